@@ -1,0 +1,103 @@
+// Package ai is the port to the providers of models, and the router that picks one.
+//
+// Adapters translate a vendor's wire format and errors into these types; chats and
+// jobs know nothing of vendors. The sandbox adapter passes the same suite, aitest.
+package ai
+
+import (
+	"context"
+	"iter"
+)
+
+// TextStreamer writes text.
+type TextStreamer interface {
+	// StreamText yields deltas and then exactly one Final, or an *Error in its place.
+	// A provider stream that ends without its terminal event is an error of kind
+	// Interrupted. Cancelling ctx, or breaking the loop, closes the provider's connection within a
+	// second; a cancelled stream yields an *Error of kind Canceled, whose Usage
+	// holds what the provider had told by then. Deltas are valid UTF-8, split only between code points,
+	// and free of U+0000. Safe for concurrent use.
+	StreamText(ctx context.Context, req TextRequest) iter.Seq2[TextEvent, error]
+}
+
+// TextRequest is one reply to write.
+type TextRequest struct {
+	// Model is the provider's own name of the model.
+	Model string
+	// Instruction is the system prompt; empty for none.
+	Instruction string
+	// Turns are the conversation, oldest first; the last is the person's.
+	Turns []Turn
+	// MaxOutputTokens caps the reply.
+	MaxOutputTokens int
+	// Temperature is nil for the model's default.
+	Temperature *float64
+	// Purpose says what the text is for; the sandbox shapes its answer by it.
+	Purpose Purpose
+	// EndUser is a hash that stands for the person, for providers that ask for one.
+	EndUser string
+}
+
+// Purpose says what a text is for.
+type Purpose string
+
+// The purposes.
+const (
+	PurposeReply Purpose = "reply"
+	PurposeTitle Purpose = "title"
+)
+
+// Role says who wrote a turn.
+type Role string
+
+// The roles.
+const (
+	RoleUser      Role = "user"
+	RoleAssistant Role = "assistant"
+)
+
+// Turn is one message of a conversation.
+type Turn struct {
+	Role Role
+	Text string
+}
+
+// TextEvent is either a Delta or the Final.
+type TextEvent struct {
+	Delta string
+	// Final is set on the last event only.
+	Final *TextResult
+}
+
+// TextResult closes a stream.
+type TextResult struct {
+	Finish Finish
+	// RawFinish is the provider's own word, for the log.
+	RawFinish string
+	Usage     Usage
+	// Model is the model that really answered.
+	Model      string
+	ResponseID string
+	RequestID  string
+}
+
+// Finish says why a text ended.
+type Finish string
+
+// The finish reasons. A provider's unknown word is FinishOther, never a failure.
+const (
+	FinishStop          Finish = "stop"
+	FinishLength        Finish = "length"
+	FinishContentFilter Finish = "content_filter"
+	FinishRefusal       Finish = "refusal"
+	FinishOther         Finish = "other"
+)
+
+// Usage is what a call consumed. Known is false when the provider did not tell.
+type Usage struct {
+	Known       bool
+	Input       int64
+	Output      int64
+	CachedInput int64
+	Reasoning   int64
+}

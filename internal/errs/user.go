@@ -1,0 +1,55 @@
+package errs
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Reason names what is wrong with one input value; the API shows it as a userError's code.
+type Reason string
+
+// Reasons shared by the mutations' userErrors.
+const (
+	Required       Reason = "REQUIRED"
+	TooLong        Reason = "TOO_LONG"
+	InvalidChars   Reason = "INVALID_CHARACTERS"
+	InvalidValue   Reason = "INVALID_VALUE"
+	LimitReached   Reason = "LIMIT_REACHED"
+	ModelRetired   Reason = "MODEL_RETIRED"
+	WrongStatus    Reason = "WRONG_STATUS"
+	InvalidSession Reason = "INVALID_TOKEN"
+)
+
+// InputError is one thing in the input that a person can mend.
+type InputError struct {
+	Reason  Reason
+	Message string
+	// Path leads from the mutation's arguments to the value: ["input", "text"].
+	Path []string
+}
+
+// InputErrors is the failure of a mutation whose input a person can mend. It
+// rolls the unit of work back; the resolver answers it as userErrors.
+type InputErrors []InputError
+
+// Error is for logs; it repeats no value of the input.
+func (es InputErrors) Error() string {
+	parts := make([]string, len(es))
+	for i, e := range es {
+		parts[i] = strings.Join(e.Path, ".") + " " + string(e.Reason)
+	}
+	return "input: " + strings.Join(parts, ", ")
+}
+
+// Input returns the failure of one input field.
+func Input(reason Reason, field, format string, args ...any) error {
+	return InputErrors{{Reason: reason, Message: fmt.Sprintf(format, args...), Path: []string{"input", field}}}
+}
+
+// InputOf returns the input errors err holds.
+func InputOf(err error) (InputErrors, bool) {
+	var es InputErrors
+	ok := errors.As(err, &es)
+	return es, ok
+}

@@ -1,0 +1,90 @@
+// Package live is the fast path beside the database: notices to whoever listens
+// now, and the text of replies while they are being written.
+//
+// Nothing here is the truth. A bus may forget everything and drop any message;
+// readers find gaps by sequence number or offset and read the database, writers
+// send their whole text again. So every method may fail without losing work.
+package live
+
+import (
+	"context"
+	"errors"
+)
+
+// Bus is the port. Adapters: memlive (one process) and redislive; both pass livetest.
+// All methods are safe for concurrent use.
+type Bus interface {
+	// Publish sends payload to whoever is subscribed to topic now. Messages of one
+	// publisher to one topic arrive in order. It never waits for a subscriber.
+	Publish(ctx context.Context, topic string, payload []byte) error
+
+	// Subscribe returns when the subscription is confirmed: whatever is published
+	// after that reaches deliver, unless the connection to the bus breaks. Several
+	// subscriptions to a topic in one process share one subscription of the server.
+	//
+	// deliver is called from the adapter's goroutine, in order, and must not block.
+	// lost is called each time messages may have been missed (the connection broke and
+	// is whole again); it must not block either. Neither is called after cancel has returned.
+	Subscribe(ctx context.Context, topic string, deliver func(payload []byte), lost func()) (cancel func(), err error)
+
+	// Append adds delta to the live text of run and publishes it as a Delta on
+	// TextTopic(run), both or neither. at says where the writer believes the text ends;
+	// if the stored text ends elsewhere, or is another's, nothing changes and the error is
+	// ErrMismatch: the writer answers with Replace. at zero begins the text.
+	// Each call keeps the text for another TextTTL.
+	Append(ctx context.Context, run string, at Offset, delta string) error
+
+	// Replace stores text as the whole live text of run and publishes it as a Delta at offset zero.
+	Replace(ctx context.Context, run string, text string) error
+
+	// Text returns the live text of run; ok is false when the bus has none.
+	Text(ctx context.Context, run string) (text string, ok bool, err error)
+
+	// Ping reports whether the bus answers.
+	Ping(ctx context.Context) error
+
+	// Close ends all subscriptions.
+	Close() error
+}
+
+// ErrMismatch says that the stored live text is not where the writer left it.
+var ErrMismatch = errors.New("live: text is not at this offset")
+
+// Offset is a place in a text, counted in both units its readers need.
+type Offset struct {
+	// Bytes counts UTF-8 bytes, for the server.
+	Bytes int `json:"b"`
+	// UTF16 counts UTF-16 code units, for JavaScript's string indexes.
+	UTF16 int `json:"u"`
+}
+
+// Delta is the message on a run's text topic, JSON encoded.
+type Delta struct {
+	Run string `json:"run"`
+	// At is where Text belongs. Zero with Whole set replaces all before it.
+	At   Offset `json:"at"`
+	Text string `json:"text"`
+	// Whole marks the text as the whole text so far.
+	Whole bool `json:"whole,omitempty"`
+}
+
+// End returns the offset behind text when text starts at o.
+func (o Offset) End(text string) Offset {
+	for _, r := range text {
+		o.UTF16++
+		if r > 0xFFFF {
+			o.UTF16++
+		}
+	}
+	o.Bytes += len(text)
+	return o
+}
+
+// TextTopic is where the deltas of a run are published.
+func TextTopic(run string) string { return "text:" + run }
+
+// ControlTopic is where the worker of a run listens for stop.
+func ControlTopic(run string) string { return "ctl:" + run }
+
+// FeedTopic is where a person's committed events are published.
+func FeedTopic(user string) string { return "feed:" + user }
