@@ -11,12 +11,17 @@ import (
 
 // TextStreamer writes text.
 type TextStreamer interface {
-	// StreamText yields deltas and then exactly one Final, or an *Error in its place.
-	// A provider stream that ends without its terminal event is an error of kind
-	// Interrupted. Cancelling ctx, or breaking the loop, closes the provider's connection within a
-	// second; a cancelled stream yields an *Error of kind Canceled, whose Usage
-	// holds what the provider had told by then. Deltas are valid UTF-8, split only between code points,
-	// and free of U+0000. Safe for concurrent use.
+	// StreamText yields deltas and then exactly one Final, or an *Error in its place;
+	// nothing follows either. A provider stream that ends without its terminal event is an
+	// error of kind Interrupted. Deltas are valid UTF-8, split only between code points, and
+	// free of U+0000 (CleanText). An event with neither delta nor Final is a sign of life
+	// of a provider that works without writing: it keeps a Retrying streamer's watchdog
+	// quiet and is not passed on.
+	//
+	// Cancelling ctx, or breaking the loop, closes the provider's connection within a
+	// second; a cancelled stream yields an *Error of kind Canceled (Timeout when it was ctx's
+	// deadline: StopKind), whose Usage holds what the provider had told by then.
+	// Each range over the result is a call of its own. Safe for concurrent use.
 	StreamText(ctx context.Context, req TextRequest) iter.Seq2[TextEvent, error]
 }
 
@@ -28,7 +33,7 @@ type TextRequest struct {
 	Instruction string
 	// Turns are the conversation, oldest first; the last is the person's.
 	Turns []Turn
-	// MaxOutputTokens caps the reply.
+	// MaxOutputTokens caps the reply; zero leaves it to the provider.
 	MaxOutputTokens int
 	// Temperature is nil for the model's default.
 	Temperature *float64
@@ -62,7 +67,7 @@ type Turn struct {
 	Text string
 }
 
-// TextEvent is either a Delta or the Final.
+// TextEvent is either a Delta or the Final, or neither: a sign of life.
 type TextEvent struct {
 	Delta string
 	// Final is set on the last event only.

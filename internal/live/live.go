@@ -9,7 +9,11 @@ package live
 import (
 	"context"
 	"errors"
+	"time"
 )
+
+// TextTTL is how long live text is kept behind its last change.
+const TextTTL = 15 * time.Minute
 
 // Bus is the port. Adapters: memlive (one process) and redislive; both pass livetest.
 // All methods are safe for concurrent use.

@@ -1,0 +1,77 @@
+// Command weav is WEAV's server: GraphQL over HTTP and WebSocket, and the workers behind it.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/weav-ai/weav/internal/app"
+)
+
+const usage = `weav is the server of an AI content platform: chats whose replies stream to every
+open tab, over GraphQL.
+
+Usage:
+
+	weav [serve]          answer requests and work jobs (the default)
+	  --workers=false     answer requests only; run weav worker beside it
+	weav worker           work jobs only
+	weav migrate          bring the database up to date
+	weav demo ["prompt"]  start a server of its own and show a chat through it
+	weav version          print the version
+
+Settings come from the environment; the README lists them. Without any, weav needs nothing
+installed: a SQLite file under ./data, a bus in the process, a sandbox for a model, and a
+sign-in for development, on http://127.0.0.1:8080.
+`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "weav:", err)
+		stop()
+		os.Exit(exitCode(err))
+	}
+}
+
+// errUsage marks a command line that cannot be read.
+var errUsage = errors.New("see weav --help")
+
+func exitCode(err error) int {
+	if errors.Is(err, errUsage) {
+		return 2
+	}
+	return 1
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	command := "serve"
+	if len(args) > 0 && args[0] != "" && args[0][0] != '-' {
+		command, args = args[0], args[1:]
+	}
+	if command == "help" || len(args) > 0 && (args[0] == "--help" || args[0] == "-h") {
+		fmt.Fprint(stdout, usage)
+		return nil
+	}
+	switch command {
+	case "serve":
+		return serve(ctx, args, stdout, stderr)
+	case "worker":
+		return work(ctx, args, stderr)
+	case "migrate":
+		return migrate(ctx, args, stdout, stderr)
+	case "demo":
+		return demo(ctx, args, stdout)
+	case "version":
+		fmt.Fprintln(stdout, app.Version)
+		return nil
+	default:
+		return fmt.Errorf("there is no command %q: %w", command, errUsage)
+	}
+}

@@ -1,0 +1,38 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/schema"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"github.com/weav-ai/weav/internal/oid"
+)
+
+// Usage is what one run consumed. The run is its key: a run is counted once. It
+// outlives the chat, so it has no foreign key.
+type Usage struct{ ent.Schema }
+
+// Fields of the Usage.
+func (Usage) Fields() []ent.Field {
+	return []ent.Field{
+		field.UUID("id", oid.Run{}).StorageKey("run_id").Immutable(),
+		field.UUID("user_id", oid.User{}).Immutable(),
+		field.UUID("chat_id", oid.Chat{}).Immutable(),
+		field.UUID("message_id", oid.Message{}).Immutable(),
+		field.Enum("purpose").NamedValues("Reply", "REPLY", "Title", "TITLE").Immutable(),
+		field.Bool("is_charged").Immutable().Comment("False for what costs the person nothing."),
+		field.String("model").Immutable(),
+		field.Int64("input_tokens").Immutable(),
+		field.Int64("output_tokens").Immutable(),
+		field.Int64("cached_input_tokens").Immutable(),
+		field.Enum("source").NamedValues("Provider", "PROVIDER", "Estimated", "ESTIMATED").Immutable(),
+		created(),
+	}
+}
+
+// Indexes of the Usage.
+func (Usage) Indexes() []ent.Index { return []ent.Index{index.Fields("user_id", "created_at")} }
+
+// Annotations of the Usage.
+func (Usage) Annotations() []schema.Annotation { return table("usages") }

@@ -1,0 +1,50 @@
+package graph
+
+import (
+	"github.com/weav-ai/weav/ent"
+	"github.com/weav-ai/weav/internal/chat"
+	"github.com/weav-ai/weav/internal/page"
+)
+
+// Connection is a page of a list by the Relay specification.
+type Connection[T any] struct {
+	Edges    []*Edge[T]
+	Nodes    []T
+	PageInfo *PageInfo
+}
+
+// Edge is an entry of a Connection and its place.
+type Edge[T any] struct {
+	Cursor string
+	Node   T
+}
+
+// The connections of the schema.
+type (
+	PromptConnection    = Connection[*ent.Prompt]
+	PromptEdge          = Edge[*ent.Prompt]
+	FolderConnection    = Connection[*ent.Folder]
+	FolderEdge          = Edge[*ent.Folder]
+	ChatConnection      = Connection[*ent.Chat]
+	ChatEdge            = Edge[*ent.Chat]
+	MessageConnection   = Connection[*ent.Message]
+	MessageEdge         = Edge[*ent.Message]
+	SearchHitConnection = Connection[*chat.SearchHit]
+	SearchHitEdge       = Edge[*chat.SearchHit]
+)
+
+// connect makes a connection of a page; cursor tells an entry's place.
+func connect[T any](r *page.Result[T], cursor func(T) string) *Connection[T] {
+	c := &Connection[T]{
+		Edges:    make([]*Edge[T], len(r.Items)),
+		Nodes:    append(make([]T, 0, len(r.Items)), r.Items...),
+		PageInfo: &PageInfo{HasNextPage: r.HasNext, HasPreviousPage: r.HasPrevious},
+	}
+	for i, item := range r.Items {
+		c.Edges[i] = &Edge[T]{Cursor: cursor(item), Node: item}
+	}
+	if n := len(c.Edges); n > 0 {
+		c.PageInfo.StartCursor, c.PageInfo.EndCursor = &c.Edges[0].Cursor, &c.Edges[n-1].Cursor
+	}
+	return c
+}

@@ -1,0 +1,92 @@
+package graph
+
+import (
+	"context"
+	"time"
+
+	"github.com/weav-ai/weav/ent"
+	"github.com/weav-ai/weav/internal/auth"
+	"github.com/weav-ai/weav/internal/chat"
+	"github.com/weav-ai/weav/internal/folder"
+	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/page"
+)
+
+func (r *Resolver) folders(ctx context.Context, user oid.User, deleted bool, args page.Args) (*FolderConnection, error) {
+	result, err := r.s.Folders.List(ctx, user, deleted, args)
+	if err != nil {
+		return nil, err
+	}
+	return connect(result, folder.Cursor), nil
+}
+
+// Chats pages through the folder's chats.
+func (r *folderResolver) Chats(ctx context.Context, f *ent.Folder, first *int, after *string) (*ChatConnection, error) {
+	id, shown := f.ID.String(), false
+	if f.DeletedAt != nil {
+		return &ChatConnection{Edges: []*ChatEdge{}, Nodes: []*ent.Chat{}, PageInfo: &PageInfo{}}, nil
+	}
+	result, err := r.s.Chats.List(ctx, f.UserID, chat.Filter{FolderID: &id, Archived: &shown}, page.Args{First: first, After: after})
+	if err != nil {
+		return nil, err
+	}
+	return connect(result, chat.Cursor), nil
+}
+
+// RestorableUntil is the end of the time in which a deleted folder can be brought back.
+func (r *folderResolver) RestorableUntil(_ context.Context, f *ent.Folder) (*time.Time, error) {
+	return restorableUntil(f.DeletedAt), nil
+}
+
+// EventCursor is the feed's head.
+func (r *folderResolver) EventCursor(ctx context.Context, _ *ent.Folder) (string, error) {
+	return eventCursor(ctx)
+}
+
+// CreateFolder makes a folder.
+func (r *mutationResolver) CreateFolder(ctx context.Context, in CreateFolderInput) (*CreateFolderPayload, error) {
+	p, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f, err := r.s.Folders.Create(ctx, p.User, folder.CreateInput{Name: in.Name, Key: in.IdempotencyKey})
+	inputs, err := userErrors[CreateFolderUserError](err)
+	return &CreateFolderPayload{Folder: f, UserErrors: inputs}, err
+}
+
+// RenameFolder renames a folder.
+func (r *mutationResolver) RenameFolder(ctx context.Context, in RenameFolderInput) (*RenameFolderPayload, error) {
+	p, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f, err := r.s.Folders.Rename(ctx, p.User, in.FolderID, in.Name, in.IfRevision.Value())
+	inputs, err := userErrors[RenameFolderUserError](err)
+	return &RenameFolderPayload{Folder: f, UserErrors: inputs}, err
+}
+
+// DeleteFolder deletes a folder.
+func (r *mutationResolver) DeleteFolder(ctx context.Context, in DeleteFolderInput) (*DeleteFolderPayload, error) {
+	p, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	mode := folder.KeepChats
+	if in.Mode == DeleteFolderModeDeleteChats {
+		mode = folder.DeleteChats
+	}
+	f, n, err := r.s.Folders.Delete(ctx, p.User, in.FolderID, mode)
+	inputs, err := userErrors[DeleteFolderUserError](err)
+	return &DeleteFolderPayload{Folder: f, AffectedChats: n, UserErrors: inputs}, err
+}
+
+// RestoreFolder brings a deleted folder back.
+func (r *mutationResolver) RestoreFolder(ctx context.Context, in RestoreFolderInput) (*RestoreFolderPayload, error) {
+	p, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f, n, err := r.s.Folders.Restore(ctx, p.User, in.FolderID)
+	inputs, err := userErrors[RestoreFolderUserError](err)
+	return &RestoreFolderPayload{Folder: f, AffectedChats: n, UserErrors: inputs}, err
+}

@@ -1,0 +1,4 @@
+// Package graph is the first door: GraphQL over the domain. Its resolvers translate, and decide nothing.
+package graph
+
+//go:generate go tool gqlgen generate

@@ -1,0 +1,57 @@
+package gqlhttp_test
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"testing"
+)
+
+// auditCount is how many audits the pinned graphql-http has: fewer means that some
+// were not run.
+const auditCount = 61
+
+// TestServerAudits runs the audits of the GraphQL-over-HTTP specification, those for
+// what a server must, should and may do, as npm's graphql-http has them.
+func TestServerAudits(t *testing.T) {
+	t.Parallel()
+	node := needAudits(t)
+	server := newServer(t)
+	cmd := exec.CommandContext(t.Context(), node, "audit.mjs", server.URL)
+	cmd.Dir = "audit"
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var results []struct{ ID, Name, Status, Reason string }
+	if err := json.Unmarshal(out, &results); err != nil {
+		t.Fatalf("%v in %s", err, out)
+	}
+	if len(results) != auditCount {
+		t.Errorf("%d audits ran, want %d", len(results), auditCount)
+	}
+	for _, r := range results {
+		if r.Status != "ok" {
+			t.Errorf("%s %s: %s: %s", r.ID, r.Name, r.Status, r.Reason)
+		}
+	}
+}
+
+// needAudits returns the path of node. Without it or the packages of audit/ the test
+// is skipped, or fails where REQUIRE_SERVICES=1 says that nothing may be.
+func needAudits(t *testing.T) string {
+	t.Helper()
+	missing := t.Skip
+	if os.Getenv("REQUIRE_SERVICES") == "1" {
+		missing = t.Fatal
+	}
+	node, err := exec.LookPath("node")
+	if err != nil {
+		missing("node is not installed")
+	}
+	if _, err := os.Stat("audit/node_modules/graphql-http"); err != nil {
+		missing("run npm ci in graph/gqlhttp/audit first")
+	}
+	return node
+}

@@ -1,0 +1,164 @@
+package graph
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/weav-ai/weav/graph/gqlerr"
+	"github.com/weav-ai/weav/graph/gqlhttp"
+	"github.com/weav-ai/weav/graph/guard"
+	"github.com/weav-ai/weav/internal/errs"
+)
+
+// documents is how many parsed operations are kept.
+const documents = 1000
+
+// Observer hears of operations, for metrics.
+type Observer interface {
+	// OperationEnded is called for each response of a query or mutation with the code of its first error, or "".
+	OperationEnded(kind string, code errs.Code)
+	// SubscriptionStarted is called for each subscription; the function it returns when it ends.
+	SubscriptionStarted(field string) (ended func())
+}
+
+// Options are what a handler is made of.
+type Options struct {
+	Services Services
+	Info     Info
+	Limits   guard.Limits
+	Observer Observer
+	Log      *slog.Logger
+	// Socket is the WebSocket transport; nil for none.
+	Socket graphql.Transport
+}
+
+// NewHandler returns the GraphQL handler: transports, limits, loaders and error forms around the resolvers.
+func NewHandler(o Options) *handler.Server {
+	srv := handler.New(NewExecutableSchema(Config{
+		Resolvers:  &Resolver{s: o.Services, info: o.Info},
+		Complexity: complexity(),
+	}))
+	if o.Socket != nil {
+		srv.AddTransport(o.Socket)
+	}
+	srv.AddTransport(gqlhttp.GET{})
+	srv.AddTransport(gqlhttp.POST{})
+	srv.AddTransport(gqlhttp.OtherMethods{})
+	srv.Use(gqlhttp.Refusals{})
+	guard.Install(srv, o.Limits)
+	srv.SetQueryCache(lru.New[*ast.QueryDocument](documents))
+	srv.SetErrorPresenter(gqlerr.Presenter(o.Log))
+	srv.SetRecoverFunc(gqlerr.Recover(o.Log))
+	srv.AroundOperations(observeSubscriptions(o.Observer))
+	srv.AroundResponses(respond(o.Services, o.Observer))
+	return srv
+}
+
+// respond gives each response its loaders and counts it.
+func respond(s Services, observer Observer) graphql.ResponseMiddleware {
+	return func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+		op := graphql.GetOperationContext(ctx)
+		subscription := op.Operation != nil && op.Operation.Operation == ast.Subscription
+		withRead, err := withLoaders(ctx, s, !subscription && asksFor(op, "eventCursor"))
+		if err != nil {
+			graphql.AddError(ctx, err)
+			return &graphql.Response{Errors: graphql.GetErrors(ctx)}
+		}
+		resp := next(withRead)
+		if resp != nil && !subscription && op.Operation != nil {
+			observer.OperationEnded(string(op.Operation.Operation), firstCode(resp.Errors))
+		}
+		return resp
+	}
+}
+
+func firstCode(list gqlerror.List) errs.Code {
+	if len(list) == 0 {
+		return ""
+	}
+	switch code := list[0].Extensions["code"].(type) {
+	case errs.Code:
+		return code
+	case string:
+		return errs.Code(code)
+	default:
+		return errs.Internal
+	}
+}
+
+func observeSubscriptions(observer Observer) graphql.OperationMiddleware {
+	return func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+		op := graphql.GetOperationContext(ctx)
+		if op.Operation.Operation != ast.Subscription {
+			return next(ctx)
+		}
+		ended := observer.SubscriptionStarted(rootField(op.Operation.SelectionSet))
+		context.AfterFunc(ctx, ended)
+		return next(ctx)
+	}
+}
+
+// rootField is the field a subscription selects; the schema allows one.
+func rootField(set ast.SelectionSet) string {
+	for _, sel := range set {
+		if f, ok := sel.(*ast.Field); ok {
+			return f.Name
+		}
+	}
+	return "fragment"
+}
+
+// asksFor tells whether an operation's document selects a field of this name anywhere.
+func asksFor(op *graphql.OperationContext, name string) bool {
+	if op.Operation == nil {
+		return false
+	}
+	if selects(op.Operation.SelectionSet, name) {
+		return true
+	}
+	for _, f := range op.Doc.Fragments {
+		if selects(f.SelectionSet, name) {
+			return true
+		}
+	}
+	return false
+}
+
+func selects(set ast.SelectionSet, name string) bool {
+	for _, sel := range set {
+		switch s := sel.(type) {
+		case *ast.Field:
+			if s.Name == name || selects(s.SelectionSet, name) {
+				return true
+			}
+		case *ast.InlineFragment:
+			if selects(s.SelectionSet, name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// complexity counts connections by the entries they may bring; all else by the default, one an object.
+func complexity() ComplexityRoot {
+	var c ComplexityRoot
+	forward := func(child int, first *int, _ *string) int { return guard.ConnectionCost(child, first, nil) }
+	c.User.Prompts = forward
+	c.User.Folders = func(child int, first *int, _ *string, _ bool) int { return guard.ConnectionCost(child, first, nil) }
+	c.User.Chats = func(child int, first *int, _ *string, _ *ChatFilter) int {
+		return guard.ConnectionCost(child, first, nil)
+	}
+	c.User.Search = func(child int, _ string, first *int, _ *string) int { return guard.ConnectionCost(child, first, nil) }
+	c.Folder.Chats = forward
+	c.Chat.Messages = func(child int, first *int, _ *string, last *int, _ *string) int {
+		return guard.ConnectionCost(child, first, last)
+	}
+	return c
+}

@@ -1,0 +1,158 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/weav-ai/weav/ent"
+	"github.com/weav-ai/weav/ent/message"
+	"github.com/weav-ai/weav/internal/auth"
+	"github.com/weav-ai/weav/internal/catalog"
+	"github.com/weav-ai/weav/internal/chat"
+)
+
+// Chat is the chat a message belongs to.
+func (r *messageResolver) Chat(ctx context.Context, m *ent.Message) (*ent.Chat, error) {
+	return loadChat(ctx, m.ChatID)
+}
+
+// Parent is the message before it.
+func (r *messageResolver) Parent(ctx context.Context, m *ent.Message) (*ent.Message, error) {
+	if m.ParentID == nil {
+		return nil, nil
+	}
+	return loadMessage(ctx, *m.ParentID)
+}
+
+// Siblings are the alternatives at its place.
+func (r *messageResolver) Siblings(ctx context.Context, m *ent.Message) ([]*ent.Message, error) {
+	return loadersOf(ctx).siblings.Load(ctx, m)
+}
+
+// Text is the text, while a reply is written what there is of it now.
+func (r *messageResolver) Text(ctx context.Context, m *ent.Message) (string, error) {
+	return r.s.Chats.CurrentText(ctx, m)
+}
+
+// RequestedModel is the model that was asked for.
+func (r *messageResolver) RequestedModel(_ context.Context, m *ent.Message) (*catalog.Model, error) {
+	return r.model(m.RequestedModel), nil
+}
+
+// Usage is what a reply consumed.
+func (r *messageResolver) Usage(_ context.Context, m *ent.Message) (*TokenUsage, error) {
+	return usageOf(m), nil
+}
+
+func usageOf(m *ent.Message) *TokenUsage {
+	if m.UsageSource == nil {
+		return nil
+	}
+	return &TokenUsage{
+		InputTokens: *m.InputTokens, OutputTokens: *m.OutputTokens,
+		CachedInputTokens: *m.CachedInputTokens, Source: *m.UsageSource,
+	}
+}
+
+// Failure says why a reply failed or broke off.
+func (r *messageResolver) Failure(_ context.Context, m *ent.Message) (*chat.Failure, error) {
+	if m.FailureCode == nil {
+		return nil, nil
+	}
+	f := chat.FailureOf(*m.FailureCode)
+	return &f, nil
+}
+
+// EventCursor is the feed's head.
+func (r *messageResolver) EventCursor(ctx context.Context, _ *ent.Message) (string, error) {
+	return eventCursor(ctx)
+}
+
+// SendMessage stores a message and starts its reply.
+func (r *mutationResolver) SendMessage(ctx context.Context, in SendMessageInput) (*SendMessagePayload, error) {
+	p, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sent, err := r.s.Chats.Send(ctx, p.User, chat.SendInput{
+		ChatID: in.ChatID, Text: in.Text, ModelID: in.ModelID.Value(), IfHead: expectHead(in.IfHead, true), Key: in.IdempotencyKey,
+	})
+	inputs, err := userErrors[SendMessageUserError](err)
+	if sent == nil {
+		return &SendMessagePayload{UserErrors: inputs}, err
+	}
+	return &SendMessagePayload{Chat: sent.Chat, Message: sent.Message, Reply: sent.Reply, UserErrors: inputs}, err
+}
+
+// expectHead tells an absent ifHead from a null one, which says that the chat was empty.
+func expectHead(in graphql.Omittable[*string], nullIsEmpty bool) chat.Expect {
+	head, set := in.ValueOK()
+	return chat.Expect{Set: set && (head != nil || nullIsEmpty), Head: head}
+}
+
+// EditMessage asks again in other words.
+func (r *mutationResolver) EditMessage(ctx context.Context, in EditMessageInput) (*EditMessagePayload, error) {
+	p, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sent, err := r.s.Chats.Edit(ctx, p.User, chat.EditInput{
+		MessageID: in.MessageID, Text: in.Text, ModelID: in.ModelID.Value(), IfHead: expectHead(in.IfHead, false), Key: in.IdempotencyKey,
+	})
+	inputs, err := userErrors[EditMessageUserError](err)
+	if sent == nil {
+		return &EditMessagePayload{UserErrors: inputs}, err
+	}
+	return &EditMessagePayload{Chat: sent.Chat, Message: sent.Message, Reply: sent.Reply, UserErrors: inputs}, err
+}
+
+// RegenerateReply writes another reply to the same message.
+func (r *mutationResolver) RegenerateReply(ctx context.Context, in RegenerateReplyInput) (*RegenerateReplyPayload, error) {
+	p, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sent, err := r.s.Chats.Regenerate(ctx, p.User, chat.RegenerateInput{
+		MessageID: in.MessageID, ModelID: in.ModelID.Value(), IfHead: expectHead(in.IfHead, false), Key: in.IdempotencyKey,
+	})
+	inputs, err := userErrors[RegenerateReplyUserError](err)
+	if sent == nil {
+		return &RegenerateReplyPayload{UserErrors: inputs}, err
+	}
+	return &RegenerateReplyPayload{Chat: sent.Chat, Reply: sent.Reply, UserErrors: inputs}, err
+}
+
+// ChooseBranch makes the branch through a message the current one.
+func (r *mutationResolver) ChooseBranch(ctx context.Context, in ChooseBranchInput) (*ChooseBranchPayload, error) {
+	p, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c, err := r.s.Chats.Choose(ctx, p.User, in.MessageID, expectHead(in.IfHead, false))
+	inputs, err := userErrors[ChooseBranchUserError](err)
+	return &ChooseBranchPayload{Chat: c, UserErrors: inputs}, err
+}
+
+// StopReply stops a reply and answers its receipt.
+func (r *mutationResolver) StopReply(ctx context.Context, in StopReplyInput) (*StopReplyPayload, error) {
+	p, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	m, err := r.s.Chats.Stop(ctx, p.User, in.MessageID)
+	inputs, err := userErrors[StopReplyUserError](err)
+	if m == nil {
+		return &StopReplyPayload{UserErrors: inputs}, err
+	}
+	return &StopReplyPayload{Receipt: receipt(m), UserErrors: inputs}, err
+}
+
+// receipt is how a reply ended; its row is kept, so asking again gives the same.
+func receipt(m *ent.Message) *StopReceipt {
+	usage := usageOf(m)
+	if usage == nil {
+		usage = &TokenUsage{Source: message.UsageSourceEstimated}
+	}
+	return &StopReceipt{Message: m, Status: m.Status, Text: m.Text, Usage: usage, ProviderCancelled: m.ProviderCancelled}
+}

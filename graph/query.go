@@ -1,0 +1,134 @@
+package graph
+
+import (
+	"context"
+	"time"
+
+	"github.com/weav-ai/weav/ent"
+	"github.com/weav-ai/weav/internal/auth"
+	"github.com/weav-ai/weav/internal/catalog"
+	"github.com/weav-ai/weav/internal/errs"
+	"github.com/weav-ai/weav/internal/oid"
+)
+
+// maxNodes is the most ids `nodes` takes.
+const maxNodes = 50
+
+// Info is what serverInfo tells.
+type Info struct {
+	Version       string
+	SignInMethods []SignInMethod
+	Limits        ServerLimits
+}
+
+// Viewer is the person the request is made for.
+func (r *queryResolver) Viewer(ctx context.Context) (*ent.User, error) {
+	if _, ok := auth.From(ctx); !ok {
+		return nil, nil
+	}
+	return loadViewer(ctx)
+}
+
+// Node is any object of the viewer.
+func (r *queryResolver) Node(ctx context.Context, id string) (Node, error) {
+	return r.node(ctx, id)
+}
+
+// Nodes are several objects of the viewer, in the order asked.
+func (r *queryResolver) Nodes(ctx context.Context, list []string) ([]Node, error) {
+	if len(list) > maxNodes {
+		return nil, errs.New(errs.BadUserInput, "`ids` takes at most %d ids.", maxNodes)
+	}
+	out := make([]Node, len(list))
+	for i, id := range list {
+		n, err := r.node(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = n
+	}
+	return out, nil
+}
+
+// node answers nil alike for unknown, malformed and foreign ids.
+func (r *Resolver) node(ctx context.Context, id string) (Node, error) {
+	p, ok := auth.From(ctx)
+	if !ok {
+		return nil, nil
+	}
+	switch oid.Prefix(id) {
+	case oid.User{}.Prefix():
+		if u, err := oid.Parse[oid.User](id); err != nil || u != p.User {
+			return nil, nil
+		}
+		return some(loadViewer(ctx))
+	case oid.Session{}.Prefix():
+		return r.sessionNode(ctx, p, id)
+	case oid.Folder{}.Prefix():
+		return loadNode(ctx, id, loadFolder)
+	case oid.Chat{}.Prefix():
+		return loadNode(ctx, id, loadChat)
+	case oid.Message{}.Prefix():
+		return loadNode(ctx, id, loadMessage)
+	case oid.Prompt{}.Prefix():
+		return loadNode(ctx, id, loadPrompt)
+	default:
+		return nil, nil
+	}
+}
+
+func (r *Resolver) sessionNode(ctx context.Context, p auth.Principal, id string) (Node, error) {
+	sessions, err := r.s.Accounts.Sessions(ctx, p.User)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range sessions {
+		if s.ID.String() == id {
+			return s, nil
+		}
+	}
+	return nil, nil
+}
+
+// loadNode reads an object by the id the API shows.
+func loadNode[K oid.Kind, V any, P interface {
+	*V
+	Node
+}](ctx context.Context, id string, load func(context.Context, K) (P, error)) (Node, error) {
+	key, err := oid.Parse[K](id)
+	if err != nil {
+		return nil, nil // Malformed ids answer as unknown ones do.
+	}
+	return some(load(ctx, key))
+}
+
+// some keeps a nil pointer from becoming a Node that is not nil.
+func some[V any, P interface {
+	*V
+	Node
+}](v P, err error) (Node, error) {
+	if err != nil || v == nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// Models are the models of the catalogue.
+func (r *queryResolver) Models(context.Context) ([]*catalog.Model, error) {
+	models := r.s.Catalog.Models()
+	out := make([]*catalog.Model, len(models))
+	for i := range models {
+		out[i] = &models[i]
+	}
+	return out, nil
+}
+
+// ServerInfo is what this server is.
+func (r *queryResolver) ServerInfo(context.Context) (*ServerInfo, error) {
+	return &ServerInfo{
+		Version:       r.info.Version,
+		Time:          time.Now().UTC(),
+		SignInMethods: r.info.SignInMethods,
+		Limits:        &r.info.Limits,
+	}, nil
+}

@@ -1,0 +1,59 @@
+package graph
+
+import (
+	"github.com/weav-ai/weav/internal/account"
+	"github.com/weav-ai/weav/internal/catalog"
+	"github.com/weav-ai/weav/internal/chat"
+	"github.com/weav-ai/weav/internal/feed"
+	"github.com/weav-ai/weav/internal/folder"
+)
+
+// Services are the domains behind the graph.
+type Services struct {
+	Accounts *account.Service
+	Folders  *folder.Service
+	Chats    *chat.Service
+	Feed     *feed.Feed
+	Catalog  *catalog.Catalog
+}
+
+// Resolver is the root of all resolvers.
+type Resolver struct {
+	s    Services
+	info Info
+}
+
+type (
+	chatResolver         struct{ *Resolver }
+	folderResolver       struct{ *Resolver }
+	messageResolver      struct{ *Resolver }
+	mutationResolver     struct{ *Resolver }
+	queryResolver        struct{ *Resolver }
+	sessionResolver      struct{ *Resolver }
+	subscriptionResolver struct{ *Resolver }
+	userResolver         struct{ *Resolver }
+)
+
+// Chat returns the resolvers of Chat.
+func (r *Resolver) Chat() ChatResolver { return &chatResolver{r} }
+
+// Folder returns the resolvers of Folder.
+func (r *Resolver) Folder() FolderResolver { return &folderResolver{r} }
+
+// Message returns the resolvers of Message.
+func (r *Resolver) Message() MessageResolver { return &messageResolver{r} }
+
+// Mutation returns the resolvers of Mutation.
+func (r *Resolver) Mutation() MutationResolver { return &mutationResolver{r} }
+
+// Query returns the resolvers of Query.
+func (r *Resolver) Query() QueryResolver { return &queryResolver{r} }
+
+// Session returns the resolvers of Session.
+func (r *Resolver) Session() SessionResolver { return &sessionResolver{r} }
+
+// Subscription returns the resolvers of Subscription.
+func (r *Resolver) Subscription() SubscriptionResolver { return &subscriptionResolver{r} }
+
+// User returns the resolvers of User.
+func (r *Resolver) User() UserResolver { return &userResolver{r} }

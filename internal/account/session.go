@@ -1,0 +1,115 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"entgo.io/ent/dialect/sql"
+
+	"github.com/weav-ai/weav/ent"
+	"github.com/weav-ai/weav/ent/predicate"
+	"github.com/weav-ai/weav/ent/session"
+	"github.com/weav-ai/weav/internal/auth"
+	"github.com/weav-ai/weav/internal/errs"
+	"github.com/weav-ai/weav/internal/feed"
+	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/store"
+)
+
+// maxSessions is how many sessions are shown.
+const maxSessions = 100
+
+// open matches sessions that stand at now.
+func open(now time.Time) []predicate.Session {
+	return []predicate.Session{session.RevokedAtIsNil(), session.ExpiresAtGT(now)}
+}
+
+// Authenticate tells who an access token, with or without "Bearer " before it, stands for.
+// It is UNAUTHENTICATED when the token is not ours, has expired, or its session has ended: a
+// session that is signed out is out at once.
+func (s *Service) Authenticate(ctx context.Context, bearer string) (auth.Principal, error) {
+	token := bearer
+	if scheme, rest, ok := strings.Cut(bearer, " "); ok && strings.EqualFold(scheme, "bearer") {
+		token = strings.TrimSpace(rest)
+	}
+	p, err := s.signer.read(token)
+	if err != nil {
+		return auth.Principal{}, err
+	}
+	n, err := s.store.Client().Session.Query().
+		Where(append(open(s.cfg.Now()), session.ID(p.Session), session.UserID(p.User))...).Count(ctx)
+	if err != nil {
+		return auth.Principal{}, fmt.Errorf("account: authenticate: %w", err)
+	}
+	if n == 0 {
+		return auth.Principal{}, errs.New(errs.Unauthenticated, "This session has ended. Sign in again.")
+	}
+	return p, nil
+}
+
+// Sessions returns the open sessions of user, the newest first; at most 100.
+func (s *Service) Sessions(ctx context.Context, user oid.User) ([]*ent.Session, error) {
+	rows, err := s.store.Client().Session.Query().Where(append(open(s.cfg.Now()), session.UserID(user))...).
+		Order(session.ByID(sql.OrderDesc())).Limit(maxSessions).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("account: sessions: %w", err)
+	}
+	return rows, nil
+}
+
+// SignOut ends the session of p, or all of the person's, and returns those that this call ended.
+func (s *Service) SignOut(ctx context.Context, p auth.Principal, all bool) ([]oid.Session, error) {
+	var which []predicate.Session
+	if !all {
+		which = append(which, session.ID(p.Session))
+	}
+	var ended []oid.Session
+	err := s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+		ended, err = s.end(ctx, tx, p.User, which...)
+		return err
+	})
+	return ended, err
+}
+
+// RevokeSession ends a session of the person. One that had ended before is no error.
+func (s *Service) RevokeSession(ctx context.Context, p auth.Principal, id string) error {
+	sid, err := oid.Parse[oid.Session](id)
+	if err != nil {
+		return errNotFound()
+	}
+	return s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		_, err := found(tx.Client().Session.Query().Where(session.ID(sid), session.UserID(p.User)).Only(ctx))
+		if err != nil {
+			return err
+		}
+		_, err = s.end(ctx, tx, p.User, session.ID(sid))
+		return err
+	})
+}
+
+// end ends the open sessions of user that match which, tells their sockets, and returns them.
+func (s *Service) end(ctx context.Context, tx *store.Tx, user oid.User, which ...predicate.Session) ([]oid.Session, error) {
+	now := s.cfg.Now()
+	q := tx.Client().Session.Query().Where(append(open(now), session.UserID(user))...).Where(which...).Order(session.ByID())
+	if s.store.Dialect() == store.Postgres {
+		q.ForUpdate() // Two that end the same sessions follow each other, and each is told once.
+	}
+	rows, err := q.Select(session.FieldID).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("account: end sessions: %w", err)
+	}
+	ids := make([]oid.Session, len(rows))
+	for i, row := range rows {
+		ids[i] = row.ID
+		feed.Record(tx, user, feed.SessionEnded, feed.Facts{Session: row.ID})
+	}
+	for part := range slices.Chunk(ids, batch) {
+		if err := tx.Client().Session.Update().Where(session.IDIn(part...)).SetRevokedAt(now).Exec(ctx); err != nil {
+			return nil, fmt.Errorf("account: end sessions: %w", err)
+		}
+	}
+	return ids, nil
+}

@@ -1,0 +1,137 @@
+package aitest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/weav-ai/weav/internal/ai"
+)
+
+// testCanceled cancels before the call, while text comes, and in silence.
+func (h Harness) testCanceled(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		cancel func(text string) bool
+	}{
+		{"before it begins", func(text string) bool { return text == "" }},
+		{"at the first delta", func(text string) bool { return text != "" }},
+		{"in silence", func(text string) bool { return text == plainText }},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			canceledAt := time.Now()
+			onDelta := func(text string) {
+				if ctx.Err() == nil && tt.cancel(text) {
+					canceledAt = time.Now()
+					cancel()
+				}
+			}
+			call := h.Play(t, Script{Text: plainText, Ending: Hangs})
+			onDelta("")
+			tr := listen(t, call.Streamer.StreamText(ctx, call.Request), onDelta)
+			checkPrompt(t, canceledAt)
+			h.checkFailure(t, tr, call.Request, ai.Canceled)
+			h.checkPartialUsage(t, tr)
+			if len(tr.deltas) > 0 {
+				checkClosed(t, call)
+			}
+		})
+	}
+}
+
+// testDeadline lets the deadline of the context pass while the provider is silent.
+func (h Harness) testDeadline(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{"before the first delta": "", "after the text": plainText} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			call := h.Play(t, Script{Text: text, Ending: Hangs})
+			deadline := time.Now().Add(200 * time.Millisecond)
+			ctx, cancel := context.WithDeadline(t.Context(), deadline)
+			defer cancel()
+			tr := listen(t, call.Streamer.StreamText(ctx, call.Request), nil)
+			checkPrompt(t, deadline)
+			h.checkFailure(t, tr, call.Request, ai.Timeout)
+		})
+	}
+}
+
+// testReaderLeaves breaks the loop at the first delta.
+func (h Harness) testReaderLeaves(t *testing.T) {
+	t.Parallel()
+	call := h.Play(t, Script{Text: plainText, Ending: Hangs})
+	left := make(chan time.Time, 1)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range call.Streamer.StreamText(t.Context(), call.Request) {
+			left <- time.Now()
+			break
+		}
+	}()
+	select {
+	case <-done:
+		checkPrompt(t, <-left)
+		checkClosed(t, call)
+	case <-time.After(patience):
+		t.Fatal("the call goes on without its reader")
+	}
+}
+
+// testBroken ends the provider's stream without a terminal event.
+func (h Harness) testBroken(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{"before any text": "", "after the text": plainText} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			call := h.Play(t, Script{Text: text, Ending: Breaks})
+			tr := listen(t, call.Streamer.StreamText(t.Context(), call.Request), nil)
+			h.checkFailure(t, tr, call.Request, ai.Interrupted)
+			if tr.text() != text {
+				t.Errorf("text = %q, want all that came: %q", tr.text(), text)
+			}
+			if tr.err.Repeatable() != (text == "") {
+				t.Errorf("repeatable = %t after %q", tr.err.Repeatable(), text)
+			}
+			if !tr.err.Accepted {
+				t.Error("a stream that began was not accepted")
+			}
+		})
+	}
+}
+
+func checkPrompt(t *testing.T, since time.Time) {
+	t.Helper()
+	if took := time.Since(since); took > promptly {
+		t.Errorf("ended %v after it was told, want within %v", took, promptly)
+	}
+}
+
+// checkClosed waits for the provider's side to see the connection close.
+func checkClosed(t *testing.T, call Call) {
+	t.Helper()
+	if call.Closed == nil {
+		return
+	}
+	select {
+	case <-call.Closed:
+	case <-time.After(promptly):
+		t.Errorf("the provider's connection is still open after %v", promptly)
+	}
+}
+
+func (h Harness) checkPartialUsage(t *testing.T, tr *transcript) {
+	t.Helper()
+	u := tr.err.Usage
+	if !h.TellsUsage {
+		return
+	}
+	if !u.Known || (u.Output > 0) != (len(tr.deltas) > 0) {
+		t.Errorf("usage = %+v after %d deltas", u, len(tr.deltas))
+	}
+}

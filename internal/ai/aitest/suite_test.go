@@ -1,0 +1,191 @@
+package aitest_test
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/weav-ai/weav/internal/ai"
+	"github.com/weav-ai/weav/internal/ai/aitest"
+)
+
+// model is the smallest adapter that passes the suite, unless sabotaged.
+type model struct {
+	script   aitest.Script
+	sabotage string
+}
+
+// sabotages are adapters gone wrong, and what the suite must say of each.
+var sabotages = map[string]string{
+	"ignores cancel":       "still open after",
+	"says timeout":         "want canceled",
+	"swallows a cut":       "no failure, final",
+	"loses the last delta": "text = ",
+	"loses usage":          "want input and output counted",
+	"forgets the model":    "want \"fake\", \"m\"",
+	"leaks a goroutine":    "found unexpected goroutines",
+	"keeps its connection": "connection is still open",
+	"one big delta":        "this is no stream",
+	"passes U+0000":        "holds U+0000",
+	"wrong kind":           "kind = upstream, want auth",
+	"loses RetryAfter":     "RetryAfter was lost",
+}
+
+// sabotageVar tells a child process which adapter to test.
+const sabotageVar = "AITEST_SABOTAGE"
+
+func TestModelPasses(t *testing.T) {
+	run(t, os.Getenv(sabotageVar))
+}
+
+func TestSabotageIsFound(t *testing.T) {
+	t.Parallel()
+	if os.Getenv(sabotageVar) != "" {
+		t.Skip("this is the child process")
+	}
+	for sabotage, want := range sabotages {
+		t.Run(sabotage, func(t *testing.T) {
+			t.Parallel()
+			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestModelPasses$", "-test.parallel=32")
+			cmd.Env = append(os.Environ(), sabotageVar+"="+sabotage)
+			out, err := cmd.CombinedOutput()
+			var failed *exec.ExitError
+			if !errors.As(err, &failed) || !strings.Contains(string(out), want) {
+				t.Errorf("suite ended with %v, want a failure that says %q:\n%s", err, want, out)
+			}
+		})
+	}
+}
+
+func run(t *testing.T, sabotage string) {
+	aitest.Run(t, aitest.Harness{
+		Provider:   "fake",
+		Fails:      []ai.Kind{ai.RateLimited, ai.Auth},
+		TellsUsage: true,
+		Play: func(_ *testing.T, s aitest.Script) aitest.Call {
+			closed := make(chan struct{}, 16)
+			m := &model{script: s, sabotage: sabotage}
+			stream := streamerFunc(func(ctx context.Context, yield yieldFunc) {
+				m.stream(ctx, yield)
+				if sabotage != "keeps its connection" {
+					closed <- struct{}{}
+				}
+			})
+			req := ai.TextRequest{Model: "m", Turns: []ai.Turn{{Role: ai.RoleUser, Text: "Hi"}}}
+			return aitest.Call{Streamer: stream, Request: req, Closed: closed}
+		},
+	})
+}
+
+type yieldFunc func(ai.TextEvent, error) bool
+
+type streamerFunc func(ctx context.Context, yield yieldFunc)
+
+func (f streamerFunc) StreamText(ctx context.Context, _ ai.TextRequest) iter.Seq2[ai.TextEvent, error] {
+	return func(yield func(ai.TextEvent, error) bool) { f(ctx, yield) }
+}
+
+// stream plays the script, as well as its sabotage allows.
+func (m *model) stream(ctx context.Context, yield yieldFunc) {
+	if m.sabotage == "leaks a goroutine" {
+		go func() { <-context.Background().Done() }()
+	}
+	if m.script.Fail != "" {
+		yield(ai.TextEvent{}, m.refusal())
+		return
+	}
+	shown := false
+	for _, text := range m.deltas() {
+		if ctx.Err() != nil {
+			break
+		}
+		if shown = true; !yield(ai.TextEvent{Delta: text}, nil) {
+			return
+		}
+	}
+	m.end(ctx, yield, shown)
+}
+
+// end does what follows the text.
+func (m *model) end(ctx context.Context, yield yieldFunc, shown bool) {
+	if m.script.Ending == aitest.Hangs {
+		m.hang(ctx)
+	}
+	switch {
+	case ctx.Err() != nil:
+		yield(ai.TextEvent{}, m.failure(m.stopKind(ctx), shown))
+	case m.script.Ending == aitest.Breaks && m.sabotage != "swallows a cut":
+		yield(ai.TextEvent{}, m.failure(ai.Interrupted, shown))
+	default:
+		yield(ai.TextEvent{Final: &ai.TextResult{
+			Finish: m.script.Finish, RawFinish: "done", Model: "m", Usage: m.usage(m.script.Text != ""),
+		}}, nil)
+	}
+}
+
+func (m *model) hang(ctx context.Context) {
+	if m.sabotage == "ignores cancel" {
+		ctx = context.WithoutCancel(ctx)
+		_ = ai.Wait(ctx, time.Minute)
+	}
+	<-ctx.Done()
+}
+
+func (m *model) stopKind(ctx context.Context) ai.Kind {
+	if m.sabotage == "says timeout" {
+		return ai.Timeout
+	}
+	return ai.StopKind(ctx)
+}
+
+// deltas cuts the text before each space.
+func (m *model) deltas() []string {
+	text := ai.CleanText(m.script.Text)
+	if m.sabotage == "passes U+0000" {
+		text = m.script.Text
+	}
+	if m.sabotage == "one big delta" || text == "" {
+		return []string{text}[:min(len(text), 1)]
+	}
+	parts := strings.SplitAfter(text, " ")
+	if m.sabotage == "loses the last delta" {
+		return parts[:len(parts)-1]
+	}
+	return parts
+}
+
+func (m *model) usage(written bool) ai.Usage {
+	u := ai.Usage{Known: m.sabotage != "loses usage", Input: 1}
+	if written {
+		u.Output = 1
+	}
+	return u
+}
+
+func (m *model) failure(kind ai.Kind, shown bool) *ai.Error {
+	e := &ai.Error{
+		Kind: kind, Provider: "fake", Model: "m", Shown: shown, Accepted: true,
+		Usage: m.usage(shown), Cause: errors.New("as scripted"),
+	}
+	if m.sabotage == "forgets the model" {
+		e.Model = ""
+	}
+	return e
+}
+
+func (m *model) refusal() *ai.Error {
+	kind := m.script.Fail
+	if m.sabotage == "wrong kind" {
+		kind = ai.Upstream
+	}
+	e := m.failure(kind, false)
+	if m.sabotage != "loses RetryAfter" {
+		e.RetryAfter = time.Second
+	}
+	return e
+}

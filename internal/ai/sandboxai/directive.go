@@ -1,0 +1,104 @@
+package sandboxai
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Bounds of what a directive may ask for.
+const (
+	maxTokens     = 100_000
+	maxFirstAfter = 600_000
+	maxDeltas     = 1_000_000
+	maxAttempts   = 100
+)
+
+// never is a place in the deltas that is not reached.
+const never = -1
+
+// directives are what a turn asks of the sandbox.
+type directives struct {
+	fault     *fault
+	failTimes int
+
+	dropAfter, stallAfter, filterAfter int
+
+	echo, refusal, nul, noUsage bool
+
+	// tokens is the length asked for; zero for a natural end.
+	tokens int
+	// pace multiplies the waits.
+	pace float64
+	// firstAfter replaces the wait before the first delta unless negative.
+	firstAfter time.Duration
+
+	titleFails bool
+}
+
+// directive also takes the blanks behind it, so that none are left over in a sentence.
+var directive = regexp.MustCompile(`\[sandbox:([a-z_]+)(?:=([^\[\]\s]{0,64}))?\][ \t]*`)
+
+// strip returns text without its directives.
+func strip(text string) string {
+	return strings.TrimSpace(directive.ReplaceAllLiteralString(text, ""))
+}
+
+// parse reads the directives of text.
+func parse(text string) directives {
+	d := directives{dropAfter: never, stallAfter: never, filterAfter: never, pace: 1, firstAfter: never}
+	for _, m := range directive.FindAllStringSubmatch(text, -1) {
+		name, value := m[1], m[2]
+		if set, ok := setters[name]; ok {
+			set(&d, value)
+			continue
+		}
+		if f, ok := faults[name]; ok {
+			d.fault, d.failTimes = &f, 0
+		}
+	}
+	return d
+}
+
+// setters are the directives that are no plain fault.
+var setters = map[string]func(d *directives, value string){
+	"fail_times":   setFailTimes,
+	"drop_after":   func(d *directives, v string) { setNumber(&d.dropAfter, v, maxDeltas) },
+	"stall_after":  func(d *directives, v string) { setNumber(&d.stallAfter, v, maxDeltas) },
+	"filter_after": func(d *directives, v string) { setNumber(&d.filterAfter, v, maxDeltas) },
+	"tokens":       func(d *directives, v string) { setNumber(&d.tokens, v, maxTokens) },
+	"first_after":  setFirstAfter,
+	"slow":         func(d *directives, _ string) { d.pace = 10 },
+	"fast":         func(d *directives, _ string) { d.pace = 0 },
+	"echo":         func(d *directives, _ string) { d.echo = true },
+	"refusal":      func(d *directives, _ string) { d.refusal = true },
+	"nul":          func(d *directives, _ string) { d.nul = true },
+	"no_usage":     func(d *directives, _ string) { d.noUsage = true },
+	"title_fails":  func(d *directives, _ string) { d.titleFails = true },
+}
+
+// setNumber sets n to value, at most limit. What is no number changes nothing.
+func setNumber(n *int, value string, limit int) {
+	if v, err := strconv.ParseUint(value, 10, 31); err == nil {
+		*n = min(int(v), limit)
+	}
+}
+
+func setFirstAfter(d *directives, value string) {
+	ms := never
+	setNumber(&ms, value, maxFirstAfter)
+	if ms != never {
+		d.firstAfter = time.Duration(ms) * time.Millisecond
+	}
+}
+
+func setFailTimes(d *directives, value string) {
+	times, name, _ := strings.Cut(value, ":")
+	f, ok := faults[name]
+	n := 0
+	setNumber(&n, times, maxAttempts)
+	if ok && n > 0 {
+		d.fault, d.failTimes = &f, n
+	}
+}

@@ -1,0 +1,53 @@
+package sandboxai
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// quoting is a single quotation mark at the edge of a word; in its middle it is an
+// apostrophe.
+var quoting = regexp.MustCompile(`\B['‘’]|['‘’]\B`)
+
+// shorten makes one plain line of at most limit code points from the beginning of text:
+// no Markdown, no quotation marks, whole words where there are some.
+func shorten(text string, limit int) string {
+	unquoted := quoting.ReplaceAllLiteralString(strings.Map(plain, firstLine(text)), "")
+	line := []rune(strings.Join(strings.Fields(unquoted), " "))
+	if len(line) <= limit {
+		return string(line)
+	}
+	end := limit - 1
+	for i := end; i > limit/2; i-- {
+		if line[i] == ' ' {
+			end = i
+			break
+		}
+	}
+	return strings.TrimRight(string(line[:end]), " ,;:.") + "…"
+}
+
+// firstLine is the first line of text that has a letter or a digit.
+func firstLine(text string) string {
+	for line := range strings.Lines(text) {
+		if strings.ContainsFunc(line, isWord) {
+			return line
+		}
+	}
+	return ""
+}
+
+func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+
+// plain drops double quotation marks and what Markdown gives a meaning.
+func plain(r rune) rune {
+	switch {
+	case strings.ContainsRune("\"“”„«»‹›「」『』`*_#>~|[]<", r):
+		return -1
+	case unicode.IsControl(r):
+		return ' '
+	default:
+		return r
+	}
+}

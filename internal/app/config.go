@@ -1,0 +1,289 @@
+// Package app is the composition root: it reads the settings, checks them, and is the
+// only place that picks adapters.
+package app
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// minSecretBytes is the shortest secret that signs tokens: 256 bits.
+const minSecretBytes = 32
+
+// Config holds every setting. The defaults are the embedded mode: nothing to install.
+type Config struct {
+	// ListenAddr is where the server listens (LISTEN_ADDR, default 127.0.0.1:8080).
+	ListenAddr string
+	// DataDir holds the embedded database and keys (DATA_DIR, default ./data).
+	DataDir string
+	// DatabaseURL is sqlite:… or postgres:… (DATABASE_URL, or POSTGRES_HOST and its kin).
+	DatabaseURL string
+	// RedisURL is redis:…; empty keeps the bus in process (REDIS_URL).
+	RedisURL string
+	// Auth is the way to sign in; dev is allowed on loopback only (AUTH, default dev).
+	Auth string
+	// JWTSecret signs access tokens (JWT_SECRET, or the original's SECRET_KEY). Empty in the embedded
+	// mode: one is made and kept in DataDir.
+	JWTSecret []byte
+	// Origins may call from a browser besides the server's own (CORS_ALLOWED_ORIGINS, comma separated).
+	Origins []string
+	// MaxTextChars is the longest message in code points (MAX_TEXT_CHARS, default 8000).
+	MaxTextChars int
+	// MaxOutputTokens caps every reply (MAX_OUTPUT_TOKENS, default 1024).
+	MaxOutputTokens int
+	// DefaultModel is the model of chats that name none (DEFAULT_MODEL, default the catalogue's first).
+	DefaultModel string
+	// ReplyWorkers is how many replies and titles one process writes at once (REPLY_WORKERS, default 32).
+	ReplyWorkers int
+	// NodeID names the process to the queue, so that a restart takes back its own work (NODE_ID, default host name and address).
+	NodeID string
+	// AutoMigrate brings the database up to date at start (AUTO_MIGRATE, default true for SQLite only).
+	AutoMigrate bool
+	// ShutdownTimeout is how long a stopping process waits for its work (SHUTDOWN_TIMEOUT, default 20s).
+	ShutdownTimeout time.Duration
+	// SandboxPace multiplies the sandbox's waits; 0 is without waits (SANDBOX_PACE, default 1).
+	SandboxPace float64
+	// LogLevel is debug, info, warn or error (LOG_LEVEL, default info).
+	LogLevel slog.Level
+	// LogFormat is text or json (LOG_FORMAT, default text when embedded, else json).
+	LogFormat string
+	// FirebaseEmulator says that FIREBASE_AUTH_EMULATOR_HOST is set, which switches signature checks off.
+	FirebaseEmulator bool
+}
+
+// Load reads the settings from the environment. Every secret may also come from the file that NAME_FILE names.
+func Load(getenv func(string) string) (Config, error) {
+	e := &environment{get: getenv}
+	c := Config{
+		ListenAddr:       e.text("LISTEN_ADDR", "127.0.0.1:8080"),
+		DataDir:          e.text("DATA_DIR", "data"),
+		DatabaseURL:      e.secret("DATABASE_URL"),
+		RedisURL:         e.secret("REDIS_URL"),
+		Auth:             e.text("AUTH", "dev"),
+		JWTSecret:        []byte(e.secret("JWT_SECRET", "SECRET_KEY")),
+		Origins:          e.list("CORS_ALLOWED_ORIGINS"),
+		MaxTextChars:     e.number("MAX_TEXT_CHARS", 8000, 1, 1_000_000),
+		MaxOutputTokens:  e.number("MAX_OUTPUT_TOKENS", 1024, 1, 1_000_000),
+		DefaultModel:     e.text("DEFAULT_MODEL", ""),
+		ReplyWorkers:     e.number("REPLY_WORKERS", 32, 1, 10_000),
+		NodeID:           e.text("NODE_ID", ""),
+		ShutdownTimeout:  e.duration("SHUTDOWN_TIMEOUT", 20*time.Second),
+		SandboxPace:      e.factor("SANDBOX_PACE", 1),
+		LogLevel:         e.level("LOG_LEVEL"),
+		FirebaseEmulator: getenv("FIREBASE_AUTH_EMULATOR_HOST") != "",
+	}
+	if c.DatabaseURL == "" {
+		c.DatabaseURL = e.postgres()
+	}
+	if c.DatabaseURL == "" {
+		c.DatabaseURL = "sqlite:" + filepath.Join(c.DataDir, "weav.db")
+	}
+	c.AutoMigrate = e.flag("AUTO_MIGRATE", c.sqlite())
+	c.LogFormat = e.text("LOG_FORMAT", map[bool]string{true: "text", false: "json"}[c.sqlite()])
+	if c.NodeID == "" {
+		c.NodeID = nodeID(c.ListenAddr)
+	}
+	return c, errors.Join(e.faults...)
+}
+
+func nodeID(addr string) string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "weav"
+	}
+	return host + "/" + addr
+}
+
+// Part is one of the two ways a server's parts may be split over processes.
+type Part struct {
+	// Serves is true for a process that answers requests.
+	Serves bool
+	// Works is true for a process that works jobs.
+	Works bool
+}
+
+// Check refuses settings that are unsafe together, with a sentence that says what to do.
+func (c Config) Check(p Part) error {
+	alone := p.Serves && p.Works
+	switch {
+	case c.sqlite() && !alone:
+		return errors.New("SQLite is for one process only: set DATABASE_URL=postgres:… to split the server from its workers")
+	case c.RedisURL == "" && !alone:
+		return errors.New("the in-process bus is for one process only: set REDIS_URL=redis:… to split the server from its workers")
+	case c.Auth != "dev":
+		return fmt.Errorf("AUTH=%s is not known: this release signs in with dev alone", c.Auth)
+	case p.Serves && c.Auth == "dev" && !loopback(c.ListenAddr):
+		return fmt.Errorf("AUTH=dev lets anybody sign in as anybody, so it listens on loopback only: set LISTEN_ADDR=127.0.0.1:8080, not %s", c.ListenAddr)
+	case c.FirebaseEmulator && c.Auth != "dev":
+		return errors.New("FIREBASE_AUTH_EMULATOR_HOST switches off signature checks: unset it outside AUTH=dev")
+	case len(c.JWTSecret) > 0 && len(c.JWTSecret) < minSecretBytes:
+		return fmt.Errorf("JWT_SECRET has %d bytes: give at least %d random ones (openssl rand -hex 32)", len(c.JWTSecret), minSecretBytes)
+	case p.Serves && len(c.JWTSecret) == 0 && !c.sqlite():
+		return errors.New("JWT_SECRET is missing: servers that share a database must share it (openssl rand -hex 32)")
+	}
+	return c.checkURLs()
+}
+
+func (c Config) checkURLs() error {
+	if !c.sqlite() && !strings.HasPrefix(c.DatabaseURL, "postgres:") && !strings.HasPrefix(c.DatabaseURL, "postgresql:") {
+		return errors.New("DATABASE_URL must begin with sqlite: or postgres:")
+	}
+	if c.RedisURL != "" && !strings.HasPrefix(c.RedisURL, "redis:") && !strings.HasPrefix(c.RedisURL, "rediss:") {
+		return errors.New("REDIS_URL must begin with redis: or rediss:")
+	}
+	for _, o := range c.Origins {
+		u, err := url.Parse(o)
+		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || u.Path != "" {
+			return fmt.Errorf("CORS_ALLOWED_ORIGINS: %q is no origin; write https://app.example.com", o)
+		}
+	}
+	return nil
+}
+
+func (c Config) sqlite() bool { return strings.HasPrefix(c.DatabaseURL, "sqlite:") }
+
+// loopback tells whether only this machine can reach addr.
+func loopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// environment reads settings and gathers what is wrong with them.
+type environment struct {
+	get    func(string) string
+	faults []error
+}
+
+func (e *environment) fault(format string, args ...any) {
+	e.faults = append(e.faults, fmt.Errorf(format, args...))
+}
+
+func (e *environment) text(name, def string) string {
+	if v := e.get(name); v != "" {
+		return v
+	}
+	return def
+}
+
+// secret reads the first of names that is set, as NAME or from the file NAME_FILE names.
+func (e *environment) secret(names ...string) string {
+	for _, name := range names {
+		if v := e.get(name); v != "" {
+			return v
+		}
+		path := e.get(name + "_FILE")
+		if path == "" {
+			continue
+		}
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			e.fault("%s_FILE cannot be read: %w", name, err)
+			continue
+		}
+		return strings.TrimSpace(string(raw))
+	}
+	return ""
+}
+
+func (e *environment) list(name string) []string {
+	var out []string
+	for _, v := range strings.Split(e.get(name), ",") {
+		if v = strings.TrimSpace(v); v != "" {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+func (e *environment) number(name string, def, least, most int) int {
+	v := e.get(name)
+	if v == "" {
+		return def
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil || n < least || n > most {
+		e.fault("%s must be a whole number from %d to %d", name, least, most)
+		return def
+	}
+	return n
+}
+
+func (e *environment) factor(name string, def float64) float64 {
+	v := e.get(name)
+	if v == "" {
+		return def
+	}
+	f, err := strconv.ParseFloat(v, 64)
+	if err != nil || f < 0 || f > 1000 {
+		e.fault("%s must be a number from 0 to 1000", name)
+		return def
+	}
+	return f
+}
+
+func (e *environment) duration(name string, def time.Duration) time.Duration {
+	v := e.get(name)
+	if v == "" {
+		return def
+	}
+	d, err := time.ParseDuration(v)
+	if err != nil || d <= 0 {
+		e.fault("%s must be a duration such as 20s", name)
+		return def
+	}
+	return d
+}
+
+func (e *environment) flag(name string, def bool) bool {
+	v := e.get(name)
+	if v == "" {
+		return def
+	}
+	b, err := strconv.ParseBool(v)
+	if err != nil {
+		e.fault("%s must be true or false", name)
+		return def
+	}
+	return b
+}
+
+func (e *environment) level(name string) slog.Level {
+	var l slog.Level
+	if v := e.get(name); v != "" {
+		if err := l.UnmarshalText([]byte(v)); err != nil {
+			e.fault("%s must be debug, info, warn or error", name)
+		}
+	}
+	return l
+}
+
+// postgres builds a URL of the original's names; empty when POSTGRES_HOST is not set.
+func (e *environment) postgres() string {
+	host := e.get("POSTGRES_HOST")
+	if host == "" {
+		return ""
+	}
+	u := url.URL{
+		Scheme:   "postgres",
+		User:     url.UserPassword(e.text("POSTGRES_USER", "postgres"), e.secret("POSTGRES_PASSWORD")),
+		Host:     net.JoinHostPort(host, e.text("POSTGRES_PORT", "5432")),
+		Path:     "/" + e.text("POSTGRES_DB", "weav"),
+		RawQuery: "sslmode=" + e.text("POSTGRES_SSLMODE", "disable"),
+	}
+	return u.String()
+}

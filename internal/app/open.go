@@ -1,0 +1,42 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/weav-ai/weav/internal/live"
+	"github.com/weav-ai/weav/internal/live/memlive"
+	"github.com/weav-ai/weav/internal/live/redislive"
+	"github.com/weav-ai/weav/internal/store"
+)
+
+// openBus picks the bus: Redis by its URL, else this process alone.
+func openBus(ctx context.Context, url string, log *slog.Logger) (live.Bus, error) {
+	if url == "" {
+		return memlive.New(), nil
+	}
+	return redislive.Open(ctx, url, redislive.WithLogger(log))
+}
+
+// Migrate brings the database of a configuration up to date. Any number of processes may do so at once.
+func Migrate(ctx context.Context, cfg Config) (err error) {
+	st, err := store.Open(ctx, cfg.DatabaseURL)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	return st.Migrate(ctx)
+}
+
+// Parts says which parts are embedded and which are not, without any address or secret.
+func (c Config) Parts() string {
+	database, bus := "Postgres", "Redis"
+	if c.sqlite() {
+		database = "SQLite (embedded, in " + c.DataDir + ")"
+	}
+	if c.RedisURL == "" {
+		bus = "in process (embedded)"
+	}
+	return "database: " + database + ", bus: " + bus + ", models: sandbox (embedded), sign-in: " + c.Auth
+}

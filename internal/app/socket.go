@@ -1,0 +1,113 @@
+package app
+
+import (
+	"context"
+	"net/http"
+	"sync"
+
+	"github.com/google/uuid"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/weav-ai/weav/graph/gqlerr"
+	"github.com/weav-ai/weav/graph/gqlhttp"
+	"github.com/weav-ai/weav/graph/ws"
+	"github.com/weav-ai/weav/internal/auth"
+	"github.com/weav-ai/weav/internal/errs"
+	"github.com/weav-ai/weav/internal/feed"
+	"github.com/weav-ai/weav/internal/metrics"
+	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/server"
+)
+
+// newSocket returns the WebSocket transport, bound to sessions.
+func (a *App) newSocket() *ws.Transport {
+	return &ws.Transport{
+		CheckOrigin: gqlhttp.OriginAllowed(a.cfg.Origins),
+		Init:        a.initSocket,
+		OperationContext: func(ctx context.Context, _ string) context.Context {
+			return gqlerr.WithRequestID(ctx, uuid.NewString())
+		},
+		Observer: socketMeter{a.meter},
+		Logger:   a.log,
+	}
+}
+
+// initSocket says who a socket is by its connection_init: {"Authorization": "Bearer …"}, or
+// "authorization" or "accessToken". Without one it is nobody, and may use what is public.
+func (a *App) initSocket(ctx context.Context, _ *http.Request, payload map[string]any) (context.Context, ws.Session, error) {
+	token := tokenOf(payload)
+	if token == "" {
+		return ctx, ws.Session{}, nil
+	}
+	p, err := a.accounts.Authenticate(ctx, token)
+	if err != nil {
+		return nil, ws.Session{}, err
+	}
+	stands := func() bool {
+		_, err := a.accounts.Authenticate(ctx, token)
+		return errs.CodeOf(err) != errs.Unauthenticated
+	}
+	done, err := a.sessionEnd(ctx, p, stands)
+	if err != nil {
+		return nil, ws.Session{}, err
+	}
+	return auth.With(ctx, p), ws.Session{Key: p.User.String(), Expires: p.ExpiresAt, Done: done}, nil
+}
+
+func tokenOf(payload map[string]any) string {
+	for _, name := range []string{"Authorization", "authorization"} {
+		if header, ok := payload[name].(string); ok {
+			token, _ := server.Bearer(header)
+			return token
+		}
+	}
+	token, _ := payload["accessToken"].(string)
+	return token
+}
+
+// sessionEnd returns a channel that closes when the session ends before its socket does.
+// stands asks the database whether it has not ended.
+func (a *App) sessionEnd(ctx context.Context, p auth.Principal, stands func() bool) (<-chan struct{}, error) {
+	watch, cancel := context.WithCancel(ctx)
+	items, err := a.feed.Watch(watch, p.User, nil)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	done := make(chan struct{})
+	end := sync.OnceFunc(func() { close(done) })
+	go func() {
+		defer cancel()
+		for item := range items {
+			// After a gap nobody knows what was missed: ask whether the session still stands.
+			if item.Resync != "" && !stands() || endsSession(item, p.Session) {
+				end()
+				return
+			}
+		}
+	}()
+	// A sign-out between the check of the token and the watch was not seen.
+	if !stands() {
+		end()
+	}
+	return done, nil
+}
+
+func endsSession(item feed.Item, session oid.Session) bool {
+	return item.Event != nil && item.Event.Type == feed.SessionEnded && item.Event.Facts.Session == session
+}
+
+// socketMeter counts sockets; operations are counted by the graph.
+type socketMeter struct{ *metrics.Metrics }
+
+// OperationStarted implements ws.Observer.
+func (socketMeter) OperationStarted(ast.Operation) {}
+
+// OperationEnded implements ws.Observer.
+func (socketMeter) OperationEnded(ast.Operation) {}
+
+// Received implements ws.Observer.
+func (socketMeter) Received(int) {}
+
+// Sent implements ws.Observer.
+func (socketMeter) Sent(int, int) {}

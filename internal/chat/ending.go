@@ -1,0 +1,132 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+	"time"
+	"unicode/utf16"
+
+	"github.com/weav-ai/weav/ent"
+	entchat "github.com/weav-ai/weav/ent/chat"
+	"github.com/weav-ai/weav/ent/message"
+	"github.com/weav-ai/weav/ent/predicate"
+	entusage "github.com/weav-ai/weav/ent/usage"
+	"github.com/weav-ai/weav/internal/ai"
+	"github.com/weav-ai/weav/internal/feed"
+	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/store"
+	"github.com/weav-ai/weav/internal/usage"
+)
+
+// ending is how a reply ends. end writes it once: text, usage, event and search index in one transaction.
+type ending struct {
+	status    message.Status
+	text      string
+	usage     usage.Tokens
+	finish    ai.Finish
+	model     string // the model that answered; empty when none did
+	failure   FailureCode
+	cancelled bool // the provider's call was cut short by a stop
+	guard     []predicate.Message
+}
+
+// end ends a reply that run is writing. It answers errRunLost when the reply is not the run's any more.
+func (s *Service) end(ctx context.Context, msg *ent.Message, run oid.Run, e ending) error {
+	now := store.Now()
+	err := s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		n, err := s.update(tx, msg, run, e).SetEndedAt(now).Save(ctx)
+		if err != nil {
+			return fmt.Errorf("chat: end reply: %w", err)
+		}
+		if n == 0 {
+			return errRunLost
+		}
+		return s.settle(ctx, tx, msg, run, e)
+	})
+	if err == nil {
+		s.meter.ReplyEnded(string(e.status), now.Sub(msg.CreatedAt))
+	}
+	return err
+}
+
+func (s *Service) update(tx *store.Tx, msg *ent.Message, run oid.Run, e ending) *ent.MessageUpdate {
+	u := tx.Client().Message.Update().Where(append(e.guard, mine(msg.ID, run))...).
+		SetStatus(e.status).SetText(e.text).ClearLeaseUntilMs().
+		SetInputTokens(e.usage.Input).SetOutputTokens(e.usage.Output).SetCachedInputTokens(e.usage.Cached).
+		SetUsageSource(message.UsageSource(e.usage.Source)).SetProviderCancelled(e.cancelled)
+	if e.finish != "" {
+		u.SetFinishReason(finishReason(e.finish))
+	}
+	if e.model != "" {
+		u.SetAnsweredBy(e.model)
+	}
+	if e.failure != "" {
+		u.SetFailureCode(string(e.failure))
+	}
+	return u
+}
+
+// settle records what the end of a reply means for everything else.
+func (s *Service) settle(ctx context.Context, tx *store.Tx, msg *ent.Message, run oid.Run, e ending) error {
+	if err := s.recordUsage(ctx, tx, msg, run, e); err != nil {
+		return err
+	}
+	done := *msg
+	done.Text, done.Status = e.text, e.status
+	if err := s.indexMessage(ctx, tx, &done); err != nil {
+		return err
+	}
+	err := tx.Client().Chat.Update().Where(entchat.ID(msg.ChatID)).SetLastActivityAt(store.Now()).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("chat: touch: %w", err)
+	}
+	feed.Record(tx, msg.UserID, feed.ReplyEnded, feed.Facts{
+		Chat: msg.ChatID, Message: msg.ID, Run: run, Status: string(e.status), Length: utf16Len(e.text),
+	})
+	if e.status != message.StatusCompleted {
+		return nil
+	}
+	return s.enqueueTitle(ctx, tx, msg.ChatID)
+}
+
+// recordUsage writes the run's one usage row. What failed or broke off costs the person nothing.
+func (s *Service) recordUsage(ctx context.Context, tx *store.Tx, msg *ent.Message, run oid.Run, e ending) error {
+	model := e.model
+	if model == "" {
+		model = *msg.RequestedModel
+	}
+	charged := e.status == message.StatusCompleted || e.status == message.StatusStopped
+	return usage.Record(ctx, tx, usage.Row{
+		Run: run, User: msg.UserID, Chat: msg.ChatID, Message: msg.ID,
+		Purpose: entusage.PurposeReply, Charged: charged, Model: model, Tokens: e.usage,
+	})
+}
+
+func finishReason(f ai.Finish) message.FinishReason {
+	switch f {
+	case ai.FinishStop:
+		return message.FinishReasonStop
+	case ai.FinishLength:
+		return message.FinishReasonLength
+	case ai.FinishContentFilter:
+		return message.FinishReasonContentFilter
+	case ai.FinishRefusal:
+		return message.FinishReasonRefusal
+	default:
+		return message.FinishReasonOther
+	}
+}
+
+// utf16Len counts a text as JavaScript does.
+func utf16Len(s string) int {
+	n := 0
+	for _, r := range s {
+		n += utf16.RuneLen(r)
+	}
+	return n
+}
+
+// detached gives work that must be finished though its context is ending a little time of its own.
+func detached(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+}

@@ -1,0 +1,71 @@
+package chat
+
+import (
+	"github.com/weav-ai/weav/internal/ai"
+)
+
+// FailureCode says why a reply failed or broke off; the API shows it.
+type FailureCode string
+
+// The failure codes.
+const (
+	FailureRateLimited         FailureCode = "RATE_LIMITED"
+	FailureProviderUnavailable FailureCode = "PROVIDER_UNAVAILABLE"
+	FailureProviderInterrupted FailureCode = "PROVIDER_INTERRUPTED"
+	FailureTimeout             FailureCode = "TIMEOUT"
+	FailureContextTooLong      FailureCode = "CONTEXT_TOO_LONG"
+	FailureContentBlocked      FailureCode = "CONTENT_BLOCKED"
+	FailureModelUnavailable    FailureCode = "MODEL_UNAVAILABLE"
+	FailureWorkerLost          FailureCode = "WORKER_LOST"
+	FailureInternal            FailureCode = "INTERNAL"
+)
+
+// Failure is what a person is told about a failed reply. It comes from the code alone, never from a cause.
+type Failure struct {
+	Code      FailureCode
+	Message   string
+	Retryable bool
+}
+
+// failures says for each code what to tell the person, and whether trying again may help.
+var failures = map[FailureCode]Failure{
+	FailureRateLimited:         {FailureRateLimited, "The model takes no more requests for now. Try again in a minute.", true},
+	FailureProviderUnavailable: {FailureProviderUnavailable, "The model cannot be reached for now. Try again, or choose another model.", true},
+	FailureProviderInterrupted: {FailureProviderInterrupted, "The model's answer broke off. What was received is kept.", true},
+	FailureTimeout:             {FailureTimeout, "The model took too long. Try again, or ask for less.", true},
+	FailureContextTooLong:      {FailureContextTooLong, "The conversation is longer than this model takes. Shorten it, or choose another model.", false},
+	FailureContentBlocked:      {FailureContentBlocked, "The provider's content filter refused this. Put it in other words.", false},
+	FailureModelUnavailable:    {FailureModelUnavailable, "This model is not offered any longer. Choose another.", false},
+	FailureWorkerLost:          {FailureWorkerLost, "The server that wrote this reply went away. What was shown is kept.", true},
+	FailureInternal:            {FailureInternal, "Something went wrong on our side.", true},
+}
+
+// FailureOf returns what to tell the person for a stored code.
+func FailureOf(code string) Failure {
+	if f, ok := failures[FailureCode(code)]; ok {
+		return f
+	}
+	return failures[FailureInternal]
+}
+
+// failureOf sorts a provider's failure by what the person can do.
+func failureOf(err error) FailureCode {
+	switch ai.KindOf(err) {
+	case ai.RateLimited:
+		return FailureRateLimited
+	case ai.QuotaExhausted, ai.Overloaded, ai.Upstream, ai.Auth, ai.RegionBlocked, ai.NoOutput:
+		return FailureProviderUnavailable
+	case ai.Interrupted:
+		return FailureProviderInterrupted
+	case ai.Timeout:
+		return FailureTimeout
+	case ai.ContextLength:
+		return FailureContextTooLong
+	case ai.ContentBlocked:
+		return FailureContentBlocked
+	case ai.ModelGone, ai.Unsupported:
+		return FailureModelUnavailable
+	default:
+		return FailureInternal
+	}
+}

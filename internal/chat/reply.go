@@ -1,0 +1,313 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/weav-ai/weav/ent"
+	"github.com/weav-ai/weav/ent/message"
+	"github.com/weav-ai/weav/internal/ai"
+	"github.com/weav-ai/weav/internal/live"
+	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/store"
+	"github.com/weav-ai/weav/internal/usage"
+)
+
+const (
+	// gather is the longest a delta waits for more before it is published.
+	gather = 30 * time.Millisecond
+	// renewEvery is how often the lease is renewed, the text kept and the stop flag read.
+	renewEvery = time.Second
+	// cancelWait is how long a cancelled provider may take to let go.
+	cancelWait = time.Second
+)
+
+// WriteReply writes a pending reply as run: it claims it, streams the model's answer to
+// the bus and ends it. It returns nil when the run is stale, and ErrBusy when the person
+// has too many replies under way. A failure of the model is the reply's end, not an error.
+func (s *Service) WriteReply(ctx context.Context, id oid.Message, run oid.Run) error {
+	msg, err := s.claim(ctx, id, run)
+	if err != nil || msg == nil {
+		return err
+	}
+	w := &writer{s: s, msg: msg, run: run, topic: run.String(), stop: make(chan struct{})}
+	err = w.write(ctx)
+	if errors.Is(err, errRunLost) {
+		s.log.InfoContext(ctx, "a reply was taken over while it was written", "run", run.String())
+		return nil
+	}
+	return err
+}
+
+// writer is one run's state. Its loop is the only goroutine that touches it.
+type writer struct {
+	s     *Service
+	msg   *ent.Message
+	run   oid.Run
+	topic string
+	req   ai.TextRequest
+
+	text      strings.Builder
+	end       live.Offset // of text
+	published live.Offset // what the bus has
+	started   bool
+	broken    bool // the bus may not have what was published: send the whole text again
+	saved     int  // length of the text at the last checkpoint
+
+	stopOnce sync.Once
+	stop     chan struct{} // closed when somebody asks to stop
+	stopped  bool
+	leaving  bool // the process is shutting down
+}
+
+// part is one step of the provider's stream.
+type part struct {
+	event ai.TextEvent
+	err   error
+}
+
+func (w *writer) write(ctx context.Context) error {
+	// The run ends by its own rules: what must be written at the end outlives the job's context.
+	work := context.WithoutCancel(ctx)
+	unlisten := w.listen(work)
+	defer unlisten()
+	streamer, err := w.prepare(work)
+	if err != nil {
+		return w.fail(work, err)
+	}
+	call, cancel := context.WithCancel(work)
+	defer cancel()
+	parts, release := pump(call, streamer, w.req)
+	defer release()
+	final, err := w.loop(ctx, work, parts, cancel)
+	if errors.Is(err, errRunLost) {
+		return err
+	}
+	return w.finish(work, final, err)
+}
+
+// listen hears a stop at once; when the bus is down the checkpoint reads the flag instead.
+func (w *writer) listen(ctx context.Context) (cancel func()) {
+	ask := func() { w.stopOnce.Do(func() { close(w.stop) }) }
+	cancel, err := w.s.bus.Subscribe(ctx, live.ControlTopic(w.topic), func([]byte) { ask() }, func() {})
+	if err != nil {
+		w.s.log.WarnContext(ctx, "the run cannot hear stops; it reads the flag each second", "error", err)
+		return func() {}
+	}
+	return cancel
+}
+
+// prepare finds the model and the conversation.
+func (w *writer) prepare(ctx context.Context) (ai.TextStreamer, error) {
+	model, ok := w.s.catalog.Get(*w.msg.RequestedModel)
+	if !ok {
+		return nil, &ai.Error{Kind: ai.ModelGone, Provider: "catalog"}
+	}
+	req, err := w.s.conversation(ctx, w.msg, model)
+	if err != nil {
+		return nil, err
+	}
+	w.req = req
+	return w.s.router.Text(model.Provider)
+}
+
+// pump runs the provider's stream in a goroutine of its own. release lets it go when nobody
+// reads any more.
+func pump(ctx context.Context, streamer ai.TextStreamer, req ai.TextRequest) (<-chan part, func()) {
+	parts := make(chan part)
+	gone := make(chan struct{})
+	go func() {
+		defer close(parts)
+		for event, err := range streamer.StreamText(ctx, req) {
+			select {
+			case parts <- part{event, err}:
+			case <-gone:
+				return
+			}
+		}
+	}()
+	return parts, func() { close(gone) }
+}
+
+// loop reads the stream until it ends, publishing as it goes.
+func (w *writer) loop(ctx, work context.Context, parts <-chan part, cancel func()) (*ai.TextResult, error) {
+	flush := time.NewTimer(time.Hour)
+	flush.Stop()
+	tick := time.NewTicker(renewEvery)
+	defer tick.Stop()
+	var giveUp <-chan time.Time
+	quit := func() {
+		cancel()
+		if giveUp == nil {
+			giveUp = time.After(cancelWait)
+		}
+	}
+	stop, done := w.stop, ctx.Done()
+	for {
+		select {
+		case p, ok := <-parts:
+			if !ok {
+				return nil, &ai.Error{Kind: ai.Interrupted, Shown: w.started, Cause: errors.New("the stream ended without a result")}
+			}
+			if p.err != nil || p.event.Final != nil {
+				return p.event.Final, p.err
+			}
+			if w.stopped {
+				continue // Nothing more is shown once the end was asked for.
+			}
+			if err := w.take(work, p.event.Delta, flush); err != nil {
+				return nil, err
+			}
+		case <-flush.C:
+			w.publish(work)
+		case <-tick.C:
+			if err := w.keep(work); err != nil {
+				return nil, err
+			}
+		case <-stop:
+			stop, w.stopped = nil, true
+			quit()
+		case <-done:
+			done, w.leaving = nil, true
+			quit()
+		case <-giveUp:
+			return nil, &ai.Error{Kind: ai.Canceled, Shown: w.started}
+		}
+	}
+}
+
+// take adds a delta. The first is published at once, the others gathered.
+func (w *writer) take(ctx context.Context, delta string, flush *time.Timer) error {
+	if delta == "" {
+		return nil
+	}
+	w.text.WriteString(delta)
+	w.end = w.end.End(delta)
+	if w.started {
+		if w.end.Bytes-len(delta) == w.published.Bytes {
+			flush.Reset(gather)
+		}
+		return nil
+	}
+	if err := w.s.start(ctx, w.msg, w.run); err != nil {
+		return err
+	}
+	w.started = true
+	w.publish(ctx)
+	return nil
+}
+
+// publish sends what the bus does not have yet. A failure costs nothing but time: the next
+// publish sends the whole text again.
+func (w *writer) publish(ctx context.Context) {
+	if w.published == w.end && !w.broken {
+		return
+	}
+	var err error
+	delta := w.text.String()[w.published.Bytes:]
+	if w.broken {
+		err = w.s.bus.Replace(ctx, w.topic, w.text.String())
+	} else if err = w.s.bus.Append(ctx, w.topic, w.published, delta); errors.Is(err, live.ErrMismatch) {
+		err = w.s.bus.Replace(ctx, w.topic, w.text.String())
+	}
+	w.broken = err != nil
+	w.published = w.end
+	if err != nil {
+		w.s.log.WarnContext(ctx, "live text was not published; it will be sent whole", "error", err)
+		return
+	}
+	w.s.meter.DeltaPublished(len(delta))
+}
+
+// keep renews the lease and keeps the text. A database that does not answer is tried again
+// with the next tick, as long as the lease may still stand.
+func (w *writer) keep(ctx context.Context) error {
+	w.publish(ctx)
+	stop, err := w.s.checkpoint(ctx, w.msg, w.run, w.text.String())
+	if errors.Is(err, errRunLost) {
+		return err
+	}
+	if err != nil {
+		w.s.log.WarnContext(ctx, "checkpoint failed", "run", w.topic, "error", err)
+		return nil
+	}
+	w.saved = w.text.Len()
+	if stop {
+		w.stopOnce.Do(func() { close(w.stop) })
+	}
+	return nil
+}
+
+// finish turns the stream's outcome into the reply's end.
+func (w *writer) finish(ctx context.Context, final *ai.TextResult, err error) error {
+	switch {
+	case final != nil:
+		return w.close(ctx, w.closed(final))
+	case w.stopped:
+		return w.close(ctx, ending{status: message.StatusStopped, usage: w.usageOf(err), cancelled: true})
+	case w.leaving && !w.started:
+		return w.giveBack(ctx)
+	case w.leaving:
+		return w.close(ctx, ending{status: message.StatusInterrupted, failure: FailureWorkerLost, usage: w.usageOf(err)})
+	default:
+		return w.fail(ctx, err)
+	}
+}
+
+// closed is the end of a stream that reached its result. Text that came after a stop was
+// dropped, so such a reply is stopped even though the provider got to its end.
+func (w *writer) closed(final *ai.TextResult) ending {
+	e := ending{status: message.StatusCompleted, finish: final.Finish, model: final.Model, usage: usage.Of(final.Usage, w.req, w.text.String())}
+	if w.stopped {
+		e.status, e.finish = message.StatusStopped, ""
+	}
+	return e
+}
+
+// fail ends the reply with the model's failure.
+func (w *writer) fail(ctx context.Context, err error) error {
+	w.s.log.WarnContext(ctx, "a reply failed", "run", w.topic, "kind", string(ai.KindOf(err)), "error", err)
+	e := ending{status: message.StatusFailed, failure: failureOf(err), usage: w.usageOf(err)}
+	if w.started {
+		e.status = message.StatusInterrupted
+	}
+	return w.close(ctx, e)
+}
+
+func (w *writer) usageOf(err error) usage.Tokens {
+	var failed *ai.Error
+	if errors.As(err, &failed) {
+		return usage.Of(failed.Usage, w.req, w.text.String())
+	}
+	return usage.Of(ai.Usage{}, w.req, w.text.String())
+}
+
+// close publishes the rest and ends the reply.
+func (w *writer) close(ctx context.Context, e ending) error {
+	e.text = w.text.String()
+	if e.text != "" {
+		w.publish(ctx)
+	}
+	ctx, cancel := detached(ctx)
+	defer cancel()
+	return w.s.end(ctx, w.msg, w.run, e)
+}
+
+// giveBack returns a reply of which nothing was shown to the queue, for another process.
+func (w *writer) giveBack(ctx context.Context) error {
+	ctx, cancel := detached(ctx)
+	defer cancel()
+	err := w.s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		w.msg.RunID = &w.run
+		_, err := w.s.requeue(ctx, tx, w.msg)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("chat: give back: %w", err)
+	}
+	return nil
+}

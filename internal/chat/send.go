@@ -1,0 +1,293 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/weav-ai/weav/ent"
+	entchat "github.com/weav-ai/weav/ent/chat"
+	"github.com/weav-ai/weav/ent/message"
+	"github.com/weav-ai/weav/internal/errs"
+	"github.com/weav-ai/weav/internal/feed"
+	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/store"
+	"github.com/weav-ai/weav/internal/text"
+)
+
+// Expect is what a client believes the chat's head to be.
+type Expect struct {
+	// Set is false when the client does not care.
+	Set bool
+	// Head is the id it saw; nil for an empty chat.
+	Head *string
+}
+
+// SendInput is a message to send.
+type SendInput struct {
+	ChatID  string
+	Text    string
+	ModelID *string
+	IfHead  Expect
+	Key     string
+}
+
+// EditInput is other words for a message.
+type EditInput struct {
+	MessageID string
+	Text      string
+	ModelID   *string
+	IfHead    Expect
+	Key       string
+}
+
+// RegenerateInput asks for another reply to the same message.
+type RegenerateInput struct {
+	MessageID string
+	ModelID   *string
+	IfHead    Expect
+	Key       string
+}
+
+// Sent is what sending stored. Message is nil for a regenerated reply.
+type Sent struct {
+	Chat    *ent.Chat
+	Message *ent.Message
+	Reply   *ent.Message
+}
+
+// sentIDs is what the idempotency key remembers.
+type sentIDs struct {
+	Chat    oid.Chat    `json:"chat"`
+	Message oid.Message `json:"message,omitzero"`
+	Reply   oid.Message `json:"reply"`
+}
+
+// Send stores a message behind the head of a chat and enqueues its reply, in one transaction.
+func (s *Service) Send(ctx context.Context, user oid.User, in SendInput) (*Sent, error) {
+	if err := s.checkText(in.Text); err != nil {
+		return nil, err
+	}
+	chatID, err := oid.Parse[oid.Chat](in.ChatID)
+	if err != nil {
+		return nil, errNotFound()
+	}
+	var ids sentIDs
+	key := store.Key{User: user, Mutation: "sendMessage", Key: in.Key, Input: in}
+	_, err = s.store.Once(ctx, key, &ids, func(ctx context.Context, tx *store.Tx) error {
+		c, err := s.writable(ctx, tx, user, chatID, in.IfHead)
+		if err != nil {
+			return err
+		}
+		ids, err = s.exchange(ctx, tx, c, turn{parent: c.HeadID, text: in.Text, model: in.ModelID})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.sent(ctx, user, ids)
+}
+
+// Edit stores a sibling of one of the person's messages and enqueues its reply.
+func (s *Service) Edit(ctx context.Context, user oid.User, in EditInput) (*Sent, error) {
+	if err := s.checkText(in.Text); err != nil {
+		return nil, err
+	}
+	var ids sentIDs
+	key := store.Key{User: user, Mutation: "editMessage", Key: in.Key, Input: in}
+	_, err := s.store.Once(ctx, key, &ids, func(ctx context.Context, tx *store.Tx) error {
+		c, old, err := s.sibling(ctx, tx, user, in.MessageID, message.RoleUser, in.IfHead)
+		if err != nil {
+			return err
+		}
+		ids, err = s.exchange(ctx, tx, c, turn{parent: old.ParentID, text: in.Text, model: in.ModelID})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.sent(ctx, user, ids)
+}
+
+// Regenerate enqueues a sibling of a reply.
+func (s *Service) Regenerate(ctx context.Context, user oid.User, in RegenerateInput) (*Sent, error) {
+	var ids sentIDs
+	key := store.Key{User: user, Mutation: "regenerateReply", Key: in.Key, Input: in}
+	_, err := s.store.Once(ctx, key, &ids, func(ctx context.Context, tx *store.Tx) error {
+		c, old, err := s.sibling(ctx, tx, user, in.MessageID, message.RoleAssistant, in.IfHead)
+		if err != nil {
+			return err
+		}
+		if old.ParentID == nil {
+			return errs.Input(errs.InvalidValue, "messageId", "This message opens the chat and answers nothing, so it cannot be written again.")
+		}
+		reply, err := s.addReply(ctx, tx, c, *old.ParentID, in.ModelID)
+		if err != nil {
+			return err
+		}
+		ids = sentIDs{Chat: c.ID, Reply: reply.ID}
+		return s.moveHead(ctx, tx, c, reply.ID)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.sent(ctx, user, ids)
+}
+
+func (s *Service) checkText(value string) error {
+	var c text.Checker
+	c.Text("text", value, 1, s.cfg.MaxTextChars)
+	return c.Err()
+}
+
+// writable locks a chat and makes sure that a turn may be added where the client believes.
+func (s *Service) writable(ctx context.Context, tx *store.Tx, user oid.User, id oid.Chat, expect Expect) (*ent.Chat, error) {
+	c, err := s.lockChat(ctx, tx, user, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkHead(c, expect); err != nil {
+		return nil, err
+	}
+	if c.HeadID == nil {
+		return c, nil
+	}
+	head, err := found(tx.Client().Message.Get(ctx, *c.HeadID))
+	if err != nil {
+		return nil, err
+	}
+	if running(head.Status) {
+		return nil, conflict(c, "A reply is still being written in this chat. Wait for it or stop it.")
+	}
+	return c, nil
+}
+
+// sibling locks the chat of a message that may get a sibling of the given role.
+func (s *Service) sibling(ctx context.Context, tx *store.Tx, user oid.User, id string, role message.Role, expect Expect) (*ent.Chat, *ent.Message, error) {
+	old, err := ownMessage(ctx, tx.Client(), user, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := s.writable(ctx, tx, user, old.ChatID, expect)
+	if err != nil {
+		return nil, nil, err
+	}
+	if old.Role != role {
+		return nil, nil, errs.Input(errs.InvalidValue, "messageId", "This needs a message of the role %s.", role)
+	}
+	n, err := tx.Client().Message.Query().Where(sameParent(old)).Count(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("chat: count siblings: %w", err)
+	}
+	if n >= maxSiblings {
+		return nil, nil, errs.Input(errs.LimitReached, "messageId", "There are %d alternatives here already, the most there may be.", maxSiblings)
+	}
+	return c, old, nil
+}
+
+// turn is a person's message about to be stored.
+type turn struct {
+	parent *oid.Message
+	text   string
+	model  *string
+}
+
+// exchange stores a person's message and the reply it waits for.
+func (s *Service) exchange(ctx context.Context, tx *store.Tx, c *ent.Chat, t turn) (sentIDs, error) {
+	now := store.Now()
+	msg, err := tx.Client().Message.Create().
+		SetChatID(c.ID).SetUserID(c.UserID).SetNillableParentID(t.parent).
+		SetRole(message.RoleUser).SetText(t.text).SetStatus(message.StatusCompleted).
+		SetCreatedAt(now).SetEndedAt(now).Save(ctx)
+	if err != nil {
+		return sentIDs{}, fmt.Errorf("chat: store message: %w", err)
+	}
+	feed.Record(tx, c.UserID, feed.MessageAdded, feed.Facts{Chat: c.ID, Message: msg.ID})
+	if err := s.indexMessage(ctx, tx, msg); err != nil {
+		return sentIDs{}, err
+	}
+	reply, err := s.addReply(ctx, tx, c, msg.ID, t.model)
+	if err != nil {
+		return sentIDs{}, err
+	}
+	return sentIDs{Chat: c.ID, Message: msg.ID, Reply: reply.ID}, s.moveHead(ctx, tx, c, reply.ID)
+}
+
+// addReply stores a reply that waits to be written, and the job that writes it.
+func (s *Service) addReply(ctx context.Context, tx *store.Tx, c *ent.Chat, parent oid.Message, modelID *string) (*ent.Message, error) {
+	id := c.Model
+	if modelID != nil {
+		id = *modelID
+	}
+	model, err := s.catalog.Usable(id)
+	if err != nil {
+		return nil, err
+	}
+	run := oid.New[oid.Run]()
+	reply, err := tx.Client().Message.Create().
+		SetChatID(c.ID).SetUserID(c.UserID).SetParentID(parent).
+		SetRole(message.RoleAssistant).SetStatus(message.StatusPending).
+		SetRequestedModel(model.ID).SetRunID(run).SetCreatedAt(store.Now()).Save(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("chat: store reply: %w", err)
+	}
+	tx.Enqueue(replyJob(reply.ID, run))
+	feed.Record(tx, c.UserID, feed.MessageAdded, feed.Facts{Chat: c.ID, Message: reply.ID, Run: run})
+	return reply, nil
+}
+
+// moveHead makes head the end of the branch that is read.
+func (s *Service) moveHead(ctx context.Context, tx *store.Tx, c *ent.Chat, head oid.Message) error {
+	err := tx.Client().Chat.Update().Where(entchat.ID(c.ID)).
+		SetHeadID(head).SetLastActivityAt(store.Now()).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("chat: move head: %w", err)
+	}
+	feed.Record(tx, c.UserID, feed.HeadMoved, feed.Facts{Chat: c.ID, Head: head})
+	return nil
+}
+
+// sent reads what was stored, also for a replay.
+func (s *Service) sent(ctx context.Context, user oid.User, ids sentIDs) (*Sent, error) {
+	client := s.store.Client()
+	c, err := found(client.Chat.Query().Where(entchat.ID(ids.Chat), entchat.UserID(user)).Only(ctx))
+	if err != nil {
+		return nil, err
+	}
+	out := &Sent{Chat: c}
+	if out.Reply, err = found(client.Message.Get(ctx, ids.Reply)); err != nil {
+		return nil, err
+	}
+	if ids.Message.IsZero() {
+		return out, nil
+	}
+	out.Message, err = found(client.Message.Get(ctx, ids.Message))
+	return out, err
+}
+
+// checkHead refuses to write behind a newer turn than the client has seen.
+func checkHead(c *ent.Chat, expect Expect) error {
+	if !expect.Set || sameHead(c.HeadID, expect.Head) {
+		return nil
+	}
+	return conflict(c, "The chat has a newer turn than the one you saw. Read it, then send again.")
+}
+
+func sameHead(head *oid.Message, seen *string) bool {
+	if head == nil || seen == nil {
+		return head == nil && seen == nil
+	}
+	return head.String() == *seen
+}
+
+func conflict(c *ent.Chat, why string) error {
+	e := errs.New(errs.Conflict, "%s", why)
+	if c.HeadID == nil {
+		return e.With("headId", nil)
+	}
+	return e.With("headId", c.HeadID.String())
+}
+
+// running tells whether a reply is still to be, or being, written.
+func running(st message.Status) bool {
+	return st == message.StatusPending || st == message.StatusStreaming
+}

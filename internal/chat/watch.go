@@ -1,0 +1,219 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/weav-ai/weav/ent"
+	"github.com/weav-ai/weav/ent/message"
+	"github.com/weav-ai/weav/internal/feed"
+	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/store"
+)
+
+// Event is what a subscriber of a chat is told: exactly one of the fields behind At is set.
+type Event struct {
+	Cursor feed.Cursor
+	At     time.Time
+	// Snapshot says to begin with the chat as of now.
+	Snapshot bool
+	// Resync says why what was told before does not join what follows; a snapshot follows.
+	Resync feed.ResyncReason
+	// Feed is a durable event of the chat.
+	Feed *feed.Event
+	// Delta is a piece of a reply's text.
+	Delta *Delta
+}
+
+// Delta is a piece of a reply's text; applying it twice changes nothing.
+type Delta struct {
+	Chat    oid.Chat
+	Message oid.Message
+	Run     oid.Run
+	// Offset is where Text belongs, in UTF-16 code units.
+	Offset int
+	Text   string
+}
+
+// retryRead is how long a subscriber waits before it reads the table again after a fault.
+const retryRead = 500 * time.Millisecond
+
+// Watch follows a chat until ctx ends: a snapshot, or all events of the chat behind
+// after, then what happens, with the text of replies while they are written. The channel is
+// unbuffered: while nobody receives, text gathers and is told as one piece.
+func (s *Service) Watch(ctx context.Context, user oid.User, id string, after *feed.Cursor) (<-chan Event, error) {
+	c, err := ownChat(ctx, s.store.Client(), user, id)
+	if err != nil {
+		return nil, err
+	}
+	reader, err := s.feed.Open(ctx, user, after)
+	var resync *feed.ResyncError
+	if err != nil && !errors.As(err, &resync) {
+		return nil, err
+	}
+	w := &watcher{s: s, chat: c.ID, reader: reader, out: make(chan Event), texts: map[oid.Run]*textReader{}, news: make(chan struct{}, 1)}
+	go w.run(ctx, after == nil, resync)
+	return w.out, nil
+}
+
+// watcher is one subscription; its goroutine alone touches it.
+type watcher struct {
+	s      *Service
+	chat   oid.Chat
+	reader *feed.Reader
+	out    chan Event
+	untold []feed.Event // taken from the feed, not told yet
+	texts  map[oid.Run]*textReader
+	news   chan struct{} // has a value when a text may have more
+}
+
+// run is the subscription's life: catch up to a fence, join the texts under way, then follow.
+func (w *watcher) run(ctx context.Context, fresh bool, resync *feed.ResyncError) {
+	defer close(w.out)
+	defer w.reader.Close()
+	defer w.leaveAll()
+	if err := w.begin(ctx, fresh, resync); err != nil {
+		w.s.log.DebugContext(ctx, "a chat subscription ended", "error", err)
+		return
+	}
+	retry := time.NewTimer(time.Hour)
+	retry.Stop()
+	defer retry.Stop()
+	for {
+		err := w.step(ctx, retry.C)
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			w.s.log.WarnContext(ctx, "a chat subscription reads again", "error", err)
+			retry.Reset(retryRead)
+		}
+	}
+}
+
+func (w *watcher) step(ctx context.Context, retry <-chan time.Time) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-w.reader.Wake():
+		return w.follow(ctx)
+	case <-w.news:
+		return w.tellTexts(ctx)
+	case <-retry:
+		if err := w.follow(ctx); err != nil {
+			return err
+		}
+		return w.tellTexts(ctx)
+	}
+}
+
+// begin tells what the subscriber has missed. Replies under way are looked up first and
+// the feed is read up to a head that is newer, so a reply's text never comes before its start.
+func (w *watcher) begin(ctx context.Context, fresh bool, resync *feed.ResyncError) error {
+	if resync != nil {
+		if err := w.resync(ctx, resync.Reason); err != nil {
+			return err
+		}
+	} else if fresh {
+		if err := w.send(ctx, Event{Cursor: w.reader.Cursor(), At: store.Now(), Snapshot: true}); err != nil {
+			return err
+		}
+	}
+	active, err := w.active(ctx)
+	if err != nil {
+		return err
+	}
+	head, err := w.s.feed.Head(ctx, w.reader.Cursor().User)
+	if err != nil {
+		return err
+	}
+	w.reader.Expect(head)
+	for w.reader.Cursor().Epoch == head.Epoch && w.reader.Cursor().Seq < head.Seq {
+		if err := w.follow(ctx); err != nil {
+			return err
+		}
+	}
+	for _, m := range active {
+		w.join(ctx, m.ID, *m.RunID, m.Status == message.StatusStreaming)
+	}
+	return w.tellTexts(ctx)
+}
+
+func (w *watcher) active(ctx context.Context) ([]*ent.Message, error) {
+	return w.s.store.Client().Message.Query().
+		Where(message.ChatID(w.chat), message.UserID(w.reader.Cursor().User),
+			message.StatusIn(message.StatusPending, message.StatusStreaming)).
+		Select(message.FieldID, message.FieldRunID, message.FieldStatus).All(ctx)
+}
+
+// follow tells the next durable events. What a fault keeps it from telling waits for the next call.
+func (w *watcher) follow(ctx context.Context) error {
+	if len(w.untold) == 0 {
+		events, err := w.reader.Take(ctx)
+		var resync *feed.ResyncError
+		if errors.As(err, &resync) {
+			return w.resync(ctx, resync.Reason)
+		}
+		if err != nil {
+			return err
+		}
+		w.untold = events
+	}
+	for ; len(w.untold) > 0; w.untold = w.untold[1:] {
+		if e := w.untold[0]; e.Facts.Chat == w.chat {
+			if err := w.tell(ctx, e); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// tell passes a durable event on, and with it what it means for the live text.
+func (w *watcher) tell(ctx context.Context, e feed.Event) error {
+	switch e.Type {
+	case feed.MessageAdded, feed.ReplyStarted:
+		w.forgetOthers(e.Facts.Message, e.Facts.Run)
+		if !e.Facts.Run.IsZero() {
+			w.join(ctx, e.Facts.Message, e.Facts.Run, false)
+		}
+	case feed.ReplyEnded:
+		if err := w.tellRest(ctx, e); err != nil {
+			return err
+		}
+	}
+	if err := w.send(ctx, Event{Cursor: e.Cursor(), At: e.At, Feed: &e}); err != nil {
+		return err
+	}
+	if t, ok := w.texts[e.Facts.Run]; ok && e.Type == feed.ReplyStarted {
+		t.started = true
+		w.notify()
+	}
+	return nil
+}
+
+// notify makes step look at the texts.
+func (w *watcher) notify() {
+	select {
+	case w.news <- struct{}{}:
+	default:
+	}
+}
+
+func (w *watcher) resync(ctx context.Context, reason feed.ResyncReason) error {
+	at := store.Now()
+	if err := w.send(ctx, Event{Cursor: w.reader.Cursor(), At: at, Resync: reason}); err != nil {
+		return err
+	}
+	return w.send(ctx, Event{Cursor: w.reader.Cursor(), At: at, Snapshot: true})
+}
+
+func (w *watcher) send(ctx context.Context, e Event) error {
+	select {
+	case w.out <- e:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,175 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/gorilla/websocket"
+)
+
+// Socket is a connection that speaks graphql-transport-ws.
+type Socket struct {
+	conn *websocket.Conn
+
+	mu   sync.Mutex
+	next int
+	subs map[string]chan json.RawMessage
+	err  error
+	gone chan struct{}
+}
+
+// frame is a message of the protocol.
+type frame struct {
+	ID      string          `json:"id,omitempty"`
+	Type    string          `json:"type"`
+	Payload json.RawMessage `json:"payload,omitempty"`
+}
+
+// buffered is how many events may wait for a subscription's reader.
+const buffered = 1024
+
+// Dial opens a socket and signs it in.
+func (c *Client) Dial(ctx context.Context) (*Socket, error) {
+	dialer := websocket.Dialer{Subprotocols: []string{"graphql-transport-ws"}}
+	conn, res, err := dialer.DialContext(ctx, "ws"+strings.TrimPrefix(c.URL, "http"), nil)
+	if err != nil {
+		return nil, fmt.Errorf("client: dial: %w", err)
+	}
+	defer res.Body.Close()
+	s := &Socket{conn: conn, subs: map[string]chan json.RawMessage{}, gone: make(chan struct{})}
+	if err := s.init(c.Token); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	go s.read()
+	return s, nil
+}
+
+func (s *Socket) init(token string) error {
+	payload := map[string]string{}
+	if token != "" {
+		payload["Authorization"] = "Bearer " + token
+	}
+	raw, err := json.Marshal(payload)
+	if err != nil {
+		return fmt.Errorf("client: %w", err)
+	}
+	if err := s.write(frame{Type: "connection_init", Payload: raw}); err != nil {
+		return err
+	}
+	var f frame
+	if err := s.conn.ReadJSON(&f); err != nil {
+		return fmt.Errorf("client: init: %w", err)
+	}
+	if f.Type != "connection_ack" {
+		return fmt.Errorf("client: init: got %s", f.Type)
+	}
+	return nil
+}
+
+func (s *Socket) write(f frame) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.conn.WriteJSON(f); err != nil {
+		return fmt.Errorf("client: write: %w", err)
+	}
+	return nil
+}
+
+// Subscribe starts an operation. Its channel brings each `next` payload and closes at the end;
+// then Err tells a fault of the socket, if there was one.
+func (s *Socket) Subscribe(query string, variables map[string]any) (<-chan json.RawMessage, error) {
+	raw, err := json.Marshal(Request{Query: query, Variables: variables})
+	if err != nil {
+		return nil, fmt.Errorf("client: %w", err)
+	}
+	ch := make(chan json.RawMessage, buffered)
+	s.mu.Lock()
+	s.next++
+	id := strconv.Itoa(s.next)
+	s.subs[id] = ch
+	s.mu.Unlock()
+	return ch, s.write(frame{ID: id, Type: "subscribe", Payload: raw})
+}
+
+// Err is why the socket ended; nil while it stands.
+func (s *Socket) Err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}
+
+// Gone closes when the socket has ended.
+func (s *Socket) Gone() <-chan struct{} { return s.gone }
+
+// Drop cuts the connection without a farewell, as a lost network does.
+func (s *Socket) Drop() error { return s.conn.NetConn().Close() }
+
+// Close ends the socket.
+func (s *Socket) Close() error { return s.conn.Close() }
+
+func (s *Socket) read() {
+	defer close(s.gone)
+	for {
+		var f frame
+		if err := s.conn.ReadJSON(&f); err != nil {
+			s.end(err)
+			return
+		}
+		switch f.Type {
+		case "next", "error":
+			s.pass(f)
+		case "complete":
+			s.finish(f.ID)
+		case "ping":
+			if err := s.write(frame{Type: "pong"}); err != nil {
+				s.end(err)
+				return
+			}
+		}
+	}
+}
+
+// pass hands a payload on; an `error` is a response with errors alone, and ends its operation.
+func (s *Socket) pass(f frame) {
+	payload := f.Payload
+	if f.Type == "error" {
+		payload = json.RawMessage(`{"errors":` + string(f.Payload) + `}`)
+	}
+	s.mu.Lock()
+	ch, ok := s.subs[f.ID]
+	s.mu.Unlock()
+	if !ok {
+		return
+	}
+	ch <- payload
+	if f.Type == "error" {
+		s.finish(f.ID)
+	}
+}
+
+func (s *Socket) finish(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if ch, ok := s.subs[id]; ok {
+		close(ch)
+		delete(s.subs, id)
+	}
+}
+
+func (s *Socket) end(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.err = err
+	for id, ch := range s.subs {
+		close(ch)
+		delete(s.subs, id)
+	}
+}
+
+// Decode reads a payload's data into out; a payload with errors is an Errors.
+func Decode(payload json.RawMessage, out any) error { return decode(payload, out) }

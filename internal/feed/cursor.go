@@ -1,0 +1,58 @@
+package feed
+
+import (
+	"encoding/base64"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/weav-ai/weav/internal/errs"
+	"github.com/weav-ai/weav/internal/oid"
+)
+
+// Cursor is a place in a person's feed: all events up to Seq have been seen.
+type Cursor struct {
+	User oid.User
+	// Epoch is the history Seq counts in; it changes when a feed is rebuilt or restored.
+	Epoch string
+	Seq   int64
+}
+
+// cursorVersion leads every cursor, so that a later form can be told apart.
+const cursorVersion = "1"
+
+// String returns the cursor as clients keep it: opaque, safe in URLs.
+func (c Cursor) String() string {
+	raw := strings.Join([]string{cursorVersion, c.User.UUID.String(), c.Epoch, strconv.FormatInt(c.Seq, 36)}, ".")
+	return base64.RawURLEncoding.EncodeToString([]byte(raw))
+}
+
+// ParseCursor reads a cursor that was made for user; anything else is BAD_CURSOR.
+func ParseCursor(user oid.User, s string) (Cursor, error) {
+	c, ok := parse(s)
+	if !ok || c.User != user {
+		return Cursor{}, errs.New(errs.BadCursor, "`after` is no cursor of this feed. Subscribe without it to begin with a snapshot.")
+	}
+	return c, nil
+}
+
+func parse(s string) (Cursor, bool) {
+	raw, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil {
+		return Cursor{}, false
+	}
+	parts := strings.Split(string(raw), ".")
+	if len(parts) != 4 || parts[0] != cursorVersion {
+		return Cursor{}, false
+	}
+	u, err := uuid.Parse(parts[1])
+	if err != nil {
+		return Cursor{}, false
+	}
+	seq, err := strconv.ParseInt(parts[3], 36, 64)
+	if err != nil || seq < 0 {
+		return Cursor{}, false
+	}
+	return Cursor{User: oid.User{Raw: oid.Raw{UUID: u}}, Epoch: parts[2], Seq: seq}, true
+}

@@ -1,0 +1,62 @@
+package folder
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	entchat "github.com/weav-ai/weav/ent/chat"
+	entfolder "github.com/weav-ai/weav/ent/folder"
+	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/store"
+)
+
+// purgeBatch is the most folders one transaction removes.
+const purgeBatch = 100
+
+// Purge removes for good folders that were deleted longer ago than they can be restored. The
+// chats deleted with them are the chat domain's to purge. It answers how many folders went.
+func (s *Service) Purge(ctx context.Context, now time.Time) (int, error) {
+	total := 0
+	for {
+		var n int
+		err := s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+			n, err = s.purge(ctx, tx, now)
+			return err
+		})
+		if err != nil {
+			return total, fmt.Errorf("folder: purge: %w", err)
+		}
+		if total += n; n < purgeBatch {
+			return total, nil
+		}
+	}
+}
+
+func (s *Service) purge(ctx context.Context, tx *store.Tx, now time.Time) (int, error) {
+	q := tx.Client().Folder.Query().Where(entfolder.DeletedAtLTE(now.Add(-RestorableFor))).Order(entfolder.ByID()).Limit(purgeBatch)
+	if s.store.Dialect() == store.Postgres {
+		q.ForUpdate()
+	}
+	rows, err := q.Select(entfolder.FieldID).All(ctx)
+	if err != nil || len(rows) == 0 {
+		return 0, err
+	}
+	ids := make([]oid.Folder, len(rows))
+	for i, row := range rows {
+		ids[i] = row.ID
+	}
+	if err := forget(ctx, tx, ids); err != nil {
+		return 0, err
+	}
+	return tx.Client().Folder.Delete().Where(entfolder.IDIn(ids...)).Exec(ctx)
+}
+
+// forget takes the folders out of chats that still name them.
+func forget(ctx context.Context, tx *store.Tx, ids []oid.Folder) error {
+	chats := tx.Client().Chat
+	if err := chats.Update().Where(entchat.FolderIDIn(ids...)).ClearFolderID().Exec(ctx); err != nil {
+		return err
+	}
+	return chats.Update().Where(entchat.FormerFolderIDIn(ids...)).ClearFormerFolderID().Exec(ctx)
+}

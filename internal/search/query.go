@@ -1,0 +1,91 @@
+package search
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// An index need not hear of every word of a long query: few terms narrow it down, and the
+// text is looked at for all of them.
+const (
+	maxIndexWords = 10
+	maxIndexTerms = 32
+)
+
+// Query is what somebody looks for: words that all must occur. The zero value matches nothing.
+type Query struct{ words []string }
+
+// Parse reads a query. White space parts its words; punctuation around a word is dropped, unless
+// nothing else is left of it.
+func Parse(s string) Query {
+	var q Query
+	for word := range strings.FieldsSeq(fold(s)) {
+		if bare := strings.TrimFunc(word, unicode.IsPunct); bare != "" {
+			word = bare
+		}
+		if !slices.Contains(q.words, word) {
+			q.words = append(q.words, word)
+		}
+	}
+	return q
+}
+
+// term is what to look for in an index; with open set, what begins so.
+type term struct {
+	text string
+	open bool
+}
+
+// terms returns terms of [Terms] that every text has in which all words occur.
+func (q Query) terms() []term {
+	var terms []term
+	for _, word := range q.words[:min(len(q.words), maxIndexWords)] {
+		if utf8.RuneCountInString(word) < gram {
+			terms = append(terms, term{word, true})
+			continue
+		}
+		for i := range word {
+			end := i + prefix(word[i:], gram)
+			if t := (term{text: word[i:end]}); !slices.Contains(terms, t) {
+				terms = append(terms, t)
+			}
+			if end == len(word) {
+				break
+			}
+		}
+	}
+	return terms[:min(len(terms), maxIndexTerms)]
+}
+
+var (
+	quoteLexeme = strings.NewReplacer(`'`, `''`, `\`, `\\`)
+	quoteString = strings.NewReplacer(`"`, `""`)
+)
+
+// TSQuery is the query in the language of Postgres' tsquery, for a tsvector of [Terms].
+func (q Query) TSQuery() string {
+	terms := q.terms()
+	parts := make([]string, len(terms))
+	for i, t := range terms {
+		parts[i] = "'" + quoteLexeme.Replace(t.text) + "'"
+		if t.open {
+			parts[i] += ":*"
+		}
+	}
+	return strings.Join(parts, " & ")
+}
+
+// FTS5 is the query in the language of SQLite's FTS5, for [Terms] in a column of that name.
+func (q Query) FTS5(column string) string {
+	terms := q.terms()
+	parts := make([]string, len(terms))
+	for i, t := range terms {
+		parts[i] = column + ` : "` + quoteString.Replace(t.text) + `"`
+		if t.open {
+			parts[i] += " *"
+		}
+	}
+	return strings.Join(parts, " AND ")
+}

@@ -1,0 +1,151 @@
+// Package server is the HTTP side of a process: routes, who asks, health, and a graceful end.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/weav-ai/weav/graph/gqlerr"
+	"github.com/weav-ai/weav/graph/gqlhttp"
+	"github.com/weav-ai/weav/internal/auth"
+)
+
+// Options are what a server is made of.
+type Options struct {
+	GraphQL    http.Handler
+	Playground http.Handler
+	Metrics    http.Handler
+	Health     *Health
+	// Authenticate tells who a bearer token stands for.
+	Authenticate func(ctx context.Context, token string) (auth.Principal, error)
+	// Origins may call from a browser besides the server's own.
+	Origins []string
+	// Hosts are the only names the server answers to when not empty; loopback servers set it
+	// against DNS rebinding.
+	Hosts []string
+	// Counted hears of each request, for metrics.
+	Counted func(route string, status int)
+	Log     *slog.Logger
+}
+
+// Handler returns all routes.
+func Handler(o Options) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", o.identify(o.GraphQL))
+	mux.Handle("GET /playground/", http.StripPrefix("/playground", o.Playground))
+	mux.Handle("GET /playground", http.RedirectHandler("/playground/", http.StatusMovedPermanently))
+	mux.Handle("GET /{$}", http.RedirectHandler("/playground/", http.StatusFound))
+	mux.HandleFunc("GET /healthz", o.Health.alive)
+	mux.HandleFunc("GET /readyz", o.Health.ready)
+	mux.HandleFunc("GET /api/v1/health/", o.Health.original)
+	mux.Handle("GET /metrics", o.Metrics)
+	return gqlhttp.RequestID(o.observe(o.onlyHosts(gqlhttp.CORS(o.Origins)(mux))))
+}
+
+// identify puts the principal of a bearer token into the context. No token is nobody; a token that does
+// not hold is refused, so that a client learns that it must refresh. The socket's handshake is
+// identified by connection_init instead.
+func (o Options) identify(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		token, given := Bearer(r.Header.Get("Authorization"))
+		if !given {
+			next.ServeHTTP(w, r)
+			return
+		}
+		p, err := o.Authenticate(r.Context(), token)
+		if err != nil {
+			next.ServeHTTP(w, r.WithContext(gqlhttp.WithRefusal(r.Context(), err)))
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(auth.With(r.Context(), p)))
+	})
+}
+
+// Bearer returns the token of an Authorization header.
+func Bearer(header string) (token string, given bool) {
+	scheme, token, _ := strings.Cut(strings.TrimSpace(header), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return "", false
+	}
+	return strings.TrimSpace(token), true
+}
+
+// onlyHosts refuses requests for a name that is not the server's.
+func (o Options) onlyHosts(next http.Handler) http.Handler {
+	if len(o.Hosts) == 0 {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := r.Host
+		if h, _, err := net.SplitHostPort(host); err == nil {
+			host = h
+		}
+		for _, allowed := range o.Hosts {
+			if strings.EqualFold(strings.Trim(host, "[]"), allowed) {
+				next.ServeHTTP(w, r)
+				return
+			}
+		}
+		http.Error(w, "This server answers on loopback names only.", http.StatusMisdirectedRequest)
+	})
+}
+
+// observe logs and counts requests, without their content.
+func (o Options) observe(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := time.Now()
+		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
+		next.ServeHTTP(rec, r)
+		route := route(r)
+		o.Counted(route, rec.status)
+		o.Log.DebugContext(r.Context(), "request", "request_id", gqlerr.RequestID(r.Context()),
+			"method", r.Method, "route", route, "status", strconv.Itoa(rec.status), "took", time.Since(began))
+	})
+}
+
+// route names a request by its route, so that paths people make up are not counted one by one.
+func route(r *http.Request) string {
+	if r.Pattern != "" {
+		return r.Pattern
+	}
+	return "other"
+}
+
+// Listen opens the port, so that the caller knows the address before it serves.
+func Listen(ctx context.Context, addr string) (net.Listener, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("server: listen: %w", err)
+	}
+	return l, nil
+}
+
+// Serve answers on l until ctx ends, then drains what is under way for at most grace.
+func Serve(ctx context.Context, l net.Listener, h http.Handler, grace time.Duration, drain func(context.Context)) error {
+	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(l) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("server: %w", err)
+	case <-ctx.Done():
+	}
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	// Sockets are not the server's to drain: they are told to go elsewhere.
+	drained := make(chan struct{})
+	go func() { defer close(drained); drain(end) }()
+	err := srv.Shutdown(end)
+	<-drained
+	if errors.Is(err, context.DeadlineExceeded) {
+		return errors.Join(err, srv.Close())
+	}
+	return err
+}

@@ -1,0 +1,97 @@
+//go:build linux || darwin
+
+// Command with-services runs a command beside a fresh Postgres, and ends with its exit code:
+//
+//	with-services -- go test ./...
+//
+// The command finds the server's URL in WEAV_TEST_POSTGRES_URL, and REQUIRE_SERVICES=1, so
+// that no test is skipped for want of a service. (Tests start their own Redis; with-services
+// sees to it that they can.) What is missing is installed where apt-get and the rights for
+// it are there. When the command ends, or a signal ends it, nothing stays behind.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/weav-ai/weav/internal/servicetest"
+	"github.com/weav-ai/weav/internal/servicetest/localserver"
+)
+
+// failure is the exit code when the command could not be run, as shells and env use it.
+const failure = 125
+
+func main() {
+	code, err := run(os.Args[1:])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "with-services:", err)
+	}
+	os.Exit(code)
+}
+
+func run(args []string) (code int, err error) {
+	if len(args) < 2 || args[0] != "--" {
+		return failure, errors.New("usage: with-services -- command [argument ...]")
+	}
+	if err := installMissing(); err != nil {
+		return failure, err
+	}
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	began := time.Now()
+	postgres, err := localserver.Postgres()
+	if err != nil {
+		return failure, err
+	}
+	defer func() { err = errors.Join(err, postgres.Close()) }()
+	fmt.Fprintf(os.Stderr, "with-services: Postgres at %s after %v\n", postgres.Addr(), time.Since(began).Round(time.Millisecond))
+	return supervise(command(args[1:], postgres.URL()), signals)
+}
+
+func command(argv []string, postgresURL string) *exec.Cmd {
+	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.Env = append(os.Environ(), servicetest.PostgresURLEnv+"="+postgresURL, "REQUIRE_SERVICES=1")
+	// A group of its own: signals reach the command and all it started, and each once.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	return cmd
+}
+
+// supervise runs cmd, passes signals on to its process group, and returns its exit
+// code: 128 and the signal's number when a signal ended it.
+func supervise(cmd *exec.Cmd, signals <-chan os.Signal) (int, error) {
+	if err := cmd.Start(); err != nil {
+		return failure, err
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = cmd.Wait() // ProcessState tells all that matters.
+	}()
+	for {
+		select {
+		case sig := <-signals:
+			forward(cmd.Process.Pid, sig)
+		case <-ended:
+			return exitCode(cmd.ProcessState), nil
+		}
+	}
+}
+
+func forward(group int, sig os.Signal) {
+	if s, ok := sig.(syscall.Signal); ok {
+		_ = syscall.Kill(-group, s) // It fails only when the group has just ended.
+	}
+}
+
+func exitCode(state *os.ProcessState) int {
+	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return 128 + int(status.Signal())
+	}
+	return state.ExitCode()
+}

@@ -1,0 +1,24 @@
+package store
+
+import (
+	"context"
+	"fmt"
+)
+
+// ClockMs is an SQL expression: the database's clock in milliseconds since 1970, at the
+// moment of evaluation. Leases are reckoned by it, since servers' own clocks differ.
+func (s *Store) ClockMs() string {
+	if s.dialect == SQLite {
+		return "CAST(unixepoch('now', 'subsec') * 1000 AS INTEGER)"
+	}
+	return "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+}
+
+// DatabaseNowMs reads the database's clock, see [Store.ClockMs].
+func (s *Store) DatabaseNowMs(ctx context.Context) (int64, error) {
+	var ms int64
+	if err := s.db.QueryRowContext(ctx, "SELECT "+s.ClockMs()).Scan(&ms); err != nil {
+		return 0, fmt.Errorf("store: clock: %w", err)
+	}
+	return ms, nil
+}

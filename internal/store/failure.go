@@ -1,0 +1,106 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"syscall"
+	"time"
+
+	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/weav-ai/weav/internal/errs"
+)
+
+// soon is when to try again after the database was out of reach.
+const soon = time.Second
+
+// retry repeats do, which must have no effect when it fails, while the database is out of
+// reach and patience lasts.
+func (s *Store) retry(ctx context.Context, do func(context.Context) error) error {
+	deadline := time.Now().Add(s.opts.patience)
+	for wait := 20 * time.Millisecond; ; wait = min(2*wait, 250*time.Millisecond) {
+		err := do(ctx)
+		if err == nil || !outOfReach(err) || time.Now().Add(wait).After(deadline) {
+			return err
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		}
+	}
+}
+
+// unavailable gives UNAVAILABLE, retryable, to a failure that is the database's and may
+// pass. A typed error and anything else stay as they are.
+func unavailable(err error) error {
+	var typed *errs.Error
+	if errors.As(err, &typed) || !(outOfReach(err) || contended(err)) {
+		return err
+	}
+	return errs.Wrap(err, errs.Unavailable, "The service is busy. Please try again.").Retry(soon)
+}
+
+// commitError tells a commit the database refused from one whose answer was lost.
+func commitError(err error) error {
+	if !outOfReach(err) {
+		return fmt.Errorf("store: commit: %w", err)
+	}
+	return errs.Wrap(err, errs.Unavailable,
+		"It is not known whether this was stored. Please try again with the same idempotency key.").Retry(soon)
+}
+
+// outOfReach reports whether err is the connection's: refused, lost, or a server that
+// starts, stops or is full.
+func outOfReach(err error) bool {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return false
+	}
+	if e, ok := errors.AsType[*pq.Error](err); ok {
+		switch e.Code {
+		case pqerror.AdminShutdown, pqerror.CrashShutdown, pqerror.CannotConnectNow, pqerror.TooManyConnections:
+			return true
+		}
+		return e.Code.Class() == "08"
+	}
+	for _, lost := range []error{driver.ErrBadConn, io.EOF, io.ErrUnexpectedEOF, syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EPIPE} {
+		if errors.Is(err, lost) {
+			return true
+		}
+	}
+	_, network := errors.AsType[net.Error](err)
+	return network
+}
+
+// contended reports whether err comes from too many at once: a lock not had in time, a
+// statement that ran too long, transactions that waited for each other.
+func contended(err error) bool {
+	if e, ok := errors.AsType[*pq.Error](err); ok {
+		switch e.Code {
+		case pqerror.QueryCanceled, pqerror.LockNotAvailable, pqerror.TRDeadlockDetected, pqerror.TRSerializationFailure,
+			pqerror.IdleInTransactionSessionTimeout:
+			return true
+		}
+		return false
+	}
+	e, ok := errors.AsType[*sqlite.Error](err)
+	return ok && (e.Code()&0xff == sqlite3.SQLITE_BUSY || e.Code()&0xff == sqlite3.SQLITE_LOCKED)
+}
+
+// IsUniqueViolation reports whether err says that a unique key exists already.
+func IsUniqueViolation(err error) bool {
+	if e, ok := errors.AsType[*pq.Error](err); ok {
+		return e.Code == pqerror.UniqueViolation
+	}
+	e, ok := errors.AsType[*sqlite.Error](err)
+	return ok && (e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+}

@@ -1,0 +1,150 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+
+	"github.com/weav-ai/weav/ent/migrate"
+)
+
+// Migrate brings the schema up to date: first the project's migrations, then the queue's own.
+// Any number of processes may call it at once; one works, the others wait. It does nothing
+// when nothing is missing.
+func (s *Store) Migrate(ctx context.Context) error {
+	if s.Migrated(ctx) == nil {
+		return nil
+	}
+	files, err := migrationFiles(s.dialect)
+	if err != nil {
+		return fmt.Errorf("store: migrate: %w", err)
+	}
+	up := s.migratePostgres
+	if s.dialect == SQLite {
+		up = s.migrateSQLite
+	}
+	if err := up(ctx, files); err != nil {
+		return fmt.Errorf("store: migrate: %w", err)
+	}
+	return nil
+}
+
+// Migrated returns an error that names what the schema lacks, nil when it lacks nothing. A
+// schema that is ahead of this program is no error: others may run a newer one.
+func (s *Store) Migrated(ctx context.Context) error {
+	missing, err := s.missingMigrations(ctx)
+	if err != nil {
+		return fmt.Errorf("store: migrated: %w", err)
+	}
+	behind, err := s.missingRiverMigrations(ctx)
+	if err != nil {
+		return fmt.Errorf("store: migrated: %w", err)
+	}
+	if missing = append(missing, behind...); len(missing) > 0 {
+		return fmt.Errorf("store: the database schema is behind; missing: %s", strings.Join(missing, ", "))
+	}
+	return nil
+}
+
+// migrationFiles is the folder of a dialect's migrations.
+func migrationFiles(dialect string) (fs.FS, error) {
+	folder := "postgres"
+	if dialect == SQLite {
+		folder = "sqlite"
+	}
+	return fs.Sub(migrate.Files, folder)
+}
+
+// goUp applies the project's migrations, each in a transaction with the note of it.
+func goUp(ctx context.Context, db *sql.DB, dialect string, files fs.FS) error {
+	gooseDialect := goose.DialectPostgres
+	if dialect == SQLite {
+		gooseDialect = goose.DialectSQLite3
+	}
+	provider, err := goose.NewProvider(gooseDialect, db, files, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return err
+	}
+	_, err = provider.Up(ctx)
+	return err
+}
+
+// missingMigrations names the project's migrations that the database has not seen.
+func (s *Store) missingMigrations(ctx context.Context) ([]string, error) {
+	files, err := migrationFiles(s.dialect)
+	if err != nil {
+		return nil, err
+	}
+	names, err := fs.Glob(files, "*.sql")
+	if err != nil {
+		return nil, err
+	}
+	applied, err := s.versions(ctx, "goose_db_version", `SELECT version_id FROM goose_db_version WHERE is_applied`)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(names, func(name string) bool {
+		version, err := goose.NumericComponent(path.Base(name))
+		return err == nil && applied[version]
+	}), nil
+}
+
+// versions reads a table of applied versions; there are none when there is no table.
+func (s *Store) versions(ctx context.Context, table, query string) (map[int64]bool, error) {
+	if ok, err := s.hasTable(ctx, table); err != nil || !ok {
+		return nil, err
+	}
+	rows, err := s.db.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }() // Err has told.
+	versions := map[int64]bool{}
+	for rows.Next() {
+		var v int64
+		if err := rows.Scan(&v); err != nil {
+			return nil, err
+		}
+		versions[v] = true
+	}
+	return versions, rows.Err()
+}
+
+func (s *Store) hasTable(ctx context.Context, table string) (bool, error) {
+	query := `SELECT 1 WHERE to_regclass($1) IS NOT NULL`
+	if s.dialect == SQLite {
+		query = `SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = $1`
+	}
+	var one int
+	err := s.db.QueryRowContext(ctx, query, table).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// SchemaVersion names what [Store.Migrate] makes: another content of the migrations has
+// another name. Tests keep prepared databases under it.
+func SchemaVersion() string {
+	hash := sha256.New()
+	// Embedded files can be read.
+	_ = fs.WalkDir(migrate.Files, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := fs.ReadFile(migrate.Files, name)
+		fmt.Fprintf(hash, "%s %d\n%s", name, len(content), content)
+		return err
+	})
+	fmt.Fprintf(hash, "river %d", riverLatest())
+	return hex.EncodeToString(hash.Sum(nil)[:8])
+}

@@ -1,0 +1,54 @@
+package migration
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	atlas "ariga.io/atlas/sql/postgres"
+	atlasschema "ariga.io/atlas/sql/schema"
+	"github.com/lib/pq"
+)
+
+// samePredicate reports whether change is only about how a partial index's condition is
+// spelled. Postgres keeps a condition in its own words, status = ANY (ARRAY[…]) for
+// status IN (…), and only Postgres can tell those words: the condition is given to an index
+// that is rolled back.
+func samePredicate(ctx context.Context, db *sql.DB, table string, change atlasschema.Change) (bool, error) {
+	modify, ok := change.(*atlasschema.ModifyIndex)
+	if !ok || modify.Change != atlasschema.ChangeAttr {
+		return false, nil
+	}
+	was, wanted := predicate(modify.From), predicate(modify.To)
+	if was == "" || wanted == "" {
+		return false, nil
+	}
+	kept, err := keptPredicate(ctx, db, table, wanted)
+	return kept == was, err
+}
+
+func predicate(index *atlasschema.Index) string {
+	for _, attr := range index.Attrs {
+		if p, ok := attr.(*atlas.IndexPredicate); ok {
+			return p.P
+		}
+	}
+	return ""
+}
+
+// keptPredicate is the condition as Postgres would keep it.
+func keptPredicate(ctx context.Context, db *sql.DB, table, condition string) (string, error) {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = tx.Rollback() }() // That is the point.
+	create := fmt.Sprintf("CREATE INDEX weav_scratch ON %s ((1)) WHERE %s", pq.QuoteIdentifier(table), condition)
+	if _, err := tx.ExecContext(ctx, create); err != nil {
+		return "", fmt.Errorf("migration: condition of an index of %s: %w", table, err)
+	}
+	var kept string
+	const read = "SELECT pg_get_expr(indpred, indrelid) FROM pg_index WHERE indexrelid = 'weav_scratch'::regclass"
+	err = tx.QueryRowContext(ctx, read).Scan(&kept)
+	return kept, err
+}

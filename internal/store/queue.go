@@ -1,0 +1,41 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/weav-ai/weav/internal/oid"
+)
+
+// QueueDepths counts the jobs that wait in each queue, running ones left out. A queue
+// without any is absent.
+func (s *Store) QueueDepths(ctx context.Context) (map[string]int64, error) {
+	const waiting = `SELECT queue, count(*) FROM river_job
+		WHERE state IN ('available', 'retryable', 'scheduled', 'pending') GROUP BY queue`
+	rows, err := s.db.QueryContext(ctx, waiting)
+	if err != nil {
+		return nil, fmt.Errorf("store: queue depths: %w", err)
+	}
+	defer func() { _ = rows.Close() }() // Err has told.
+	depths := map[string]int64{}
+	for rows.Next() {
+		var queue string
+		var n int64
+		if err := rows.Scan(&queue, &n); err != nil {
+			return nil, fmt.Errorf("store: queue depths: %w", err)
+		}
+		depths[queue] = n
+	}
+	return depths, rows.Err()
+}
+
+// HasLiveJob reports whether a job of this kind whose args name run (as run_id) waits or runs.
+func (s *Store) HasLiveJob(ctx context.Context, kind string, run oid.Run) (bool, error) {
+	query := `SELECT EXISTS (SELECT 1 FROM river_job WHERE kind = $1 AND args->>'run_id' = $2
+		AND state IN ('available', 'pending', 'retryable', 'running', 'scheduled'))`
+	var live bool
+	if err := s.db.QueryRowContext(ctx, query, kind, run.UUID.String()).Scan(&live); err != nil {
+		return false, fmt.Errorf("store: live job: %w", err)
+	}
+	return live, nil
+}

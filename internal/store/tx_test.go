@@ -1,0 +1,232 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"slices"
+	"testing"
+
+	"github.com/weav-ai/weav/ent"
+	"github.com/weav-ai/weav/ent/feedevent"
+	"github.com/weav-ai/weav/ent/folder"
+	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/store"
+	"github.com/weav-ai/weav/internal/store/storetest"
+)
+
+var errGivenUp = errors.New("given up")
+
+func TestTxCommitsAllTogether(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		user := storetest.User(t, st)
+		var told []string
+		st.OnCommit(func(_ context.Context, events []store.Event) {
+			for _, e := range events {
+				told = append(told, e.Type)
+			}
+		})
+		err := st.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			tx.AfterCommit(func(context.Context) { told = append(told, "first") })
+			tx.AfterCommit(func(context.Context) { told = append(told, "second") })
+			tx.Record(store.NewEvent(user, "folder.saved", nil))
+			tx.Enqueue(job("later"))
+			return makeFolder(ctx, tx.Client(), user, "work")
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := []string{"folder.saved", "first", "second"}; !slices.Equal(told, want) {
+			t.Errorf("told %v, want %v", told, want)
+		}
+		check(t, st, user, left{folders: 1, events: 1, seq: 1, jobs: 1})
+	})
+}
+
+func TestTxThatFailsLeavesNothing(t *testing.T) {
+	t.Parallel()
+	endings := map[string]func(context.Context, *store.Tx) error{
+		"an error":             func(context.Context, *store.Tx) error { return errGivenUp },
+		"a panic":              func(context.Context, *store.Tx) error { panic(errGivenUp) },
+		"the goroutine's end":  func(context.Context, *store.Tx) error { runtime.Goexit(); return nil },
+		"an unmarshalable job": func(_ context.Context, tx *store.Tx) error { tx.Enqueue(store.Job{Args: func() {}}); return nil },
+		"an event of no feed": func(_ context.Context, tx *store.Tx) error {
+			tx.Record(store.NewEvent(oid.New[oid.User](), "x", nil))
+			return nil
+		},
+		"an unmarshalable event": func(_ context.Context, tx *store.Tx) error {
+			tx.Record(store.NewEvent(oid.New[oid.User](), "x", func() {}))
+			return nil
+		},
+		"a client that has gone": func(ctx context.Context, tx *store.Tx) error {
+			ctx, cancel := context.WithCancel(ctx)
+			cancel()
+			return tx.Client().Folder.Create().SetUserID(oid.New[oid.User]()).SetName("late").Exec(ctx)
+		},
+	}
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		user := storetest.User(t, st)
+		var told int
+		st.OnCommit(func(context.Context, []store.Event) { told++ })
+		for name, end := range endings {
+			ended := make(chan error, 1)
+			go func() {
+				err := errGivenUp
+				defer func() { _ = recover(); ended <- err }()
+				err = st.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+					tx.AfterCommit(func(context.Context) { t.Errorf("%s: AfterCommit ran", name) })
+					tx.Record(store.NewEvent(user, "folder.saved", nil))
+					tx.Enqueue(job("never"))
+					if err := makeFolder(ctx, tx.Client(), user, name); err != nil {
+						return err
+					}
+					return end(ctx, tx)
+				})
+			}()
+			if <-ended == nil {
+				t.Errorf("%s: committed", name)
+			}
+		}
+		check(t, st, user, left{})
+		// Whatever ended them, the way is free for the next, and no number was lost.
+		record(t, st, user, "folder.saved")
+		if told != 1 {
+			t.Errorf("told of %d commits, want the last one only", told)
+		}
+		check(t, st, user, left{events: 1, seq: 1})
+	})
+}
+
+func TestTxDoesNotNest(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		err := st.Tx(t.Context(), func(ctx context.Context, _ *store.Tx) error {
+			return st.Tx(ctx, func(context.Context, *store.Tx) error { return nil })
+		})
+		if err == nil {
+			t.Error("a transaction began inside another")
+		}
+	})
+}
+
+func TestOutsideWriteInsideTxIsRefusedOnSQLite(t *testing.T) {
+	t.Parallel()
+	st := storetest.Open(t, "sqlite")
+	user := storetest.User(t, st)
+	err := st.Tx(t.Context(), func(ctx context.Context, _ *store.Tx) error {
+		if n, err := st.Client().Folder.Query().Count(ctx); n != 0 || err != nil {
+			t.Errorf("a read outside: %d (%v)", n, err)
+		}
+		return makeFolder(ctx, st.Client(), user, "outside")
+	})
+	if err == nil {
+		t.Fatal("it was written")
+	}
+	if err := makeFolder(t.Context(), st.Client(), user, "after"); err != nil {
+		t.Error("the gate is shut:", err)
+	}
+}
+
+func TestTxKeepsTheCallersErrors(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		user := storetest.User(t, st)
+		err := st.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			return tx.Client().User.Create().SetID(user).SetUID("other").Exec(ctx)
+		})
+		if !store.IsUniqueViolation(err) || !ent.IsConstraintError(err) {
+			t.Errorf("same id: got %v, want a unique violation", err)
+		}
+		err = st.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			return tx.Client().User.Create().SetUID(user.String()).Exec(ctx)
+		})
+		if !store.IsUniqueViolation(err) {
+			t.Errorf("same uid: got %v, want a unique violation", err)
+		}
+		err = st.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			return makeFolder(ctx, tx.Client(), oid.New[oid.User](), "orphan")
+		})
+		if err == nil || store.IsUniqueViolation(err) {
+			t.Errorf("unknown person: got %v, want a foreign key's error", err)
+		}
+	})
+}
+
+func TestLockUserSerializes(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		const writers, limit = 16, 4
+		user := storetest.User(t, st)
+		together(t, writers, func() error {
+			return st.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+				if err := tx.LockUser(ctx, user); err != nil {
+					return err
+				}
+				n, err := tx.Client().Folder.Query().Where(folder.UserID(user)).Count(ctx)
+				if err != nil || n >= limit {
+					return err
+				}
+				return makeFolder(ctx, tx.Client(), user, "counted")
+			})
+		})
+		if n := st.Client().Folder.Query().CountX(t.Context()); n != limit {
+			t.Errorf("%d folders, want exactly %d", n, limit)
+		}
+	})
+}
+
+// left is what transactions left behind.
+type left struct {
+	folders, events, jobs int
+	seq                   int64
+}
+
+func check(t *testing.T, st *store.Store, user oid.User, want left) {
+	t.Helper()
+	depths, err := st.QueueDepths(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := left{
+		folders: st.Client().Folder.Query().CountX(t.Context()),
+		events:  st.Client().FeedEvent.Query().Where(feedevent.UserID(user)).CountX(t.Context()),
+		seq:     st.Client().Feed.GetX(t.Context(), user).Seq,
+		jobs:    int(depths[testQueue]),
+	}
+	if got != want {
+		t.Errorf("left %+v, want %+v", got, want)
+	}
+}
+
+func makeFolder(ctx context.Context, c *ent.Client, user oid.User, name string) error {
+	return c.Folder.Create().SetUserID(user).SetName(name).Exec(ctx)
+}
+
+func record(t *testing.T, st *store.Store, user oid.User, types ...string) {
+	t.Helper()
+	err := st.Tx(t.Context(), func(_ context.Context, tx *store.Tx) error {
+		for _, typ := range types {
+			tx.Record(store.NewEvent(user, typ, nil))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// together runs do n times at once and reports each error.
+func together(t *testing.T, n int, do func() error) {
+	t.Helper()
+	start, done := make(chan struct{}), make(chan error, n)
+	for range n {
+		go func() { <-start; done <- do() }()
+	}
+	close(start)
+	for range n {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+}

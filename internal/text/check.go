@@ -1,0 +1,78 @@
+// Package text holds what is true of all text that comes in: it is counted in Unicode
+// code points, and it never holds U+0000, which Postgres cannot store, or a surrogate.
+package text
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/weav-ai/weav/internal/errs"
+)
+
+// Checker gathers the faults of one input, so that a person learns of all of them at once.
+// The zero value is ready.
+type Checker struct{ faults errs.InputErrors }
+
+// Text checks the value at field, which is a path below the input with dots between its parts.
+// The length is counted in code points. With a least above 0 a blank value is missing.
+func (c *Checker) Text(field, value string, least, most int) {
+	if !utf8.ValidString(value) || strings.ContainsRune(value, 0) {
+		c.Fail(errs.InvalidChars, field, "This text holds a character that no text may: U+0000 or half of a surrogate pair.")
+	}
+	if least > 0 && strings.TrimSpace(value) == "" {
+		c.Fail(errs.Required, field, "This must not be blank.")
+	}
+	if utf8.RuneCountInString(value) > most {
+		c.Fail(errs.TooLong, field, fmt.Sprintf("This may have at most %d characters.", most))
+	}
+}
+
+// Fail adds a fault of the value at field; an empty field is the input as a whole.
+func (c *Checker) Fail(reason errs.Reason, field, message string) {
+	c.faults = append(c.faults, errs.InputError{Reason: reason, Message: message, Path: path(field)})
+}
+
+// Take adds the faults that err holds. An error of another kind is returned as it is.
+func (c *Checker) Take(err error) error {
+	faults, ok := errs.InputOf(err)
+	if !ok {
+		return err
+	}
+	c.faults = append(c.faults, faults...)
+	return nil
+}
+
+// Err returns the faults as [errs.InputErrors], nil when there are none.
+func (c *Checker) Err() error {
+	if len(c.faults) == 0 {
+		return nil
+	}
+	return c.faults
+}
+
+// Check checks a single value as [Checker.Text] does.
+func Check(field, value string, least, most int) error {
+	var c Checker
+	c.Text(field, value, least, most)
+	return c.Err()
+}
+
+func path(field string) []string {
+	if field == "" {
+		return []string{"input"}
+	}
+	return append([]string{"input"}, strings.Split(field, ".")...)
+}
+
+// Truncate returns the first n code points of s.
+func Truncate(s string, n int) string {
+	seen := 0
+	for i := range s {
+		if seen == n {
+			return s[:i]
+		}
+		seen++
+	}
+	return s
+}

@@ -1,0 +1,83 @@
+// Package usage records what runs consumed, once each.
+package usage
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/weav-ai/weav/ent"
+	entusage "github.com/weav-ai/weav/ent/usage"
+	"github.com/weav-ai/weav/internal/ai"
+	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/store"
+)
+
+// Tokens is what a run consumed, and who counted.
+type Tokens struct {
+	Input, Output, Cached int64
+	Source                entusage.Source
+}
+
+// Row is the usage of one run.
+type Row struct {
+	Run     oid.Run
+	User    oid.User
+	Chat    oid.Chat
+	Message oid.Message
+	Purpose entusage.Purpose
+	// Charged is false for what costs the person nothing.
+	Charged bool
+	Model   string
+	Tokens  Tokens
+}
+
+// Record writes the row of a run. The run is its key: a second row is an error, and rolls back.
+func Record(ctx context.Context, tx *store.Tx, r Row) error {
+	err := tx.Client().Usage.Create().
+		SetID(r.Run).SetUserID(r.User).SetChatID(r.Chat).SetMessageID(r.Message).
+		SetPurpose(r.Purpose).SetIsCharged(r.Charged).SetModel(r.Model).
+		SetInputTokens(r.Tokens.Input).SetOutputTokens(r.Tokens.Output).SetCachedInputTokens(r.Tokens.Cached).
+		SetSource(r.Tokens.Source).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("usage: record: %w", err)
+	}
+	return nil
+}
+
+// ForRun returns the usage of one run; nil when it has none.
+func ForRun(ctx context.Context, c *ent.Client, run oid.Run) (*ent.Usage, error) {
+	row, err := c.Usage.Get(ctx, run)
+	if ent.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("usage: read: %w", err)
+	}
+	return row, nil
+}
+
+// Of returns the provider's count, or an estimate from the texts when it told none.
+func Of(u ai.Usage, req ai.TextRequest, output string) Tokens {
+	if u.Known {
+		return Tokens{Input: u.Input, Output: u.Output, Cached: u.CachedInput, Source: entusage.SourceProvider}
+	}
+	in := Estimate(req.Instruction)
+	for _, t := range req.Turns {
+		in += Estimate(t.Text)
+	}
+	return Tokens{Input: in, Output: Estimate(output), Source: entusage.SourceEstimated}
+}
+
+// Estimate reckons the tokens of a text: four ASCII characters to a token, one for any
+// other character. Providers' tokenizers differ; this errs to the high side for Korean.
+func Estimate(s string) int64 {
+	ascii, other := 0, 0
+	for _, r := range s {
+		if r < 0x80 {
+			ascii++
+		} else {
+			other++
+		}
+	}
+	return int64((ascii+3)/4 + other)
+}
