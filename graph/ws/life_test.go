@@ -2,7 +2,9 @@ package ws_test
 
 import (
 	"errors"
+	"io"
 	"net"
+	"os"
 	"testing"
 	"time"
 
@@ -52,6 +54,33 @@ func TestOperationsRunSideBySide(t *testing.T) {
 	c.want(`{"id":"quick","type":"complete"}`)
 	w.feed <- "b"
 	c.want(`{"id":"sub","type":"next","payload":{"data":{"feed":"b"}}}`)
+}
+
+// The server cuts the connection when the client has answered its close frame: earlier, the
+// code might be lost on its way; later, browsers would wait.
+func TestClosingHandshake(t *testing.T) {
+	t.Parallel()
+	c := newWorld(t, &ws.Transport{}).join(t)
+	c.conn.SetCloseHandler(func(int, string) error { return nil })
+	c.send(hello)
+	c.closes(ws.CloseTooManyInitRequest, "")
+	tcp := c.conn.NetConn()
+	_ = tcp.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+	if _, err := tcp.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Fatalf("read: %v, want the connection kept for the answer", err)
+	}
+	c.goodbye(ws.CloseTooManyInitRequest)
+	c.cut()
+}
+
+// cut wants the connection to end now, not after the server has waited for the client.
+func (c *client) cut() {
+	c.t.Helper()
+	tcp := c.conn.NetConn()
+	_ = tcp.SetReadDeadline(time.Now().Add(time.Second))
+	if _, err := tcp.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+		c.t.Fatalf("read: %v, want the connection cut at once", err)
+	}
 }
 
 func TestLeavingCancels(t *testing.T) {

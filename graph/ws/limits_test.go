@@ -155,17 +155,41 @@ func TestSubscriptionsOfOneSocket(t *testing.T) {
 func TestStoppedOperationsDoNotPileUp(t *testing.T) {
 	t.Parallel()
 	stuck := make(chan struct{})
-	w := newWorld(t, &ws.Transport{MaxSubscriptions: 2, OperationContext: func(ctx context.Context, _ string) context.Context {
-		<-stuck // As an operation that does not heed its context.
+	w := newWorld(t, &ws.Transport{MaxSubscriptions: 2, OperationContext: func(ctx context.Context, id string) context.Context {
+		if id == "stuck" {
+			<-stuck // As an operation that does not heed its context.
+		}
 		return ctx
 	}})
 	t.Cleanup(func() { close(stuck) })
 	c := w.join(t)
 	for range 4 {
-		c.subscribe("1", "subscription { silent }")
-		c.send(`{"id":"1","type":"complete"}`)
+		c.subscribe("stuck", "subscription { silent }")
+		c.send(`{"id":"stuck","type":"complete"}`)
 	}
 	c.quiet()
+	c.subscribe("1", "subscription { silent }")
+	c.want(`{"id":"1","type":"error","payload":[{"extensions":{"code":"RATE_LIMITED"}}]}`)
+}
+
+func TestErrorsOfOneDocument(t *testing.T) {
+	t.Parallel()
+	c := newWorld(t, &ws.Transport{}).join(t)
+	c.subscribe("1", "{"+strings.Repeat(" no", 50)+"}")
+	c.want(`{"id":"1","type":"error","payload":[{},{},{},{},{},{},{},{},{},{}]}`)
+}
+
+func TestOperationContextEnds(t *testing.T) {
+	t.Parallel()
+	given := make(chan context.Context, 1)
+	w := newWorld(t, &ws.Transport{OperationContext: func(ctx context.Context, _ string) context.Context {
+		given <- ctx
+		return ctx
+	}})
+	c := w.join(t)
+	c.subscribe("1", "{ echo }")
+	ctx := receive(t, given, "context")
+	receive(t, ctx.Done(), "end of the context of an operation that completed")
 }
 
 func TestOperationContext(t *testing.T) {

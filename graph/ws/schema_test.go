@@ -54,6 +54,8 @@ type world struct {
 	started, ended chan string
 	// pulled counts the responses of flood.
 	pulled atomic.Int64
+	// stop ends the context of all requests.
+	stop context.CancelFunc
 	// buffer is the size of the connections' buffers; zero is the system's choice.
 	buffer int
 }
@@ -87,6 +89,9 @@ func openWorld(tb testing.TB, transport *ws.Transport, buffer int) *world {
 	srv.SetRecoverFunc(gqlerr.Recover(logger))
 	srv.AddTransport(transport)
 	server := httptest.NewUnstartedServer(srv)
+	base, stop := context.WithCancel(context.Background())
+	w.stop = stop
+	server.Config.BaseContext = func(net.Listener) context.Context { return base }
 	server.Listener = narrow{server.Listener, buffer}
 	server.Start()
 	tb.Cleanup(func() {
@@ -97,6 +102,7 @@ func openWorld(tb testing.TB, transport *ws.Transport, buffer int) *world {
 			tb.Errorf("shutdown: %v", err)
 		}
 		server.Close()
+		stop()
 	})
 	w.url = "ws" + strings.TrimPrefix(server.URL, "http")
 	return w

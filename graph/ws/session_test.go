@@ -72,6 +72,19 @@ func TestInitSees(t *testing.T) {
 	}
 }
 
+// Operations end with their socket even if Init gave them a context that does not.
+func TestInitReturnsAContextOfItsOwn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &ws.Transport{Init: func(ctx context.Context, _ *http.Request, _ map[string]any) (context.Context, ws.Session, error) {
+		return context.WithoutCancel(ctx), ws.Session{}, nil
+	}})
+	c := w.join(t)
+	c.subscribe("1", "subscription { feed }")
+	receive(t, w.started, "start")
+	c.leave()
+	receive(t, w.ended, "end of the operation's context")
+}
+
 func TestBeforeAcknowledgement(t *testing.T) {
 	t.Parallel()
 	for name, script := range map[string][]string{

@@ -11,8 +11,8 @@ import (
 
 // Shutdown closes all sockets with 1012, spread over t.Spread so that their clients do
 // not all come back at once, and refuses new ones with 503. It returns when every socket
-// and all of its operations have ended. When ctx ends first it cuts what is left and
-// returns the error of ctx.
+// and all of its operations have ended. When ctx ends first, the sockets left are closed at
+// once, without waiting for their clients' answers, and it returns the error of ctx.
 func (t *Transport) Shutdown(ctx context.Context) error {
 	open, idle := t.sockets.shut()
 	pace(ctx, cmp.Or(t.Spread, DefaultSpread), open)
@@ -22,7 +22,7 @@ func (t *Transport) Shutdown(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	for _, s := range t.sockets.all() {
-		_ = s.conn.Close() // Cut: nobody waits for the error.
+		s.cut()
 	}
 	return ctx.Err()
 }

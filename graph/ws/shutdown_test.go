@@ -73,6 +73,9 @@ func TestShutdownOutOfTime(t *testing.T) {
 	}})
 	t.Cleanup(func() { close(stuck) })
 	c, other := w.join(t), w.join(t)
+	for _, c := range []*client{c, other} {
+		c.conn.SetCloseHandler(func(int, string) error { return nil }) // They do not help.
+	}
 	c.subscribe("1", "{ echo }")
 	receive(t, entered, "start")
 	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
@@ -81,10 +84,52 @@ func TestShutdownOutOfTime(t *testing.T) {
 		t.Errorf("shutdown: %v, want its context's error", err)
 	}
 	for _, c := range []*client{c, other} {
-		if _, _, err := c.conn.ReadMessage(); err == nil {
-			t.Error("a socket lives on")
-		}
+		c.closes(websocket.CloseServiceRestart, "")
+		c.cut()
 	}
+}
+
+func TestShutdownWaitsForOperations(t *testing.T) {
+	t.Parallel()
+	stuck, entered := make(chan struct{}), make(chan struct{})
+	seen := newSpy()
+	w := newWorld(t, &ws.Transport{Observer: seen, OperationContext: func(ctx context.Context, _ string) context.Context {
+		close(entered)
+		<-stuck
+		return ctx
+	}})
+	c := w.join(t)
+	c.subscribe("1", "{ echo }")
+	receive(t, entered, "start")
+	done := make(chan error, 1)
+	go func() { done <- w.transport.Shutdown(context.Background()) }()
+	c.closes(websocket.CloseServiceRestart, "")
+	receive(t, seen.closed, "close")
+	select {
+	case <-done:
+		t.Error("Shutdown returned while an operation was running")
+		done <- nil
+	case <-time.After(50 * time.Millisecond):
+	}
+	close(stuck)
+	if err := receive(t, done, "end of Shutdown"); err != nil {
+		t.Errorf("shutdown: %v", err)
+	}
+}
+
+func TestShutdownDuringAHandshake(t *testing.T) {
+	t.Parallel()
+	transport := &ws.Transport{}
+	transport.CheckOrigin = func(r *http.Request) bool { return transport.Shutdown(r.Context()) == nil }
+	newWorld(t, transport).dial(t).closes(websocket.CloseServiceRestart, "Service restart")
+}
+
+func TestServerStops(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &ws.Transport{})
+	c := w.join(t)
+	w.stop()
+	c.closes(websocket.CloseServiceRestart, "Service restart")
 }
 
 // The code arrives whole behind a stream in full flow.

@@ -38,6 +38,9 @@ type socket struct {
 	// root ends when the socket closes.
 	root context.Context
 	stop context.CancelFunc
+	// courtesy ends when a closed socket shall no longer wait for the client's answer.
+	courtesy context.Context
+	cut      context.CancelFunc
 	// unreadable is closed when the reader has ended, unwritable when the writer has.
 	unreadable, unwritable chan struct{}
 	// work counts the session and the operations. Only the reader adds to it.
@@ -54,10 +57,12 @@ type socket struct {
 
 func newSocket(t *Transport, conn *websocket.Conn, r *http.Request, exec graphql.GraphExecutor) *socket {
 	root, stop := context.WithCancel(r.Context())
+	courtesy, cut := context.WithCancel(context.WithoutCancel(root))
 	return &socket{
 		t: t, exec: exec, request: r, conn: conn,
 		out:  newOutbox(cmp.Or(t.OutboxBytes, DefaultOutboxBytes)),
 		root: root, stop: stop, cancel: func() {},
+		courtesy: courtesy, cut: cut,
 		unreadable: make(chan struct{}), unwritable: make(chan struct{}),
 		active: map[string]*operation{},
 	}
@@ -65,8 +70,7 @@ func newSocket(t *Transport, conn *websocket.Conn, r *http.Request, exec graphql
 
 // serve runs the socket to its end.
 func (s *socket) serve() {
-	observer := s.t.observer()
-	observer.SocketOpened()
+	s.t.observer().SocketOpened()
 	timeout := time.AfterFunc(cmp.Or(s.t.InitTimeout, DefaultInitTimeout), s.initTimedOut)
 	defer timeout.Stop()
 	defer context.AfterFunc(s.request.Context(), func() { s.close(websocket.CloseServiceRestart, reasonRestart) })()
@@ -74,11 +78,16 @@ func (s *socket) serve() {
 		s.close(CloseSubprotocol, "Subprotocol not acceptable")
 	}
 	go s.write()
+	defer s.settle() // A panic of a hook ends the socket too.
 	s.read()
+}
+
+// settle waits for all that serve has started.
+func (s *socket) settle() {
 	close(s.unreadable)
 	s.close(websocket.CloseAbnormalClosure, "")
 	<-s.unwritable
-	observer.SocketClosed(s.closeCode())
+	s.t.observer().SocketClosed(s.closeCode())
 	s.work.Wait()
 }
 

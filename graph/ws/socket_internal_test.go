@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"testing"
 
@@ -23,7 +24,7 @@ func TestClosing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newSocket(&Transport{}, nil, httptest.NewRequest("GET", "/", nil), nil)
+			s := newSocket(&Transport{}, nil, httptest.NewRequest(http.MethodGet, "/", http.NoBody), nil)
 			s.out.push(nil, []byte("a"))
 			s.close(tc.code, "")
 			s.close(CloseInvalidMessage, "too late to count")
@@ -37,5 +38,43 @@ func TestClosing(t *testing.T) {
 				t.Errorf("code %d, want %d", got, tc.code)
 			}
 		})
+	}
+}
+
+// joined returns a socket that has been acknowledged, with two operations under way.
+func joined(t *testing.T) (s *socket, first, second *operation) {
+	t.Helper()
+	s = newSocket(&Transport{}, nil, httptest.NewRequest(http.MethodGet, "/", http.NoBody), nil)
+	s.phase = joining
+	s.admit(t.Context())
+	first, _ = s.activate("1")
+	second, _ = s.activate("2")
+	sizes(s.out) // The acknowledgement has left.
+	return s, first, second
+}
+
+func TestStoppedOperationIsSilent(t *testing.T) {
+	t.Parallel()
+	s, first, second := joined(t)
+	s.out.push(first, []byte("queued"))
+	s.out.push(second, []byte("ab"))
+	s.unsubscribe("1")
+	if first.ctx.Err() == nil {
+		t.Error("its context lives on")
+	}
+	again, err := s.activate("1")
+	if err != nil {
+		t.Fatalf("its id is not free: %v", err)
+	}
+	s.conclude(first, []byte("complete"))
+	if !s.holds(again) {
+		t.Error("its end freed the id of the next operation")
+	}
+	s.leave(first)
+	if !s.holds(again) {
+		t.Error("its goroutine freed the id of the next operation")
+	}
+	if got := sizes(s.out); len(got) != 1 || got[0] != 2 {
+		t.Errorf("payloads of %v bytes are sent, want the other operation's [2]", got)
 	}
 }

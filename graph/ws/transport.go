@@ -35,9 +35,10 @@ type Transport struct {
 	// host, and clients that send none, which browsers always do.
 	CheckOrigin func(*http.Request) bool
 	// Init authenticates a socket by the payload of its connection_init, which is nil if
-	// the client sent none, and by the request of its handshake. The context it returns,
-	// derived from ctx, is the one of all operations of the socket. An error closes it
-	// with 4403; an *errs.Error with the code UNAVAILABLE, with 1013. Nil admits everybody.
+	// the client sent none, and by the request of its handshake. ctx ends with the socket;
+	// the context Init returns, derived from it, is the one of all operations. An error
+	// closes the socket with 4403; an *errs.Error with the code UNAVAILABLE, which says
+	// nothing of the client, with 1013. Nil admits everybody.
 	Init func(ctx context.Context, r *http.Request, payload map[string]any) (context.Context, Session, error)
 	// OperationContext derives the context of one operation; id is the client's, unique
 	// among the active operations of the socket only. Nil leaves the context as it is.

@@ -97,6 +97,7 @@ func (s *socket) linger() {
 	defer timer.Stop()
 	select {
 	case <-s.unreadable:
+	case <-s.courtesy.Done():
 	case <-timer.C:
 	}
 }

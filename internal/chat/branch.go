@@ -92,7 +92,7 @@ func (s *Service) ancestors(ctx context.Context, id oid.Message, limit int) ([]*
 const branchKind = "branch"
 
 // BranchCursor is a message's place in its branch.
-func BranchCursor(m *ent.Message) string { return page.Encode(branchKind, m.ID.UUID.String()) }
+func BranchCursor(m *ent.Message) string { return page.Encode(branchKind, m.ID.UUID().String()) }
 
 // Branch pages through the current branch of a chat in reading order; without bounds, its last 20.
 func (s *Service) Branch(ctx context.Context, c *ent.Chat, args page.Args) (*page.Result[*ent.Message], error) {
@@ -159,7 +159,7 @@ func bounds(ids []oid.Message, w page.Window) (lo, hi int, err error) {
 }
 
 func indexOf(ids []oid.Message, key []string) (int, error) {
-	i := slices.IndexFunc(ids, func(id oid.Message) bool { return len(key) == 1 && id.UUID.String() == key[0] })
+	i := slices.IndexFunc(ids, func(id oid.Message) bool { return len(key) == 1 && id.UUID().String() == key[0] })
 	if i < 0 {
 		return 0, errs.New(errs.BadCursor, "The cursor is not in the chat's current branch any more. Read the branch from its end.")
 	}

@@ -32,7 +32,7 @@ const listKind = "chats"
 
 // Cursor is a chat's place in lists: pinned first, then the newest activity.
 func Cursor(c *ent.Chat) string {
-	return page.Encode(listKind, strconv.FormatBool(c.IsPinned), strconv.FormatInt(c.LastActivityAt.UnixMicro(), 36), c.ID.UUID.String())
+	return page.Encode(listKind, strconv.FormatBool(c.IsPinned), strconv.FormatInt(c.LastActivityAt.UnixMicro(), 36), c.ID.UUID().String())
 }
 
 // List pages through the chats of user: pinned ones first, then by the newest activity.

@@ -22,14 +22,6 @@ const MaxQueryChars = 200
 // searchKind binds cursors to searches.
 const searchKind = "search"
 
-// A search looks through the newest texts first, whatever they hold: what stands in every tenth
-// fills a page from them. Asking the index, which on Postgres gathers all hits before it can order them, is
-// left to rarer words. Its candidates come in growing batches, for the case that few of them are hits.
-const (
-	newest   = 200
-	maxBatch = 1000
-)
-
 // SearchHit is a text in which all words of a search occur.
 type SearchHit struct {
 	Chat *ent.Chat
@@ -46,9 +38,9 @@ type Range struct{ Start, End int }
 // SearchCursor is a hit's place among the hits of a search.
 func SearchCursor(h *SearchHit) string {
 	if h.Message != nil {
-		return page.Encode(searchKind, h.Message.ID.UUID.String())
+		return page.Encode(searchKind, h.Message.ID.UUID().String())
 	}
-	return page.Encode(searchKind, h.Chat.ID.UUID.String())
+	return page.Encode(searchKind, h.Chat.ID.UUID().String())
 }
 
 // Search finds the messages and titles of user in which all words of query occur, also inside of
@@ -68,11 +60,16 @@ func (s *Service) Search(ctx context.Context, user oid.User, query string, args 
 	if err != nil {
 		return nil, err
 	}
-	hits, err := s.hits(ctx, scan{user: user, query: search.Parse(query), before: before, batch: newest}, w.Limit+1)
+	found, err := s.scan(ctx, scan{user: user, query: search.Parse(query), before: before, batch: newest}, w.Limit+1)
 	if err != nil {
 		return nil, fmt.Errorf("chat: search: %w", err)
 	}
-	return page.Of(hits, w), nil
+	more := len(found) > w.Limit
+	hits, err := s.hits(ctx, user, found[:min(len(found), w.Limit)])
+	if err != nil {
+		return nil, fmt.Errorf("chat: search: %w", err)
+	}
+	return &page.Result[*SearchHit]{Items: hits, HasNext: more, HasPrevious: w.After != nil}, nil
 }
 
 func checkQuery(query string) error {
@@ -98,104 +95,54 @@ func searchAfter(key []string) (uuid.UUID, error) {
 	return id, nil
 }
 
-// scan is a way through a person's indexed texts, from the newest to the oldest.
-type scan struct {
-	user   oid.User
-	query  search.Query
-	before uuid.UUID
-	// indexed asks the index; else all texts are candidates.
-	indexed bool
-	// batch is how many candidates to read at once.
-	batch int
-}
-
-// hits goes on with a scan until it has found limit hits, or there are no more.
-func (s *Service) hits(ctx context.Context, sc scan, limit int) ([]*SearchHit, error) {
-	var hits []*SearchHit
-	for {
-		found, err := s.candidates(ctx, sc)
-		if err != nil {
-			return nil, err
-		}
-		fresh, err := s.look(ctx, sc, found)
-		if err != nil {
-			return nil, err
-		}
-		if hits = append(hits, fresh...); len(hits) >= limit {
-			return hits[:limit], nil
-		}
-		if len(found) < sc.batch {
-			return hits, nil
-		}
-		sc.before, sc.indexed, sc.batch = found[len(found)-1].id, true, min(2*sc.batch, maxBatch)
-	}
-}
-
-// look reads the texts of candidates and keeps those in which the words occur.
-func (s *Service) look(ctx context.Context, sc scan, found []candidate) ([]*SearchHit, error) {
-	chats, msgs, err := s.searched(ctx, sc.user, found)
-	if err != nil {
-		return nil, err
-	}
-	var hits []*SearchHit
-	for _, c := range found {
-		hit := &SearchHit{Chat: chats[c.chat]}
-		if !c.title {
-			hit.Message = msgs[oid.Message{Raw: oid.Raw{UUID: c.id}}]
-		}
-		if hit.Chat == nil || hit.Message == nil && !c.title {
-			continue // It went between the statements.
-		}
-		if hit.show(sc.query) {
-			hits = append(hits, hit)
-		}
-	}
-	return hits, nil
-}
-
-// show fills in what the hit shows, and reports whether it is one.
-func (h *SearchHit) show(query search.Query) bool {
-	source := h.Chat.Title
-	if h.Message != nil {
-		source = h.Message.Text
-	}
-	excerpt, ok := query.Find(source)
-	h.Snippet = excerpt.Text
-	h.Highlights = make([]Range, len(excerpt.Highlights))
-	for i, r := range excerpt.Highlights {
-		h.Highlights[i] = Range(r)
-	}
-	return ok
-}
-
-// searched reads the chats and messages that candidates name, two statements in all.
-func (s *Service) searched(ctx context.Context, user oid.User, found []candidate) (map[oid.Chat]*ent.Chat, map[oid.Message]*ent.Message, error) {
+// hits reads the chats and messages of what was found, in two statements.
+func (s *Service) hits(ctx context.Context, user oid.User, found []match) ([]*SearchHit, error) {
 	var chatIDs []oid.Chat
 	var msgIDs []oid.Message
-	chats, msgs := map[oid.Chat]*ent.Chat{}, map[oid.Message]*ent.Message{}
-	for _, c := range found {
-		if _, ok := chats[c.chat]; !ok {
-			chats[c.chat] = nil
-			chatIDs = append(chatIDs, c.chat)
-		}
-		if !c.title {
-			msgIDs = append(msgIDs, oid.Message{Raw: oid.Raw{UUID: c.id}})
+	for _, m := range found {
+		chatIDs = append(chatIDs, m.chat)
+		if !m.title {
+			msgIDs = append(msgIDs, m.message())
 		}
 	}
 	client := s.store.Client()
-	chatRows, err := client.Chat.Query().Where(entchat.IDIn(chatIDs...), entchat.UserID(user), entchat.DeletedAtIsNil()).All(ctx)
+	chats, err := client.Chat.Query().Where(entchat.IDIn(chatIDs...), entchat.UserID(user)).All(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	msgRows, err := client.Message.Query().Where(message.IDIn(msgIDs...), message.UserID(user)).All(ctx)
+	msgs, err := client.Message.Query().Where(message.IDIn(msgIDs...), message.UserID(user)).All(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	for _, c := range chatRows {
-		chats[c.ID] = c
+	return join(found, chats, msgs), nil
+}
+
+// join puts matches together with their rows. What was removed for good since is left out.
+func join(found []match, chats []*ent.Chat, msgs []*ent.Message) []*SearchHit {
+	chatOf, msgOf := map[oid.Chat]*ent.Chat{}, map[oid.Message]*ent.Message{}
+	for _, c := range chats {
+		chatOf[c.ID] = c
 	}
-	for _, m := range msgRows {
-		msgs[m.ID] = m
+	for _, m := range msgs {
+		msgOf[m.ID] = m
 	}
-	return chats, msgs, nil
+	var hits []*SearchHit
+	for _, m := range found {
+		hit := &SearchHit{Chat: chatOf[m.chat], Snippet: m.excerpt.Text, Highlights: ranges(m.excerpt)}
+		if !m.title {
+			hit.Message = msgOf[m.message()]
+		}
+		if hit.Chat != nil && (m.title || hit.Message != nil) {
+			hits = append(hits, hit)
+		}
+	}
+	return hits
+}
+
+func ranges(e search.Excerpt) []Range {
+	out := make([]Range, len(e.Highlights))
+	for i, r := range e.Highlights {
+		out[i] = Range(r)
+	}
+	return out
 }

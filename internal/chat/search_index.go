@@ -27,12 +27,12 @@ type indexed struct {
 // indexMessage lets search find a message by its text as it is now. It is called when a message has
 // its last text; one without text is not found.
 func (s *Service) indexMessage(ctx context.Context, tx *store.Tx, m *ent.Message) error {
-	return s.index(ctx, tx, indexed{id: m.ID.UUID, user: m.UserID, chat: m.ChatID, text: m.Text})
+	return s.index(ctx, tx, indexed{id: m.ID.UUID(), user: m.UserID, chat: m.ChatID, text: m.Text})
 }
 
 // indexTitle lets search find a chat by its title as it is now.
 func (s *Service) indexTitle(ctx context.Context, tx *store.Tx, c *ent.Chat) error {
-	return s.index(ctx, tx, indexed{id: c.ID.UUID, user: c.UserID, chat: c.ID, title: true, text: c.Title})
+	return s.index(ctx, tx, indexed{id: c.ID.UUID(), user: c.UserID, chat: c.ID, title: true, text: c.Title})
 }
 
 // unindexChats takes all of chats that are removed for good out of search.
@@ -104,4 +104,4 @@ func placeIn(id uuid.UUID) int64 {
 }
 
 // ownerTerm names a person in the full-text table.
-func ownerTerm(user oid.User) string { return user.UUID.String() }
+func ownerTerm(user oid.User) string { return user.UUID().String() }

@@ -112,7 +112,7 @@ func TestSearchPlans(t *testing.T) {
 			"further in the way": {"항해", true, "message_search_terms", "VIRTUAL TABLE INDEX"},
 		} {
 			t.Run(name, func(t *testing.T) {
-				sc := scan{user: d.user, query: search.Parse(c.query), before: oid.New[oid.Message]().UUID, indexed: c.indexed, batch: newest}
+				sc := scan{user: d.user, query: search.Parse(c.query), before: oid.New[oid.Message]().UUID(), indexed: c.indexed, batch: newest}
 				if name == "the newest" {
 					sc.before = uuid.Max
 				}

@@ -159,7 +159,11 @@ func TestSearchFinds(t *testing.T) {
 func (d desk) indexOnly(query string, want ...string) {
 	d.tb.Helper()
 	sc := scan{user: d.user, query: search.Parse(query), before: uuid.Max, indexed: true, batch: 2}
-	hits, err := d.hits(d.tb.Context(), sc, page.Max)
+	found, err := d.scan(d.tb.Context(), sc, page.Max)
+	if err != nil {
+		d.tb.Fatal(err)
+	}
+	hits, err := d.hits(d.tb.Context(), d.user, found)
 	if err != nil {
 		d.tb.Fatal(err)
 	}
@@ -170,6 +174,26 @@ func (d desk) indexOnly(query string, want ...string) {
 	if !slices.Equal(got, want) {
 		d.tb.Errorf("the index finds %q for %q, want %q", got, query, want)
 	}
+}
+
+// TestSearchIndexesAnyCharacter finds characters of every category by the index alone.
+func TestSearchIndexesAnyCharacter(t *testing.T) {
+	t.Parallel()
+	odd := []rune{0x01, 0x7f, '!', '_', '|', '~', '^', 0xad, 0x378, 0x20d2, 0x200b, 0x200d, 0x2603, 0x3131, 0xd7ff,
+		0xe000, 0xfdd0, 0xfe0f, 0xfffd, 0xffff, 0x1d11e, 0x1f9ff, 0x20000, 0x2ffff, 0xe0041, 0x100000, 0x10ffff}
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		d := newDesk(t, st)
+		c := d.chat("")
+		var texts []string
+		for _, r := range odd {
+			texts = append(texts, "x"+string(r)+"가")
+		}
+		d.say(c, texts...)
+		for i, r := range odd {
+			d.indexOnly(string(r), texts[i])
+			d.indexOnly(texts[i], texts[i])
+		}
+	})
 }
 
 func TestSearchRefuses(t *testing.T) {
@@ -293,7 +317,7 @@ func TestSearchKeepsPeopleApart(t *testing.T) {
 		mine.indexOnly("secret")
 		theirs.wantFound("secret", "their secret", "[their secret title]")
 		// The owner's own term is no text of theirs.
-		theirs.wantFound(theirs.user.UUID.String()[:8])
+		theirs.wantFound(theirs.user.UUID().String()[:8])
 	})
 }
 
@@ -427,13 +451,13 @@ func TestPlacesAreInTheOrderOfIDs(t *testing.T) {
 	last := oid.New[oid.Message]()
 	for range 10_000 {
 		next := oid.New[oid.Message]()
-		if placeIn(next.UUID) <= placeIn(last.UUID) {
+		if placeIn(next.UUID()) <= placeIn(last.UUID()) {
 			t.Fatalf("%v is not behind %v", next, last)
 		}
 		last = next
 	}
-	sec, nsec := last.UUID.Time().UnixTime()
-	if age := time.Since(time.Unix(sec, nsec)); age > time.Hour || placeIn(last.UUID) < 0 {
-		t.Errorf("age %v, place %d", age, placeIn(last.UUID))
+	sec, nsec := last.UUID().Time().UnixTime()
+	if age := time.Since(time.Unix(sec, nsec)); age > time.Hour || placeIn(last.UUID()) < 0 {
+		t.Errorf("age %v, place %d", age, placeIn(last.UUID()))
 	}
 }

@@ -24,7 +24,7 @@ const cursorVersion = "1"
 
 // String returns the cursor as clients keep it: opaque, safe in URLs.
 func (c Cursor) String() string {
-	raw := strings.Join([]string{cursorVersion, c.User.UUID.String(), c.Epoch, strconv.FormatInt(c.Seq, 36)}, ".")
+	raw := strings.Join([]string{cursorVersion, c.User.UUID().String(), c.Epoch, strconv.FormatInt(c.Seq, 36)}, ".")
 	return base64.RawURLEncoding.EncodeToString([]byte(raw))
 }
 
@@ -54,5 +54,5 @@ func parse(s string) (Cursor, bool) {
 	if err != nil || seq < 0 {
 		return Cursor{}, false
 	}
-	return Cursor{User: oid.User{Raw: oid.Raw{UUID: u}}, Epoch: parts[2], Seq: seq}, true
+	return Cursor{User: oid.User(u), Epoch: parts[2], Seq: seq}, true
 }

@@ -19,26 +19,37 @@ const TextTTL = 15 * time.Minute
 // All methods are safe for concurrent use.
 type Bus interface {
 	// Publish sends payload to whoever is subscribed to topic now. Messages of one
-	// publisher to one topic arrive in order. It never waits for a subscriber.
+	// publisher to one topic arrive in order. It never waits for a subscriber, and for the
+	// bus no longer than about a second. The caller may use payload again.
 	Publish(ctx context.Context, topic string, payload []byte) error
 
 	// Subscribe returns when the subscription is confirmed: whatever is published
 	// after that reaches deliver, unless the connection to the bus breaks. Several
 	// subscriptions to a topic in one process share one subscription of the server.
+	// ctx bounds the wait for the confirmation only; the subscription lasts until cancel or Close.
 	//
-	// deliver is called from the adapter's goroutine, in order, and must not block.
-	// lost is called each time messages may have been missed (the connection broke and
-	// is whole again); it must not block either. Neither is called after cancel has returned.
+	// deliver is called from the adapter's one goroutine, in order, perhaps before Subscribe has
+	// returned; it must not block, for all topics wait with it, and must not change payload,
+	// which all subscribers share. lost is called each time messages may have been missed (the
+	// connection broke and is whole again; what is published from then on is heard); it must
+	// not block either.
+	//
+	// Neither is called after cancel has returned. cancel waits for a call that runs, but never for
+	// the server: deliver and lost must not call it, nor may it be called under a lock
+	// that they take. Calling it again does nothing.
 	Subscribe(ctx context.Context, topic string, deliver func(payload []byte), lost func()) (cancel func(), err error)
 
 	// Append adds delta to the live text of run and publishes it as a Delta on
 	// TextTopic(run), both or neither. at says where the writer believes the text ends;
 	// if the stored text ends elsewhere, or is another's, nothing changes and the error is
 	// ErrMismatch: the writer answers with Replace. at zero begins the text.
-	// Each call keeps the text for another TextTTL.
+	// Each call keeps the text for another TextTTL. delta must be valid UTF-8. An error other than
+	// ErrMismatch leaves open whether delta was stored; trying again at the same offset never
+	// stores it twice.
 	Append(ctx context.Context, run string, at Offset, delta string) error
 
-	// Replace stores text as the whole live text of run and publishes it as a Delta at offset zero.
+	// Replace stores text as the whole live text of run and publishes it as a
+	// whole Delta at offset zero.
 	Replace(ctx context.Context, run string, text string) error
 
 	// Text returns the live text of run; ok is false when the bus has none.
@@ -47,7 +58,8 @@ type Bus interface {
 	// Ping reports whether the bus answers.
 	Ping(ctx context.Context) error
 
-	// Close ends all subscriptions.
+	// Close ends all subscriptions; then every method fails. It waits for a call of deliver or
+	// lost that runs, as cancel does.
 	Close() error
 }
 

@@ -1,28 +1,32 @@
 package oid
 
 import (
+	"database/sql/driver"
 	"errors"
 	"io"
 	"strconv"
+
+	"github.com/google/uuid"
 )
 
-// The kinds of objects. The prefix of each is part of the public contract. The generator of
-// the GraphQL server looks for the methods on each type, so they cannot be promoted from Raw.
+// The kinds of objects. The prefix of each is part of the public contract. They are arrays with
+// methods of their own, not structs around a common one: ent scans lists of ids only into types
+// that are no structs, and gqlgen does not see promoted methods.
 type (
 	// User names a person (user_…).
-	User struct{ Raw }
+	User [16]byte
 	// Session names one signed-in device, the family of its refresh tokens (sess_…).
-	Session struct{ Raw }
+	Session [16]byte
 	// Folder names a folder (folder_…).
-	Folder struct{ Raw }
+	Folder [16]byte
 	// Chat names a chat (chat_…).
-	Chat struct{ Raw }
+	Chat [16]byte
 	// Message names one turn in a chat's tree (msg_…).
-	Message struct{ Raw }
+	Message [16]byte
 	// Prompt names an entry of the prompt library (prompt_…).
-	Prompt struct{ Raw }
+	Prompt [16]byte
 	// Run names one attempt at a piece of work (run_…).
-	Run struct{ Raw }
+	Run [16]byte
 )
 
 // Kind is the set of typed ids.
@@ -31,11 +35,37 @@ type Kind interface {
 	Prefix() string
 }
 
+// errInput refuses typed ids as input: ids of the API are read with Parse, whose failure is NOT_FOUND.
+var errInput = errors.New("oid: ids are read with Parse")
+
+func write(w io.Writer, s string) {
+	// A failed write shows again when the response is sent.
+	_, _ = io.WriteString(w, strconv.Quote(s))
+}
+
 // Prefix is "user".
 func (User) Prefix() string { return "user" }
 
 // String is the id as the API shows it.
-func (i User) String() string { return i.text(i.Prefix()) }
+func (i User) String() string { return text(i.Prefix(), i.UUID()) }
+
+// UUID is the id as the database and the queue hold it.
+func (i User) UUID() uuid.UUID { return uuid.UUID(i) }
+
+// IsZero reports whether the id names nothing.
+func (i User) IsZero() bool { return i == User{} }
+
+// Value implements driver.Valuer.
+func (i User) Value() (driver.Value, error) { return value(i.UUID()) }
+
+// Scan implements sql.Scanner.
+func (i *User) Scan(src any) error { return scan((*uuid.UUID)(i), src) }
+
+// MarshalText writes the id as a plain uuid, for JSON of our own.
+func (i User) MarshalText() ([]byte, error) { return i.UUID().MarshalText() }
+
+// UnmarshalText reads a plain uuid.
+func (i *User) UnmarshalText(b []byte) error { return (*uuid.UUID)(i).UnmarshalText(b) }
 
 // MarshalGQL writes the id as a GraphQL ID.
 func (i User) MarshalGQL(w io.Writer) { write(w, i.String()) }
@@ -47,7 +77,25 @@ func (*User) UnmarshalGQL(any) error { return errInput }
 func (Session) Prefix() string { return "sess" }
 
 // String is the id as the API shows it.
-func (i Session) String() string { return i.text(i.Prefix()) }
+func (i Session) String() string { return text(i.Prefix(), i.UUID()) }
+
+// UUID is the id as the database and the queue hold it.
+func (i Session) UUID() uuid.UUID { return uuid.UUID(i) }
+
+// IsZero reports whether the id names nothing.
+func (i Session) IsZero() bool { return i == Session{} }
+
+// Value implements driver.Valuer.
+func (i Session) Value() (driver.Value, error) { return value(i.UUID()) }
+
+// Scan implements sql.Scanner.
+func (i *Session) Scan(src any) error { return scan((*uuid.UUID)(i), src) }
+
+// MarshalText writes the id as a plain uuid, for JSON of our own.
+func (i Session) MarshalText() ([]byte, error) { return i.UUID().MarshalText() }
+
+// UnmarshalText reads a plain uuid.
+func (i *Session) UnmarshalText(b []byte) error { return (*uuid.UUID)(i).UnmarshalText(b) }
 
 // MarshalGQL writes the id as a GraphQL ID.
 func (i Session) MarshalGQL(w io.Writer) { write(w, i.String()) }
@@ -59,7 +107,25 @@ func (*Session) UnmarshalGQL(any) error { return errInput }
 func (Folder) Prefix() string { return "folder" }
 
 // String is the id as the API shows it.
-func (i Folder) String() string { return i.text(i.Prefix()) }
+func (i Folder) String() string { return text(i.Prefix(), i.UUID()) }
+
+// UUID is the id as the database and the queue hold it.
+func (i Folder) UUID() uuid.UUID { return uuid.UUID(i) }
+
+// IsZero reports whether the id names nothing.
+func (i Folder) IsZero() bool { return i == Folder{} }
+
+// Value implements driver.Valuer.
+func (i Folder) Value() (driver.Value, error) { return value(i.UUID()) }
+
+// Scan implements sql.Scanner.
+func (i *Folder) Scan(src any) error { return scan((*uuid.UUID)(i), src) }
+
+// MarshalText writes the id as a plain uuid, for JSON of our own.
+func (i Folder) MarshalText() ([]byte, error) { return i.UUID().MarshalText() }
+
+// UnmarshalText reads a plain uuid.
+func (i *Folder) UnmarshalText(b []byte) error { return (*uuid.UUID)(i).UnmarshalText(b) }
 
 // MarshalGQL writes the id as a GraphQL ID.
 func (i Folder) MarshalGQL(w io.Writer) { write(w, i.String()) }
@@ -71,7 +137,25 @@ func (*Folder) UnmarshalGQL(any) error { return errInput }
 func (Chat) Prefix() string { return "chat" }
 
 // String is the id as the API shows it.
-func (i Chat) String() string { return i.text(i.Prefix()) }
+func (i Chat) String() string { return text(i.Prefix(), i.UUID()) }
+
+// UUID is the id as the database and the queue hold it.
+func (i Chat) UUID() uuid.UUID { return uuid.UUID(i) }
+
+// IsZero reports whether the id names nothing.
+func (i Chat) IsZero() bool { return i == Chat{} }
+
+// Value implements driver.Valuer.
+func (i Chat) Value() (driver.Value, error) { return value(i.UUID()) }
+
+// Scan implements sql.Scanner.
+func (i *Chat) Scan(src any) error { return scan((*uuid.UUID)(i), src) }
+
+// MarshalText writes the id as a plain uuid, for JSON of our own.
+func (i Chat) MarshalText() ([]byte, error) { return i.UUID().MarshalText() }
+
+// UnmarshalText reads a plain uuid.
+func (i *Chat) UnmarshalText(b []byte) error { return (*uuid.UUID)(i).UnmarshalText(b) }
 
 // MarshalGQL writes the id as a GraphQL ID.
 func (i Chat) MarshalGQL(w io.Writer) { write(w, i.String()) }
@@ -83,7 +167,25 @@ func (*Chat) UnmarshalGQL(any) error { return errInput }
 func (Message) Prefix() string { return "msg" }
 
 // String is the id as the API shows it.
-func (i Message) String() string { return i.text(i.Prefix()) }
+func (i Message) String() string { return text(i.Prefix(), i.UUID()) }
+
+// UUID is the id as the database and the queue hold it.
+func (i Message) UUID() uuid.UUID { return uuid.UUID(i) }
+
+// IsZero reports whether the id names nothing.
+func (i Message) IsZero() bool { return i == Message{} }
+
+// Value implements driver.Valuer.
+func (i Message) Value() (driver.Value, error) { return value(i.UUID()) }
+
+// Scan implements sql.Scanner.
+func (i *Message) Scan(src any) error { return scan((*uuid.UUID)(i), src) }
+
+// MarshalText writes the id as a plain uuid, for JSON of our own.
+func (i Message) MarshalText() ([]byte, error) { return i.UUID().MarshalText() }
+
+// UnmarshalText reads a plain uuid.
+func (i *Message) UnmarshalText(b []byte) error { return (*uuid.UUID)(i).UnmarshalText(b) }
 
 // MarshalGQL writes the id as a GraphQL ID.
 func (i Message) MarshalGQL(w io.Writer) { write(w, i.String()) }
@@ -95,7 +197,25 @@ func (*Message) UnmarshalGQL(any) error { return errInput }
 func (Prompt) Prefix() string { return "prompt" }
 
 // String is the id as the API shows it.
-func (i Prompt) String() string { return i.text(i.Prefix()) }
+func (i Prompt) String() string { return text(i.Prefix(), i.UUID()) }
+
+// UUID is the id as the database and the queue hold it.
+func (i Prompt) UUID() uuid.UUID { return uuid.UUID(i) }
+
+// IsZero reports whether the id names nothing.
+func (i Prompt) IsZero() bool { return i == Prompt{} }
+
+// Value implements driver.Valuer.
+func (i Prompt) Value() (driver.Value, error) { return value(i.UUID()) }
+
+// Scan implements sql.Scanner.
+func (i *Prompt) Scan(src any) error { return scan((*uuid.UUID)(i), src) }
+
+// MarshalText writes the id as a plain uuid, for JSON of our own.
+func (i Prompt) MarshalText() ([]byte, error) { return i.UUID().MarshalText() }
+
+// UnmarshalText reads a plain uuid.
+func (i *Prompt) UnmarshalText(b []byte) error { return (*uuid.UUID)(i).UnmarshalText(b) }
 
 // MarshalGQL writes the id as a GraphQL ID.
 func (i Prompt) MarshalGQL(w io.Writer) { write(w, i.String()) }
@@ -107,18 +227,28 @@ func (*Prompt) UnmarshalGQL(any) error { return errInput }
 func (Run) Prefix() string { return "run" }
 
 // String is the id as the API shows it.
-func (i Run) String() string { return i.text(i.Prefix()) }
+func (i Run) String() string { return text(i.Prefix(), i.UUID()) }
+
+// UUID is the id as the database and the queue hold it.
+func (i Run) UUID() uuid.UUID { return uuid.UUID(i) }
+
+// IsZero reports whether the id names nothing.
+func (i Run) IsZero() bool { return i == Run{} }
+
+// Value implements driver.Valuer.
+func (i Run) Value() (driver.Value, error) { return value(i.UUID()) }
+
+// Scan implements sql.Scanner.
+func (i *Run) Scan(src any) error { return scan((*uuid.UUID)(i), src) }
+
+// MarshalText writes the id as a plain uuid, for JSON of our own.
+func (i Run) MarshalText() ([]byte, error) { return i.UUID().MarshalText() }
+
+// UnmarshalText reads a plain uuid.
+func (i *Run) UnmarshalText(b []byte) error { return (*uuid.UUID)(i).UnmarshalText(b) }
 
 // MarshalGQL writes the id as a GraphQL ID.
 func (i Run) MarshalGQL(w io.Writer) { write(w, i.String()) }
 
 // UnmarshalGQL refuses, see errInput.
 func (*Run) UnmarshalGQL(any) error { return errInput }
-
-// errInput refuses typed ids as input: ids of the API are read with Parse, whose failure is NOT_FOUND.
-var errInput = errors.New("oid: ids are read with Parse")
-
-func write(w io.Writer, s string) {
-	// A failed write shows again when the response is sent.
-	_, _ = io.WriteString(w, strconv.Quote(s))
-}

@@ -13,33 +13,8 @@ import (
 	"go.jetify.com/typeid"
 )
 
-// Raw is the part all ids share: 16 bytes that database drivers can store.
-type Raw struct{ uuid.UUID }
-
-// Value implements driver.Valuer. The zero id is stored as NULL.
-func (r Raw) Value() (driver.Value, error) {
-	if r.IsZero() {
-		return nil, nil
-	}
-	return r.UUID.String(), nil
-}
-
-// Scan implements sql.Scanner.
-func (r *Raw) Scan(src any) error {
-	if src == nil {
-		r.UUID = uuid.Nil
-		return nil
-	}
-	return r.UUID.Scan(src)
-}
-
-// IsZero reports whether the id names nothing.
-func (r Raw) IsZero() bool { return r.UUID == uuid.Nil }
-
 // New returns a fresh id. Ids made later in one process sort after earlier ones.
-func New[K Kind]() K {
-	return K(struct{ Raw }{Raw{uuid.Must(uuid.NewV7())}})
-}
+func New[K Kind]() K { return K(uuid.Must(uuid.NewV7())) }
 
 // Parse reads an id as the API shows it. Whatever is not the id of a K,
 // malformed or of another kind, is an error; callers answer NOT_FOUND for all.
@@ -56,7 +31,7 @@ func Parse[K Kind](s string) (K, error) {
 	if err != nil {
 		return zero, fmt.Errorf("oid: malformed %s id: %w", zero.Prefix(), err)
 	}
-	return K(struct{ Raw }{Raw{u}}), nil
+	return K(u), nil
 }
 
 // Prefix returns the kind a TypeID claims to name, or "" when it has none.
@@ -68,10 +43,28 @@ func Prefix(s string) string {
 	return tid.Prefix()
 }
 
-func (r Raw) text(prefix string) string {
-	tid, err := typeid.FromUUIDWithPrefix(prefix, r.UUID.String())
+// text is an id as the API shows it.
+func text(prefix string, id uuid.UUID) string {
+	tid, err := typeid.FromUUIDWithPrefix(prefix, id.String())
 	if err != nil {
 		return "" // The prefix is a constant of this package and the uuid is 16 bytes: no input reaches this.
 	}
 	return tid.String()
+}
+
+// value is an id as the database stores it; the zero id is NULL.
+func value(id uuid.UUID) (driver.Value, error) {
+	if id == uuid.Nil {
+		return nil, nil
+	}
+	return id.String(), nil
+}
+
+// scan reads an id as the database stores it; NULL is the zero id.
+func scan(id *uuid.UUID, src any) error {
+	if src == nil {
+		*id = uuid.Nil
+		return nil
+	}
+	return id.Scan(src)
 }

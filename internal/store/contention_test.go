@@ -48,12 +48,17 @@ func TestSQLiteWritersNeverFail(t *testing.T) {
 	}
 }
 
-// writeBothWays writes in a transaction, with an event of user and a job, and through the store's client: a
-// plain statement, one that returns its row's id, and one that ent wraps in a transaction.
+// writeBothWays writes in a transaction, with an event of user and a job, and through the
+// store's client: a plain statement, one that returns its row's id, and one that ent wraps in a
+// transaction.
 func writeBothWays(ctx context.Context, st *store.Store, another, user oid.User) error {
 	err := st.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		tx.Record(store.NewEvent(user, "folder.saved", nil))
 		tx.Enqueue(job("work"))
+		// A transaction that begins by reading is the one that could not write later.
+		if _, err := tx.Client().User.Get(ctx, user); err != nil {
+			return err
+		}
 		return makeFolder(ctx, tx.Client(), user, "inside")
 	})
 	if err != nil {

@@ -56,7 +56,7 @@ func (tx *Tx) writeFeeds(ctx context.Context) error {
 	if len(tx.events) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(tx.events, func(a, b Event) int { return bytes.Compare(a.User.UUID[:], b.User.UUID[:]) })
+	slices.SortStableFunc(tx.events, func(a, b Event) int { return bytes.Compare(a.User[:], b.User[:]) })
 	at := Now()
 	for rest := tx.events; len(rest) > 0; {
 		n := 1

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -63,6 +64,9 @@ func TestTxTellsOfAServerThatIsGone(t *testing.T) {
 		})
 		if !isRetryable(err) {
 			t.Errorf("%s: got %v, want UNAVAILABLE, retryable", name, err)
+		}
+		if told := strings.Contains(err.Error(), "not known"); told != (name == "at the commit") {
+			t.Errorf("%s: got %v; only a commit's outcome is not known", name, err)
 		}
 		if err := st.Tx(t.Context(), func(context.Context, *store.Tx) error { return nil }); !isRetryable(err) {
 			t.Errorf("%s, begin: got %v, want UNAVAILABLE, retryable", name, err)

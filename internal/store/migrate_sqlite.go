@@ -47,7 +47,7 @@ func (s *Store) migrateSQLite(ctx context.Context, files fs.FS) (err error) {
 // SQLite file. The file stays, since removing it could let two in.
 func lockFile(ctx context.Context, path string) (unlock func(), err error) {
 	db, err := sqliteFile(path, url.Values{
-		"_txlock": {"deferred"},
+		"_txlock": {"exclusive"},
 		"_pragma": {fmt.Sprintf("busy_timeout(%d)", migrateWait.Milliseconds())},
 	})
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"github.com/weav-ai/weav/ent/migrate"
+	"github.com/weav-ai/weav/internal/servicetest"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/store/migration"
 	"github.com/weav-ai/weav/internal/store/storetest"
@@ -53,24 +54,34 @@ func exec(t *testing.T, db *sql.DB, statements ...string) {
 
 func TestMigrateByManyAtOnce(t *testing.T) {
 	t.Parallel()
-	eachEmpty(t, func(t *testing.T, _, url string) {
-		stores := make(chan *store.Store, 4)
-		for range cap(stores) {
-			stores <- storetest.At(t, url)
-		}
-		together(t, cap(stores), func() error {
-			st := <-stores
-			if err := st.Migrate(t.Context()); err != nil {
-				return err
+	for _, dialect := range storetest.Dialects {
+		t.Run(dialect, func(t *testing.T) {
+			t.Parallel()
+			for range servicetest.Rounds() {
+				migrateByMany(t, storetest.EmptyURL(t, dialect))
 			}
-			return st.Migrated(t.Context())
 		})
-		var twice int
-		const query = `SELECT count(*) FROM (SELECT version_id FROM goose_db_version GROUP BY version_id HAVING count(*) > 1) AS t`
-		if err := open(t, url).QueryRowContext(t.Context(), query).Scan(&twice); err != nil || twice != 0 {
-			t.Errorf("%d migrations were applied twice (%v)", twice, err)
+	}
+}
+
+func migrateByMany(t *testing.T, url string) {
+	t.Helper()
+	stores := make(chan *store.Store, 8)
+	for range cap(stores) {
+		stores <- storetest.At(t, url)
+	}
+	together(t, cap(stores), func() error {
+		st := <-stores
+		if err := st.Migrate(t.Context()); err != nil {
+			return err
 		}
+		return st.Migrated(t.Context())
 	})
+	var twice int
+	const query = `SELECT count(*) FROM (SELECT version_id FROM goose_db_version GROUP BY version_id HAVING count(*) > 1) AS t`
+	if err := open(t, url).QueryRowContext(t.Context(), query).Scan(&twice); err != nil || twice != 0 {
+		t.Errorf("%d migrations were applied twice (%v)", twice, err)
+	}
 }
 
 func TestMigratedNamesWhatIsMissing(t *testing.T) {

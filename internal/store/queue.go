@@ -34,7 +34,7 @@ func (s *Store) HasLiveJob(ctx context.Context, kind string, run oid.Run) (bool,
 	query := `SELECT EXISTS (SELECT 1 FROM river_job WHERE kind = $1 AND args->>'run_id' = $2
 		AND state IN ('available', 'pending', 'retryable', 'running', 'scheduled'))`
 	var live bool
-	if err := s.db.QueryRowContext(ctx, query, kind, run.UUID.String()).Scan(&live); err != nil {
+	if err := s.db.QueryRowContext(ctx, query, kind, run.UUID().String()).Scan(&live); err != nil {
 		return false, fmt.Errorf("store: live job: %w", err)
 	}
 	return live, nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/weav-ai/weav/ent"
@@ -114,17 +115,37 @@ func TestOutsideWriteInsideTxIsRefusedOnSQLite(t *testing.T) {
 	t.Parallel()
 	st := storetest.Open(t, "sqlite")
 	user := storetest.User(t, st)
+	writes := map[string]func(context.Context) error{
+		"a statement": func(ctx context.Context) error { return makeFolder(ctx, st.Client(), user, "outside") },
+		"a statement that returns rows": func(ctx context.Context) error {
+			return st.Client().FeedEvent.Create().SetUserID(user).SetSeq(1).SetType("x").SetPayload("").Exec(ctx)
+		},
+		"a transaction of ent's": func(ctx context.Context) error {
+			return st.Client().User.UpdateOneID(user).SetFirstName("Ada").Exec(ctx)
+		},
+		"raw SQL": func(ctx context.Context) error {
+			_, err := st.Client().ExecContext(ctx, "UPDATE users SET last_name = 'L'")
+			return err
+		},
+	}
 	err := st.Tx(t.Context(), func(ctx context.Context, _ *store.Tx) error {
 		if n, err := st.Client().Folder.Query().Count(ctx); n != 0 || err != nil {
 			t.Errorf("a read outside: %d (%v)", n, err)
 		}
-		return makeFolder(ctx, st.Client(), user, "outside")
+		for name, write := range writes {
+			if err := write(ctx); err == nil || !strings.Contains(err.Error(), "inside a transaction") {
+				t.Errorf("%s: got %v", name, err)
+			}
+		}
+		return nil
 	})
-	if err == nil {
-		t.Fatal("it was written")
+	if err != nil {
+		t.Fatal(err)
 	}
-	if err := makeFolder(t.Context(), st.Client(), user, "after"); err != nil {
-		t.Error("the gate is shut:", err)
+	for name, write := range writes {
+		if err := write(t.Context()); err != nil {
+			t.Errorf("%s, afterwards: %v", name, err)
+		}
 	}
 }
 

@@ -2,10 +2,9 @@
 package memlive
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -15,22 +14,19 @@ import (
 // errClosed is what a closed bus answers.
 var errClosed = errors.New("memlive: closed")
 
-// Bus is the bus. Publishing calls the subscribers in the publisher's goroutine: they must
-// not block, as the port demands of them.
+// Bus is the bus. It hands messages over in a goroutine of its own, which runs only
+// while there are some.
 type Bus struct {
 	fanout live.Fanout
 	ttl    time.Duration
+	work   sync.WaitGroup // the delivering goroutine
 
-	mu     sync.Mutex
-	texts  map[string]*text
-	closed bool
-}
-
-// text is the live text of a run. Its lock makes storing and publishing one step.
-type text struct {
-	mu      sync.Mutex
-	value   []byte
-	expires time.Time
+	mu         sync.Mutex // makes storing and publishing one step
+	closed     bool
+	texts      map[string]*text
+	waiting    []message
+	overflowed bool // messages were dropped since the last batch
+	delivering bool
 }
 
 var _ live.Bus = (*Bus)(nil)
@@ -38,7 +34,7 @@ var _ live.Bus = (*Bus)(nil)
 // Option changes a bus.
 type Option func(*Bus)
 
-// WithTextTTL sets how long live text is kept behind its last change.
+// WithTextTTL sets how long live text is kept behind its last change; default live.TextTTL.
 func WithTextTTL(d time.Duration) Option { return func(b *Bus) { b.ttl = d } }
 
 // New returns an empty bus.
@@ -52,131 +48,46 @@ func New(opts ...Option) *Bus {
 
 // Publish implements live.Bus.
 func (b *Bus) Publish(_ context.Context, topic string, payload []byte) error {
-	if b.isClosed() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
 		return errClosed
 	}
-	b.fanout.Deliver(topic, payload)
+	b.send(topic, bytes.Clone(payload))
 	return nil
 }
 
-// Subscribe implements live.Bus. Nothing is ever lost within a process.
+// Subscribe implements live.Bus. lost is called only when so many messages wait that
+// they are dropped.
 func (b *Bus) Subscribe(_ context.Context, topic string, deliver func([]byte), lost func()) (func(), error) {
-	if b.isClosed() {
-		return nil, errClosed
-	}
-	_, remove := b.fanout.Add(topic, deliver, lost)
-	return func() { remove() }, nil
-}
-
-// Append implements live.Bus.
-func (b *Bus) Append(_ context.Context, run string, at live.Offset, delta string) error {
-	return b.write(run, live.Delta{Run: run, At: at, Text: delta}, func(t *text) error {
-		if at.Bytes == 0 {
-			t.value = t.value[:0]
-		}
-		if len(t.value) != at.Bytes {
-			return live.ErrMismatch
-		}
-		t.value = append(t.value, delta...)
-		return nil
-	})
-}
-
-// Replace implements live.Bus.
-func (b *Bus) Replace(_ context.Context, run string, whole string) error {
-	return b.write(run, live.Delta{Run: run, Text: whole, Whole: true}, func(t *text) error {
-		t.value = append(t.value[:0], whole...)
-		return nil
-	})
-}
-
-// write changes a text and publishes the change as one step.
-func (b *Bus) write(run string, d live.Delta, change func(*text) error) error {
-	payload, err := json.Marshal(d)
-	if err != nil {
-		return fmt.Errorf("memlive: %w", err)
-	}
-	t, err := b.text(run)
-	if err != nil {
-		return err
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if err := change(t); err != nil {
-		return err
-	}
-	t.expires = time.Now().Add(b.ttl)
-	b.fanout.Deliver(live.TextTopic(run), payload)
-	return nil
-}
-
-// text returns the text of a run, made when there is none; what has expired is dropped on the way.
-func (b *Bus) text(run string) (*text, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
 		return nil, errClosed
 	}
-	t, ok := b.texts[run]
-	if !ok {
-		b.sweep()
-		t = &text{expires: time.Now().Add(b.ttl)}
-		b.texts[run] = t
-	}
-	return t, nil
-}
-
-func (b *Bus) sweep() {
-	now := time.Now()
-	for run, t := range b.texts {
-		// A text in use is not expired; do not wait for its writer.
-		if t.mu.TryLock() {
-			if now.After(t.expires) {
-				delete(b.texts, run)
-			}
-			t.mu.Unlock()
-		}
-	}
-}
-
-// Text implements live.Bus.
-func (b *Bus) Text(_ context.Context, run string) (string, bool, error) {
-	b.mu.Lock()
-	t, ok := b.texts[run]
-	closed := b.closed
-	b.mu.Unlock()
-	if closed {
-		return "", false, errClosed
-	}
-	if !ok {
-		return "", false, nil
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if time.Now().After(t.expires) {
-		return "", false, nil
-	}
-	return string(t.value), true, nil
+	return b.fanout.Add(topic, deliver, lost), nil
 }
 
 // Ping implements live.Bus.
 func (b *Bus) Ping(context.Context) error {
-	if b.isClosed() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
 		return errClosed
 	}
 	return nil
 }
 
-// Close implements live.Bus.
+// Close implements live.Bus. What waits is dropped.
 func (b *Bus) Close() error {
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	b.closed = true
+	b.waiting, b.overflowed = nil, false
+	for run, t := range b.texts {
+		t.expire.Stop()
+		delete(b.texts, run)
+	}
+	b.mu.Unlock()
+	b.work.Wait()
 	return nil
-}
-
-func (b *Bus) isClosed() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.closed
 }

@@ -1,24 +1,33 @@
 // Package redislive is the bus over Redis: one connection of the process hears all topics,
 // one script stores a piece of live text and publishes it.
+//
+// Redis may be killed and come back empty at any time. Commands then fail within a second,
+// and the hearing connection comes back by itself and tells each subscription that it may
+// have missed something.
 package redislive
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
+	"github.com/redis/go-redis/v9/maintnotifications"
 
+	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/live"
 )
 
 const (
-	// opTimeout bounds a command, so that a dead Redis never holds a writer up for long.
-	opTimeout = time.Second
-	// confirmTimeout bounds the wait for the confirmation of a subscription.
+	// commandTimeout bounds a command with its dial and its retry, so that a dead Redis
+	// never holds a writer up for long.
+	commandTimeout = time.Second
+	// confirmTimeout bounds the wait for the confirmation of a subscription. It
+	// leaves room for one reconnection.
 	confirmTimeout = 3 * time.Second
 )
 
@@ -27,8 +36,10 @@ type Bus struct {
 	client *redis.Client
 	prefix string
 	ttl    time.Duration
+	probe  time.Duration
 	log    *slog.Logger
-	ears   *ears
+	topics *topics
+	close  func() error
 }
 
 var _ live.Bus = (*Bus)(nil)
@@ -36,131 +47,92 @@ var _ live.Bus = (*Bus)(nil)
 // Option changes a bus.
 type Option func(*Bus)
 
-// WithTextTTL sets how long live text is kept behind its last change.
+// WithTextTTL sets how long live text is kept behind its last change; default live.TextTTL.
 func WithTextTTL(d time.Duration) Option { return func(b *Bus) { b.ttl = d } }
 
-// WithPrefix leads all keys and channels; default "weav:".
+// WithPrefix leads all keys and channels; default "weav:". Buses with different prefixes
+// share a server without hearing each other.
 func WithPrefix(prefix string) Option { return func(b *Bus) { b.prefix = prefix } }
 
-// WithLogger sets where lost connections are told.
+// WithLogger sets where lost connections are told; default nowhere.
 func WithLogger(log *slog.Logger) Option { return func(b *Bus) { b.log = log } }
 
-// Open connects to the Redis that url names. It fails when Redis does not answer.
+// withProbe sets how often a silent connection is probed.
+func withProbe(d time.Duration) Option { return func(b *Bus) { b.probe = d } }
+
+// Open connects to the Redis that url names (redis:, rediss: or unix:). It fails when Redis
+// does not answer now; what happens to Redis later does not end the bus. Errors hold no part of url.
+// The bus outlives ctx and ends with Close.
 func Open(ctx context.Context, url string, opts ...Option) (*Bus, error) {
 	options, err := redis.ParseURL(url)
 	if err != nil {
-		return nil, fmt.Errorf("redislive: the URL cannot be read")
+		return nil, errors.New("redislive: the URL cannot be read") // The cause repeats the password.
 	}
-	options.DialTimeout, options.ReadTimeout, options.WriteTimeout = opTimeout, opTimeout, opTimeout
-	options.PoolTimeout = opTimeout
-	options.MaxRetries = 1
-	options.ContextTimeoutEnabled = true
-	b := &Bus{client: redis.NewClient(options), prefix: "weav:", ttl: live.TextTTL, log: slog.New(slog.DiscardHandler)}
+	b := &Bus{prefix: "weav:", ttl: live.TextTTL, probe: probeEvery, log: slog.New(slog.DiscardHandler)}
 	for _, opt := range opts {
 		opt(b)
 	}
+	logging.Disable() // It writes to stderr, in no form, what comes back as errors too.
+	b.client = redis.NewClient(bounded(options))
 	if err := b.Ping(ctx); err != nil {
 		return nil, errors.Join(err, b.client.Close())
 	}
-	b.ears = listen(b.client, b.prefix, b.log)
+	b.topics = hear(context.WithoutCancel(ctx), options, b)
+	b.close = sync.OnceValue(func() error {
+		b.topics.close()
+		return b.client.Close()
+	})
 	return b, nil
 }
 
-// Publish implements live.Bus.
+// bounded sets the limits of every connection and returns options.
+func bounded(options *redis.Options) *redis.Options {
+	options.DialTimeout, options.ReadTimeout, options.WriteTimeout = commandTimeout, commandTimeout, commandTimeout
+	options.PoolTimeout = commandTimeout
+	options.ContextTimeoutEnabled = true
+	options.DialerRetries = 1
+	options.MaxRetries = 1
+	// Only Redis Enterprise sends such notices.
+	options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	return options
+}
+
+// Publish implements live.Bus. It answers within a second, whatever state Redis is in.
 func (b *Bus) Publish(ctx context.Context, topic string, payload []byte) error {
-	ctx, cancel := context.WithTimeout(ctx, opTimeout)
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
 	if err := b.client.Publish(ctx, b.prefix+topic, payload).Err(); err != nil {
-		return fmt.Errorf("redislive: publish: %w", err)
+		return unavailable("publish", err)
 	}
 	return nil
 }
 
-// Subscribe implements live.Bus.
+// Subscribe implements live.Bus. It fails when Redis does not confirm within three seconds.
 func (b *Bus) Subscribe(ctx context.Context, topic string, deliver func([]byte), lost func()) (func(), error) {
 	ctx, cancel := context.WithTimeout(ctx, confirmTimeout)
 	defer cancel()
-	return b.ears.subscribe(ctx, topic, deliver, lost)
-}
-
-// appendScript stores and publishes a delta if the text ends where the writer believes.
-var appendScript = redis.NewScript(`
-local at = tonumber(ARGV[1])
-if at > 0 and redis.call('STRLEN', KEYS[1]) ~= at then return 0 end
-if at == 0 then redis.call('SET', KEYS[1], ARGV[2]) else redis.call('APPEND', KEYS[1], ARGV[2]) end
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
-redis.call('PUBLISH', KEYS[2], ARGV[4])
-return 1`)
-
-// replaceScript stores and publishes a whole text.
-var replaceScript = redis.NewScript(`
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-redis.call('PUBLISH', KEYS[2], ARGV[3])
-return 1`)
-
-// Append implements live.Bus.
-func (b *Bus) Append(ctx context.Context, run string, at live.Offset, delta string) error {
-	payload, err := json.Marshal(live.Delta{Run: run, At: at, Text: delta})
+	unsubscribe, err := b.topics.subscribe(ctx, topic, deliver, lost)
 	if err != nil {
-		return fmt.Errorf("redislive: append: %w", err)
+		return nil, unavailable("subscribe", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, opTimeout)
-	defer cancel()
-	done, err := appendScript.Run(ctx, b.client, b.keys(run), at.Bytes, delta, b.ttl.Milliseconds(), payload).Int()
-	if err != nil {
-		return fmt.Errorf("redislive: append: %w", err)
-	}
-	if done == 0 {
-		return live.ErrMismatch
-	}
-	return nil
-}
-
-// Replace implements live.Bus.
-func (b *Bus) Replace(ctx context.Context, run string, text string) error {
-	payload, err := json.Marshal(live.Delta{Run: run, Text: text, Whole: true})
-	if err != nil {
-		return fmt.Errorf("redislive: replace: %w", err)
-	}
-	ctx, cancel := context.WithTimeout(ctx, opTimeout)
-	defer cancel()
-	err = replaceScript.Run(ctx, b.client, b.keys(run), text, b.ttl.Milliseconds(), payload).Err()
-	if err != nil {
-		return fmt.Errorf("redislive: replace: %w", err)
-	}
-	return nil
-}
-
-// Text implements live.Bus.
-func (b *Bus) Text(ctx context.Context, run string) (string, bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, opTimeout)
-	defer cancel()
-	text, err := b.client.Get(ctx, b.keys(run)[0]).Result()
-	if errors.Is(err, redis.Nil) {
-		return "", false, nil
-	}
-	if err != nil {
-		return "", false, fmt.Errorf("redislive: text: %w", err)
-	}
-	return text, true, nil
-}
-
-// keys are a run's text and the channel its deltas are published on.
-func (b *Bus) keys(run string) []string {
-	return []string{b.prefix + "live:" + run, b.prefix + live.TextTopic(run)}
+	return unsubscribe, nil
 }
 
 // Ping implements live.Bus.
 func (b *Bus) Ping(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, opTimeout)
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
 	if err := b.client.Ping(ctx).Err(); err != nil {
-		return fmt.Errorf("redislive: ping: %w", err)
+		return unavailable("ping", err)
 	}
 	return nil
 }
 
 // Close implements live.Bus.
-func (b *Bus) Close() error {
-	return errors.Join(b.ears.close(), b.client.Close())
+func (b *Bus) Close() error { return b.close() }
+
+// unavailable keeps a vendor's error, and the caller's own cancellation, as the cause.
+func unavailable(step string, err error) error {
+	cause := fmt.Errorf("redislive: %s: %w", step, err)
+	return errs.Wrap(cause, errs.Unavailable, "Live updates are not available at the moment.").Retry(0)
 }

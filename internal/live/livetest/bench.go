@@ -1,0 +1,46 @@
+package livetest
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/weav-ai/weav/internal/live"
+)
+
+// benchTextBytes is where a benchmark begins its text again, at the length of a long reply.
+const benchTextBytes = 32 << 10
+
+// Bench measures one append until the last of 1 or 100 subscribers has heard it.
+func Bench(b *testing.B, open Open) {
+	for _, n := range []int{1, 100} {
+		b.Run(fmt.Sprintf("append and deliver to %d", n), func(b *testing.B) {
+			benchAppend(b, open(b, live.TextTTL), n)
+		})
+	}
+}
+
+func benchAppend(b *testing.B, bus live.Bus, subscribers int) {
+	var heard sync.WaitGroup
+	for range subscribers {
+		cancel, err := bus.Subscribe(b.Context(), live.TextTopic("run"), func([]byte) { heard.Done() }, func() {})
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer cancel()
+	}
+	delta := strings.Repeat("토큰 ", 8)
+	var at live.Offset
+	b.ReportAllocs()
+	for b.Loop() {
+		heard.Add(subscribers)
+		if err := bus.Append(b.Context(), "run", at, delta); err != nil {
+			b.Fatal(err)
+		}
+		heard.Wait()
+		if at = at.End(delta); at.Bytes > benchTextBytes {
+			at = live.Offset{}
+		}
+	}
+}

@@ -1,0 +1,61 @@
+package livetest
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/weav-ai/weav/internal/live"
+)
+
+func forgotten(t *testing.T, open Open) {
+	bus := open(t, 100*time.Millisecond)
+	end := write(t, bus, "run", live.Offset{}, "soon")
+	poll := time.NewTicker(5 * time.Millisecond)
+	defer poll.Stop()
+	<-poll.C // The time counts from the last change.
+	end = write(t, bus, "run", end, " gone")
+	deadline := time.After(patience)
+	for {
+		_, ok, err := bus.Text(t.Context(), "run")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !ok {
+			break
+		}
+		select {
+		case <-poll.C:
+		case <-deadline:
+			t.Fatal("the text was kept for ever")
+		}
+	}
+	if err := bus.Append(t.Context(), "run", end, "more"); !errors.Is(err, live.ErrMismatch) {
+		t.Errorf("append to a forgotten text: %v, want ErrMismatch", err)
+	}
+	if err := bus.Replace(t.Context(), "run", "soon gone, more"); err != nil {
+		t.Errorf("replace of a forgotten text: %v", err)
+	}
+}
+
+// keptByAppend appends for longer than a text is kept. A pause of the machine that is as long as
+// that proves nothing and ends the test.
+func keptByAppend(t *testing.T, open Open) {
+	const ttl = 800 * time.Millisecond
+	bus := open(t, ttl)
+	at := write(t, bus, "run", live.Offset{}, "x")
+	tick := time.NewTicker(ttl / 8)
+	defer tick.Stop()
+	last := time.Now()
+	for end := last.Add(2 * ttl); last.Before(end); last = time.Now() {
+		<-tick.C
+		err := bus.Append(t.Context(), "run", at, "x")
+		if time.Since(last) > ttl/2 {
+			t.Skip("this machine pauses for too long to tell")
+		}
+		if err != nil {
+			t.Fatalf("append at %+v: %v", at, err)
+		}
+		at = at.End("x")
+	}
+}

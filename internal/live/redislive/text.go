@@ -1,0 +1,90 @@
+package redislive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/weav-ai/weav/internal/live"
+)
+
+// A run's text is one string key, so that reading it is one GET and its length in bytes one STRLEN.
+
+// appendScript stores a delta and publishes it, if the text ends where the writer believes.
+// KEYS: text, channel. ARGV: offset in bytes, delta, TTL in ms, message.
+var appendScript = redis.NewScript(`
+local at = tonumber(ARGV[1])
+if at == 0 then
+	redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+else
+	if redis.call('STRLEN', KEYS[1]) ~= at then
+		return 0
+	end
+	redis.call('APPEND', KEYS[1], ARGV[2])
+	redis.call('PEXPIRE', KEYS[1], ARGV[3])
+end
+redis.call('PUBLISH', KEYS[2], ARGV[4])
+return 1`)
+
+// replaceScript stores a whole text and publishes it.
+// KEYS: text, channel. ARGV: text, TTL in ms, message.
+var replaceScript = redis.NewScript(`
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+redis.call('PUBLISH', KEYS[2], ARGV[3])
+return 1`)
+
+// Append implements live.Bus. A command that is sent twice because its answer was lost
+// appends once: the second finds another length, and the answer is live.ErrMismatch.
+func (b *Bus) Append(ctx context.Context, run string, at live.Offset, delta string) error {
+	message, err := live.Delta{Run: run, At: at, Text: delta}.Encode()
+	if err != nil {
+		return fmt.Errorf("redislive: append: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+	defer cancel()
+	stored, err := appendScript.Run(ctx, b.client, b.keys(run), at.Bytes, delta, b.ttl.Milliseconds(), message).Bool()
+	if err != nil {
+		return unavailable("append", err)
+	}
+	if !stored {
+		return live.ErrMismatch
+	}
+	return nil
+}
+
+// Replace implements live.Bus.
+func (b *Bus) Replace(ctx context.Context, run, text string) error {
+	message, err := live.Delta{Run: run, Text: text, Whole: true}.Encode()
+	if err != nil {
+		return fmt.Errorf("redislive: replace: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+	defer cancel()
+	if err := replaceScript.Run(ctx, b.client, b.keys(run), text, b.ttl.Milliseconds(), message).Err(); err != nil {
+		return unavailable("replace", err)
+	}
+	return nil
+}
+
+// Text implements live.Bus.
+func (b *Bus) Text(ctx context.Context, run string) (text string, ok bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+	defer cancel()
+	text, err = b.client.Get(ctx, b.textKey(run)).Result()
+	if errors.Is(err, redis.Nil) {
+		return "", false, nil
+	}
+	if err != nil {
+		return "", false, unavailable("text", err)
+	}
+	return text, true, nil
+}
+
+func (b *Bus) textKey(run string) string { return b.prefix + "text:" + run }
+
+// keys are what both scripts work on.
+func (b *Bus) keys(run string) []string {
+	return []string{b.textKey(run), b.prefix + live.TextTopic(run)}
+}
