@@ -19,8 +19,9 @@ type Edge[T any] struct {
 	Node   T
 }
 
-// The connections of the schema.
+// The connections of the schema, and their edges.
 type (
+	// PromptConnection and the others are pages of the lists they name.
 	PromptConnection    = Connection[*ent.Prompt]
 	PromptEdge          = Edge[*ent.Prompt]
 	FolderConnection    = Connection[*ent.Folder]

@@ -58,7 +58,7 @@ func (r *Resolver) node(ctx context.Context, id string) (Node, error) {
 	}
 	switch oid.Prefix(id) {
 	case oid.User{}.Prefix():
-		if u, err := oid.Parse[oid.User](id); err != nil || u != p.User {
+		if id != p.User.String() {
 			return nil, nil
 		}
 		return some(loadViewer(ctx))
@@ -97,7 +97,7 @@ func loadNode[K oid.Kind, V any, P interface {
 }](ctx context.Context, id string, load func(context.Context, K) (P, error)) (Node, error) {
 	key, err := oid.Parse[K](id)
 	if err != nil {
-		return nil, nil // Malformed ids answer as unknown ones do.
+		return nil, nil //nolint:nilerr // Malformed ids answer as unknown ones do.
 	}
 	return some(load(ctx, key))
 }

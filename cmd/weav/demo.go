@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,11 +11,8 @@ import (
 	"os"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/weav-ai/weav/internal/app"
 	"github.com/weav-ai/weav/internal/client"
-	"github.com/weav-ai/weav/internal/server"
 )
 
 const (
@@ -62,7 +60,7 @@ func demoServer(ctx context.Context) (url string, stop func() error, err error) 
 	if err != nil {
 		return "", nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	listener, err := server.Listen(ctx, cfg.ListenAddr)
+	listener, err := app.Listen(ctx, cfg)
 	if err != nil {
 		return "", nil, errors.Join(err, a.Close(), os.RemoveAll(dir))
 	}
@@ -121,11 +119,11 @@ func (d *demonstration) prepare(ctx context.Context) (string, error) {
 		CreateFolder struct{ Folder struct{ ID, Name string } }
 	}
 	err := d.client.Do(ctx, `mutation ($key: String!) { createFolder(input: {name: "Demo", idempotencyKey: $key}) { folder { id name } } }`,
-		map[string]any{"key": uuid.NewString()}, &made)
+		map[string]any{"key": rand.Text()}, &made)
 	if err != nil {
 		return "", err
 	}
-	chatID, err := d.client.NewChat(ctx, uuid.NewString())
+	chatID, err := d.client.NewChat(ctx, rand.Text())
 	if err != nil {
 		return "", err
 	}
@@ -136,7 +134,7 @@ func (d *demonstration) prepare(ctx context.Context) (string, error) {
 }
 
 // first sends the prompt, prints the reply as it comes, drops the socket in the middle and resumes.
-func (d *demonstration) first(ctx context.Context, chatID, prompt string) error {
+func (d *demonstration) first(ctx context.Context, chatID, prompt string) (err error) {
 	events, socket, err := d.follow(ctx, chatID)
 	if err != nil {
 		return err
@@ -158,7 +156,7 @@ func (d *demonstration) first(ctx context.Context, chatID, prompt string) error 
 	if err != nil {
 		return err
 	}
-	defer socket.Close()
+	defer func() { err = errors.Join(err, socket.Close()) }()
 	end, err := d.read(events, sent.ReplyID, 0)
 	if err != nil {
 		return err
@@ -179,12 +177,12 @@ func (d *demonstration) compare(ctx context.Context, replyID string, end client.
 }
 
 // second sends another message and stops its reply.
-func (d *demonstration) second(ctx context.Context, chatID string) (client.Receipt, error) {
+func (d *demonstration) second(ctx context.Context, chatID string) (_ client.Receipt, err error) {
 	events, socket, err := d.follow(ctx, chatID)
 	if err != nil {
 		return client.Receipt{}, err
 	}
-	defer socket.Close()
+	defer func() { err = errors.Join(err, socket.Close()) }()
 	d.text = &client.Text{}
 	sent, err := d.send(ctx, chatID, "And now a long list, please. [sandbox:tokens=400]")
 	if err != nil {
@@ -219,7 +217,7 @@ func (d *demonstration) follow(ctx context.Context, chatID string) (<-chan json.
 func (d *demonstration) send(ctx context.Context, chatID, prompt string) (client.Sent, error) {
 	d.sent = time.Now()
 	fmt.Fprintf(d.out, "\n> %s\n  ", prompt)
-	return d.client.Send(ctx, chatID, prompt, uuid.NewString())
+	return d.client.Send(ctx, chatID, prompt, rand.Text())
 }
 
 // read reads events of a reply: until it has ended, or until so many pieces have come.
@@ -236,7 +234,8 @@ func (d *demonstration) read(events <-chan json.RawMessage, replyID string, piec
 		}
 		if e.Typename == "ReplyDelta" {
 			d.apply(e)
-			if got++; got == pieces {
+			got++
+			if got == pieces {
 				return e, nil
 			}
 		}

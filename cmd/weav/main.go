@@ -32,10 +32,10 @@ sign-in for development, on http://127.0.0.1:8080.
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "weav:", err)
-		stop()
 		os.Exit(exitCode(err))
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"os"
 
 	"github.com/weav-ai/weav/internal/app"
-	"github.com/weav-ai/weav/internal/server"
 )
 
 // load reads the settings and opens the log.
@@ -61,7 +60,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (err er
 		return err
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
-	listener, err := server.Listen(ctx, cfg.ListenAddr)
+	listener, err := app.Listen(ctx, cfg)
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/weav-ai/weav/ent/refreshtoken"
 	"github.com/weav-ai/weav/ent/session"
-	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/store"
 )
 
@@ -42,14 +41,9 @@ func purgeTokens(ctx context.Context, tx *store.Tx, now time.Time) (int, error) 
 
 func purgeSessions(ctx context.Context, tx *store.Tx, ended time.Time) (int, error) {
 	c := tx.Client().Session
-	rows, err := c.Query().Where(session.Or(session.ExpiresAtLTE(ended), session.RevokedAtLTE(ended))).
-		Limit(batch).Select(session.FieldID).All(ctx)
-	if err != nil || len(rows) == 0 {
+	ids, err := c.Query().Where(session.Or(session.ExpiresAtLTE(ended), session.RevokedAtLTE(ended))).Limit(batch).IDs(ctx)
+	if err != nil || len(ids) == 0 {
 		return 0, err
-	}
-	ids := make([]oid.Session, len(rows))
-	for i, row := range rows {
-		ids[i] = row.ID
 	}
 	if _, err := tx.Client().RefreshToken.Delete().Where(refreshtoken.SessionIDIn(ids...)).Exec(ctx); err != nil {
 		return 0, err

@@ -39,12 +39,12 @@ func (s *Service) Authenticate(ctx context.Context, bearer string) (auth.Princip
 	if err != nil {
 		return auth.Principal{}, err
 	}
-	n, err := s.store.Client().Session.Query().
-		Where(append(open(s.cfg.Now()), session.ID(p.Session), session.UserID(p.User))...).Count(ctx)
+	stands, err := s.store.Client().Session.Query().
+		Where(append(open(s.cfg.Now()), session.ID(p.Session), session.UserID(p.User))...).Exist(ctx)
 	if err != nil {
 		return auth.Principal{}, fmt.Errorf("account: authenticate: %w", err)
 	}
-	if n == 0 {
+	if !stands {
 		return auth.Principal{}, errs.New(errs.Unauthenticated, "This session has ended. Sign in again.")
 	}
 	return p, nil
@@ -97,19 +97,17 @@ func (s *Service) end(ctx context.Context, tx *store.Tx, user oid.User, which ..
 	if s.store.Dialect() == store.Postgres {
 		q.ForUpdate() // Two that end the same sessions follow each other, and each is told once.
 	}
-	rows, err := q.Select(session.FieldID).All(ctx)
+	ids, err := q.IDs(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("account: end sessions: %w", err)
-	}
-	ids := make([]oid.Session, len(rows))
-	for i, row := range rows {
-		ids[i] = row.ID
-		feed.Record(tx, user, feed.SessionEnded, feed.Facts{Session: row.ID})
 	}
 	for part := range slices.Chunk(ids, batch) {
 		if err := tx.Client().Session.Update().Where(session.IDIn(part...)).SetRevokedAt(now).Exec(ctx); err != nil {
 			return nil, fmt.Errorf("account: end sessions: %w", err)
 		}
+	}
+	for _, id := range ids {
+		feed.Record(tx, user, feed.SessionEnded, feed.Facts{Session: id})
 	}
 	return ids, nil
 }

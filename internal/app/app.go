@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -63,6 +64,7 @@ func Open(ctx context.Context, cfg Config, part Part, log *slog.Logger) (*App, e
 	if err := cfg.Check(part); err != nil {
 		return nil, err
 	}
+	cfg.NodeID = cmp.Or(cfg.NodeID, nodeID(cfg.ListenAddr, part))
 	a := &App{cfg: cfg, part: part, log: log, meter: metrics.New()}
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
@@ -114,13 +116,15 @@ func (a *App) wire(secret []byte) error {
 	router := ai.NewRouter(map[string]ai.TextStreamer{
 		sandboxai.Name: ai.Retrying(sandbox, ai.RetryPolicy{OnRetry: a.retried}),
 	})
-	a.chats = chat.New(a.store, a.feed, a.bus, cat, router, a.meter, a.log, chat.Config{MaxTextChars: a.cfg.MaxTextChars})
+	a.chats = chat.New(a.store, a.feed, a.bus, cat, router, a.meter, a.log, chat.Config{
+		MaxTextChars: a.cfg.MaxTextChars, Lease: a.cfg.Lease, StopWait: a.cfg.StopWait,
+	})
 	a.folders = folder.New(a.store, a.chats.StopRunning)
 	usable := func(id string) error {
 		_, err := cat.Usable(id)
 		return err
 	}
-	a.accounts, err = account.New(a.store, devauth.New(), usable, a.log, account.Config{JWTSecret: secret})
+	a.accounts, err = account.New(a.store, devauth.New(), usable, a.log, account.Config{JWTSecret: secret, AccessTTL: a.cfg.AccessTTL})
 	if err != nil {
 		return err
 	}
@@ -129,6 +133,7 @@ func (a *App) wire(secret []byte) error {
 	if !a.part.Works {
 		return nil
 	}
+	//nolint:contextcheck // The runner lives as long as the process, not as the opening.
 	a.runner, err = a.store.NewRunner(store.RunnerConfig{
 		Workers: worker.New(a.chats, a.Maintain), NodeID: a.cfg.NodeID, Logger: a.log,
 		Queues:   map[string]int{chat.QueueReply: a.cfg.ReplyWorkers, worker.QueueMaintenance: 1},
@@ -205,6 +210,11 @@ func (a *App) health() *server.Health {
 		parts = append(parts, server.Part{Name: "workers", Kind: "in process", Check: func(context.Context) error { return nil }})
 	}
 	return &server.Health{Version: Version, Parts: parts}
+}
+
+// Listen opens the port of a configuration, so that its address is known before the App runs.
+func Listen(ctx context.Context, cfg Config) (net.Listener, error) {
+	return server.Listen(ctx, cfg.ListenAddr)
 }
 
 // Run does the process's work until ctx ends, then lets go of it: sockets are sent elsewhere, jobs

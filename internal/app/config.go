@@ -30,6 +30,8 @@ type Config struct {
 	RedisURL string
 	// Auth is the way to sign in; dev is allowed on loopback only (AUTH, default dev).
 	Auth string
+	// AccessTTL is how long an access token is good (ACCESS_TOKEN_TTL, default 15m).
+	AccessTTL time.Duration
 	// JWTSecret signs access tokens (JWT_SECRET, or the original's SECRET_KEY). Empty in the embedded
 	// mode: one is made and kept in DataDir.
 	JWTSecret []byte
@@ -43,8 +45,12 @@ type Config struct {
 	DefaultModel string
 	// ReplyWorkers is how many replies and titles one process writes at once (REPLY_WORKERS, default 32).
 	ReplyWorkers int
-	// NodeID names the process to the queue, so that a restart takes back its own work (NODE_ID, default host name and address).
+	// NodeID names the process to the queue, so that a restart takes back its own work. No two living
+	// processes may share it (NODE_ID, default host name and address, of a worker host name and process id).
 	NodeID string
+	// Lease and StopWait are those of chat.Config; zero means its defaults. No variable sets
+	// them, since clients count on their lengths.
+	Lease, StopWait time.Duration
 	// AutoMigrate brings the database up to date at start (AUTO_MIGRATE, default true for SQLite only).
 	AutoMigrate bool
 	// ShutdownTimeout is how long a stopping process waits for its work (SHUTDOWN_TIMEOUT, default 20s).
@@ -68,6 +74,7 @@ func Load(getenv func(string) string) (Config, error) {
 		DatabaseURL:      e.secret("DATABASE_URL"),
 		RedisURL:         e.secret("REDIS_URL"),
 		Auth:             e.text("AUTH", "dev"),
+		AccessTTL:        e.duration("ACCESS_TOKEN_TTL", 15*time.Minute),
 		JWTSecret:        []byte(e.secret("JWT_SECRET", "SECRET_KEY")),
 		Origins:          e.list("CORS_ALLOWED_ORIGINS"),
 		MaxTextChars:     e.number("MAX_TEXT_CHARS", 8000, 1, 1_000_000),
@@ -88,16 +95,19 @@ func Load(getenv func(string) string) (Config, error) {
 	}
 	c.AutoMigrate = e.flag("AUTO_MIGRATE", c.sqlite())
 	c.LogFormat = e.text("LOG_FORMAT", map[bool]string{true: "text", false: "json"}[c.sqlite()])
-	if c.NodeID == "" {
-		c.NodeID = nodeID(c.ListenAddr)
-	}
 	return c, errors.Join(e.faults...)
 }
 
-func nodeID(addr string) string {
+// nodeID names a process that was given no name. A server's address is its own on its host and
+// stays the same over restarts; where there is none, the process id tells neighbours apart.
+func nodeID(addr string, p Part) string {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "weav"
+	}
+	_, port, err := net.SplitHostPort(addr)
+	if !p.Serves || err != nil || port == "0" {
+		return host + "/" + strconv.Itoa(os.Getpid())
 	}
 	return host + "/" + addr
 }
@@ -112,32 +122,50 @@ type Part struct {
 
 // Check refuses settings that are unsafe together, with a sentence that says what to do.
 func (c Config) Check(p Part) error {
-	alone := p.Serves && p.Works
-	switch {
-	case c.sqlite() && !alone:
-		return errors.New("SQLite is for one process only: set DATABASE_URL=postgres:… to split the server from its workers")
-	case c.RedisURL == "" && !alone:
-		return errors.New("the in-process bus is for one process only: set REDIS_URL=redis:… to split the server from its workers")
-	case c.Auth != "dev":
-		return fmt.Errorf("AUTH=%s is not known: this release signs in with dev alone", c.Auth)
-	case p.Serves && c.Auth == "dev" && !loopback(c.ListenAddr):
-		return fmt.Errorf("AUTH=dev lets anybody sign in as anybody, so it listens on loopback only: set LISTEN_ADDR=127.0.0.1:8080, not %s", c.ListenAddr)
-	case c.FirebaseEmulator && c.Auth != "dev":
-		return errors.New("FIREBASE_AUTH_EMULATOR_HOST switches off signature checks: unset it outside AUTH=dev")
-	case len(c.JWTSecret) > 0 && len(c.JWTSecret) < minSecretBytes:
-		return fmt.Errorf("JWT_SECRET has %d bytes: give at least %d random ones (openssl rand -hex 32)", len(c.JWTSecret), minSecretBytes)
-	case p.Serves && len(c.JWTSecret) == 0 && !c.sqlite():
-		return errors.New("JWT_SECRET is missing: servers that share a database must share it (openssl rand -hex 32)")
+	if err := c.checkSplit(p); err != nil {
+		return err
+	}
+	if err := c.checkAuth(p); err != nil {
+		return err
 	}
 	return c.checkURLs()
 }
 
+// checkSplit refuses to split over processes what works in one alone.
+func (c Config) checkSplit(p Part) error {
+	alone := p.Serves && p.Works
+	switch {
+	case c.sqlite() && !alone:
+		return errors.New("the embedded SQLite is for one process only: set DATABASE_URL=postgres:… to split the server from its workers")
+	case c.RedisURL == "" && !alone:
+		return errors.New("the in-process bus is for one process only: set REDIS_URL=redis:… to split the server from its workers")
+	}
+	return nil
+}
+
+// checkAuth refuses ways to sign in that would let in anybody.
+func (c Config) checkAuth(p Part) error {
+	switch {
+	case c.FirebaseEmulator && c.Auth != "dev":
+		return errors.New("the Firebase emulator (FIREBASE_AUTH_EMULATOR_HOST) switches off signature checks: unset it outside AUTH=dev")
+	case c.Auth != "dev":
+		return fmt.Errorf("AUTH=%s is not known: this release signs in with dev alone", c.Auth)
+	case p.Serves && c.Auth == "dev" && !loopback(c.ListenAddr):
+		return fmt.Errorf("AUTH=dev lets anybody sign in as anybody, so it listens on loopback only: set LISTEN_ADDR=127.0.0.1:8080, not %s", c.ListenAddr)
+	case len(c.JWTSecret) > 0 && len(c.JWTSecret) < minSecretBytes:
+		return fmt.Errorf("JWT_SECRET has %d bytes: give at least %d random ones (openssl rand -hex 32)", len(c.JWTSecret), minSecretBytes)
+	case p.Serves && len(c.JWTSecret) == 0 && !c.sqlite():
+		return errors.New("the setting JWT_SECRET is missing: servers that share a database must share it (openssl rand -hex 32)")
+	}
+	return nil
+}
+
 func (c Config) checkURLs() error {
 	if !c.sqlite() && !strings.HasPrefix(c.DatabaseURL, "postgres:") && !strings.HasPrefix(c.DatabaseURL, "postgresql:") {
-		return errors.New("DATABASE_URL must begin with sqlite: or postgres:")
+		return errors.New("the setting DATABASE_URL must begin with sqlite: or postgres:")
 	}
 	if c.RedisURL != "" && !strings.HasPrefix(c.RedisURL, "redis:") && !strings.HasPrefix(c.RedisURL, "rediss:") {
-		return errors.New("REDIS_URL must begin with redis: or rediss:")
+		return errors.New("the setting REDIS_URL must begin with redis: or rediss:")
 	}
 	for _, o := range c.Origins {
 		u, err := url.Parse(o)

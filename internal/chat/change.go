@@ -29,7 +29,7 @@ func (s *Service) Rename(ctx context.Context, user oid.User, id, title string, i
 	if err := c.Err(); err != nil {
 		return nil, err
 	}
-	return s.change(ctx, user, id, ifRevision, func(_ context.Context, tx *store.Tx, u *ent.ChatUpdateOne) error {
+	return s.change(ctx, user, id, ifRevision, func(_ context.Context, _ *store.Tx, u *ent.ChatUpdateOne) error {
 		u.SetTitle(title).SetIsTitleCustom(true)
 		return nil
 	})

@@ -21,7 +21,7 @@ const maxWaiting = 256 << 10
 type textReader struct {
 	message oid.Message
 	run     oid.Run
-	cancel  func()
+	cancel  func()      // nil while the bus did not take the subscription
 	started bool        // deltas may be told: the reply's start was
 	have    live.Offset // the end of what was told
 
@@ -31,23 +31,30 @@ type textReader struct {
 	reread  bool // what waits has a gap: read the whole text
 }
 
-// join begins to hear a run's live text. started says that its start was told. A bus that
-// cannot subscribe leaves the text to come with the end, from the table.
+// join begins to hear a run's live text. started says that its start was told.
 func (w *watcher) join(ctx context.Context, id oid.Message, run oid.Run, started bool) {
 	if t, ok := w.texts[run]; ok {
 		t.started = t.started || started
 		return
 	}
-	t := &textReader{message: id, run: run, started: started, reread: true, cancel: func() {}}
+	t := &textReader{message: id, run: run, started: started, reread: true}
 	w.texts[run] = t
-	cancel, err := w.s.bus.Subscribe(ctx, live.TextTopic(run.String()),
+	w.hear(ctx, t)
+}
+
+// hear subscribes to a run's text. A bus that does not take it is asked again a little later; if it never
+// does, the text comes with the end, from the table.
+func (w *watcher) hear(ctx context.Context, t *textReader) {
+	cancel, err := w.s.bus.Subscribe(ctx, live.TextTopic(t.run.String()),
 		func(payload []byte) { t.push(payload); w.notify() },
 		func() { t.miss(); w.notify() })
 	if err != nil {
-		w.s.log.WarnContext(ctx, "live text cannot be heard", "run", run.String(), "error", err)
+		w.s.log.WarnContext(ctx, "live text cannot be heard yet", "run", t.run.String(), "error", err)
+		w.retry.Reset(retryRead)
 		return
 	}
 	t.cancel = cancel
+	t.miss()
 	w.notify()
 }
 
@@ -55,7 +62,7 @@ func (w *watcher) join(ctx context.Context, id oid.Message, run oid.Run, started
 func (w *watcher) forgetOthers(id oid.Message, run oid.Run) {
 	for other, t := range w.texts {
 		if t.message == id && other != run {
-			t.cancel()
+			t.leave()
 			delete(w.texts, other)
 		}
 	}
@@ -63,6 +70,12 @@ func (w *watcher) forgetOthers(id oid.Message, run oid.Run) {
 
 func (w *watcher) leaveAll() {
 	for _, t := range w.texts {
+		t.leave()
+	}
+}
+
+func (t *textReader) leave() {
+	if t.cancel != nil {
 		t.cancel()
 	}
 }
@@ -152,14 +165,14 @@ func (w *watcher) tellRest(ctx context.Context, e feed.Event) error {
 	run := e.Facts.Run
 	t, ok := w.texts[run]
 	if !ok {
-		t = &textReader{message: e.Facts.Message, run: run, cancel: func() {}}
+		t = &textReader{message: e.Facts.Message, run: run}
 	}
 	msg, err := w.s.store.Client().Message.Query().Where(message.ID(e.Facts.Message)).
 		Select(message.FieldID, message.FieldText).Only(ctx)
 	if err != nil && !ent.IsNotFound(err) {
 		return err
 	}
-	t.cancel()
+	t.leave()
 	delete(w.texts, run)
 	if msg == nil || len(msg.Text) <= t.have.Bytes {
 		return nil // Deleted since, or told already: the end is told all the same.

@@ -274,6 +274,9 @@ func (d desk) pages(query string, size int) []string {
 				ids = append(ids, h.Message.ID.String())
 			}
 		}
+		if len(ids) > 10_000 {
+			d.tb.Fatal("the pages have no end")
+		}
 		if !found.HasNext {
 			return ids
 		}

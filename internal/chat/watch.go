@@ -66,6 +66,7 @@ type watcher struct {
 	untold []feed.Event // taken from the feed, not told yet
 	texts  map[oid.Run]*textReader
 	news   chan struct{} // has a value when a text may have more
+	retry  *time.Timer   // fires when something is to be tried again
 }
 
 // run is the subscription's life: catch up to a fence, join the texts under way, then follow.
@@ -73,26 +74,26 @@ func (w *watcher) run(ctx context.Context, fresh bool, resync *feed.ResyncError)
 	defer close(w.out)
 	defer w.reader.Close()
 	defer w.leaveAll()
+	w.retry = time.NewTimer(time.Hour)
+	w.retry.Stop()
+	defer w.retry.Stop()
 	if err := w.begin(ctx, fresh, resync); err != nil {
 		w.s.log.DebugContext(ctx, "a chat subscription ended", "error", err)
 		return
 	}
-	retry := time.NewTimer(time.Hour)
-	retry.Stop()
-	defer retry.Stop()
 	for {
-		err := w.step(ctx, retry.C)
+		err := w.step(ctx)
 		if ctx.Err() != nil {
 			return
 		}
 		if err != nil {
 			w.s.log.WarnContext(ctx, "a chat subscription reads again", "error", err)
-			retry.Reset(retryRead)
+			w.retry.Reset(retryRead)
 		}
 	}
 }
 
-func (w *watcher) step(ctx context.Context, retry <-chan time.Time) error {
+func (w *watcher) step(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
@@ -100,7 +101,12 @@ func (w *watcher) step(ctx context.Context, retry <-chan time.Time) error {
 		return w.follow(ctx)
 	case <-w.news:
 		return w.tellTexts(ctx)
-	case <-retry:
+	case <-w.retry.C:
+		for _, t := range w.texts {
+			if t.cancel == nil {
+				w.hear(ctx, t)
+			}
+		}
 		if err := w.follow(ctx); err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -42,8 +43,7 @@ func (c *Client) Dial(ctx context.Context) (*Socket, error) {
 	defer res.Body.Close()
 	s := &Socket{conn: conn, subs: map[string]chan json.RawMessage{}, gone: make(chan struct{})}
 	if err := s.init(c.Token); err != nil {
-		conn.Close()
-		return nil, err
+		return nil, errors.Join(err, conn.Close())
 	}
 	go s.read()
 	return s, nil

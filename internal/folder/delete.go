@@ -89,13 +89,9 @@ func (s *Service) lockChats(ctx context.Context, tx *store.Tx, which predicate.C
 	if s.store.Dialect() == store.Postgres {
 		q.ForUpdate()
 	}
-	rows, err := q.Select(entchat.FieldID).All(ctx)
+	ids, err := q.IDs(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("folder: read chats: %w", err)
-	}
-	ids := make([]oid.Chat, len(rows))
-	for i, row := range rows {
-		ids[i] = row.ID
 	}
 	return ids, nil
 }

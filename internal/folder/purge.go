@@ -38,13 +38,9 @@ func (s *Service) purge(ctx context.Context, tx *store.Tx, now time.Time) (int, 
 	if s.store.Dialect() == store.Postgres {
 		q.ForUpdate()
 	}
-	rows, err := q.Select(entfolder.FieldID).All(ctx)
-	if err != nil || len(rows) == 0 {
+	ids, err := q.IDs(ctx)
+	if err != nil || len(ids) == 0 {
 		return 0, err
-	}
-	ids := make([]oid.Folder, len(rows))
-	for i, row := range rows {
-		ids[i] = row.ID
 	}
 	if err := forget(ctx, tx, ids); err != nil {
 		return 0, err

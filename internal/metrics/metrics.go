@@ -127,7 +127,8 @@ func (q *queues) Describe(ch chan<- *prometheus.Desc) { ch <- q.desc }
 
 // Collect implements prometheus.Collector.
 func (q *queues) Collect(ch chan<- prometheus.Metric) {
-	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
+	// The interface gives no context to a scrape.
+	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout) //nolint:forbidigo // as the line above says
 	defer cancel()
 	depths, err := q.depths(ctx)
 	if err != nil {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/weav-ai/weav/ent"
 	"github.com/weav-ai/weav/ent/feedevent"
-	"github.com/weav-ai/weav/ent/folder"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/store/storetest"
@@ -170,29 +169,6 @@ func TestTxKeepsTheCallersErrors(t *testing.T) {
 		})
 		if err == nil || store.IsUniqueViolation(err) {
 			t.Errorf("unknown person: got %v, want a foreign key's error", err)
-		}
-	})
-}
-
-func TestLockUserSerializes(t *testing.T) {
-	t.Parallel()
-	storetest.Each(t, func(t *testing.T, st *store.Store) {
-		const writers, limit = 16, 4
-		user := storetest.User(t, st)
-		together(t, writers, func() error {
-			return st.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
-				if err := tx.LockUser(ctx, user); err != nil {
-					return err
-				}
-				n, err := tx.Client().Folder.Query().Where(folder.UserID(user)).Count(ctx)
-				if err != nil || n >= limit {
-					return err
-				}
-				return makeFolder(ctx, tx.Client(), user, "counted")
-			})
-		})
-		if n := st.Client().Folder.Query().CountX(t.Context()); n != limit {
-			t.Errorf("%d folders, want exactly %d", n, limit)
 		}
 	})
 }

@@ -14,6 +14,7 @@ const benchTextBytes = 32 << 10
 
 // Bench measures one append until the last of 1 or 100 subscribers has heard it.
 func Bench(b *testing.B, open Open) {
+	b.Helper()
 	for _, n := range []int{1, 100} {
 		b.Run(fmt.Sprintf("append and deliver to %d", n), func(b *testing.B) {
 			benchAppend(b, open(b, live.TextTTL), n)
@@ -22,13 +23,14 @@ func Bench(b *testing.B, open Open) {
 }
 
 func benchAppend(b *testing.B, bus live.Bus, subscribers int) {
+	b.Helper()
 	var heard sync.WaitGroup
 	for range subscribers {
 		cancel, err := bus.Subscribe(b.Context(), live.TextTopic("run"), func([]byte) { heard.Done() }, func() {})
 		if err != nil {
 			b.Fatal(err)
 		}
-		defer cancel()
+		b.Cleanup(cancel)
 	}
 	delta := strings.Repeat("토큰 ", 8)
 	var at live.Offset

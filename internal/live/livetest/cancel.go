@@ -14,6 +14,7 @@ import (
 const moment = 30 * time.Millisecond
 
 func nothingAfterCancel(t *testing.T, bus live.Bus) {
+	t.Helper()
 	var done atomic.Bool
 	var publisher sync.WaitGroup
 	publisher.Go(func() {
@@ -49,10 +50,12 @@ func nothingAfterCancel(t *testing.T, bus live.Bus) {
 }
 
 func cancelWaits(t *testing.T, bus live.Bus) {
+	t.Helper()
 	endWaits(t, bus, func(cancel func()) { cancel() })
 }
 
 func closeWaits(t *testing.T, bus live.Bus) {
+	t.Helper()
 	endWaits(t, bus, func(func()) {
 		if err := bus.Close(); err != nil {
 			t.Errorf("close: %v", err)
@@ -62,6 +65,7 @@ func closeWaits(t *testing.T, bus live.Bus) {
 
 // endWaits ends a subscription while its deliver runs.
 func endWaits(t *testing.T, bus live.Bus, end func(cancel func())) {
+	t.Helper()
 	gate, entered := make(chan struct{}), make(chan struct{})
 	var finished atomic.Bool
 	cancel, err := bus.Subscribe(t.Context(), "a", func([]byte) {
@@ -91,6 +95,7 @@ func endWaits(t *testing.T, bus live.Bus, end func(cancel func())) {
 }
 
 func cancelOne(t *testing.T, bus live.Bus) {
+	t.Helper()
 	goes, stays := Listen(t, bus, "a"), Listen(t, bus, "a")
 	publish(t, bus, "a", "1")
 	goes.Wait(t, 1)
@@ -111,6 +116,7 @@ func cancelOne(t *testing.T, bus live.Bus) {
 }
 
 func closeEnds(t *testing.T, bus live.Bus) {
+	t.Helper()
 	var closed atomic.Bool
 	cancel, err := bus.Subscribe(t.Context(), "a", func([]byte) {
 		if closed.Load() {
@@ -133,6 +139,7 @@ func closeEnds(t *testing.T, bus live.Bus) {
 }
 
 func refusesAll(t *testing.T, bus live.Bus) {
+	t.Helper()
 	ctx := t.Context()
 	_, subscribe := bus.Subscribe(ctx, "a", func([]byte) {}, func() {})
 	_, _, text := bus.Text(ctx, "run")

@@ -15,6 +15,7 @@ import (
 )
 
 func inOrder(t *testing.T, bus live.Bus) {
+	t.Helper()
 	r := Listen(t, bus, "a")
 	sent := numbers(500)
 	publish(t, bus, "a", sent...)
@@ -27,6 +28,7 @@ func inOrder(t *testing.T, bus live.Bus) {
 }
 
 func everySubscriber(t *testing.T, bus live.Bus) {
+	t.Helper()
 	all := make([]*Recorder, 20)
 	for i := range all {
 		all[i] = Listen(t, bus, "a")
@@ -41,6 +43,7 @@ func everySubscriber(t *testing.T, bus live.Bus) {
 }
 
 func topicsApart(t *testing.T, bus live.Bus) {
+	t.Helper()
 	a, b := Listen(t, bus, "a"), Listen(t, bus, "a:b")
 	publish(t, bus, "a:b", "for b")
 	publish(t, bus, "a", "for a")
@@ -57,6 +60,7 @@ func topicsApart(t *testing.T, bus live.Bus) {
 }
 
 func nobodyListens(t *testing.T, bus live.Bus) {
+	t.Helper()
 	publish(t, bus, "a", "into the void")
 	r := Listen(t, bus, "a")
 	publish(t, bus, "a", "heard")
@@ -66,6 +70,7 @@ func nobodyListens(t *testing.T, bus live.Bus) {
 }
 
 func anyPayload(t *testing.T, bus live.Bus) {
+	t.Helper()
 	var every [256]byte
 	for i := range every {
 		every[i] = byte(i)
@@ -79,6 +84,7 @@ func anyPayload(t *testing.T, bus live.Bus) {
 }
 
 func payloadCopied(t *testing.T, bus live.Bus) {
+	t.Helper()
 	r := Listen(t, bus, "a")
 	buf := make([]byte, 8)
 	var sent []string
@@ -98,6 +104,7 @@ func payloadCopied(t *testing.T, bus live.Bus) {
 // confirmed lets subscriptions to one topic come and go: the server's subscription is ended and begun
 // again all the time, and each time what follows must be heard.
 func confirmed(t *testing.T, bus live.Bus) {
+	t.Helper()
 	var wg sync.WaitGroup
 	for worker := range 8 {
 		wg.Go(func() {
@@ -112,6 +119,7 @@ func confirmed(t *testing.T, bus live.Bus) {
 }
 
 func hearsItself(t *testing.T, bus live.Bus, message string) bool {
+	t.Helper()
 	heard := make(chan struct{})
 	once := sync.OnceFunc(func() { close(heard) })
 	cancel, err := bus.Subscribe(t.Context(), "a", func(p []byte) {
@@ -132,6 +140,7 @@ func hearsItself(t *testing.T, bus live.Bus, message string) bool {
 }
 
 func outlivesContext(t *testing.T, bus live.Bus) {
+	t.Helper()
 	ctx, end := context.WithCancel(t.Context())
 	heard := make(chan struct{}, 1)
 	cancel, err := bus.Subscribe(ctx, "a", func([]byte) { heard <- struct{}{} }, func() {})
@@ -145,6 +154,7 @@ func outlivesContext(t *testing.T, bus live.Bus) {
 }
 
 func slowSubscriber(t *testing.T, bus live.Bus) {
+	t.Helper()
 	gate, entered := make(chan struct{}), make(chan struct{}, 1)
 	cancel, err := bus.Subscribe(t.Context(), "a", func([]byte) {
 		select {
@@ -177,6 +187,7 @@ func slowSubscriber(t *testing.T, bus live.Bus) {
 
 // publishAll is publish for another goroutine than the test's.
 func publishAll(t *testing.T, bus live.Bus, topic string, payloads []string) {
+	t.Helper()
 	for _, p := range payloads {
 		if err := bus.Publish(t.Context(), topic, []byte(p)); err != nil {
 			t.Errorf("publish: %v", err)

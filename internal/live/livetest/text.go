@@ -14,6 +14,7 @@ import (
 )
 
 func textGrows(t *testing.T, bus live.Bus) {
+	t.Helper()
 	noText(t, bus, "run")
 	r := Listen(t, bus, live.TextTopic("run"))
 	end := write(t, bus, "run", live.Offset{}, "Once", " upon", "", " a time")
@@ -33,6 +34,7 @@ func textGrows(t *testing.T, bus live.Bus) {
 }
 
 func mismatch(t *testing.T, bus live.Bus) {
+	t.Helper()
 	cases := []struct {
 		name, run string
 		at        int
@@ -63,6 +65,7 @@ func mismatch(t *testing.T, bus live.Bus) {
 }
 
 func beginsAgain(t *testing.T, bus live.Bus) {
+	t.Helper()
 	write(t, bus, "run", live.Offset{}, "the first", " attempt")
 	write(t, bus, "run", live.Offset{}, "second", "!")
 	wantText(t, bus, "run", "second!")
@@ -71,6 +74,7 @@ func beginsAgain(t *testing.T, bus live.Bus) {
 }
 
 func replace(t *testing.T, bus live.Bus) {
+	t.Helper()
 	r := Listen(t, bus, live.TextTopic("run"))
 	for _, text := range []string{"from nothing", "shorter", "", "한국어"} {
 		if err := bus.Replace(t.Context(), "run", text); err != nil {
@@ -93,6 +97,7 @@ func replace(t *testing.T, bus live.Bus) {
 }
 
 func textsApart(t *testing.T, bus live.Bus) {
+	t.Helper()
 	r := Listen(t, bus, live.TextTopic("a"))
 	write(t, bus, "b", live.Offset{}, "of b")
 	write(t, bus, "a", live.Offset{}, "of a")
@@ -106,6 +111,7 @@ func textsApart(t *testing.T, bus live.Bus) {
 // offsets writes code points one by one and builds the text again as a browser does, which
 // indexes strings by UTF-16 units.
 func offsets(t *testing.T, bus live.Bus) {
+	t.Helper()
 	const text = "a é 안녕 👋🏽 👩‍👩‍👧 𝄞 \U0010FFFF z"
 	r := Listen(t, bus, live.TextTopic("run"))
 	var points []string
@@ -127,6 +133,7 @@ func offsets(t *testing.T, bus live.Bus) {
 }
 
 func anyText(t *testing.T, bus live.Bus) {
+	t.Helper()
 	texts := []string{
 		"<script>a && b</script>", "\"quoted\" \\ / \b\f\n\r\t", "\u2028\u2029", "\u0000\u0001\u007f", "\uFFFD\uFEFF", "e\u0301",
 	}
@@ -143,6 +150,7 @@ func anyText(t *testing.T, bus live.Bus) {
 }
 
 func notUTF8(t *testing.T, bus live.Bus) {
+	t.Helper()
 	write(t, bus, "run", live.Offset{}, "안")
 	half := "안"[:2]
 	if err := bus.Append(t.Context(), "run", live.Offset{Bytes: 3, UTF16: 1}, half); err == nil {
@@ -155,6 +163,7 @@ func notUTF8(t *testing.T, bus live.Bus) {
 }
 
 func oneWins(t *testing.T, bus live.Bus) {
+	t.Helper()
 	r := Listen(t, bus, live.TextTopic("run"))
 	at := write(t, bus, "run", live.Offset{}, "start")
 	const rounds, writers = 20, 8

@@ -9,6 +9,7 @@ import (
 )
 
 func forgotten(t *testing.T, open Open) {
+	t.Helper()
 	bus := open(t, 100*time.Millisecond)
 	end := write(t, bus, "run", live.Offset{}, "soon")
 	poll := time.NewTicker(5 * time.Millisecond)
@@ -41,6 +42,7 @@ func forgotten(t *testing.T, open Open) {
 // keptByAppend appends for longer than a text is kept. A pause of the machine that is as long as
 // that proves nothing and ends the test.
 func keptByAppend(t *testing.T, open Open) {
+	t.Helper()
 	const ttl = 800 * time.Millisecond
 	bus := open(t, ttl)
 	at := write(t, bus, "run", live.Offset{}, "x")

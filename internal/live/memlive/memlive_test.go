@@ -14,6 +14,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func open(tb testing.TB, ttl time.Duration) live.Bus {
+	tb.Helper()
 	bus := memlive.New(memlive.WithTextTTL(ttl))
 	tb.Cleanup(func() {
 		if err := bus.Close(); err != nil {

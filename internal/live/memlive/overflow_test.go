@@ -4,15 +4,14 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/weav-ai/weav/internal/live"
 	"github.com/weav-ai/weav/internal/live/livetest"
-	"github.com/weav-ai/weav/internal/live/memlive"
 )
 
 // TestOverflow publishes more than may wait behind a subscriber that blocks, as it must not.
 func TestOverflow(t *testing.T) {
 	t.Parallel()
-	bus := memlive.New()
-	defer bus.Close()
+	bus := open(t, live.TextTTL)
 	gate := make(chan struct{})
 	release := sync.OnceFunc(func() { close(gate) })
 	defer release()

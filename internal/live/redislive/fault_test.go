@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/live"
@@ -148,6 +151,7 @@ func TestBrokenConnection(t *testing.T) {
 	bus := openAt(t, url)
 	server := admin(t, url)
 	a, b := livetest.Listen(t, bus, "a"), livetest.Listen(t, bus, "b")
+	before := connections(t, server)
 	for i := range servicetest.Rounds() {
 		if err := server.Do(t.Context(), "CLIENT", "KILL", "TYPE", "pubsub").Err(); err != nil {
 			t.Fatal(err)
@@ -159,6 +163,20 @@ func TestBrokenConnection(t *testing.T) {
 		}
 		a.Wait(t, i+1) // lost comes after the confirmation: nothing more is missed.
 	}
+	if made := connections(t, server) - before; made != servicetest.Rounds() {
+		t.Errorf("%d connections for %d broken ones", made, servicetest.Rounds())
+	}
+}
+
+// connections is how many connections the server has accepted in its life.
+func connections(t *testing.T, server *redis.Client) int {
+	t.Helper()
+	_, after, _ := strings.Cut(server.Info(t.Context(), "stats").Val(), "total_connections_received:")
+	var n int
+	if _, err := fmt.Sscanf(after, "%d", &n); err != nil {
+		t.Fatalf("INFO stats: %v", err)
+	}
+	return n
 }
 
 // TestChurnUnderFaults breaks the connection while subscriptions come and go. Each one hears
@@ -197,6 +215,7 @@ func TestChurnUnderFaults(t *testing.T) {
 }
 
 func hearsOrLoses(t *testing.T, bus *Bus, topic, message string) {
+	t.Helper()
 	settled := make(chan struct{})
 	settle := sync.OnceFunc(func() { close(settled) })
 	cancel, err := bus.Subscribe(t.Context(), topic, func(p []byte) {

@@ -142,8 +142,7 @@ func (r *road) accept() {
 }
 
 func (r *road) carry(to, from net.Conn) {
-	defer to.Close()
-	defer from.Close()
+	defer func() { _, _ = to.Close(), from.Close() }()
 	buf := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(buf)

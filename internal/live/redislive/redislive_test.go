@@ -40,6 +40,7 @@ func openAt(tb testing.TB, url string, opts ...Option) *Bus {
 // opener opens buses that share a server, each under a prefix of its own.
 func opener(url string) livetest.Open {
 	return func(tb testing.TB, ttl time.Duration) live.Bus {
+		tb.Helper()
 		return openAt(tb, url, WithPrefix(tb.Name()+":"), WithTextTTL(ttl))
 	}
 }
@@ -74,6 +75,7 @@ func TestBusAcrossProcesses(t *testing.T) {
 	t.Parallel()
 	open := opener(servicetest.Redis(t))
 	livetest.Run(t, func(tb testing.TB, ttl time.Duration) live.Bus {
+		tb.Helper()
 		return pair{Bus: open(tb, ttl).(*Bus), other: open(tb, ttl).(*Bus)}
 	})
 }

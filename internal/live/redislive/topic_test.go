@@ -34,7 +34,7 @@ func TestTopicState(t *testing.T) {
 		{"nobody waits for the next connection", "join + ok leave break . forgotten"},
 		{"left during the break", "join + ok break leave . forgotten"},
 		{"joined during the break", "join + ok break join deaf + ok lost heard"},
-		{"a confirmation nobody asked for", "join + ok ok heard"},
+		{"a confirmation nobody asked for", "join + ok . ok heard"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

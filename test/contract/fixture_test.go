@@ -1,0 +1,120 @@
+package contract
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/weav-ai/weav/internal/client"
+)
+
+// fixture is a person with one of everything.
+type fixture struct {
+	*person
+	user, session, otherSession string
+	prompt, folder, chat        string
+	message, reply              string
+	deletedFolder, deletedChat  string
+}
+
+// fixture makes a person with one of everything; the reply is whole.
+func (w *world) fixture(t *testing.T, name string) *fixture {
+	t.Helper()
+	w.person(t, name)
+	f := &fixture{person: w.person(t, name)}
+	viewer := f.get(t, `{ viewer { id sessions { id isCurrent } } }`, nil)
+	f.user = viewer.text("viewer.id")
+	for _, s := range viewer.at("viewer.sessions").([]any) {
+		if at(s, "isCurrent") == true {
+			f.session = at(s, "id").(string)
+		} else {
+			f.otherSession = at(s, "id").(string)
+		}
+	}
+	f.prompt = f.change(t, "createPrompt", object{"title": "t", "content": "c", "idempotencyKey": key()}, "prompt { id }").text("result.prompt.id")
+	f.folder, f.deletedFolder = f.newFolder(t, "f"), f.newFolder(t, "gone")
+	f.chat, f.deletedChat = f.newChat(t, nil), f.newChat(t, nil)
+	f.change(t, "deleteFolder", object{"folderId": f.deletedFolder, "mode": "KEEP_CHATS"}, "affectedChats")
+	f.change(t, "deleteChat", object{"chatId": f.deletedChat}, "chat { id }")
+	f.message, f.reply = f.exchange(t, f.chat, "[sandbox:echo] hello")
+	return f
+}
+
+func (p *person) newFolder(t *testing.T, name string) string {
+	t.Helper()
+	return p.change(t, "createFolder", object{"name": name, "idempotencyKey": key()}, "folder { id }").text("result.folder.id")
+}
+
+// newChat makes a chat; more are further values of the input.
+func (p *person) newChat(t *testing.T, more object) string {
+	t.Helper()
+	return p.change(t, "createChat", with(more, "idempotencyKey", key()), "chat { id }").text("result.chat.id")
+}
+
+// exchange sends a message and waits for its reply to end.
+func (p *person) exchange(t *testing.T, chat, text string) (message, reply string) {
+	t.Helper()
+	sent, err := p.Send(t.Context(), chat, text, key())
+	must(t, err)
+	p.awaitEnd(t, chat, sent.ReplyID)
+	return sent.MessageID, sent.ReplyID
+}
+
+// awaitEnd waits until a reply of a chat has ended.
+func (p *person) awaitEnd(t *testing.T, chat, reply string) {
+	t.Helper()
+	events := p.follow(t, chat, "")
+	_, status, err := p.MessageText(t.Context(), reply)
+	must(t, err)
+	if status != "PENDING" && status != "STREAMING" {
+		return
+	}
+	await(t, events, func(e client.Event) bool { return e.Typename == "ReplyEnded" && e.MessageID == reply })
+}
+
+// follow subscribes to a chat until the test ends, and returns once the first event is there
+// when there is one to wait for: what happens from then on is told.
+func (p *person) follow(t *testing.T, chat, after string) <-chan json.RawMessage {
+	t.Helper()
+	events, err := p.socket(t).Follow(chat, after)
+	must(t, err)
+	if after == "" {
+		await(t, events, func(e client.Event) bool { return e.Typename == "ChatSnapshot" })
+	}
+	return events
+}
+
+// socket opens a socket until the test ends.
+func (p *person) socket(t *testing.T) *client.Socket {
+	t.Helper()
+	s, err := p.Dial(t.Context())
+	must(t, err)
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// await reads events of a chat until one is wanted.
+func await(t *testing.T, events <-chan json.RawMessage, wanted func(client.Event) bool) client.Event {
+	t.Helper()
+	for {
+		e, err := client.EventOf(next(t, events))
+		must(t, err)
+		if wanted(e) {
+			return e
+		}
+	}
+}
+
+// next is the next payload of a subscription.
+func next(t *testing.T, events <-chan json.RawMessage) json.RawMessage {
+	t.Helper()
+	select {
+	case payload, ok := <-events:
+		if !ok {
+			t.Fatal("the subscription ended")
+		}
+		return payload
+	case <-t.Context().Done():
+		t.Fatal("nothing more was told")
+		return nil
+	}
+}

@@ -1,0 +1,219 @@
+package contract
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/weav-ai/weav/internal/client"
+	"github.com/weav-ai/weav/internal/oid"
+)
+
+// kind is what an argument of type ID names.
+type kind struct {
+	// mine is the person's object; it is of the right type.
+	mine func(f *fixture) string
+	// unknown is an id of the right form that names nothing.
+	unknown func() string
+	// deleted is one in the bin; nil when there is none, or when the operation takes those too.
+	deleted func(f *fixture) string
+	// code is the answer to an id that names nothing of the person's.
+	code string
+}
+
+var (
+	aSession  = kind{func(f *fixture) string { return f.otherSession }, fresh[oid.Session], nil, "NOT_FOUND"}
+	aPrompt   = kind{func(f *fixture) string { return f.prompt }, fresh[oid.Prompt], nil, "NOT_FOUND"}
+	aFolder   = kind{func(f *fixture) string { return f.folder }, fresh[oid.Folder], deletedFolder, "NOT_FOUND"}
+	anyFolder = kind{func(f *fixture) string { return f.folder }, fresh[oid.Folder], nil, "NOT_FOUND"}
+	aChat     = kind{func(f *fixture) string { return f.chat }, fresh[oid.Chat], deletedChat, "NOT_FOUND"}
+	anyChat   = kind{func(f *fixture) string { return f.chat }, fresh[oid.Chat], nil, "NOT_FOUND"}
+	aMessage  = kind{func(f *fixture) string { return f.message }, fresh[oid.Message], nil, "NOT_FOUND"}
+	aReply    = kind{func(f *fixture) string { return f.reply }, fresh[oid.Message], nil, "NOT_FOUND"}
+	aHead     = kind{func(f *fixture) string { return f.reply }, fresh[oid.Message], nil, "CONFLICT"}
+	aModel    = kind{func(*fixture) string { return "sandbox-brief" }, func() string { return "no-such-model" }, nil, "MODEL_NOT_ALLOWED"}
+)
+
+func deletedFolder(f *fixture) string { return f.deletedFolder }
+func deletedChat(f *fixture) string   { return f.deletedChat }
+
+func fresh[K interface {
+	oid.Kind
+	String() string
+}]() string {
+	return oid.New[K]().String()
+}
+
+// inputIDs has every input field of type ID.
+var inputIDs = map[string]kind{
+	"RevokeSessionInput.sessionId":          aSession,
+	"UpdatePreferencesInput.defaultModelId": aModel,
+	"UpdatePromptInput.promptId":            aPrompt,
+	"DeletePromptInput.promptId":            aPrompt,
+	"RenameFolderInput.folderId":            aFolder,
+	"DeleteFolderInput.folderId":            anyFolder,
+	"RestoreFolderInput.folderId":           anyFolder,
+	"CreateChatInput.folderId":              aFolder,
+	"CreateChatInput.modelId":               aModel,
+	"RenameChatInput.chatId":                aChat,
+	"ConfigureChatInput.chatId":             aChat,
+	"ConfigureChatInput.modelId":            aModel,
+	"MoveChatInput.chatId":                  aChat,
+	"MoveChatInput.folderId":                aFolder,
+	"PinChatInput.chatId":                   aChat,
+	"ArchiveChatInput.chatId":               aChat,
+	"DeleteChatInput.chatId":                anyChat,
+	"RestoreChatInput.chatId":               anyChat,
+	"SendMessageInput.chatId":               aChat,
+	"SendMessageInput.modelId":              aModel,
+	"SendMessageInput.ifHead":               aHead,
+	"EditMessageInput.messageId":            aMessage,
+	"EditMessageInput.modelId":              aModel,
+	"EditMessageInput.ifHead":               aHead,
+	"RegenerateReplyInput.messageId":        aReply,
+	"RegenerateReplyInput.modelId":          aModel,
+	"RegenerateReplyInput.ifHead":           aHead,
+	"ChooseBranchInput.messageId":           aMessage,
+	"ChooseBranchInput.ifHead":              aHead,
+	"StopReplyInput.messageId":              aReply,
+	"ChatFilter.folderId":                   aFolder, // TestStrangerInQueries
+}
+
+// argumentIDs has every argument of type ID; their tests are below.
+var argumentIDs = map[string]bool{"Query.node.id": true, "Query.nodes.ids": true, "Subscription.chatEvents.chatId": true}
+
+func TestEveryIDHasItsCase(t *testing.T) {
+	t.Parallel()
+	for _, d := range own(schema(t)) {
+		for _, f := range fields(d) {
+			where := d.Name + "." + f.Name
+			if _, ok := inputIDs[where]; d.Kind == ast.InputObject && f.Type.Name() == "ID" && !ok {
+				t.Errorf("%s takes an id: add it to inputIDs", where)
+			}
+			for _, a := range f.Arguments {
+				if a.Type.Name() == "ID" && !argumentIDs[where+"."+a.Name] {
+					t.Errorf("%s.%s takes an id: test it as a stranger", where, a.Name)
+				}
+			}
+		}
+	}
+}
+
+// wrongIDs are ids that name nothing of a person's where an object of kind k belongs.
+func wrongIDs(k kind, me, other *fixture) map[string]string {
+	wrong := map[string]string{
+		"unknown": k.unknown(), "empty": "", "malformed": "chat_01", "no prefix": "01j00000000000000000000000",
+		"with a NUL": "chat_\x00", "far too long": string(make([]byte, 0)) + longID, "a person": me.user,
+	}
+	if k.code != "MODEL_NOT_ALLOWED" {
+		wrong["foreign"] = k.mine(other)
+		wrong["a model"] = "sandbox-brief"
+	}
+	if k.deleted != nil {
+		wrong["deleted"] = k.deleted(me)
+	}
+	return wrong
+}
+
+const longID = "chat_01j0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+
+func TestStrangerInMutations(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *world) {
+		s := schema(t)
+		me, other := w.fixture(t, "me"), w.fixture(t, "other")
+		before := w.counts(t)
+		for name, op := range operations {
+			typ := s.Mutation.Fields.ForName(name).Arguments[0].Type.Name()
+			for _, field := range s.Types[typ].Fields {
+				k, ok := inputIDs[typ+"."+field.Name]
+				if !ok {
+					continue
+				}
+				for what, id := range wrongIDs(k, me, other) {
+					if typ == "UpdatePreferencesInput" && id == "" {
+						continue // An empty model is none: the server's default.
+					}
+					a := me.mutate(t, name, with(op.input(me), field.Name, id), op.selection)
+					if a.code() != k.code {
+						t.Errorf("%s with %s %s: got %v %v, want %s", name, what, field.Name, a.Errors, a.at("result"), k.code)
+					}
+				}
+			}
+		}
+		sameCounts(t, before, w.counts(t))
+	})
+}
+
+func TestStrangerInQueries(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *world) {
+		me, other := w.fixture(t, "me"), w.fixture(t, "other")
+		for what, id := range wrongIDs(aFolder, me, other) {
+			a := me.do(t, `query ($id: ID) { viewer { chats(filter: {folderId: $id}) { nodes { id } } } }`, object{"id": id})
+			if a.code() != "NOT_FOUND" {
+				t.Errorf("chats of %s folder: %v %v", what, a.Errors, a.Data)
+			}
+		}
+		others := []string{other.user, other.session, other.otherSession, other.prompt, other.folder, other.chat, other.message, other.reply,
+			other.deletedFolder, other.deletedChat, fresh[oid.User](), fresh[oid.Chat](), fresh[oid.Run](), "", "chat_", "sandbox-writer", "x\x00y", longID}
+		for _, id := range others {
+			a := me.get(t, `query ($id: ID!) { node(id: $id) { id } nodes(ids: [$id]) { id } }`, object{"id": id})
+			if a.at("node") != nil || a.at("nodes.0") != nil {
+				t.Errorf("node(%q) is %v", id, a.Data)
+			}
+		}
+	})
+}
+
+func TestNodeFindsOnesOwn(t *testing.T) {
+	t.Parallel()
+	f := embedded(t).fixture(t, "me")
+	mine := map[string]string{f.user: "User", f.session: "Session", f.otherSession: "Session", f.prompt: "Prompt", f.folder: "Folder", f.chat: "Chat",
+		f.message: "Message", f.reply: "Message", f.deletedFolder: "Folder", f.deletedChat: "Chat"}
+	for id, typ := range mine {
+		a := f.get(t, `query ($id: ID!) { node(id: $id) { __typename id } }`, object{"id": id})
+		if a.text("node.id") != id || a.text("node.__typename") != typ {
+			t.Errorf("node(%s) is %v, want a %s", id, a.at("node"), typ)
+		}
+	}
+	ids := []string{f.chat, "nonsense", f.user, f.chat}
+	a := f.get(t, `query ($ids: [ID!]!) { nodes(ids: $ids) { id } }`, object{"ids": ids})
+	if a.text("nodes.0.id") != f.chat || a.at("nodes.1") != nil || a.text("nodes.2.id") != f.user || a.text("nodes.3.id") != f.chat {
+		t.Errorf("nodes answers %v to %v", a.at("nodes"), ids)
+	}
+	many := make([]string, 51)
+	if got := f.do(t, `query ($ids: [ID!]!) { nodes(ids: $ids) { id } }`, object{"ids": many}).code(); got != "BAD_USER_INPUT" {
+		t.Errorf("51 ids: %q", got)
+	}
+}
+
+func TestStrangerInSubscriptions(t *testing.T) {
+	t.Parallel()
+	w := embedded(t)
+	me, other := w.fixture(t, "me"), w.fixture(t, "other")
+	cursor := other.get(t, `{ viewer { eventCursor } }`, nil).text("viewer.eventCursor")
+	nobody, mine := w.nobody().socket(t), me.socket(t)
+	for what, id := range wrongIDs(aChat, me, other) {
+		refused(t, mine, client.ChatEvents, object{"chatId": id}, what+" chat", "NOT_FOUND")
+	}
+	viewer := `subscription ($after: EventCursor) { viewerEvents(after: $after) { __typename } }`
+	refused(t, nobody, client.ChatEvents, object{"chatId": me.chat}, "signed out", "UNAUTHENTICATED")
+	refused(t, nobody, viewer, nil, "signed out", "UNAUTHENTICATED")
+	for what, after := range map[string]string{"foreign": cursor, "malformed": "!", "empty": "", "of a page": "djF8Y2hhdHM"} {
+		refused(t, mine, client.ChatEvents, object{"chatId": me.chat, "after": after}, what+" cursor", "BAD_CURSOR")
+		refused(t, mine, viewer, object{"after": after}, what+" cursor", "BAD_CURSOR")
+	}
+}
+
+// refused subscribes, and wants nothing but an error.
+func refused(t *testing.T, s *client.Socket, query string, variables object, what, code string) {
+	t.Helper()
+	events, err := s.Subscribe(query, variables)
+	must(t, err)
+	var nothing json.RawMessage
+	if got := client.CodeOf(client.Decode(next(t, events), &nothing)); got != code {
+		t.Errorf("%s: got %q %s, want %s", what, got, nothing, code)
+	}
+}

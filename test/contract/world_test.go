@@ -1,0 +1,126 @@
+package contract
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/weav-ai/weav/ent"
+	"github.com/weav-ai/weav/internal/app"
+	"github.com/weav-ai/weav/internal/client"
+	"github.com/weav-ai/weav/internal/server"
+	"github.com/weav-ai/weav/internal/servicetest"
+	"github.com/weav-ai/weav/internal/store"
+)
+
+// secret signs the tokens of servers on Postgres.
+const secret = "a secret of the contract tests, long enough"
+
+// world is a running server and its rows.
+type world struct {
+	app  *app.App
+	url  string
+	rows *ent.Client
+}
+
+// embedded starts a server on SQLite with an in-process bus.
+func embedded(t *testing.T) *world { return start(t, app.Part{Serves: true, Works: true}, nil) }
+
+// external starts a server on Postgres and Redis.
+func external(t *testing.T) *world {
+	return start(t, app.Part{Serves: true, Works: true}, services(t))
+}
+
+func services(t *testing.T) map[string]string {
+	return map[string]string{
+		"DATABASE_URL": servicetest.Postgres(t), "REDIS_URL": servicetest.Redis(t), "AUTO_MIGRATE": "true", "JWT_SECRET": secret,
+	}
+}
+
+// onBoth runs a test on both kinds of parts.
+func onBoth(t *testing.T, run func(t *testing.T, w *world)) {
+	t.Run("embedded", func(t *testing.T) {
+		t.Parallel()
+		run(t, embedded(t))
+	})
+	t.Run("postgres and redis", func(t *testing.T) {
+		t.Parallel()
+		run(t, external(t))
+	})
+}
+
+func start(t *testing.T, part app.Part, settings map[string]string) *world {
+	t.Helper()
+	base := map[string]string{"DATA_DIR": t.TempDir(), "LISTEN_ADDR": "127.0.0.1:0", "SANDBOX_PACE": "0", "SHUTDOWN_TIMEOUT": "10s"}
+	cfg, err := app.Load(func(name string) string {
+		if v, ok := settings[name]; ok {
+			return v
+		}
+		return base[name]
+	})
+	must(t, err)
+	a, err := app.Open(t.Context(), cfg, part, slog.New(slog.DiscardHandler))
+	must(t, err)
+	listener, err := server.Listen(t.Context(), cfg.ListenAddr)
+	must(t, err)
+	run(t, a, listener)
+	rows, err := store.Open(t.Context(), cfg.DatabaseURL)
+	must(t, err)
+	t.Cleanup(func() { must(t, rows.Close()) })
+	return &world{app: a, url: "http://" + listener.Addr().String() + "/graphql", rows: rows.Client()}
+}
+
+// run serves until the test ends.
+func run(t *testing.T, a *app.App, listener net.Listener) {
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	ended := make(chan error, 1)
+	go func() { ended <- a.Run(ctx, listener) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("the server ended: %v", err)
+		}
+		if err := a.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+}
+
+// nobody is a client that is not signed in.
+func (w *world) nobody() *person { return &person{Client: client.Client{URL: w.url}} }
+
+// person signs in as name.
+func (w *world) person(t *testing.T, name string) *person {
+	t.Helper()
+	p := w.nobody()
+	tokens, err := p.SignIn(t.Context(), strings.ToLower(name)+"@example.com")
+	must(t, err)
+	p.refresh = tokens.RefreshToken
+	return p
+}
+
+// counts are the rows of each table that people write.
+func (w *world) counts(t *testing.T) map[string]int {
+	t.Helper()
+	out := map[string]int{}
+	for table, count := range map[string]func(context.Context) (int, error){
+		"users": w.rows.User.Query().Count, "sessions": w.rows.Session.Query().Count,
+		"folders": w.rows.Folder.Query().Count, "chats": w.rows.Chat.Query().Count,
+		"messages": w.rows.Message.Query().Count, "prompts": w.rows.Prompt.Query().Count,
+		"keys": w.rows.IdempotencyKey.Query().Count, "events": w.rows.FeedEvent.Query().Count,
+	} {
+		n, err := count(t.Context())
+		must(t, err)
+		out[table] = n
+	}
+	return out
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
