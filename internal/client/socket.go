@@ -103,6 +103,15 @@ func (s *Socket) Err() error {
 	return s.err
 }
 
+// CloseCode is the code a socket was closed with; 0 for another end.
+func CloseCode(err error) int {
+	var closed *websocket.CloseError
+	if !errors.As(err, &closed) {
+		return 0
+	}
+	return closed.Code
+}
+
 // Gone closes when the socket has ended.
 func (s *Socket) Gone() <-chan struct{} { return s.gone }
 
