@@ -49,6 +49,10 @@ generate: ## make the generated code again: ent, then gqlgen
 	$(GO) generate ./graph
 	gofmt -w $(GENERATED)
 
+.PHONY: migration
+migration: ## write the next migration of both dialects: make migration name=what_changes
+	$(GO) run ./ent/migrate/new $(name)
+
 .PHONY: generate-check
 generate-check: ## fail if the generated code is not what its sources make
 	@scripts/generate-check $(GENERATED)

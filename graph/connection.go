@@ -21,17 +21,26 @@ type Edge[T any] struct {
 
 // The connections of the schema, and their edges.
 type (
-	// PromptConnection and the others are pages of the lists they name.
-	PromptConnection    = Connection[*ent.Prompt]
-	PromptEdge          = Edge[*ent.Prompt]
-	FolderConnection    = Connection[*ent.Folder]
-	FolderEdge          = Edge[*ent.Folder]
-	ChatConnection      = Connection[*ent.Chat]
-	ChatEdge            = Edge[*ent.Chat]
-	MessageConnection   = Connection[*ent.Message]
-	MessageEdge         = Edge[*ent.Message]
+	// PromptConnection is a page of them.
+	PromptConnection = Connection[*ent.Prompt]
+	// PromptEdge is an entry of the page.
+	PromptEdge = Edge[*ent.Prompt]
+	// FolderConnection is a page of them.
+	FolderConnection = Connection[*ent.Folder]
+	// FolderEdge is an entry of the page.
+	FolderEdge = Edge[*ent.Folder]
+	// ChatConnection is a page of them.
+	ChatConnection = Connection[*ent.Chat]
+	// ChatEdge is an entry of the page.
+	ChatEdge = Edge[*ent.Chat]
+	// MessageConnection is a page of them.
+	MessageConnection = Connection[*ent.Message]
+	// MessageEdge is an entry of the page.
+	MessageEdge = Edge[*ent.Message]
+	// SearchHitConnection is a page of them.
 	SearchHitConnection = Connection[*chat.SearchHit]
-	SearchHitEdge       = Edge[*chat.SearchHit]
+	// SearchHitEdge is an entry of the page.
+	SearchHitEdge = Edge[*chat.SearchHit]
 )
 
 // connect makes a connection of a page; cursor tells an entry's place.

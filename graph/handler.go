@@ -63,14 +63,13 @@ func NewHandler(o Options) *handler.Server {
 // respond gives each response its loaders and counts it.
 func respond(s Services, observer Observer) graphql.ResponseMiddleware {
 	return func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+		if !graphql.HasOperationContext(ctx) {
+			return next(ctx) // A request that never became an operation: it has errors alone.
+		}
 		op := graphql.GetOperationContext(ctx)
 		subscription := op.Operation != nil && op.Operation.Operation == ast.Subscription
-		withRead, err := withLoaders(ctx, s, !subscription && asksFor(op, "eventCursor"))
-		if err != nil {
-			graphql.AddError(ctx, err)
-			return &graphql.Response{Errors: graphql.GetErrors(ctx)}
-		}
-		resp := next(withRead)
+		// A subscription reads the head before it waits for its event: older than need be, but without a gap.
+		resp := next(withLoaders(ctx, s, asksFor(op, "eventCursor")))
 		if resp != nil && !subscription && op.Operation != nil {
 			observer.OperationEnded(string(op.Operation.Operation), firstCode(resp.Errors))
 		}

@@ -18,6 +18,7 @@ import (
 type loaders struct {
 	viewer   oid.User
 	head     *feed.Cursor // the feed's head, read before anything else; nil when nobody asked
+	headErr  error        // why head could not be read
 	chats    *dataloadgen.Loader[oid.Chat, *ent.Chat]
 	folders  *dataloadgen.Loader[oid.Folder, *ent.Folder]
 	messages *dataloadgen.Loader[oid.Message, *ent.Message]
@@ -77,32 +78,29 @@ func all(err error, n int) []error {
 	return out
 }
 
-// withLoaders gives a response its loaders, and the feed's head when the operation asks for it.
-func withLoaders(ctx context.Context, s Services, wantsHead bool) (context.Context, error) {
+// withLoaders gives a response its loaders, and the feed's head when the operation asks for it. A
+// head that cannot be read fails only the fields that tell it.
+func withLoaders(ctx context.Context, s Services, wantsHead bool) context.Context {
 	p, ok := auth.From(ctx)
 	if !ok {
-		return context.WithValue(ctx, loadersKey{}, newLoaders(s, oid.User{})), nil
+		return context.WithValue(ctx, loadersKey{}, newLoaders(s, oid.User{}))
 	}
 	l := newLoaders(s, p.User)
 	if wantsHead {
-		head, err := s.Feed.Head(ctx, p.User)
-		if err != nil {
-			return ctx, err
-		}
-		l.head = &head
+		l.readHead(ctx, s)
 	}
-	return context.WithValue(ctx, loadersKey{}, l), nil
+	return context.WithValue(ctx, loadersKey{}, l)
+}
+
+func (l *loaders) readHead(ctx context.Context, s Services) {
+	head, err := s.Feed.Head(ctx, l.viewer)
+	l.head, l.headErr = &head, err
 }
 
 // become makes the rest of the response a person's who has just signed in.
-func (l *loaders) become(ctx context.Context, s Services, viewer oid.User) error {
+func (l *loaders) become(ctx context.Context, s Services, viewer oid.User) {
 	*l = *newLoaders(s, viewer)
-	head, err := s.Feed.Head(ctx, viewer)
-	if err != nil {
-		return err
-	}
-	l.head = &head
-	return nil
+	l.readHead(ctx, s)
 }
 
 func loadersOf(ctx context.Context) *loaders {
@@ -136,9 +134,12 @@ func loadViewer(ctx context.Context) (*ent.User, error) {
 
 // eventCursor is the feed's head as it was before the operation read anything.
 func eventCursor(ctx context.Context) (string, error) {
-	head := loadersOf(ctx).head
-	if head == nil {
+	l := loadersOf(ctx)
+	if l.headErr != nil {
+		return "", l.headErr
+	}
+	if l.head == nil {
 		return "", errs.New(errs.Unauthenticated, "Sign in to follow events.")
 	}
-	return head.String(), nil
+	return l.head.String(), nil
 }

@@ -2,7 +2,6 @@ package schema
 
 import (
 	"entgo.io/ent"
-	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
@@ -42,8 +41,7 @@ func (Chat) Fields() []ent.Field {
 // Edges of the Chat.
 func (Chat) Edges() []ent.Edge {
 	return []ent.Edge{
-		edge.From("user", User.Type).Ref("chats").Field("user_id").Unique().Required().Immutable().
-			Annotations(entsql.OnDelete(entsql.Cascade)),
+		edge.From("user", User.Type).Ref("chats").Field("user_id").Unique().Required().Immutable(),
 		edge.To("messages", Message.Type),
 	}
 }

@@ -2,7 +2,6 @@ package schema
 
 import (
 	"entgo.io/ent"
-	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
@@ -30,8 +29,7 @@ func (Folder) Fields() []ent.Field {
 // Edges of the Folder.
 func (Folder) Edges() []ent.Edge {
 	return []ent.Edge{
-		edge.From("user", User.Type).Ref("folders").Field("user_id").Unique().Required().Immutable().
-			Annotations(entsql.OnDelete(entsql.Cascade)),
+		edge.From("user", User.Type).Ref("folders").Field("user_id").Unique().Required().Immutable(),
 	}
 }
 

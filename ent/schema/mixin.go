@@ -19,7 +19,6 @@ func created() ent.Field {
 	return field.Time("created_at").Default(now).Immutable()
 }
 
-
 // table names the table an entity is kept in.
 func table(name string) []schema.Annotation {
 	return []schema.Annotation{entsql.Annotation{Table: name}}

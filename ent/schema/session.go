@@ -2,7 +2,6 @@ package schema
 
 import (
 	"entgo.io/ent"
-	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
@@ -30,8 +29,7 @@ func (Session) Fields() []ent.Field {
 // Edges of the Session.
 func (Session) Edges() []ent.Edge {
 	return []ent.Edge{
-		edge.From("user", User.Type).Ref("sessions").Field("user_id").Unique().Required().Immutable().
-			Annotations(entsql.OnDelete(entsql.Cascade)),
+		edge.From("user", User.Type).Ref("sessions").Field("user_id").Unique().Required().Immutable(),
 		edge.To("refresh_tokens", RefreshToken.Type),
 	}
 }
@@ -61,8 +59,7 @@ func (RefreshToken) Fields() []ent.Field {
 // Edges of the RefreshToken.
 func (RefreshToken) Edges() []ent.Edge {
 	return []ent.Edge{
-		edge.From("session", Session.Type).Ref("refresh_tokens").Field("session_id").Unique().Required().Immutable().
-			Annotations(entsql.OnDelete(entsql.Cascade)),
+		edge.From("session", Session.Type).Ref("refresh_tokens").Field("session_id").Unique().Required().Immutable(),
 	}
 }
 

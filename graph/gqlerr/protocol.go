@@ -27,7 +27,8 @@ func protocolOf(err error) *errs.Error {
 	if !errors.As(err, &e) || !isProtocol(e) {
 		return nil
 	}
-	code := errs.Code(e.Extensions["code"].(string))
+	known, _ := e.Extensions["code"].(string) // isProtocol has seen to it.
+	code := errs.Code(known)
 	if e.Err != nil {
 		return errs.Wrap(e.Err, code, "%s", variableMessage(e.Path, "has a default that cannot be read"))
 	}

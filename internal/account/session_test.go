@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/weav-ai/weav/internal/account"
-	"github.com/weav-ai/weav/internal/auth"
 	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/store"

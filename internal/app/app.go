@@ -85,7 +85,7 @@ func (a *App) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return a.wire(secret)
+	return a.wire(secret) //nolint:contextcheck // The runner's pool lives as long as the process, not as the opening.
 }
 
 func (a *App) openStore(ctx context.Context) error {
@@ -133,9 +133,8 @@ func (a *App) wire(secret []byte) error {
 	if !a.part.Works {
 		return nil
 	}
-	//nolint:contextcheck // The runner lives as long as the process, not as the opening.
 	a.runner, err = a.store.NewRunner(store.RunnerConfig{
-		Workers: worker.New(a.chats, a.Maintain), NodeID: a.cfg.NodeID, Logger: a.log,
+		Workers: worker.New(a.chats, a.Maintain), NodeID: a.cfg.NodeID, Logger: quieter(a.log),
 		Queues:   map[string]int{chat.QueueReply: a.cfg.ReplyWorkers, worker.QueueMaintenance: 1},
 		Periodic: worker.Periodic(maintenanceEvery),
 	})
@@ -203,7 +202,7 @@ func (a *App) info() graph.Info {
 func (a *App) health() *server.Health {
 	kind := map[bool]string{true: "embedded", false: "external"}
 	parts := []server.Part{
-		{Name: "database", Kind: a.store.Dialect(), Check: a.store.Ping},
+		{Name: "database", Kind: map[bool]string{true: "sqlite", false: "postgres"}[a.cfg.sqlite()], Check: a.store.Ping},
 		{Name: "redis", Kind: kind[a.cfg.RedisURL == ""], Check: a.bus.Ping},
 	}
 	if a.part.Works {

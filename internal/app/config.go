@@ -162,10 +162,10 @@ func (c Config) checkAuth(p Part) error {
 
 func (c Config) checkURLs() error {
 	if !c.sqlite() && !strings.HasPrefix(c.DatabaseURL, "postgres:") && !strings.HasPrefix(c.DatabaseURL, "postgresql:") {
-		return errors.New("the setting DATABASE_URL must begin with sqlite: or postgres:")
+		return errors.New("the setting DATABASE_URL must begin with `sqlite:` or `postgres:`")
 	}
 	if c.RedisURL != "" && !strings.HasPrefix(c.RedisURL, "redis:") && !strings.HasPrefix(c.RedisURL, "rediss:") {
-		return errors.New("the setting REDIS_URL must begin with redis: or rediss:")
+		return errors.New("the setting REDIS_URL must begin with `redis:` or `rediss:`")
 	}
 	for _, o := range c.Origins {
 		u, err := url.Parse(o)

@@ -38,7 +38,10 @@ func parse(data []byte, s Settings) (*Catalog, error) {
 	if err := c.checkSuccessors(); err != nil {
 		return nil, err
 	}
-	return c, c.setDefault(s.Default)
+	if err := c.setDefault(s.Default); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 func (c *Catalog) add(m Model, s Settings) error {

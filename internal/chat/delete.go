@@ -128,6 +128,9 @@ func (s *Service) Purge(ctx context.Context, now time.Time) (int, error) {
 			if err := s.unindexChats(ctx, tx, ids); err != nil {
 				return err
 			}
+			if _, err := tx.Client().Message.Delete().Where(message.ChatIDIn(ids...)).Exec(ctx); err != nil {
+				return err
+			}
 			_, err = tx.Client().Chat.Delete().Where(entchat.IDIn(ids...)).Exec(ctx)
 			return err
 		})

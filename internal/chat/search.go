@@ -73,8 +73,8 @@ func (s *Service) Search(ctx context.Context, user oid.User, query string, args 
 }
 
 func checkQuery(query string) error {
-	if err := text.Check("query", query, 1, MaxQueryChars); err != nil {
-		return errs.Wrap(err, errs.BadUserInput, "`query` must be 1 to %d characters, not all blank and none of them U+0000.", MaxQueryChars).
+	if text.Check("query", query, 1, MaxQueryChars) != nil {
+		return errs.New(errs.BadUserInput, "`query` must be 1 to %d characters, not all blank and none of them U+0000.", MaxQueryChars).
 			With("argument", "query").With("min", 1).With("max", MaxQueryChars)
 	}
 	return nil

@@ -97,7 +97,7 @@ func TestSearchPlans(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		d := newDesk(t, st)
-		d.archive(3000)
+		d.archive(1500)
 		d.analyze()
 		for name, c := range map[string]struct {
 			query            string

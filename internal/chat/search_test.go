@@ -85,25 +85,30 @@ func (d desk) find(query string) []*SearchHit {
 	return found.Items
 }
 
-// wantFound compares the texts a search finds, titles in brackets.
+// wantFound compares what a search finds, see texts.
 func (d desk) wantFound(query string, want ...string) {
 	d.tb.Helper()
-	var got []string
-	for _, h := range d.find(query) {
-		if h.Message == nil {
-			got = append(got, "["+h.Chat.Title+"]")
-			continue
-		}
-		got = append(got, h.Message.Text)
-	}
-	if !slices.Equal(got, want) {
+	if got := texts(d.find(query)); !slices.Equal(got, want) {
 		d.tb.Errorf("search %q found %q, want %q", query, got, want)
 	}
 }
 
+// texts are what hits were found in, titles in brackets.
+func texts(hits []*SearchHit) []string {
+	var found []string
+	for _, h := range hits {
+		if h.Message == nil {
+			found = append(found, "["+h.Chat.Title+"]")
+			continue
+		}
+		found = append(found, h.Message.Text)
+	}
+	return found
+}
+
 func TestSearchFinds(t *testing.T) {
 	t.Parallel()
-	texts := []string{
+	said := []string{
 		"서울시청에서 만나요",
 		norm.NFD.String("한글은 아름답다"),
 		"Hello Wonderful WORLD",
@@ -118,33 +123,33 @@ func TestSearchFinds(t *testing.T) {
 		query string
 		want  []string
 	}{
-		"two syllables inside a word": {"시청", texts[:1]},
-		"one syllable":                {"청", texts[:1]},
-		"one letter":                  {"w", texts[2:3]},
-		"a whole Korean word":         {"서울시청에서", texts[:1]},
-		"composed for decomposed":     {"한글", texts[1:2]},
-		"decomposed for decomposed":   {norm.NFD.String("아름답"), texts[1:2]},
-		"decomposed for composed":     {norm.NFD.String("시청"), texts[:1]},
-		"another case":                {"hELLO", []string{texts[3], texts[2]}},
-		"all words, in any order":     {"world hello", texts[2:3]},
+		"two syllables inside a word": {"시청", said[:1]},
+		"one syllable":                {"청", said[:1]},
+		"one letter":                  {"w", said[2:3]},
+		"a whole Korean word":         {"서울시청에서", said[:1]},
+		"composed for decomposed":     {"한글", said[1:2]},
+		"decomposed for decomposed":   {norm.NFD.String("아름답"), said[1:2]},
+		"decomposed for composed":     {norm.NFD.String("시청"), said[:1]},
+		"another case":                {"hELLO", []string{said[3], said[2]}},
+		"all words, in any order":     {"world hello", said[2:3]},
 		"one word is elsewhere":       {"hello 서울", nil},
-		"emoji":                       {"🎉", texts[4:5]},
-		"emoji beside each other":     {"🎉🎉", texts[4:5]},
-		"punctuation alone":           {"?!", texts[5:6]},
-		"a percent sign is itself":    {"50%", texts[6:7]},
+		"emoji":                       {"🎉", said[4:5]},
+		"emoji beside each other":     {"🎉🎉", said[4:5]},
+		"punctuation alone":           {"?!", said[5:6]},
+		"a percent sign is itself":    {"50%", said[6:7]},
 		"no wildcards":                {"off%price r_ally '5*", nil},
 		"no prefix operators":         {"5*0", nil},
-		"quotes":                      {"'quoted' \"double\"", texts[6:7]},
-		"a backslash":                 {`c:\t`, texts[6:7]},
+		"quotes":                      {"'quoted' \"double\"", said[6:7]},
+		"a backslash":                 {`c:\t`, said[6:7]},
 		"no operators":                {"a:b & (c | !d) :* OR NOT", nil},
-		"operators as text":           {"& |", texts[6:7]},
-		"symbols":                     {"c++", texts[7:8]},
+		"operators as text":           {"& |", said[6:7]},
+		"symbols":                     {"c++", said[7:8]},
 		"grams that stand apart":      {"abcd", nil},
 		"nothing":                     {"zebra", nil},
 	}
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		d := newDesk(t, st)
-		d.say(d.chat(""), texts...)
+		d.say(d.chat(""), said...)
 		for name, c := range cases {
 			t.Run(name, func(t *testing.T) {
 				d := desk{d.Service, t, d.user}
@@ -167,11 +172,7 @@ func (d desk) indexOnly(query string, want ...string) {
 	if err != nil {
 		d.tb.Fatal(err)
 	}
-	var got []string
-	for _, h := range hits {
-		got = append(got, h.Message.Text)
-	}
-	if !slices.Equal(got, want) {
+	if got := texts(hits); !slices.Equal(got, want) {
 		d.tb.Errorf("the index finds %q for %q, want %q", got, query, want)
 	}
 }
@@ -184,14 +185,14 @@ func TestSearchIndexesAnyCharacter(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		d := newDesk(t, st)
 		c := d.chat("")
-		var texts []string
+		var said []string
 		for _, r := range odd {
-			texts = append(texts, "x"+string(r)+"가")
+			said = append(said, "x"+string(r)+"가")
 		}
-		d.say(c, texts...)
+		d.say(c, said...)
 		for i, r := range odd {
-			d.indexOnly(string(r), texts[i])
-			d.indexOnly(texts[i], texts[i])
+			d.indexOnly(string(r), said[i])
+			d.indexOnly(said[i], said[i])
 		}
 	})
 }
@@ -277,6 +278,9 @@ func (d desk) pages(query string, size int) []string {
 		if len(ids) > 10_000 {
 			d.tb.Fatal("the pages have no end")
 		}
+		if len(found.Items) == 0 && args.After != nil {
+			d.tb.Fatal("a page was promised and is empty")
+		}
 		if !found.HasNext {
 			return ids
 		}
@@ -334,6 +338,8 @@ func TestSearchFollowsTheChat(t *testing.T) {
 
 		d.retitle(c, "new title")
 		d.wantFound("title", "[bystander title]", "[new title]")
+		d.indexOnly("title", "[bystander title]", "[new title]")
+		d.indexOnly("new", "[new title]")
 		d.wantFound("old")
 		d.retitle(c, "")
 		d.wantFound("title", "[bystander title]")

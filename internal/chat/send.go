@@ -156,7 +156,7 @@ func (s *Service) writable(ctx context.Context, tx *store.Tx, user oid.User, id 
 		return nil, err
 	}
 	if running(head.Status) {
-		return nil, conflict(c, "A reply is still being written in this chat. Wait for it or stop it.")
+		return nil, conflict(c, "A reply is still being written in this chat. Wait for it or stop it.").Retry(0)
 	}
 	return c, nil
 }
@@ -279,7 +279,7 @@ func sameHead(head *oid.Message, seen *string) bool {
 	return head.String() == *seen
 }
 
-func conflict(c *ent.Chat, why string) error {
+func conflict(c *ent.Chat, why string) *errs.Error {
 	e := errs.New(errs.Conflict, "%s", why)
 	if c.HeadID == nil {
 		return e.With("headId", nil)

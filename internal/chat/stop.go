@@ -11,7 +11,6 @@ import (
 	"github.com/weav-ai/weav/ent/predicate"
 	entusage "github.com/weav-ai/weav/ent/usage"
 	"github.com/weav-ai/weav/internal/errs"
-	"github.com/weav-ai/weav/internal/feed"
 	"github.com/weav-ai/weav/internal/live"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/store"
@@ -35,15 +34,15 @@ func (s *Service) Stop(ctx context.Context, user oid.User, id string) (*ent.Mess
 	if !running(msg.Status) {
 		return msg, nil
 	}
-	reader, err := s.feed.Open(ctx, user, nil)
-	if err != nil {
-		return nil, err
-	}
-	defer reader.Close()
 	if err := s.requestStop(ctx, msg); err != nil {
 		return nil, err
 	}
-	if ended, err := s.awaitEnd(ctx, reader, msg.ID); err != nil || ended != nil {
+	wake, quiet, err := s.newsOf(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	defer quiet()
+	if ended, err := s.awaitEnd(ctx, wake, msg.ID); err != nil || ended != nil {
 		return ended, err
 	}
 	return s.takeOver(ctx, msg.ID)
@@ -89,8 +88,21 @@ func (s *Service) flagStop(ctx context.Context, tx *store.Tx, which ...predicate
 	return nil
 }
 
+// newsOf returns a channel that has a value when something of the person's may have changed. While
+// the bus is down it never has: the worker then reads the flag, and the row tells of the end.
+func (s *Service) newsOf(ctx context.Context, user oid.User) (wake <-chan struct{}, quiet func(), err error) {
+	reader, err := s.feed.Open(ctx, user, nil)
+	if errs.CodeOf(err) == errs.Unavailable && ctx.Err() == nil {
+		return nil, func() {}, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return reader.Wake(), reader.Close, nil
+}
+
 // awaitEnd waits for the reply's end; nil when it does not come in time.
-func (s *Service) awaitEnd(ctx context.Context, reader *feed.Reader, id oid.Message) (*ent.Message, error) {
+func (s *Service) awaitEnd(ctx context.Context, wake <-chan struct{}, id oid.Message) (*ent.Message, error) {
 	deadline := time.NewTimer(s.cfg.StopWait)
 	defer deadline.Stop()
 	look := time.NewTicker(lookEvery)
@@ -100,33 +112,14 @@ func (s *Service) awaitEnd(ctx context.Context, reader *feed.Reader, id oid.Mess
 		if err != nil || !running(msg.Status) {
 			return msg, err
 		}
-		if err := waitNews(ctx, reader, look.C, deadline.C); err != nil {
-			if errors.Is(err, errDeadline) {
-				return nil, nil
-			}
-			return nil, err
+		select {
+		case <-wake: // The row is read next; the events only say when.
+		case <-look.C:
+		case <-deadline.C:
+			return nil, nil
+		case <-ctx.Done():
+			return nil, ctx.Err()
 		}
-	}
-}
-
-var errDeadline = errors.New("chat: the worker did not answer the stop")
-
-// waitNews returns when something may have changed, or with errDeadline.
-func waitNews(ctx context.Context, reader *feed.Reader, look, deadline <-chan time.Time) error {
-	select {
-	case <-reader.Wake():
-		// The row is read next; the events only say when.
-		var resync *feed.ResyncError
-		if _, err := reader.Take(ctx); err != nil && !errors.As(err, &resync) {
-			return err
-		}
-		return nil
-	case <-look:
-		return nil
-	case <-deadline:
-		return errDeadline
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }
 

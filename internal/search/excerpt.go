@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	// MaxExcerpt is how many code points an excerpt has at most, and MaxHighlights how many ranges are marked in it.
-	MaxExcerpt    = 160
+	// MaxExcerpt is how many code points an excerpt has at most.
+	MaxExcerpt = 160
+	// MaxHighlights is how many ranges are marked in an excerpt at most.
 	MaxHighlights = 20
 
 	// lead is how many code points stand before the first match, if there are as many.

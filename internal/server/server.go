@@ -105,7 +105,7 @@ func (o Options) observe(next http.Handler) http.Handler {
 		next.ServeHTTP(rec, r)
 		route := route(r)
 		o.Counted(route, rec.status)
-		o.Log.DebugContext(r.Context(), "request", "request_id", gqlerr.RequestID(r.Context()),
+		o.Log.DebugContext(r.Context(), "request", "requestId", gqlerr.RequestID(r.Context()),
 			"method", r.Method, "route", route, "status", strconv.Itoa(rec.status), "took", time.Since(began))
 	})
 }

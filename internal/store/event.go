@@ -90,10 +90,22 @@ func (tx *Tx) number(ctx context.Context, events []Event, at time.Time) error {
 	return nil
 }
 
+// eventsPerInsert keeps a statement far within both databases' bounds on parameters.
+const eventsPerInsert = 500
+
 func (tx *Tx) insertEvents(ctx context.Context) error {
+	for chunk := range slices.Chunk(tx.events, eventsPerInsert) {
+		if err := tx.insertChunk(ctx, chunk); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (tx *Tx) insertChunk(ctx context.Context, events []Event) error {
 	insert := entsql.Dialect(tx.dialect).Insert(feedevent.Table).Columns(
 		feedevent.FieldUserID, feedevent.FieldSeq, feedevent.FieldType, feedevent.FieldPayload, feedevent.FieldCreatedAt)
-	for _, e := range tx.events {
+	for _, e := range events {
 		if e.err != nil {
 			return fmt.Errorf("payload of %s: %w", e.Type, e.err)
 		}

@@ -44,7 +44,7 @@ func (s *Store) retry(ctx context.Context, do func(context.Context) error) error
 // pass. A typed error and anything else stay as they are.
 func unavailable(err error) error {
 	var typed *errs.Error
-	if errors.As(err, &typed) || !(outOfReach(err) || contended(err)) {
+	if errors.As(err, &typed) || !outOfReach(err) && !contended(err) {
 		return err
 	}
 	return errs.Wrap(err, errs.Unavailable, "The service is busy. Please try again.").Retry(soon)

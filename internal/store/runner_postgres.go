@@ -13,7 +13,7 @@ const runnerConns = 6
 
 // postgresRunner works over a small pgx pool of its own, since lib/pq cannot listen for River.
 func (s *Store) postgresRunner(cfg RunnerConfig) (*runner, error) {
-	pool, err := s.pgxPool(runnerConns)
+	pool, err := s.pgxPool(context.Background(), runnerConns) //nolint:forbidigo // The pool lives as long as its runner.
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +32,7 @@ func (s *Store) postgresRunner(cfg RunnerConfig) (*runner, error) {
 }
 
 // pgxPool opens no connection yet.
-func (s *Store) pgxPool(conns int32) (*pgxpool.Pool, error) {
+func (s *Store) pgxPool(ctx context.Context, conns int32) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(s.url)
 	if err != nil {
 		return nil, errBadURL // The cause would repeat the URL.
@@ -43,5 +43,5 @@ func (s *Store) pgxPool(conns int32) (*pgxpool.Pool, error) {
 		params["application_name"] = "weav-queue"
 	}
 	params["timezone"] = "UTC"
-	return pgxpool.NewWithConfig(context.Background(), config) //nolint:forbidigo // The pool lives as long as its runner.
+	return pgxpool.NewWithConfig(ctx, config)
 }

@@ -75,8 +75,8 @@ type loudHandler struct{ t *testing.T }
 func (loudHandler) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelError }
 
 func (h loudHandler) Handle(ctx context.Context, r slog.Record) error {
-	if ctx.Err() != nil {
-		return nil // It was called off.
+	if errors.Is(ctx.Err(), context.Canceled) { // It was called off.
+		return nil
 	}
 	r.Attrs(func(a slog.Attr) bool { r.Message += " " + a.String(); return true })
 	h.t.Error("the queue: " + r.Message)

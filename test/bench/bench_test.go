@@ -53,7 +53,7 @@ func start(b *testing.B, settings map[string]string) *client.Client {
 	b.Cleanup(func() {
 		cancel()
 		<-ended
-		a.Close()
+		must(b, a.Close())
 	})
 	c := &client.Client{URL: "http://" + listener.Addr().String() + "/graphql"}
 	_, err = c.SignIn(b.Context(), "bench@example.com")
@@ -76,7 +76,7 @@ func BenchmarkFirstPiece(b *testing.B) {
 		must(b, err)
 		socket, err := c.Dial(b.Context())
 		must(b, err)
-		defer socket.Close()
+		defer func() { must(b, socket.Close()) }()
 		events, err := socket.Follow(chatID, "")
 		must(b, err)
 		await(b, events, "ChatSnapshot", "")
@@ -127,7 +127,7 @@ func fanout(b *testing.B, c *client.Client, n int) {
 	for len(streams) < n {
 		socket, err := c.Dial(b.Context())
 		must(b, err)
-		defer socket.Close()
+		defer func() { must(b, socket.Close()) }()
 		for i := 0; i < subscriptionsPerSocket && len(streams) < n; i++ {
 			events, err := socket.Follow(chatID, "")
 			must(b, err)
@@ -185,7 +185,7 @@ func fill(b *testing.B, c *client.Client) string {
 	}
 	socket, err := c.Dial(b.Context())
 	must(b, err)
-	defer socket.Close()
+	defer func() { must(b, socket.Close()) }()
 	events, err := socket.Follow(chatID, "")
 	must(b, err)
 	for range 25 {

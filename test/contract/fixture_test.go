@@ -32,7 +32,8 @@ func (w *world) fixture(t *testing.T, name string) *fixture {
 	}
 	f.prompt = f.change(t, "createPrompt", object{"title": "t", "content": "c", "idempotencyKey": key()}, "prompt { id }").text("result.prompt.id")
 	f.folder, f.deletedFolder = f.newFolder(t, "f"), f.newFolder(t, "gone")
-	f.chat, f.deletedChat = f.newChat(t, nil), f.newChat(t, nil)
+	// A chat that has its name gets no title of its own later, so that rows can be counted.
+	f.chat, f.deletedChat = f.newChat(t, object{"title": "named"}), f.newChat(t, nil)
 	f.change(t, "deleteFolder", object{"folderId": f.deletedFolder, "mode": "KEEP_CHATS"}, "affectedChats")
 	f.change(t, "deleteChat", object{"chatId": f.deletedChat}, "chat { id }")
 	f.message, f.reply = f.exchange(t, f.chat, "[sandbox:echo] hello")

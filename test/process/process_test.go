@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -62,7 +63,7 @@ func newHouse(t *testing.T) *house {
 	h.run("migrate")
 	db, err := sql.Open("postgres", url)
 	must(t, err)
-	t.Cleanup(func() { db.Close() })
+	t.Cleanup(func() { must(t, db.Close()) })
 	h.db = db
 	return h
 }
@@ -79,7 +80,7 @@ func (h *house) command(args ...string) *exec.Cmd {
 	path, err := binary()
 	must(h.t, err)
 	cmd := exec.Command(path, args...)
-	cmd.Env = append(h.env, "NODE_ID="+uuid.NewString())
+	cmd.Env = append(slices.Clone(h.env), "NODE_ID="+uuid.NewString())
 	return cmd
 }
 
@@ -181,7 +182,7 @@ func (h *house) watch(c *client.Client, chatID, after string) *watcher {
 	defer cancel()
 	socket, err := c.Dial(ctx)
 	must(h.t, err)
-	h.t.Cleanup(func() { socket.Close() })
+	h.t.Cleanup(func() { _ = socket.Close() }) // The server may have closed it first.
 	events, err := socket.Follow(chatID, after)
 	must(h.t, err)
 	w := &watcher{t: h.t, socket: socket, events: events, seen: map[string]bool{}}

@@ -15,16 +15,7 @@ const moment = 30 * time.Millisecond
 
 func nothingAfterCancel(t *testing.T, bus live.Bus) {
 	t.Helper()
-	var done atomic.Bool
-	var publisher sync.WaitGroup
-	publisher.Go(func() {
-		for !done.Load() {
-			if err := bus.Publish(t.Context(), "a", []byte("x")); err != nil {
-				t.Errorf("publish: %v", err)
-				return
-			}
-		}
-	})
+	defer publishSteadily(t, bus, "a")()
 	for range 100 {
 		var cancelled atomic.Bool
 		heard := make(chan struct{}, 1)
@@ -39,14 +30,39 @@ func nothingAfterCancel(t *testing.T, bus live.Bus) {
 		}, func() {})
 		if err != nil {
 			t.Errorf("subscribe: %v", err)
-			break
+			return
 		}
 		within(t, heard, "nothing was heard")
 		cancel()
 		cancelled.Store(true)
 	}
-	done.Store(true)
-	publisher.Wait()
+}
+
+// publishSteadily publishes without a pause until stop, but never gets far ahead of the deliveries.
+func publishSteadily(t *testing.T, bus live.Bus, topic string) (stop func()) {
+	t.Helper()
+	underway := make(chan struct{}, 16)
+	cancel, err := bus.Subscribe(t.Context(), topic, func([]byte) { <-underway }, func() {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	var publisher sync.WaitGroup
+	publisher.Go(func() {
+		for {
+			select {
+			case <-done:
+				return
+			case underway <- struct{}{}:
+				publishAll(t, bus, topic, []string{"x"})
+			}
+		}
+	})
+	return func() {
+		close(done)
+		publisher.Wait()
+		cancel()
+	}
 }
 
 func cancelWaits(t *testing.T, bus live.Bus) {

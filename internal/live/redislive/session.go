@@ -39,6 +39,7 @@ type session struct {
 
 func newSession(options *redis.Options, prefix string, probe time.Duration) *session {
 	once := *options
+	once.MinIdleConns = 0 // They would take the one dial.
 	once.Dialer = dialOnce(redis.NewDialer(options))
 	return &session{client: redis.NewClient(&once), prefix: prefix, probe: probe}
 }
@@ -120,6 +121,7 @@ func (s *session) command(ctx context.Context, ts *topics) error {
 				if err := s.pubsub.Ping(ctx); err != nil {
 					return err
 				}
+				tick.Reset(s.probe) // The answer has its whole time, also when this tick came late.
 			}
 		}
 	}

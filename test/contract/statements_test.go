@@ -1,0 +1,104 @@
+package contract
+
+import (
+	"bufio"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"sync/atomic"
+	"testing"
+
+	"github.com/weav-ai/weav/internal/app"
+)
+
+// sidebar is what the app's left side asks for at once.
+const sidebar = `query ($n: Int!) { viewer { eventCursor folders(first: $n) { nodes { id name } } chats(first: $n) {
+	nodes { id title model { id } folder { id name } head { id text role parent { id text } siblings { id } } } pageInfo { hasNextPage endCursor } } } }`
+
+// TestStatementsAreFew counts what the server asks Postgres for a sidebar: as much for 20 chats as for 2.
+func TestStatementsAreFew(t *testing.T) {
+	t.Parallel()
+	settings := services(t)
+	counter := count(t, settings)
+	// The server itself works no jobs, so every statement is of the query.
+	w := start(t, app.Part{Serves: true}, settings)
+	p := w.person(t, "ada")
+	for i := range 20 {
+		chat := p.newChat(t, object{"title": fmt.Sprint(i), "folderId": p.newFolder(t, fmt.Sprint(i))})
+		_, err := p.Send(t.Context(), chat, "hello", key())
+		must(t, err)
+	}
+	ask := func(n int) int64 {
+		before := counter.Load()
+		a := p.get(t, sidebar, object{"n": n})
+		if got := len(a.list("viewer.chats.nodes", "head.siblings.0.id")); got != n {
+			t.Fatalf("%d chats, want %d", got, n)
+		}
+		return counter.Load() - before
+	}
+	ask(20) // The first time, connections are opened.
+	few, many := ask(2), ask(20)
+	t.Logf("%d statements for 2 chats, %d for 20", few, many)
+	if few != many || many > 12 {
+		t.Errorf("%d statements for 2 chats, %d for 20", few, many)
+	}
+}
+
+// count puts a proxy in front of the Postgres of settings that counts statements.
+func count(t *testing.T, settings map[string]string) *atomic.Int64 {
+	t.Helper()
+	to, err := url.Parse(settings["DATABASE_URL"])
+	must(t, err)
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	must(t, err)
+	t.Cleanup(func() { _ = listener.Close() })
+	statements := &atomic.Int64{}
+	server := to.Host
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go relay(conn, server, statements)
+		}
+	}()
+	to.Host = listener.Addr().String()
+	settings["DATABASE_URL"] = to.String()
+	return statements
+}
+
+// relay passes a connection on until one side ends it.
+func relay(conn net.Conn, server string, statements *atomic.Int64) {
+	defer conn.Close()
+	up, err := net.Dial("tcp", server) //nolint:noctx // It ends with its connection.
+	if err != nil {
+		return
+	}
+	defer up.Close()
+	go func() {
+		_, _ = io.Copy(conn, up)
+		_ = conn.Close()
+	}()
+	tally(bufio.NewReader(conn), up, statements)
+}
+
+// tally passes a client's messages on, and counts simple queries and parsed statements. The
+// first message has no type, see "Message Formats" of Postgres.
+func tally(from *bufio.Reader, to io.Writer, statements *atomic.Int64) {
+	for head := 4; ; head = 5 {
+		header, err := from.Peek(head)
+		if err != nil {
+			return
+		}
+		if head == 5 && (header[0] == 'Q' || header[0] == 'P') {
+			statements.Add(1)
+		}
+		size := int64(binary.BigEndian.Uint32(header[head-4:])) + int64(head-4)
+		if _, err := io.CopyN(to, from, size); err != nil {
+			return
+		}
+	}
+}
