@@ -3819,8 +3819,8 @@ type User implements Node {
     """Which chats."""
     filter: ChatFilter
   ): ChatConnection!
-  """Finds words in titles and messages, the newest activity first; at most one hit per message. Every word must occur; a word matches inside longer words, also in
-  Korean."""
+  """Finds words in titles and messages, the newest message first; a title counts as old as its chat. At most one hit per message. Every word must occur; a word
+  matches inside longer words, also in Korean. Archived chats are searched, deleted ones are not; a reply is found once it has ended."""
   search(
     """1–200 Unicode code points."""
     query: String!
@@ -4388,7 +4388,7 @@ type FolderDeleted implements Event {
   folderId: ID!
 }
 
-"""A chat was made, changed, moved or restored, or had activity."""
+"""A chat was made, changed, moved or restored. Activity shows as ` + "`" + `HeadMoved` + "`" + ` and ` + "`" + `ReplyEnded` + "`" + `."""
 type ChatSaved implements Event {
   """Where this event stands in the person's feed. Give it as ` + "`" + `after` + "`" + ` to go on behind it."""
   cursor: EventCursor!
@@ -26905,14 +26905,14 @@ func (ec *executionContext) marshalNFolderEdge2ᚖgithubᚗcomᚋweavᚑaiᚋwea
 }
 
 func (ec *executionContext) unmarshalNFolderType2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋfolderᚐType(ctx context.Context, v any) (folder.Type, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := unmarshalNFolderType2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋfolderᚐType[tmp]
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNFolderType2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋfolderᚐType(ctx context.Context, sel ast.SelectionSet, v folder.Type) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(marshalNFolderType2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋfolderᚐType[v])
+	res := scalar.MarshalString(marshalNFolderType2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋfolderᚐType[v])
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "FolderType!")
 	}
@@ -27063,14 +27063,14 @@ func (ec *executionContext) marshalNInt2int(ctx context.Context, sel ast.Selecti
 }
 
 func (ec *executionContext) unmarshalNLanguage2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐLanguage(ctx context.Context, v any) (user.Language, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := unmarshalNLanguage2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐLanguage[tmp]
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNLanguage2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐLanguage(ctx context.Context, sel ast.SelectionSet, v user.Language) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(marshalNLanguage2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐLanguage[v])
+	res := scalar.MarshalString(marshalNLanguage2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐLanguage[v])
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "Language!")
 	}
@@ -27159,14 +27159,14 @@ func (ec *executionContext) marshalNMessageEdge2ᚖgithubᚗcomᚋweavᚑaiᚋwe
 }
 
 func (ec *executionContext) unmarshalNMessageRole2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmessageᚐRole(ctx context.Context, v any) (message.Role, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := unmarshalNMessageRole2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmessageᚐRole[tmp]
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNMessageRole2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmessageᚐRole(ctx context.Context, sel ast.SelectionSet, v message.Role) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(marshalNMessageRole2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmessageᚐRole[v])
+	res := scalar.MarshalString(marshalNMessageRole2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmessageᚐRole[v])
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "MessageRole!")
 	}
@@ -27185,14 +27185,14 @@ var (
 )
 
 func (ec *executionContext) unmarshalNMessageStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmessageᚐStatus(ctx context.Context, v any) (message.Status, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := unmarshalNMessageStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmessageᚐStatus[tmp]
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNMessageStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmessageᚐStatus(ctx context.Context, sel ast.SelectionSet, v message.Status) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(marshalNMessageStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmessageᚐStatus[v])
+	res := scalar.MarshalString(marshalNMessageStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmessageᚐStatus[v])
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "MessageStatus!")
 	}
@@ -27243,14 +27243,14 @@ func (ec *executionContext) marshalNModel2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋi
 }
 
 func (ec *executionContext) unmarshalNModelKind2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐKind(ctx context.Context, v any) (catalog.Kind, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := unmarshalNModelKind2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐKind[tmp]
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNModelKind2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐKind(ctx context.Context, sel ast.SelectionSet, v catalog.Kind) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(marshalNModelKind2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐKind[v])
+	res := scalar.MarshalString(marshalNModelKind2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐKind[v])
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ModelKind!")
 	}
@@ -27655,14 +27655,14 @@ func (ec *executionContext) marshalNRenameFolderUserErrorCode2githubᚗcomᚋwea
 }
 
 func (ec *executionContext) unmarshalNReplyFailureCode2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋchatᚐFailureCode(ctx context.Context, v any) (chat.FailureCode, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := unmarshalNReplyFailureCode2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋchatᚐFailureCode[tmp]
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNReplyFailureCode2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋchatᚐFailureCode(ctx context.Context, sel ast.SelectionSet, v chat.FailureCode) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(marshalNReplyFailureCode2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋchatᚐFailureCode[v])
+	res := scalar.MarshalString(marshalNReplyFailureCode2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋchatᚐFailureCode[v])
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ReplyFailureCode!")
 	}
@@ -27789,14 +27789,14 @@ func (ec *executionContext) marshalNRestoreFolderUserErrorCode2githubᚗcomᚋwe
 }
 
 func (ec *executionContext) unmarshalNResyncReason2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋfeedᚐResyncReason(ctx context.Context, v any) (feed.ResyncReason, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := unmarshalNResyncReason2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋfeedᚐResyncReason[tmp]
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNResyncReason2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋfeedᚐResyncReason(ctx context.Context, sel ast.SelectionSet, v feed.ResyncReason) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(marshalNResyncReason2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋfeedᚐResyncReason[v])
+	res := scalar.MarshalString(marshalNResyncReason2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋfeedᚐResyncReason[v])
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ResyncReason!")
 	}
@@ -28198,13 +28198,13 @@ func (ec *executionContext) marshalNStopReplyUserErrorCode2githubᚗcomᚋweav�
 }
 
 func (ec *executionContext) unmarshalNString2string(ctx context.Context, v any) (string, error) {
-	res, err := graphql.UnmarshalString(v)
+	res, err := scalar.UnmarshalString(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNString2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(v)
+	res := scalar.MarshalString(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "String!")
 	}
@@ -28261,14 +28261,14 @@ func (ec *executionContext) marshalNTextRange2ᚕgithubᚗcomᚋweavᚑaiᚋweav
 }
 
 func (ec *executionContext) unmarshalNTheme2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐTheme(ctx context.Context, v any) (user.Theme, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := unmarshalNTheme2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐTheme[tmp]
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNTheme2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐTheme(ctx context.Context, sel ast.SelectionSet, v user.Theme) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(marshalNTheme2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐTheme[v])
+	res := scalar.MarshalString(marshalNTheme2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐTheme[v])
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "Theme!")
 	}
@@ -28391,14 +28391,14 @@ func (ec *executionContext) marshalNUpdatePromptUserErrorCode2githubᚗcomᚋwea
 }
 
 func (ec *executionContext) unmarshalNUsageSource2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmessageᚐUsageSource(ctx context.Context, v any) (message.UsageSource, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := unmarshalNUsageSource2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmessageᚐUsageSource[tmp]
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNUsageSource2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmessageᚐUsageSource(ctx context.Context, sel ast.SelectionSet, v message.UsageSource) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(marshalNUsageSource2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmessageᚐUsageSource[v])
+	res := scalar.MarshalString(marshalNUsageSource2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmessageᚐUsageSource[v])
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "UsageSource!")
 	}
@@ -28685,7 +28685,7 @@ func (ec *executionContext) unmarshalOFinishReason2ᚖgithubᚗcomᚋweavᚑai�
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := unmarshalOFinishReason2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋmessageᚐFinishReason[tmp]
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
@@ -28696,7 +28696,7 @@ func (ec *executionContext) marshalOFinishReason2ᚖgithubᚗcomᚋweavᚑaiᚋw
 	}
 	_ = sel
 	_ = ctx
-	res := graphql.MarshalString(marshalOFinishReason2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋmessageᚐFinishReason[*v])
+	res := scalar.MarshalString(marshalOFinishReason2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋmessageᚐFinishReason[*v])
 	return res
 }
 
@@ -28780,7 +28780,7 @@ func (ec *executionContext) unmarshalOLanguage2ᚖgithubᚗcomᚋweavᚑaiᚋwea
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := unmarshalOLanguage2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐLanguage[tmp]
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
@@ -28791,7 +28791,7 @@ func (ec *executionContext) marshalOLanguage2ᚖgithubᚗcomᚋweavᚑaiᚋweav�
 	}
 	_ = sel
 	_ = ctx
-	res := graphql.MarshalString(marshalOLanguage2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐLanguage[*v])
+	res := scalar.MarshalString(marshalOLanguage2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐLanguage[*v])
 	return res
 }
 
@@ -28894,7 +28894,7 @@ func (ec *executionContext) unmarshalOString2ᚖstring(ctx context.Context, v an
 	if v == nil {
 		return nil, nil
 	}
-	res, err := graphql.UnmarshalString(v)
+	res, err := scalar.UnmarshalString(v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -28904,7 +28904,7 @@ func (ec *executionContext) marshalOString2ᚖstring(ctx context.Context, sel as
 	}
 	_ = sel
 	_ = ctx
-	res := graphql.MarshalString(*v)
+	res := scalar.MarshalString(*v)
 	return res
 }
 
@@ -28912,7 +28912,7 @@ func (ec *executionContext) unmarshalOTheme2ᚖgithubᚗcomᚋweavᚑaiᚋweav�
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := unmarshalOTheme2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐTheme[tmp]
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
@@ -28923,7 +28923,7 @@ func (ec *executionContext) marshalOTheme2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋe
 	}
 	_ = sel
 	_ = ctx
-	res := graphql.MarshalString(marshalOTheme2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐTheme[*v])
+	res := scalar.MarshalString(marshalOTheme2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐTheme[*v])
 	return res
 }
 

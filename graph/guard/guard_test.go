@@ -34,8 +34,8 @@ const schemaText = `
 
 // newServer serves schemaText behind the default limits; every operation that passes
 // them answers {"ran":true}.
-func newServer(t testing.TB) *handler.Server {
-	t.Helper()
+func newServer(tb testing.TB) *handler.Server {
+	tb.Helper()
 	schema := gqlparser.MustLoadSchema(&ast.Source{Input: schemaText})
 	srv := handler.New(&graphql.ExecutableSchemaMock{
 		SchemaFunc: func() *ast.Schema { return schema },
@@ -77,11 +77,11 @@ type answer struct {
 	Extensions struct{ Cost *guard.Spent }
 }
 
-func post(t testing.TB, srv http.Handler, query string) answer {
-	t.Helper()
+func post(tb testing.TB, srv http.Handler, query string) answer {
+	tb.Helper()
 	body, err := json.Marshal(map[string]any{"query": query})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(string(body)))
 	r.Header.Set("Content-Type", "application/json")
@@ -89,11 +89,11 @@ func post(t testing.TB, srv http.Handler, query string) answer {
 	srv.ServeHTTP(w, r)
 	raw, err := io.ReadAll(w.Body)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var a answer
 	if err := json.Unmarshal(raw, &a); err != nil {
-		t.Fatalf("%v in %s", err, raw)
+		tb.Fatalf("%v in %s", err, raw)
 	}
 	return a
 }

@@ -170,3 +170,14 @@ func wantRefused(t *testing.T, name string, err error, code errs.Code) {
 		t.Errorf("%s: got %q (%v), want %s", name, got, err, code)
 	}
 }
+
+func TestStringTakesNoNumber(t *testing.T) {
+	t.Parallel()
+	if got, err := scalar.UnmarshalString("7"); err != nil || got != "7" {
+		t.Errorf("a text came back as %q, %v", got, err)
+	}
+	for name, v := range map[string]any{"number": json.Number("7"), "int": int64(7), "bool": true, "nil": nil} {
+		_, err := scalar.UnmarshalString(v)
+		wantRefused(t, name, err, errs.BadUserInput)
+	}
+}

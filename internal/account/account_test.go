@@ -86,12 +86,12 @@ func input(email string) account.SignInInput {
 	return account.SignInInput{Proof: auth.Proof{Dev: &auth.DevProof{Email: email}}, DeviceName: "test"}
 }
 
+// person is somebody who is signed in.
+type person struct{ *account.SignedIn }
+
 func (p person) principal() auth.Principal {
 	return auth.Principal{User: p.User.ID, Session: p.Session.ID}
 }
-
-// person is somebody who is signed in.
-type person struct{ *account.SignedIn }
 
 // events are the types of what the feed of user holds, in order.
 func events(t *testing.T, st *store.Store, user oid.User) []string {

@@ -55,7 +55,7 @@ type outcome struct {
 }
 
 // read ranges over the whole stream. It runs in a synctest bubble, so took is exact.
-func read(t *testing.T, ctx context.Context, s ai.TextStreamer) outcome {
+func read(ctx context.Context, t *testing.T, s ai.TextStreamer) outcome {
 	t.Helper()
 	start := time.Now()
 	var out outcome
@@ -112,7 +112,7 @@ func TestRetryingRepeats(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := &scripted{scripts: tt.scripts}
-				got := read(t, t.Context(), ai.Retrying(s, tt.policy))
+				got := read(t.Context(), t, ai.Retrying(s, tt.policy))
 				if len(s.attempts) != tt.attempts || got.took != tt.took || got.text != tt.text {
 					t.Errorf("%d attempts in %v wrote %q, want %d in %v: %q", len(s.attempts), got.took, got.text, tt.attempts, tt.took, tt.text)
 				}
@@ -164,7 +164,7 @@ func TestRetryingEndsSilence(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := &scripted{scripts: [][]step{tt.script}}
-				got := read(t, t.Context(), ai.Retrying(s, ai.RetryPolicy{}))
+				got := read(t.Context(), t, ai.Retrying(s, ai.RetryPolicy{}))
 				checkEnd(t, got, tt.kind)
 				if got.took != tt.took || len(s.attempts) != 1 {
 					t.Errorf("%d attempts took %v, want 1 in %v", len(s.attempts), got.took, tt.took)
@@ -209,7 +209,7 @@ func TestRetryingIsCanceled(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := tt.limit(t.Context(), tt.after)
 				defer cancel()
-				got := read(t, ctx, ai.Retrying(&scripted{scripts: [][]step{tt.script}}, ai.RetryPolicy{}))
+				got := read(ctx, t, ai.Retrying(&scripted{scripts: [][]step{tt.script}}, ai.RetryPolicy{}))
 				checkEnd(t, got, tt.kind)
 				if got.took > tt.after {
 					t.Errorf("ended after %v, want at most %v", got.took, tt.after)
@@ -241,7 +241,7 @@ func TestRetryingTellsAndWaitsAsAsked(t *testing.T) {
 			told = append(told, d)
 		},
 	}
-	read(t, t.Context(), ai.Retrying(&scripted{scripts: [][]step{fail(ai.Upstream)}}, policy))
+	read(t.Context(), t, ai.Retrying(&scripted{scripts: [][]step{fail(ai.Upstream)}}, policy))
 	want := []time.Duration{10 * time.Millisecond, 20 * time.Millisecond, 40 * time.Millisecond}
 	if !slices.Equal(waits, want) || !slices.Equal(told, want) {
 		t.Errorf("waited %v, told %v, want %v", waits, told, want)
@@ -251,7 +251,10 @@ func TestRetryingTellsAndWaitsAsAsked(t *testing.T) {
 func TestRetryingStopsWithItsReader(t *testing.T) {
 	t.Parallel()
 	s := &scripted{scripts: [][]step{{{delta: "a"}, {err: &ai.Error{Kind: ai.Upstream}}}}}
-	for range ai.Retrying(s, ai.RetryPolicy{}).StreamText(t.Context(), ai.TextRequest{}) {
+	for _, err := range ai.Retrying(s, ai.RetryPolicy{}).StreamText(t.Context(), ai.TextRequest{}) {
+		if err != nil {
+			t.Error(err)
+		}
 		break
 	}
 	if len(s.attempts) != 1 {
@@ -263,7 +266,7 @@ func TestErrorsOfTheProviderAreNotChanged(t *testing.T) {
 	t.Parallel()
 	original := &ai.Error{Kind: ai.Upstream}
 	s := &scripted{scripts: [][]step{{{delta: "a"}, {err: original}}}}
-	got := read(t, t.Context(), ai.Retrying(s, ai.RetryPolicy{}))
+	got := read(t.Context(), t, ai.Retrying(s, ai.RetryPolicy{}))
 	if !got.err.Shown || original.Shown {
 		t.Errorf("shown: yielded %t, original %t; want a marked copy", got.err.Shown, original.Shown)
 	}

@@ -92,7 +92,7 @@ func TestRestoreLeavesLetGoChatsThatMoved(t *testing.T) {
 
 func TestRestoreOnlyForADay(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, h *house) {
+	each(t, func(_ *testing.T, h *house) {
 		f := h.create("work")
 		h.delete(f, folder.KeepChats)
 		h.age(f, folder.RestorableFor-time.Minute)

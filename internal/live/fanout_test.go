@@ -23,11 +23,11 @@ func add(f *live.Fanout, topic string) *ear {
 func TestFanoutAudienceIsOfItsMoment(t *testing.T) {
 	t.Parallel()
 	var f live.Fanout
-	stays, goes := add(&f, "a"), add(&f, "a")
+	goes, stays := add(&f, "a"), add(&f, "a")
 	then := f.Audience("a")
+	goes.remove()
+	goes.remove()
 	late := add(&f, "a")
-	goes.remove()
-	goes.remove()
 
 	then.Deliver([]byte("then"))
 	f.Audience("a").Deliver([]byte("now"))

@@ -153,7 +153,7 @@ func TestExcerpt(t *testing.T) {
 	}{
 		"short text is whole":     {"b", "a b c", "a b c", "a b c"},
 		"exactly as long":         {"end", strings.Repeat("x", MaxExcerpt-3) + "end", "…x", "xend"},
-		"cut behind":              {"word", words, "word word", "…"},
+		"cut behind":              {"word", words, words[:9], "…"},
 		"cut before, at a word":   {"end", words + "end", "…word", "word end"},
 		"cut on both sides":       {"mid", words + "mid " + words, "…word", "…"},
 		"inside one long word":    {"mid", strings.Repeat("가", 500) + "mid" + strings.Repeat("나", 500), "…가", "나…"},

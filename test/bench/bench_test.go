@@ -127,7 +127,7 @@ func fanout(b *testing.B, c *client.Client, n int) {
 	for len(streams) < n {
 		socket, err := c.Dial(b.Context())
 		must(b, err)
-		defer func() { must(b, socket.Close()) }()
+		b.Cleanup(func() { must(b, socket.Close()) })
 		for i := 0; i < subscriptionsPerSocket && len(streams) < n; i++ {
 			events, err := socket.Follow(chatID, "")
 			must(b, err)

@@ -72,12 +72,12 @@ func count(t *testing.T, settings map[string]string) *atomic.Int64 {
 
 // relay passes a connection on until one side ends it.
 func relay(conn net.Conn, server string, statements *atomic.Int64) {
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	up, err := net.Dial("tcp", server) //nolint:noctx // It ends with its connection.
 	if err != nil {
 		return
 	}
-	defer up.Close()
+	defer func() { _ = up.Close() }()
 	go func() {
 		_, _ = io.Copy(conn, up)
 		_ = conn.Close()

@@ -39,9 +39,10 @@ func main() {
 		log.Fatal("usage: go run ./ent/migrate/new [-postgres URL] name_of_the_change")
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
 	name := time.Now().UTC().Format("20060102150405") + "_" + flag.Arg(0) + ".sql"
-	if err := errors.Join(nextSQLite(ctx, name), nextPostgres(ctx, name, *postgres)); err != nil {
+	err := errors.Join(nextSQLite(ctx, name), nextPostgres(ctx, name, *postgres))
+	stop()
+	if err != nil {
 		log.Fatal(err)
 	}
 }

@@ -69,7 +69,10 @@ func (h Harness) testReaderLeaves(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		for range call.Streamer.StreamText(t.Context(), call.Request) {
+		for _, err := range call.Streamer.StreamText(t.Context(), call.Request) {
+			if err != nil {
+				t.Errorf("the stream failed before it was left: %v", err)
+			}
 			left <- time.Now()
 			break
 		}

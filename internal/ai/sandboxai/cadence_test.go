@@ -22,7 +22,7 @@ func (r *recorder) wait(_ context.Context, d time.Duration) error {
 func waits(t *testing.T, prompt string, opts ...sandboxai.Option) []time.Duration {
 	t.Helper()
 	r := &recorder{}
-	stream(t, t.Context(), sandboxai.New(append(opts, sandboxai.Wait(r.wait))...), request(prompt))
+	stream(t.Context(), t, sandboxai.New(append(opts, sandboxai.Wait(r.wait))...), request(prompt))
 	return r.all
 }
 
@@ -55,7 +55,7 @@ func TestCadenceTakesRealTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
-		stream(t, t.Context(), sandboxai.New(), request("Hi"))
+		stream(t.Context(), t, sandboxai.New(), request("Hi"))
 		if took, want := time.Since(start), sum(waits(t, "Hi")); took != want {
 			t.Errorf("took %v, want %v", took, want)
 		}
@@ -107,7 +107,7 @@ func TestStallLastsUntilTheCallEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		p := ai.Retrying(sandboxai.New(sandboxai.Cadence(0)), ai.RetryPolicy{})
-		got := stream(t, t.Context(), p, request("[sandbox:stall_after=3] Hi"))
+		got := stream(t.Context(), t, p, request("[sandbox:stall_after=3] Hi"))
 		if took := time.Since(start); kindOf(got.err) != ai.Timeout || len(got.deltas) != 3 || took != time.Minute {
 			t.Errorf("error = %v after %d deltas and %v, want timeout after 3 and the idle minute", got.err, len(got.deltas), took)
 		}

@@ -105,7 +105,7 @@ func TestOnlyTheLastTurnDirects(t *testing.T) {
 		{Role: ai.RoleUser, Text: "[sandbox:auth] Hi"},
 		{Role: ai.RoleAssistant, Text: "[sandbox:quota]"},
 	}, req.Turns...)
-	if got := stream(t, t.Context(), sandboxai.New(sandboxai.Cadence(0)), req); got.err != nil {
+	if got := stream(t.Context(), t, sandboxai.New(sandboxai.Cadence(0)), req); got.err != nil {
 		t.Errorf("a turn of the past failed this reply: %v", got.err)
 	}
 }
@@ -152,7 +152,7 @@ func TestFailTimesCountsAttempts(t *testing.T) {
 			t.Parallel()
 			waits := &recorder{}
 			p := ai.Retrying(sandboxai.New(sandboxai.Cadence(0)), ai.RetryPolicy{Wait: waits.wait})
-			got := stream(t, t.Context(), p, request(tt.prompt))
+			got := stream(t.Context(), t, p, request(tt.prompt))
 			if kindOf(got.err) != tt.kind || (got.final != nil) != (tt.kind == "") || len(waits.all) != tt.waits {
 				t.Errorf("error = %v, final = %v after %d waits; want %q after %d", got.err, got.final, len(waits.all), tt.kind, tt.waits)
 			}

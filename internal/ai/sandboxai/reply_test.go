@@ -24,7 +24,7 @@ type answer struct {
 
 func (a answer) text() string { return strings.Join(a.deltas, "") }
 
-func stream(t *testing.T, ctx context.Context, p ai.TextStreamer, req ai.TextRequest) answer {
+func stream(ctx context.Context, t *testing.T, p ai.TextStreamer, req ai.TextRequest) answer {
 	t.Helper()
 	var a answer
 	for ev, err := range p.StreamText(ctx, req) {
@@ -42,7 +42,7 @@ func stream(t *testing.T, ctx context.Context, p ai.TextStreamer, req ai.TextReq
 // ask sends one prompt to a sandbox without waits.
 func ask(t *testing.T, prompt string) answer {
 	t.Helper()
-	return stream(t, t.Context(), sandboxai.New(sandboxai.Cadence(0)), request(prompt))
+	return stream(t.Context(), t, sandboxai.New(sandboxai.Cadence(0)), request(prompt))
 }
 
 func request(prompt string) ai.TextRequest {
@@ -53,8 +53,8 @@ func TestReplyIsAFunctionOfTheConversation(t *testing.T) {
 	t.Parallel()
 	base := request("How do I plan a garden?")
 	base.Instruction = "Be kind."
-	first := stream(t, t.Context(), sandboxai.New(sandboxai.Cadence(0)), base)
-	again := stream(t, t.Context(), sandboxai.New(sandboxai.Cadence(0)), base)
+	first := stream(t.Context(), t, sandboxai.New(sandboxai.Cadence(0)), base)
+	again := stream(t.Context(), t, sandboxai.New(sandboxai.Cadence(0)), base)
 	if !slices.Equal(first.deltas, again.deltas) || *first.final != *again.final {
 		t.Error("the same conversation got two replies")
 	}
@@ -63,7 +63,7 @@ func TestReplyIsAFunctionOfTheConversation(t *testing.T) {
 	instruction.Instruction = "Be brief."
 	turns.Turns = append([]ai.Turn{{Role: ai.RoleUser, Text: "Hi"}, {Role: ai.RoleAssistant, Text: "Hello"}}, base.Turns...)
 	for name, req := range map[string]ai.TextRequest{"model": model, "instruction": instruction, "turns": turns} {
-		if other := stream(t, t.Context(), sandboxai.New(sandboxai.Cadence(0)), req); other.text() == first.text() {
+		if other := stream(t.Context(), t, sandboxai.New(sandboxai.Cadence(0)), req); other.text() == first.text() {
 			t.Errorf("another %s got the same reply", name)
 		}
 	}
@@ -177,7 +177,7 @@ func TestReplyTellsWhatItSaw(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if got := stream(t, t.Context(), sandboxai.New(sandboxai.Cadence(0)), tt.req).text(); !strings.Contains(got, tt.want) {
+			if got := stream(t.Context(), t, sandboxai.New(sandboxai.Cadence(0)), tt.req).text(); !strings.Contains(got, tt.want) {
 				t.Errorf("reply lacks %q:\n%s", tt.want, got)
 			}
 		})
@@ -190,7 +190,7 @@ func TestReplyKeepsItsLimit(t *testing.T) {
 		for _, limit := range []int{1, 2, 7, 50} {
 			req := request(prompt)
 			req.MaxOutputTokens = limit
-			got := stream(t, t.Context(), sandboxai.New(sandboxai.Cadence(0)), req)
+			got := stream(t.Context(), t, sandboxai.New(sandboxai.Cadence(0)), req)
 			if got.final.Finish != ai.FinishLength || got.final.Usage.Output != int64(limit) {
 				t.Errorf("%q with limit %d: finish %s, %d tokens", prompt, limit, got.final.Finish, got.final.Usage.Output)
 			}
@@ -201,7 +201,7 @@ func TestReplyKeepsItsLimit(t *testing.T) {
 func TestReplyCountsItsTokens(t *testing.T) {
 	t.Parallel()
 	req := request("How much is it?")
-	got := stream(t, t.Context(), sandboxai.New(sandboxai.Cadence(0)), req)
+	got := stream(t.Context(), t, sandboxai.New(sandboxai.Cadence(0)), req)
 	want := ai.Usage{Known: true, Input: ai.EstimateInput(req), Output: ai.EstimateTokens(got.text())}
 	if got.final.Usage != want {
 		t.Errorf("usage = %+v, want %+v", got.final.Usage, want)
@@ -213,7 +213,7 @@ func TestRequestWithoutAQuestionIsRefused(t *testing.T) {
 	answered := request("Hi")
 	answered.Turns = append(answered.Turns, ai.Turn{Role: ai.RoleAssistant, Text: "Hello"})
 	for name, req := range map[string]ai.TextRequest{"no turns": {}, "answered already": answered} {
-		got := stream(t, t.Context(), sandboxai.New(sandboxai.Cadence(0)), req)
+		got := stream(t.Context(), t, sandboxai.New(sandboxai.Cadence(0)), req)
 		if ai.KindOf(got.err) != ai.BadRequest {
 			t.Errorf("%s: error = %v, want bad_request", name, got.err)
 		}
@@ -253,7 +253,7 @@ func FuzzPromptsAreAnswered(f *testing.F) {
 		}
 		req := request(prompt)
 		req.MaxOutputTokens = limit
-		got := stream(t, t.Context(), p, req)
+		got := stream(t.Context(), t, p, req)
 		if (got.final == nil) == (got.err == nil) {
 			t.Errorf("final = %v, error = %v; want one of them", got.final, got.err)
 		}

@@ -19,7 +19,7 @@ func title(t *testing.T, turns ...string) answer {
 		}
 		req.Turns = append(req.Turns, ai.Turn{Role: role, Text: text})
 	}
-	return stream(t, t.Context(), sandboxai.New(sandboxai.Cadence(0)), req)
+	return stream(t.Context(), t, sandboxai.New(sandboxai.Cadence(0)), req)
 }
 
 func TestTitle(t *testing.T) {

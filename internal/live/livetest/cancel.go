@@ -38,6 +38,43 @@ func nothingAfterCancel(t *testing.T, bus live.Bus) {
 	}
 }
 
+// cancelDropsWaiting cancels one subscription while another holds up messages meant for both.
+func cancelDropsWaiting(t *testing.T, bus live.Bus) {
+	t.Helper()
+	entered, release := blocker(t, bus, "a")
+	defer release()
+	stays, goes := Listen(t, bus, "a"), Listen(t, bus, "a")
+	publish(t, bus, "a", "1", "2")
+	within(t, entered, "nothing was heard")
+	goes.Cancel()
+	before := goes.Heard()
+	release()
+	stays.Wait(t, 2)
+	publish(t, bus, "a", "3")
+	stays.Wait(t, 3)
+	if got := goes.Heard(); !slices.Equal(got, before) {
+		t.Errorf("heard %v, at the return of cancel %v", got, before)
+	}
+}
+
+// blocker subscribes to a topic and, as it must not, blocks with the first message until release.
+func blocker(t *testing.T, bus live.Bus, topic string) (entered <-chan struct{}, release func()) {
+	t.Helper()
+	gate, first := make(chan struct{}), make(chan struct{}, 1)
+	cancel, err := bus.Subscribe(t.Context(), topic, func([]byte) {
+		select {
+		case first <- struct{}{}:
+		default:
+		}
+		<-gate
+	}, func() {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(cancel)
+	return first, sync.OnceFunc(func() { close(gate) })
+}
+
 // publishSteadily publishes without a pause until stop, but never gets far ahead of the deliveries.
 func publishSteadily(t *testing.T, bus live.Bus, topic string) (stop func()) {
 	t.Helper()
@@ -68,15 +105,6 @@ func publishSteadily(t *testing.T, bus live.Bus, topic string) (stop func()) {
 func cancelWaits(t *testing.T, bus live.Bus) {
 	t.Helper()
 	endWaits(t, bus, func(cancel func()) { cancel() })
-}
-
-func closeWaits(t *testing.T, bus live.Bus) {
-	t.Helper()
-	endWaits(t, bus, func(func()) {
-		if err := bus.Close(); err != nil {
-			t.Errorf("close: %v", err)
-		}
-	})
 }
 
 // endWaits ends a subscription while its deliver runs.
@@ -128,59 +156,5 @@ func cancelOne(t *testing.T, bus live.Bus) {
 	publish(t, bus, "a", "4")
 	if got := again.Wait(t, 1); got[0] != "4" {
 		t.Errorf("a new subscriber heard %v", got)
-	}
-}
-
-func closeEnds(t *testing.T, bus live.Bus) {
-	t.Helper()
-	var closed atomic.Bool
-	cancel, err := bus.Subscribe(t.Context(), "a", func([]byte) {
-		if closed.Load() {
-			t.Error("deliver was called after Close had returned")
-		}
-	}, func() {})
-	if err != nil {
-		t.Fatal(err)
-	}
-	publish(t, bus, "a", numbers(200)...)
-	if err := bus.Close(); err != nil {
-		t.Errorf("close: %v", err)
-	}
-	closed.Store(true)
-	if err := bus.Close(); err != nil {
-		t.Errorf("close a second time: %v", err)
-	}
-	cancel()
-	refusesAll(t, bus)
-}
-
-func refusesAll(t *testing.T, bus live.Bus) {
-	t.Helper()
-	ctx := t.Context()
-	_, subscribe := bus.Subscribe(ctx, "a", func([]byte) {}, func() {})
-	_, _, text := bus.Text(ctx, "run")
-	for step, err := range map[string]error{
-		"publish":   bus.Publish(ctx, "a", nil),
-		"subscribe": subscribe,
-		"append":    bus.Append(ctx, "run", live.Offset{}, "x"),
-		"replace":   bus.Replace(ctx, "run", "x"),
-		"text":      text,
-		"ping":      bus.Ping(ctx),
-	} {
-		if err == nil {
-			t.Errorf("%s works on a closed bus", step)
-		}
-	}
-}
-
-// within waits for a signal and reports its absence.
-func within[T any](tb testing.TB, signal <-chan T, absent string) bool {
-	tb.Helper()
-	select {
-	case <-signal:
-		return true
-	case <-time.After(patience):
-		tb.Error(absent)
-		return false
 	}
 }

@@ -33,6 +33,7 @@ func Run(t *testing.T, open Open) {
 		{"a subscription outlives its context", outlivesContext},
 		{"nothing is delivered after cancel", nothingAfterCancel},
 		{"cancel waits for a running delivery", cancelWaits},
+		{"cancel drops what waits", cancelDropsWaiting},
 		{"cancel of one leaves the others", cancelOne},
 		{"a slow subscriber does not hold up the publisher", slowSubscriber},
 		{"close ends all", closeEnds},

@@ -155,20 +155,8 @@ func outlivesContext(t *testing.T, bus live.Bus) {
 
 func slowSubscriber(t *testing.T, bus live.Bus) {
 	t.Helper()
-	gate, entered := make(chan struct{}), make(chan struct{}, 1)
-	cancel, err := bus.Subscribe(t.Context(), "a", func([]byte) {
-		select {
-		case entered <- struct{}{}:
-		default:
-		}
-		<-gate
-	}, func() {})
-	if err != nil {
-		t.Fatal(err)
-	}
-	open := sync.OnceFunc(func() { close(gate) })
-	defer cancel()
-	defer open()
+	entered, release := blocker(t, bus, "a")
+	defer release()
 	r := Listen(t, bus, "a")
 
 	sent := numbers(1000)
@@ -179,7 +167,7 @@ func slowSubscriber(t *testing.T, bus live.Bus) {
 	}()
 	within(t, entered, "the slow subscriber heard nothing")
 	within(t, published, "the publisher waits for a subscriber")
-	open()
+	release()
 	if got := r.Wait(t, len(sent)); !slices.Equal(got, sent) {
 		t.Error("messages were lost or changed places behind a slow subscriber")
 	}

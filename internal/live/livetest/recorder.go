@@ -100,3 +100,15 @@ func publish(tb testing.TB, bus live.Bus, topic string, payloads ...string) {
 		}
 	}
 }
+
+// within waits for a signal and reports its absence.
+func within[T any](tb testing.TB, signal <-chan T, absent string) bool {
+	tb.Helper()
+	select {
+	case <-signal:
+		return true
+	case <-time.After(patience):
+		tb.Error(absent)
+		return false
+	}
+}
