@@ -34,7 +34,7 @@ type Config struct {
 	Lease time.Duration
 	// StopWait is how long stopReply waits for the worker before it takes the run over; default 2 s.
 	StopWait time.Duration
-	// OrphanAfter is how old an unclaimed reply must be before the sweeper looks for its job; default 60 s.
+	// OrphanAfter is how old an unclaimed reply must be before the sweeper looks for its job; default 10 s.
 	OrphanAfter time.Duration
 }
 
@@ -58,7 +58,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.MaxRunningReplies, DefaultRunningReplies)
 	setDefault(&c.Lease, 10*time.Second)
 	setDefault(&c.StopWait, 2*time.Second)
-	setDefault(&c.OrphanAfter, time.Minute)
+	setDefault(&c.OrphanAfter, 10*time.Second)
 	return c
 }
 

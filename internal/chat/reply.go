@@ -11,6 +11,7 @@ import (
 	"github.com/weav-ai/weav/ent"
 	"github.com/weav-ai/weav/ent/message"
 	"github.com/weav-ai/weav/internal/ai"
+	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/live"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/store"
@@ -22,6 +23,8 @@ const (
 	gather = 30 * time.Millisecond
 	// renewEvery is how often the lease is renewed, the text kept and the stop flag read.
 	renewEvery = time.Second
+	// endAgain is the wait before a reply's end is written again.
+	endAgain = 250 * time.Millisecond
 	// cancelWait is how long a cancelled provider may take to let go.
 	cancelWait = time.Second
 )
@@ -77,7 +80,7 @@ func (w *writer) write(ctx context.Context) error {
 	defer unlisten()
 	streamer, err := w.prepare(work)
 	if err != nil {
-		return w.fail(work, err)
+		return w.finish(work, nil, err)
 	}
 	call, cancel := context.WithCancel(work)
 	defer cancel()
@@ -251,6 +254,8 @@ func (w *writer) finish(ctx context.Context, final *ai.TextResult, err error) er
 		return w.close(ctx, ending{status: message.StatusStopped, usage: w.usageOf(err), cancelled: true})
 	case w.leaving && !w.started:
 		return w.giveBack(ctx)
+	case errs.CodeOf(err) == errs.Unavailable && !w.started && w.msg.RunCount+1 < maxRuns:
+		return w.giveBack(ctx) // The database went away, not the model.
 	case w.leaving:
 		return w.close(ctx, ending{status: message.StatusInterrupted, failure: FailureWorkerLost, usage: w.usageOf(err)})
 	default:
@@ -286,15 +291,26 @@ func (w *writer) usageOf(err error) usage.Tokens {
 	return usage.Of(ai.Usage{}, w.req, w.text.String())
 }
 
-// close publishes the rest and ends the reply.
+// close publishes the rest and ends the reply. A database out of reach is tried again for as long as the
+// lease may stand: a whole reply is not to be lost to a restart. Trying twice is safe, as a run ends once.
 func (w *writer) close(ctx context.Context, e ending) error {
 	e.text = w.text.String()
 	if e.text != "" {
 		w.publish(ctx)
 	}
-	ctx, cancel := detached(ctx)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.s.cfg.Lease)
 	defer cancel()
-	return w.s.end(ctx, w.msg, w.run, e)
+	for {
+		err := w.s.end(ctx, w.msg, w.run, e)
+		if errs.CodeOf(err) != errs.Unavailable {
+			return err
+		}
+		select {
+		case <-time.After(endAgain):
+		case <-ctx.Done():
+			return err
+		}
+	}
 }
 
 // giveBack returns a reply of which nothing was shown to the queue, for another process.

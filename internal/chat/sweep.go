@@ -60,17 +60,18 @@ func (s *Service) rescue(ctx context.Context, msg *ent.Message) error {
 	}
 }
 
-// sweepUnclaimed looks at replies nobody took up for a while whose job is not in the queue any more.
+// sweepUnclaimed looks at replies nobody took up for a while, the oldest first, whose job is
+// not in the queue any more or was fetched by a worker that died before it claimed them.
 func (s *Service) sweepUnclaimed(ctx context.Context) error {
 	rows, err := s.store.Client().Message.Query().
 		Where(message.StatusEQ(message.StatusPending), message.LeaseUntilMsIsNil(),
 			message.CreatedAtLT(store.Now().Add(-s.cfg.OrphanAfter))).
-		Limit(sweepBatch).All(ctx)
+		Order(message.ByID()).Limit(sweepBatch).All(ctx)
 	if err != nil {
 		return fmt.Errorf("chat: sweep: %w", err)
 	}
 	for _, msg := range rows {
-		live, err := s.store.HasLiveJob(ctx, KindReply, *msg.RunID)
+		live, err := s.store.HasLiveJob(ctx, KindReply, *msg.RunID, s.cfg.Lease)
 		if err != nil {
 			return fmt.Errorf("chat: sweep: %w", err)
 		}

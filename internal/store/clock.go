@@ -14,6 +14,14 @@ func (s *Store) ClockMs() string {
 	return "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 }
 
+// ms is an SQL expression: a column of times in milliseconds since 1970, to compare with ClockMs.
+func (s *Store) ms(column string) string {
+	if s.dialect == SQLite {
+		return "CAST(unixepoch(" + column + ", 'subsec') * 1000 AS INTEGER)"
+	}
+	return "(extract(epoch FROM " + column + ") * 1000)::bigint"
+}
+
 // DatabaseNowMs reads the database's clock, see [Store.ClockMs].
 func (s *Store) DatabaseNowMs(ctx context.Context) (int64, error) {
 	var ms int64

@@ -74,6 +74,9 @@ func TestTxTellsOfAServerThatIsGone(t *testing.T) {
 		if err := st.Ping(t.Context()); !isRetryable(err) {
 			t.Errorf("%s, ping: got %v, want UNAVAILABLE, retryable", name, err)
 		}
+		if _, err := st.Client().User.Query().Count(t.Context()); !isRetryable(err) {
+			t.Errorf("%s, read: got %v, want UNAVAILABLE, retryable", name, err)
+		}
 		server.Start()
 	}
 	check(t, st, user, left{})

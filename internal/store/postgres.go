@@ -33,7 +33,7 @@ func (s *Store) openPostgres() error {
 	db.SetMaxIdleConns(s.opts.maxConns)
 	db.SetConnMaxIdleTime(idleFor)
 	s.db, s.dialect = db, Postgres
-	s.client = ent.NewClient(ent.Driver(entsql.OpenDB(Postgres, db)))
+	s.client = ent.NewClient(ent.Driver(reachDriver{entsql.OpenDB(Postgres, db)}))
 	return nil
 }
 

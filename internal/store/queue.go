@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/weav-ai/weav/internal/oid"
 )
@@ -29,12 +30,15 @@ func (s *Store) QueueDepths(ctx context.Context) (map[string]int64, error) {
 	return depths, rows.Err()
 }
 
-// HasLiveJob reports whether a job of this kind whose args name run (as run_id) waits or runs.
-func (s *Store) HasLiveJob(ctx context.Context, kind string, run oid.Run) (bool, error) {
+// HasLiveJob reports whether a job of this kind whose args name run (as run_id) waits, or began to
+// run within the last fresh. One that runs for longer is not counted: the queue cannot tell a
+// dead worker's job from a long one before its timeout, so the caller knows by its own lease.
+func (s *Store) HasLiveJob(ctx context.Context, kind string, run oid.Run, fresh time.Duration) (bool, error) {
 	query := `SELECT EXISTS (SELECT 1 FROM river_job WHERE kind = $1 AND args->>'run_id' = $2
-		AND state IN ('available', 'pending', 'retryable', 'running', 'scheduled'))`
+		AND (state IN ('available', 'pending', 'retryable', 'scheduled')
+			OR state = 'running' AND ` + s.ms("attempted_at") + ` > ` + s.ClockMs() + ` - $3))`
 	var live bool
-	if err := s.db.QueryRowContext(ctx, query, kind, run.UUID().String()).Scan(&live); err != nil {
+	if err := s.db.QueryRowContext(ctx, query, kind, run.UUID().String(), fresh.Milliseconds()).Scan(&live); err != nil {
 		return false, fmt.Errorf("store: live job: %w", err)
 	}
 	return live, nil

@@ -281,6 +281,9 @@ func TestLiveJobsAndDepths(t *testing.T) {
 		})
 		receive(t, started, "the job")
 		checkLive(t, st, id, true)
+		if live, err := st.HasLiveJob(t.Context(), "test", id, 0); err != nil || live {
+			t.Errorf("a job that began long ago: got %v (%v), want false", live, err)
+		}
 		close(finish)
 		if err := r.Stop(t.Context()); err != nil {
 			t.Fatal(err)
@@ -291,11 +294,11 @@ func TestLiveJobsAndDepths(t *testing.T) {
 
 func checkLive(t *testing.T, st *store.Store, run oid.Run, want bool) {
 	t.Helper()
-	got, err := st.HasLiveJob(t.Context(), "test", run)
+	got, err := st.HasLiveJob(t.Context(), "test", run, time.Minute)
 	if err != nil || got != want {
 		t.Errorf("live: got %v (%v), want %v", got, err, want)
 	}
-	if other, err := st.HasLiveJob(t.Context(), "another kind", run); err != nil || other {
+	if other, err := st.HasLiveJob(t.Context(), "another kind", run, time.Minute); err != nil || other {
 		t.Errorf("another kind: got %v (%v)", other, err)
 	}
 }

@@ -34,6 +34,9 @@ func Lease(d time.Duration) Option { return func(c *app.Config) { c.Lease = d } 
 // AccessTTL is how long access tokens are good; tokens count in whole seconds.
 func AccessTTL(d time.Duration) Option { return func(c *app.Config) { c.AccessTTL = d } }
 
+// MaxOutputTokens caps every reply.
+func MaxOutputTokens(n int) Option { return func(c *app.Config) { c.MaxOutputTokens = n } }
+
 // System is a running WEAV: one process, or several that share their parts.
 type System struct {
 	// DatabaseURL names the database, for what a test looks up or breaks in it.
