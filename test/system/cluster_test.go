@@ -1,7 +1,6 @@
 package systemtest
 
 import (
-	"maps"
 	"testing"
 	"time"
 
@@ -62,13 +61,6 @@ func clusterOn(t *testing.T, database string, servers, workers int) *cluster {
 func (c *cluster) worker() *process {
 	c.t.Helper()
 	return start(c.t, c.settings, working, "worker")
-}
-
-// with returns the cluster's settings with one changed.
-func (c *cluster) with(name, value string) map[string]string {
-	settings := maps.Clone(c.settings)
-	settings[name] = value
-	return settings
 }
 
 // inProcess is a house inside the test, with as many endpoints as it has servers.

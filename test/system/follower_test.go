@@ -69,7 +69,7 @@ func (f *follower) session(ctx context.Context, c *client.Client) {
 	if err != nil {
 		return
 	}
-	defer socket.Close()
+	defer func() { _ = socket.Close() }() // It may be gone already: that is what is tested.
 	f.mu.Lock()
 	f.socket = socket
 	after := f.rec.cursor
@@ -141,12 +141,6 @@ func (f *follower) look(read func(*record)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	read(&f.rec)
-}
-
-// cursor is where the tab stands.
-func (f *follower) cursor() (cursor string) {
-	f.look(func(r *record) { cursor = r.cursor })
-	return cursor
 }
 
 // pieces waits until so many pieces of a reply were told.

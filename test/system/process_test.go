@@ -124,14 +124,3 @@ func (p *process) kill() {
 	p.signal(syscall.SIGKILL)
 	<-p.gone
 }
-
-// exit waits for the process to end by itself, and returns its code.
-func (p *process) exit() int {
-	p.t.Helper()
-	select {
-	case <-p.gone:
-	case <-time.After(patience):
-		p.t.Fatalf("the process has not ended:\n%s", p.output())
-	}
-	return p.cmd.ProcessState.ExitCode()
-}

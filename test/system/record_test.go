@@ -90,8 +90,8 @@ func (r *record) end(e client.Event) {
 	}
 	r.ended[e.MessageID] = e
 	told := r.text(e.RunID)
-	if len := (&client.Text{}); len.Apply(0, told) || len.Len() != e.Length {
-		r.fault("%s ended with a length of %d, after %d were told", e.MessageID, e.Length, len.Len())
+	if whole := (&client.Text{}); whole.Apply(0, told) || whole.Len() != e.Length {
+		r.fault("%s ended with a length of %d, after %d were told", e.MessageID, e.Length, whole.Len())
 	}
 	if e.Message == nil || e.Message.Text != told {
 		r.fault("%s ended with a text that is not what was told", e.MessageID)
