@@ -167,3 +167,9 @@ func (f *follower) summary() (s string) {
 	})
 	return s
 }
+
+// cursor is where the tab stands.
+func (f *follower) cursor() (cursor string) {
+	f.look(func(r *record) { cursor = r.cursor })
+	return cursor
+}

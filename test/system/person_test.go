@@ -1,6 +1,7 @@
 package systemtest
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/google/uuid"
@@ -49,6 +50,21 @@ func (p *person) stop(server int, reply string) client.Receipt {
 		p.t.Fatalf("stop: %v", err)
 	}
 	return receipt
+}
+
+// tail is a chat's events from now on, as they come; for tests that wait for one event by hand.
+func (p *person) tail(server int, chat, after string) (*client.Socket, <-chan json.RawMessage) {
+	p.t.Helper()
+	socket, err := p.clients[server].Dial(p.t.Context())
+	if err != nil {
+		p.t.Fatalf("dial: %v", err)
+	}
+	p.t.Cleanup(func() { _ = socket.Close() })
+	events, err := socket.Follow(chat, after)
+	if err != nil {
+		p.t.Fatalf("follow: %v", err)
+	}
+	return socket, events
 }
 
 // eventCursor is the feed's head as a query of the chat brings it.

@@ -27,8 +27,9 @@ type process struct {
 }
 
 var (
-	serving = regexp.MustCompile(`GraphQL +(http://\S+/graphql)`)
-	working = regexp.MustCompile(`the worker takes jobs`)
+	serving  = regexp.MustCompile(`GraphQL +(http://\S+/graphql)`)
+	working  = regexp.MustCompile(`the worker takes jobs`)
+	upToDate = regexp.MustCompile(`The database is up to date`)
 )
 
 // start runs the binary with settings and returns when what it says matches ready. The end of the test kills it.
@@ -123,4 +124,15 @@ func (p *process) signal(sig syscall.Signal) { _ = p.cmd.Process.Signal(sig) }
 func (p *process) kill() {
 	p.signal(syscall.SIGKILL)
 	<-p.gone
+}
+
+// exit waits for the process to end by itself, and returns its code.
+func (p *process) exit() int {
+	p.t.Helper()
+	select {
+	case <-p.gone:
+	case <-time.After(patience):
+		p.t.Fatalf("the process has not ended:\n%s", p.output())
+	}
+	return p.cmd.ProcessState.ExitCode()
 }

@@ -60,8 +60,13 @@ func TestReloadInMidStreamLosesNothing(t *testing.T) {
 			tab.pieces(sent.ReplyID, pieces)
 			tab.drop() // It resumes behind its cursor, on the other server.
 		}
-		tab.end(sent.ReplyID)
+		resumed, fresh := p.follow(chat, tab.cursor(), 1), p.follow(chat, "", 0)
+		for _, t := range []*follower{tab, resumed, fresh} {
+			t.end(sent.ReplyID)
+		}
 		h.wantWhole(t, tab, sent.ReplyID)
+		wantLate(t, resumed, sent.ReplyID, h.row(t, sent.ReplyID).Text)
+		wantLate(t, fresh, sent.ReplyID, h.row(t, sent.ReplyID).Text)
 
 		behind := p.follow(chat, tab.durableCursor(0), 1)
 		behind.end(sent.ReplyID)
