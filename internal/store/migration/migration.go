@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	atlas "ariga.io/atlas/sql/migrate"
 	atlasschema "ariga.io/atlas/sql/schema"
@@ -54,7 +55,12 @@ func Next(ctx context.Context, name string, db *sql.DB) ([]byte, error) {
 	return os.ReadFile(written[0])
 }
 
+// tables guards ent's description of the schema: a comparison writes into it.
+var tables sync.Mutex
+
 func diff(ctx context.Context, name string, db *sql.DB, scratch string) error {
+	tables.Lock()
+	defer tables.Unlock()
 	dir, err := sqltool.NewGooseDir(scratch)
 	if err != nil {
 		return err
