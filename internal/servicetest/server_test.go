@@ -42,6 +42,27 @@ func TestPostgresServerRefusesWhileDown(t *testing.T) {
 	}
 }
 
+// A session outlives its postmaster for a while when that alone is killed, and may still commit.
+func TestAKilledPostgresTakesItsSessionsAlong(t *testing.T) {
+	t.Parallel()
+	for range Rounds() {
+		server := PostgresServer(t)
+		db := open(t, server.URL())
+		exec(t, db, "CREATE TABLE notes (body text)")
+		tx, err := db.BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		server.Kill()
+		if _, err := tx.ExecContext(t.Context(), "INSERT INTO notes VALUES ('lost')"); err == nil {
+			t.Error("a session of the killed server still answers")
+		}
+		if err := tx.Commit(); err == nil {
+			t.Error("a session of the killed server still commits")
+		}
+	}
+}
+
 func TestRedisIsPrivateToATest(t *testing.T) {
 	t.Parallel()
 	first, second := redisClient(t, Redis(t)), redisClient(t, Redis(t))

@@ -63,7 +63,7 @@ func TestTxTellsOfAServerThatIsGone(t *testing.T) {
 			return fault(ctx, tx)
 		})
 		if !isRetryable(err) {
-			t.Errorf("%s: got %v, want UNAVAILABLE, retryable", name, err)
+			t.Fatalf("%s: got %v, want UNAVAILABLE, retryable", name, err)
 		}
 		if told := strings.Contains(err.Error(), "not known"); told != (name == "at the commit") {
 			t.Errorf("%s: got %v; only a commit's outcome is not known", name, err)

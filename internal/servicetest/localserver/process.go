@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"syscall"
 )
@@ -53,6 +54,7 @@ func environ() []string {
 type process struct {
 	pid  int
 	gone bool
+	kids []int // its own children, which were killed with it
 }
 
 // startProcess runs argv in dir with its output in the log there.
@@ -86,16 +88,26 @@ func (p *process) running() bool {
 	return !p.gone
 }
 
-// signal does nothing to a process that is gone.
+// signal does nothing to a process that is gone. SIGKILL takes its children with it: a
+// Postgres session whose first process was killed alone may still answer, and commit, for a while.
 func (p *process) signal(sig syscall.Signal) {
-	if !p.gone {
-		_ = syscall.Kill(p.pid, sig) // It can only fail when the process is gone meanwhile.
+	if p.gone {
+		return
 	}
+	// Signals can only fail when their process is gone meanwhile.
+	if sig == syscall.SIGKILL {
+		_ = syscall.Kill(p.pid, syscall.SIGSTOP) // No further child from here on.
+		p.kids = children(p.pid)
+		for _, kid := range p.kids {
+			_ = syscall.Kill(kid, sig)
+		}
+	}
+	_ = syscall.Kill(p.pid, sig)
 }
 
-// wait returns when the process has ended.
+// wait returns when the process has ended, and the children that were killed with it.
 func (p *process) wait(ctx context.Context) error {
-	for p.running() {
+	for p.running() || slices.ContainsFunc(p.kids, lives) {
 		if err := pause(ctx); err != nil {
 			return err
 		}
