@@ -12,15 +12,22 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"github.com/weav-ai/weav/ent/artifact"
+	"github.com/weav-ai/weav/ent/attachment"
 	"github.com/weav-ai/weav/ent/chat"
 	"github.com/weav-ai/weav/ent/feed"
 	"github.com/weav-ai/weav/ent/feedevent"
+	"github.com/weav-ai/weav/ent/file"
 	"github.com/weav-ai/weav/ent/folder"
 	"github.com/weav-ai/weav/ent/idempotencykey"
+	"github.com/weav-ai/weav/ent/job"
+	"github.com/weav-ai/weav/ent/jobstep"
 	"github.com/weav-ai/weav/ent/message"
+	"github.com/weav-ai/weav/ent/object"
 	"github.com/weav-ai/weav/ent/prompt"
 	"github.com/weav-ai/weav/ent/refreshtoken"
 	"github.com/weav-ai/weav/ent/session"
+	"github.com/weav-ai/weav/ent/sharelink"
 	"github.com/weav-ai/weav/ent/usage"
 	"github.com/weav-ai/weav/ent/user"
 )
@@ -83,15 +90,22 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
+			artifact.Table:       artifact.ValidColumn,
+			attachment.Table:     attachment.ValidColumn,
 			chat.Table:           chat.ValidColumn,
 			feed.Table:           feed.ValidColumn,
 			feedevent.Table:      feedevent.ValidColumn,
+			file.Table:           file.ValidColumn,
 			folder.Table:         folder.ValidColumn,
 			idempotencykey.Table: idempotencykey.ValidColumn,
+			job.Table:            job.ValidColumn,
+			jobstep.Table:        jobstep.ValidColumn,
 			message.Table:        message.ValidColumn,
+			object.Table:         object.ValidColumn,
 			prompt.Table:         prompt.ValidColumn,
 			refreshtoken.Table:   refreshtoken.ValidColumn,
 			session.Table:        session.ValidColumn,
+			sharelink.Table:      sharelink.ValidColumn,
 			usage.Table:          usage.ValidColumn,
 			user.Table:           user.ValidColumn,
 		})

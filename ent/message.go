@@ -25,6 +25,8 @@ type Message struct {
 	ChatID oid.Chat `json:"chat_id,omitempty"`
 	// ParentID holds the value of the "parent_id" field.
 	ParentID *oid.Message `json:"parent_id,omitempty"`
+	// The job whose result this message shows.
+	JobID *oid.Job `json:"job_id,omitempty"`
 	// Role holds the value of the "role" field.
 	Role message.Role `json:"role,omitempty"`
 	// Text holds the value of the "text" field.
@@ -94,6 +96,8 @@ func (*Message) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case message.FieldJobID:
+			values[i] = &sql.NullScanner{S: new(oid.Job)}
 		case message.FieldParentID:
 			values[i] = &sql.NullScanner{S: new(oid.Message)}
 		case message.FieldRunID:
@@ -151,6 +155,13 @@ func (_m *Message) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ParentID = new(oid.Message)
 				*_m.ParentID = *value.S.(*oid.Message)
+			}
+		case message.FieldJobID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field job_id", values[i])
+			} else if value.Valid {
+				_m.JobID = new(oid.Job)
+				*_m.JobID = *value.S.(*oid.Job)
 			}
 		case message.FieldRole:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -328,6 +339,11 @@ func (_m *Message) String() string {
 	builder.WriteString(", ")
 	if v := _m.ParentID; v != nil {
 		builder.WriteString("parent_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.JobID; v != nil {
+		builder.WriteString("job_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")

@@ -51,6 +51,20 @@ func (_c *MessageCreate) SetNillableParentID(v *oid.Message) *MessageCreate {
 	return _c
 }
 
+// SetJobID sets the "job_id" field.
+func (_c *MessageCreate) SetJobID(v oid.Job) *MessageCreate {
+	_c.mutation.SetJobID(v)
+	return _c
+}
+
+// SetNillableJobID sets the "job_id" field if the given value is not nil.
+func (_c *MessageCreate) SetNillableJobID(v *oid.Job) *MessageCreate {
+	if v != nil {
+		_c.SetJobID(*v)
+	}
+	return _c
+}
+
 // SetRole sets the "role" field.
 func (_c *MessageCreate) SetRole(v message.Role) *MessageCreate {
 	_c.mutation.SetRole(v)
@@ -469,6 +483,10 @@ func (_c *MessageCreate) createSpec() (*Message, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.ParentID(); ok {
 		_spec.SetField(message.FieldParentID, field.TypeUUID, value)
 		_node.ParentID = &value
+	}
+	if value, ok := _c.mutation.JobID(); ok {
+		_spec.SetField(message.FieldJobID, field.TypeUUID, value)
+		_node.JobID = &value
 	}
 	if value, ok := _c.mutation.Role(); ok {
 		_spec.SetField(message.FieldRole, field.TypeEnum, value)
@@ -934,6 +952,9 @@ func (u *MessageUpsertOne) UpdateNewValues() *MessageUpsertOne {
 		}
 		if _, exists := u.create.mutation.ParentID(); exists {
 			s.SetIgnore(message.FieldParentID)
+		}
+		if _, exists := u.create.mutation.JobID(); exists {
+			s.SetIgnore(message.FieldJobID)
 		}
 		if _, exists := u.create.mutation.Role(); exists {
 			s.SetIgnore(message.FieldRole)
@@ -1509,6 +1530,9 @@ func (u *MessageUpsertBulk) UpdateNewValues() *MessageUpsertBulk {
 			}
 			if _, exists := b.mutation.ParentID(); exists {
 				s.SetIgnore(message.FieldParentID)
+			}
+			if _, exists := b.mutation.JobID(); exists {
+				s.SetIgnore(message.FieldJobID)
 			}
 			if _, exists := b.mutation.Role(); exists {
 				s.SetIgnore(message.FieldRole)

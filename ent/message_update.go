@@ -437,6 +437,9 @@ func (_u *MessageUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.ParentIDCleared() {
 		_spec.ClearField(message.FieldParentID, field.TypeUUID)
 	}
+	if _u.mutation.JobIDCleared() {
+		_spec.ClearField(message.FieldJobID, field.TypeUUID)
+	}
 	if value, ok := _u.mutation.Text(); ok {
 		_spec.SetField(message.FieldText, field.TypeString, value)
 	}
@@ -997,6 +1000,9 @@ func (_u *MessageUpdateOne) sqlSave(ctx context.Context) (_node *Message, err er
 	}
 	if _u.mutation.ParentIDCleared() {
 		_spec.ClearField(message.FieldParentID, field.TypeUUID)
+	}
+	if _u.mutation.JobIDCleared() {
+		_spec.ClearField(message.FieldJobID, field.TypeUUID)
 	}
 	if value, ok := _u.mutation.Text(); ok {
 		_spec.SetField(message.FieldText, field.TypeString, value)

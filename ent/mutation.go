@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -11,16 +12,23 @@ import (
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
+	"github.com/weav-ai/weav/ent/artifact"
+	"github.com/weav-ai/weav/ent/attachment"
 	"github.com/weav-ai/weav/ent/chat"
 	"github.com/weav-ai/weav/ent/feed"
 	"github.com/weav-ai/weav/ent/feedevent"
+	"github.com/weav-ai/weav/ent/file"
 	"github.com/weav-ai/weav/ent/folder"
 	"github.com/weav-ai/weav/ent/idempotencykey"
+	"github.com/weav-ai/weav/ent/job"
+	"github.com/weav-ai/weav/ent/jobstep"
 	"github.com/weav-ai/weav/ent/message"
+	"github.com/weav-ai/weav/ent/object"
 	"github.com/weav-ai/weav/ent/predicate"
 	"github.com/weav-ai/weav/ent/prompt"
 	"github.com/weav-ai/weav/ent/refreshtoken"
 	"github.com/weav-ai/weav/ent/session"
+	"github.com/weav-ai/weav/ent/sharelink"
 	"github.com/weav-ai/weav/ent/usage"
 	"github.com/weav-ai/weav/ent/user"
 	"github.com/weav-ai/weav/internal/oid"
@@ -35,18 +43,2569 @@ const (
 	OpUpdateOne = ent.OpUpdateOne
 
 	// Node types.
+	TypeArtifact       = "Artifact"
+	TypeAttachment     = "Attachment"
 	TypeChat           = "Chat"
 	TypeFeed           = "Feed"
 	TypeFeedEvent      = "FeedEvent"
+	TypeFile           = "File"
 	TypeFolder         = "Folder"
 	TypeIdempotencyKey = "IdempotencyKey"
+	TypeJob            = "Job"
+	TypeJobStep        = "JobStep"
 	TypeMessage        = "Message"
+	TypeObject         = "Object"
 	TypePrompt         = "Prompt"
 	TypeRefreshToken   = "RefreshToken"
 	TypeSession        = "Session"
+	TypeShareLink      = "ShareLink"
 	TypeUsage          = "Usage"
 	TypeUser           = "User"
 )
+
+// ArtifactMutation represents an operation that mutates the Artifact nodes in the graph.
+type ArtifactMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *oid.Artifact
+	user_id             *oid.User
+	job_id              *oid.Job
+	chat_id             *oid.Chat
+	kind                *artifact.Kind
+	text                *string
+	prompt              *string
+	model               *string
+	provider            *string
+	answered_by         *string
+	is_disclosed        *bool
+	is_favourite        *bool
+	expires_at          *time.Time
+	created_at          *time.Time
+	object_key          *string
+	mime_type           *string
+	bytes               *int64
+	addbytes            *int64
+	sha256              *string
+	width               *int
+	addwidth            *int
+	height              *int
+	addheight           *int
+	seconds             *float64
+	addseconds          *float64
+	thumbnail_key       *string
+	thumbnail_width     *int
+	addthumbnail_width  *int
+	thumbnail_height    *int
+	addthumbnail_height *int
+	clearedFields       map[string]struct{}
+	done                bool
+	oldValue            func(context.Context) (*Artifact, error)
+	predicates          []predicate.Artifact
+}
+
+var _ ent.Mutation = (*ArtifactMutation)(nil)
+
+// artifactOption allows management of the mutation configuration using functional options.
+type artifactOption func(*ArtifactMutation)
+
+// newArtifactMutation creates new mutation for the Artifact entity.
+func newArtifactMutation(c config, op Op, opts ...artifactOption) *ArtifactMutation {
+	m := &ArtifactMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeArtifact,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withArtifactID sets the ID field of the mutation.
+func withArtifactID(id oid.Artifact) artifactOption {
+	return func(m *ArtifactMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Artifact
+		)
+		m.oldValue = func(ctx context.Context) (*Artifact, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Artifact.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withArtifact sets the old Artifact of the mutation.
+func withArtifact(node *Artifact) artifactOption {
+	return func(m *ArtifactMutation) {
+		m.oldValue = func(context.Context) (*Artifact, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ArtifactMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ArtifactMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Artifact entities.
+func (m *ArtifactMutation) SetID(id oid.Artifact) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ArtifactMutation) ID() (id oid.Artifact, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ArtifactMutation) IDs(ctx context.Context) ([]oid.Artifact, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []oid.Artifact{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Artifact.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetUserID sets the "user_id" field.
+func (m *ArtifactMutation) SetUserID(o oid.User) {
+	m.user_id = &o
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *ArtifactMutation) UserID() (r oid.User, exists bool) {
+	v := m.user_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the Artifact entity.
+// If the Artifact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArtifactMutation) OldUserID(ctx context.Context) (v oid.User, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *ArtifactMutation) ResetUserID() {
+	m.user_id = nil
+}
+
+// SetJobID sets the "job_id" field.
+func (m *ArtifactMutation) SetJobID(o oid.Job) {
+	m.job_id = &o
+}
+
+// JobID returns the value of the "job_id" field in the mutation.
+func (m *ArtifactMutation) JobID() (r oid.Job, exists bool) {
+	v := m.job_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldJobID returns the old "job_id" field's value of the Artifact entity.
+// If the Artifact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArtifactMutation) OldJobID(ctx context.Context) (v oid.Job, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldJobID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldJobID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldJobID: %w", err)
+	}
+	return oldValue.JobID, nil
+}
+
+// ResetJobID resets all changes to the "job_id" field.
+func (m *ArtifactMutation) ResetJobID() {
+	m.job_id = nil
+}
+
+// SetChatID sets the "chat_id" field.
+func (m *ArtifactMutation) SetChatID(o oid.Chat) {
+	m.chat_id = &o
+}
+
+// ChatID returns the value of the "chat_id" field in the mutation.
+func (m *ArtifactMutation) ChatID() (r oid.Chat, exists bool) {
+	v := m.chat_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChatID returns the old "chat_id" field's value of the Artifact entity.
+// If the Artifact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArtifactMutation) OldChatID(ctx context.Context) (v *oid.Chat, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChatID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChatID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChatID: %w", err)
+	}
+	return oldValue.ChatID, nil
+}
+
+// ClearChatID clears the value of the "chat_id" field.
+func (m *ArtifactMutation) ClearChatID() {
+	m.chat_id = nil
+	m.clearedFields[artifact.FieldChatID] = struct{}{}
+}
+
+// ChatIDCleared returns if the "chat_id" field was cleared in this mutation.
+func (m *ArtifactMutation) ChatIDCleared() bool {
+	_, ok := m.clearedFields[artifact.FieldChatID]
+	return ok
+}
+
+// ResetChatID resets all changes to the "chat_id" field.
+func (m *ArtifactMutation) ResetChatID() {
+	m.chat_id = nil
+	delete(m.clearedFields, artifact.FieldChatID)
+}
+
+// SetKind sets the "kind" field.
+func (m *ArtifactMutation) SetKind(a artifact.Kind) {
+	m.kind = &a
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *ArtifactMutation) Kind() (r artifact.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Artifact entity.
+// If the Artifact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArtifactMutation) OldKind(ctx context.Context) (v artifact.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *ArtifactMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetText sets the "text" field.
+func (m *ArtifactMutation) SetText(s string) {
+	m.text = &s
+}
+
+// Text returns the value of the "text" field in the mutation.
+func (m *ArtifactMutation) Text() (r string, exists bool) {
+	v := m.text
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldText returns the old "text" field's value of the Artifact entity.
+// If the Artifact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArtifactMutation) OldText(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldText is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldText requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldText: %w", err)
+	}
+	return oldValue.Text, nil
+}
+
+// ClearText clears the value of the "text" field.
+func (m *ArtifactMutation) ClearText() {
+	m.text = nil
+	m.clearedFields[artifact.FieldText] = struct{}{}
+}
+
+// TextCleared returns if the "text" field was cleared in this mutation.
+func (m *ArtifactMutation) TextCleared() bool {
+	_, ok := m.clearedFields[artifact.FieldText]
+	return ok
+}
+
+// ResetText resets all changes to the "text" field.
+func (m *ArtifactMutation) ResetText() {
+	m.text = nil
+	delete(m.clearedFields, artifact.FieldText)
+}
+
+// SetPrompt sets the "prompt" field.
+func (m *ArtifactMutation) SetPrompt(s string) {
+	m.prompt = &s
+}
+
+// Prompt returns the value of the "prompt" field in the mutation.
+func (m *ArtifactMutation) Prompt() (r string, exists bool) {
+	v := m.prompt
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPrompt returns the old "prompt" field's value of the Artifact entity.
+// If the Artifact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArtifactMutation) OldPrompt(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPrompt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPrompt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPrompt: %w", err)
+	}
+	return oldValue.Prompt, nil
+}
+
+// ResetPrompt resets all changes to the "prompt" field.
+func (m *ArtifactMutation) ResetPrompt() {
+	m.prompt = nil
+}
+
+// SetModel sets the "model" field.
+func (m *ArtifactMutation) SetModel(s string) {
+	m.model = &s
+}
+
+// Model returns the value of the "model" field in the mutation.
+func (m *ArtifactMutation) Model() (r string, exists bool) {
+	v := m.model
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldModel returns the old "model" field's value of the Artifact entity.
+// If the Artifact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArtifactMutation) OldModel(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldModel is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldModel requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldModel: %w", err)
+	}
+	return oldValue.Model, nil
+}
+
+// ResetModel resets all changes to the "model" field.
+func (m *ArtifactMutation) ResetModel() {
+	m.model = nil
+}
+
+// SetProvider sets the "provider" field.
+func (m *ArtifactMutation) SetProvider(s string) {
+	m.provider = &s
+}
+
+// Provider returns the value of the "provider" field in the mutation.
+func (m *ArtifactMutation) Provider() (r string, exists bool) {
+	v := m.provider
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProvider returns the old "provider" field's value of the Artifact entity.
+// If the Artifact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArtifactMutation) OldProvider(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProvider is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProvider requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProvider: %w", err)
+	}
+	return oldValue.Provider, nil
+}
+
+// ResetProvider resets all changes to the "provider" field.
+func (m *ArtifactMutation) ResetProvider() {
+	m.provider = nil
+}
+
+// SetAnsweredBy sets the "answered_by" field.
+func (m *ArtifactMutation) SetAnsweredBy(s string) {
+	m.answered_by = &s
+}
+
+// AnsweredBy returns the value of the "answered_by" field in the mutation.
+func (m *ArtifactMutation) AnsweredBy() (r string, exists bool) {
+	v := m.answered_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnsweredBy returns the old "answered_by" field's value of the Artifact entity.
+// If the Artifact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArtifactMutation) OldAnsweredBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnsweredBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnsweredBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnsweredBy: %w", err)
+	}
+	return oldValue.AnsweredBy, nil
+}
+
+// ResetAnsweredBy resets all changes to the "answered_by" field.
+func (m *ArtifactMutation) ResetAnsweredBy() {
+	m.answered_by = nil
+}
+
+// SetIsDisclosed sets the "is_disclosed" field.
+func (m *ArtifactMutation) SetIsDisclosed(b bool) {
+	m.is_disclosed = &b
+}
+
+// IsDisclosed returns the value of the "is_disclosed" field in the mutation.
+func (m *ArtifactMutation) IsDisclosed() (r bool, exists bool) {
+	v := m.is_disclosed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIsDisclosed returns the old "is_disclosed" field's value of the Artifact entity.
+// If the Artifact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArtifactMutation) OldIsDisclosed(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIsDisclosed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIsDisclosed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIsDisclosed: %w", err)
+	}
+	return oldValue.IsDisclosed, nil
+}
+
+// ResetIsDisclosed resets all changes to the "is_disclosed" field.
+func (m *ArtifactMutation) ResetIsDisclosed() {
+	m.is_disclosed = nil
+}
+
+// SetIsFavourite sets the "is_favourite" field.
+func (m *ArtifactMutation) SetIsFavourite(b bool) {
+	m.is_favourite = &b
+}
+
+// IsFavourite returns the value of the "is_favourite" field in the mutation.
+func (m *ArtifactMutation) IsFavourite() (r bool, exists bool) {
+	v := m.is_favourite
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIsFavourite returns the old "is_favourite" field's value of the Artifact entity.
+// If the Artifact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArtifactMutation) OldIsFavourite(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIsFavourite is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIsFavourite requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIsFavourite: %w", err)
+	}
+	return oldValue.IsFavourite, nil
+}
+
+// ResetIsFavourite resets all changes to the "is_favourite" field.
+func (m *ArtifactMutation) ResetIsFavourite() {
+	m.is_favourite = nil
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (m *ArtifactMutation) SetExpiresAt(t time.Time) {
+	m.expires_at = &t
+}
+
+// ExpiresAt returns the value of the "expires_at" field in the mutation.
+func (m *ArtifactMutation) ExpiresAt() (r time.Time, exists bool) {
+	v := m.expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAt returns the old "expires_at" field's value of the Artifact entity.
+// If the Artifact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArtifactMutation) OldExpiresAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAt: %w", err)
+	}
+	return oldValue.ExpiresAt, nil
+}
+
+// ClearExpiresAt clears the value of the "expires_at" field.
+func (m *ArtifactMutation) ClearExpiresAt() {
+	m.expires_at = nil
+	m.clearedFields[artifact.FieldExpiresAt] = struct{}{}
+}
+
+// ExpiresAtCleared returns if the "expires_at" field was cleared in this mutation.
+func (m *ArtifactMutation) ExpiresAtCleared() bool {
+	_, ok := m.clearedFields[artifact.FieldExpiresAt]
+	return ok
+}
+
+// ResetExpiresAt resets all changes to the "expires_at" field.
+func (m *ArtifactMutation) ResetExpiresAt() {
+	m.expires_at = nil
+	delete(m.clearedFields, artifact.FieldExpiresAt)
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ArtifactMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ArtifactMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Artifact entity.
+// If the Artifact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArtifactMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ArtifactMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetObjectKey sets the "object_key" field.
+func (m *ArtifactMutation) SetObjectKey(s string) {
+	m.object_key = &s
+}
+
+// ObjectKey returns the value of the "object_key" field in the mutation.
+func (m *ArtifactMutation) ObjectKey() (r string, exists bool) {
+	v := m.object_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldObjectKey returns the old "object_key" field's value of the Artifact entity.
+// If the Artifact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArtifactMutation) OldObjectKey(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldObjectKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldObjectKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldObjectKey: %w", err)
+	}
+	return oldValue.ObjectKey, nil
+}
+
+// ClearObjectKey clears the value of the "object_key" field.
+func (m *ArtifactMutation) ClearObjectKey() {
+	m.object_key = nil
+	m.clearedFields[artifact.FieldObjectKey] = struct{}{}
+}
+
+// ObjectKeyCleared returns if the "object_key" field was cleared in this mutation.
+func (m *ArtifactMutation) ObjectKeyCleared() bool {
+	_, ok := m.clearedFields[artifact.FieldObjectKey]
+	return ok
+}
+
+// ResetObjectKey resets all changes to the "object_key" field.
+func (m *ArtifactMutation) ResetObjectKey() {
+	m.object_key = nil
+	delete(m.clearedFields, artifact.FieldObjectKey)
+}
+
+// SetMimeType sets the "mime_type" field.
+func (m *ArtifactMutation) SetMimeType(s string) {
+	m.mime_type = &s
+}
+
+// MimeType returns the value of the "mime_type" field in the mutation.
+func (m *ArtifactMutation) MimeType() (r string, exists bool) {
+	v := m.mime_type
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMimeType returns the old "mime_type" field's value of the Artifact entity.
+// If the Artifact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArtifactMutation) OldMimeType(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMimeType is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMimeType requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMimeType: %w", err)
+	}
+	return oldValue.MimeType, nil
+}
+
+// ResetMimeType resets all changes to the "mime_type" field.
+func (m *ArtifactMutation) ResetMimeType() {
+	m.mime_type = nil
+}
+
+// SetBytes sets the "bytes" field.
+func (m *ArtifactMutation) SetBytes(i int64) {
+	m.bytes = &i
+	m.addbytes = nil
+}
+
+// Bytes returns the value of the "bytes" field in the mutation.
+func (m *ArtifactMutation) Bytes() (r int64, exists bool) {
+	v := m.bytes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBytes returns the old "bytes" field's value of the Artifact entity.
+// If the Artifact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArtifactMutation) OldBytes(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBytes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBytes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBytes: %w", err)
+	}
+	return oldValue.Bytes, nil
+}
+
+// AddBytes adds i to the "bytes" field.
+func (m *ArtifactMutation) AddBytes(i int64) {
+	if m.addbytes != nil {
+		*m.addbytes += i
+	} else {
+		m.addbytes = &i
+	}
+}
+
+// AddedBytes returns the value that was added to the "bytes" field in this mutation.
+func (m *ArtifactMutation) AddedBytes() (r int64, exists bool) {
+	v := m.addbytes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetBytes resets all changes to the "bytes" field.
+func (m *ArtifactMutation) ResetBytes() {
+	m.bytes = nil
+	m.addbytes = nil
+}
+
+// SetSha256 sets the "sha256" field.
+func (m *ArtifactMutation) SetSha256(s string) {
+	m.sha256 = &s
+}
+
+// Sha256 returns the value of the "sha256" field in the mutation.
+func (m *ArtifactMutation) Sha256() (r string, exists bool) {
+	v := m.sha256
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSha256 returns the old "sha256" field's value of the Artifact entity.
+// If the Artifact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArtifactMutation) OldSha256(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSha256 is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSha256 requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSha256: %w", err)
+	}
+	return oldValue.Sha256, nil
+}
+
+// ResetSha256 resets all changes to the "sha256" field.
+func (m *ArtifactMutation) ResetSha256() {
+	m.sha256 = nil
+}
+
+// SetWidth sets the "width" field.
+func (m *ArtifactMutation) SetWidth(i int) {
+	m.width = &i
+	m.addwidth = nil
+}
+
+// Width returns the value of the "width" field in the mutation.
+func (m *ArtifactMutation) Width() (r int, exists bool) {
+	v := m.width
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWidth returns the old "width" field's value of the Artifact entity.
+// If the Artifact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArtifactMutation) OldWidth(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWidth is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWidth requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWidth: %w", err)
+	}
+	return oldValue.Width, nil
+}
+
+// AddWidth adds i to the "width" field.
+func (m *ArtifactMutation) AddWidth(i int) {
+	if m.addwidth != nil {
+		*m.addwidth += i
+	} else {
+		m.addwidth = &i
+	}
+}
+
+// AddedWidth returns the value that was added to the "width" field in this mutation.
+func (m *ArtifactMutation) AddedWidth() (r int, exists bool) {
+	v := m.addwidth
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearWidth clears the value of the "width" field.
+func (m *ArtifactMutation) ClearWidth() {
+	m.width = nil
+	m.addwidth = nil
+	m.clearedFields[artifact.FieldWidth] = struct{}{}
+}
+
+// WidthCleared returns if the "width" field was cleared in this mutation.
+func (m *ArtifactMutation) WidthCleared() bool {
+	_, ok := m.clearedFields[artifact.FieldWidth]
+	return ok
+}
+
+// ResetWidth resets all changes to the "width" field.
+func (m *ArtifactMutation) ResetWidth() {
+	m.width = nil
+	m.addwidth = nil
+	delete(m.clearedFields, artifact.FieldWidth)
+}
+
+// SetHeight sets the "height" field.
+func (m *ArtifactMutation) SetHeight(i int) {
+	m.height = &i
+	m.addheight = nil
+}
+
+// Height returns the value of the "height" field in the mutation.
+func (m *ArtifactMutation) Height() (r int, exists bool) {
+	v := m.height
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHeight returns the old "height" field's value of the Artifact entity.
+// If the Artifact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArtifactMutation) OldHeight(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHeight is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHeight requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHeight: %w", err)
+	}
+	return oldValue.Height, nil
+}
+
+// AddHeight adds i to the "height" field.
+func (m *ArtifactMutation) AddHeight(i int) {
+	if m.addheight != nil {
+		*m.addheight += i
+	} else {
+		m.addheight = &i
+	}
+}
+
+// AddedHeight returns the value that was added to the "height" field in this mutation.
+func (m *ArtifactMutation) AddedHeight() (r int, exists bool) {
+	v := m.addheight
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearHeight clears the value of the "height" field.
+func (m *ArtifactMutation) ClearHeight() {
+	m.height = nil
+	m.addheight = nil
+	m.clearedFields[artifact.FieldHeight] = struct{}{}
+}
+
+// HeightCleared returns if the "height" field was cleared in this mutation.
+func (m *ArtifactMutation) HeightCleared() bool {
+	_, ok := m.clearedFields[artifact.FieldHeight]
+	return ok
+}
+
+// ResetHeight resets all changes to the "height" field.
+func (m *ArtifactMutation) ResetHeight() {
+	m.height = nil
+	m.addheight = nil
+	delete(m.clearedFields, artifact.FieldHeight)
+}
+
+// SetSeconds sets the "seconds" field.
+func (m *ArtifactMutation) SetSeconds(f float64) {
+	m.seconds = &f
+	m.addseconds = nil
+}
+
+// Seconds returns the value of the "seconds" field in the mutation.
+func (m *ArtifactMutation) Seconds() (r float64, exists bool) {
+	v := m.seconds
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSeconds returns the old "seconds" field's value of the Artifact entity.
+// If the Artifact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArtifactMutation) OldSeconds(ctx context.Context) (v *float64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSeconds is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSeconds requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSeconds: %w", err)
+	}
+	return oldValue.Seconds, nil
+}
+
+// AddSeconds adds f to the "seconds" field.
+func (m *ArtifactMutation) AddSeconds(f float64) {
+	if m.addseconds != nil {
+		*m.addseconds += f
+	} else {
+		m.addseconds = &f
+	}
+}
+
+// AddedSeconds returns the value that was added to the "seconds" field in this mutation.
+func (m *ArtifactMutation) AddedSeconds() (r float64, exists bool) {
+	v := m.addseconds
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearSeconds clears the value of the "seconds" field.
+func (m *ArtifactMutation) ClearSeconds() {
+	m.seconds = nil
+	m.addseconds = nil
+	m.clearedFields[artifact.FieldSeconds] = struct{}{}
+}
+
+// SecondsCleared returns if the "seconds" field was cleared in this mutation.
+func (m *ArtifactMutation) SecondsCleared() bool {
+	_, ok := m.clearedFields[artifact.FieldSeconds]
+	return ok
+}
+
+// ResetSeconds resets all changes to the "seconds" field.
+func (m *ArtifactMutation) ResetSeconds() {
+	m.seconds = nil
+	m.addseconds = nil
+	delete(m.clearedFields, artifact.FieldSeconds)
+}
+
+// SetThumbnailKey sets the "thumbnail_key" field.
+func (m *ArtifactMutation) SetThumbnailKey(s string) {
+	m.thumbnail_key = &s
+}
+
+// ThumbnailKey returns the value of the "thumbnail_key" field in the mutation.
+func (m *ArtifactMutation) ThumbnailKey() (r string, exists bool) {
+	v := m.thumbnail_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldThumbnailKey returns the old "thumbnail_key" field's value of the Artifact entity.
+// If the Artifact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArtifactMutation) OldThumbnailKey(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldThumbnailKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldThumbnailKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldThumbnailKey: %w", err)
+	}
+	return oldValue.ThumbnailKey, nil
+}
+
+// ClearThumbnailKey clears the value of the "thumbnail_key" field.
+func (m *ArtifactMutation) ClearThumbnailKey() {
+	m.thumbnail_key = nil
+	m.clearedFields[artifact.FieldThumbnailKey] = struct{}{}
+}
+
+// ThumbnailKeyCleared returns if the "thumbnail_key" field was cleared in this mutation.
+func (m *ArtifactMutation) ThumbnailKeyCleared() bool {
+	_, ok := m.clearedFields[artifact.FieldThumbnailKey]
+	return ok
+}
+
+// ResetThumbnailKey resets all changes to the "thumbnail_key" field.
+func (m *ArtifactMutation) ResetThumbnailKey() {
+	m.thumbnail_key = nil
+	delete(m.clearedFields, artifact.FieldThumbnailKey)
+}
+
+// SetThumbnailWidth sets the "thumbnail_width" field.
+func (m *ArtifactMutation) SetThumbnailWidth(i int) {
+	m.thumbnail_width = &i
+	m.addthumbnail_width = nil
+}
+
+// ThumbnailWidth returns the value of the "thumbnail_width" field in the mutation.
+func (m *ArtifactMutation) ThumbnailWidth() (r int, exists bool) {
+	v := m.thumbnail_width
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldThumbnailWidth returns the old "thumbnail_width" field's value of the Artifact entity.
+// If the Artifact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArtifactMutation) OldThumbnailWidth(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldThumbnailWidth is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldThumbnailWidth requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldThumbnailWidth: %w", err)
+	}
+	return oldValue.ThumbnailWidth, nil
+}
+
+// AddThumbnailWidth adds i to the "thumbnail_width" field.
+func (m *ArtifactMutation) AddThumbnailWidth(i int) {
+	if m.addthumbnail_width != nil {
+		*m.addthumbnail_width += i
+	} else {
+		m.addthumbnail_width = &i
+	}
+}
+
+// AddedThumbnailWidth returns the value that was added to the "thumbnail_width" field in this mutation.
+func (m *ArtifactMutation) AddedThumbnailWidth() (r int, exists bool) {
+	v := m.addthumbnail_width
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearThumbnailWidth clears the value of the "thumbnail_width" field.
+func (m *ArtifactMutation) ClearThumbnailWidth() {
+	m.thumbnail_width = nil
+	m.addthumbnail_width = nil
+	m.clearedFields[artifact.FieldThumbnailWidth] = struct{}{}
+}
+
+// ThumbnailWidthCleared returns if the "thumbnail_width" field was cleared in this mutation.
+func (m *ArtifactMutation) ThumbnailWidthCleared() bool {
+	_, ok := m.clearedFields[artifact.FieldThumbnailWidth]
+	return ok
+}
+
+// ResetThumbnailWidth resets all changes to the "thumbnail_width" field.
+func (m *ArtifactMutation) ResetThumbnailWidth() {
+	m.thumbnail_width = nil
+	m.addthumbnail_width = nil
+	delete(m.clearedFields, artifact.FieldThumbnailWidth)
+}
+
+// SetThumbnailHeight sets the "thumbnail_height" field.
+func (m *ArtifactMutation) SetThumbnailHeight(i int) {
+	m.thumbnail_height = &i
+	m.addthumbnail_height = nil
+}
+
+// ThumbnailHeight returns the value of the "thumbnail_height" field in the mutation.
+func (m *ArtifactMutation) ThumbnailHeight() (r int, exists bool) {
+	v := m.thumbnail_height
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldThumbnailHeight returns the old "thumbnail_height" field's value of the Artifact entity.
+// If the Artifact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArtifactMutation) OldThumbnailHeight(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldThumbnailHeight is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldThumbnailHeight requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldThumbnailHeight: %w", err)
+	}
+	return oldValue.ThumbnailHeight, nil
+}
+
+// AddThumbnailHeight adds i to the "thumbnail_height" field.
+func (m *ArtifactMutation) AddThumbnailHeight(i int) {
+	if m.addthumbnail_height != nil {
+		*m.addthumbnail_height += i
+	} else {
+		m.addthumbnail_height = &i
+	}
+}
+
+// AddedThumbnailHeight returns the value that was added to the "thumbnail_height" field in this mutation.
+func (m *ArtifactMutation) AddedThumbnailHeight() (r int, exists bool) {
+	v := m.addthumbnail_height
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearThumbnailHeight clears the value of the "thumbnail_height" field.
+func (m *ArtifactMutation) ClearThumbnailHeight() {
+	m.thumbnail_height = nil
+	m.addthumbnail_height = nil
+	m.clearedFields[artifact.FieldThumbnailHeight] = struct{}{}
+}
+
+// ThumbnailHeightCleared returns if the "thumbnail_height" field was cleared in this mutation.
+func (m *ArtifactMutation) ThumbnailHeightCleared() bool {
+	_, ok := m.clearedFields[artifact.FieldThumbnailHeight]
+	return ok
+}
+
+// ResetThumbnailHeight resets all changes to the "thumbnail_height" field.
+func (m *ArtifactMutation) ResetThumbnailHeight() {
+	m.thumbnail_height = nil
+	m.addthumbnail_height = nil
+	delete(m.clearedFields, artifact.FieldThumbnailHeight)
+}
+
+// Where appends a list predicates to the ArtifactMutation builder.
+func (m *ArtifactMutation) Where(ps ...predicate.Artifact) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ArtifactMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ArtifactMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Artifact, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ArtifactMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ArtifactMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Artifact).
+func (m *ArtifactMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ArtifactMutation) Fields() []string {
+	fields := make([]string, 0, 23)
+	if m.user_id != nil {
+		fields = append(fields, artifact.FieldUserID)
+	}
+	if m.job_id != nil {
+		fields = append(fields, artifact.FieldJobID)
+	}
+	if m.chat_id != nil {
+		fields = append(fields, artifact.FieldChatID)
+	}
+	if m.kind != nil {
+		fields = append(fields, artifact.FieldKind)
+	}
+	if m.text != nil {
+		fields = append(fields, artifact.FieldText)
+	}
+	if m.prompt != nil {
+		fields = append(fields, artifact.FieldPrompt)
+	}
+	if m.model != nil {
+		fields = append(fields, artifact.FieldModel)
+	}
+	if m.provider != nil {
+		fields = append(fields, artifact.FieldProvider)
+	}
+	if m.answered_by != nil {
+		fields = append(fields, artifact.FieldAnsweredBy)
+	}
+	if m.is_disclosed != nil {
+		fields = append(fields, artifact.FieldIsDisclosed)
+	}
+	if m.is_favourite != nil {
+		fields = append(fields, artifact.FieldIsFavourite)
+	}
+	if m.expires_at != nil {
+		fields = append(fields, artifact.FieldExpiresAt)
+	}
+	if m.created_at != nil {
+		fields = append(fields, artifact.FieldCreatedAt)
+	}
+	if m.object_key != nil {
+		fields = append(fields, artifact.FieldObjectKey)
+	}
+	if m.mime_type != nil {
+		fields = append(fields, artifact.FieldMimeType)
+	}
+	if m.bytes != nil {
+		fields = append(fields, artifact.FieldBytes)
+	}
+	if m.sha256 != nil {
+		fields = append(fields, artifact.FieldSha256)
+	}
+	if m.width != nil {
+		fields = append(fields, artifact.FieldWidth)
+	}
+	if m.height != nil {
+		fields = append(fields, artifact.FieldHeight)
+	}
+	if m.seconds != nil {
+		fields = append(fields, artifact.FieldSeconds)
+	}
+	if m.thumbnail_key != nil {
+		fields = append(fields, artifact.FieldThumbnailKey)
+	}
+	if m.thumbnail_width != nil {
+		fields = append(fields, artifact.FieldThumbnailWidth)
+	}
+	if m.thumbnail_height != nil {
+		fields = append(fields, artifact.FieldThumbnailHeight)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ArtifactMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case artifact.FieldUserID:
+		return m.UserID()
+	case artifact.FieldJobID:
+		return m.JobID()
+	case artifact.FieldChatID:
+		return m.ChatID()
+	case artifact.FieldKind:
+		return m.Kind()
+	case artifact.FieldText:
+		return m.Text()
+	case artifact.FieldPrompt:
+		return m.Prompt()
+	case artifact.FieldModel:
+		return m.Model()
+	case artifact.FieldProvider:
+		return m.Provider()
+	case artifact.FieldAnsweredBy:
+		return m.AnsweredBy()
+	case artifact.FieldIsDisclosed:
+		return m.IsDisclosed()
+	case artifact.FieldIsFavourite:
+		return m.IsFavourite()
+	case artifact.FieldExpiresAt:
+		return m.ExpiresAt()
+	case artifact.FieldCreatedAt:
+		return m.CreatedAt()
+	case artifact.FieldObjectKey:
+		return m.ObjectKey()
+	case artifact.FieldMimeType:
+		return m.MimeType()
+	case artifact.FieldBytes:
+		return m.Bytes()
+	case artifact.FieldSha256:
+		return m.Sha256()
+	case artifact.FieldWidth:
+		return m.Width()
+	case artifact.FieldHeight:
+		return m.Height()
+	case artifact.FieldSeconds:
+		return m.Seconds()
+	case artifact.FieldThumbnailKey:
+		return m.ThumbnailKey()
+	case artifact.FieldThumbnailWidth:
+		return m.ThumbnailWidth()
+	case artifact.FieldThumbnailHeight:
+		return m.ThumbnailHeight()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ArtifactMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case artifact.FieldUserID:
+		return m.OldUserID(ctx)
+	case artifact.FieldJobID:
+		return m.OldJobID(ctx)
+	case artifact.FieldChatID:
+		return m.OldChatID(ctx)
+	case artifact.FieldKind:
+		return m.OldKind(ctx)
+	case artifact.FieldText:
+		return m.OldText(ctx)
+	case artifact.FieldPrompt:
+		return m.OldPrompt(ctx)
+	case artifact.FieldModel:
+		return m.OldModel(ctx)
+	case artifact.FieldProvider:
+		return m.OldProvider(ctx)
+	case artifact.FieldAnsweredBy:
+		return m.OldAnsweredBy(ctx)
+	case artifact.FieldIsDisclosed:
+		return m.OldIsDisclosed(ctx)
+	case artifact.FieldIsFavourite:
+		return m.OldIsFavourite(ctx)
+	case artifact.FieldExpiresAt:
+		return m.OldExpiresAt(ctx)
+	case artifact.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case artifact.FieldObjectKey:
+		return m.OldObjectKey(ctx)
+	case artifact.FieldMimeType:
+		return m.OldMimeType(ctx)
+	case artifact.FieldBytes:
+		return m.OldBytes(ctx)
+	case artifact.FieldSha256:
+		return m.OldSha256(ctx)
+	case artifact.FieldWidth:
+		return m.OldWidth(ctx)
+	case artifact.FieldHeight:
+		return m.OldHeight(ctx)
+	case artifact.FieldSeconds:
+		return m.OldSeconds(ctx)
+	case artifact.FieldThumbnailKey:
+		return m.OldThumbnailKey(ctx)
+	case artifact.FieldThumbnailWidth:
+		return m.OldThumbnailWidth(ctx)
+	case artifact.FieldThumbnailHeight:
+		return m.OldThumbnailHeight(ctx)
+	}
+	return nil, fmt.Errorf("unknown Artifact field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArtifactMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case artifact.FieldUserID:
+		v, ok := value.(oid.User)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case artifact.FieldJobID:
+		v, ok := value.(oid.Job)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetJobID(v)
+		return nil
+	case artifact.FieldChatID:
+		v, ok := value.(oid.Chat)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChatID(v)
+		return nil
+	case artifact.FieldKind:
+		v, ok := value.(artifact.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case artifact.FieldText:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetText(v)
+		return nil
+	case artifact.FieldPrompt:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPrompt(v)
+		return nil
+	case artifact.FieldModel:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetModel(v)
+		return nil
+	case artifact.FieldProvider:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProvider(v)
+		return nil
+	case artifact.FieldAnsweredBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnsweredBy(v)
+		return nil
+	case artifact.FieldIsDisclosed:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIsDisclosed(v)
+		return nil
+	case artifact.FieldIsFavourite:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIsFavourite(v)
+		return nil
+	case artifact.FieldExpiresAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAt(v)
+		return nil
+	case artifact.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case artifact.FieldObjectKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetObjectKey(v)
+		return nil
+	case artifact.FieldMimeType:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMimeType(v)
+		return nil
+	case artifact.FieldBytes:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBytes(v)
+		return nil
+	case artifact.FieldSha256:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSha256(v)
+		return nil
+	case artifact.FieldWidth:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWidth(v)
+		return nil
+	case artifact.FieldHeight:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHeight(v)
+		return nil
+	case artifact.FieldSeconds:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSeconds(v)
+		return nil
+	case artifact.FieldThumbnailKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetThumbnailKey(v)
+		return nil
+	case artifact.FieldThumbnailWidth:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetThumbnailWidth(v)
+		return nil
+	case artifact.FieldThumbnailHeight:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetThumbnailHeight(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Artifact field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ArtifactMutation) AddedFields() []string {
+	var fields []string
+	if m.addbytes != nil {
+		fields = append(fields, artifact.FieldBytes)
+	}
+	if m.addwidth != nil {
+		fields = append(fields, artifact.FieldWidth)
+	}
+	if m.addheight != nil {
+		fields = append(fields, artifact.FieldHeight)
+	}
+	if m.addseconds != nil {
+		fields = append(fields, artifact.FieldSeconds)
+	}
+	if m.addthumbnail_width != nil {
+		fields = append(fields, artifact.FieldThumbnailWidth)
+	}
+	if m.addthumbnail_height != nil {
+		fields = append(fields, artifact.FieldThumbnailHeight)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ArtifactMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case artifact.FieldBytes:
+		return m.AddedBytes()
+	case artifact.FieldWidth:
+		return m.AddedWidth()
+	case artifact.FieldHeight:
+		return m.AddedHeight()
+	case artifact.FieldSeconds:
+		return m.AddedSeconds()
+	case artifact.FieldThumbnailWidth:
+		return m.AddedThumbnailWidth()
+	case artifact.FieldThumbnailHeight:
+		return m.AddedThumbnailHeight()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArtifactMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case artifact.FieldBytes:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddBytes(v)
+		return nil
+	case artifact.FieldWidth:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddWidth(v)
+		return nil
+	case artifact.FieldHeight:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddHeight(v)
+		return nil
+	case artifact.FieldSeconds:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSeconds(v)
+		return nil
+	case artifact.FieldThumbnailWidth:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddThumbnailWidth(v)
+		return nil
+	case artifact.FieldThumbnailHeight:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddThumbnailHeight(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Artifact numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ArtifactMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(artifact.FieldChatID) {
+		fields = append(fields, artifact.FieldChatID)
+	}
+	if m.FieldCleared(artifact.FieldText) {
+		fields = append(fields, artifact.FieldText)
+	}
+	if m.FieldCleared(artifact.FieldExpiresAt) {
+		fields = append(fields, artifact.FieldExpiresAt)
+	}
+	if m.FieldCleared(artifact.FieldObjectKey) {
+		fields = append(fields, artifact.FieldObjectKey)
+	}
+	if m.FieldCleared(artifact.FieldWidth) {
+		fields = append(fields, artifact.FieldWidth)
+	}
+	if m.FieldCleared(artifact.FieldHeight) {
+		fields = append(fields, artifact.FieldHeight)
+	}
+	if m.FieldCleared(artifact.FieldSeconds) {
+		fields = append(fields, artifact.FieldSeconds)
+	}
+	if m.FieldCleared(artifact.FieldThumbnailKey) {
+		fields = append(fields, artifact.FieldThumbnailKey)
+	}
+	if m.FieldCleared(artifact.FieldThumbnailWidth) {
+		fields = append(fields, artifact.FieldThumbnailWidth)
+	}
+	if m.FieldCleared(artifact.FieldThumbnailHeight) {
+		fields = append(fields, artifact.FieldThumbnailHeight)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ArtifactMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ArtifactMutation) ClearField(name string) error {
+	switch name {
+	case artifact.FieldChatID:
+		m.ClearChatID()
+		return nil
+	case artifact.FieldText:
+		m.ClearText()
+		return nil
+	case artifact.FieldExpiresAt:
+		m.ClearExpiresAt()
+		return nil
+	case artifact.FieldObjectKey:
+		m.ClearObjectKey()
+		return nil
+	case artifact.FieldWidth:
+		m.ClearWidth()
+		return nil
+	case artifact.FieldHeight:
+		m.ClearHeight()
+		return nil
+	case artifact.FieldSeconds:
+		m.ClearSeconds()
+		return nil
+	case artifact.FieldThumbnailKey:
+		m.ClearThumbnailKey()
+		return nil
+	case artifact.FieldThumbnailWidth:
+		m.ClearThumbnailWidth()
+		return nil
+	case artifact.FieldThumbnailHeight:
+		m.ClearThumbnailHeight()
+		return nil
+	}
+	return fmt.Errorf("unknown Artifact nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ArtifactMutation) ResetField(name string) error {
+	switch name {
+	case artifact.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case artifact.FieldJobID:
+		m.ResetJobID()
+		return nil
+	case artifact.FieldChatID:
+		m.ResetChatID()
+		return nil
+	case artifact.FieldKind:
+		m.ResetKind()
+		return nil
+	case artifact.FieldText:
+		m.ResetText()
+		return nil
+	case artifact.FieldPrompt:
+		m.ResetPrompt()
+		return nil
+	case artifact.FieldModel:
+		m.ResetModel()
+		return nil
+	case artifact.FieldProvider:
+		m.ResetProvider()
+		return nil
+	case artifact.FieldAnsweredBy:
+		m.ResetAnsweredBy()
+		return nil
+	case artifact.FieldIsDisclosed:
+		m.ResetIsDisclosed()
+		return nil
+	case artifact.FieldIsFavourite:
+		m.ResetIsFavourite()
+		return nil
+	case artifact.FieldExpiresAt:
+		m.ResetExpiresAt()
+		return nil
+	case artifact.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case artifact.FieldObjectKey:
+		m.ResetObjectKey()
+		return nil
+	case artifact.FieldMimeType:
+		m.ResetMimeType()
+		return nil
+	case artifact.FieldBytes:
+		m.ResetBytes()
+		return nil
+	case artifact.FieldSha256:
+		m.ResetSha256()
+		return nil
+	case artifact.FieldWidth:
+		m.ResetWidth()
+		return nil
+	case artifact.FieldHeight:
+		m.ResetHeight()
+		return nil
+	case artifact.FieldSeconds:
+		m.ResetSeconds()
+		return nil
+	case artifact.FieldThumbnailKey:
+		m.ResetThumbnailKey()
+		return nil
+	case artifact.FieldThumbnailWidth:
+		m.ResetThumbnailWidth()
+		return nil
+	case artifact.FieldThumbnailHeight:
+		m.ResetThumbnailHeight()
+		return nil
+	}
+	return fmt.Errorf("unknown Artifact field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ArtifactMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ArtifactMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ArtifactMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ArtifactMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ArtifactMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ArtifactMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ArtifactMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Artifact unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ArtifactMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Artifact edge %s", name)
+}
+
+// AttachmentMutation represents an operation that mutates the Attachment nodes in the graph.
+type AttachmentMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *oid.Row
+	message_id    *oid.Message
+	chat_id       *oid.Chat
+	position      *int
+	addposition   *int
+	file_id       *oid.File
+	artifact_id   *oid.Artifact
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*Attachment, error)
+	predicates    []predicate.Attachment
+}
+
+var _ ent.Mutation = (*AttachmentMutation)(nil)
+
+// attachmentOption allows management of the mutation configuration using functional options.
+type attachmentOption func(*AttachmentMutation)
+
+// newAttachmentMutation creates new mutation for the Attachment entity.
+func newAttachmentMutation(c config, op Op, opts ...attachmentOption) *AttachmentMutation {
+	m := &AttachmentMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAttachment,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAttachmentID sets the ID field of the mutation.
+func withAttachmentID(id oid.Row) attachmentOption {
+	return func(m *AttachmentMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Attachment
+		)
+		m.oldValue = func(ctx context.Context) (*Attachment, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Attachment.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAttachment sets the old Attachment of the mutation.
+func withAttachment(node *Attachment) attachmentOption {
+	return func(m *AttachmentMutation) {
+		m.oldValue = func(context.Context) (*Attachment, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AttachmentMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AttachmentMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Attachment entities.
+func (m *AttachmentMutation) SetID(id oid.Row) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AttachmentMutation) ID() (id oid.Row, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AttachmentMutation) IDs(ctx context.Context) ([]oid.Row, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []oid.Row{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Attachment.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetMessageID sets the "message_id" field.
+func (m *AttachmentMutation) SetMessageID(o oid.Message) {
+	m.message_id = &o
+}
+
+// MessageID returns the value of the "message_id" field in the mutation.
+func (m *AttachmentMutation) MessageID() (r oid.Message, exists bool) {
+	v := m.message_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMessageID returns the old "message_id" field's value of the Attachment entity.
+// If the Attachment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttachmentMutation) OldMessageID(ctx context.Context) (v oid.Message, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMessageID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMessageID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMessageID: %w", err)
+	}
+	return oldValue.MessageID, nil
+}
+
+// ResetMessageID resets all changes to the "message_id" field.
+func (m *AttachmentMutation) ResetMessageID() {
+	m.message_id = nil
+}
+
+// SetChatID sets the "chat_id" field.
+func (m *AttachmentMutation) SetChatID(o oid.Chat) {
+	m.chat_id = &o
+}
+
+// ChatID returns the value of the "chat_id" field in the mutation.
+func (m *AttachmentMutation) ChatID() (r oid.Chat, exists bool) {
+	v := m.chat_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChatID returns the old "chat_id" field's value of the Attachment entity.
+// If the Attachment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttachmentMutation) OldChatID(ctx context.Context) (v oid.Chat, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChatID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChatID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChatID: %w", err)
+	}
+	return oldValue.ChatID, nil
+}
+
+// ResetChatID resets all changes to the "chat_id" field.
+func (m *AttachmentMutation) ResetChatID() {
+	m.chat_id = nil
+}
+
+// SetPosition sets the "position" field.
+func (m *AttachmentMutation) SetPosition(i int) {
+	m.position = &i
+	m.addposition = nil
+}
+
+// Position returns the value of the "position" field in the mutation.
+func (m *AttachmentMutation) Position() (r int, exists bool) {
+	v := m.position
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPosition returns the old "position" field's value of the Attachment entity.
+// If the Attachment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttachmentMutation) OldPosition(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPosition is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPosition requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPosition: %w", err)
+	}
+	return oldValue.Position, nil
+}
+
+// AddPosition adds i to the "position" field.
+func (m *AttachmentMutation) AddPosition(i int) {
+	if m.addposition != nil {
+		*m.addposition += i
+	} else {
+		m.addposition = &i
+	}
+}
+
+// AddedPosition returns the value that was added to the "position" field in this mutation.
+func (m *AttachmentMutation) AddedPosition() (r int, exists bool) {
+	v := m.addposition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPosition resets all changes to the "position" field.
+func (m *AttachmentMutation) ResetPosition() {
+	m.position = nil
+	m.addposition = nil
+}
+
+// SetFileID sets the "file_id" field.
+func (m *AttachmentMutation) SetFileID(o oid.File) {
+	m.file_id = &o
+}
+
+// FileID returns the value of the "file_id" field in the mutation.
+func (m *AttachmentMutation) FileID() (r oid.File, exists bool) {
+	v := m.file_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFileID returns the old "file_id" field's value of the Attachment entity.
+// If the Attachment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttachmentMutation) OldFileID(ctx context.Context) (v *oid.File, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFileID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFileID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFileID: %w", err)
+	}
+	return oldValue.FileID, nil
+}
+
+// ClearFileID clears the value of the "file_id" field.
+func (m *AttachmentMutation) ClearFileID() {
+	m.file_id = nil
+	m.clearedFields[attachment.FieldFileID] = struct{}{}
+}
+
+// FileIDCleared returns if the "file_id" field was cleared in this mutation.
+func (m *AttachmentMutation) FileIDCleared() bool {
+	_, ok := m.clearedFields[attachment.FieldFileID]
+	return ok
+}
+
+// ResetFileID resets all changes to the "file_id" field.
+func (m *AttachmentMutation) ResetFileID() {
+	m.file_id = nil
+	delete(m.clearedFields, attachment.FieldFileID)
+}
+
+// SetArtifactID sets the "artifact_id" field.
+func (m *AttachmentMutation) SetArtifactID(o oid.Artifact) {
+	m.artifact_id = &o
+}
+
+// ArtifactID returns the value of the "artifact_id" field in the mutation.
+func (m *AttachmentMutation) ArtifactID() (r oid.Artifact, exists bool) {
+	v := m.artifact_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldArtifactID returns the old "artifact_id" field's value of the Attachment entity.
+// If the Attachment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttachmentMutation) OldArtifactID(ctx context.Context) (v *oid.Artifact, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldArtifactID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldArtifactID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldArtifactID: %w", err)
+	}
+	return oldValue.ArtifactID, nil
+}
+
+// ClearArtifactID clears the value of the "artifact_id" field.
+func (m *AttachmentMutation) ClearArtifactID() {
+	m.artifact_id = nil
+	m.clearedFields[attachment.FieldArtifactID] = struct{}{}
+}
+
+// ArtifactIDCleared returns if the "artifact_id" field was cleared in this mutation.
+func (m *AttachmentMutation) ArtifactIDCleared() bool {
+	_, ok := m.clearedFields[attachment.FieldArtifactID]
+	return ok
+}
+
+// ResetArtifactID resets all changes to the "artifact_id" field.
+func (m *AttachmentMutation) ResetArtifactID() {
+	m.artifact_id = nil
+	delete(m.clearedFields, attachment.FieldArtifactID)
+}
+
+// Where appends a list predicates to the AttachmentMutation builder.
+func (m *AttachmentMutation) Where(ps ...predicate.Attachment) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AttachmentMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AttachmentMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Attachment, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AttachmentMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AttachmentMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Attachment).
+func (m *AttachmentMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AttachmentMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.message_id != nil {
+		fields = append(fields, attachment.FieldMessageID)
+	}
+	if m.chat_id != nil {
+		fields = append(fields, attachment.FieldChatID)
+	}
+	if m.position != nil {
+		fields = append(fields, attachment.FieldPosition)
+	}
+	if m.file_id != nil {
+		fields = append(fields, attachment.FieldFileID)
+	}
+	if m.artifact_id != nil {
+		fields = append(fields, attachment.FieldArtifactID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AttachmentMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case attachment.FieldMessageID:
+		return m.MessageID()
+	case attachment.FieldChatID:
+		return m.ChatID()
+	case attachment.FieldPosition:
+		return m.Position()
+	case attachment.FieldFileID:
+		return m.FileID()
+	case attachment.FieldArtifactID:
+		return m.ArtifactID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AttachmentMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case attachment.FieldMessageID:
+		return m.OldMessageID(ctx)
+	case attachment.FieldChatID:
+		return m.OldChatID(ctx)
+	case attachment.FieldPosition:
+		return m.OldPosition(ctx)
+	case attachment.FieldFileID:
+		return m.OldFileID(ctx)
+	case attachment.FieldArtifactID:
+		return m.OldArtifactID(ctx)
+	}
+	return nil, fmt.Errorf("unknown Attachment field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AttachmentMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case attachment.FieldMessageID:
+		v, ok := value.(oid.Message)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMessageID(v)
+		return nil
+	case attachment.FieldChatID:
+		v, ok := value.(oid.Chat)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChatID(v)
+		return nil
+	case attachment.FieldPosition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPosition(v)
+		return nil
+	case attachment.FieldFileID:
+		v, ok := value.(oid.File)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFileID(v)
+		return nil
+	case attachment.FieldArtifactID:
+		v, ok := value.(oid.Artifact)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetArtifactID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Attachment field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AttachmentMutation) AddedFields() []string {
+	var fields []string
+	if m.addposition != nil {
+		fields = append(fields, attachment.FieldPosition)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AttachmentMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case attachment.FieldPosition:
+		return m.AddedPosition()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AttachmentMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case attachment.FieldPosition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPosition(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Attachment numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AttachmentMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(attachment.FieldFileID) {
+		fields = append(fields, attachment.FieldFileID)
+	}
+	if m.FieldCleared(attachment.FieldArtifactID) {
+		fields = append(fields, attachment.FieldArtifactID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AttachmentMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AttachmentMutation) ClearField(name string) error {
+	switch name {
+	case attachment.FieldFileID:
+		m.ClearFileID()
+		return nil
+	case attachment.FieldArtifactID:
+		m.ClearArtifactID()
+		return nil
+	}
+	return fmt.Errorf("unknown Attachment nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AttachmentMutation) ResetField(name string) error {
+	switch name {
+	case attachment.FieldMessageID:
+		m.ResetMessageID()
+		return nil
+	case attachment.FieldChatID:
+		m.ResetChatID()
+		return nil
+	case attachment.FieldPosition:
+		m.ResetPosition()
+		return nil
+	case attachment.FieldFileID:
+		m.ResetFileID()
+		return nil
+	case attachment.FieldArtifactID:
+		m.ResetArtifactID()
+		return nil
+	}
+	return fmt.Errorf("unknown Attachment field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AttachmentMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AttachmentMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AttachmentMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AttachmentMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AttachmentMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AttachmentMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AttachmentMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Attachment unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AttachmentMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Attachment edge %s", name)
+}
 
 // ChatMutation represents an operation that mutates the Chat nodes in the graph.
 type ChatMutation struct {
@@ -2572,6 +5131,1455 @@ func (m *FeedEventMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown FeedEvent edge %s", name)
 }
 
+// FileMutation represents an operation that mutates the File nodes in the graph.
+type FileMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *oid.File
+	user_id             *oid.User
+	name                *string
+	status              *file.Status
+	ready_at            *time.Time
+	created_at          *time.Time
+	object_key          *string
+	mime_type           *string
+	bytes               *int64
+	addbytes            *int64
+	sha256              *string
+	width               *int
+	addwidth            *int
+	height              *int
+	addheight           *int
+	seconds             *float64
+	addseconds          *float64
+	thumbnail_key       *string
+	thumbnail_width     *int
+	addthumbnail_width  *int
+	thumbnail_height    *int
+	addthumbnail_height *int
+	clearedFields       map[string]struct{}
+	done                bool
+	oldValue            func(context.Context) (*File, error)
+	predicates          []predicate.File
+}
+
+var _ ent.Mutation = (*FileMutation)(nil)
+
+// fileOption allows management of the mutation configuration using functional options.
+type fileOption func(*FileMutation)
+
+// newFileMutation creates new mutation for the File entity.
+func newFileMutation(c config, op Op, opts ...fileOption) *FileMutation {
+	m := &FileMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeFile,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withFileID sets the ID field of the mutation.
+func withFileID(id oid.File) fileOption {
+	return func(m *FileMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *File
+		)
+		m.oldValue = func(ctx context.Context) (*File, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().File.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withFile sets the old File of the mutation.
+func withFile(node *File) fileOption {
+	return func(m *FileMutation) {
+		m.oldValue = func(context.Context) (*File, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m FileMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m FileMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of File entities.
+func (m *FileMutation) SetID(id oid.File) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *FileMutation) ID() (id oid.File, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *FileMutation) IDs(ctx context.Context) ([]oid.File, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []oid.File{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().File.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetUserID sets the "user_id" field.
+func (m *FileMutation) SetUserID(o oid.User) {
+	m.user_id = &o
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *FileMutation) UserID() (r oid.User, exists bool) {
+	v := m.user_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the File entity.
+// If the File object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FileMutation) OldUserID(ctx context.Context) (v oid.User, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *FileMutation) ResetUserID() {
+	m.user_id = nil
+}
+
+// SetName sets the "name" field.
+func (m *FileMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *FileMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the File entity.
+// If the File object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FileMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *FileMutation) ResetName() {
+	m.name = nil
+}
+
+// SetStatus sets the "status" field.
+func (m *FileMutation) SetStatus(f file.Status) {
+	m.status = &f
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *FileMutation) Status() (r file.Status, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the File entity.
+// If the File object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FileMutation) OldStatus(ctx context.Context) (v file.Status, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *FileMutation) ResetStatus() {
+	m.status = nil
+}
+
+// SetReadyAt sets the "ready_at" field.
+func (m *FileMutation) SetReadyAt(t time.Time) {
+	m.ready_at = &t
+}
+
+// ReadyAt returns the value of the "ready_at" field in the mutation.
+func (m *FileMutation) ReadyAt() (r time.Time, exists bool) {
+	v := m.ready_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReadyAt returns the old "ready_at" field's value of the File entity.
+// If the File object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FileMutation) OldReadyAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReadyAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReadyAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReadyAt: %w", err)
+	}
+	return oldValue.ReadyAt, nil
+}
+
+// ClearReadyAt clears the value of the "ready_at" field.
+func (m *FileMutation) ClearReadyAt() {
+	m.ready_at = nil
+	m.clearedFields[file.FieldReadyAt] = struct{}{}
+}
+
+// ReadyAtCleared returns if the "ready_at" field was cleared in this mutation.
+func (m *FileMutation) ReadyAtCleared() bool {
+	_, ok := m.clearedFields[file.FieldReadyAt]
+	return ok
+}
+
+// ResetReadyAt resets all changes to the "ready_at" field.
+func (m *FileMutation) ResetReadyAt() {
+	m.ready_at = nil
+	delete(m.clearedFields, file.FieldReadyAt)
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *FileMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *FileMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the File entity.
+// If the File object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FileMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *FileMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetObjectKey sets the "object_key" field.
+func (m *FileMutation) SetObjectKey(s string) {
+	m.object_key = &s
+}
+
+// ObjectKey returns the value of the "object_key" field in the mutation.
+func (m *FileMutation) ObjectKey() (r string, exists bool) {
+	v := m.object_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldObjectKey returns the old "object_key" field's value of the File entity.
+// If the File object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FileMutation) OldObjectKey(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldObjectKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldObjectKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldObjectKey: %w", err)
+	}
+	return oldValue.ObjectKey, nil
+}
+
+// ClearObjectKey clears the value of the "object_key" field.
+func (m *FileMutation) ClearObjectKey() {
+	m.object_key = nil
+	m.clearedFields[file.FieldObjectKey] = struct{}{}
+}
+
+// ObjectKeyCleared returns if the "object_key" field was cleared in this mutation.
+func (m *FileMutation) ObjectKeyCleared() bool {
+	_, ok := m.clearedFields[file.FieldObjectKey]
+	return ok
+}
+
+// ResetObjectKey resets all changes to the "object_key" field.
+func (m *FileMutation) ResetObjectKey() {
+	m.object_key = nil
+	delete(m.clearedFields, file.FieldObjectKey)
+}
+
+// SetMimeType sets the "mime_type" field.
+func (m *FileMutation) SetMimeType(s string) {
+	m.mime_type = &s
+}
+
+// MimeType returns the value of the "mime_type" field in the mutation.
+func (m *FileMutation) MimeType() (r string, exists bool) {
+	v := m.mime_type
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMimeType returns the old "mime_type" field's value of the File entity.
+// If the File object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FileMutation) OldMimeType(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMimeType is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMimeType requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMimeType: %w", err)
+	}
+	return oldValue.MimeType, nil
+}
+
+// ResetMimeType resets all changes to the "mime_type" field.
+func (m *FileMutation) ResetMimeType() {
+	m.mime_type = nil
+}
+
+// SetBytes sets the "bytes" field.
+func (m *FileMutation) SetBytes(i int64) {
+	m.bytes = &i
+	m.addbytes = nil
+}
+
+// Bytes returns the value of the "bytes" field in the mutation.
+func (m *FileMutation) Bytes() (r int64, exists bool) {
+	v := m.bytes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBytes returns the old "bytes" field's value of the File entity.
+// If the File object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FileMutation) OldBytes(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBytes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBytes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBytes: %w", err)
+	}
+	return oldValue.Bytes, nil
+}
+
+// AddBytes adds i to the "bytes" field.
+func (m *FileMutation) AddBytes(i int64) {
+	if m.addbytes != nil {
+		*m.addbytes += i
+	} else {
+		m.addbytes = &i
+	}
+}
+
+// AddedBytes returns the value that was added to the "bytes" field in this mutation.
+func (m *FileMutation) AddedBytes() (r int64, exists bool) {
+	v := m.addbytes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetBytes resets all changes to the "bytes" field.
+func (m *FileMutation) ResetBytes() {
+	m.bytes = nil
+	m.addbytes = nil
+}
+
+// SetSha256 sets the "sha256" field.
+func (m *FileMutation) SetSha256(s string) {
+	m.sha256 = &s
+}
+
+// Sha256 returns the value of the "sha256" field in the mutation.
+func (m *FileMutation) Sha256() (r string, exists bool) {
+	v := m.sha256
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSha256 returns the old "sha256" field's value of the File entity.
+// If the File object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FileMutation) OldSha256(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSha256 is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSha256 requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSha256: %w", err)
+	}
+	return oldValue.Sha256, nil
+}
+
+// ResetSha256 resets all changes to the "sha256" field.
+func (m *FileMutation) ResetSha256() {
+	m.sha256 = nil
+}
+
+// SetWidth sets the "width" field.
+func (m *FileMutation) SetWidth(i int) {
+	m.width = &i
+	m.addwidth = nil
+}
+
+// Width returns the value of the "width" field in the mutation.
+func (m *FileMutation) Width() (r int, exists bool) {
+	v := m.width
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWidth returns the old "width" field's value of the File entity.
+// If the File object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FileMutation) OldWidth(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWidth is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWidth requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWidth: %w", err)
+	}
+	return oldValue.Width, nil
+}
+
+// AddWidth adds i to the "width" field.
+func (m *FileMutation) AddWidth(i int) {
+	if m.addwidth != nil {
+		*m.addwidth += i
+	} else {
+		m.addwidth = &i
+	}
+}
+
+// AddedWidth returns the value that was added to the "width" field in this mutation.
+func (m *FileMutation) AddedWidth() (r int, exists bool) {
+	v := m.addwidth
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearWidth clears the value of the "width" field.
+func (m *FileMutation) ClearWidth() {
+	m.width = nil
+	m.addwidth = nil
+	m.clearedFields[file.FieldWidth] = struct{}{}
+}
+
+// WidthCleared returns if the "width" field was cleared in this mutation.
+func (m *FileMutation) WidthCleared() bool {
+	_, ok := m.clearedFields[file.FieldWidth]
+	return ok
+}
+
+// ResetWidth resets all changes to the "width" field.
+func (m *FileMutation) ResetWidth() {
+	m.width = nil
+	m.addwidth = nil
+	delete(m.clearedFields, file.FieldWidth)
+}
+
+// SetHeight sets the "height" field.
+func (m *FileMutation) SetHeight(i int) {
+	m.height = &i
+	m.addheight = nil
+}
+
+// Height returns the value of the "height" field in the mutation.
+func (m *FileMutation) Height() (r int, exists bool) {
+	v := m.height
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHeight returns the old "height" field's value of the File entity.
+// If the File object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FileMutation) OldHeight(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHeight is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHeight requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHeight: %w", err)
+	}
+	return oldValue.Height, nil
+}
+
+// AddHeight adds i to the "height" field.
+func (m *FileMutation) AddHeight(i int) {
+	if m.addheight != nil {
+		*m.addheight += i
+	} else {
+		m.addheight = &i
+	}
+}
+
+// AddedHeight returns the value that was added to the "height" field in this mutation.
+func (m *FileMutation) AddedHeight() (r int, exists bool) {
+	v := m.addheight
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearHeight clears the value of the "height" field.
+func (m *FileMutation) ClearHeight() {
+	m.height = nil
+	m.addheight = nil
+	m.clearedFields[file.FieldHeight] = struct{}{}
+}
+
+// HeightCleared returns if the "height" field was cleared in this mutation.
+func (m *FileMutation) HeightCleared() bool {
+	_, ok := m.clearedFields[file.FieldHeight]
+	return ok
+}
+
+// ResetHeight resets all changes to the "height" field.
+func (m *FileMutation) ResetHeight() {
+	m.height = nil
+	m.addheight = nil
+	delete(m.clearedFields, file.FieldHeight)
+}
+
+// SetSeconds sets the "seconds" field.
+func (m *FileMutation) SetSeconds(f float64) {
+	m.seconds = &f
+	m.addseconds = nil
+}
+
+// Seconds returns the value of the "seconds" field in the mutation.
+func (m *FileMutation) Seconds() (r float64, exists bool) {
+	v := m.seconds
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSeconds returns the old "seconds" field's value of the File entity.
+// If the File object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FileMutation) OldSeconds(ctx context.Context) (v *float64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSeconds is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSeconds requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSeconds: %w", err)
+	}
+	return oldValue.Seconds, nil
+}
+
+// AddSeconds adds f to the "seconds" field.
+func (m *FileMutation) AddSeconds(f float64) {
+	if m.addseconds != nil {
+		*m.addseconds += f
+	} else {
+		m.addseconds = &f
+	}
+}
+
+// AddedSeconds returns the value that was added to the "seconds" field in this mutation.
+func (m *FileMutation) AddedSeconds() (r float64, exists bool) {
+	v := m.addseconds
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearSeconds clears the value of the "seconds" field.
+func (m *FileMutation) ClearSeconds() {
+	m.seconds = nil
+	m.addseconds = nil
+	m.clearedFields[file.FieldSeconds] = struct{}{}
+}
+
+// SecondsCleared returns if the "seconds" field was cleared in this mutation.
+func (m *FileMutation) SecondsCleared() bool {
+	_, ok := m.clearedFields[file.FieldSeconds]
+	return ok
+}
+
+// ResetSeconds resets all changes to the "seconds" field.
+func (m *FileMutation) ResetSeconds() {
+	m.seconds = nil
+	m.addseconds = nil
+	delete(m.clearedFields, file.FieldSeconds)
+}
+
+// SetThumbnailKey sets the "thumbnail_key" field.
+func (m *FileMutation) SetThumbnailKey(s string) {
+	m.thumbnail_key = &s
+}
+
+// ThumbnailKey returns the value of the "thumbnail_key" field in the mutation.
+func (m *FileMutation) ThumbnailKey() (r string, exists bool) {
+	v := m.thumbnail_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldThumbnailKey returns the old "thumbnail_key" field's value of the File entity.
+// If the File object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FileMutation) OldThumbnailKey(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldThumbnailKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldThumbnailKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldThumbnailKey: %w", err)
+	}
+	return oldValue.ThumbnailKey, nil
+}
+
+// ClearThumbnailKey clears the value of the "thumbnail_key" field.
+func (m *FileMutation) ClearThumbnailKey() {
+	m.thumbnail_key = nil
+	m.clearedFields[file.FieldThumbnailKey] = struct{}{}
+}
+
+// ThumbnailKeyCleared returns if the "thumbnail_key" field was cleared in this mutation.
+func (m *FileMutation) ThumbnailKeyCleared() bool {
+	_, ok := m.clearedFields[file.FieldThumbnailKey]
+	return ok
+}
+
+// ResetThumbnailKey resets all changes to the "thumbnail_key" field.
+func (m *FileMutation) ResetThumbnailKey() {
+	m.thumbnail_key = nil
+	delete(m.clearedFields, file.FieldThumbnailKey)
+}
+
+// SetThumbnailWidth sets the "thumbnail_width" field.
+func (m *FileMutation) SetThumbnailWidth(i int) {
+	m.thumbnail_width = &i
+	m.addthumbnail_width = nil
+}
+
+// ThumbnailWidth returns the value of the "thumbnail_width" field in the mutation.
+func (m *FileMutation) ThumbnailWidth() (r int, exists bool) {
+	v := m.thumbnail_width
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldThumbnailWidth returns the old "thumbnail_width" field's value of the File entity.
+// If the File object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FileMutation) OldThumbnailWidth(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldThumbnailWidth is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldThumbnailWidth requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldThumbnailWidth: %w", err)
+	}
+	return oldValue.ThumbnailWidth, nil
+}
+
+// AddThumbnailWidth adds i to the "thumbnail_width" field.
+func (m *FileMutation) AddThumbnailWidth(i int) {
+	if m.addthumbnail_width != nil {
+		*m.addthumbnail_width += i
+	} else {
+		m.addthumbnail_width = &i
+	}
+}
+
+// AddedThumbnailWidth returns the value that was added to the "thumbnail_width" field in this mutation.
+func (m *FileMutation) AddedThumbnailWidth() (r int, exists bool) {
+	v := m.addthumbnail_width
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearThumbnailWidth clears the value of the "thumbnail_width" field.
+func (m *FileMutation) ClearThumbnailWidth() {
+	m.thumbnail_width = nil
+	m.addthumbnail_width = nil
+	m.clearedFields[file.FieldThumbnailWidth] = struct{}{}
+}
+
+// ThumbnailWidthCleared returns if the "thumbnail_width" field was cleared in this mutation.
+func (m *FileMutation) ThumbnailWidthCleared() bool {
+	_, ok := m.clearedFields[file.FieldThumbnailWidth]
+	return ok
+}
+
+// ResetThumbnailWidth resets all changes to the "thumbnail_width" field.
+func (m *FileMutation) ResetThumbnailWidth() {
+	m.thumbnail_width = nil
+	m.addthumbnail_width = nil
+	delete(m.clearedFields, file.FieldThumbnailWidth)
+}
+
+// SetThumbnailHeight sets the "thumbnail_height" field.
+func (m *FileMutation) SetThumbnailHeight(i int) {
+	m.thumbnail_height = &i
+	m.addthumbnail_height = nil
+}
+
+// ThumbnailHeight returns the value of the "thumbnail_height" field in the mutation.
+func (m *FileMutation) ThumbnailHeight() (r int, exists bool) {
+	v := m.thumbnail_height
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldThumbnailHeight returns the old "thumbnail_height" field's value of the File entity.
+// If the File object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FileMutation) OldThumbnailHeight(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldThumbnailHeight is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldThumbnailHeight requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldThumbnailHeight: %w", err)
+	}
+	return oldValue.ThumbnailHeight, nil
+}
+
+// AddThumbnailHeight adds i to the "thumbnail_height" field.
+func (m *FileMutation) AddThumbnailHeight(i int) {
+	if m.addthumbnail_height != nil {
+		*m.addthumbnail_height += i
+	} else {
+		m.addthumbnail_height = &i
+	}
+}
+
+// AddedThumbnailHeight returns the value that was added to the "thumbnail_height" field in this mutation.
+func (m *FileMutation) AddedThumbnailHeight() (r int, exists bool) {
+	v := m.addthumbnail_height
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearThumbnailHeight clears the value of the "thumbnail_height" field.
+func (m *FileMutation) ClearThumbnailHeight() {
+	m.thumbnail_height = nil
+	m.addthumbnail_height = nil
+	m.clearedFields[file.FieldThumbnailHeight] = struct{}{}
+}
+
+// ThumbnailHeightCleared returns if the "thumbnail_height" field was cleared in this mutation.
+func (m *FileMutation) ThumbnailHeightCleared() bool {
+	_, ok := m.clearedFields[file.FieldThumbnailHeight]
+	return ok
+}
+
+// ResetThumbnailHeight resets all changes to the "thumbnail_height" field.
+func (m *FileMutation) ResetThumbnailHeight() {
+	m.thumbnail_height = nil
+	m.addthumbnail_height = nil
+	delete(m.clearedFields, file.FieldThumbnailHeight)
+}
+
+// Where appends a list predicates to the FileMutation builder.
+func (m *FileMutation) Where(ps ...predicate.File) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the FileMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *FileMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.File, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *FileMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *FileMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (File).
+func (m *FileMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *FileMutation) Fields() []string {
+	fields := make([]string, 0, 15)
+	if m.user_id != nil {
+		fields = append(fields, file.FieldUserID)
+	}
+	if m.name != nil {
+		fields = append(fields, file.FieldName)
+	}
+	if m.status != nil {
+		fields = append(fields, file.FieldStatus)
+	}
+	if m.ready_at != nil {
+		fields = append(fields, file.FieldReadyAt)
+	}
+	if m.created_at != nil {
+		fields = append(fields, file.FieldCreatedAt)
+	}
+	if m.object_key != nil {
+		fields = append(fields, file.FieldObjectKey)
+	}
+	if m.mime_type != nil {
+		fields = append(fields, file.FieldMimeType)
+	}
+	if m.bytes != nil {
+		fields = append(fields, file.FieldBytes)
+	}
+	if m.sha256 != nil {
+		fields = append(fields, file.FieldSha256)
+	}
+	if m.width != nil {
+		fields = append(fields, file.FieldWidth)
+	}
+	if m.height != nil {
+		fields = append(fields, file.FieldHeight)
+	}
+	if m.seconds != nil {
+		fields = append(fields, file.FieldSeconds)
+	}
+	if m.thumbnail_key != nil {
+		fields = append(fields, file.FieldThumbnailKey)
+	}
+	if m.thumbnail_width != nil {
+		fields = append(fields, file.FieldThumbnailWidth)
+	}
+	if m.thumbnail_height != nil {
+		fields = append(fields, file.FieldThumbnailHeight)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *FileMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case file.FieldUserID:
+		return m.UserID()
+	case file.FieldName:
+		return m.Name()
+	case file.FieldStatus:
+		return m.Status()
+	case file.FieldReadyAt:
+		return m.ReadyAt()
+	case file.FieldCreatedAt:
+		return m.CreatedAt()
+	case file.FieldObjectKey:
+		return m.ObjectKey()
+	case file.FieldMimeType:
+		return m.MimeType()
+	case file.FieldBytes:
+		return m.Bytes()
+	case file.FieldSha256:
+		return m.Sha256()
+	case file.FieldWidth:
+		return m.Width()
+	case file.FieldHeight:
+		return m.Height()
+	case file.FieldSeconds:
+		return m.Seconds()
+	case file.FieldThumbnailKey:
+		return m.ThumbnailKey()
+	case file.FieldThumbnailWidth:
+		return m.ThumbnailWidth()
+	case file.FieldThumbnailHeight:
+		return m.ThumbnailHeight()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *FileMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case file.FieldUserID:
+		return m.OldUserID(ctx)
+	case file.FieldName:
+		return m.OldName(ctx)
+	case file.FieldStatus:
+		return m.OldStatus(ctx)
+	case file.FieldReadyAt:
+		return m.OldReadyAt(ctx)
+	case file.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case file.FieldObjectKey:
+		return m.OldObjectKey(ctx)
+	case file.FieldMimeType:
+		return m.OldMimeType(ctx)
+	case file.FieldBytes:
+		return m.OldBytes(ctx)
+	case file.FieldSha256:
+		return m.OldSha256(ctx)
+	case file.FieldWidth:
+		return m.OldWidth(ctx)
+	case file.FieldHeight:
+		return m.OldHeight(ctx)
+	case file.FieldSeconds:
+		return m.OldSeconds(ctx)
+	case file.FieldThumbnailKey:
+		return m.OldThumbnailKey(ctx)
+	case file.FieldThumbnailWidth:
+		return m.OldThumbnailWidth(ctx)
+	case file.FieldThumbnailHeight:
+		return m.OldThumbnailHeight(ctx)
+	}
+	return nil, fmt.Errorf("unknown File field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *FileMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case file.FieldUserID:
+		v, ok := value.(oid.User)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case file.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case file.FieldStatus:
+		v, ok := value.(file.Status)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	case file.FieldReadyAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReadyAt(v)
+		return nil
+	case file.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case file.FieldObjectKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetObjectKey(v)
+		return nil
+	case file.FieldMimeType:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMimeType(v)
+		return nil
+	case file.FieldBytes:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBytes(v)
+		return nil
+	case file.FieldSha256:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSha256(v)
+		return nil
+	case file.FieldWidth:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWidth(v)
+		return nil
+	case file.FieldHeight:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHeight(v)
+		return nil
+	case file.FieldSeconds:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSeconds(v)
+		return nil
+	case file.FieldThumbnailKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetThumbnailKey(v)
+		return nil
+	case file.FieldThumbnailWidth:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetThumbnailWidth(v)
+		return nil
+	case file.FieldThumbnailHeight:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetThumbnailHeight(v)
+		return nil
+	}
+	return fmt.Errorf("unknown File field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *FileMutation) AddedFields() []string {
+	var fields []string
+	if m.addbytes != nil {
+		fields = append(fields, file.FieldBytes)
+	}
+	if m.addwidth != nil {
+		fields = append(fields, file.FieldWidth)
+	}
+	if m.addheight != nil {
+		fields = append(fields, file.FieldHeight)
+	}
+	if m.addseconds != nil {
+		fields = append(fields, file.FieldSeconds)
+	}
+	if m.addthumbnail_width != nil {
+		fields = append(fields, file.FieldThumbnailWidth)
+	}
+	if m.addthumbnail_height != nil {
+		fields = append(fields, file.FieldThumbnailHeight)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *FileMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case file.FieldBytes:
+		return m.AddedBytes()
+	case file.FieldWidth:
+		return m.AddedWidth()
+	case file.FieldHeight:
+		return m.AddedHeight()
+	case file.FieldSeconds:
+		return m.AddedSeconds()
+	case file.FieldThumbnailWidth:
+		return m.AddedThumbnailWidth()
+	case file.FieldThumbnailHeight:
+		return m.AddedThumbnailHeight()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *FileMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case file.FieldBytes:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddBytes(v)
+		return nil
+	case file.FieldWidth:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddWidth(v)
+		return nil
+	case file.FieldHeight:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddHeight(v)
+		return nil
+	case file.FieldSeconds:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSeconds(v)
+		return nil
+	case file.FieldThumbnailWidth:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddThumbnailWidth(v)
+		return nil
+	case file.FieldThumbnailHeight:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddThumbnailHeight(v)
+		return nil
+	}
+	return fmt.Errorf("unknown File numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *FileMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(file.FieldReadyAt) {
+		fields = append(fields, file.FieldReadyAt)
+	}
+	if m.FieldCleared(file.FieldObjectKey) {
+		fields = append(fields, file.FieldObjectKey)
+	}
+	if m.FieldCleared(file.FieldWidth) {
+		fields = append(fields, file.FieldWidth)
+	}
+	if m.FieldCleared(file.FieldHeight) {
+		fields = append(fields, file.FieldHeight)
+	}
+	if m.FieldCleared(file.FieldSeconds) {
+		fields = append(fields, file.FieldSeconds)
+	}
+	if m.FieldCleared(file.FieldThumbnailKey) {
+		fields = append(fields, file.FieldThumbnailKey)
+	}
+	if m.FieldCleared(file.FieldThumbnailWidth) {
+		fields = append(fields, file.FieldThumbnailWidth)
+	}
+	if m.FieldCleared(file.FieldThumbnailHeight) {
+		fields = append(fields, file.FieldThumbnailHeight)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *FileMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *FileMutation) ClearField(name string) error {
+	switch name {
+	case file.FieldReadyAt:
+		m.ClearReadyAt()
+		return nil
+	case file.FieldObjectKey:
+		m.ClearObjectKey()
+		return nil
+	case file.FieldWidth:
+		m.ClearWidth()
+		return nil
+	case file.FieldHeight:
+		m.ClearHeight()
+		return nil
+	case file.FieldSeconds:
+		m.ClearSeconds()
+		return nil
+	case file.FieldThumbnailKey:
+		m.ClearThumbnailKey()
+		return nil
+	case file.FieldThumbnailWidth:
+		m.ClearThumbnailWidth()
+		return nil
+	case file.FieldThumbnailHeight:
+		m.ClearThumbnailHeight()
+		return nil
+	}
+	return fmt.Errorf("unknown File nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *FileMutation) ResetField(name string) error {
+	switch name {
+	case file.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case file.FieldName:
+		m.ResetName()
+		return nil
+	case file.FieldStatus:
+		m.ResetStatus()
+		return nil
+	case file.FieldReadyAt:
+		m.ResetReadyAt()
+		return nil
+	case file.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case file.FieldObjectKey:
+		m.ResetObjectKey()
+		return nil
+	case file.FieldMimeType:
+		m.ResetMimeType()
+		return nil
+	case file.FieldBytes:
+		m.ResetBytes()
+		return nil
+	case file.FieldSha256:
+		m.ResetSha256()
+		return nil
+	case file.FieldWidth:
+		m.ResetWidth()
+		return nil
+	case file.FieldHeight:
+		m.ResetHeight()
+		return nil
+	case file.FieldSeconds:
+		m.ResetSeconds()
+		return nil
+	case file.FieldThumbnailKey:
+		m.ResetThumbnailKey()
+		return nil
+	case file.FieldThumbnailWidth:
+		m.ResetThumbnailWidth()
+		return nil
+	case file.FieldThumbnailHeight:
+		m.ResetThumbnailHeight()
+		return nil
+	}
+	return fmt.Errorf("unknown File field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *FileMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *FileMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *FileMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *FileMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *FileMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *FileMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *FileMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown File unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *FileMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown File edge %s", name)
+}
+
 // FolderMutation represents an operation that mutates the Folder nodes in the graph.
 type FolderMutation struct {
 	config
@@ -3888,6 +7896,4008 @@ func (m *IdempotencyKeyMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown IdempotencyKey edge %s", name)
 }
 
+// JobMutation represents an operation that mutates the Job nodes in the graph.
+type JobMutation struct {
+	config
+	op                     Op
+	typ                    string
+	id                     *oid.Job
+	user_id                *oid.User
+	kind                   *job.Kind
+	model                  *string
+	provider               *string
+	arguments              *json.RawMessage
+	appendarguments        json.RawMessage
+	chat_id                *oid.Chat
+	message_id             *oid.Message
+	retry_of_id            *oid.Job
+	priority               *int
+	addpriority            *int
+	store_result           *bool
+	created_at             *time.Time
+	status                 *job.Status
+	is_waiting             *bool
+	run_id                 *oid.Run
+	lease_until_ms         *int64
+	addlease_until_ms      *int64
+	is_parked              *bool
+	attempt                *int
+	addattempt             *int
+	run_count              *int
+	addrun_count           *int
+	call_started_at        *time.Time
+	provider_ref           *string
+	phase                  *string
+	progress               *float64
+	addprogress            *float64
+	text                   *string
+	cancel_requested_at    *time.Time
+	queued_at              *time.Time
+	started_at             *time.Time
+	deadline_at            *time.Time
+	ended_at               *time.Time
+	updated_at             *time.Time
+	answered_by            *string
+	revised_prompt         *string
+	finish_reason          *job.FinishReason
+	failure_code           *string
+	input_tokens           *int64
+	addinput_tokens        *int64
+	output_tokens          *int64
+	addoutput_tokens       *int64
+	cached_input_tokens    *int64
+	addcached_input_tokens *int64
+	images                 *int64
+	addimages              *int64
+	video_ms               *int64
+	addvideo_ms            *int64
+	usage_source           *job.UsageSource
+	expires_at             *time.Time
+	is_result_gone         *bool
+	clearedFields          map[string]struct{}
+	done                   bool
+	oldValue               func(context.Context) (*Job, error)
+	predicates             []predicate.Job
+}
+
+var _ ent.Mutation = (*JobMutation)(nil)
+
+// jobOption allows management of the mutation configuration using functional options.
+type jobOption func(*JobMutation)
+
+// newJobMutation creates new mutation for the Job entity.
+func newJobMutation(c config, op Op, opts ...jobOption) *JobMutation {
+	m := &JobMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeJob,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withJobID sets the ID field of the mutation.
+func withJobID(id oid.Job) jobOption {
+	return func(m *JobMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Job
+		)
+		m.oldValue = func(ctx context.Context) (*Job, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Job.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withJob sets the old Job of the mutation.
+func withJob(node *Job) jobOption {
+	return func(m *JobMutation) {
+		m.oldValue = func(context.Context) (*Job, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m JobMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m JobMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Job entities.
+func (m *JobMutation) SetID(id oid.Job) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *JobMutation) ID() (id oid.Job, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *JobMutation) IDs(ctx context.Context) ([]oid.Job, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []oid.Job{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Job.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetUserID sets the "user_id" field.
+func (m *JobMutation) SetUserID(o oid.User) {
+	m.user_id = &o
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *JobMutation) UserID() (r oid.User, exists bool) {
+	v := m.user_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldUserID(ctx context.Context) (v oid.User, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *JobMutation) ResetUserID() {
+	m.user_id = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *JobMutation) SetKind(j job.Kind) {
+	m.kind = &j
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *JobMutation) Kind() (r job.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldKind(ctx context.Context) (v job.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *JobMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetModel sets the "model" field.
+func (m *JobMutation) SetModel(s string) {
+	m.model = &s
+}
+
+// Model returns the value of the "model" field in the mutation.
+func (m *JobMutation) Model() (r string, exists bool) {
+	v := m.model
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldModel returns the old "model" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldModel(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldModel is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldModel requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldModel: %w", err)
+	}
+	return oldValue.Model, nil
+}
+
+// ResetModel resets all changes to the "model" field.
+func (m *JobMutation) ResetModel() {
+	m.model = nil
+}
+
+// SetProvider sets the "provider" field.
+func (m *JobMutation) SetProvider(s string) {
+	m.provider = &s
+}
+
+// Provider returns the value of the "provider" field in the mutation.
+func (m *JobMutation) Provider() (r string, exists bool) {
+	v := m.provider
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProvider returns the old "provider" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldProvider(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProvider is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProvider requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProvider: %w", err)
+	}
+	return oldValue.Provider, nil
+}
+
+// ResetProvider resets all changes to the "provider" field.
+func (m *JobMutation) ResetProvider() {
+	m.provider = nil
+}
+
+// SetArguments sets the "arguments" field.
+func (m *JobMutation) SetArguments(jm json.RawMessage) {
+	m.arguments = &jm
+	m.appendarguments = nil
+}
+
+// Arguments returns the value of the "arguments" field in the mutation.
+func (m *JobMutation) Arguments() (r json.RawMessage, exists bool) {
+	v := m.arguments
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldArguments returns the old "arguments" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldArguments(ctx context.Context) (v json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldArguments is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldArguments requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldArguments: %w", err)
+	}
+	return oldValue.Arguments, nil
+}
+
+// AppendArguments adds jm to the "arguments" field.
+func (m *JobMutation) AppendArguments(jm json.RawMessage) {
+	m.appendarguments = append(m.appendarguments, jm...)
+}
+
+// AppendedArguments returns the list of values that were appended to the "arguments" field in this mutation.
+func (m *JobMutation) AppendedArguments() (json.RawMessage, bool) {
+	if len(m.appendarguments) == 0 {
+		return nil, false
+	}
+	return m.appendarguments, true
+}
+
+// ResetArguments resets all changes to the "arguments" field.
+func (m *JobMutation) ResetArguments() {
+	m.arguments = nil
+	m.appendarguments = nil
+}
+
+// SetChatID sets the "chat_id" field.
+func (m *JobMutation) SetChatID(o oid.Chat) {
+	m.chat_id = &o
+}
+
+// ChatID returns the value of the "chat_id" field in the mutation.
+func (m *JobMutation) ChatID() (r oid.Chat, exists bool) {
+	v := m.chat_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChatID returns the old "chat_id" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldChatID(ctx context.Context) (v *oid.Chat, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChatID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChatID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChatID: %w", err)
+	}
+	return oldValue.ChatID, nil
+}
+
+// ClearChatID clears the value of the "chat_id" field.
+func (m *JobMutation) ClearChatID() {
+	m.chat_id = nil
+	m.clearedFields[job.FieldChatID] = struct{}{}
+}
+
+// ChatIDCleared returns if the "chat_id" field was cleared in this mutation.
+func (m *JobMutation) ChatIDCleared() bool {
+	_, ok := m.clearedFields[job.FieldChatID]
+	return ok
+}
+
+// ResetChatID resets all changes to the "chat_id" field.
+func (m *JobMutation) ResetChatID() {
+	m.chat_id = nil
+	delete(m.clearedFields, job.FieldChatID)
+}
+
+// SetMessageID sets the "message_id" field.
+func (m *JobMutation) SetMessageID(o oid.Message) {
+	m.message_id = &o
+}
+
+// MessageID returns the value of the "message_id" field in the mutation.
+func (m *JobMutation) MessageID() (r oid.Message, exists bool) {
+	v := m.message_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMessageID returns the old "message_id" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldMessageID(ctx context.Context) (v *oid.Message, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMessageID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMessageID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMessageID: %w", err)
+	}
+	return oldValue.MessageID, nil
+}
+
+// ClearMessageID clears the value of the "message_id" field.
+func (m *JobMutation) ClearMessageID() {
+	m.message_id = nil
+	m.clearedFields[job.FieldMessageID] = struct{}{}
+}
+
+// MessageIDCleared returns if the "message_id" field was cleared in this mutation.
+func (m *JobMutation) MessageIDCleared() bool {
+	_, ok := m.clearedFields[job.FieldMessageID]
+	return ok
+}
+
+// ResetMessageID resets all changes to the "message_id" field.
+func (m *JobMutation) ResetMessageID() {
+	m.message_id = nil
+	delete(m.clearedFields, job.FieldMessageID)
+}
+
+// SetRetryOfID sets the "retry_of_id" field.
+func (m *JobMutation) SetRetryOfID(o oid.Job) {
+	m.retry_of_id = &o
+}
+
+// RetryOfID returns the value of the "retry_of_id" field in the mutation.
+func (m *JobMutation) RetryOfID() (r oid.Job, exists bool) {
+	v := m.retry_of_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRetryOfID returns the old "retry_of_id" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldRetryOfID(ctx context.Context) (v *oid.Job, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRetryOfID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRetryOfID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRetryOfID: %w", err)
+	}
+	return oldValue.RetryOfID, nil
+}
+
+// ClearRetryOfID clears the value of the "retry_of_id" field.
+func (m *JobMutation) ClearRetryOfID() {
+	m.retry_of_id = nil
+	m.clearedFields[job.FieldRetryOfID] = struct{}{}
+}
+
+// RetryOfIDCleared returns if the "retry_of_id" field was cleared in this mutation.
+func (m *JobMutation) RetryOfIDCleared() bool {
+	_, ok := m.clearedFields[job.FieldRetryOfID]
+	return ok
+}
+
+// ResetRetryOfID resets all changes to the "retry_of_id" field.
+func (m *JobMutation) ResetRetryOfID() {
+	m.retry_of_id = nil
+	delete(m.clearedFields, job.FieldRetryOfID)
+}
+
+// SetPriority sets the "priority" field.
+func (m *JobMutation) SetPriority(i int) {
+	m.priority = &i
+	m.addpriority = nil
+}
+
+// Priority returns the value of the "priority" field in the mutation.
+func (m *JobMutation) Priority() (r int, exists bool) {
+	v := m.priority
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPriority returns the old "priority" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldPriority(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPriority is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPriority requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPriority: %w", err)
+	}
+	return oldValue.Priority, nil
+}
+
+// AddPriority adds i to the "priority" field.
+func (m *JobMutation) AddPriority(i int) {
+	if m.addpriority != nil {
+		*m.addpriority += i
+	} else {
+		m.addpriority = &i
+	}
+}
+
+// AddedPriority returns the value that was added to the "priority" field in this mutation.
+func (m *JobMutation) AddedPriority() (r int, exists bool) {
+	v := m.addpriority
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPriority resets all changes to the "priority" field.
+func (m *JobMutation) ResetPriority() {
+	m.priority = nil
+	m.addpriority = nil
+}
+
+// SetStoreResult sets the "store_result" field.
+func (m *JobMutation) SetStoreResult(b bool) {
+	m.store_result = &b
+}
+
+// StoreResult returns the value of the "store_result" field in the mutation.
+func (m *JobMutation) StoreResult() (r bool, exists bool) {
+	v := m.store_result
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStoreResult returns the old "store_result" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldStoreResult(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStoreResult is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStoreResult requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStoreResult: %w", err)
+	}
+	return oldValue.StoreResult, nil
+}
+
+// ResetStoreResult resets all changes to the "store_result" field.
+func (m *JobMutation) ResetStoreResult() {
+	m.store_result = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *JobMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *JobMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *JobMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetStatus sets the "status" field.
+func (m *JobMutation) SetStatus(j job.Status) {
+	m.status = &j
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *JobMutation) Status() (r job.Status, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldStatus(ctx context.Context) (v job.Status, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *JobMutation) ResetStatus() {
+	m.status = nil
+}
+
+// SetIsWaiting sets the "is_waiting" field.
+func (m *JobMutation) SetIsWaiting(b bool) {
+	m.is_waiting = &b
+}
+
+// IsWaiting returns the value of the "is_waiting" field in the mutation.
+func (m *JobMutation) IsWaiting() (r bool, exists bool) {
+	v := m.is_waiting
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIsWaiting returns the old "is_waiting" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldIsWaiting(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIsWaiting is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIsWaiting requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIsWaiting: %w", err)
+	}
+	return oldValue.IsWaiting, nil
+}
+
+// ResetIsWaiting resets all changes to the "is_waiting" field.
+func (m *JobMutation) ResetIsWaiting() {
+	m.is_waiting = nil
+}
+
+// SetRunID sets the "run_id" field.
+func (m *JobMutation) SetRunID(o oid.Run) {
+	m.run_id = &o
+}
+
+// RunID returns the value of the "run_id" field in the mutation.
+func (m *JobMutation) RunID() (r oid.Run, exists bool) {
+	v := m.run_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRunID returns the old "run_id" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldRunID(ctx context.Context) (v oid.Run, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRunID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRunID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRunID: %w", err)
+	}
+	return oldValue.RunID, nil
+}
+
+// ResetRunID resets all changes to the "run_id" field.
+func (m *JobMutation) ResetRunID() {
+	m.run_id = nil
+}
+
+// SetLeaseUntilMs sets the "lease_until_ms" field.
+func (m *JobMutation) SetLeaseUntilMs(i int64) {
+	m.lease_until_ms = &i
+	m.addlease_until_ms = nil
+}
+
+// LeaseUntilMs returns the value of the "lease_until_ms" field in the mutation.
+func (m *JobMutation) LeaseUntilMs() (r int64, exists bool) {
+	v := m.lease_until_ms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLeaseUntilMs returns the old "lease_until_ms" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldLeaseUntilMs(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLeaseUntilMs is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLeaseUntilMs requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLeaseUntilMs: %w", err)
+	}
+	return oldValue.LeaseUntilMs, nil
+}
+
+// AddLeaseUntilMs adds i to the "lease_until_ms" field.
+func (m *JobMutation) AddLeaseUntilMs(i int64) {
+	if m.addlease_until_ms != nil {
+		*m.addlease_until_ms += i
+	} else {
+		m.addlease_until_ms = &i
+	}
+}
+
+// AddedLeaseUntilMs returns the value that was added to the "lease_until_ms" field in this mutation.
+func (m *JobMutation) AddedLeaseUntilMs() (r int64, exists bool) {
+	v := m.addlease_until_ms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearLeaseUntilMs clears the value of the "lease_until_ms" field.
+func (m *JobMutation) ClearLeaseUntilMs() {
+	m.lease_until_ms = nil
+	m.addlease_until_ms = nil
+	m.clearedFields[job.FieldLeaseUntilMs] = struct{}{}
+}
+
+// LeaseUntilMsCleared returns if the "lease_until_ms" field was cleared in this mutation.
+func (m *JobMutation) LeaseUntilMsCleared() bool {
+	_, ok := m.clearedFields[job.FieldLeaseUntilMs]
+	return ok
+}
+
+// ResetLeaseUntilMs resets all changes to the "lease_until_ms" field.
+func (m *JobMutation) ResetLeaseUntilMs() {
+	m.lease_until_ms = nil
+	m.addlease_until_ms = nil
+	delete(m.clearedFields, job.FieldLeaseUntilMs)
+}
+
+// SetIsParked sets the "is_parked" field.
+func (m *JobMutation) SetIsParked(b bool) {
+	m.is_parked = &b
+}
+
+// IsParked returns the value of the "is_parked" field in the mutation.
+func (m *JobMutation) IsParked() (r bool, exists bool) {
+	v := m.is_parked
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIsParked returns the old "is_parked" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldIsParked(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIsParked is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIsParked requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIsParked: %w", err)
+	}
+	return oldValue.IsParked, nil
+}
+
+// ResetIsParked resets all changes to the "is_parked" field.
+func (m *JobMutation) ResetIsParked() {
+	m.is_parked = nil
+}
+
+// SetAttempt sets the "attempt" field.
+func (m *JobMutation) SetAttempt(i int) {
+	m.attempt = &i
+	m.addattempt = nil
+}
+
+// Attempt returns the value of the "attempt" field in the mutation.
+func (m *JobMutation) Attempt() (r int, exists bool) {
+	v := m.attempt
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttempt returns the old "attempt" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldAttempt(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttempt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttempt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttempt: %w", err)
+	}
+	return oldValue.Attempt, nil
+}
+
+// AddAttempt adds i to the "attempt" field.
+func (m *JobMutation) AddAttempt(i int) {
+	if m.addattempt != nil {
+		*m.addattempt += i
+	} else {
+		m.addattempt = &i
+	}
+}
+
+// AddedAttempt returns the value that was added to the "attempt" field in this mutation.
+func (m *JobMutation) AddedAttempt() (r int, exists bool) {
+	v := m.addattempt
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAttempt resets all changes to the "attempt" field.
+func (m *JobMutation) ResetAttempt() {
+	m.attempt = nil
+	m.addattempt = nil
+}
+
+// SetRunCount sets the "run_count" field.
+func (m *JobMutation) SetRunCount(i int) {
+	m.run_count = &i
+	m.addrun_count = nil
+}
+
+// RunCount returns the value of the "run_count" field in the mutation.
+func (m *JobMutation) RunCount() (r int, exists bool) {
+	v := m.run_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRunCount returns the old "run_count" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldRunCount(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRunCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRunCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRunCount: %w", err)
+	}
+	return oldValue.RunCount, nil
+}
+
+// AddRunCount adds i to the "run_count" field.
+func (m *JobMutation) AddRunCount(i int) {
+	if m.addrun_count != nil {
+		*m.addrun_count += i
+	} else {
+		m.addrun_count = &i
+	}
+}
+
+// AddedRunCount returns the value that was added to the "run_count" field in this mutation.
+func (m *JobMutation) AddedRunCount() (r int, exists bool) {
+	v := m.addrun_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRunCount resets all changes to the "run_count" field.
+func (m *JobMutation) ResetRunCount() {
+	m.run_count = nil
+	m.addrun_count = nil
+}
+
+// SetCallStartedAt sets the "call_started_at" field.
+func (m *JobMutation) SetCallStartedAt(t time.Time) {
+	m.call_started_at = &t
+}
+
+// CallStartedAt returns the value of the "call_started_at" field in the mutation.
+func (m *JobMutation) CallStartedAt() (r time.Time, exists bool) {
+	v := m.call_started_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCallStartedAt returns the old "call_started_at" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldCallStartedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCallStartedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCallStartedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCallStartedAt: %w", err)
+	}
+	return oldValue.CallStartedAt, nil
+}
+
+// ClearCallStartedAt clears the value of the "call_started_at" field.
+func (m *JobMutation) ClearCallStartedAt() {
+	m.call_started_at = nil
+	m.clearedFields[job.FieldCallStartedAt] = struct{}{}
+}
+
+// CallStartedAtCleared returns if the "call_started_at" field was cleared in this mutation.
+func (m *JobMutation) CallStartedAtCleared() bool {
+	_, ok := m.clearedFields[job.FieldCallStartedAt]
+	return ok
+}
+
+// ResetCallStartedAt resets all changes to the "call_started_at" field.
+func (m *JobMutation) ResetCallStartedAt() {
+	m.call_started_at = nil
+	delete(m.clearedFields, job.FieldCallStartedAt)
+}
+
+// SetProviderRef sets the "provider_ref" field.
+func (m *JobMutation) SetProviderRef(s string) {
+	m.provider_ref = &s
+}
+
+// ProviderRef returns the value of the "provider_ref" field in the mutation.
+func (m *JobMutation) ProviderRef() (r string, exists bool) {
+	v := m.provider_ref
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProviderRef returns the old "provider_ref" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldProviderRef(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProviderRef is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProviderRef requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProviderRef: %w", err)
+	}
+	return oldValue.ProviderRef, nil
+}
+
+// ClearProviderRef clears the value of the "provider_ref" field.
+func (m *JobMutation) ClearProviderRef() {
+	m.provider_ref = nil
+	m.clearedFields[job.FieldProviderRef] = struct{}{}
+}
+
+// ProviderRefCleared returns if the "provider_ref" field was cleared in this mutation.
+func (m *JobMutation) ProviderRefCleared() bool {
+	_, ok := m.clearedFields[job.FieldProviderRef]
+	return ok
+}
+
+// ResetProviderRef resets all changes to the "provider_ref" field.
+func (m *JobMutation) ResetProviderRef() {
+	m.provider_ref = nil
+	delete(m.clearedFields, job.FieldProviderRef)
+}
+
+// SetPhase sets the "phase" field.
+func (m *JobMutation) SetPhase(s string) {
+	m.phase = &s
+}
+
+// Phase returns the value of the "phase" field in the mutation.
+func (m *JobMutation) Phase() (r string, exists bool) {
+	v := m.phase
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPhase returns the old "phase" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldPhase(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPhase is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPhase requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPhase: %w", err)
+	}
+	return oldValue.Phase, nil
+}
+
+// ResetPhase resets all changes to the "phase" field.
+func (m *JobMutation) ResetPhase() {
+	m.phase = nil
+}
+
+// SetProgress sets the "progress" field.
+func (m *JobMutation) SetProgress(f float64) {
+	m.progress = &f
+	m.addprogress = nil
+}
+
+// Progress returns the value of the "progress" field in the mutation.
+func (m *JobMutation) Progress() (r float64, exists bool) {
+	v := m.progress
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProgress returns the old "progress" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldProgress(ctx context.Context) (v *float64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProgress is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProgress requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProgress: %w", err)
+	}
+	return oldValue.Progress, nil
+}
+
+// AddProgress adds f to the "progress" field.
+func (m *JobMutation) AddProgress(f float64) {
+	if m.addprogress != nil {
+		*m.addprogress += f
+	} else {
+		m.addprogress = &f
+	}
+}
+
+// AddedProgress returns the value that was added to the "progress" field in this mutation.
+func (m *JobMutation) AddedProgress() (r float64, exists bool) {
+	v := m.addprogress
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearProgress clears the value of the "progress" field.
+func (m *JobMutation) ClearProgress() {
+	m.progress = nil
+	m.addprogress = nil
+	m.clearedFields[job.FieldProgress] = struct{}{}
+}
+
+// ProgressCleared returns if the "progress" field was cleared in this mutation.
+func (m *JobMutation) ProgressCleared() bool {
+	_, ok := m.clearedFields[job.FieldProgress]
+	return ok
+}
+
+// ResetProgress resets all changes to the "progress" field.
+func (m *JobMutation) ResetProgress() {
+	m.progress = nil
+	m.addprogress = nil
+	delete(m.clearedFields, job.FieldProgress)
+}
+
+// SetText sets the "text" field.
+func (m *JobMutation) SetText(s string) {
+	m.text = &s
+}
+
+// Text returns the value of the "text" field in the mutation.
+func (m *JobMutation) Text() (r string, exists bool) {
+	v := m.text
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldText returns the old "text" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldText(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldText is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldText requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldText: %w", err)
+	}
+	return oldValue.Text, nil
+}
+
+// ResetText resets all changes to the "text" field.
+func (m *JobMutation) ResetText() {
+	m.text = nil
+}
+
+// SetCancelRequestedAt sets the "cancel_requested_at" field.
+func (m *JobMutation) SetCancelRequestedAt(t time.Time) {
+	m.cancel_requested_at = &t
+}
+
+// CancelRequestedAt returns the value of the "cancel_requested_at" field in the mutation.
+func (m *JobMutation) CancelRequestedAt() (r time.Time, exists bool) {
+	v := m.cancel_requested_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCancelRequestedAt returns the old "cancel_requested_at" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldCancelRequestedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCancelRequestedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCancelRequestedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCancelRequestedAt: %w", err)
+	}
+	return oldValue.CancelRequestedAt, nil
+}
+
+// ClearCancelRequestedAt clears the value of the "cancel_requested_at" field.
+func (m *JobMutation) ClearCancelRequestedAt() {
+	m.cancel_requested_at = nil
+	m.clearedFields[job.FieldCancelRequestedAt] = struct{}{}
+}
+
+// CancelRequestedAtCleared returns if the "cancel_requested_at" field was cleared in this mutation.
+func (m *JobMutation) CancelRequestedAtCleared() bool {
+	_, ok := m.clearedFields[job.FieldCancelRequestedAt]
+	return ok
+}
+
+// ResetCancelRequestedAt resets all changes to the "cancel_requested_at" field.
+func (m *JobMutation) ResetCancelRequestedAt() {
+	m.cancel_requested_at = nil
+	delete(m.clearedFields, job.FieldCancelRequestedAt)
+}
+
+// SetQueuedAt sets the "queued_at" field.
+func (m *JobMutation) SetQueuedAt(t time.Time) {
+	m.queued_at = &t
+}
+
+// QueuedAt returns the value of the "queued_at" field in the mutation.
+func (m *JobMutation) QueuedAt() (r time.Time, exists bool) {
+	v := m.queued_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldQueuedAt returns the old "queued_at" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldQueuedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldQueuedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldQueuedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldQueuedAt: %w", err)
+	}
+	return oldValue.QueuedAt, nil
+}
+
+// ClearQueuedAt clears the value of the "queued_at" field.
+func (m *JobMutation) ClearQueuedAt() {
+	m.queued_at = nil
+	m.clearedFields[job.FieldQueuedAt] = struct{}{}
+}
+
+// QueuedAtCleared returns if the "queued_at" field was cleared in this mutation.
+func (m *JobMutation) QueuedAtCleared() bool {
+	_, ok := m.clearedFields[job.FieldQueuedAt]
+	return ok
+}
+
+// ResetQueuedAt resets all changes to the "queued_at" field.
+func (m *JobMutation) ResetQueuedAt() {
+	m.queued_at = nil
+	delete(m.clearedFields, job.FieldQueuedAt)
+}
+
+// SetStartedAt sets the "started_at" field.
+func (m *JobMutation) SetStartedAt(t time.Time) {
+	m.started_at = &t
+}
+
+// StartedAt returns the value of the "started_at" field in the mutation.
+func (m *JobMutation) StartedAt() (r time.Time, exists bool) {
+	v := m.started_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStartedAt returns the old "started_at" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldStartedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStartedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStartedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStartedAt: %w", err)
+	}
+	return oldValue.StartedAt, nil
+}
+
+// ClearStartedAt clears the value of the "started_at" field.
+func (m *JobMutation) ClearStartedAt() {
+	m.started_at = nil
+	m.clearedFields[job.FieldStartedAt] = struct{}{}
+}
+
+// StartedAtCleared returns if the "started_at" field was cleared in this mutation.
+func (m *JobMutation) StartedAtCleared() bool {
+	_, ok := m.clearedFields[job.FieldStartedAt]
+	return ok
+}
+
+// ResetStartedAt resets all changes to the "started_at" field.
+func (m *JobMutation) ResetStartedAt() {
+	m.started_at = nil
+	delete(m.clearedFields, job.FieldStartedAt)
+}
+
+// SetDeadlineAt sets the "deadline_at" field.
+func (m *JobMutation) SetDeadlineAt(t time.Time) {
+	m.deadline_at = &t
+}
+
+// DeadlineAt returns the value of the "deadline_at" field in the mutation.
+func (m *JobMutation) DeadlineAt() (r time.Time, exists bool) {
+	v := m.deadline_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeadlineAt returns the old "deadline_at" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldDeadlineAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeadlineAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeadlineAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeadlineAt: %w", err)
+	}
+	return oldValue.DeadlineAt, nil
+}
+
+// ClearDeadlineAt clears the value of the "deadline_at" field.
+func (m *JobMutation) ClearDeadlineAt() {
+	m.deadline_at = nil
+	m.clearedFields[job.FieldDeadlineAt] = struct{}{}
+}
+
+// DeadlineAtCleared returns if the "deadline_at" field was cleared in this mutation.
+func (m *JobMutation) DeadlineAtCleared() bool {
+	_, ok := m.clearedFields[job.FieldDeadlineAt]
+	return ok
+}
+
+// ResetDeadlineAt resets all changes to the "deadline_at" field.
+func (m *JobMutation) ResetDeadlineAt() {
+	m.deadline_at = nil
+	delete(m.clearedFields, job.FieldDeadlineAt)
+}
+
+// SetEndedAt sets the "ended_at" field.
+func (m *JobMutation) SetEndedAt(t time.Time) {
+	m.ended_at = &t
+}
+
+// EndedAt returns the value of the "ended_at" field in the mutation.
+func (m *JobMutation) EndedAt() (r time.Time, exists bool) {
+	v := m.ended_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedAt returns the old "ended_at" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldEndedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedAt: %w", err)
+	}
+	return oldValue.EndedAt, nil
+}
+
+// ClearEndedAt clears the value of the "ended_at" field.
+func (m *JobMutation) ClearEndedAt() {
+	m.ended_at = nil
+	m.clearedFields[job.FieldEndedAt] = struct{}{}
+}
+
+// EndedAtCleared returns if the "ended_at" field was cleared in this mutation.
+func (m *JobMutation) EndedAtCleared() bool {
+	_, ok := m.clearedFields[job.FieldEndedAt]
+	return ok
+}
+
+// ResetEndedAt resets all changes to the "ended_at" field.
+func (m *JobMutation) ResetEndedAt() {
+	m.ended_at = nil
+	delete(m.clearedFields, job.FieldEndedAt)
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *JobMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *JobMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *JobMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetAnsweredBy sets the "answered_by" field.
+func (m *JobMutation) SetAnsweredBy(s string) {
+	m.answered_by = &s
+}
+
+// AnsweredBy returns the value of the "answered_by" field in the mutation.
+func (m *JobMutation) AnsweredBy() (r string, exists bool) {
+	v := m.answered_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnsweredBy returns the old "answered_by" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldAnsweredBy(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnsweredBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnsweredBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnsweredBy: %w", err)
+	}
+	return oldValue.AnsweredBy, nil
+}
+
+// ClearAnsweredBy clears the value of the "answered_by" field.
+func (m *JobMutation) ClearAnsweredBy() {
+	m.answered_by = nil
+	m.clearedFields[job.FieldAnsweredBy] = struct{}{}
+}
+
+// AnsweredByCleared returns if the "answered_by" field was cleared in this mutation.
+func (m *JobMutation) AnsweredByCleared() bool {
+	_, ok := m.clearedFields[job.FieldAnsweredBy]
+	return ok
+}
+
+// ResetAnsweredBy resets all changes to the "answered_by" field.
+func (m *JobMutation) ResetAnsweredBy() {
+	m.answered_by = nil
+	delete(m.clearedFields, job.FieldAnsweredBy)
+}
+
+// SetRevisedPrompt sets the "revised_prompt" field.
+func (m *JobMutation) SetRevisedPrompt(s string) {
+	m.revised_prompt = &s
+}
+
+// RevisedPrompt returns the value of the "revised_prompt" field in the mutation.
+func (m *JobMutation) RevisedPrompt() (r string, exists bool) {
+	v := m.revised_prompt
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevisedPrompt returns the old "revised_prompt" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldRevisedPrompt(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevisedPrompt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevisedPrompt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevisedPrompt: %w", err)
+	}
+	return oldValue.RevisedPrompt, nil
+}
+
+// ResetRevisedPrompt resets all changes to the "revised_prompt" field.
+func (m *JobMutation) ResetRevisedPrompt() {
+	m.revised_prompt = nil
+}
+
+// SetFinishReason sets the "finish_reason" field.
+func (m *JobMutation) SetFinishReason(jr job.FinishReason) {
+	m.finish_reason = &jr
+}
+
+// FinishReason returns the value of the "finish_reason" field in the mutation.
+func (m *JobMutation) FinishReason() (r job.FinishReason, exists bool) {
+	v := m.finish_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFinishReason returns the old "finish_reason" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldFinishReason(ctx context.Context) (v *job.FinishReason, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFinishReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFinishReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFinishReason: %w", err)
+	}
+	return oldValue.FinishReason, nil
+}
+
+// ClearFinishReason clears the value of the "finish_reason" field.
+func (m *JobMutation) ClearFinishReason() {
+	m.finish_reason = nil
+	m.clearedFields[job.FieldFinishReason] = struct{}{}
+}
+
+// FinishReasonCleared returns if the "finish_reason" field was cleared in this mutation.
+func (m *JobMutation) FinishReasonCleared() bool {
+	_, ok := m.clearedFields[job.FieldFinishReason]
+	return ok
+}
+
+// ResetFinishReason resets all changes to the "finish_reason" field.
+func (m *JobMutation) ResetFinishReason() {
+	m.finish_reason = nil
+	delete(m.clearedFields, job.FieldFinishReason)
+}
+
+// SetFailureCode sets the "failure_code" field.
+func (m *JobMutation) SetFailureCode(s string) {
+	m.failure_code = &s
+}
+
+// FailureCode returns the value of the "failure_code" field in the mutation.
+func (m *JobMutation) FailureCode() (r string, exists bool) {
+	v := m.failure_code
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFailureCode returns the old "failure_code" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldFailureCode(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFailureCode is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFailureCode requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFailureCode: %w", err)
+	}
+	return oldValue.FailureCode, nil
+}
+
+// ClearFailureCode clears the value of the "failure_code" field.
+func (m *JobMutation) ClearFailureCode() {
+	m.failure_code = nil
+	m.clearedFields[job.FieldFailureCode] = struct{}{}
+}
+
+// FailureCodeCleared returns if the "failure_code" field was cleared in this mutation.
+func (m *JobMutation) FailureCodeCleared() bool {
+	_, ok := m.clearedFields[job.FieldFailureCode]
+	return ok
+}
+
+// ResetFailureCode resets all changes to the "failure_code" field.
+func (m *JobMutation) ResetFailureCode() {
+	m.failure_code = nil
+	delete(m.clearedFields, job.FieldFailureCode)
+}
+
+// SetInputTokens sets the "input_tokens" field.
+func (m *JobMutation) SetInputTokens(i int64) {
+	m.input_tokens = &i
+	m.addinput_tokens = nil
+}
+
+// InputTokens returns the value of the "input_tokens" field in the mutation.
+func (m *JobMutation) InputTokens() (r int64, exists bool) {
+	v := m.input_tokens
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInputTokens returns the old "input_tokens" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldInputTokens(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInputTokens is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInputTokens requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInputTokens: %w", err)
+	}
+	return oldValue.InputTokens, nil
+}
+
+// AddInputTokens adds i to the "input_tokens" field.
+func (m *JobMutation) AddInputTokens(i int64) {
+	if m.addinput_tokens != nil {
+		*m.addinput_tokens += i
+	} else {
+		m.addinput_tokens = &i
+	}
+}
+
+// AddedInputTokens returns the value that was added to the "input_tokens" field in this mutation.
+func (m *JobMutation) AddedInputTokens() (r int64, exists bool) {
+	v := m.addinput_tokens
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearInputTokens clears the value of the "input_tokens" field.
+func (m *JobMutation) ClearInputTokens() {
+	m.input_tokens = nil
+	m.addinput_tokens = nil
+	m.clearedFields[job.FieldInputTokens] = struct{}{}
+}
+
+// InputTokensCleared returns if the "input_tokens" field was cleared in this mutation.
+func (m *JobMutation) InputTokensCleared() bool {
+	_, ok := m.clearedFields[job.FieldInputTokens]
+	return ok
+}
+
+// ResetInputTokens resets all changes to the "input_tokens" field.
+func (m *JobMutation) ResetInputTokens() {
+	m.input_tokens = nil
+	m.addinput_tokens = nil
+	delete(m.clearedFields, job.FieldInputTokens)
+}
+
+// SetOutputTokens sets the "output_tokens" field.
+func (m *JobMutation) SetOutputTokens(i int64) {
+	m.output_tokens = &i
+	m.addoutput_tokens = nil
+}
+
+// OutputTokens returns the value of the "output_tokens" field in the mutation.
+func (m *JobMutation) OutputTokens() (r int64, exists bool) {
+	v := m.output_tokens
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOutputTokens returns the old "output_tokens" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldOutputTokens(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOutputTokens is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOutputTokens requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOutputTokens: %w", err)
+	}
+	return oldValue.OutputTokens, nil
+}
+
+// AddOutputTokens adds i to the "output_tokens" field.
+func (m *JobMutation) AddOutputTokens(i int64) {
+	if m.addoutput_tokens != nil {
+		*m.addoutput_tokens += i
+	} else {
+		m.addoutput_tokens = &i
+	}
+}
+
+// AddedOutputTokens returns the value that was added to the "output_tokens" field in this mutation.
+func (m *JobMutation) AddedOutputTokens() (r int64, exists bool) {
+	v := m.addoutput_tokens
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearOutputTokens clears the value of the "output_tokens" field.
+func (m *JobMutation) ClearOutputTokens() {
+	m.output_tokens = nil
+	m.addoutput_tokens = nil
+	m.clearedFields[job.FieldOutputTokens] = struct{}{}
+}
+
+// OutputTokensCleared returns if the "output_tokens" field was cleared in this mutation.
+func (m *JobMutation) OutputTokensCleared() bool {
+	_, ok := m.clearedFields[job.FieldOutputTokens]
+	return ok
+}
+
+// ResetOutputTokens resets all changes to the "output_tokens" field.
+func (m *JobMutation) ResetOutputTokens() {
+	m.output_tokens = nil
+	m.addoutput_tokens = nil
+	delete(m.clearedFields, job.FieldOutputTokens)
+}
+
+// SetCachedInputTokens sets the "cached_input_tokens" field.
+func (m *JobMutation) SetCachedInputTokens(i int64) {
+	m.cached_input_tokens = &i
+	m.addcached_input_tokens = nil
+}
+
+// CachedInputTokens returns the value of the "cached_input_tokens" field in the mutation.
+func (m *JobMutation) CachedInputTokens() (r int64, exists bool) {
+	v := m.cached_input_tokens
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCachedInputTokens returns the old "cached_input_tokens" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldCachedInputTokens(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCachedInputTokens is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCachedInputTokens requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCachedInputTokens: %w", err)
+	}
+	return oldValue.CachedInputTokens, nil
+}
+
+// AddCachedInputTokens adds i to the "cached_input_tokens" field.
+func (m *JobMutation) AddCachedInputTokens(i int64) {
+	if m.addcached_input_tokens != nil {
+		*m.addcached_input_tokens += i
+	} else {
+		m.addcached_input_tokens = &i
+	}
+}
+
+// AddedCachedInputTokens returns the value that was added to the "cached_input_tokens" field in this mutation.
+func (m *JobMutation) AddedCachedInputTokens() (r int64, exists bool) {
+	v := m.addcached_input_tokens
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearCachedInputTokens clears the value of the "cached_input_tokens" field.
+func (m *JobMutation) ClearCachedInputTokens() {
+	m.cached_input_tokens = nil
+	m.addcached_input_tokens = nil
+	m.clearedFields[job.FieldCachedInputTokens] = struct{}{}
+}
+
+// CachedInputTokensCleared returns if the "cached_input_tokens" field was cleared in this mutation.
+func (m *JobMutation) CachedInputTokensCleared() bool {
+	_, ok := m.clearedFields[job.FieldCachedInputTokens]
+	return ok
+}
+
+// ResetCachedInputTokens resets all changes to the "cached_input_tokens" field.
+func (m *JobMutation) ResetCachedInputTokens() {
+	m.cached_input_tokens = nil
+	m.addcached_input_tokens = nil
+	delete(m.clearedFields, job.FieldCachedInputTokens)
+}
+
+// SetImages sets the "images" field.
+func (m *JobMutation) SetImages(i int64) {
+	m.images = &i
+	m.addimages = nil
+}
+
+// Images returns the value of the "images" field in the mutation.
+func (m *JobMutation) Images() (r int64, exists bool) {
+	v := m.images
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldImages returns the old "images" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldImages(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldImages is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldImages requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldImages: %w", err)
+	}
+	return oldValue.Images, nil
+}
+
+// AddImages adds i to the "images" field.
+func (m *JobMutation) AddImages(i int64) {
+	if m.addimages != nil {
+		*m.addimages += i
+	} else {
+		m.addimages = &i
+	}
+}
+
+// AddedImages returns the value that was added to the "images" field in this mutation.
+func (m *JobMutation) AddedImages() (r int64, exists bool) {
+	v := m.addimages
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearImages clears the value of the "images" field.
+func (m *JobMutation) ClearImages() {
+	m.images = nil
+	m.addimages = nil
+	m.clearedFields[job.FieldImages] = struct{}{}
+}
+
+// ImagesCleared returns if the "images" field was cleared in this mutation.
+func (m *JobMutation) ImagesCleared() bool {
+	_, ok := m.clearedFields[job.FieldImages]
+	return ok
+}
+
+// ResetImages resets all changes to the "images" field.
+func (m *JobMutation) ResetImages() {
+	m.images = nil
+	m.addimages = nil
+	delete(m.clearedFields, job.FieldImages)
+}
+
+// SetVideoMs sets the "video_ms" field.
+func (m *JobMutation) SetVideoMs(i int64) {
+	m.video_ms = &i
+	m.addvideo_ms = nil
+}
+
+// VideoMs returns the value of the "video_ms" field in the mutation.
+func (m *JobMutation) VideoMs() (r int64, exists bool) {
+	v := m.video_ms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVideoMs returns the old "video_ms" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldVideoMs(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVideoMs is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVideoMs requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVideoMs: %w", err)
+	}
+	return oldValue.VideoMs, nil
+}
+
+// AddVideoMs adds i to the "video_ms" field.
+func (m *JobMutation) AddVideoMs(i int64) {
+	if m.addvideo_ms != nil {
+		*m.addvideo_ms += i
+	} else {
+		m.addvideo_ms = &i
+	}
+}
+
+// AddedVideoMs returns the value that was added to the "video_ms" field in this mutation.
+func (m *JobMutation) AddedVideoMs() (r int64, exists bool) {
+	v := m.addvideo_ms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearVideoMs clears the value of the "video_ms" field.
+func (m *JobMutation) ClearVideoMs() {
+	m.video_ms = nil
+	m.addvideo_ms = nil
+	m.clearedFields[job.FieldVideoMs] = struct{}{}
+}
+
+// VideoMsCleared returns if the "video_ms" field was cleared in this mutation.
+func (m *JobMutation) VideoMsCleared() bool {
+	_, ok := m.clearedFields[job.FieldVideoMs]
+	return ok
+}
+
+// ResetVideoMs resets all changes to the "video_ms" field.
+func (m *JobMutation) ResetVideoMs() {
+	m.video_ms = nil
+	m.addvideo_ms = nil
+	delete(m.clearedFields, job.FieldVideoMs)
+}
+
+// SetUsageSource sets the "usage_source" field.
+func (m *JobMutation) SetUsageSource(js job.UsageSource) {
+	m.usage_source = &js
+}
+
+// UsageSource returns the value of the "usage_source" field in the mutation.
+func (m *JobMutation) UsageSource() (r job.UsageSource, exists bool) {
+	v := m.usage_source
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUsageSource returns the old "usage_source" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldUsageSource(ctx context.Context) (v *job.UsageSource, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUsageSource is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUsageSource requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUsageSource: %w", err)
+	}
+	return oldValue.UsageSource, nil
+}
+
+// ClearUsageSource clears the value of the "usage_source" field.
+func (m *JobMutation) ClearUsageSource() {
+	m.usage_source = nil
+	m.clearedFields[job.FieldUsageSource] = struct{}{}
+}
+
+// UsageSourceCleared returns if the "usage_source" field was cleared in this mutation.
+func (m *JobMutation) UsageSourceCleared() bool {
+	_, ok := m.clearedFields[job.FieldUsageSource]
+	return ok
+}
+
+// ResetUsageSource resets all changes to the "usage_source" field.
+func (m *JobMutation) ResetUsageSource() {
+	m.usage_source = nil
+	delete(m.clearedFields, job.FieldUsageSource)
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (m *JobMutation) SetExpiresAt(t time.Time) {
+	m.expires_at = &t
+}
+
+// ExpiresAt returns the value of the "expires_at" field in the mutation.
+func (m *JobMutation) ExpiresAt() (r time.Time, exists bool) {
+	v := m.expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAt returns the old "expires_at" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldExpiresAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAt: %w", err)
+	}
+	return oldValue.ExpiresAt, nil
+}
+
+// ClearExpiresAt clears the value of the "expires_at" field.
+func (m *JobMutation) ClearExpiresAt() {
+	m.expires_at = nil
+	m.clearedFields[job.FieldExpiresAt] = struct{}{}
+}
+
+// ExpiresAtCleared returns if the "expires_at" field was cleared in this mutation.
+func (m *JobMutation) ExpiresAtCleared() bool {
+	_, ok := m.clearedFields[job.FieldExpiresAt]
+	return ok
+}
+
+// ResetExpiresAt resets all changes to the "expires_at" field.
+func (m *JobMutation) ResetExpiresAt() {
+	m.expires_at = nil
+	delete(m.clearedFields, job.FieldExpiresAt)
+}
+
+// SetIsResultGone sets the "is_result_gone" field.
+func (m *JobMutation) SetIsResultGone(b bool) {
+	m.is_result_gone = &b
+}
+
+// IsResultGone returns the value of the "is_result_gone" field in the mutation.
+func (m *JobMutation) IsResultGone() (r bool, exists bool) {
+	v := m.is_result_gone
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIsResultGone returns the old "is_result_gone" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldIsResultGone(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIsResultGone is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIsResultGone requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIsResultGone: %w", err)
+	}
+	return oldValue.IsResultGone, nil
+}
+
+// ResetIsResultGone resets all changes to the "is_result_gone" field.
+func (m *JobMutation) ResetIsResultGone() {
+	m.is_result_gone = nil
+}
+
+// Where appends a list predicates to the JobMutation builder.
+func (m *JobMutation) Where(ps ...predicate.Job) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the JobMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *JobMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Job, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *JobMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *JobMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Job).
+func (m *JobMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *JobMutation) Fields() []string {
+	fields := make([]string, 0, 41)
+	if m.user_id != nil {
+		fields = append(fields, job.FieldUserID)
+	}
+	if m.kind != nil {
+		fields = append(fields, job.FieldKind)
+	}
+	if m.model != nil {
+		fields = append(fields, job.FieldModel)
+	}
+	if m.provider != nil {
+		fields = append(fields, job.FieldProvider)
+	}
+	if m.arguments != nil {
+		fields = append(fields, job.FieldArguments)
+	}
+	if m.chat_id != nil {
+		fields = append(fields, job.FieldChatID)
+	}
+	if m.message_id != nil {
+		fields = append(fields, job.FieldMessageID)
+	}
+	if m.retry_of_id != nil {
+		fields = append(fields, job.FieldRetryOfID)
+	}
+	if m.priority != nil {
+		fields = append(fields, job.FieldPriority)
+	}
+	if m.store_result != nil {
+		fields = append(fields, job.FieldStoreResult)
+	}
+	if m.created_at != nil {
+		fields = append(fields, job.FieldCreatedAt)
+	}
+	if m.status != nil {
+		fields = append(fields, job.FieldStatus)
+	}
+	if m.is_waiting != nil {
+		fields = append(fields, job.FieldIsWaiting)
+	}
+	if m.run_id != nil {
+		fields = append(fields, job.FieldRunID)
+	}
+	if m.lease_until_ms != nil {
+		fields = append(fields, job.FieldLeaseUntilMs)
+	}
+	if m.is_parked != nil {
+		fields = append(fields, job.FieldIsParked)
+	}
+	if m.attempt != nil {
+		fields = append(fields, job.FieldAttempt)
+	}
+	if m.run_count != nil {
+		fields = append(fields, job.FieldRunCount)
+	}
+	if m.call_started_at != nil {
+		fields = append(fields, job.FieldCallStartedAt)
+	}
+	if m.provider_ref != nil {
+		fields = append(fields, job.FieldProviderRef)
+	}
+	if m.phase != nil {
+		fields = append(fields, job.FieldPhase)
+	}
+	if m.progress != nil {
+		fields = append(fields, job.FieldProgress)
+	}
+	if m.text != nil {
+		fields = append(fields, job.FieldText)
+	}
+	if m.cancel_requested_at != nil {
+		fields = append(fields, job.FieldCancelRequestedAt)
+	}
+	if m.queued_at != nil {
+		fields = append(fields, job.FieldQueuedAt)
+	}
+	if m.started_at != nil {
+		fields = append(fields, job.FieldStartedAt)
+	}
+	if m.deadline_at != nil {
+		fields = append(fields, job.FieldDeadlineAt)
+	}
+	if m.ended_at != nil {
+		fields = append(fields, job.FieldEndedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, job.FieldUpdatedAt)
+	}
+	if m.answered_by != nil {
+		fields = append(fields, job.FieldAnsweredBy)
+	}
+	if m.revised_prompt != nil {
+		fields = append(fields, job.FieldRevisedPrompt)
+	}
+	if m.finish_reason != nil {
+		fields = append(fields, job.FieldFinishReason)
+	}
+	if m.failure_code != nil {
+		fields = append(fields, job.FieldFailureCode)
+	}
+	if m.input_tokens != nil {
+		fields = append(fields, job.FieldInputTokens)
+	}
+	if m.output_tokens != nil {
+		fields = append(fields, job.FieldOutputTokens)
+	}
+	if m.cached_input_tokens != nil {
+		fields = append(fields, job.FieldCachedInputTokens)
+	}
+	if m.images != nil {
+		fields = append(fields, job.FieldImages)
+	}
+	if m.video_ms != nil {
+		fields = append(fields, job.FieldVideoMs)
+	}
+	if m.usage_source != nil {
+		fields = append(fields, job.FieldUsageSource)
+	}
+	if m.expires_at != nil {
+		fields = append(fields, job.FieldExpiresAt)
+	}
+	if m.is_result_gone != nil {
+		fields = append(fields, job.FieldIsResultGone)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *JobMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case job.FieldUserID:
+		return m.UserID()
+	case job.FieldKind:
+		return m.Kind()
+	case job.FieldModel:
+		return m.Model()
+	case job.FieldProvider:
+		return m.Provider()
+	case job.FieldArguments:
+		return m.Arguments()
+	case job.FieldChatID:
+		return m.ChatID()
+	case job.FieldMessageID:
+		return m.MessageID()
+	case job.FieldRetryOfID:
+		return m.RetryOfID()
+	case job.FieldPriority:
+		return m.Priority()
+	case job.FieldStoreResult:
+		return m.StoreResult()
+	case job.FieldCreatedAt:
+		return m.CreatedAt()
+	case job.FieldStatus:
+		return m.Status()
+	case job.FieldIsWaiting:
+		return m.IsWaiting()
+	case job.FieldRunID:
+		return m.RunID()
+	case job.FieldLeaseUntilMs:
+		return m.LeaseUntilMs()
+	case job.FieldIsParked:
+		return m.IsParked()
+	case job.FieldAttempt:
+		return m.Attempt()
+	case job.FieldRunCount:
+		return m.RunCount()
+	case job.FieldCallStartedAt:
+		return m.CallStartedAt()
+	case job.FieldProviderRef:
+		return m.ProviderRef()
+	case job.FieldPhase:
+		return m.Phase()
+	case job.FieldProgress:
+		return m.Progress()
+	case job.FieldText:
+		return m.Text()
+	case job.FieldCancelRequestedAt:
+		return m.CancelRequestedAt()
+	case job.FieldQueuedAt:
+		return m.QueuedAt()
+	case job.FieldStartedAt:
+		return m.StartedAt()
+	case job.FieldDeadlineAt:
+		return m.DeadlineAt()
+	case job.FieldEndedAt:
+		return m.EndedAt()
+	case job.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case job.FieldAnsweredBy:
+		return m.AnsweredBy()
+	case job.FieldRevisedPrompt:
+		return m.RevisedPrompt()
+	case job.FieldFinishReason:
+		return m.FinishReason()
+	case job.FieldFailureCode:
+		return m.FailureCode()
+	case job.FieldInputTokens:
+		return m.InputTokens()
+	case job.FieldOutputTokens:
+		return m.OutputTokens()
+	case job.FieldCachedInputTokens:
+		return m.CachedInputTokens()
+	case job.FieldImages:
+		return m.Images()
+	case job.FieldVideoMs:
+		return m.VideoMs()
+	case job.FieldUsageSource:
+		return m.UsageSource()
+	case job.FieldExpiresAt:
+		return m.ExpiresAt()
+	case job.FieldIsResultGone:
+		return m.IsResultGone()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *JobMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case job.FieldUserID:
+		return m.OldUserID(ctx)
+	case job.FieldKind:
+		return m.OldKind(ctx)
+	case job.FieldModel:
+		return m.OldModel(ctx)
+	case job.FieldProvider:
+		return m.OldProvider(ctx)
+	case job.FieldArguments:
+		return m.OldArguments(ctx)
+	case job.FieldChatID:
+		return m.OldChatID(ctx)
+	case job.FieldMessageID:
+		return m.OldMessageID(ctx)
+	case job.FieldRetryOfID:
+		return m.OldRetryOfID(ctx)
+	case job.FieldPriority:
+		return m.OldPriority(ctx)
+	case job.FieldStoreResult:
+		return m.OldStoreResult(ctx)
+	case job.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case job.FieldStatus:
+		return m.OldStatus(ctx)
+	case job.FieldIsWaiting:
+		return m.OldIsWaiting(ctx)
+	case job.FieldRunID:
+		return m.OldRunID(ctx)
+	case job.FieldLeaseUntilMs:
+		return m.OldLeaseUntilMs(ctx)
+	case job.FieldIsParked:
+		return m.OldIsParked(ctx)
+	case job.FieldAttempt:
+		return m.OldAttempt(ctx)
+	case job.FieldRunCount:
+		return m.OldRunCount(ctx)
+	case job.FieldCallStartedAt:
+		return m.OldCallStartedAt(ctx)
+	case job.FieldProviderRef:
+		return m.OldProviderRef(ctx)
+	case job.FieldPhase:
+		return m.OldPhase(ctx)
+	case job.FieldProgress:
+		return m.OldProgress(ctx)
+	case job.FieldText:
+		return m.OldText(ctx)
+	case job.FieldCancelRequestedAt:
+		return m.OldCancelRequestedAt(ctx)
+	case job.FieldQueuedAt:
+		return m.OldQueuedAt(ctx)
+	case job.FieldStartedAt:
+		return m.OldStartedAt(ctx)
+	case job.FieldDeadlineAt:
+		return m.OldDeadlineAt(ctx)
+	case job.FieldEndedAt:
+		return m.OldEndedAt(ctx)
+	case job.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case job.FieldAnsweredBy:
+		return m.OldAnsweredBy(ctx)
+	case job.FieldRevisedPrompt:
+		return m.OldRevisedPrompt(ctx)
+	case job.FieldFinishReason:
+		return m.OldFinishReason(ctx)
+	case job.FieldFailureCode:
+		return m.OldFailureCode(ctx)
+	case job.FieldInputTokens:
+		return m.OldInputTokens(ctx)
+	case job.FieldOutputTokens:
+		return m.OldOutputTokens(ctx)
+	case job.FieldCachedInputTokens:
+		return m.OldCachedInputTokens(ctx)
+	case job.FieldImages:
+		return m.OldImages(ctx)
+	case job.FieldVideoMs:
+		return m.OldVideoMs(ctx)
+	case job.FieldUsageSource:
+		return m.OldUsageSource(ctx)
+	case job.FieldExpiresAt:
+		return m.OldExpiresAt(ctx)
+	case job.FieldIsResultGone:
+		return m.OldIsResultGone(ctx)
+	}
+	return nil, fmt.Errorf("unknown Job field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *JobMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case job.FieldUserID:
+		v, ok := value.(oid.User)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case job.FieldKind:
+		v, ok := value.(job.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case job.FieldModel:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetModel(v)
+		return nil
+	case job.FieldProvider:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProvider(v)
+		return nil
+	case job.FieldArguments:
+		v, ok := value.(json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetArguments(v)
+		return nil
+	case job.FieldChatID:
+		v, ok := value.(oid.Chat)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChatID(v)
+		return nil
+	case job.FieldMessageID:
+		v, ok := value.(oid.Message)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMessageID(v)
+		return nil
+	case job.FieldRetryOfID:
+		v, ok := value.(oid.Job)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRetryOfID(v)
+		return nil
+	case job.FieldPriority:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPriority(v)
+		return nil
+	case job.FieldStoreResult:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStoreResult(v)
+		return nil
+	case job.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case job.FieldStatus:
+		v, ok := value.(job.Status)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	case job.FieldIsWaiting:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIsWaiting(v)
+		return nil
+	case job.FieldRunID:
+		v, ok := value.(oid.Run)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRunID(v)
+		return nil
+	case job.FieldLeaseUntilMs:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLeaseUntilMs(v)
+		return nil
+	case job.FieldIsParked:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIsParked(v)
+		return nil
+	case job.FieldAttempt:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttempt(v)
+		return nil
+	case job.FieldRunCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRunCount(v)
+		return nil
+	case job.FieldCallStartedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCallStartedAt(v)
+		return nil
+	case job.FieldProviderRef:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProviderRef(v)
+		return nil
+	case job.FieldPhase:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPhase(v)
+		return nil
+	case job.FieldProgress:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProgress(v)
+		return nil
+	case job.FieldText:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetText(v)
+		return nil
+	case job.FieldCancelRequestedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCancelRequestedAt(v)
+		return nil
+	case job.FieldQueuedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetQueuedAt(v)
+		return nil
+	case job.FieldStartedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStartedAt(v)
+		return nil
+	case job.FieldDeadlineAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeadlineAt(v)
+		return nil
+	case job.FieldEndedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedAt(v)
+		return nil
+	case job.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case job.FieldAnsweredBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnsweredBy(v)
+		return nil
+	case job.FieldRevisedPrompt:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevisedPrompt(v)
+		return nil
+	case job.FieldFinishReason:
+		v, ok := value.(job.FinishReason)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFinishReason(v)
+		return nil
+	case job.FieldFailureCode:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFailureCode(v)
+		return nil
+	case job.FieldInputTokens:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInputTokens(v)
+		return nil
+	case job.FieldOutputTokens:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOutputTokens(v)
+		return nil
+	case job.FieldCachedInputTokens:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCachedInputTokens(v)
+		return nil
+	case job.FieldImages:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetImages(v)
+		return nil
+	case job.FieldVideoMs:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVideoMs(v)
+		return nil
+	case job.FieldUsageSource:
+		v, ok := value.(job.UsageSource)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUsageSource(v)
+		return nil
+	case job.FieldExpiresAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAt(v)
+		return nil
+	case job.FieldIsResultGone:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIsResultGone(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Job field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *JobMutation) AddedFields() []string {
+	var fields []string
+	if m.addpriority != nil {
+		fields = append(fields, job.FieldPriority)
+	}
+	if m.addlease_until_ms != nil {
+		fields = append(fields, job.FieldLeaseUntilMs)
+	}
+	if m.addattempt != nil {
+		fields = append(fields, job.FieldAttempt)
+	}
+	if m.addrun_count != nil {
+		fields = append(fields, job.FieldRunCount)
+	}
+	if m.addprogress != nil {
+		fields = append(fields, job.FieldProgress)
+	}
+	if m.addinput_tokens != nil {
+		fields = append(fields, job.FieldInputTokens)
+	}
+	if m.addoutput_tokens != nil {
+		fields = append(fields, job.FieldOutputTokens)
+	}
+	if m.addcached_input_tokens != nil {
+		fields = append(fields, job.FieldCachedInputTokens)
+	}
+	if m.addimages != nil {
+		fields = append(fields, job.FieldImages)
+	}
+	if m.addvideo_ms != nil {
+		fields = append(fields, job.FieldVideoMs)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *JobMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case job.FieldPriority:
+		return m.AddedPriority()
+	case job.FieldLeaseUntilMs:
+		return m.AddedLeaseUntilMs()
+	case job.FieldAttempt:
+		return m.AddedAttempt()
+	case job.FieldRunCount:
+		return m.AddedRunCount()
+	case job.FieldProgress:
+		return m.AddedProgress()
+	case job.FieldInputTokens:
+		return m.AddedInputTokens()
+	case job.FieldOutputTokens:
+		return m.AddedOutputTokens()
+	case job.FieldCachedInputTokens:
+		return m.AddedCachedInputTokens()
+	case job.FieldImages:
+		return m.AddedImages()
+	case job.FieldVideoMs:
+		return m.AddedVideoMs()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *JobMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case job.FieldPriority:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPriority(v)
+		return nil
+	case job.FieldLeaseUntilMs:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLeaseUntilMs(v)
+		return nil
+	case job.FieldAttempt:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAttempt(v)
+		return nil
+	case job.FieldRunCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRunCount(v)
+		return nil
+	case job.FieldProgress:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddProgress(v)
+		return nil
+	case job.FieldInputTokens:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddInputTokens(v)
+		return nil
+	case job.FieldOutputTokens:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOutputTokens(v)
+		return nil
+	case job.FieldCachedInputTokens:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCachedInputTokens(v)
+		return nil
+	case job.FieldImages:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddImages(v)
+		return nil
+	case job.FieldVideoMs:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVideoMs(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Job numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *JobMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(job.FieldChatID) {
+		fields = append(fields, job.FieldChatID)
+	}
+	if m.FieldCleared(job.FieldMessageID) {
+		fields = append(fields, job.FieldMessageID)
+	}
+	if m.FieldCleared(job.FieldRetryOfID) {
+		fields = append(fields, job.FieldRetryOfID)
+	}
+	if m.FieldCleared(job.FieldLeaseUntilMs) {
+		fields = append(fields, job.FieldLeaseUntilMs)
+	}
+	if m.FieldCleared(job.FieldCallStartedAt) {
+		fields = append(fields, job.FieldCallStartedAt)
+	}
+	if m.FieldCleared(job.FieldProviderRef) {
+		fields = append(fields, job.FieldProviderRef)
+	}
+	if m.FieldCleared(job.FieldProgress) {
+		fields = append(fields, job.FieldProgress)
+	}
+	if m.FieldCleared(job.FieldCancelRequestedAt) {
+		fields = append(fields, job.FieldCancelRequestedAt)
+	}
+	if m.FieldCleared(job.FieldQueuedAt) {
+		fields = append(fields, job.FieldQueuedAt)
+	}
+	if m.FieldCleared(job.FieldStartedAt) {
+		fields = append(fields, job.FieldStartedAt)
+	}
+	if m.FieldCleared(job.FieldDeadlineAt) {
+		fields = append(fields, job.FieldDeadlineAt)
+	}
+	if m.FieldCleared(job.FieldEndedAt) {
+		fields = append(fields, job.FieldEndedAt)
+	}
+	if m.FieldCleared(job.FieldAnsweredBy) {
+		fields = append(fields, job.FieldAnsweredBy)
+	}
+	if m.FieldCleared(job.FieldFinishReason) {
+		fields = append(fields, job.FieldFinishReason)
+	}
+	if m.FieldCleared(job.FieldFailureCode) {
+		fields = append(fields, job.FieldFailureCode)
+	}
+	if m.FieldCleared(job.FieldInputTokens) {
+		fields = append(fields, job.FieldInputTokens)
+	}
+	if m.FieldCleared(job.FieldOutputTokens) {
+		fields = append(fields, job.FieldOutputTokens)
+	}
+	if m.FieldCleared(job.FieldCachedInputTokens) {
+		fields = append(fields, job.FieldCachedInputTokens)
+	}
+	if m.FieldCleared(job.FieldImages) {
+		fields = append(fields, job.FieldImages)
+	}
+	if m.FieldCleared(job.FieldVideoMs) {
+		fields = append(fields, job.FieldVideoMs)
+	}
+	if m.FieldCleared(job.FieldUsageSource) {
+		fields = append(fields, job.FieldUsageSource)
+	}
+	if m.FieldCleared(job.FieldExpiresAt) {
+		fields = append(fields, job.FieldExpiresAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *JobMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *JobMutation) ClearField(name string) error {
+	switch name {
+	case job.FieldChatID:
+		m.ClearChatID()
+		return nil
+	case job.FieldMessageID:
+		m.ClearMessageID()
+		return nil
+	case job.FieldRetryOfID:
+		m.ClearRetryOfID()
+		return nil
+	case job.FieldLeaseUntilMs:
+		m.ClearLeaseUntilMs()
+		return nil
+	case job.FieldCallStartedAt:
+		m.ClearCallStartedAt()
+		return nil
+	case job.FieldProviderRef:
+		m.ClearProviderRef()
+		return nil
+	case job.FieldProgress:
+		m.ClearProgress()
+		return nil
+	case job.FieldCancelRequestedAt:
+		m.ClearCancelRequestedAt()
+		return nil
+	case job.FieldQueuedAt:
+		m.ClearQueuedAt()
+		return nil
+	case job.FieldStartedAt:
+		m.ClearStartedAt()
+		return nil
+	case job.FieldDeadlineAt:
+		m.ClearDeadlineAt()
+		return nil
+	case job.FieldEndedAt:
+		m.ClearEndedAt()
+		return nil
+	case job.FieldAnsweredBy:
+		m.ClearAnsweredBy()
+		return nil
+	case job.FieldFinishReason:
+		m.ClearFinishReason()
+		return nil
+	case job.FieldFailureCode:
+		m.ClearFailureCode()
+		return nil
+	case job.FieldInputTokens:
+		m.ClearInputTokens()
+		return nil
+	case job.FieldOutputTokens:
+		m.ClearOutputTokens()
+		return nil
+	case job.FieldCachedInputTokens:
+		m.ClearCachedInputTokens()
+		return nil
+	case job.FieldImages:
+		m.ClearImages()
+		return nil
+	case job.FieldVideoMs:
+		m.ClearVideoMs()
+		return nil
+	case job.FieldUsageSource:
+		m.ClearUsageSource()
+		return nil
+	case job.FieldExpiresAt:
+		m.ClearExpiresAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Job nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *JobMutation) ResetField(name string) error {
+	switch name {
+	case job.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case job.FieldKind:
+		m.ResetKind()
+		return nil
+	case job.FieldModel:
+		m.ResetModel()
+		return nil
+	case job.FieldProvider:
+		m.ResetProvider()
+		return nil
+	case job.FieldArguments:
+		m.ResetArguments()
+		return nil
+	case job.FieldChatID:
+		m.ResetChatID()
+		return nil
+	case job.FieldMessageID:
+		m.ResetMessageID()
+		return nil
+	case job.FieldRetryOfID:
+		m.ResetRetryOfID()
+		return nil
+	case job.FieldPriority:
+		m.ResetPriority()
+		return nil
+	case job.FieldStoreResult:
+		m.ResetStoreResult()
+		return nil
+	case job.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case job.FieldStatus:
+		m.ResetStatus()
+		return nil
+	case job.FieldIsWaiting:
+		m.ResetIsWaiting()
+		return nil
+	case job.FieldRunID:
+		m.ResetRunID()
+		return nil
+	case job.FieldLeaseUntilMs:
+		m.ResetLeaseUntilMs()
+		return nil
+	case job.FieldIsParked:
+		m.ResetIsParked()
+		return nil
+	case job.FieldAttempt:
+		m.ResetAttempt()
+		return nil
+	case job.FieldRunCount:
+		m.ResetRunCount()
+		return nil
+	case job.FieldCallStartedAt:
+		m.ResetCallStartedAt()
+		return nil
+	case job.FieldProviderRef:
+		m.ResetProviderRef()
+		return nil
+	case job.FieldPhase:
+		m.ResetPhase()
+		return nil
+	case job.FieldProgress:
+		m.ResetProgress()
+		return nil
+	case job.FieldText:
+		m.ResetText()
+		return nil
+	case job.FieldCancelRequestedAt:
+		m.ResetCancelRequestedAt()
+		return nil
+	case job.FieldQueuedAt:
+		m.ResetQueuedAt()
+		return nil
+	case job.FieldStartedAt:
+		m.ResetStartedAt()
+		return nil
+	case job.FieldDeadlineAt:
+		m.ResetDeadlineAt()
+		return nil
+	case job.FieldEndedAt:
+		m.ResetEndedAt()
+		return nil
+	case job.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case job.FieldAnsweredBy:
+		m.ResetAnsweredBy()
+		return nil
+	case job.FieldRevisedPrompt:
+		m.ResetRevisedPrompt()
+		return nil
+	case job.FieldFinishReason:
+		m.ResetFinishReason()
+		return nil
+	case job.FieldFailureCode:
+		m.ResetFailureCode()
+		return nil
+	case job.FieldInputTokens:
+		m.ResetInputTokens()
+		return nil
+	case job.FieldOutputTokens:
+		m.ResetOutputTokens()
+		return nil
+	case job.FieldCachedInputTokens:
+		m.ResetCachedInputTokens()
+		return nil
+	case job.FieldImages:
+		m.ResetImages()
+		return nil
+	case job.FieldVideoMs:
+		m.ResetVideoMs()
+		return nil
+	case job.FieldUsageSource:
+		m.ResetUsageSource()
+		return nil
+	case job.FieldExpiresAt:
+		m.ResetExpiresAt()
+		return nil
+	case job.FieldIsResultGone:
+		m.ResetIsResultGone()
+		return nil
+	}
+	return fmt.Errorf("unknown Job field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *JobMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *JobMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *JobMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *JobMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *JobMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *JobMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *JobMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Job unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *JobMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Job edge %s", name)
+}
+
+// JobStepMutation represents an operation that mutates the JobStep nodes in the graph.
+type JobStepMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *oid.Row
+	job_id        *oid.Job
+	_type         *jobstep.Type
+	attempt       *int
+	addattempt    *int
+	code          *string
+	wait_ms       *int64
+	addwait_ms    *int64
+	created_at    *time.Time
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*JobStep, error)
+	predicates    []predicate.JobStep
+}
+
+var _ ent.Mutation = (*JobStepMutation)(nil)
+
+// jobstepOption allows management of the mutation configuration using functional options.
+type jobstepOption func(*JobStepMutation)
+
+// newJobStepMutation creates new mutation for the JobStep entity.
+func newJobStepMutation(c config, op Op, opts ...jobstepOption) *JobStepMutation {
+	m := &JobStepMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeJobStep,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withJobStepID sets the ID field of the mutation.
+func withJobStepID(id oid.Row) jobstepOption {
+	return func(m *JobStepMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *JobStep
+		)
+		m.oldValue = func(ctx context.Context) (*JobStep, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().JobStep.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withJobStep sets the old JobStep of the mutation.
+func withJobStep(node *JobStep) jobstepOption {
+	return func(m *JobStepMutation) {
+		m.oldValue = func(context.Context) (*JobStep, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m JobStepMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m JobStepMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of JobStep entities.
+func (m *JobStepMutation) SetID(id oid.Row) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *JobStepMutation) ID() (id oid.Row, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *JobStepMutation) IDs(ctx context.Context) ([]oid.Row, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []oid.Row{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().JobStep.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetJobID sets the "job_id" field.
+func (m *JobStepMutation) SetJobID(o oid.Job) {
+	m.job_id = &o
+}
+
+// JobID returns the value of the "job_id" field in the mutation.
+func (m *JobStepMutation) JobID() (r oid.Job, exists bool) {
+	v := m.job_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldJobID returns the old "job_id" field's value of the JobStep entity.
+// If the JobStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobStepMutation) OldJobID(ctx context.Context) (v oid.Job, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldJobID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldJobID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldJobID: %w", err)
+	}
+	return oldValue.JobID, nil
+}
+
+// ResetJobID resets all changes to the "job_id" field.
+func (m *JobStepMutation) ResetJobID() {
+	m.job_id = nil
+}
+
+// SetType sets the "type" field.
+func (m *JobStepMutation) SetType(j jobstep.Type) {
+	m._type = &j
+}
+
+// GetType returns the value of the "type" field in the mutation.
+func (m *JobStepMutation) GetType() (r jobstep.Type, exists bool) {
+	v := m._type
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldType returns the old "type" field's value of the JobStep entity.
+// If the JobStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobStepMutation) OldType(ctx context.Context) (v jobstep.Type, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldType is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldType requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldType: %w", err)
+	}
+	return oldValue.Type, nil
+}
+
+// ResetType resets all changes to the "type" field.
+func (m *JobStepMutation) ResetType() {
+	m._type = nil
+}
+
+// SetAttempt sets the "attempt" field.
+func (m *JobStepMutation) SetAttempt(i int) {
+	m.attempt = &i
+	m.addattempt = nil
+}
+
+// Attempt returns the value of the "attempt" field in the mutation.
+func (m *JobStepMutation) Attempt() (r int, exists bool) {
+	v := m.attempt
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttempt returns the old "attempt" field's value of the JobStep entity.
+// If the JobStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobStepMutation) OldAttempt(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttempt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttempt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttempt: %w", err)
+	}
+	return oldValue.Attempt, nil
+}
+
+// AddAttempt adds i to the "attempt" field.
+func (m *JobStepMutation) AddAttempt(i int) {
+	if m.addattempt != nil {
+		*m.addattempt += i
+	} else {
+		m.addattempt = &i
+	}
+}
+
+// AddedAttempt returns the value that was added to the "attempt" field in this mutation.
+func (m *JobStepMutation) AddedAttempt() (r int, exists bool) {
+	v := m.addattempt
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearAttempt clears the value of the "attempt" field.
+func (m *JobStepMutation) ClearAttempt() {
+	m.attempt = nil
+	m.addattempt = nil
+	m.clearedFields[jobstep.FieldAttempt] = struct{}{}
+}
+
+// AttemptCleared returns if the "attempt" field was cleared in this mutation.
+func (m *JobStepMutation) AttemptCleared() bool {
+	_, ok := m.clearedFields[jobstep.FieldAttempt]
+	return ok
+}
+
+// ResetAttempt resets all changes to the "attempt" field.
+func (m *JobStepMutation) ResetAttempt() {
+	m.attempt = nil
+	m.addattempt = nil
+	delete(m.clearedFields, jobstep.FieldAttempt)
+}
+
+// SetCode sets the "code" field.
+func (m *JobStepMutation) SetCode(s string) {
+	m.code = &s
+}
+
+// Code returns the value of the "code" field in the mutation.
+func (m *JobStepMutation) Code() (r string, exists bool) {
+	v := m.code
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCode returns the old "code" field's value of the JobStep entity.
+// If the JobStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobStepMutation) OldCode(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCode is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCode requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCode: %w", err)
+	}
+	return oldValue.Code, nil
+}
+
+// ClearCode clears the value of the "code" field.
+func (m *JobStepMutation) ClearCode() {
+	m.code = nil
+	m.clearedFields[jobstep.FieldCode] = struct{}{}
+}
+
+// CodeCleared returns if the "code" field was cleared in this mutation.
+func (m *JobStepMutation) CodeCleared() bool {
+	_, ok := m.clearedFields[jobstep.FieldCode]
+	return ok
+}
+
+// ResetCode resets all changes to the "code" field.
+func (m *JobStepMutation) ResetCode() {
+	m.code = nil
+	delete(m.clearedFields, jobstep.FieldCode)
+}
+
+// SetWaitMs sets the "wait_ms" field.
+func (m *JobStepMutation) SetWaitMs(i int64) {
+	m.wait_ms = &i
+	m.addwait_ms = nil
+}
+
+// WaitMs returns the value of the "wait_ms" field in the mutation.
+func (m *JobStepMutation) WaitMs() (r int64, exists bool) {
+	v := m.wait_ms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWaitMs returns the old "wait_ms" field's value of the JobStep entity.
+// If the JobStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobStepMutation) OldWaitMs(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWaitMs is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWaitMs requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWaitMs: %w", err)
+	}
+	return oldValue.WaitMs, nil
+}
+
+// AddWaitMs adds i to the "wait_ms" field.
+func (m *JobStepMutation) AddWaitMs(i int64) {
+	if m.addwait_ms != nil {
+		*m.addwait_ms += i
+	} else {
+		m.addwait_ms = &i
+	}
+}
+
+// AddedWaitMs returns the value that was added to the "wait_ms" field in this mutation.
+func (m *JobStepMutation) AddedWaitMs() (r int64, exists bool) {
+	v := m.addwait_ms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearWaitMs clears the value of the "wait_ms" field.
+func (m *JobStepMutation) ClearWaitMs() {
+	m.wait_ms = nil
+	m.addwait_ms = nil
+	m.clearedFields[jobstep.FieldWaitMs] = struct{}{}
+}
+
+// WaitMsCleared returns if the "wait_ms" field was cleared in this mutation.
+func (m *JobStepMutation) WaitMsCleared() bool {
+	_, ok := m.clearedFields[jobstep.FieldWaitMs]
+	return ok
+}
+
+// ResetWaitMs resets all changes to the "wait_ms" field.
+func (m *JobStepMutation) ResetWaitMs() {
+	m.wait_ms = nil
+	m.addwait_ms = nil
+	delete(m.clearedFields, jobstep.FieldWaitMs)
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *JobStepMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *JobStepMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the JobStep entity.
+// If the JobStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobStepMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *JobStepMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// Where appends a list predicates to the JobStepMutation builder.
+func (m *JobStepMutation) Where(ps ...predicate.JobStep) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the JobStepMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *JobStepMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.JobStep, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *JobStepMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *JobStepMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (JobStep).
+func (m *JobStepMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *JobStepMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.job_id != nil {
+		fields = append(fields, jobstep.FieldJobID)
+	}
+	if m._type != nil {
+		fields = append(fields, jobstep.FieldType)
+	}
+	if m.attempt != nil {
+		fields = append(fields, jobstep.FieldAttempt)
+	}
+	if m.code != nil {
+		fields = append(fields, jobstep.FieldCode)
+	}
+	if m.wait_ms != nil {
+		fields = append(fields, jobstep.FieldWaitMs)
+	}
+	if m.created_at != nil {
+		fields = append(fields, jobstep.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *JobStepMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case jobstep.FieldJobID:
+		return m.JobID()
+	case jobstep.FieldType:
+		return m.GetType()
+	case jobstep.FieldAttempt:
+		return m.Attempt()
+	case jobstep.FieldCode:
+		return m.Code()
+	case jobstep.FieldWaitMs:
+		return m.WaitMs()
+	case jobstep.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *JobStepMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case jobstep.FieldJobID:
+		return m.OldJobID(ctx)
+	case jobstep.FieldType:
+		return m.OldType(ctx)
+	case jobstep.FieldAttempt:
+		return m.OldAttempt(ctx)
+	case jobstep.FieldCode:
+		return m.OldCode(ctx)
+	case jobstep.FieldWaitMs:
+		return m.OldWaitMs(ctx)
+	case jobstep.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown JobStep field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *JobStepMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case jobstep.FieldJobID:
+		v, ok := value.(oid.Job)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetJobID(v)
+		return nil
+	case jobstep.FieldType:
+		v, ok := value.(jobstep.Type)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetType(v)
+		return nil
+	case jobstep.FieldAttempt:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttempt(v)
+		return nil
+	case jobstep.FieldCode:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCode(v)
+		return nil
+	case jobstep.FieldWaitMs:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWaitMs(v)
+		return nil
+	case jobstep.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown JobStep field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *JobStepMutation) AddedFields() []string {
+	var fields []string
+	if m.addattempt != nil {
+		fields = append(fields, jobstep.FieldAttempt)
+	}
+	if m.addwait_ms != nil {
+		fields = append(fields, jobstep.FieldWaitMs)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *JobStepMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case jobstep.FieldAttempt:
+		return m.AddedAttempt()
+	case jobstep.FieldWaitMs:
+		return m.AddedWaitMs()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *JobStepMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case jobstep.FieldAttempt:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAttempt(v)
+		return nil
+	case jobstep.FieldWaitMs:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddWaitMs(v)
+		return nil
+	}
+	return fmt.Errorf("unknown JobStep numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *JobStepMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(jobstep.FieldAttempt) {
+		fields = append(fields, jobstep.FieldAttempt)
+	}
+	if m.FieldCleared(jobstep.FieldCode) {
+		fields = append(fields, jobstep.FieldCode)
+	}
+	if m.FieldCleared(jobstep.FieldWaitMs) {
+		fields = append(fields, jobstep.FieldWaitMs)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *JobStepMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *JobStepMutation) ClearField(name string) error {
+	switch name {
+	case jobstep.FieldAttempt:
+		m.ClearAttempt()
+		return nil
+	case jobstep.FieldCode:
+		m.ClearCode()
+		return nil
+	case jobstep.FieldWaitMs:
+		m.ClearWaitMs()
+		return nil
+	}
+	return fmt.Errorf("unknown JobStep nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *JobStepMutation) ResetField(name string) error {
+	switch name {
+	case jobstep.FieldJobID:
+		m.ResetJobID()
+		return nil
+	case jobstep.FieldType:
+		m.ResetType()
+		return nil
+	case jobstep.FieldAttempt:
+		m.ResetAttempt()
+		return nil
+	case jobstep.FieldCode:
+		m.ResetCode()
+		return nil
+	case jobstep.FieldWaitMs:
+		m.ResetWaitMs()
+		return nil
+	case jobstep.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown JobStep field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *JobStepMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *JobStepMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *JobStepMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *JobStepMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *JobStepMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *JobStepMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *JobStepMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown JobStep unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *JobStepMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown JobStep edge %s", name)
+}
+
 // MessageMutation represents an operation that mutates the Message nodes in the graph.
 type MessageMutation struct {
 	config
@@ -3896,6 +11906,7 @@ type MessageMutation struct {
 	id                     *oid.Message
 	user_id                *oid.User
 	parent_id              *oid.Message
+	job_id                 *oid.Job
 	role                   *message.Role
 	text                   *string
 	status                 *message.Status
@@ -4151,6 +12162,55 @@ func (m *MessageMutation) ParentIDCleared() bool {
 func (m *MessageMutation) ResetParentID() {
 	m.parent_id = nil
 	delete(m.clearedFields, message.FieldParentID)
+}
+
+// SetJobID sets the "job_id" field.
+func (m *MessageMutation) SetJobID(o oid.Job) {
+	m.job_id = &o
+}
+
+// JobID returns the value of the "job_id" field in the mutation.
+func (m *MessageMutation) JobID() (r oid.Job, exists bool) {
+	v := m.job_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldJobID returns the old "job_id" field's value of the Message entity.
+// If the Message object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MessageMutation) OldJobID(ctx context.Context) (v *oid.Job, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldJobID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldJobID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldJobID: %w", err)
+	}
+	return oldValue.JobID, nil
+}
+
+// ClearJobID clears the value of the "job_id" field.
+func (m *MessageMutation) ClearJobID() {
+	m.job_id = nil
+	m.clearedFields[message.FieldJobID] = struct{}{}
+}
+
+// JobIDCleared returns if the "job_id" field was cleared in this mutation.
+func (m *MessageMutation) JobIDCleared() bool {
+	_, ok := m.clearedFields[message.FieldJobID]
+	return ok
+}
+
+// ResetJobID resets all changes to the "job_id" field.
+func (m *MessageMutation) ResetJobID() {
+	m.job_id = nil
+	delete(m.clearedFields, message.FieldJobID)
 }
 
 // SetRole sets the "role" field.
@@ -5171,7 +13231,7 @@ func (m *MessageMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *MessageMutation) Fields() []string {
-	fields := make([]string, 0, 22)
+	fields := make([]string, 0, 23)
 	if m.user_id != nil {
 		fields = append(fields, message.FieldUserID)
 	}
@@ -5180,6 +13240,9 @@ func (m *MessageMutation) Fields() []string {
 	}
 	if m.parent_id != nil {
 		fields = append(fields, message.FieldParentID)
+	}
+	if m.job_id != nil {
+		fields = append(fields, message.FieldJobID)
 	}
 	if m.role != nil {
 		fields = append(fields, message.FieldRole)
@@ -5252,6 +13315,8 @@ func (m *MessageMutation) Field(name string) (ent.Value, bool) {
 		return m.ChatID()
 	case message.FieldParentID:
 		return m.ParentID()
+	case message.FieldJobID:
+		return m.JobID()
 	case message.FieldRole:
 		return m.Role()
 	case message.FieldText:
@@ -5305,6 +13370,8 @@ func (m *MessageMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldChatID(ctx)
 	case message.FieldParentID:
 		return m.OldParentID(ctx)
+	case message.FieldJobID:
+		return m.OldJobID(ctx)
 	case message.FieldRole:
 		return m.OldRole(ctx)
 	case message.FieldText:
@@ -5372,6 +13439,13 @@ func (m *MessageMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetParentID(v)
+		return nil
+	case message.FieldJobID:
+		v, ok := value.(oid.Job)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetJobID(v)
 		return nil
 	case message.FieldRole:
 		v, ok := value.(message.Role)
@@ -5602,6 +13676,9 @@ func (m *MessageMutation) ClearedFields() []string {
 	if m.FieldCleared(message.FieldParentID) {
 		fields = append(fields, message.FieldParentID)
 	}
+	if m.FieldCleared(message.FieldJobID) {
+		fields = append(fields, message.FieldJobID)
+	}
 	if m.FieldCleared(message.FieldStartedAt) {
 		fields = append(fields, message.FieldStartedAt)
 	}
@@ -5658,6 +13735,9 @@ func (m *MessageMutation) ClearField(name string) error {
 	case message.FieldParentID:
 		m.ClearParentID()
 		return nil
+	case message.FieldJobID:
+		m.ClearJobID()
+		return nil
 	case message.FieldStartedAt:
 		m.ClearStartedAt()
 		return nil
@@ -5713,6 +13793,9 @@ func (m *MessageMutation) ResetField(name string) error {
 		return nil
 	case message.FieldParentID:
 		m.ResetParentID()
+		return nil
+	case message.FieldJobID:
+		m.ResetJobID()
 		return nil
 	case message.FieldRole:
 		m.ResetRole()
@@ -5847,6 +13930,630 @@ func (m *MessageMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Message edge %s", name)
+}
+
+// ObjectMutation represents an operation that mutates the Object nodes in the graph.
+type ObjectMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	user_id       *oid.User
+	state         *object.State
+	state_at      *time.Time
+	checked_at    *time.Time
+	is_missing    *bool
+	created_at    *time.Time
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*Object, error)
+	predicates    []predicate.Object
+}
+
+var _ ent.Mutation = (*ObjectMutation)(nil)
+
+// objectOption allows management of the mutation configuration using functional options.
+type objectOption func(*ObjectMutation)
+
+// newObjectMutation creates new mutation for the Object entity.
+func newObjectMutation(c config, op Op, opts ...objectOption) *ObjectMutation {
+	m := &ObjectMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeObject,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withObjectID sets the ID field of the mutation.
+func withObjectID(id string) objectOption {
+	return func(m *ObjectMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Object
+		)
+		m.oldValue = func(ctx context.Context) (*Object, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Object.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withObject sets the old Object of the mutation.
+func withObject(node *Object) objectOption {
+	return func(m *ObjectMutation) {
+		m.oldValue = func(context.Context) (*Object, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ObjectMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ObjectMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Object entities.
+func (m *ObjectMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ObjectMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ObjectMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Object.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetUserID sets the "user_id" field.
+func (m *ObjectMutation) SetUserID(o oid.User) {
+	m.user_id = &o
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *ObjectMutation) UserID() (r oid.User, exists bool) {
+	v := m.user_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the Object entity.
+// If the Object object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ObjectMutation) OldUserID(ctx context.Context) (v oid.User, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *ObjectMutation) ResetUserID() {
+	m.user_id = nil
+}
+
+// SetState sets the "state" field.
+func (m *ObjectMutation) SetState(o object.State) {
+	m.state = &o
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *ObjectMutation) State() (r object.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Object entity.
+// If the Object object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ObjectMutation) OldState(ctx context.Context) (v object.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *ObjectMutation) ResetState() {
+	m.state = nil
+}
+
+// SetStateAt sets the "state_at" field.
+func (m *ObjectMutation) SetStateAt(t time.Time) {
+	m.state_at = &t
+}
+
+// StateAt returns the value of the "state_at" field in the mutation.
+func (m *ObjectMutation) StateAt() (r time.Time, exists bool) {
+	v := m.state_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStateAt returns the old "state_at" field's value of the Object entity.
+// If the Object object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ObjectMutation) OldStateAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStateAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStateAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStateAt: %w", err)
+	}
+	return oldValue.StateAt, nil
+}
+
+// ResetStateAt resets all changes to the "state_at" field.
+func (m *ObjectMutation) ResetStateAt() {
+	m.state_at = nil
+}
+
+// SetCheckedAt sets the "checked_at" field.
+func (m *ObjectMutation) SetCheckedAt(t time.Time) {
+	m.checked_at = &t
+}
+
+// CheckedAt returns the value of the "checked_at" field in the mutation.
+func (m *ObjectMutation) CheckedAt() (r time.Time, exists bool) {
+	v := m.checked_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCheckedAt returns the old "checked_at" field's value of the Object entity.
+// If the Object object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ObjectMutation) OldCheckedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCheckedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCheckedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCheckedAt: %w", err)
+	}
+	return oldValue.CheckedAt, nil
+}
+
+// ClearCheckedAt clears the value of the "checked_at" field.
+func (m *ObjectMutation) ClearCheckedAt() {
+	m.checked_at = nil
+	m.clearedFields[object.FieldCheckedAt] = struct{}{}
+}
+
+// CheckedAtCleared returns if the "checked_at" field was cleared in this mutation.
+func (m *ObjectMutation) CheckedAtCleared() bool {
+	_, ok := m.clearedFields[object.FieldCheckedAt]
+	return ok
+}
+
+// ResetCheckedAt resets all changes to the "checked_at" field.
+func (m *ObjectMutation) ResetCheckedAt() {
+	m.checked_at = nil
+	delete(m.clearedFields, object.FieldCheckedAt)
+}
+
+// SetIsMissing sets the "is_missing" field.
+func (m *ObjectMutation) SetIsMissing(b bool) {
+	m.is_missing = &b
+}
+
+// IsMissing returns the value of the "is_missing" field in the mutation.
+func (m *ObjectMutation) IsMissing() (r bool, exists bool) {
+	v := m.is_missing
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIsMissing returns the old "is_missing" field's value of the Object entity.
+// If the Object object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ObjectMutation) OldIsMissing(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIsMissing is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIsMissing requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIsMissing: %w", err)
+	}
+	return oldValue.IsMissing, nil
+}
+
+// ResetIsMissing resets all changes to the "is_missing" field.
+func (m *ObjectMutation) ResetIsMissing() {
+	m.is_missing = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ObjectMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ObjectMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Object entity.
+// If the Object object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ObjectMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ObjectMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// Where appends a list predicates to the ObjectMutation builder.
+func (m *ObjectMutation) Where(ps ...predicate.Object) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ObjectMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ObjectMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Object, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ObjectMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ObjectMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Object).
+func (m *ObjectMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ObjectMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.user_id != nil {
+		fields = append(fields, object.FieldUserID)
+	}
+	if m.state != nil {
+		fields = append(fields, object.FieldState)
+	}
+	if m.state_at != nil {
+		fields = append(fields, object.FieldStateAt)
+	}
+	if m.checked_at != nil {
+		fields = append(fields, object.FieldCheckedAt)
+	}
+	if m.is_missing != nil {
+		fields = append(fields, object.FieldIsMissing)
+	}
+	if m.created_at != nil {
+		fields = append(fields, object.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ObjectMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case object.FieldUserID:
+		return m.UserID()
+	case object.FieldState:
+		return m.State()
+	case object.FieldStateAt:
+		return m.StateAt()
+	case object.FieldCheckedAt:
+		return m.CheckedAt()
+	case object.FieldIsMissing:
+		return m.IsMissing()
+	case object.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ObjectMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case object.FieldUserID:
+		return m.OldUserID(ctx)
+	case object.FieldState:
+		return m.OldState(ctx)
+	case object.FieldStateAt:
+		return m.OldStateAt(ctx)
+	case object.FieldCheckedAt:
+		return m.OldCheckedAt(ctx)
+	case object.FieldIsMissing:
+		return m.OldIsMissing(ctx)
+	case object.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Object field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ObjectMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case object.FieldUserID:
+		v, ok := value.(oid.User)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case object.FieldState:
+		v, ok := value.(object.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case object.FieldStateAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStateAt(v)
+		return nil
+	case object.FieldCheckedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCheckedAt(v)
+		return nil
+	case object.FieldIsMissing:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIsMissing(v)
+		return nil
+	case object.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Object field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ObjectMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ObjectMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ObjectMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Object numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ObjectMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(object.FieldCheckedAt) {
+		fields = append(fields, object.FieldCheckedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ObjectMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ObjectMutation) ClearField(name string) error {
+	switch name {
+	case object.FieldCheckedAt:
+		m.ClearCheckedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Object nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ObjectMutation) ResetField(name string) error {
+	switch name {
+	case object.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case object.FieldState:
+		m.ResetState()
+		return nil
+	case object.FieldStateAt:
+		m.ResetStateAt()
+		return nil
+	case object.FieldCheckedAt:
+		m.ResetCheckedAt()
+		return nil
+	case object.FieldIsMissing:
+		m.ResetIsMissing()
+		return nil
+	case object.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Object field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ObjectMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ObjectMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ObjectMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ObjectMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ObjectMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ObjectMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ObjectMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Object unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ObjectMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Object edge %s", name)
 }
 
 // PromptMutation represents an operation that mutates the Prompt nodes in the graph.
@@ -7928,6 +16635,812 @@ func (m *SessionMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Session edge %s", name)
 }
 
+// ShareLinkMutation represents an operation that mutates the ShareLink nodes in the graph.
+type ShareLinkMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *oid.Share
+	user_id        *oid.User
+	artifact_id    *oid.Artifact
+	token          *string
+	expires_at     *time.Time
+	revoked_at     *time.Time
+	view_count     *int64
+	addview_count  *int64
+	last_viewed_at *time.Time
+	created_at     *time.Time
+	clearedFields  map[string]struct{}
+	done           bool
+	oldValue       func(context.Context) (*ShareLink, error)
+	predicates     []predicate.ShareLink
+}
+
+var _ ent.Mutation = (*ShareLinkMutation)(nil)
+
+// sharelinkOption allows management of the mutation configuration using functional options.
+type sharelinkOption func(*ShareLinkMutation)
+
+// newShareLinkMutation creates new mutation for the ShareLink entity.
+func newShareLinkMutation(c config, op Op, opts ...sharelinkOption) *ShareLinkMutation {
+	m := &ShareLinkMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeShareLink,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withShareLinkID sets the ID field of the mutation.
+func withShareLinkID(id oid.Share) sharelinkOption {
+	return func(m *ShareLinkMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ShareLink
+		)
+		m.oldValue = func(ctx context.Context) (*ShareLink, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ShareLink.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withShareLink sets the old ShareLink of the mutation.
+func withShareLink(node *ShareLink) sharelinkOption {
+	return func(m *ShareLinkMutation) {
+		m.oldValue = func(context.Context) (*ShareLink, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ShareLinkMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ShareLinkMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ShareLink entities.
+func (m *ShareLinkMutation) SetID(id oid.Share) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ShareLinkMutation) ID() (id oid.Share, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ShareLinkMutation) IDs(ctx context.Context) ([]oid.Share, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []oid.Share{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ShareLink.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetUserID sets the "user_id" field.
+func (m *ShareLinkMutation) SetUserID(o oid.User) {
+	m.user_id = &o
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *ShareLinkMutation) UserID() (r oid.User, exists bool) {
+	v := m.user_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the ShareLink entity.
+// If the ShareLink object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ShareLinkMutation) OldUserID(ctx context.Context) (v oid.User, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *ShareLinkMutation) ResetUserID() {
+	m.user_id = nil
+}
+
+// SetArtifactID sets the "artifact_id" field.
+func (m *ShareLinkMutation) SetArtifactID(o oid.Artifact) {
+	m.artifact_id = &o
+}
+
+// ArtifactID returns the value of the "artifact_id" field in the mutation.
+func (m *ShareLinkMutation) ArtifactID() (r oid.Artifact, exists bool) {
+	v := m.artifact_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldArtifactID returns the old "artifact_id" field's value of the ShareLink entity.
+// If the ShareLink object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ShareLinkMutation) OldArtifactID(ctx context.Context) (v oid.Artifact, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldArtifactID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldArtifactID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldArtifactID: %w", err)
+	}
+	return oldValue.ArtifactID, nil
+}
+
+// ResetArtifactID resets all changes to the "artifact_id" field.
+func (m *ShareLinkMutation) ResetArtifactID() {
+	m.artifact_id = nil
+}
+
+// SetToken sets the "token" field.
+func (m *ShareLinkMutation) SetToken(s string) {
+	m.token = &s
+}
+
+// Token returns the value of the "token" field in the mutation.
+func (m *ShareLinkMutation) Token() (r string, exists bool) {
+	v := m.token
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldToken returns the old "token" field's value of the ShareLink entity.
+// If the ShareLink object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ShareLinkMutation) OldToken(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldToken is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldToken requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldToken: %w", err)
+	}
+	return oldValue.Token, nil
+}
+
+// ResetToken resets all changes to the "token" field.
+func (m *ShareLinkMutation) ResetToken() {
+	m.token = nil
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (m *ShareLinkMutation) SetExpiresAt(t time.Time) {
+	m.expires_at = &t
+}
+
+// ExpiresAt returns the value of the "expires_at" field in the mutation.
+func (m *ShareLinkMutation) ExpiresAt() (r time.Time, exists bool) {
+	v := m.expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAt returns the old "expires_at" field's value of the ShareLink entity.
+// If the ShareLink object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ShareLinkMutation) OldExpiresAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAt: %w", err)
+	}
+	return oldValue.ExpiresAt, nil
+}
+
+// ClearExpiresAt clears the value of the "expires_at" field.
+func (m *ShareLinkMutation) ClearExpiresAt() {
+	m.expires_at = nil
+	m.clearedFields[sharelink.FieldExpiresAt] = struct{}{}
+}
+
+// ExpiresAtCleared returns if the "expires_at" field was cleared in this mutation.
+func (m *ShareLinkMutation) ExpiresAtCleared() bool {
+	_, ok := m.clearedFields[sharelink.FieldExpiresAt]
+	return ok
+}
+
+// ResetExpiresAt resets all changes to the "expires_at" field.
+func (m *ShareLinkMutation) ResetExpiresAt() {
+	m.expires_at = nil
+	delete(m.clearedFields, sharelink.FieldExpiresAt)
+}
+
+// SetRevokedAt sets the "revoked_at" field.
+func (m *ShareLinkMutation) SetRevokedAt(t time.Time) {
+	m.revoked_at = &t
+}
+
+// RevokedAt returns the value of the "revoked_at" field in the mutation.
+func (m *ShareLinkMutation) RevokedAt() (r time.Time, exists bool) {
+	v := m.revoked_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevokedAt returns the old "revoked_at" field's value of the ShareLink entity.
+// If the ShareLink object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ShareLinkMutation) OldRevokedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevokedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevokedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevokedAt: %w", err)
+	}
+	return oldValue.RevokedAt, nil
+}
+
+// ClearRevokedAt clears the value of the "revoked_at" field.
+func (m *ShareLinkMutation) ClearRevokedAt() {
+	m.revoked_at = nil
+	m.clearedFields[sharelink.FieldRevokedAt] = struct{}{}
+}
+
+// RevokedAtCleared returns if the "revoked_at" field was cleared in this mutation.
+func (m *ShareLinkMutation) RevokedAtCleared() bool {
+	_, ok := m.clearedFields[sharelink.FieldRevokedAt]
+	return ok
+}
+
+// ResetRevokedAt resets all changes to the "revoked_at" field.
+func (m *ShareLinkMutation) ResetRevokedAt() {
+	m.revoked_at = nil
+	delete(m.clearedFields, sharelink.FieldRevokedAt)
+}
+
+// SetViewCount sets the "view_count" field.
+func (m *ShareLinkMutation) SetViewCount(i int64) {
+	m.view_count = &i
+	m.addview_count = nil
+}
+
+// ViewCount returns the value of the "view_count" field in the mutation.
+func (m *ShareLinkMutation) ViewCount() (r int64, exists bool) {
+	v := m.view_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldViewCount returns the old "view_count" field's value of the ShareLink entity.
+// If the ShareLink object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ShareLinkMutation) OldViewCount(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldViewCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldViewCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldViewCount: %w", err)
+	}
+	return oldValue.ViewCount, nil
+}
+
+// AddViewCount adds i to the "view_count" field.
+func (m *ShareLinkMutation) AddViewCount(i int64) {
+	if m.addview_count != nil {
+		*m.addview_count += i
+	} else {
+		m.addview_count = &i
+	}
+}
+
+// AddedViewCount returns the value that was added to the "view_count" field in this mutation.
+func (m *ShareLinkMutation) AddedViewCount() (r int64, exists bool) {
+	v := m.addview_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetViewCount resets all changes to the "view_count" field.
+func (m *ShareLinkMutation) ResetViewCount() {
+	m.view_count = nil
+	m.addview_count = nil
+}
+
+// SetLastViewedAt sets the "last_viewed_at" field.
+func (m *ShareLinkMutation) SetLastViewedAt(t time.Time) {
+	m.last_viewed_at = &t
+}
+
+// LastViewedAt returns the value of the "last_viewed_at" field in the mutation.
+func (m *ShareLinkMutation) LastViewedAt() (r time.Time, exists bool) {
+	v := m.last_viewed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastViewedAt returns the old "last_viewed_at" field's value of the ShareLink entity.
+// If the ShareLink object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ShareLinkMutation) OldLastViewedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastViewedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastViewedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastViewedAt: %w", err)
+	}
+	return oldValue.LastViewedAt, nil
+}
+
+// ClearLastViewedAt clears the value of the "last_viewed_at" field.
+func (m *ShareLinkMutation) ClearLastViewedAt() {
+	m.last_viewed_at = nil
+	m.clearedFields[sharelink.FieldLastViewedAt] = struct{}{}
+}
+
+// LastViewedAtCleared returns if the "last_viewed_at" field was cleared in this mutation.
+func (m *ShareLinkMutation) LastViewedAtCleared() bool {
+	_, ok := m.clearedFields[sharelink.FieldLastViewedAt]
+	return ok
+}
+
+// ResetLastViewedAt resets all changes to the "last_viewed_at" field.
+func (m *ShareLinkMutation) ResetLastViewedAt() {
+	m.last_viewed_at = nil
+	delete(m.clearedFields, sharelink.FieldLastViewedAt)
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ShareLinkMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ShareLinkMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ShareLink entity.
+// If the ShareLink object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ShareLinkMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ShareLinkMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// Where appends a list predicates to the ShareLinkMutation builder.
+func (m *ShareLinkMutation) Where(ps ...predicate.ShareLink) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ShareLinkMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ShareLinkMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ShareLink, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ShareLinkMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ShareLinkMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ShareLink).
+func (m *ShareLinkMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ShareLinkMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.user_id != nil {
+		fields = append(fields, sharelink.FieldUserID)
+	}
+	if m.artifact_id != nil {
+		fields = append(fields, sharelink.FieldArtifactID)
+	}
+	if m.token != nil {
+		fields = append(fields, sharelink.FieldToken)
+	}
+	if m.expires_at != nil {
+		fields = append(fields, sharelink.FieldExpiresAt)
+	}
+	if m.revoked_at != nil {
+		fields = append(fields, sharelink.FieldRevokedAt)
+	}
+	if m.view_count != nil {
+		fields = append(fields, sharelink.FieldViewCount)
+	}
+	if m.last_viewed_at != nil {
+		fields = append(fields, sharelink.FieldLastViewedAt)
+	}
+	if m.created_at != nil {
+		fields = append(fields, sharelink.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ShareLinkMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case sharelink.FieldUserID:
+		return m.UserID()
+	case sharelink.FieldArtifactID:
+		return m.ArtifactID()
+	case sharelink.FieldToken:
+		return m.Token()
+	case sharelink.FieldExpiresAt:
+		return m.ExpiresAt()
+	case sharelink.FieldRevokedAt:
+		return m.RevokedAt()
+	case sharelink.FieldViewCount:
+		return m.ViewCount()
+	case sharelink.FieldLastViewedAt:
+		return m.LastViewedAt()
+	case sharelink.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ShareLinkMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case sharelink.FieldUserID:
+		return m.OldUserID(ctx)
+	case sharelink.FieldArtifactID:
+		return m.OldArtifactID(ctx)
+	case sharelink.FieldToken:
+		return m.OldToken(ctx)
+	case sharelink.FieldExpiresAt:
+		return m.OldExpiresAt(ctx)
+	case sharelink.FieldRevokedAt:
+		return m.OldRevokedAt(ctx)
+	case sharelink.FieldViewCount:
+		return m.OldViewCount(ctx)
+	case sharelink.FieldLastViewedAt:
+		return m.OldLastViewedAt(ctx)
+	case sharelink.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown ShareLink field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ShareLinkMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case sharelink.FieldUserID:
+		v, ok := value.(oid.User)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case sharelink.FieldArtifactID:
+		v, ok := value.(oid.Artifact)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetArtifactID(v)
+		return nil
+	case sharelink.FieldToken:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetToken(v)
+		return nil
+	case sharelink.FieldExpiresAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAt(v)
+		return nil
+	case sharelink.FieldRevokedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevokedAt(v)
+		return nil
+	case sharelink.FieldViewCount:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetViewCount(v)
+		return nil
+	case sharelink.FieldLastViewedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastViewedAt(v)
+		return nil
+	case sharelink.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ShareLink field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ShareLinkMutation) AddedFields() []string {
+	var fields []string
+	if m.addview_count != nil {
+		fields = append(fields, sharelink.FieldViewCount)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ShareLinkMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case sharelink.FieldViewCount:
+		return m.AddedViewCount()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ShareLinkMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case sharelink.FieldViewCount:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddViewCount(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ShareLink numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ShareLinkMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(sharelink.FieldExpiresAt) {
+		fields = append(fields, sharelink.FieldExpiresAt)
+	}
+	if m.FieldCleared(sharelink.FieldRevokedAt) {
+		fields = append(fields, sharelink.FieldRevokedAt)
+	}
+	if m.FieldCleared(sharelink.FieldLastViewedAt) {
+		fields = append(fields, sharelink.FieldLastViewedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ShareLinkMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ShareLinkMutation) ClearField(name string) error {
+	switch name {
+	case sharelink.FieldExpiresAt:
+		m.ClearExpiresAt()
+		return nil
+	case sharelink.FieldRevokedAt:
+		m.ClearRevokedAt()
+		return nil
+	case sharelink.FieldLastViewedAt:
+		m.ClearLastViewedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ShareLink nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ShareLinkMutation) ResetField(name string) error {
+	switch name {
+	case sharelink.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case sharelink.FieldArtifactID:
+		m.ResetArtifactID()
+		return nil
+	case sharelink.FieldToken:
+		m.ResetToken()
+		return nil
+	case sharelink.FieldExpiresAt:
+		m.ResetExpiresAt()
+		return nil
+	case sharelink.FieldRevokedAt:
+		m.ResetRevokedAt()
+		return nil
+	case sharelink.FieldViewCount:
+		m.ResetViewCount()
+		return nil
+	case sharelink.FieldLastViewedAt:
+		m.ResetLastViewedAt()
+		return nil
+	case sharelink.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ShareLink field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ShareLinkMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ShareLinkMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ShareLinkMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ShareLinkMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ShareLinkMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ShareLinkMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ShareLinkMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown ShareLink unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ShareLinkMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown ShareLink edge %s", name)
+}
+
 // UsageMutation represents an operation that mutates the Usage nodes in the graph.
 type UsageMutation struct {
 	config
@@ -7937,6 +17450,7 @@ type UsageMutation struct {
 	user_id                *oid.User
 	chat_id                *oid.Chat
 	message_id             *oid.Message
+	job_id                 *oid.Job
 	purpose                *usage.Purpose
 	is_charged             *bool
 	model                  *string
@@ -7946,6 +17460,10 @@ type UsageMutation struct {
 	addoutput_tokens       *int64
 	cached_input_tokens    *int64
 	addcached_input_tokens *int64
+	images                 *int64
+	addimages              *int64
+	video_ms               *int64
+	addvideo_ms            *int64
 	source                 *usage.Source
 	created_at             *time.Time
 	clearedFields          map[string]struct{}
@@ -8111,7 +17629,7 @@ func (m *UsageMutation) ChatID() (r oid.Chat, exists bool) {
 // OldChatID returns the old "chat_id" field's value of the Usage entity.
 // If the Usage object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *UsageMutation) OldChatID(ctx context.Context) (v oid.Chat, err error) {
+func (m *UsageMutation) OldChatID(ctx context.Context) (v *oid.Chat, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldChatID is only allowed on UpdateOne operations")
 	}
@@ -8125,9 +17643,22 @@ func (m *UsageMutation) OldChatID(ctx context.Context) (v oid.Chat, err error) {
 	return oldValue.ChatID, nil
 }
 
+// ClearChatID clears the value of the "chat_id" field.
+func (m *UsageMutation) ClearChatID() {
+	m.chat_id = nil
+	m.clearedFields[usage.FieldChatID] = struct{}{}
+}
+
+// ChatIDCleared returns if the "chat_id" field was cleared in this mutation.
+func (m *UsageMutation) ChatIDCleared() bool {
+	_, ok := m.clearedFields[usage.FieldChatID]
+	return ok
+}
+
 // ResetChatID resets all changes to the "chat_id" field.
 func (m *UsageMutation) ResetChatID() {
 	m.chat_id = nil
+	delete(m.clearedFields, usage.FieldChatID)
 }
 
 // SetMessageID sets the "message_id" field.
@@ -8147,7 +17678,7 @@ func (m *UsageMutation) MessageID() (r oid.Message, exists bool) {
 // OldMessageID returns the old "message_id" field's value of the Usage entity.
 // If the Usage object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *UsageMutation) OldMessageID(ctx context.Context) (v oid.Message, err error) {
+func (m *UsageMutation) OldMessageID(ctx context.Context) (v *oid.Message, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldMessageID is only allowed on UpdateOne operations")
 	}
@@ -8161,9 +17692,71 @@ func (m *UsageMutation) OldMessageID(ctx context.Context) (v oid.Message, err er
 	return oldValue.MessageID, nil
 }
 
+// ClearMessageID clears the value of the "message_id" field.
+func (m *UsageMutation) ClearMessageID() {
+	m.message_id = nil
+	m.clearedFields[usage.FieldMessageID] = struct{}{}
+}
+
+// MessageIDCleared returns if the "message_id" field was cleared in this mutation.
+func (m *UsageMutation) MessageIDCleared() bool {
+	_, ok := m.clearedFields[usage.FieldMessageID]
+	return ok
+}
+
 // ResetMessageID resets all changes to the "message_id" field.
 func (m *UsageMutation) ResetMessageID() {
 	m.message_id = nil
+	delete(m.clearedFields, usage.FieldMessageID)
+}
+
+// SetJobID sets the "job_id" field.
+func (m *UsageMutation) SetJobID(o oid.Job) {
+	m.job_id = &o
+}
+
+// JobID returns the value of the "job_id" field in the mutation.
+func (m *UsageMutation) JobID() (r oid.Job, exists bool) {
+	v := m.job_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldJobID returns the old "job_id" field's value of the Usage entity.
+// If the Usage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UsageMutation) OldJobID(ctx context.Context) (v *oid.Job, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldJobID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldJobID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldJobID: %w", err)
+	}
+	return oldValue.JobID, nil
+}
+
+// ClearJobID clears the value of the "job_id" field.
+func (m *UsageMutation) ClearJobID() {
+	m.job_id = nil
+	m.clearedFields[usage.FieldJobID] = struct{}{}
+}
+
+// JobIDCleared returns if the "job_id" field was cleared in this mutation.
+func (m *UsageMutation) JobIDCleared() bool {
+	_, ok := m.clearedFields[usage.FieldJobID]
+	return ok
+}
+
+// ResetJobID resets all changes to the "job_id" field.
+func (m *UsageMutation) ResetJobID() {
+	m.job_id = nil
+	delete(m.clearedFields, usage.FieldJobID)
 }
 
 // SetPurpose sets the "purpose" field.
@@ -8442,6 +18035,118 @@ func (m *UsageMutation) ResetCachedInputTokens() {
 	m.addcached_input_tokens = nil
 }
 
+// SetImages sets the "images" field.
+func (m *UsageMutation) SetImages(i int64) {
+	m.images = &i
+	m.addimages = nil
+}
+
+// Images returns the value of the "images" field in the mutation.
+func (m *UsageMutation) Images() (r int64, exists bool) {
+	v := m.images
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldImages returns the old "images" field's value of the Usage entity.
+// If the Usage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UsageMutation) OldImages(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldImages is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldImages requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldImages: %w", err)
+	}
+	return oldValue.Images, nil
+}
+
+// AddImages adds i to the "images" field.
+func (m *UsageMutation) AddImages(i int64) {
+	if m.addimages != nil {
+		*m.addimages += i
+	} else {
+		m.addimages = &i
+	}
+}
+
+// AddedImages returns the value that was added to the "images" field in this mutation.
+func (m *UsageMutation) AddedImages() (r int64, exists bool) {
+	v := m.addimages
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetImages resets all changes to the "images" field.
+func (m *UsageMutation) ResetImages() {
+	m.images = nil
+	m.addimages = nil
+}
+
+// SetVideoMs sets the "video_ms" field.
+func (m *UsageMutation) SetVideoMs(i int64) {
+	m.video_ms = &i
+	m.addvideo_ms = nil
+}
+
+// VideoMs returns the value of the "video_ms" field in the mutation.
+func (m *UsageMutation) VideoMs() (r int64, exists bool) {
+	v := m.video_ms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVideoMs returns the old "video_ms" field's value of the Usage entity.
+// If the Usage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UsageMutation) OldVideoMs(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVideoMs is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVideoMs requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVideoMs: %w", err)
+	}
+	return oldValue.VideoMs, nil
+}
+
+// AddVideoMs adds i to the "video_ms" field.
+func (m *UsageMutation) AddVideoMs(i int64) {
+	if m.addvideo_ms != nil {
+		*m.addvideo_ms += i
+	} else {
+		m.addvideo_ms = &i
+	}
+}
+
+// AddedVideoMs returns the value that was added to the "video_ms" field in this mutation.
+func (m *UsageMutation) AddedVideoMs() (r int64, exists bool) {
+	v := m.addvideo_ms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVideoMs resets all changes to the "video_ms" field.
+func (m *UsageMutation) ResetVideoMs() {
+	m.video_ms = nil
+	m.addvideo_ms = nil
+}
+
 // SetSource sets the "source" field.
 func (m *UsageMutation) SetSource(u usage.Source) {
 	m.source = &u
@@ -8548,7 +18253,7 @@ func (m *UsageMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *UsageMutation) Fields() []string {
-	fields := make([]string, 0, 11)
+	fields := make([]string, 0, 14)
 	if m.user_id != nil {
 		fields = append(fields, usage.FieldUserID)
 	}
@@ -8557,6 +18262,9 @@ func (m *UsageMutation) Fields() []string {
 	}
 	if m.message_id != nil {
 		fields = append(fields, usage.FieldMessageID)
+	}
+	if m.job_id != nil {
+		fields = append(fields, usage.FieldJobID)
 	}
 	if m.purpose != nil {
 		fields = append(fields, usage.FieldPurpose)
@@ -8575,6 +18283,12 @@ func (m *UsageMutation) Fields() []string {
 	}
 	if m.cached_input_tokens != nil {
 		fields = append(fields, usage.FieldCachedInputTokens)
+	}
+	if m.images != nil {
+		fields = append(fields, usage.FieldImages)
+	}
+	if m.video_ms != nil {
+		fields = append(fields, usage.FieldVideoMs)
 	}
 	if m.source != nil {
 		fields = append(fields, usage.FieldSource)
@@ -8596,6 +18310,8 @@ func (m *UsageMutation) Field(name string) (ent.Value, bool) {
 		return m.ChatID()
 	case usage.FieldMessageID:
 		return m.MessageID()
+	case usage.FieldJobID:
+		return m.JobID()
 	case usage.FieldPurpose:
 		return m.Purpose()
 	case usage.FieldIsCharged:
@@ -8608,6 +18324,10 @@ func (m *UsageMutation) Field(name string) (ent.Value, bool) {
 		return m.OutputTokens()
 	case usage.FieldCachedInputTokens:
 		return m.CachedInputTokens()
+	case usage.FieldImages:
+		return m.Images()
+	case usage.FieldVideoMs:
+		return m.VideoMs()
 	case usage.FieldSource:
 		return m.Source()
 	case usage.FieldCreatedAt:
@@ -8627,6 +18347,8 @@ func (m *UsageMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldChatID(ctx)
 	case usage.FieldMessageID:
 		return m.OldMessageID(ctx)
+	case usage.FieldJobID:
+		return m.OldJobID(ctx)
 	case usage.FieldPurpose:
 		return m.OldPurpose(ctx)
 	case usage.FieldIsCharged:
@@ -8639,6 +18361,10 @@ func (m *UsageMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldOutputTokens(ctx)
 	case usage.FieldCachedInputTokens:
 		return m.OldCachedInputTokens(ctx)
+	case usage.FieldImages:
+		return m.OldImages(ctx)
+	case usage.FieldVideoMs:
+		return m.OldVideoMs(ctx)
 	case usage.FieldSource:
 		return m.OldSource(ctx)
 	case usage.FieldCreatedAt:
@@ -8672,6 +18398,13 @@ func (m *UsageMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetMessageID(v)
+		return nil
+	case usage.FieldJobID:
+		v, ok := value.(oid.Job)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetJobID(v)
 		return nil
 	case usage.FieldPurpose:
 		v, ok := value.(usage.Purpose)
@@ -8715,6 +18448,20 @@ func (m *UsageMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetCachedInputTokens(v)
 		return nil
+	case usage.FieldImages:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetImages(v)
+		return nil
+	case usage.FieldVideoMs:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVideoMs(v)
+		return nil
 	case usage.FieldSource:
 		v, ok := value.(usage.Source)
 		if !ok {
@@ -8746,6 +18493,12 @@ func (m *UsageMutation) AddedFields() []string {
 	if m.addcached_input_tokens != nil {
 		fields = append(fields, usage.FieldCachedInputTokens)
 	}
+	if m.addimages != nil {
+		fields = append(fields, usage.FieldImages)
+	}
+	if m.addvideo_ms != nil {
+		fields = append(fields, usage.FieldVideoMs)
+	}
 	return fields
 }
 
@@ -8760,6 +18513,10 @@ func (m *UsageMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedOutputTokens()
 	case usage.FieldCachedInputTokens:
 		return m.AddedCachedInputTokens()
+	case usage.FieldImages:
+		return m.AddedImages()
+	case usage.FieldVideoMs:
+		return m.AddedVideoMs()
 	}
 	return nil, false
 }
@@ -8790,6 +18547,20 @@ func (m *UsageMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddCachedInputTokens(v)
 		return nil
+	case usage.FieldImages:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddImages(v)
+		return nil
+	case usage.FieldVideoMs:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVideoMs(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Usage numeric field %s", name)
 }
@@ -8797,7 +18568,17 @@ func (m *UsageMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *UsageMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(usage.FieldChatID) {
+		fields = append(fields, usage.FieldChatID)
+	}
+	if m.FieldCleared(usage.FieldMessageID) {
+		fields = append(fields, usage.FieldMessageID)
+	}
+	if m.FieldCleared(usage.FieldJobID) {
+		fields = append(fields, usage.FieldJobID)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -8810,6 +18591,17 @@ func (m *UsageMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *UsageMutation) ClearField(name string) error {
+	switch name {
+	case usage.FieldChatID:
+		m.ClearChatID()
+		return nil
+	case usage.FieldMessageID:
+		m.ClearMessageID()
+		return nil
+	case usage.FieldJobID:
+		m.ClearJobID()
+		return nil
+	}
 	return fmt.Errorf("unknown Usage nullable field %s", name)
 }
 
@@ -8825,6 +18617,9 @@ func (m *UsageMutation) ResetField(name string) error {
 		return nil
 	case usage.FieldMessageID:
 		m.ResetMessageID()
+		return nil
+	case usage.FieldJobID:
+		m.ResetJobID()
 		return nil
 	case usage.FieldPurpose:
 		m.ResetPurpose()
@@ -8843,6 +18638,12 @@ func (m *UsageMutation) ResetField(name string) error {
 		return nil
 	case usage.FieldCachedInputTokens:
 		m.ResetCachedInputTokens()
+		return nil
+	case usage.FieldImages:
+		m.ResetImages()
+		return nil
+	case usage.FieldVideoMs:
+		m.ResetVideoMs()
 		return nil
 	case usage.FieldSource:
 		m.ResetSource()

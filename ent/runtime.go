@@ -5,16 +5,23 @@ package ent
 import (
 	"time"
 
+	"github.com/weav-ai/weav/ent/artifact"
+	"github.com/weav-ai/weav/ent/attachment"
 	"github.com/weav-ai/weav/ent/chat"
 	"github.com/weav-ai/weav/ent/feed"
 	"github.com/weav-ai/weav/ent/feedevent"
+	"github.com/weav-ai/weav/ent/file"
 	"github.com/weav-ai/weav/ent/folder"
 	"github.com/weav-ai/weav/ent/idempotencykey"
+	"github.com/weav-ai/weav/ent/job"
+	"github.com/weav-ai/weav/ent/jobstep"
 	"github.com/weav-ai/weav/ent/message"
+	"github.com/weav-ai/weav/ent/object"
 	"github.com/weav-ai/weav/ent/prompt"
 	"github.com/weav-ai/weav/ent/refreshtoken"
 	"github.com/weav-ai/weav/ent/schema"
 	"github.com/weav-ai/weav/ent/session"
+	"github.com/weav-ai/weav/ent/sharelink"
 	"github.com/weav-ai/weav/ent/usage"
 	"github.com/weav-ai/weav/ent/user"
 	"github.com/weav-ai/weav/internal/oid"
@@ -24,6 +31,46 @@ import (
 // (default values, validators, hooks and policies) and stitches it
 // to their package variables.
 func init() {
+	artifactFields := schema.Artifact{}.Fields()
+	_ = artifactFields
+	// artifactDescAnsweredBy is the schema descriptor for answered_by field.
+	artifactDescAnsweredBy := artifactFields[9].Descriptor()
+	// artifact.DefaultAnsweredBy holds the default value on creation for the answered_by field.
+	artifact.DefaultAnsweredBy = artifactDescAnsweredBy.Default.(string)
+	// artifactDescIsDisclosed is the schema descriptor for is_disclosed field.
+	artifactDescIsDisclosed := artifactFields[10].Descriptor()
+	// artifact.DefaultIsDisclosed holds the default value on creation for the is_disclosed field.
+	artifact.DefaultIsDisclosed = artifactDescIsDisclosed.Default.(bool)
+	// artifactDescIsFavourite is the schema descriptor for is_favourite field.
+	artifactDescIsFavourite := artifactFields[11].Descriptor()
+	// artifact.DefaultIsFavourite holds the default value on creation for the is_favourite field.
+	artifact.DefaultIsFavourite = artifactDescIsFavourite.Default.(bool)
+	// artifactDescCreatedAt is the schema descriptor for created_at field.
+	artifactDescCreatedAt := artifactFields[13].Descriptor()
+	// artifact.DefaultCreatedAt holds the default value on creation for the created_at field.
+	artifact.DefaultCreatedAt = artifactDescCreatedAt.Default.(func() time.Time)
+	// artifactDescMimeType is the schema descriptor for mime_type field.
+	artifactDescMimeType := artifactFields[15].Descriptor()
+	// artifact.DefaultMimeType holds the default value on creation for the mime_type field.
+	artifact.DefaultMimeType = artifactDescMimeType.Default.(string)
+	// artifactDescBytes is the schema descriptor for bytes field.
+	artifactDescBytes := artifactFields[16].Descriptor()
+	// artifact.DefaultBytes holds the default value on creation for the bytes field.
+	artifact.DefaultBytes = artifactDescBytes.Default.(int64)
+	// artifactDescSha256 is the schema descriptor for sha256 field.
+	artifactDescSha256 := artifactFields[17].Descriptor()
+	// artifact.DefaultSha256 holds the default value on creation for the sha256 field.
+	artifact.DefaultSha256 = artifactDescSha256.Default.(string)
+	// artifactDescID is the schema descriptor for id field.
+	artifactDescID := artifactFields[0].Descriptor()
+	// artifact.DefaultID holds the default value on creation for the id field.
+	artifact.DefaultID = artifactDescID.Default.(func() oid.Artifact)
+	attachmentFields := schema.Attachment{}.Fields()
+	_ = attachmentFields
+	// attachmentDescID is the schema descriptor for id field.
+	attachmentDescID := attachmentFields[0].Descriptor()
+	// attachment.DefaultID holds the default value on creation for the id field.
+	attachment.DefaultID = attachmentDescID.Default.(func() oid.Row)
 	chatFields := schema.Chat{}.Fields()
 	_ = chatFields
 	// chatDescTitle is the schema descriptor for title field.
@@ -82,6 +129,28 @@ func init() {
 	feedeventDescCreatedAt := feedeventFields[5].Descriptor()
 	// feedevent.DefaultCreatedAt holds the default value on creation for the created_at field.
 	feedevent.DefaultCreatedAt = feedeventDescCreatedAt.Default.(func() time.Time)
+	fileFields := schema.File{}.Fields()
+	_ = fileFields
+	// fileDescCreatedAt is the schema descriptor for created_at field.
+	fileDescCreatedAt := fileFields[5].Descriptor()
+	// file.DefaultCreatedAt holds the default value on creation for the created_at field.
+	file.DefaultCreatedAt = fileDescCreatedAt.Default.(func() time.Time)
+	// fileDescMimeType is the schema descriptor for mime_type field.
+	fileDescMimeType := fileFields[7].Descriptor()
+	// file.DefaultMimeType holds the default value on creation for the mime_type field.
+	file.DefaultMimeType = fileDescMimeType.Default.(string)
+	// fileDescBytes is the schema descriptor for bytes field.
+	fileDescBytes := fileFields[8].Descriptor()
+	// file.DefaultBytes holds the default value on creation for the bytes field.
+	file.DefaultBytes = fileDescBytes.Default.(int64)
+	// fileDescSha256 is the schema descriptor for sha256 field.
+	fileDescSha256 := fileFields[9].Descriptor()
+	// file.DefaultSha256 holds the default value on creation for the sha256 field.
+	file.DefaultSha256 = fileDescSha256.Default.(string)
+	// fileDescID is the schema descriptor for id field.
+	fileDescID := fileFields[0].Descriptor()
+	// file.DefaultID holds the default value on creation for the id field.
+	file.DefaultID = fileDescID.Default.(func() oid.File)
 	folderFields := schema.Folder{}.Fields()
 	_ = folderFields
 	// folderDescRevision is the schema descriptor for revision field.
@@ -110,28 +179,106 @@ func init() {
 	idempotencykeyDescCreatedAt := idempotencykeyFields[6].Descriptor()
 	// idempotencykey.DefaultCreatedAt holds the default value on creation for the created_at field.
 	idempotencykey.DefaultCreatedAt = idempotencykeyDescCreatedAt.Default.(func() time.Time)
+	jobFields := schema.Job{}.Fields()
+	_ = jobFields
+	// jobDescPriority is the schema descriptor for priority field.
+	jobDescPriority := jobFields[9].Descriptor()
+	// job.DefaultPriority holds the default value on creation for the priority field.
+	job.DefaultPriority = jobDescPriority.Default.(int)
+	// jobDescStoreResult is the schema descriptor for store_result field.
+	jobDescStoreResult := jobFields[10].Descriptor()
+	// job.DefaultStoreResult holds the default value on creation for the store_result field.
+	job.DefaultStoreResult = jobDescStoreResult.Default.(bool)
+	// jobDescCreatedAt is the schema descriptor for created_at field.
+	jobDescCreatedAt := jobFields[11].Descriptor()
+	// job.DefaultCreatedAt holds the default value on creation for the created_at field.
+	job.DefaultCreatedAt = jobDescCreatedAt.Default.(func() time.Time)
+	// jobDescIsWaiting is the schema descriptor for is_waiting field.
+	jobDescIsWaiting := jobFields[13].Descriptor()
+	// job.DefaultIsWaiting holds the default value on creation for the is_waiting field.
+	job.DefaultIsWaiting = jobDescIsWaiting.Default.(bool)
+	// jobDescIsParked is the schema descriptor for is_parked field.
+	jobDescIsParked := jobFields[16].Descriptor()
+	// job.DefaultIsParked holds the default value on creation for the is_parked field.
+	job.DefaultIsParked = jobDescIsParked.Default.(bool)
+	// jobDescAttempt is the schema descriptor for attempt field.
+	jobDescAttempt := jobFields[17].Descriptor()
+	// job.DefaultAttempt holds the default value on creation for the attempt field.
+	job.DefaultAttempt = jobDescAttempt.Default.(int)
+	// jobDescRunCount is the schema descriptor for run_count field.
+	jobDescRunCount := jobFields[18].Descriptor()
+	// job.DefaultRunCount holds the default value on creation for the run_count field.
+	job.DefaultRunCount = jobDescRunCount.Default.(int)
+	// jobDescPhase is the schema descriptor for phase field.
+	jobDescPhase := jobFields[21].Descriptor()
+	// job.DefaultPhase holds the default value on creation for the phase field.
+	job.DefaultPhase = jobDescPhase.Default.(string)
+	// jobDescText is the schema descriptor for text field.
+	jobDescText := jobFields[23].Descriptor()
+	// job.DefaultText holds the default value on creation for the text field.
+	job.DefaultText = jobDescText.Default.(string)
+	// jobDescUpdatedAt is the schema descriptor for updated_at field.
+	jobDescUpdatedAt := jobFields[29].Descriptor()
+	// job.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	job.DefaultUpdatedAt = jobDescUpdatedAt.Default.(func() time.Time)
+	// jobDescRevisedPrompt is the schema descriptor for revised_prompt field.
+	jobDescRevisedPrompt := jobFields[31].Descriptor()
+	// job.DefaultRevisedPrompt holds the default value on creation for the revised_prompt field.
+	job.DefaultRevisedPrompt = jobDescRevisedPrompt.Default.(string)
+	// jobDescIsResultGone is the schema descriptor for is_result_gone field.
+	jobDescIsResultGone := jobFields[41].Descriptor()
+	// job.DefaultIsResultGone holds the default value on creation for the is_result_gone field.
+	job.DefaultIsResultGone = jobDescIsResultGone.Default.(bool)
+	// jobDescID is the schema descriptor for id field.
+	jobDescID := jobFields[0].Descriptor()
+	// job.DefaultID holds the default value on creation for the id field.
+	job.DefaultID = jobDescID.Default.(func() oid.Job)
+	jobstepFields := schema.JobStep{}.Fields()
+	_ = jobstepFields
+	// jobstepDescCreatedAt is the schema descriptor for created_at field.
+	jobstepDescCreatedAt := jobstepFields[6].Descriptor()
+	// jobstep.DefaultCreatedAt holds the default value on creation for the created_at field.
+	jobstep.DefaultCreatedAt = jobstepDescCreatedAt.Default.(func() time.Time)
+	// jobstepDescID is the schema descriptor for id field.
+	jobstepDescID := jobstepFields[0].Descriptor()
+	// jobstep.DefaultID holds the default value on creation for the id field.
+	jobstep.DefaultID = jobstepDescID.Default.(func() oid.Row)
 	messageFields := schema.Message{}.Fields()
 	_ = messageFields
 	// messageDescText is the schema descriptor for text field.
-	messageDescText := messageFields[5].Descriptor()
+	messageDescText := messageFields[6].Descriptor()
 	// message.DefaultText holds the default value on creation for the text field.
 	message.DefaultText = messageDescText.Default.(string)
 	// messageDescCreatedAt is the schema descriptor for created_at field.
-	messageDescCreatedAt := messageFields[7].Descriptor()
+	messageDescCreatedAt := messageFields[8].Descriptor()
 	// message.DefaultCreatedAt holds the default value on creation for the created_at field.
 	message.DefaultCreatedAt = messageDescCreatedAt.Default.(func() time.Time)
 	// messageDescRunCount is the schema descriptor for run_count field.
-	messageDescRunCount := messageFields[14].Descriptor()
+	messageDescRunCount := messageFields[15].Descriptor()
 	// message.DefaultRunCount holds the default value on creation for the run_count field.
 	message.DefaultRunCount = messageDescRunCount.Default.(int)
 	// messageDescProviderCancelled is the schema descriptor for provider_cancelled field.
-	messageDescProviderCancelled := messageFields[16].Descriptor()
+	messageDescProviderCancelled := messageFields[17].Descriptor()
 	// message.DefaultProviderCancelled holds the default value on creation for the provider_cancelled field.
 	message.DefaultProviderCancelled = messageDescProviderCancelled.Default.(bool)
 	// messageDescID is the schema descriptor for id field.
 	messageDescID := messageFields[0].Descriptor()
 	// message.DefaultID holds the default value on creation for the id field.
 	message.DefaultID = messageDescID.Default.(func() oid.Message)
+	objectFields := schema.Object{}.Fields()
+	_ = objectFields
+	// objectDescStateAt is the schema descriptor for state_at field.
+	objectDescStateAt := objectFields[3].Descriptor()
+	// object.DefaultStateAt holds the default value on creation for the state_at field.
+	object.DefaultStateAt = objectDescStateAt.Default.(func() time.Time)
+	// objectDescIsMissing is the schema descriptor for is_missing field.
+	objectDescIsMissing := objectFields[5].Descriptor()
+	// object.DefaultIsMissing holds the default value on creation for the is_missing field.
+	object.DefaultIsMissing = objectDescIsMissing.Default.(bool)
+	// objectDescCreatedAt is the schema descriptor for created_at field.
+	objectDescCreatedAt := objectFields[6].Descriptor()
+	// object.DefaultCreatedAt holds the default value on creation for the created_at field.
+	object.DefaultCreatedAt = objectDescCreatedAt.Default.(func() time.Time)
 	promptFields := schema.Prompt{}.Fields()
 	_ = promptFields
 	// promptDescDescription is the schema descriptor for description field.
@@ -182,10 +329,32 @@ func init() {
 	sessionDescID := sessionFields[0].Descriptor()
 	// session.DefaultID holds the default value on creation for the id field.
 	session.DefaultID = sessionDescID.Default.(func() oid.Session)
+	sharelinkFields := schema.ShareLink{}.Fields()
+	_ = sharelinkFields
+	// sharelinkDescViewCount is the schema descriptor for view_count field.
+	sharelinkDescViewCount := sharelinkFields[6].Descriptor()
+	// sharelink.DefaultViewCount holds the default value on creation for the view_count field.
+	sharelink.DefaultViewCount = sharelinkDescViewCount.Default.(int64)
+	// sharelinkDescCreatedAt is the schema descriptor for created_at field.
+	sharelinkDescCreatedAt := sharelinkFields[8].Descriptor()
+	// sharelink.DefaultCreatedAt holds the default value on creation for the created_at field.
+	sharelink.DefaultCreatedAt = sharelinkDescCreatedAt.Default.(func() time.Time)
+	// sharelinkDescID is the schema descriptor for id field.
+	sharelinkDescID := sharelinkFields[0].Descriptor()
+	// sharelink.DefaultID holds the default value on creation for the id field.
+	sharelink.DefaultID = sharelinkDescID.Default.(func() oid.Share)
 	usageFields := schema.Usage{}.Fields()
 	_ = usageFields
+	// usageDescImages is the schema descriptor for images field.
+	usageDescImages := usageFields[11].Descriptor()
+	// usage.DefaultImages holds the default value on creation for the images field.
+	usage.DefaultImages = usageDescImages.Default.(int64)
+	// usageDescVideoMs is the schema descriptor for video_ms field.
+	usageDescVideoMs := usageFields[12].Descriptor()
+	// usage.DefaultVideoMs holds the default value on creation for the video_ms field.
+	usage.DefaultVideoMs = usageDescVideoMs.Default.(int64)
 	// usageDescCreatedAt is the schema descriptor for created_at field.
-	usageDescCreatedAt := usageFields[11].Descriptor()
+	usageDescCreatedAt := usageFields[14].Descriptor()
 	// usage.DefaultCreatedAt holds the default value on creation for the created_at field.
 	usage.DefaultCreatedAt = usageDescCreatedAt.Default.(func() time.Time)
 	userFields := schema.User{}.Fields()

@@ -14,24 +14,38 @@ import (
 // Tx is a transactional client that is created by calling Client.Tx().
 type Tx struct {
 	config
+	// Artifact is the client for interacting with the Artifact builders.
+	Artifact *ArtifactClient
+	// Attachment is the client for interacting with the Attachment builders.
+	Attachment *AttachmentClient
 	// Chat is the client for interacting with the Chat builders.
 	Chat *ChatClient
 	// Feed is the client for interacting with the Feed builders.
 	Feed *FeedClient
 	// FeedEvent is the client for interacting with the FeedEvent builders.
 	FeedEvent *FeedEventClient
+	// File is the client for interacting with the File builders.
+	File *FileClient
 	// Folder is the client for interacting with the Folder builders.
 	Folder *FolderClient
 	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
 	IdempotencyKey *IdempotencyKeyClient
+	// Job is the client for interacting with the Job builders.
+	Job *JobClient
+	// JobStep is the client for interacting with the JobStep builders.
+	JobStep *JobStepClient
 	// Message is the client for interacting with the Message builders.
 	Message *MessageClient
+	// Object is the client for interacting with the Object builders.
+	Object *ObjectClient
 	// Prompt is the client for interacting with the Prompt builders.
 	Prompt *PromptClient
 	// RefreshToken is the client for interacting with the RefreshToken builders.
 	RefreshToken *RefreshTokenClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
+	// ShareLink is the client for interacting with the ShareLink builders.
+	ShareLink *ShareLinkClient
 	// Usage is the client for interacting with the Usage builders.
 	Usage *UsageClient
 	// User is the client for interacting with the User builders.
@@ -167,15 +181,22 @@ func (tx *Tx) Client() *Client {
 }
 
 func (tx *Tx) init() {
+	tx.Artifact = NewArtifactClient(tx.config)
+	tx.Attachment = NewAttachmentClient(tx.config)
 	tx.Chat = NewChatClient(tx.config)
 	tx.Feed = NewFeedClient(tx.config)
 	tx.FeedEvent = NewFeedEventClient(tx.config)
+	tx.File = NewFileClient(tx.config)
 	tx.Folder = NewFolderClient(tx.config)
 	tx.IdempotencyKey = NewIdempotencyKeyClient(tx.config)
+	tx.Job = NewJobClient(tx.config)
+	tx.JobStep = NewJobStepClient(tx.config)
 	tx.Message = NewMessageClient(tx.config)
+	tx.Object = NewObjectClient(tx.config)
 	tx.Prompt = NewPromptClient(tx.config)
 	tx.RefreshToken = NewRefreshTokenClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)
+	tx.ShareLink = NewShareLinkClient(tx.config)
 	tx.Usage = NewUsageClient(tx.config)
 	tx.User = NewUserClient(tx.config)
 }
@@ -187,7 +208,7 @@ func (tx *Tx) init() {
 // of them in order to commit or rollback the transaction.
 //
 // If a closed transaction is embedded in one of the generated entities, and the entity
-// applies a query, for example: Chat.QueryXXX(), the query will be executed
+// applies a query, for example: Artifact.QueryXXX(), the query will be executed
 // through the driver which created this transaction.
 //
 // Note that txDriver is not goroutine safe.

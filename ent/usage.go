@@ -21,9 +21,11 @@ type Usage struct {
 	// UserID holds the value of the "user_id" field.
 	UserID oid.User `json:"user_id,omitempty"`
 	// ChatID holds the value of the "chat_id" field.
-	ChatID oid.Chat `json:"chat_id,omitempty"`
+	ChatID *oid.Chat `json:"chat_id,omitempty"`
 	// MessageID holds the value of the "message_id" field.
-	MessageID oid.Message `json:"message_id,omitempty"`
+	MessageID *oid.Message `json:"message_id,omitempty"`
+	// JobID holds the value of the "job_id" field.
+	JobID *oid.Job `json:"job_id,omitempty"`
 	// Purpose holds the value of the "purpose" field.
 	Purpose usage.Purpose `json:"purpose,omitempty"`
 	// False for what costs the person nothing.
@@ -36,6 +38,10 @@ type Usage struct {
 	OutputTokens int64 `json:"output_tokens,omitempty"`
 	// CachedInputTokens holds the value of the "cached_input_tokens" field.
 	CachedInputTokens int64 `json:"cached_input_tokens,omitempty"`
+	// Images holds the value of the "images" field.
+	Images int64 `json:"images,omitempty"`
+	// VideoMs holds the value of the "video_ms" field.
+	VideoMs int64 `json:"video_ms,omitempty"`
 	// Source holds the value of the "source" field.
 	Source usage.Source `json:"source,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
@@ -49,16 +55,18 @@ func (*Usage) scanValues(columns []string) ([]any, error) {
 	for i := range columns {
 		switch columns[i] {
 		case usage.FieldChatID:
-			values[i] = new(oid.Chat)
+			values[i] = &sql.NullScanner{S: new(oid.Chat)}
+		case usage.FieldJobID:
+			values[i] = &sql.NullScanner{S: new(oid.Job)}
 		case usage.FieldMessageID:
-			values[i] = new(oid.Message)
+			values[i] = &sql.NullScanner{S: new(oid.Message)}
 		case usage.FieldID:
 			values[i] = new(oid.Run)
 		case usage.FieldUserID:
 			values[i] = new(oid.User)
 		case usage.FieldIsCharged:
 			values[i] = new(sql.NullBool)
-		case usage.FieldInputTokens, usage.FieldOutputTokens, usage.FieldCachedInputTokens:
+		case usage.FieldInputTokens, usage.FieldOutputTokens, usage.FieldCachedInputTokens, usage.FieldImages, usage.FieldVideoMs:
 			values[i] = new(sql.NullInt64)
 		case usage.FieldPurpose, usage.FieldModel, usage.FieldSource:
 			values[i] = new(sql.NullString)
@@ -92,16 +100,25 @@ func (_m *Usage) assignValues(columns []string, values []any) error {
 				_m.UserID = *value
 			}
 		case usage.FieldChatID:
-			if value, ok := values[i].(*oid.Chat); !ok {
+			if value, ok := values[i].(*sql.NullScanner); !ok {
 				return fmt.Errorf("unexpected type %T for field chat_id", values[i])
-			} else if value != nil {
-				_m.ChatID = *value
+			} else if value.Valid {
+				_m.ChatID = new(oid.Chat)
+				*_m.ChatID = *value.S.(*oid.Chat)
 			}
 		case usage.FieldMessageID:
-			if value, ok := values[i].(*oid.Message); !ok {
+			if value, ok := values[i].(*sql.NullScanner); !ok {
 				return fmt.Errorf("unexpected type %T for field message_id", values[i])
-			} else if value != nil {
-				_m.MessageID = *value
+			} else if value.Valid {
+				_m.MessageID = new(oid.Message)
+				*_m.MessageID = *value.S.(*oid.Message)
+			}
+		case usage.FieldJobID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field job_id", values[i])
+			} else if value.Valid {
+				_m.JobID = new(oid.Job)
+				*_m.JobID = *value.S.(*oid.Job)
 			}
 		case usage.FieldPurpose:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -138,6 +155,18 @@ func (_m *Usage) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field cached_input_tokens", values[i])
 			} else if value.Valid {
 				_m.CachedInputTokens = value.Int64
+			}
+		case usage.FieldImages:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field images", values[i])
+			} else if value.Valid {
+				_m.Images = value.Int64
+			}
+		case usage.FieldVideoMs:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field video_ms", values[i])
+			} else if value.Valid {
+				_m.VideoMs = value.Int64
 			}
 		case usage.FieldSource:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -190,11 +219,20 @@ func (_m *Usage) String() string {
 	builder.WriteString("user_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.UserID))
 	builder.WriteString(", ")
-	builder.WriteString("chat_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.ChatID))
+	if v := _m.ChatID; v != nil {
+		builder.WriteString("chat_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
-	builder.WriteString("message_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.MessageID))
+	if v := _m.MessageID; v != nil {
+		builder.WriteString("message_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.JobID; v != nil {
+		builder.WriteString("job_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("purpose=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Purpose))
@@ -213,6 +251,12 @@ func (_m *Usage) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("cached_input_tokens=")
 	builder.WriteString(fmt.Sprintf("%v", _m.CachedInputTokens))
+	builder.WriteString(", ")
+	builder.WriteString("images=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Images))
+	builder.WriteString(", ")
+	builder.WriteString("video_ms=")
+	builder.WriteString(fmt.Sprintf("%v", _m.VideoMs))
 	builder.WriteString(", ")
 	builder.WriteString("source=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Source))

@@ -36,9 +36,39 @@ func (_c *UsageCreate) SetChatID(v oid.Chat) *UsageCreate {
 	return _c
 }
 
+// SetNillableChatID sets the "chat_id" field if the given value is not nil.
+func (_c *UsageCreate) SetNillableChatID(v *oid.Chat) *UsageCreate {
+	if v != nil {
+		_c.SetChatID(*v)
+	}
+	return _c
+}
+
 // SetMessageID sets the "message_id" field.
 func (_c *UsageCreate) SetMessageID(v oid.Message) *UsageCreate {
 	_c.mutation.SetMessageID(v)
+	return _c
+}
+
+// SetNillableMessageID sets the "message_id" field if the given value is not nil.
+func (_c *UsageCreate) SetNillableMessageID(v *oid.Message) *UsageCreate {
+	if v != nil {
+		_c.SetMessageID(*v)
+	}
+	return _c
+}
+
+// SetJobID sets the "job_id" field.
+func (_c *UsageCreate) SetJobID(v oid.Job) *UsageCreate {
+	_c.mutation.SetJobID(v)
+	return _c
+}
+
+// SetNillableJobID sets the "job_id" field if the given value is not nil.
+func (_c *UsageCreate) SetNillableJobID(v *oid.Job) *UsageCreate {
+	if v != nil {
+		_c.SetJobID(*v)
+	}
 	return _c
 }
 
@@ -75,6 +105,34 @@ func (_c *UsageCreate) SetOutputTokens(v int64) *UsageCreate {
 // SetCachedInputTokens sets the "cached_input_tokens" field.
 func (_c *UsageCreate) SetCachedInputTokens(v int64) *UsageCreate {
 	_c.mutation.SetCachedInputTokens(v)
+	return _c
+}
+
+// SetImages sets the "images" field.
+func (_c *UsageCreate) SetImages(v int64) *UsageCreate {
+	_c.mutation.SetImages(v)
+	return _c
+}
+
+// SetNillableImages sets the "images" field if the given value is not nil.
+func (_c *UsageCreate) SetNillableImages(v *int64) *UsageCreate {
+	if v != nil {
+		_c.SetImages(*v)
+	}
+	return _c
+}
+
+// SetVideoMs sets the "video_ms" field.
+func (_c *UsageCreate) SetVideoMs(v int64) *UsageCreate {
+	_c.mutation.SetVideoMs(v)
+	return _c
+}
+
+// SetNillableVideoMs sets the "video_ms" field if the given value is not nil.
+func (_c *UsageCreate) SetNillableVideoMs(v *int64) *UsageCreate {
+	if v != nil {
+		_c.SetVideoMs(*v)
+	}
 	return _c
 }
 
@@ -139,6 +197,14 @@ func (_c *UsageCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *UsageCreate) defaults() {
+	if _, ok := _c.mutation.Images(); !ok {
+		v := usage.DefaultImages
+		_c.mutation.SetImages(v)
+	}
+	if _, ok := _c.mutation.VideoMs(); !ok {
+		v := usage.DefaultVideoMs
+		_c.mutation.SetVideoMs(v)
+	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		v := usage.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
@@ -149,12 +215,6 @@ func (_c *UsageCreate) defaults() {
 func (_c *UsageCreate) check() error {
 	if _, ok := _c.mutation.UserID(); !ok {
 		return &ValidationError{Name: "user_id", err: errors.New(`ent: missing required field "Usage.user_id"`)}
-	}
-	if _, ok := _c.mutation.ChatID(); !ok {
-		return &ValidationError{Name: "chat_id", err: errors.New(`ent: missing required field "Usage.chat_id"`)}
-	}
-	if _, ok := _c.mutation.MessageID(); !ok {
-		return &ValidationError{Name: "message_id", err: errors.New(`ent: missing required field "Usage.message_id"`)}
 	}
 	if _, ok := _c.mutation.Purpose(); !ok {
 		return &ValidationError{Name: "purpose", err: errors.New(`ent: missing required field "Usage.purpose"`)}
@@ -178,6 +238,12 @@ func (_c *UsageCreate) check() error {
 	}
 	if _, ok := _c.mutation.CachedInputTokens(); !ok {
 		return &ValidationError{Name: "cached_input_tokens", err: errors.New(`ent: missing required field "Usage.cached_input_tokens"`)}
+	}
+	if _, ok := _c.mutation.Images(); !ok {
+		return &ValidationError{Name: "images", err: errors.New(`ent: missing required field "Usage.images"`)}
+	}
+	if _, ok := _c.mutation.VideoMs(); !ok {
+		return &ValidationError{Name: "video_ms", err: errors.New(`ent: missing required field "Usage.video_ms"`)}
 	}
 	if _, ok := _c.mutation.Source(); !ok {
 		return &ValidationError{Name: "source", err: errors.New(`ent: missing required field "Usage.source"`)}
@@ -232,11 +298,15 @@ func (_c *UsageCreate) createSpec() (*Usage, *sqlgraph.CreateSpec) {
 	}
 	if value, ok := _c.mutation.ChatID(); ok {
 		_spec.SetField(usage.FieldChatID, field.TypeUUID, value)
-		_node.ChatID = value
+		_node.ChatID = &value
 	}
 	if value, ok := _c.mutation.MessageID(); ok {
 		_spec.SetField(usage.FieldMessageID, field.TypeUUID, value)
-		_node.MessageID = value
+		_node.MessageID = &value
+	}
+	if value, ok := _c.mutation.JobID(); ok {
+		_spec.SetField(usage.FieldJobID, field.TypeUUID, value)
+		_node.JobID = &value
 	}
 	if value, ok := _c.mutation.Purpose(); ok {
 		_spec.SetField(usage.FieldPurpose, field.TypeEnum, value)
@@ -261,6 +331,14 @@ func (_c *UsageCreate) createSpec() (*Usage, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.CachedInputTokens(); ok {
 		_spec.SetField(usage.FieldCachedInputTokens, field.TypeInt64, value)
 		_node.CachedInputTokens = value
+	}
+	if value, ok := _c.mutation.Images(); ok {
+		_spec.SetField(usage.FieldImages, field.TypeInt64, value)
+		_node.Images = value
+	}
+	if value, ok := _c.mutation.VideoMs(); ok {
+		_spec.SetField(usage.FieldVideoMs, field.TypeInt64, value)
+		_node.VideoMs = value
 	}
 	if value, ok := _c.mutation.Source(); ok {
 		_spec.SetField(usage.FieldSource, field.TypeEnum, value)
@@ -348,6 +426,9 @@ func (u *UsageUpsertOne) UpdateNewValues() *UsageUpsertOne {
 		if _, exists := u.create.mutation.MessageID(); exists {
 			s.SetIgnore(usage.FieldMessageID)
 		}
+		if _, exists := u.create.mutation.JobID(); exists {
+			s.SetIgnore(usage.FieldJobID)
+		}
 		if _, exists := u.create.mutation.Purpose(); exists {
 			s.SetIgnore(usage.FieldPurpose)
 		}
@@ -365,6 +446,12 @@ func (u *UsageUpsertOne) UpdateNewValues() *UsageUpsertOne {
 		}
 		if _, exists := u.create.mutation.CachedInputTokens(); exists {
 			s.SetIgnore(usage.FieldCachedInputTokens)
+		}
+		if _, exists := u.create.mutation.Images(); exists {
+			s.SetIgnore(usage.FieldImages)
+		}
+		if _, exists := u.create.mutation.VideoMs(); exists {
+			s.SetIgnore(usage.FieldVideoMs)
 		}
 		if _, exists := u.create.mutation.Source(); exists {
 			s.SetIgnore(usage.FieldSource)
@@ -595,6 +682,9 @@ func (u *UsageUpsertBulk) UpdateNewValues() *UsageUpsertBulk {
 			if _, exists := b.mutation.MessageID(); exists {
 				s.SetIgnore(usage.FieldMessageID)
 			}
+			if _, exists := b.mutation.JobID(); exists {
+				s.SetIgnore(usage.FieldJobID)
+			}
 			if _, exists := b.mutation.Purpose(); exists {
 				s.SetIgnore(usage.FieldPurpose)
 			}
@@ -612,6 +702,12 @@ func (u *UsageUpsertBulk) UpdateNewValues() *UsageUpsertBulk {
 			}
 			if _, exists := b.mutation.CachedInputTokens(); exists {
 				s.SetIgnore(usage.FieldCachedInputTokens)
+			}
+			if _, exists := b.mutation.Images(); exists {
+				s.SetIgnore(usage.FieldImages)
+			}
+			if _, exists := b.mutation.VideoMs(); exists {
+				s.SetIgnore(usage.FieldVideoMs)
 			}
 			if _, exists := b.mutation.Source(); exists {
 				s.SetIgnore(usage.FieldSource)

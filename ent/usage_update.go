@@ -75,6 +75,15 @@ func (_u *UsageUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			}
 		}
 	}
+	if _u.mutation.ChatIDCleared() {
+		_spec.ClearField(usage.FieldChatID, field.TypeUUID)
+	}
+	if _u.mutation.MessageIDCleared() {
+		_spec.ClearField(usage.FieldMessageID, field.TypeUUID)
+	}
+	if _u.mutation.JobIDCleared() {
+		_spec.ClearField(usage.FieldJobID, field.TypeUUID)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -173,6 +182,15 @@ func (_u *UsageUpdateOne) sqlSave(ctx context.Context) (_node *Usage, err error)
 				ps[i](selector)
 			}
 		}
+	}
+	if _u.mutation.ChatIDCleared() {
+		_spec.ClearField(usage.FieldChatID, field.TypeUUID)
+	}
+	if _u.mutation.MessageIDCleared() {
+		_spec.ClearField(usage.FieldMessageID, field.TypeUUID)
+	}
+	if _u.mutation.JobIDCleared() {
+		_spec.ClearField(usage.FieldJobID, field.TypeUUID)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Usage{config: _u.config}

@@ -37,6 +37,18 @@ type (
 	MessageConnection = Connection[*ent.Message]
 	// MessageEdge is an entry of the page.
 	MessageEdge = Edge[*ent.Message]
+	// JobConnection is a page of them.
+	JobConnection = Connection[*ent.Job]
+	// JobEdge is an entry of the page.
+	JobEdge = Edge[*ent.Job]
+	// ArtifactConnection is a page of them.
+	ArtifactConnection = Connection[*ent.Artifact]
+	// ArtifactEdge is an entry of the page.
+	ArtifactEdge = Edge[*ent.Artifact]
+	// FileConnection is a page of them.
+	FileConnection = Connection[*ent.File]
+	// FileEdge is an entry of the page.
+	FileEdge = Edge[*ent.File]
 	// SearchHitConnection is a page of them.
 	SearchHitConnection = Connection[*chat.SearchHit]
 	// SearchHitEdge is an entry of the page.

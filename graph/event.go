@@ -25,13 +25,23 @@ func (a at) GetCursor() string { return a.Cursor }
 // GetOccurredAt implements Event.
 func (a at) GetOccurredAt() time.Time { return a.OccurredAt }
 
-// onViewer and onChat mark the unions an event belongs to.
+// onViewer, onChat and onJob mark the unions an event belongs to.
 type (
 	onViewer struct{}
 	onChat   struct{}
+	onJob    struct{}
 	onBoth   struct {
 		onViewer
 		onChat
+	}
+	onViewerAndJob struct {
+		onViewer
+		onJob
+	}
+	onAll struct {
+		onViewer
+		onChat
+		onJob
 	}
 )
 
@@ -40,6 +50,9 @@ func (onViewer) IsViewerEvent() {}
 
 // IsChatEvent marks the union of the schema.
 func (onChat) IsChatEvent() {}
+
+// IsJobEvent marks the union of the schema.
+func (onJob) IsJobEvent() {}
 
 // The events of the schema. Their objects are read at delivery, by the response's loaders.
 type (
@@ -57,7 +70,7 @@ type (
 	// Resync says that what was told before does not join what follows.
 	Resync struct {
 		at
-		onBoth
+		onAll
 		Reason feed.ResyncReason
 	}
 	// ViewerUpdated says that profile or preferences changed.

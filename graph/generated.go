@@ -17,7 +17,11 @@ import (
 	gqlparser "github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/weav-ai/weav/ent"
+	"github.com/weav-ai/weav/ent/artifact"
+	"github.com/weav-ai/weav/ent/file"
 	"github.com/weav-ai/weav/ent/folder"
+	job1 "github.com/weav-ai/weav/ent/job"
+	"github.com/weav-ai/weav/ent/jobstep"
 	"github.com/weav-ai/weav/ent/message"
 	"github.com/weav-ai/weav/ent/user"
 	"github.com/weav-ai/weav/graph/scalar"
@@ -25,6 +29,7 @@ import (
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/chat"
 	"github.com/weav-ai/weav/internal/feed"
+	"github.com/weav-ai/weav/internal/job"
 	"github.com/weav-ai/weav/internal/oid"
 )
 
@@ -38,12 +43,16 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	Artifact() ArtifactResolver
 	Chat() ChatResolver
+	File() FileResolver
 	Folder() FolderResolver
+	Job() JobResolver
 	Message() MessageResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
 	Session() SessionResolver
+	ShareLink() ShareLinkResolver
 	Subscription() SubscriptionResolver
 	User() UserResolver
 }
@@ -52,12 +61,89 @@ type DirectiveRoot struct {
 }
 
 type ComplexityRoot struct {
+	AiDisclosure struct {
+		GeneratedAt func(childComplexity int) int
+		Generator   func(childComplexity int) int
+		IsEmbedded  func(childComplexity int) int
+		Model       func(childComplexity int) int
+		Provider    func(childComplexity int) int
+	}
+
 	ArchiveChatPayload struct {
 		Chat       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	ArchiveChatUserError struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Path    func(childComplexity int) int
+	}
+
+	Artifact struct {
+		Bytes        func(childComplexity int) int
+		Chat         func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		Disclosure   func(childComplexity int) int
+		EventCursor  func(childComplexity int) int
+		ExpiresAt    func(childComplexity int) int
+		Height       func(childComplexity int) int
+		ID           func(childComplexity int) int
+		IsFavourite  func(childComplexity int) int
+		Job          func(childComplexity int) int
+		Kind         func(childComplexity int) int
+		MimeType     func(childComplexity int) int
+		Model        func(childComplexity int) int
+		Permalink    func(childComplexity int) int
+		Prompt       func(childComplexity int) int
+		Seconds      func(childComplexity int) int
+		Sha256       func(childComplexity int) int
+		ShareLinks   func(childComplexity int) int
+		Text         func(childComplexity int) int
+		Thumbnail    func(childComplexity int) int
+		URL          func(childComplexity int) int
+		URLExpiresAt func(childComplexity int) int
+		Width        func(childComplexity int) int
+	}
+
+	ArtifactAdded struct {
+		Artifact   func(childComplexity int) int
+		ArtifactID func(childComplexity int) int
+		Cursor     func(childComplexity int) int
+		JobID      func(childComplexity int) int
+		OccurredAt func(childComplexity int) int
+	}
+
+	ArtifactConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ArtifactDeleted struct {
+		ArtifactID func(childComplexity int) int
+		Cursor     func(childComplexity int) int
+		OccurredAt func(childComplexity int) int
+	}
+
+	ArtifactEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ArtifactSaved struct {
+		Artifact   func(childComplexity int) int
+		ArtifactID func(childComplexity int) int
+		Cursor     func(childComplexity int) int
+		OccurredAt func(childComplexity int) int
+	}
+
+	CancelJobPayload struct {
+		Job        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CancelJobUserError struct {
 		Code    func(childComplexity int) int
 		Message func(childComplexity int) int
 		Path    func(childComplexity int) int
@@ -124,6 +210,17 @@ type ComplexityRoot struct {
 		Path    func(childComplexity int) int
 	}
 
+	CompleteUploadPayload struct {
+		File       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CompleteUploadUserError struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Path    func(childComplexity int) int
+	}
+
 	ConfigureChatPayload struct {
 		Chat       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -133,6 +230,11 @@ type ComplexityRoot struct {
 		Code    func(childComplexity int) int
 		Message func(childComplexity int) int
 		Path    func(childComplexity int) int
+	}
+
+	Cost struct {
+		AmountMicros func(childComplexity int) int
+		Currency     func(childComplexity int) int
 	}
 
 	CreateChatPayload struct {
@@ -157,6 +259,17 @@ type ComplexityRoot struct {
 		Path    func(childComplexity int) int
 	}
 
+	CreateJobPayload struct {
+		Job        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CreateJobUserError struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Path    func(childComplexity int) int
+	}
+
 	CreatePromptPayload struct {
 		Prompt     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -168,12 +281,57 @@ type ComplexityRoot struct {
 		Path    func(childComplexity int) int
 	}
 
+	CreateShareLinkPayload struct {
+		ShareLink  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CreateShareLinkUserError struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Path    func(childComplexity int) int
+	}
+
+	CreateUploadPayload struct {
+		File       func(childComplexity int) int
+		Upload     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CreateUploadUserError struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Path    func(childComplexity int) int
+	}
+
+	DeleteArtifactPayload struct {
+		ArtifactID func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	DeleteArtifactUserError struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Path    func(childComplexity int) int
+	}
+
 	DeleteChatPayload struct {
 		Chat       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	DeleteChatUserError struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Path    func(childComplexity int) int
+	}
+
+	DeleteFilePayload struct {
+		FileID     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	DeleteFileUserError struct {
 		Code    func(childComplexity int) int
 		Message func(childComplexity int) int
 		Path    func(childComplexity int) int
@@ -213,6 +371,58 @@ type ComplexityRoot struct {
 		Code    func(childComplexity int) int
 		Message func(childComplexity int) int
 		Path    func(childComplexity int) int
+	}
+
+	FavouriteArtifactPayload struct {
+		Artifact   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	FavouriteArtifactUserError struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Path    func(childComplexity int) int
+	}
+
+	File struct {
+		Bytes           func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		Height          func(childComplexity int) int
+		ID              func(childComplexity int) int
+		MimeType        func(childComplexity int) int
+		Name            func(childComplexity int) int
+		Seconds         func(childComplexity int) int
+		Sha256          func(childComplexity int) int
+		Status          func(childComplexity int) int
+		Thumbnail       func(childComplexity int) int
+		URL             func(childComplexity int) int
+		URLExpiresAt    func(childComplexity int) int
+		UploadExpiresAt func(childComplexity int) int
+		Width           func(childComplexity int) int
+	}
+
+	FileConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	FileDeleted struct {
+		Cursor     func(childComplexity int) int
+		FileID     func(childComplexity int) int
+		OccurredAt func(childComplexity int) int
+	}
+
+	FileEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	FileSaved struct {
+		Cursor     func(childComplexity int) int
+		File       func(childComplexity int) int
+		FileID     func(childComplexity int) int
+		OccurredAt func(childComplexity int) int
 	}
 
 	Folder struct {
@@ -259,8 +469,144 @@ type ComplexityRoot struct {
 		OccurredAt func(childComplexity int) int
 	}
 
+	ImageCaps struct {
+		Qualities func(childComplexity int) int
+		Sizes     func(childComplexity int) int
+	}
+
+	ImageJobArguments struct {
+		Prompt  func(childComplexity int) int
+		Quality func(childComplexity int) int
+		Size    func(childComplexity int) int
+	}
+
+	Job struct {
+		Arguments       func(childComplexity int) int
+		Attempts        func(childComplexity int) int
+		Chat            func(childComplexity int) int
+		Cost            func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		EndedAt         func(childComplexity int) int
+		EventCursor     func(childComplexity int) int
+		Failure         func(childComplexity int) int
+		ID              func(childComplexity int) int
+		Kind            func(childComplexity int) int
+		Message         func(childComplexity int) int
+		Model           func(childComplexity int) int
+		Phase           func(childComplexity int) int
+		Progress        func(childComplexity int) int
+		Provider        func(childComplexity int) int
+		QueuePosition   func(childComplexity int) int
+		Result          func(childComplexity int) int
+		ResultExpiresAt func(childComplexity int) int
+		RetryOf         func(childComplexity int) int
+		RunID           func(childComplexity int) int
+		StartedAt       func(childComplexity int) int
+		Status          func(childComplexity int) int
+		StoreResult     func(childComplexity int) int
+		Text            func(childComplexity int) int
+		Timeline        func(childComplexity int) int
+		UpdatedAt       func(childComplexity int) int
+		Usage           func(childComplexity int) int
+	}
+
+	JobAttempt struct {
+		EndedAt   func(childComplexity int) int
+		Failure   func(childComplexity int) int
+		Number    func(childComplexity int) int
+		StartedAt func(childComplexity int) int
+		WaitMs    func(childComplexity int) int
+	}
+
+	JobConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	JobDeleted struct {
+		Cursor     func(childComplexity int) int
+		JobID      func(childComplexity int) int
+		OccurredAt func(childComplexity int) int
+	}
+
+	JobEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	JobEnded struct {
+		Cursor     func(childComplexity int) int
+		Job        func(childComplexity int) int
+		JobID      func(childComplexity int) int
+		Length     func(childComplexity int) int
+		OccurredAt func(childComplexity int) int
+		Status     func(childComplexity int) int
+	}
+
+	JobFailure struct {
+		Code      func(childComplexity int) int
+		Message   func(childComplexity int) int
+		Retryable func(childComplexity int) int
+	}
+
+	JobProgressed struct {
+		Cursor     func(childComplexity int) int
+		JobID      func(childComplexity int) int
+		OccurredAt func(childComplexity int) int
+		Phase      func(childComplexity int) int
+		Progress   func(childComplexity int) int
+	}
+
+	JobResult struct {
+		AnsweredBy    func(childComplexity int) int
+		Artifacts     func(childComplexity int) int
+		FinishReason  func(childComplexity int) int
+		Provider      func(childComplexity int) int
+		RevisedPrompt func(childComplexity int) int
+		Text          func(childComplexity int) int
+	}
+
+	JobSaved struct {
+		Cursor     func(childComplexity int) int
+		Job        func(childComplexity int) int
+		JobID      func(childComplexity int) int
+		OccurredAt func(childComplexity int) int
+	}
+
+	JobSnapshot struct {
+		Cursor     func(childComplexity int) int
+		Job        func(childComplexity int) int
+		OccurredAt func(childComplexity int) int
+	}
+
+	JobStep struct {
+		Attempt   func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		Type      func(childComplexity int) int
+	}
+
+	JobTextDelta struct {
+		Cursor     func(childComplexity int) int
+		JobID      func(childComplexity int) int
+		OccurredAt func(childComplexity int) int
+		Offset     func(childComplexity int) int
+		RunID      func(childComplexity int) int
+		Text       func(childComplexity int) int
+	}
+
+	JobUsage struct {
+		CachedInputTokens func(childComplexity int) int
+		Images            func(childComplexity int) int
+		InputTokens       func(childComplexity int) int
+		OutputTokens      func(childComplexity int) int
+		Source            func(childComplexity int) int
+		VideoMs           func(childComplexity int) int
+	}
+
 	Message struct {
 		AnsweredBy     func(childComplexity int) int
+		Attachments    func(childComplexity int) int
 		Chat           func(childComplexity int) int
 		CreatedAt      func(childComplexity int) int
 		EndedAt        func(childComplexity int) int
@@ -268,6 +614,7 @@ type ComplexityRoot struct {
 		Failure        func(childComplexity int) int
 		FinishReason   func(childComplexity int) int
 		ID             func(childComplexity int) int
+		Job            func(childComplexity int) int
 		Parent         func(childComplexity int) int
 		RequestedModel func(childComplexity int) int
 		Role           func(childComplexity int) int
@@ -301,6 +648,7 @@ type ComplexityRoot struct {
 	Model struct {
 		Description     func(childComplexity int) int
 		ID              func(childComplexity int) int
+		Image           func(childComplexity int) int
 		IsDefault       func(childComplexity int) int
 		IsSandbox       func(childComplexity int) int
 		Kind            func(childComplexity int) int
@@ -308,6 +656,7 @@ type ComplexityRoot struct {
 		MaxOutputTokens func(childComplexity int) int
 		Name            func(childComplexity int) int
 		Provider        func(childComplexity int) int
+		Video           func(childComplexity int) int
 	}
 
 	MoveChatPayload struct {
@@ -323,15 +672,23 @@ type ComplexityRoot struct {
 
 	Mutation struct {
 		ArchiveChat       func(childComplexity int, input ArchiveChatInput) int
+		CancelJob         func(childComplexity int, input CancelJobInput) int
 		ChooseBranch      func(childComplexity int, input ChooseBranchInput) int
+		CompleteUpload    func(childComplexity int, input CompleteUploadInput) int
 		ConfigureChat     func(childComplexity int, input ConfigureChatInput) int
 		CreateChat        func(childComplexity int, input CreateChatInput) int
 		CreateFolder      func(childComplexity int, input CreateFolderInput) int
+		CreateJob         func(childComplexity int, input CreateJobInput) int
 		CreatePrompt      func(childComplexity int, input CreatePromptInput) int
+		CreateShareLink   func(childComplexity int, input CreateShareLinkInput) int
+		CreateUpload      func(childComplexity int, input CreateUploadInput) int
+		DeleteArtifact    func(childComplexity int, input DeleteArtifactInput) int
 		DeleteChat        func(childComplexity int, input DeleteChatInput) int
+		DeleteFile        func(childComplexity int, input DeleteFileInput) int
 		DeleteFolder      func(childComplexity int, input DeleteFolderInput) int
 		DeletePrompt      func(childComplexity int, input DeletePromptInput) int
 		EditMessage       func(childComplexity int, input EditMessageInput) int
+		FavouriteArtifact func(childComplexity int, input FavouriteArtifactInput) int
 		MoveChat          func(childComplexity int, input MoveChatInput) int
 		PinChat           func(childComplexity int, input PinChatInput) int
 		RefreshSession    func(childComplexity int, input RefreshSessionInput) int
@@ -340,7 +697,9 @@ type ComplexityRoot struct {
 		RenameFolder      func(childComplexity int, input RenameFolderInput) int
 		RestoreChat       func(childComplexity int, input RestoreChatInput) int
 		RestoreFolder     func(childComplexity int, input RestoreFolderInput) int
+		RetryJob          func(childComplexity int, input RetryJobInput) int
 		RevokeSession     func(childComplexity int, input RevokeSessionInput) int
+		RevokeShareLink   func(childComplexity int, input RevokeShareLinkInput) int
 		SendMessage       func(childComplexity int, input SendMessageInput) int
 		SignIn            func(childComplexity int, input SignInInput) int
 		SignOut           func(childComplexity int, input SignOutInput) int
@@ -419,11 +778,12 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		Models     func(childComplexity int) int
-		Node       func(childComplexity int, id string) int
-		Nodes      func(childComplexity int, ids []string) int
-		ServerInfo func(childComplexity int) int
-		Viewer     func(childComplexity int) int
+		Models         func(childComplexity int) int
+		Node           func(childComplexity int, id string) int
+		Nodes          func(childComplexity int, ids []string) int
+		ServerInfo     func(childComplexity int) int
+		SharedArtifact func(childComplexity int, token string) int
+		Viewer         func(childComplexity int) int
 	}
 
 	RefreshSessionPayload struct {
@@ -536,12 +896,34 @@ type ComplexityRoot struct {
 		Reason     func(childComplexity int) int
 	}
 
+	RetryJobPayload struct {
+		Job        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RetryJobUserError struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Path    func(childComplexity int) int
+	}
+
 	RevokeSessionPayload struct {
 		SessionID  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	RevokeSessionUserError struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Path    func(childComplexity int) int
+	}
+
+	RevokeShareLinkPayload struct {
+		ShareLink  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RevokeShareLinkUserError struct {
 		Code    func(childComplexity int) int
 		Message func(childComplexity int) int
 		Path    func(childComplexity int) int
@@ -586,12 +968,17 @@ type ComplexityRoot struct {
 	}
 
 	ServerLimits struct {
+		MaxImagePixels      func(childComplexity int) int
 		MaxInstructionChars func(childComplexity int) int
 		MaxOperationCost    func(childComplexity int) int
 		MaxOutputTokens     func(childComplexity int) int
 		MaxRequestBytes     func(childComplexity int) int
 		MaxRunningReplies   func(childComplexity int) int
 		MaxTextChars        func(childComplexity int) int
+		MaxUnfinishedJobs   func(childComplexity int) int
+		MaxUploadBytes      func(childComplexity int) int
+		MaxWaitingJobs      func(childComplexity int) int
+		UploadTypes         func(childComplexity int) int
 	}
 
 	Session struct {
@@ -607,6 +994,32 @@ type ComplexityRoot struct {
 		Cursor     func(childComplexity int) int
 		OccurredAt func(childComplexity int) int
 		SessionID  func(childComplexity int) int
+	}
+
+	ShareLink struct {
+		Artifact     func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		ExpiresAt    func(childComplexity int) int
+		ID           func(childComplexity int) int
+		LastViewedAt func(childComplexity int) int
+		RevokedAt    func(childComplexity int) int
+		URL          func(childComplexity int) int
+		ViewCount    func(childComplexity int) int
+	}
+
+	SharedArtifact struct {
+		Bytes        func(childComplexity int) int
+		Disclosure   func(childComplexity int) int
+		ExpiresAt    func(childComplexity int) int
+		Height       func(childComplexity int) int
+		Kind         func(childComplexity int) int
+		MimeType     func(childComplexity int) int
+		Seconds      func(childComplexity int) int
+		Text         func(childComplexity int) int
+		Thumbnail    func(childComplexity int) int
+		URL          func(childComplexity int) int
+		URLExpiresAt func(childComplexity int) int
+		Width        func(childComplexity int) int
 	}
 
 	SignInPayload struct {
@@ -654,12 +1067,27 @@ type ComplexityRoot struct {
 
 	Subscription struct {
 		ChatEvents   func(childComplexity int, chatID string, after *string) int
+		JobEvents    func(childComplexity int, jobID string, after *string) int
 		ViewerEvents func(childComplexity int, after *string) int
+	}
+
+	TextJobArguments struct {
+		MaxOutputTokens func(childComplexity int) int
+		Prompt          func(childComplexity int) int
+		SystemPrompt    func(childComplexity int) int
+		Temperature     func(childComplexity int) int
 	}
 
 	TextRange struct {
 		End   func(childComplexity int) int
 		Start func(childComplexity int) int
+	}
+
+	Thumbnail struct {
+		Height       func(childComplexity int) int
+		URL          func(childComplexity int) int
+		URLExpiresAt func(childComplexity int) int
+		Width        func(childComplexity int) int
 	}
 
 	TokenPair struct {
@@ -698,14 +1126,29 @@ type ComplexityRoot struct {
 		Path    func(childComplexity int) int
 	}
 
+	UploadHeader struct {
+		Name  func(childComplexity int) int
+		Value func(childComplexity int) int
+	}
+
+	UploadRequest struct {
+		ExpiresAt func(childComplexity int) int
+		Headers   func(childComplexity int) int
+		Method    func(childComplexity int) int
+		URL       func(childComplexity int) int
+	}
+
 	User struct {
+		Artifacts       func(childComplexity int, first *int, after *string, kind *artifact.Kind, favourite *bool, folderID *string) int
 		Chats           func(childComplexity int, first *int, after *string, filter *ChatFilter) int
 		CreatedAt       func(childComplexity int) int
 		Email           func(childComplexity int) int
 		EventCursor     func(childComplexity int) int
+		Files           func(childComplexity int, first *int, after *string) int
 		FirstName       func(childComplexity int) int
 		Folders         func(childComplexity int, first *int, after *string, deleted bool) int
 		ID              func(childComplexity int) int
+		Jobs            func(childComplexity int, first *int, after *string, filter *JobFilter) int
 		LastLoginAt     func(childComplexity int) int
 		LastName        func(childComplexity int) int
 		PhotoURL        func(childComplexity int) int
@@ -715,6 +1158,21 @@ type ComplexityRoot struct {
 		Search          func(childComplexity int, query string, first *int, after *string) int
 		Sessions        func(childComplexity int) int
 		UID             func(childComplexity int) int
+	}
+
+	VideoCaps struct {
+		Aspects     func(childComplexity int) int
+		Resolutions func(childComplexity int) int
+		Seconds     func(childComplexity int) int
+		Styles      func(childComplexity int) int
+	}
+
+	VideoJobArguments struct {
+		Aspect     func(childComplexity int) int
+		Prompt     func(childComplexity int) int
+		Resolution func(childComplexity int) int
+		Seconds    func(childComplexity int) int
+		Style      func(childComplexity int) int
 	}
 
 	ViewerSnapshot struct {
@@ -734,6 +1192,22 @@ type ComplexityRoot struct {
 
 // region    ************************** generated!.gotpl **************************
 
+type ArtifactResolver interface {
+	Job(ctx context.Context, obj *ent.Artifact) (*ent.Job, error)
+
+	Model(ctx context.Context, obj *ent.Artifact) (*catalog.Model, error)
+	Chat(ctx context.Context, obj *ent.Artifact) (*ent.Chat, error)
+
+	URL(ctx context.Context, obj *ent.Artifact) (*string, error)
+	URLExpiresAt(ctx context.Context, obj *ent.Artifact) (*time.Time, error)
+	Permalink(ctx context.Context, obj *ent.Artifact) (*string, error)
+	Thumbnail(ctx context.Context, obj *ent.Artifact) (*Thumbnail, error)
+	Disclosure(ctx context.Context, obj *ent.Artifact) (*AiDisclosure, error)
+
+	ShareLinks(ctx context.Context, obj *ent.Artifact) ([]*ent.ShareLink, error)
+
+	EventCursor(ctx context.Context, obj *ent.Artifact) (string, error)
+}
 type ChatResolver interface {
 	Folder(ctx context.Context, obj *ent.Chat) (*ent.Folder, error)
 	Model(ctx context.Context, obj *ent.Chat) (*catalog.Model, error)
@@ -744,16 +1218,49 @@ type ChatResolver interface {
 	RestorableUntil(ctx context.Context, obj *ent.Chat) (*time.Time, error)
 	EventCursor(ctx context.Context, obj *ent.Chat) (string, error)
 }
+type FileResolver interface {
+	Sha256(ctx context.Context, obj *ent.File) (*string, error)
+
+	URL(ctx context.Context, obj *ent.File) (*string, error)
+	URLExpiresAt(ctx context.Context, obj *ent.File) (*time.Time, error)
+	Thumbnail(ctx context.Context, obj *ent.File) (*Thumbnail, error)
+
+	UploadExpiresAt(ctx context.Context, obj *ent.File) (*time.Time, error)
+}
 type FolderResolver interface {
 	Chats(ctx context.Context, obj *ent.Folder, first *int, after *string) (*Connection[*ent.Chat], error)
 
 	RestorableUntil(ctx context.Context, obj *ent.Folder) (*time.Time, error)
 	EventCursor(ctx context.Context, obj *ent.Folder) (string, error)
 }
+type JobResolver interface {
+	Model(ctx context.Context, obj *ent.Job) (*catalog.Model, error)
+	Arguments(ctx context.Context, obj *ent.Job) (JobArguments, error)
+	Chat(ctx context.Context, obj *ent.Job) (*ent.Chat, error)
+	Message(ctx context.Context, obj *ent.Job) (*ent.Message, error)
+
+	QueuePosition(ctx context.Context, obj *ent.Job) (*int, error)
+	Attempts(ctx context.Context, obj *ent.Job) ([]*job.Attempt, error)
+	Text(ctx context.Context, obj *ent.Job) (*string, error)
+	Result(ctx context.Context, obj *ent.Job) (*JobResult, error)
+	Failure(ctx context.Context, obj *ent.Job) (*job.Failure, error)
+	Usage(ctx context.Context, obj *ent.Job) (*JobUsage, error)
+	Cost(ctx context.Context, obj *ent.Job) (*Cost, error)
+	Timeline(ctx context.Context, obj *ent.Job) ([]*ent.JobStep, error)
+	RetryOf(ctx context.Context, obj *ent.Job) (*ent.Job, error)
+
+	ResultExpiresAt(ctx context.Context, obj *ent.Job) (*time.Time, error)
+
+	EventCursor(ctx context.Context, obj *ent.Job) (string, error)
+}
 type MessageResolver interface {
 	Chat(ctx context.Context, obj *ent.Message) (*ent.Chat, error)
 	Parent(ctx context.Context, obj *ent.Message) (*ent.Message, error)
 	Siblings(ctx context.Context, obj *ent.Message) ([]*ent.Message, error)
+
+	Text(ctx context.Context, obj *ent.Message) (string, error)
+	Attachments(ctx context.Context, obj *ent.Message) ([]Attachment, error)
+	Job(ctx context.Context, obj *ent.Message) (*ent.Job, error)
 
 	RequestedModel(ctx context.Context, obj *ent.Message) (*catalog.Model, error)
 
@@ -789,20 +1296,36 @@ type MutationResolver interface {
 	RegenerateReply(ctx context.Context, input RegenerateReplyInput) (*RegenerateReplyPayload, error)
 	ChooseBranch(ctx context.Context, input ChooseBranchInput) (*ChooseBranchPayload, error)
 	StopReply(ctx context.Context, input StopReplyInput) (*StopReplyPayload, error)
+	CreateJob(ctx context.Context, input CreateJobInput) (*CreateJobPayload, error)
+	CancelJob(ctx context.Context, input CancelJobInput) (*CancelJobPayload, error)
+	RetryJob(ctx context.Context, input RetryJobInput) (*RetryJobPayload, error)
+	FavouriteArtifact(ctx context.Context, input FavouriteArtifactInput) (*FavouriteArtifactPayload, error)
+	DeleteArtifact(ctx context.Context, input DeleteArtifactInput) (*DeleteArtifactPayload, error)
+	CreateShareLink(ctx context.Context, input CreateShareLinkInput) (*CreateShareLinkPayload, error)
+	RevokeShareLink(ctx context.Context, input RevokeShareLinkInput) (*RevokeShareLinkPayload, error)
+	CreateUpload(ctx context.Context, input CreateUploadInput) (*CreateUploadPayload, error)
+	CompleteUpload(ctx context.Context, input CompleteUploadInput) (*CompleteUploadPayload, error)
+	DeleteFile(ctx context.Context, input DeleteFileInput) (*DeleteFilePayload, error)
 }
 type QueryResolver interface {
 	Viewer(ctx context.Context) (*ent.User, error)
 	Node(ctx context.Context, id string) (Node, error)
 	Nodes(ctx context.Context, ids []string) ([]Node, error)
 	Models(ctx context.Context) ([]*catalog.Model, error)
+	SharedArtifact(ctx context.Context, token string) (*SharedArtifact, error)
 	ServerInfo(ctx context.Context) (*ServerInfo, error)
 }
 type SessionResolver interface {
 	IsCurrent(ctx context.Context, obj *ent.Session) (bool, error)
 }
+type ShareLinkResolver interface {
+	Artifact(ctx context.Context, obj *ent.ShareLink) (*ent.Artifact, error)
+	URL(ctx context.Context, obj *ent.ShareLink) (string, error)
+}
 type SubscriptionResolver interface {
 	ViewerEvents(ctx context.Context, after *string) (<-chan ViewerEvent, error)
 	ChatEvents(ctx context.Context, chatID string, after *string) (<-chan ChatEvent, error)
+	JobEvents(ctx context.Context, jobID string, after *string) (<-chan JobEvent, error)
 }
 type UserResolver interface {
 	Preferences(ctx context.Context, obj *ent.User) (*Preferences, error)
@@ -812,6 +1335,9 @@ type UserResolver interface {
 	Folders(ctx context.Context, obj *ent.User, first *int, after *string, deleted bool) (*Connection[*ent.Folder], error)
 	Chats(ctx context.Context, obj *ent.User, first *int, after *string, filter *ChatFilter) (*Connection[*ent.Chat], error)
 	Search(ctx context.Context, obj *ent.User, query string, first *int, after *string) (*Connection[*chat.SearchHit], error)
+	Jobs(ctx context.Context, obj *ent.User, first *int, after *string, filter *JobFilter) (*Connection[*ent.Job], error)
+	Artifacts(ctx context.Context, obj *ent.User, first *int, after *string, kind *artifact.Kind, favourite *bool, folderID *string) (*Connection[*ent.Artifact], error)
+	Files(ctx context.Context, obj *ent.User, first *int, after *string) (*Connection[*ent.File], error)
 	EventCursor(ctx context.Context, obj *ent.User) (string, error)
 }
 
@@ -832,6 +1358,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	ec := newExecutionContext(nil, e, nil)
 	_ = ec
 	switch typeName + "." + field {
+
+	case "AiDisclosure.generatedAt":
+		if e.ComplexityRoot.AiDisclosure.GeneratedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiDisclosure.GeneratedAt(childComplexity), true
+	case "AiDisclosure.generator":
+		if e.ComplexityRoot.AiDisclosure.Generator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiDisclosure.Generator(childComplexity), true
+	case "AiDisclosure.isEmbedded":
+		if e.ComplexityRoot.AiDisclosure.IsEmbedded == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiDisclosure.IsEmbedded(childComplexity), true
+	case "AiDisclosure.model":
+		if e.ComplexityRoot.AiDisclosure.Model == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiDisclosure.Model(childComplexity), true
+	case "AiDisclosure.provider":
+		if e.ComplexityRoot.AiDisclosure.Provider == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiDisclosure.Provider(childComplexity), true
 
 	case "ArchiveChatPayload.chat":
 		if e.ComplexityRoot.ArchiveChatPayload.Chat == nil {
@@ -864,6 +1421,284 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArchiveChatUserError.Path(childComplexity), true
+
+	case "Artifact.bytes":
+		if e.ComplexityRoot.Artifact.Bytes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.Bytes(childComplexity), true
+	case "Artifact.chat":
+		if e.ComplexityRoot.Artifact.Chat == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.Chat(childComplexity), true
+	case "Artifact.createdAt":
+		if e.ComplexityRoot.Artifact.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.CreatedAt(childComplexity), true
+	case "Artifact.disclosure":
+		if e.ComplexityRoot.Artifact.Disclosure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.Disclosure(childComplexity), true
+	case "Artifact.eventCursor":
+		if e.ComplexityRoot.Artifact.EventCursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.EventCursor(childComplexity), true
+	case "Artifact.expiresAt":
+		if e.ComplexityRoot.Artifact.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.ExpiresAt(childComplexity), true
+	case "Artifact.height":
+		if e.ComplexityRoot.Artifact.Height == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.Height(childComplexity), true
+	case "Artifact.id":
+		if e.ComplexityRoot.Artifact.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.ID(childComplexity), true
+	case "Artifact.isFavourite":
+		if e.ComplexityRoot.Artifact.IsFavourite == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.IsFavourite(childComplexity), true
+	case "Artifact.job":
+		if e.ComplexityRoot.Artifact.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.Job(childComplexity), true
+	case "Artifact.kind":
+		if e.ComplexityRoot.Artifact.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.Kind(childComplexity), true
+	case "Artifact.mimeType":
+		if e.ComplexityRoot.Artifact.MimeType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.MimeType(childComplexity), true
+	case "Artifact.model":
+		if e.ComplexityRoot.Artifact.Model == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.Model(childComplexity), true
+	case "Artifact.permalink":
+		if e.ComplexityRoot.Artifact.Permalink == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.Permalink(childComplexity), true
+	case "Artifact.prompt":
+		if e.ComplexityRoot.Artifact.Prompt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.Prompt(childComplexity), true
+	case "Artifact.seconds":
+		if e.ComplexityRoot.Artifact.Seconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.Seconds(childComplexity), true
+	case "Artifact.sha256":
+		if e.ComplexityRoot.Artifact.Sha256 == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.Sha256(childComplexity), true
+	case "Artifact.shareLinks":
+		if e.ComplexityRoot.Artifact.ShareLinks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.ShareLinks(childComplexity), true
+	case "Artifact.text":
+		if e.ComplexityRoot.Artifact.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.Text(childComplexity), true
+	case "Artifact.thumbnail":
+		if e.ComplexityRoot.Artifact.Thumbnail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.Thumbnail(childComplexity), true
+	case "Artifact.url":
+		if e.ComplexityRoot.Artifact.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.URL(childComplexity), true
+	case "Artifact.urlExpiresAt":
+		if e.ComplexityRoot.Artifact.URLExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.URLExpiresAt(childComplexity), true
+	case "Artifact.width":
+		if e.ComplexityRoot.Artifact.Width == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.Width(childComplexity), true
+
+	case "ArtifactAdded.artifact":
+		if e.ComplexityRoot.ArtifactAdded.Artifact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactAdded.Artifact(childComplexity), true
+	case "ArtifactAdded.artifactId":
+		if e.ComplexityRoot.ArtifactAdded.ArtifactID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactAdded.ArtifactID(childComplexity), true
+	case "ArtifactAdded.cursor":
+		if e.ComplexityRoot.ArtifactAdded.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactAdded.Cursor(childComplexity), true
+	case "ArtifactAdded.jobId":
+		if e.ComplexityRoot.ArtifactAdded.JobID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactAdded.JobID(childComplexity), true
+	case "ArtifactAdded.occurredAt":
+		if e.ComplexityRoot.ArtifactAdded.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactAdded.OccurredAt(childComplexity), true
+
+	case "ArtifactConnection.edges":
+		if e.ComplexityRoot.ArtifactConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactConnection.Edges(childComplexity), true
+	case "ArtifactConnection.nodes":
+		if e.ComplexityRoot.ArtifactConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactConnection.Nodes(childComplexity), true
+	case "ArtifactConnection.pageInfo":
+		if e.ComplexityRoot.ArtifactConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactConnection.PageInfo(childComplexity), true
+
+	case "ArtifactDeleted.artifactId":
+		if e.ComplexityRoot.ArtifactDeleted.ArtifactID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactDeleted.ArtifactID(childComplexity), true
+	case "ArtifactDeleted.cursor":
+		if e.ComplexityRoot.ArtifactDeleted.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactDeleted.Cursor(childComplexity), true
+	case "ArtifactDeleted.occurredAt":
+		if e.ComplexityRoot.ArtifactDeleted.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactDeleted.OccurredAt(childComplexity), true
+
+	case "ArtifactEdge.cursor":
+		if e.ComplexityRoot.ArtifactEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactEdge.Cursor(childComplexity), true
+	case "ArtifactEdge.node":
+		if e.ComplexityRoot.ArtifactEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactEdge.Node(childComplexity), true
+
+	case "ArtifactSaved.artifact":
+		if e.ComplexityRoot.ArtifactSaved.Artifact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactSaved.Artifact(childComplexity), true
+	case "ArtifactSaved.artifactId":
+		if e.ComplexityRoot.ArtifactSaved.ArtifactID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactSaved.ArtifactID(childComplexity), true
+	case "ArtifactSaved.cursor":
+		if e.ComplexityRoot.ArtifactSaved.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactSaved.Cursor(childComplexity), true
+	case "ArtifactSaved.occurredAt":
+		if e.ComplexityRoot.ArtifactSaved.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactSaved.OccurredAt(childComplexity), true
+
+	case "CancelJobPayload.job":
+		if e.ComplexityRoot.CancelJobPayload.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelJobPayload.Job(childComplexity), true
+	case "CancelJobPayload.userErrors":
+		if e.ComplexityRoot.CancelJobPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelJobPayload.UserErrors(childComplexity), true
+
+	case "CancelJobUserError.code":
+		if e.ComplexityRoot.CancelJobUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelJobUserError.Code(childComplexity), true
+	case "CancelJobUserError.message":
+		if e.ComplexityRoot.CancelJobUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelJobUserError.Message(childComplexity), true
+	case "CancelJobUserError.path":
+		if e.ComplexityRoot.CancelJobUserError.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelJobUserError.Path(childComplexity), true
 
 	case "Chat.createdAt":
 		if e.ComplexityRoot.Chat.CreatedAt == nil {
@@ -1100,6 +1935,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ChooseBranchUserError.Path(childComplexity), true
 
+	case "CompleteUploadPayload.file":
+		if e.ComplexityRoot.CompleteUploadPayload.File == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompleteUploadPayload.File(childComplexity), true
+	case "CompleteUploadPayload.userErrors":
+		if e.ComplexityRoot.CompleteUploadPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompleteUploadPayload.UserErrors(childComplexity), true
+
+	case "CompleteUploadUserError.code":
+		if e.ComplexityRoot.CompleteUploadUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompleteUploadUserError.Code(childComplexity), true
+	case "CompleteUploadUserError.message":
+		if e.ComplexityRoot.CompleteUploadUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompleteUploadUserError.Message(childComplexity), true
+	case "CompleteUploadUserError.path":
+		if e.ComplexityRoot.CompleteUploadUserError.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompleteUploadUserError.Path(childComplexity), true
+
 	case "ConfigureChatPayload.chat":
 		if e.ComplexityRoot.ConfigureChatPayload.Chat == nil {
 			break
@@ -1131,6 +1998,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConfigureChatUserError.Path(childComplexity), true
+
+	case "Cost.amountMicros":
+		if e.ComplexityRoot.Cost.AmountMicros == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Cost.AmountMicros(childComplexity), true
+	case "Cost.currency":
+		if e.ComplexityRoot.Cost.Currency == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Cost.Currency(childComplexity), true
 
 	case "CreateChatPayload.chat":
 		if e.ComplexityRoot.CreateChatPayload.Chat == nil {
@@ -1196,6 +2076,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateFolderUserError.Path(childComplexity), true
 
+	case "CreateJobPayload.job":
+		if e.ComplexityRoot.CreateJobPayload.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateJobPayload.Job(childComplexity), true
+	case "CreateJobPayload.userErrors":
+		if e.ComplexityRoot.CreateJobPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateJobPayload.UserErrors(childComplexity), true
+
+	case "CreateJobUserError.code":
+		if e.ComplexityRoot.CreateJobUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateJobUserError.Code(childComplexity), true
+	case "CreateJobUserError.message":
+		if e.ComplexityRoot.CreateJobUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateJobUserError.Message(childComplexity), true
+	case "CreateJobUserError.path":
+		if e.ComplexityRoot.CreateJobUserError.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateJobUserError.Path(childComplexity), true
+
 	case "CreatePromptPayload.prompt":
 		if e.ComplexityRoot.CreatePromptPayload.Prompt == nil {
 			break
@@ -1228,6 +2140,108 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreatePromptUserError.Path(childComplexity), true
 
+	case "CreateShareLinkPayload.shareLink":
+		if e.ComplexityRoot.CreateShareLinkPayload.ShareLink == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateShareLinkPayload.ShareLink(childComplexity), true
+	case "CreateShareLinkPayload.userErrors":
+		if e.ComplexityRoot.CreateShareLinkPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateShareLinkPayload.UserErrors(childComplexity), true
+
+	case "CreateShareLinkUserError.code":
+		if e.ComplexityRoot.CreateShareLinkUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateShareLinkUserError.Code(childComplexity), true
+	case "CreateShareLinkUserError.message":
+		if e.ComplexityRoot.CreateShareLinkUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateShareLinkUserError.Message(childComplexity), true
+	case "CreateShareLinkUserError.path":
+		if e.ComplexityRoot.CreateShareLinkUserError.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateShareLinkUserError.Path(childComplexity), true
+
+	case "CreateUploadPayload.file":
+		if e.ComplexityRoot.CreateUploadPayload.File == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateUploadPayload.File(childComplexity), true
+	case "CreateUploadPayload.upload":
+		if e.ComplexityRoot.CreateUploadPayload.Upload == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateUploadPayload.Upload(childComplexity), true
+	case "CreateUploadPayload.userErrors":
+		if e.ComplexityRoot.CreateUploadPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateUploadPayload.UserErrors(childComplexity), true
+
+	case "CreateUploadUserError.code":
+		if e.ComplexityRoot.CreateUploadUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateUploadUserError.Code(childComplexity), true
+	case "CreateUploadUserError.message":
+		if e.ComplexityRoot.CreateUploadUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateUploadUserError.Message(childComplexity), true
+	case "CreateUploadUserError.path":
+		if e.ComplexityRoot.CreateUploadUserError.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateUploadUserError.Path(childComplexity), true
+
+	case "DeleteArtifactPayload.artifactId":
+		if e.ComplexityRoot.DeleteArtifactPayload.ArtifactID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteArtifactPayload.ArtifactID(childComplexity), true
+	case "DeleteArtifactPayload.userErrors":
+		if e.ComplexityRoot.DeleteArtifactPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteArtifactPayload.UserErrors(childComplexity), true
+
+	case "DeleteArtifactUserError.code":
+		if e.ComplexityRoot.DeleteArtifactUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteArtifactUserError.Code(childComplexity), true
+	case "DeleteArtifactUserError.message":
+		if e.ComplexityRoot.DeleteArtifactUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteArtifactUserError.Message(childComplexity), true
+	case "DeleteArtifactUserError.path":
+		if e.ComplexityRoot.DeleteArtifactUserError.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteArtifactUserError.Path(childComplexity), true
+
 	case "DeleteChatPayload.chat":
 		if e.ComplexityRoot.DeleteChatPayload.Chat == nil {
 			break
@@ -1259,6 +2273,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteChatUserError.Path(childComplexity), true
+
+	case "DeleteFilePayload.fileId":
+		if e.ComplexityRoot.DeleteFilePayload.FileID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteFilePayload.FileID(childComplexity), true
+	case "DeleteFilePayload.userErrors":
+		if e.ComplexityRoot.DeleteFilePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteFilePayload.UserErrors(childComplexity), true
+
+	case "DeleteFileUserError.code":
+		if e.ComplexityRoot.DeleteFileUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteFileUserError.Code(childComplexity), true
+	case "DeleteFileUserError.message":
+		if e.ComplexityRoot.DeleteFileUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteFileUserError.Message(childComplexity), true
+	case "DeleteFileUserError.path":
+		if e.ComplexityRoot.DeleteFileUserError.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteFileUserError.Path(childComplexity), true
 
 	case "DeleteFolderPayload.affectedChats":
 		if e.ComplexityRoot.DeleteFolderPayload.AffectedChats == nil {
@@ -1373,6 +2419,199 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EditMessageUserError.Path(childComplexity), true
+
+	case "FavouriteArtifactPayload.artifact":
+		if e.ComplexityRoot.FavouriteArtifactPayload.Artifact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FavouriteArtifactPayload.Artifact(childComplexity), true
+	case "FavouriteArtifactPayload.userErrors":
+		if e.ComplexityRoot.FavouriteArtifactPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FavouriteArtifactPayload.UserErrors(childComplexity), true
+
+	case "FavouriteArtifactUserError.code":
+		if e.ComplexityRoot.FavouriteArtifactUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FavouriteArtifactUserError.Code(childComplexity), true
+	case "FavouriteArtifactUserError.message":
+		if e.ComplexityRoot.FavouriteArtifactUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FavouriteArtifactUserError.Message(childComplexity), true
+	case "FavouriteArtifactUserError.path":
+		if e.ComplexityRoot.FavouriteArtifactUserError.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FavouriteArtifactUserError.Path(childComplexity), true
+
+	case "File.bytes":
+		if e.ComplexityRoot.File.Bytes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.File.Bytes(childComplexity), true
+	case "File.createdAt":
+		if e.ComplexityRoot.File.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.File.CreatedAt(childComplexity), true
+	case "File.height":
+		if e.ComplexityRoot.File.Height == nil {
+			break
+		}
+
+		return e.ComplexityRoot.File.Height(childComplexity), true
+	case "File.id":
+		if e.ComplexityRoot.File.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.File.ID(childComplexity), true
+	case "File.mimeType":
+		if e.ComplexityRoot.File.MimeType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.File.MimeType(childComplexity), true
+	case "File.name":
+		if e.ComplexityRoot.File.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.File.Name(childComplexity), true
+	case "File.seconds":
+		if e.ComplexityRoot.File.Seconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.File.Seconds(childComplexity), true
+	case "File.sha256":
+		if e.ComplexityRoot.File.Sha256 == nil {
+			break
+		}
+
+		return e.ComplexityRoot.File.Sha256(childComplexity), true
+	case "File.status":
+		if e.ComplexityRoot.File.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.File.Status(childComplexity), true
+	case "File.thumbnail":
+		if e.ComplexityRoot.File.Thumbnail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.File.Thumbnail(childComplexity), true
+	case "File.url":
+		if e.ComplexityRoot.File.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.File.URL(childComplexity), true
+	case "File.urlExpiresAt":
+		if e.ComplexityRoot.File.URLExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.File.URLExpiresAt(childComplexity), true
+	case "File.uploadExpiresAt":
+		if e.ComplexityRoot.File.UploadExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.File.UploadExpiresAt(childComplexity), true
+	case "File.width":
+		if e.ComplexityRoot.File.Width == nil {
+			break
+		}
+
+		return e.ComplexityRoot.File.Width(childComplexity), true
+
+	case "FileConnection.edges":
+		if e.ComplexityRoot.FileConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileConnection.Edges(childComplexity), true
+	case "FileConnection.nodes":
+		if e.ComplexityRoot.FileConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileConnection.Nodes(childComplexity), true
+	case "FileConnection.pageInfo":
+		if e.ComplexityRoot.FileConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileConnection.PageInfo(childComplexity), true
+
+	case "FileDeleted.cursor":
+		if e.ComplexityRoot.FileDeleted.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileDeleted.Cursor(childComplexity), true
+	case "FileDeleted.fileId":
+		if e.ComplexityRoot.FileDeleted.FileID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileDeleted.FileID(childComplexity), true
+	case "FileDeleted.occurredAt":
+		if e.ComplexityRoot.FileDeleted.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileDeleted.OccurredAt(childComplexity), true
+
+	case "FileEdge.cursor":
+		if e.ComplexityRoot.FileEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileEdge.Cursor(childComplexity), true
+	case "FileEdge.node":
+		if e.ComplexityRoot.FileEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileEdge.Node(childComplexity), true
+
+	case "FileSaved.cursor":
+		if e.ComplexityRoot.FileSaved.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileSaved.Cursor(childComplexity), true
+	case "FileSaved.file":
+		if e.ComplexityRoot.FileSaved.File == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileSaved.File(childComplexity), true
+	case "FileSaved.fileId":
+		if e.ComplexityRoot.FileSaved.FileID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileSaved.FileID(childComplexity), true
+	case "FileSaved.occurredAt":
+		if e.ComplexityRoot.FileSaved.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileSaved.OccurredAt(childComplexity), true
 
 	case "Folder.chats":
 		if e.ComplexityRoot.Folder.Chats == nil {
@@ -1541,12 +2780,556 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.HeadMoved.OccurredAt(childComplexity), true
 
+	case "ImageCaps.qualities":
+		if e.ComplexityRoot.ImageCaps.Qualities == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImageCaps.Qualities(childComplexity), true
+	case "ImageCaps.sizes":
+		if e.ComplexityRoot.ImageCaps.Sizes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImageCaps.Sizes(childComplexity), true
+
+	case "ImageJobArguments.prompt":
+		if e.ComplexityRoot.ImageJobArguments.Prompt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImageJobArguments.Prompt(childComplexity), true
+	case "ImageJobArguments.quality":
+		if e.ComplexityRoot.ImageJobArguments.Quality == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImageJobArguments.Quality(childComplexity), true
+	case "ImageJobArguments.size":
+		if e.ComplexityRoot.ImageJobArguments.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImageJobArguments.Size(childComplexity), true
+
+	case "Job.arguments":
+		if e.ComplexityRoot.Job.Arguments == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.Arguments(childComplexity), true
+	case "Job.attempts":
+		if e.ComplexityRoot.Job.Attempts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.Attempts(childComplexity), true
+	case "Job.chat":
+		if e.ComplexityRoot.Job.Chat == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.Chat(childComplexity), true
+	case "Job.cost":
+		if e.ComplexityRoot.Job.Cost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.Cost(childComplexity), true
+	case "Job.createdAt":
+		if e.ComplexityRoot.Job.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.CreatedAt(childComplexity), true
+	case "Job.endedAt":
+		if e.ComplexityRoot.Job.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.EndedAt(childComplexity), true
+	case "Job.eventCursor":
+		if e.ComplexityRoot.Job.EventCursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.EventCursor(childComplexity), true
+	case "Job.failure":
+		if e.ComplexityRoot.Job.Failure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.Failure(childComplexity), true
+	case "Job.id":
+		if e.ComplexityRoot.Job.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.ID(childComplexity), true
+	case "Job.kind":
+		if e.ComplexityRoot.Job.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.Kind(childComplexity), true
+	case "Job.message":
+		if e.ComplexityRoot.Job.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.Message(childComplexity), true
+	case "Job.model":
+		if e.ComplexityRoot.Job.Model == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.Model(childComplexity), true
+	case "Job.phase":
+		if e.ComplexityRoot.Job.Phase == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.Phase(childComplexity), true
+	case "Job.progress":
+		if e.ComplexityRoot.Job.Progress == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.Progress(childComplexity), true
+	case "Job.provider":
+		if e.ComplexityRoot.Job.Provider == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.Provider(childComplexity), true
+	case "Job.queuePosition":
+		if e.ComplexityRoot.Job.QueuePosition == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.QueuePosition(childComplexity), true
+	case "Job.result":
+		if e.ComplexityRoot.Job.Result == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.Result(childComplexity), true
+	case "Job.resultExpiresAt":
+		if e.ComplexityRoot.Job.ResultExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.ResultExpiresAt(childComplexity), true
+	case "Job.retryOf":
+		if e.ComplexityRoot.Job.RetryOf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.RetryOf(childComplexity), true
+	case "Job.runId":
+		if e.ComplexityRoot.Job.RunID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.RunID(childComplexity), true
+	case "Job.startedAt":
+		if e.ComplexityRoot.Job.StartedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.StartedAt(childComplexity), true
+	case "Job.status":
+		if e.ComplexityRoot.Job.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.Status(childComplexity), true
+	case "Job.storeResult":
+		if e.ComplexityRoot.Job.StoreResult == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.StoreResult(childComplexity), true
+	case "Job.text":
+		if e.ComplexityRoot.Job.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.Text(childComplexity), true
+	case "Job.timeline":
+		if e.ComplexityRoot.Job.Timeline == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.Timeline(childComplexity), true
+	case "Job.updatedAt":
+		if e.ComplexityRoot.Job.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.UpdatedAt(childComplexity), true
+	case "Job.usage":
+		if e.ComplexityRoot.Job.Usage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.Usage(childComplexity), true
+
+	case "JobAttempt.endedAt":
+		if e.ComplexityRoot.JobAttempt.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobAttempt.EndedAt(childComplexity), true
+	case "JobAttempt.failure":
+		if e.ComplexityRoot.JobAttempt.Failure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobAttempt.Failure(childComplexity), true
+	case "JobAttempt.number":
+		if e.ComplexityRoot.JobAttempt.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobAttempt.Number(childComplexity), true
+	case "JobAttempt.startedAt":
+		if e.ComplexityRoot.JobAttempt.StartedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobAttempt.StartedAt(childComplexity), true
+	case "JobAttempt.waitMs":
+		if e.ComplexityRoot.JobAttempt.WaitMs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobAttempt.WaitMs(childComplexity), true
+
+	case "JobConnection.edges":
+		if e.ComplexityRoot.JobConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobConnection.Edges(childComplexity), true
+	case "JobConnection.nodes":
+		if e.ComplexityRoot.JobConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobConnection.Nodes(childComplexity), true
+	case "JobConnection.pageInfo":
+		if e.ComplexityRoot.JobConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobConnection.PageInfo(childComplexity), true
+
+	case "JobDeleted.cursor":
+		if e.ComplexityRoot.JobDeleted.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobDeleted.Cursor(childComplexity), true
+	case "JobDeleted.jobId":
+		if e.ComplexityRoot.JobDeleted.JobID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobDeleted.JobID(childComplexity), true
+	case "JobDeleted.occurredAt":
+		if e.ComplexityRoot.JobDeleted.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobDeleted.OccurredAt(childComplexity), true
+
+	case "JobEdge.cursor":
+		if e.ComplexityRoot.JobEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobEdge.Cursor(childComplexity), true
+	case "JobEdge.node":
+		if e.ComplexityRoot.JobEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobEdge.Node(childComplexity), true
+
+	case "JobEnded.cursor":
+		if e.ComplexityRoot.JobEnded.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobEnded.Cursor(childComplexity), true
+	case "JobEnded.job":
+		if e.ComplexityRoot.JobEnded.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobEnded.Job(childComplexity), true
+	case "JobEnded.jobId":
+		if e.ComplexityRoot.JobEnded.JobID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobEnded.JobID(childComplexity), true
+	case "JobEnded.length":
+		if e.ComplexityRoot.JobEnded.Length == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobEnded.Length(childComplexity), true
+	case "JobEnded.occurredAt":
+		if e.ComplexityRoot.JobEnded.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobEnded.OccurredAt(childComplexity), true
+	case "JobEnded.status":
+		if e.ComplexityRoot.JobEnded.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobEnded.Status(childComplexity), true
+
+	case "JobFailure.code":
+		if e.ComplexityRoot.JobFailure.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobFailure.Code(childComplexity), true
+	case "JobFailure.message":
+		if e.ComplexityRoot.JobFailure.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobFailure.Message(childComplexity), true
+	case "JobFailure.retryable":
+		if e.ComplexityRoot.JobFailure.Retryable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobFailure.Retryable(childComplexity), true
+
+	case "JobProgressed.cursor":
+		if e.ComplexityRoot.JobProgressed.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobProgressed.Cursor(childComplexity), true
+	case "JobProgressed.jobId":
+		if e.ComplexityRoot.JobProgressed.JobID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobProgressed.JobID(childComplexity), true
+	case "JobProgressed.occurredAt":
+		if e.ComplexityRoot.JobProgressed.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobProgressed.OccurredAt(childComplexity), true
+	case "JobProgressed.phase":
+		if e.ComplexityRoot.JobProgressed.Phase == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobProgressed.Phase(childComplexity), true
+	case "JobProgressed.progress":
+		if e.ComplexityRoot.JobProgressed.Progress == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobProgressed.Progress(childComplexity), true
+
+	case "JobResult.answeredBy":
+		if e.ComplexityRoot.JobResult.AnsweredBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobResult.AnsweredBy(childComplexity), true
+	case "JobResult.artifacts":
+		if e.ComplexityRoot.JobResult.Artifacts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobResult.Artifacts(childComplexity), true
+	case "JobResult.finishReason":
+		if e.ComplexityRoot.JobResult.FinishReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobResult.FinishReason(childComplexity), true
+	case "JobResult.provider":
+		if e.ComplexityRoot.JobResult.Provider == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobResult.Provider(childComplexity), true
+	case "JobResult.revisedPrompt":
+		if e.ComplexityRoot.JobResult.RevisedPrompt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobResult.RevisedPrompt(childComplexity), true
+	case "JobResult.text":
+		if e.ComplexityRoot.JobResult.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobResult.Text(childComplexity), true
+
+	case "JobSaved.cursor":
+		if e.ComplexityRoot.JobSaved.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobSaved.Cursor(childComplexity), true
+	case "JobSaved.job":
+		if e.ComplexityRoot.JobSaved.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobSaved.Job(childComplexity), true
+	case "JobSaved.jobId":
+		if e.ComplexityRoot.JobSaved.JobID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobSaved.JobID(childComplexity), true
+	case "JobSaved.occurredAt":
+		if e.ComplexityRoot.JobSaved.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobSaved.OccurredAt(childComplexity), true
+
+	case "JobSnapshot.cursor":
+		if e.ComplexityRoot.JobSnapshot.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobSnapshot.Cursor(childComplexity), true
+	case "JobSnapshot.job":
+		if e.ComplexityRoot.JobSnapshot.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobSnapshot.Job(childComplexity), true
+	case "JobSnapshot.occurredAt":
+		if e.ComplexityRoot.JobSnapshot.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobSnapshot.OccurredAt(childComplexity), true
+
+	case "JobStep.attempt":
+		if e.ComplexityRoot.JobStep.Attempt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobStep.Attempt(childComplexity), true
+	case "JobStep.happenedAt":
+		if e.ComplexityRoot.JobStep.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobStep.CreatedAt(childComplexity), true
+	case "JobStep.type":
+		if e.ComplexityRoot.JobStep.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobStep.Type(childComplexity), true
+
+	case "JobTextDelta.cursor":
+		if e.ComplexityRoot.JobTextDelta.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobTextDelta.Cursor(childComplexity), true
+	case "JobTextDelta.jobId":
+		if e.ComplexityRoot.JobTextDelta.JobID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobTextDelta.JobID(childComplexity), true
+	case "JobTextDelta.occurredAt":
+		if e.ComplexityRoot.JobTextDelta.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobTextDelta.OccurredAt(childComplexity), true
+	case "JobTextDelta.offset":
+		if e.ComplexityRoot.JobTextDelta.Offset == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobTextDelta.Offset(childComplexity), true
+	case "JobTextDelta.runId":
+		if e.ComplexityRoot.JobTextDelta.RunID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobTextDelta.RunID(childComplexity), true
+	case "JobTextDelta.text":
+		if e.ComplexityRoot.JobTextDelta.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobTextDelta.Text(childComplexity), true
+
+	case "JobUsage.cachedInputTokens":
+		if e.ComplexityRoot.JobUsage.CachedInputTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobUsage.CachedInputTokens(childComplexity), true
+	case "JobUsage.images":
+		if e.ComplexityRoot.JobUsage.Images == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobUsage.Images(childComplexity), true
+	case "JobUsage.inputTokens":
+		if e.ComplexityRoot.JobUsage.InputTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobUsage.InputTokens(childComplexity), true
+	case "JobUsage.outputTokens":
+		if e.ComplexityRoot.JobUsage.OutputTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobUsage.OutputTokens(childComplexity), true
+	case "JobUsage.source":
+		if e.ComplexityRoot.JobUsage.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobUsage.Source(childComplexity), true
+	case "JobUsage.videoMs":
+		if e.ComplexityRoot.JobUsage.VideoMs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobUsage.VideoMs(childComplexity), true
+
 	case "Message.answeredBy":
 		if e.ComplexityRoot.Message.AnsweredBy == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Message.AnsweredBy(childComplexity), true
+	case "Message.attachments":
+		if e.ComplexityRoot.Message.Attachments == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Attachments(childComplexity), true
 	case "Message.chat":
 		if e.ComplexityRoot.Message.Chat == nil {
 			break
@@ -1589,6 +3372,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Message.ID(childComplexity), true
+	case "Message.job":
+		if e.ComplexityRoot.Message.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Job(childComplexity), true
 	case "Message.parent":
 		if e.ComplexityRoot.Message.Parent == nil {
 			break
@@ -1719,6 +3508,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Model.ID(childComplexity), true
+	case "Model.image":
+		if e.ComplexityRoot.Model.Image == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Model.Image(childComplexity), true
 	case "Model.isDefault":
 		if e.ComplexityRoot.Model.IsDefault == nil {
 			break
@@ -1761,6 +3556,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Model.Provider(childComplexity), true
+	case "Model.video":
+		if e.ComplexityRoot.Model.Video == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Model.Video(childComplexity), true
 
 	case "MoveChatPayload.chat":
 		if e.ComplexityRoot.MoveChatPayload.Chat == nil {
@@ -1805,6 +3606,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ArchiveChat(childComplexity, args["input"].(ArchiveChatInput)), true
+	case "Mutation.cancelJob":
+		if e.ComplexityRoot.Mutation.CancelJob == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelJob_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelJob(childComplexity, args["input"].(CancelJobInput)), true
 	case "Mutation.chooseBranch":
 		if e.ComplexityRoot.Mutation.ChooseBranch == nil {
 			break
@@ -1816,6 +3628,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ChooseBranch(childComplexity, args["input"].(ChooseBranchInput)), true
+	case "Mutation.completeUpload":
+		if e.ComplexityRoot.Mutation.CompleteUpload == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_completeUpload_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CompleteUpload(childComplexity, args["input"].(CompleteUploadInput)), true
 	case "Mutation.configureChat":
 		if e.ComplexityRoot.Mutation.ConfigureChat == nil {
 			break
@@ -1849,6 +3672,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateFolder(childComplexity, args["input"].(CreateFolderInput)), true
+	case "Mutation.createJob":
+		if e.ComplexityRoot.Mutation.CreateJob == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createJob_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateJob(childComplexity, args["input"].(CreateJobInput)), true
 	case "Mutation.createPrompt":
 		if e.ComplexityRoot.Mutation.CreatePrompt == nil {
 			break
@@ -1860,6 +3694,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreatePrompt(childComplexity, args["input"].(CreatePromptInput)), true
+	case "Mutation.createShareLink":
+		if e.ComplexityRoot.Mutation.CreateShareLink == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createShareLink_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateShareLink(childComplexity, args["input"].(CreateShareLinkInput)), true
+	case "Mutation.createUpload":
+		if e.ComplexityRoot.Mutation.CreateUpload == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createUpload_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateUpload(childComplexity, args["input"].(CreateUploadInput)), true
+	case "Mutation.deleteArtifact":
+		if e.ComplexityRoot.Mutation.DeleteArtifact == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteArtifact_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteArtifact(childComplexity, args["input"].(DeleteArtifactInput)), true
 	case "Mutation.deleteChat":
 		if e.ComplexityRoot.Mutation.DeleteChat == nil {
 			break
@@ -1871,6 +3738,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteChat(childComplexity, args["input"].(DeleteChatInput)), true
+	case "Mutation.deleteFile":
+		if e.ComplexityRoot.Mutation.DeleteFile == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteFile_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteFile(childComplexity, args["input"].(DeleteFileInput)), true
 	case "Mutation.deleteFolder":
 		if e.ComplexityRoot.Mutation.DeleteFolder == nil {
 			break
@@ -1904,6 +3782,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EditMessage(childComplexity, args["input"].(EditMessageInput)), true
+	case "Mutation.favouriteArtifact":
+		if e.ComplexityRoot.Mutation.FavouriteArtifact == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_favouriteArtifact_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.FavouriteArtifact(childComplexity, args["input"].(FavouriteArtifactInput)), true
 	case "Mutation.moveChat":
 		if e.ComplexityRoot.Mutation.MoveChat == nil {
 			break
@@ -1992,6 +3881,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RestoreFolder(childComplexity, args["input"].(RestoreFolderInput)), true
+	case "Mutation.retryJob":
+		if e.ComplexityRoot.Mutation.RetryJob == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_retryJob_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RetryJob(childComplexity, args["input"].(RetryJobInput)), true
 	case "Mutation.revokeSession":
 		if e.ComplexityRoot.Mutation.RevokeSession == nil {
 			break
@@ -2003,6 +3903,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeSession(childComplexity, args["input"].(RevokeSessionInput)), true
+	case "Mutation.revokeShareLink":
+		if e.ComplexityRoot.Mutation.RevokeShareLink == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeShareLink_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeShareLink(childComplexity, args["input"].(RevokeShareLinkInput)), true
 	case "Mutation.sendMessage":
 		if e.ComplexityRoot.Mutation.SendMessage == nil {
 			break
@@ -2348,6 +4259,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ServerInfo(childComplexity), true
+	case "Query.sharedArtifact":
+		if e.ComplexityRoot.Query.SharedArtifact == nil {
+			break
+		}
+
+		args, err := ec.field_Query_sharedArtifact_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SharedArtifact(childComplexity, args["token"].(string)), true
 	case "Query.viewer":
 		if e.ComplexityRoot.Query.Viewer == nil {
 			break
@@ -2726,6 +4648,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Resync.Reason(childComplexity), true
 
+	case "RetryJobPayload.job":
+		if e.ComplexityRoot.RetryJobPayload.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RetryJobPayload.Job(childComplexity), true
+	case "RetryJobPayload.userErrors":
+		if e.ComplexityRoot.RetryJobPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RetryJobPayload.UserErrors(childComplexity), true
+
+	case "RetryJobUserError.code":
+		if e.ComplexityRoot.RetryJobUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RetryJobUserError.Code(childComplexity), true
+	case "RetryJobUserError.message":
+		if e.ComplexityRoot.RetryJobUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RetryJobUserError.Message(childComplexity), true
+	case "RetryJobUserError.path":
+		if e.ComplexityRoot.RetryJobUserError.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RetryJobUserError.Path(childComplexity), true
+
 	case "RevokeSessionPayload.sessionId":
 		if e.ComplexityRoot.RevokeSessionPayload.SessionID == nil {
 			break
@@ -2757,6 +4711,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RevokeSessionUserError.Path(childComplexity), true
+
+	case "RevokeShareLinkPayload.shareLink":
+		if e.ComplexityRoot.RevokeShareLinkPayload.ShareLink == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeShareLinkPayload.ShareLink(childComplexity), true
+	case "RevokeShareLinkPayload.userErrors":
+		if e.ComplexityRoot.RevokeShareLinkPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeShareLinkPayload.UserErrors(childComplexity), true
+
+	case "RevokeShareLinkUserError.code":
+		if e.ComplexityRoot.RevokeShareLinkUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeShareLinkUserError.Code(childComplexity), true
+	case "RevokeShareLinkUserError.message":
+		if e.ComplexityRoot.RevokeShareLinkUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeShareLinkUserError.Message(childComplexity), true
+	case "RevokeShareLinkUserError.path":
+		if e.ComplexityRoot.RevokeShareLinkUserError.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeShareLinkUserError.Path(childComplexity), true
 
 	case "SearchHit.chat":
 		if e.ComplexityRoot.SearchHit.Chat == nil {
@@ -2884,6 +4870,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ServerInfo.Version(childComplexity), true
 
+	case "ServerLimits.maxImagePixels":
+		if e.ComplexityRoot.ServerLimits.MaxImagePixels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServerLimits.MaxImagePixels(childComplexity), true
 	case "ServerLimits.maxInstructionChars":
 		if e.ComplexityRoot.ServerLimits.MaxInstructionChars == nil {
 			break
@@ -2920,6 +4912,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ServerLimits.MaxTextChars(childComplexity), true
+	case "ServerLimits.maxUnfinishedJobs":
+		if e.ComplexityRoot.ServerLimits.MaxUnfinishedJobs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServerLimits.MaxUnfinishedJobs(childComplexity), true
+	case "ServerLimits.maxUploadBytes":
+		if e.ComplexityRoot.ServerLimits.MaxUploadBytes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServerLimits.MaxUploadBytes(childComplexity), true
+	case "ServerLimits.maxWaitingJobs":
+		if e.ComplexityRoot.ServerLimits.MaxWaitingJobs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServerLimits.MaxWaitingJobs(childComplexity), true
+	case "ServerLimits.uploadTypes":
+		if e.ComplexityRoot.ServerLimits.UploadTypes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServerLimits.UploadTypes(childComplexity), true
 
 	case "Session.createdAt":
 		if e.ComplexityRoot.Session.CreatedAt == nil {
@@ -2976,6 +4992,128 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SessionEnded.SessionID(childComplexity), true
+
+	case "ShareLink.artifact":
+		if e.ComplexityRoot.ShareLink.Artifact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareLink.Artifact(childComplexity), true
+	case "ShareLink.createdAt":
+		if e.ComplexityRoot.ShareLink.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareLink.CreatedAt(childComplexity), true
+	case "ShareLink.expiresAt":
+		if e.ComplexityRoot.ShareLink.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareLink.ExpiresAt(childComplexity), true
+	case "ShareLink.id":
+		if e.ComplexityRoot.ShareLink.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareLink.ID(childComplexity), true
+	case "ShareLink.lastViewedAt":
+		if e.ComplexityRoot.ShareLink.LastViewedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareLink.LastViewedAt(childComplexity), true
+	case "ShareLink.revokedAt":
+		if e.ComplexityRoot.ShareLink.RevokedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareLink.RevokedAt(childComplexity), true
+	case "ShareLink.url":
+		if e.ComplexityRoot.ShareLink.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareLink.URL(childComplexity), true
+	case "ShareLink.viewCount":
+		if e.ComplexityRoot.ShareLink.ViewCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShareLink.ViewCount(childComplexity), true
+
+	case "SharedArtifact.bytes":
+		if e.ComplexityRoot.SharedArtifact.Bytes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SharedArtifact.Bytes(childComplexity), true
+	case "SharedArtifact.disclosure":
+		if e.ComplexityRoot.SharedArtifact.Disclosure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SharedArtifact.Disclosure(childComplexity), true
+	case "SharedArtifact.expiresAt":
+		if e.ComplexityRoot.SharedArtifact.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SharedArtifact.ExpiresAt(childComplexity), true
+	case "SharedArtifact.height":
+		if e.ComplexityRoot.SharedArtifact.Height == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SharedArtifact.Height(childComplexity), true
+	case "SharedArtifact.kind":
+		if e.ComplexityRoot.SharedArtifact.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SharedArtifact.Kind(childComplexity), true
+	case "SharedArtifact.mimeType":
+		if e.ComplexityRoot.SharedArtifact.MimeType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SharedArtifact.MimeType(childComplexity), true
+	case "SharedArtifact.seconds":
+		if e.ComplexityRoot.SharedArtifact.Seconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SharedArtifact.Seconds(childComplexity), true
+	case "SharedArtifact.text":
+		if e.ComplexityRoot.SharedArtifact.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SharedArtifact.Text(childComplexity), true
+	case "SharedArtifact.thumbnail":
+		if e.ComplexityRoot.SharedArtifact.Thumbnail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SharedArtifact.Thumbnail(childComplexity), true
+	case "SharedArtifact.url":
+		if e.ComplexityRoot.SharedArtifact.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SharedArtifact.URL(childComplexity), true
+	case "SharedArtifact.urlExpiresAt":
+		if e.ComplexityRoot.SharedArtifact.URLExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SharedArtifact.URLExpiresAt(childComplexity), true
+	case "SharedArtifact.width":
+		if e.ComplexityRoot.SharedArtifact.Width == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SharedArtifact.Width(childComplexity), true
 
 	case "SignInPayload.session":
 		if e.ComplexityRoot.SignInPayload.Session == nil {
@@ -3127,6 +5265,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.ChatEvents(childComplexity, args["chatId"].(string), args["after"].(*string)), true
+	case "Subscription.jobEvents":
+		if e.ComplexityRoot.Subscription.JobEvents == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_jobEvents_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.JobEvents(childComplexity, args["jobId"].(string), args["after"].(*string)), true
 	case "Subscription.viewerEvents":
 		if e.ComplexityRoot.Subscription.ViewerEvents == nil {
 			break
@@ -3138,6 +5287,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.ViewerEvents(childComplexity, args["after"].(*string)), true
+
+	case "TextJobArguments.maxOutputTokens":
+		if e.ComplexityRoot.TextJobArguments.MaxOutputTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TextJobArguments.MaxOutputTokens(childComplexity), true
+	case "TextJobArguments.prompt":
+		if e.ComplexityRoot.TextJobArguments.Prompt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TextJobArguments.Prompt(childComplexity), true
+	case "TextJobArguments.systemPrompt":
+		if e.ComplexityRoot.TextJobArguments.SystemPrompt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TextJobArguments.SystemPrompt(childComplexity), true
+	case "TextJobArguments.temperature":
+		if e.ComplexityRoot.TextJobArguments.Temperature == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TextJobArguments.Temperature(childComplexity), true
 
 	case "TextRange.end":
 		if e.ComplexityRoot.TextRange.End == nil {
@@ -3151,6 +5325,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TextRange.Start(childComplexity), true
+
+	case "Thumbnail.height":
+		if e.ComplexityRoot.Thumbnail.Height == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Thumbnail.Height(childComplexity), true
+	case "Thumbnail.url":
+		if e.ComplexityRoot.Thumbnail.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Thumbnail.URL(childComplexity), true
+	case "Thumbnail.urlExpiresAt":
+		if e.ComplexityRoot.Thumbnail.URLExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Thumbnail.URLExpiresAt(childComplexity), true
+	case "Thumbnail.width":
+		if e.ComplexityRoot.Thumbnail.Width == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Thumbnail.Width(childComplexity), true
 
 	case "TokenPair.accessToken":
 		if e.ComplexityRoot.TokenPair.AccessToken == nil {
@@ -3266,6 +5465,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdatePromptUserError.Path(childComplexity), true
 
+	case "UploadHeader.name":
+		if e.ComplexityRoot.UploadHeader.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UploadHeader.Name(childComplexity), true
+	case "UploadHeader.value":
+		if e.ComplexityRoot.UploadHeader.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UploadHeader.Value(childComplexity), true
+
+	case "UploadRequest.expiresAt":
+		if e.ComplexityRoot.UploadRequest.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UploadRequest.ExpiresAt(childComplexity), true
+	case "UploadRequest.headers":
+		if e.ComplexityRoot.UploadRequest.Headers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UploadRequest.Headers(childComplexity), true
+	case "UploadRequest.method":
+		if e.ComplexityRoot.UploadRequest.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UploadRequest.Method(childComplexity), true
+	case "UploadRequest.url":
+		if e.ComplexityRoot.UploadRequest.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UploadRequest.URL(childComplexity), true
+
+	case "User.artifacts":
+		if e.ComplexityRoot.User.Artifacts == nil {
+			break
+		}
+
+		args, err := ec.field_User_artifacts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.User.Artifacts(childComplexity, args["first"].(*int), args["after"].(*string), args["kind"].(*artifact.Kind), args["favourite"].(*bool), args["folderId"].(*string)), true
 	case "User.chats":
 		if e.ComplexityRoot.User.Chats == nil {
 			break
@@ -3295,6 +5543,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.EventCursor(childComplexity), true
+	case "User.files":
+		if e.ComplexityRoot.User.Files == nil {
+			break
+		}
+
+		args, err := ec.field_User_files_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.User.Files(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "User.firstName":
 		if e.ComplexityRoot.User.FirstName == nil {
 			break
@@ -3318,6 +5577,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.ID(childComplexity), true
+	case "User.jobs":
+		if e.ComplexityRoot.User.Jobs == nil {
+			break
+		}
+
+		args, err := ec.field_User_jobs_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.User.Jobs(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*JobFilter)), true
 	case "User.lastLoginAt":
 		if e.ComplexityRoot.User.LastLoginAt == nil {
 			break
@@ -3383,6 +5653,62 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.User.UID(childComplexity), true
 
+	case "VideoCaps.aspects":
+		if e.ComplexityRoot.VideoCaps.Aspects == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VideoCaps.Aspects(childComplexity), true
+	case "VideoCaps.resolutions":
+		if e.ComplexityRoot.VideoCaps.Resolutions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VideoCaps.Resolutions(childComplexity), true
+	case "VideoCaps.seconds":
+		if e.ComplexityRoot.VideoCaps.Seconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VideoCaps.Seconds(childComplexity), true
+	case "VideoCaps.styles":
+		if e.ComplexityRoot.VideoCaps.Styles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VideoCaps.Styles(childComplexity), true
+
+	case "VideoJobArguments.aspect":
+		if e.ComplexityRoot.VideoJobArguments.Aspect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VideoJobArguments.Aspect(childComplexity), true
+	case "VideoJobArguments.prompt":
+		if e.ComplexityRoot.VideoJobArguments.Prompt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VideoJobArguments.Prompt(childComplexity), true
+	case "VideoJobArguments.resolution":
+		if e.ComplexityRoot.VideoJobArguments.Resolution == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VideoJobArguments.Resolution(childComplexity), true
+	case "VideoJobArguments.seconds":
+		if e.ComplexityRoot.VideoJobArguments.Seconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VideoJobArguments.Seconds(childComplexity), true
+	case "VideoJobArguments.style":
+		if e.ComplexityRoot.VideoJobArguments.Style == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VideoJobArguments.Style(childComplexity), true
+
 	case "ViewerSnapshot.cursor":
 		if e.ComplexityRoot.ViewerSnapshot.Cursor == nil {
 			break
@@ -3431,18 +5757,29 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("ArchiveChatInput", ec.unmarshalInputArchiveChatInput),
+			graphql.NewInputUnmarshaler("CancelJobInput", ec.unmarshalInputCancelJobInput),
 			graphql.NewInputUnmarshaler("ChatFilter", ec.unmarshalInputChatFilter),
 			graphql.NewInputUnmarshaler("ChooseBranchInput", ec.unmarshalInputChooseBranchInput),
+			graphql.NewInputUnmarshaler("CompleteUploadInput", ec.unmarshalInputCompleteUploadInput),
 			graphql.NewInputUnmarshaler("ConfigureChatInput", ec.unmarshalInputConfigureChatInput),
 			graphql.NewInputUnmarshaler("CreateChatInput", ec.unmarshalInputCreateChatInput),
 			graphql.NewInputUnmarshaler("CreateFolderInput", ec.unmarshalInputCreateFolderInput),
+			graphql.NewInputUnmarshaler("CreateJobInput", ec.unmarshalInputCreateJobInput),
 			graphql.NewInputUnmarshaler("CreatePromptInput", ec.unmarshalInputCreatePromptInput),
+			graphql.NewInputUnmarshaler("CreateShareLinkInput", ec.unmarshalInputCreateShareLinkInput),
+			graphql.NewInputUnmarshaler("CreateUploadInput", ec.unmarshalInputCreateUploadInput),
+			graphql.NewInputUnmarshaler("DeleteArtifactInput", ec.unmarshalInputDeleteArtifactInput),
 			graphql.NewInputUnmarshaler("DeleteChatInput", ec.unmarshalInputDeleteChatInput),
+			graphql.NewInputUnmarshaler("DeleteFileInput", ec.unmarshalInputDeleteFileInput),
 			graphql.NewInputUnmarshaler("DeleteFolderInput", ec.unmarshalInputDeleteFolderInput),
 			graphql.NewInputUnmarshaler("DeletePromptInput", ec.unmarshalInputDeletePromptInput),
 			graphql.NewInputUnmarshaler("DevIdentityInput", ec.unmarshalInputDevIdentityInput),
 			graphql.NewInputUnmarshaler("EditMessageInput", ec.unmarshalInputEditMessageInput),
+			graphql.NewInputUnmarshaler("FavouriteArtifactInput", ec.unmarshalInputFavouriteArtifactInput),
 			graphql.NewInputUnmarshaler("IdentityInput", ec.unmarshalInputIdentityInput),
+			graphql.NewInputUnmarshaler("ImageJobInput", ec.unmarshalInputImageJobInput),
+			graphql.NewInputUnmarshaler("JobFilter", ec.unmarshalInputJobFilter),
+			graphql.NewInputUnmarshaler("JobWorkInput", ec.unmarshalInputJobWorkInput),
 			graphql.NewInputUnmarshaler("MoveChatInput", ec.unmarshalInputMoveChatInput),
 			graphql.NewInputUnmarshaler("PinChatInput", ec.unmarshalInputPinChatInput),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", ec.unmarshalInputRefreshSessionInput),
@@ -3451,13 +5788,17 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RenameFolderInput", ec.unmarshalInputRenameFolderInput),
 			graphql.NewInputUnmarshaler("RestoreChatInput", ec.unmarshalInputRestoreChatInput),
 			graphql.NewInputUnmarshaler("RestoreFolderInput", ec.unmarshalInputRestoreFolderInput),
+			graphql.NewInputUnmarshaler("RetryJobInput", ec.unmarshalInputRetryJobInput),
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
+			graphql.NewInputUnmarshaler("RevokeShareLinkInput", ec.unmarshalInputRevokeShareLinkInput),
 			graphql.NewInputUnmarshaler("SendMessageInput", ec.unmarshalInputSendMessageInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
 			graphql.NewInputUnmarshaler("SignOutInput", ec.unmarshalInputSignOutInput),
 			graphql.NewInputUnmarshaler("StopReplyInput", ec.unmarshalInputStopReplyInput),
+			graphql.NewInputUnmarshaler("TextJobInput", ec.unmarshalInputTextJobInput),
 			graphql.NewInputUnmarshaler("UpdatePreferencesInput", ec.unmarshalInputUpdatePreferencesInput),
 			graphql.NewInputUnmarshaler("UpdatePromptInput", ec.unmarshalInputUpdatePromptInput),
+			graphql.NewInputUnmarshaler("VideoJobInput", ec.unmarshalInputVideoJobInput),
 		)
 	}
 	first := true
@@ -3624,6 +5965,12 @@ type Query {
   ): [Node]!
   """The models of the catalogue, the default first; at most 200. Needs no session."""
   models: [Model!]!
+  """What a share link shows, by its token; null alike for a token that is unknown, expired or revoked. Needs no session, and tells nothing of the owner.
+  Reading it does not count as a view; opening its file does."""
+  sharedArtifact(
+    """The last part of the link's ` + "`" + `url` + "`" + `."""
+    token: String!
+  ): SharedArtifact
   """What this server is and which limits it holds. Needs no session."""
   serverInfo: ServerInfo!
 }
@@ -3669,7 +6016,8 @@ type Mutation {
   pinChat(input: PinChatInput!): PinChatPayload!
   """Archives a chat, or takes it back out. Archived chats are left out of lists unless asked for."""
   archiveChat(input: ArchiveChatInput!): ArchiveChatPayload!
-  """Deletes a chat and stops its reply. ` + "`" + `restoreChat` + "`" + ` undoes it for 24 hours; then it is gone for good."""
+  """Deletes a chat and stops its reply. ` + "`" + `restoreChat` + "`" + ` undoes it for 24 hours; then it is gone for good, with the jobs and artifacts made in it
+  (favourites and what is shared stay) and the uploaded files that no other chat shows."""
   deleteChat(input: DeleteChatInput!): DeleteChatPayload!
   """Brings a deleted chat back: into its folder if that still stands, else into none."""
   restoreChat(input: RestoreChatInput!): RestoreChatPayload!
@@ -3686,6 +6034,34 @@ type Mutation {
   """Stops a reply from any tab or server, and answers the receipt: what was seen and what it cost. Stopping twice gives the same receipt; a reply that ended
   first gives its own."""
   stopReply(input: StopReplyInput!): StopReplyPayload!
+
+  """Orders a text, an image or a video. The work is done whether or not anyone listens; follow it with ` + "`" + `jobEvents` + "`" + `. At most 4 jobs of a person are unfinished
+  at once: the fifth is ` + "`" + `TOO_MANY_JOBS` + "`" + ` with ` + "`" + `retryAfterMs` + "`" + `, or waits its turn where the input says so. With a chat, the prompt and the result become
+  messages of it, behind its head."""
+  createJob(input: CreateJobInput!): CreateJobPayload!
+  """Ends a job that is not finished, from any tab or server; the call at the provider is cut short within a second. What it made so far is dropped and costs
+  nothing. Cancelling twice gives the same; a job that ended first stays as it ended."""
+  cancelJob(input: CancelJobInput!): CancelJobPayload!
+  """Orders the same again as a new job, whose ` + "`" + `retryOf` + "`" + ` names the old one. The old one must have ended."""
+  retryJob(input: RetryJobInput!): RetryJobPayload!
+
+  """Marks an artifact as a favourite, or no longer. Favourites outlive the clean-up of old jobs."""
+  favouriteArtifact(input: FavouriteArtifactInput!): FavouriteArtifactPayload!
+  """Deletes an artifact and its file, for good, and ends its share links."""
+  deleteArtifact(input: DeleteArtifactInput!): DeleteArtifactPayload!
+  """Makes a lasting link that shows one artifact to whoever has it; at most 20 at a time per artifact."""
+  createShareLink(input: CreateShareLinkInput!): CreateShareLinkPayload!
+  """Ends a share link at once. A file's address that was handed out before may still work for up to an hour."""
+  revokeShareLink(input: RevokeShareLinkInput!): RevokeShareLinkPayload!
+
+  """Begins an upload: answers where to send the bytes, by the client itself and not through GraphQL. At most 20 uploads of a person are unfinished at once;
+  one that is not completed within 24 hours is dropped."""
+  createUpload(input: CreateUploadInput!): CreateUploadPayload!
+  """Checks what was uploaded (its size, what the bytes truly are, its dimensions) and makes the file usable. A file that lies is deleted, and the userErrors say why.
+  Completing twice answers the same."""
+  completeUpload(input: CompleteUploadInput!): CompleteUploadPayload!
+  """Deletes an uploaded file, for good. Messages that carried it no longer do."""
+  deleteFile(input: DeleteFileInput!): DeleteFilePayload!
 }
 
 type Subscription {
@@ -3702,6 +6078,14 @@ type Subscription {
     """The last cursor seen. Absent: begin with a snapshot. An ` + "`" + `eventCursor` + "`" + ` of any query is as good."""
     after: EventCursor
   ): ChatEvent!
+  """One job: its events, its progress and, for a text, the text while it is written. First a ` + "`" + `JobSnapshot` + "`" + `, or with ` + "`" + `after` + "`" + ` all events of the job behind that
+  cursor; it completes after the one ` + "`" + `JobEnded` + "`" + `."""
+  jobEvents(
+    """The job to follow. ` + "`" + `NOT_FOUND` + "`" + ` when it is not the viewer's."""
+    jobId: ID!
+    """The last cursor seen. Absent: begin with a snapshot. An ` + "`" + `eventCursor` + "`" + ` of any query is as good."""
+    after: EventCursor
+  ): JobEvent!
 }
 
 # ---------------------------------------------------------------- server and catalogue
@@ -3734,6 +6118,16 @@ type ServerLimits {
   maxOutputTokens: Int!
   """How many replies of one person are written at once; more wait their turn."""
   maxRunningReplies: Int!
+  """How many jobs of one person may be unfinished at once."""
+  maxUnfinishedJobs: Int!
+  """How many jobs of one person may wait for one of those places."""
+  maxWaitingJobs: Int!
+  """The largest upload, in bytes."""
+  maxUploadBytes: Long!
+  """The MIME types that may be uploaded; at most 20."""
+  uploadTypes: [String!]!
+  """The most pixels an uploaded image may have."""
+  maxImagePixels: Int!
   """The largest request body and WebSocket message, in bytes."""
   maxRequestBytes: Int!
   """The highest cost of one operation, as ` + "`" + `extensions.cost` + "`" + ` counts it."""
@@ -3752,20 +6146,56 @@ type Model {
   kind: ModelKind!
   """What it is good at, in a sentence."""
   description: String!
-  """The longest message it takes, in Unicode code points."""
+  """The longest message or prompt it takes, in Unicode code points."""
   maxInputChars: Int!
-  """The most tokens a reply of it may have."""
+  """The most tokens a reply of it may have; 0 for a model that writes no text."""
   maxOutputTokens: Int!
+  """What its images may be; null for a model that makes none."""
+  image: ImageCaps
+  """What its videos may be; null for a model that makes none."""
+  video: VideoCaps
   """True for the built-in sandbox, whose answers are made up."""
   isSandbox: Boolean!
-  """True for the model a chat gets when none is named."""
+  """True for the model that a chat, or a job of its kind, gets when none is named."""
   isDefault: Boolean!
+}
+
+"""What the images of a model may be."""
+type ImageCaps {
+  """Sizes as ` + "`" + `WIDTHxHEIGHT` + "`" + ` in pixels, the default first; at most 20."""
+  sizes: [String!]!
+  """Qualities, the default first; at most 2."""
+  qualities: [ImageQuality!]!
+}
+
+"""What the videos of a model may be."""
+type VideoCaps {
+  """Lengths in seconds, the default first; at most 20."""
+  seconds: [Int!]!
+  """Resolutions such as ` + "`" + `720p` + "`" + `, the default first; at most 10."""
+  resolutions: [String!]!
+  """Aspects such as ` + "`" + `16:9` + "`" + `, the default first; at most 10."""
+  aspects: [String!]!
+  """Styles such as ` + "`" + `cinematic` + "`" + `; at most 20. None is taken by default."""
+  styles: [String!]!
+}
+
+"""How much care goes into an image."""
+enum ImageQuality {
+  """The usual."""
+  STANDARD
+  """Finer detail; slower, and dearer where there are prices."""
+  HD
 }
 
 """What a model makes."""
 enum ModelKind {
   """Text."""
   TEXT
+  """Images."""
+  IMAGE
+  """Videos."""
+  VIDEO
 }
 
 # ---------------------------------------------------------------- people and sessions
@@ -3829,6 +6259,35 @@ type User implements Node {
     """Only what stands behind this cursor."""
     after: Cursor
   ): SearchHitConnection!
+  """The person's jobs, the newest first."""
+  jobs(
+    """How many: 1–100. Default 20."""
+    first: Int
+    """Only what stands behind this cursor."""
+    after: Cursor
+    """Which jobs."""
+    filter: JobFilter
+  ): JobConnection!
+  """The gallery: what the person's jobs made, the newest first."""
+  artifacts(
+    """How many: 1–100. Default 20."""
+    first: Int
+    """Only what stands behind this cursor."""
+    after: Cursor
+    """Only this kind."""
+    kind: ArtifactKind
+    """True: only favourites. False: only others."""
+    favourite: Boolean
+    """Only what was made in chats of this folder."""
+    folderId: ID
+  ): ArtifactConnection!
+  """Files the person uploaded, the newest first; uploads under way are left out."""
+  files(
+    """How many: 1–100. Default 20."""
+    first: Int
+    """Only what stands behind this cursor."""
+    after: Cursor
+  ): FileConnection!
   """The head of the person's feed, read before anything else in this operation: subscribe ` + "`" + `after` + "`" + ` it and nothing is missed."""
   eventCursor: EventCursor!
 }
@@ -4092,6 +6551,11 @@ type Message implements Node {
   role: MessageRole!
   """The text. While a reply is written: what there is of it now. Markdown."""
   text: String!
+  """Files and artifacts that the message carries, in order; at most 10. What was deleted since is left out."""
+  attachments: [Attachment!]!
+  """The job whose result this message shows; null for all others. Such a message is PENDING until the job ends and does not keep the chat from going on; its text is the
+  job's text, or the caption of what was made."""
+  job: Job
   """Where a reply stands. A person's message is always COMPLETED."""
   status: MessageStatus!
   """The model that was asked for; null on a person's message, or when the catalogue no longer knows it."""
@@ -4104,7 +6568,7 @@ type Message implements Node {
   finishReason: FinishReason
   """Why a reply is FAILED or INTERRUPTED; else null."""
   failure: ReplyFailure
-  """The attempt that is writing, or wrote, this reply; it names the run in ` + "`" + `ReplyDelta` + "`" + `. Null on a person's message."""
+  """The attempt that is writing, or wrote, this reply; it names the run in ` + "`" + `ReplyDelta` + "`" + `. Null on a person's message and on one that shows a job."""
   runId: ID
   """When it was stored."""
   createdAt: DateTime!
@@ -4262,6 +6726,524 @@ type TextRange {
   end: Int!
 }
 
+# ---------------------------------------------------------------- jobs and what they make
+
+"""A piece of work that a person ordered: a text, an image or a video."""
+type Job implements Node {
+  """` + "`" + `job_…` + "`" + `."""
+  id: ID!
+  """What it makes."""
+  kind: JobKind!
+  """Where it stands."""
+  status: JobStatus!
+  """Who runs the model, such as ` + "`" + `sandbox` + "`" + `."""
+  provider: String!
+  """The model that was asked for; null when the catalogue no longer knows it."""
+  model: Model
+  """What was ordered, defaults applied."""
+  arguments: JobArguments!
+  """The chat that shows it; null for none."""
+  chat: Chat
+  """The message of that chat that shows its result; null for none."""
+  message: Message
+  """How much of the work is done, 0 to 1; null when the provider does not tell, and before it began."""
+  progress: Float
+  """What is being done now, in a few English words for people."""
+  phase: String!
+  """Its place in line, from 1, while it is IN_QUEUE; else null. Jobs that wait for one of the person's own places stand behind those. Not counted beyond 1,000."""
+  queuePosition: Int
+  """The attempts, the oldest first; at most 4."""
+  attempts: [JobAttempt!]!
+  """What a text job has written so far; null for other kinds and once its result is gone."""
+  text: String
+  """What came of it; null until it is COMPLETED, and once its result is gone."""
+  result: JobResult
+  """Why it is FAILED; else null."""
+  failure: JobFailure
+  """What it consumed; null until it ends, and where it consumed nothing."""
+  usage: JobUsage
+  """What it cost the person; null until there are prices."""
+  cost: Cost
+  """What happened to it, the oldest first; at most 50."""
+  timeline: [JobStep!]!
+  """The job that this one repeats; null for none, or when that is gone."""
+  retryOf: Job
+  """False: text and files are kept for an hour only."""
+  storeResult: Boolean!
+  """When text and files go; null when they are kept."""
+  resultExpiresAt: DateTime
+  """The run that works, or worked, on it; it names the run in ` + "`" + `JobTextDelta` + "`" + `."""
+  runId: ID!
+  """When it was ordered."""
+  createdAt: DateTime!
+  """The last change of status or result."""
+  updatedAt: DateTime!
+  """When the work began; null before."""
+  startedAt: DateTime
+  """When it ended; null before."""
+  endedAt: DateTime
+  """The head of the person's feed, read before anything else in this operation."""
+  eventCursor: EventCursor!
+}
+
+"""A page of jobs."""
+type JobConnection {
+  """The entries with their cursors."""
+  edges: [JobEdge!]!
+  """The entries alone."""
+  nodes: [Job!]!
+  """Whether there is more, and where to go on."""
+  pageInfo: PageInfo!
+}
+
+"""One entry of a page of jobs."""
+type JobEdge {
+  """Where this entry stands in the list."""
+  cursor: Cursor!
+  """The entry."""
+  node: Job!
+}
+
+"""Which jobs to list. All that is given must hold."""
+input JobFilter {
+  """Only these statuses."""
+  statuses: [JobStatus!]
+  """Only these kinds."""
+  kinds: [JobKind!]
+  """Only jobs of this chat."""
+  chatId: ID
+  """Only jobs of chats in this folder."""
+  folderId: ID
+  """Only jobs ordered at this moment or later."""
+  createdSinceAt: DateTime
+  """Only jobs ordered before this moment."""
+  createdUntilAt: DateTime
+}
+
+"""What a job makes."""
+enum JobKind {
+  """A text."""
+  TEXT
+  """An image."""
+  IMAGE
+  """A video."""
+  VIDEO
+}
+
+"""Where a job stands. The last three are final."""
+enum JobStatus {
+  """Waits its turn."""
+  IN_QUEUE
+  """Is being worked on, or waits between two attempts."""
+  IN_PROGRESS
+  """Done."""
+  COMPLETED
+  """Ended by a fault; it costs nothing."""
+  FAILED
+  """Ended by the person; it costs nothing."""
+  CANCELLED
+}
+
+"""What was ordered."""
+union JobArguments = TextJobArguments | ImageJobArguments | VideoJobArguments
+
+"""The arguments of a text."""
+type TextJobArguments {
+  """What to write."""
+  prompt: String!
+  """What the model is told before; empty for nothing."""
+  systemPrompt: String!
+  """0 to 2; null: the model's default."""
+  temperature: Float
+  """The most tokens of the text."""
+  maxOutputTokens: Int!
+}
+
+"""The arguments of an image."""
+type ImageJobArguments {
+  """What to show."""
+  prompt: String!
+  """` + "`" + `WIDTHxHEIGHT` + "`" + ` in pixels."""
+  size: String!
+  """How much care."""
+  quality: ImageQuality!
+}
+
+"""The arguments of a video."""
+type VideoJobArguments {
+  """What to show."""
+  prompt: String!
+  """The length."""
+  seconds: Int!
+  """Such as ` + "`" + `720p` + "`" + `."""
+  resolution: String!
+  """Such as ` + "`" + `16:9` + "`" + `."""
+  aspect: String!
+  """Such as ` + "`" + `cinematic` + "`" + `; null for none."""
+  style: String
+}
+
+"""One attempt at a job. A fault that may pass is tried again, after 1, 2 and 4 seconds, unless the provider may have taken a paid order."""
+type JobAttempt {
+  """Counts from 1."""
+  number: Int!
+  """When it began."""
+  startedAt: DateTime!
+  """When it ended; null while it runs."""
+  endedAt: DateTime
+  """Why it failed; null when it did not."""
+  failure: JobFailure
+  """The wait before the next attempt, in milliseconds; null when there is none."""
+  waitMs: Int
+}
+
+"""What came of a job."""
+type JobResult {
+  """Who ran the model."""
+  provider: String!
+  """The model that answered, as the provider names it."""
+  answeredBy: String!
+  """The text of a text job; else null."""
+  text: String
+  """What was made; at most 10."""
+  artifacts: [Artifact!]!
+  """The prompt as the provider rewrote it; null when it did not."""
+  revisedPrompt: String
+  """Why the work ends; null when the provider did not tell."""
+  finishReason: FinishReason
+}
+
+"""Why a job, or an attempt at it, failed."""
+type JobFailure {
+  """What to branch on."""
+  code: JobFailureCode!
+  """What to tell the person, in English."""
+  message: String!
+  """Whether the same order may succeed later (` + "`" + `retryJob` + "`" + `)."""
+  retryable: Boolean!
+}
+
+"""Why a job failed."""
+enum JobFailureCode {
+  """The provider takes no more requests for now."""
+  RATE_LIMITED
+  """The provider, or our account there, cannot serve for now."""
+  PROVIDER_UNAVAILABLE
+  """The provider's answer broke off."""
+  PROVIDER_INTERRUPTED
+  """It took longer than the 10 minutes a job may."""
+  TIMEOUT
+  """The prompt is longer than the model takes."""
+  CONTEXT_TOO_LONG
+  """The provider's filter refused the prompt or the result."""
+  CONTENT_BLOCKED
+  """The model is not offered any longer."""
+  MODEL_UNAVAILABLE
+  """The provider delivered nothing, or nothing that can be used."""
+  NO_OUTPUT
+  """The file store could not keep the result."""
+  STORAGE_UNAVAILABLE
+  """The server that did the work went away after the order was placed, so it could not be repeated unasked."""
+  WORKER_LOST
+  """A fault on our side."""
+  INTERNAL
+}
+
+"""What a job consumed."""
+type JobUsage {
+  """Tokens read; 0 where the provider does not count them."""
+  inputTokens: Long!
+  """Tokens written; 0 where the provider does not count them."""
+  outputTokens: Long!
+  """Of ` + "`" + `inputTokens` + "`" + `, those the provider had cached."""
+  cachedInputTokens: Long!
+  """Images made."""
+  images: Int!
+  """Length of the videos made, in milliseconds."""
+  videoMs: Long!
+  """Who counted."""
+  source: UsageSource!
+}
+
+"""An amount of money."""
+type Cost {
+  """In millionths of the currency's unit."""
+  amountMicros: Long!
+  """ISO 4217, such as ` + "`" + `USD` + "`" + `."""
+  currency: String!
+}
+
+"""Something that happened to a job."""
+type JobStep {
+  """What."""
+  type: JobStepType!
+  """When."""
+  happenedAt: DateTime!
+  """The attempt it belongs to; null for none."""
+  attempt: Int
+}
+
+"""What happens to a job."""
+enum JobStepType {
+  """It was ordered."""
+  CREATED
+  """It waits for one of the person's places."""
+  WAITING
+  """It got its place in line."""
+  QUEUED
+  """An attempt began."""
+  STARTED
+  """The provider took the order."""
+  SUBMITTED
+  """An attempt failed."""
+  ATTEMPT_FAILED
+  """Another worker took it up where a lost one had left it."""
+  RESUMED
+  """Somebody asked to cancel it."""
+  CANCEL_REQUESTED
+  """It ended well."""
+  COMPLETED
+  """It ended by a fault."""
+  FAILED
+  """It was cancelled."""
+  CANCELLED
+}
+
+"""What a job made. Files are private: their addresses are signed, and each works for an hour."""
+type Artifact implements Node {
+  """` + "`" + `art_…` + "`" + `."""
+  id: ID!
+  """What it is."""
+  kind: ArtifactKind!
+  """The job that made it."""
+  job: Job!
+  """What was asked for."""
+  prompt: String!
+  """The model that was asked for; null when the catalogue no longer knows it."""
+  model: Model
+  """The chat it was made in; null for none."""
+  chat: Chat
+  """The content of a text; null for files."""
+  text: String
+  """Such as ` + "`" + `image/png` + "`" + `; ` + "`" + `text/markdown` + "`" + ` for a text."""
+  mimeType: String!
+  """Its length."""
+  bytes: Long!
+  """SHA-256 of the content, in hexadecimal digits."""
+  sha256: String!
+  """In pixels; null for a text."""
+  width: Int
+  """In pixels; null for a text."""
+  height: Int
+  """The length of a video; null for others."""
+  seconds: Float
+  """Where the file can be fetched now, made at each read; null for a text, and when the file is lost."""
+  url: URL
+  """When ` + "`" + `url` + "`" + ` stops to work; null without one."""
+  urlExpiresAt: DateTime
+  """An address that stays. It needs the owner's session and redirects to the file; null for a text."""
+  permalink: URL
+  """A small JPEG of an image, or of a video's first frame where one could be had; else null."""
+  thumbnail: Thumbnail
+  """That, and by what, it was generated."""
+  disclosure: AiDisclosure!
+  """Whether the person marked it."""
+  isFavourite: Boolean!
+  """Its share links that still work, the newest first; at most 20."""
+  shareLinks: [ShareLink!]!
+  """When it was made."""
+  createdAt: DateTime!
+  """When it goes; null when it is kept."""
+  expiresAt: DateTime
+  """The head of the person's feed, read before anything else in this operation."""
+  eventCursor: EventCursor!
+}
+
+"""A page of artifacts."""
+type ArtifactConnection {
+  """The entries with their cursors."""
+  edges: [ArtifactEdge!]!
+  """The entries alone."""
+  nodes: [Artifact!]!
+  """Whether there is more, and where to go on."""
+  pageInfo: PageInfo!
+}
+
+"""One entry of a page of artifacts."""
+type ArtifactEdge {
+  """Where this entry stands in the list."""
+  cursor: Cursor!
+  """The entry."""
+  node: Artifact!
+}
+
+"""What an artifact is."""
+enum ArtifactKind {
+  """A text."""
+  TEXT
+  """An image."""
+  IMAGE
+  """A video."""
+  VIDEO
+}
+
+"""A small picture that stands for a file."""
+type Thumbnail {
+  """Where it can be fetched now, made at each read."""
+  url: URL!
+  """When ` + "`" + `url` + "`" + ` stops to work."""
+  urlExpiresAt: DateTime!
+  """In pixels; at most 512."""
+  width: Int!
+  """In pixels; at most 512."""
+  height: Int!
+}
+
+"""That something was generated, and by what. Show it where the thing is shown."""
+type AiDisclosure {
+  """What made it: this platform's name and release."""
+  generator: String!
+  """Who ran the model."""
+  provider: String!
+  """The model that answered, as the provider names it."""
+  model: String!
+  """When it was generated."""
+  generatedAt: DateTime!
+  """Whether the file's own metadata says so too (XMP, IPTC ` + "`" + `trainedAlgorithmicMedia` + "`" + `)."""
+  isEmbedded: Boolean!
+}
+
+"""A lasting link to one artifact. Whoever has it sees the artifact, and nothing else of its owner."""
+type ShareLink implements Node {
+  """` + "`" + `share_…` + "`" + `."""
+  id: ID!
+  """The artifact it shows."""
+  artifact: Artifact!
+  """The link: opening it leads to the file."""
+  url: URL!
+  """When it ends by itself; null for never."""
+  expiresAt: DateTime
+  """When the owner ended it; null while it works."""
+  revokedAt: DateTime
+  """How often it was opened."""
+  viewCount: Long!
+  """When it was last opened; null before."""
+  lastViewedAt: DateTime
+  """When it was made."""
+  createdAt: DateTime!
+}
+
+"""What a share link shows."""
+type SharedArtifact {
+  """What it is."""
+  kind: ArtifactKind!
+  """The content of a text; null for files."""
+  text: String
+  """Such as ` + "`" + `image/png` + "`" + `."""
+  mimeType: String!
+  """Its length."""
+  bytes: Long!
+  """In pixels; null for a text."""
+  width: Int
+  """In pixels; null for a text."""
+  height: Int
+  """The length of a video; null for others."""
+  seconds: Float
+  """Where the file can be fetched now; null for a text."""
+  url: URL
+  """When ` + "`" + `url` + "`" + ` stops to work; null without one."""
+  urlExpiresAt: DateTime
+  """A small picture of it; null where there is none."""
+  thumbnail: Thumbnail
+  """That, and by what, it was generated."""
+  disclosure: AiDisclosure!
+  """When the link ends by itself; null for never."""
+  expiresAt: DateTime
+}
+
+# ---------------------------------------------------------------- files
+
+"""What a message can carry."""
+union Attachment = File | Artifact
+
+"""An image or a video that the person uploaded. Private: its addresses are signed, and each works for an hour."""
+type File implements Node {
+  """` + "`" + `file_…` + "`" + `."""
+  id: ID!
+  """The name it was uploaded under, cleaned."""
+  name: String!
+  """Where it stands."""
+  status: FileStatus!
+  """Such as ` + "`" + `image/png` + "`" + `."""
+  mimeType: String!
+  """Its length."""
+  bytes: Long!
+  """SHA-256 of the content, in hexadecimal digits; null until it is READY."""
+  sha256: String
+  """In pixels; null until it is READY."""
+  width: Int
+  """In pixels; null until it is READY."""
+  height: Int
+  """The length of a video; null for images and until it is READY."""
+  seconds: Float
+  """Where it can be fetched now, made at each read; null until it is READY, and when it is lost."""
+  url: URL
+  """When ` + "`" + `url` + "`" + ` stops to work; null without one."""
+  urlExpiresAt: DateTime
+  """A small JPEG of an image; null for videos and until it is READY."""
+  thumbnail: Thumbnail
+  """When the upload began."""
+  createdAt: DateTime!
+  """When an unfinished upload is dropped; null once it is READY."""
+  uploadExpiresAt: DateTime
+}
+
+"""A page of files."""
+type FileConnection {
+  """The entries with their cursors."""
+  edges: [FileEdge!]!
+  """The entries alone."""
+  nodes: [File!]!
+  """Whether there is more, and where to go on."""
+  pageInfo: PageInfo!
+}
+
+"""One entry of a page of files."""
+type FileEdge {
+  """Where this entry stands in the list."""
+  cursor: Cursor!
+  """The entry."""
+  node: File!
+}
+
+"""Where an uploaded file stands."""
+enum FileStatus {
+  """Its bytes are on their way, or not checked yet."""
+  UPLOADING
+  """Checked, and usable."""
+  READY
+}
+
+"""A request that a client makes by itself, exactly as it stands, with the file's bytes as its body."""
+type UploadRequest {
+  """The HTTP method."""
+  method: String!
+  """Where to."""
+  url: URL!
+  """Headers to send; at most 10. A browser sets ` + "`" + `Content-Length` + "`" + ` by itself."""
+  headers: [UploadHeader!]!
+  """When it stops to work."""
+  expiresAt: DateTime!
+}
+
+"""A header of an upload."""
+type UploadHeader {
+  """Its name."""
+  name: String!
+  """Its value."""
+  value: String!
+}
+
 # ---------------------------------------------------------------- events
 
 """What happens to the viewer's account. Each event behind the first stands in the feed, in order, once."""
@@ -4280,9 +7262,20 @@ union ViewerEvent =
   | HeadMoved
   | ReplyStarted
   | ReplyEnded
+  | JobSaved
+  | JobEnded
+  | JobDeleted
+  | ArtifactAdded
+  | ArtifactSaved
+  | ArtifactDeleted
+  | FileSaved
+  | FileDeleted
 
 """What happens in one chat. ` + "`" + `ReplyDelta` + "`" + ` is live text and stands in no feed; its cursor is that of the event before it."""
 union ChatEvent = ChatSnapshot | Resync | ChatSaved | ChatDeleted | MessageAdded | HeadMoved | ReplyStarted | ReplyDelta | ReplyEnded
+
+"""What happens to one job. ` + "`" + `JobProgressed` + "`" + ` and ` + "`" + `JobTextDelta` + "`" + ` stand in no feed; their cursor is that of the event before them."""
+union JobEvent = JobSnapshot | Resync | JobSaved | JobProgressed | JobTextDelta | ArtifactAdded | JobEnded | JobDeleted
 
 """The state to begin with."""
 type ViewerSnapshot implements Event {
@@ -4490,6 +7483,142 @@ type ReplyEnded implements Event {
   length: Int!
   """The reply; null when it was deleted since."""
   message: Message
+}
+
+"""The state to begin with."""
+type JobSnapshot implements Event {
+  """Where this event stands in the person's feed. Give it as ` + "`" + `after` + "`" + ` to go on behind it."""
+  cursor: EventCursor!
+  """When it happened, by the server's clock."""
+  occurredAt: DateTime!
+  """The job as of now; null when it was deleted since."""
+  job: Job
+}
+
+"""A job was ordered, got its place, began, waits for another attempt, or is asked to end."""
+type JobSaved implements Event {
+  """Where this event stands in the person's feed. Give it as ` + "`" + `after` + "`" + ` to go on behind it."""
+  cursor: EventCursor!
+  """When it happened, by the server's clock."""
+  occurredAt: DateTime!
+  """Which."""
+  jobId: ID!
+  """As of now; null when it was deleted since."""
+  job: Job
+}
+
+"""How far a job is; at most 4 a second."""
+type JobProgressed implements Event {
+  """Where this event stands in the person's feed. Give it as ` + "`" + `after` + "`" + ` to go on behind it."""
+  cursor: EventCursor!
+  """When it happened, by the server's clock."""
+  occurredAt: DateTime!
+  """Which."""
+  jobId: ID!
+  """How much of the work is done, 0 to 1; null when the provider does not tell."""
+  progress: Float
+  """What is being done now, in a few English words for people."""
+  phase: String!
+}
+
+"""A piece of a text job's text. Applying it twice changes nothing: ` + "`" + `text = text.slice(0, offset) + delta.text` + "`" + `. Offset 0 brings the whole text so far."""
+type JobTextDelta implements Event {
+  """Where this event stands in the person's feed. Give it as ` + "`" + `after` + "`" + ` to go on behind it."""
+  cursor: EventCursor!
+  """When it happened, by the server's clock."""
+  occurredAt: DateTime!
+  """Which."""
+  jobId: ID!
+  """The run that writes it. Text of another run than the last begins anew."""
+  runId: ID!
+  """Where the piece begins, in UTF-16 code units as JavaScript counts."""
+  offset: Int!
+  """The piece; never cut inside a character."""
+  text: String!
+}
+
+"""A job ended: exactly one such event per job. Its text and artifacts were told before."""
+type JobEnded implements Event {
+  """Where this event stands in the person's feed. Give it as ` + "`" + `after` + "`" + ` to go on behind it."""
+  cursor: EventCursor!
+  """When it happened, by the server's clock."""
+  occurredAt: DateTime!
+  """Which."""
+  jobId: ID!
+  """How it ended."""
+  status: JobStatus!
+  """The length of the final text, in UTF-16 code units; 0 for other kinds."""
+  length: Int!
+  """The job; null when it was deleted since."""
+  job: Job
+}
+
+"""An old job was cleaned up."""
+type JobDeleted implements Event {
+  """Where this event stands in the person's feed. Give it as ` + "`" + `after` + "`" + ` to go on behind it."""
+  cursor: EventCursor!
+  """When it happened, by the server's clock."""
+  occurredAt: DateTime!
+  """Which."""
+  jobId: ID!
+}
+
+"""A job made something."""
+type ArtifactAdded implements Event {
+  """Where this event stands in the person's feed. Give it as ` + "`" + `after` + "`" + ` to go on behind it."""
+  cursor: EventCursor!
+  """When it happened, by the server's clock."""
+  occurredAt: DateTime!
+  """Which."""
+  artifactId: ID!
+  """The job that made it."""
+  jobId: ID!
+  """As of now; null when it was deleted since."""
+  artifact: Artifact
+}
+
+"""An artifact was marked, or its share links changed."""
+type ArtifactSaved implements Event {
+  """Where this event stands in the person's feed. Give it as ` + "`" + `after` + "`" + ` to go on behind it."""
+  cursor: EventCursor!
+  """When it happened, by the server's clock."""
+  occurredAt: DateTime!
+  """Which."""
+  artifactId: ID!
+  """As of now; null when it was deleted since."""
+  artifact: Artifact
+}
+
+"""An artifact was deleted, or had its time."""
+type ArtifactDeleted implements Event {
+  """Where this event stands in the person's feed. Give it as ` + "`" + `after` + "`" + ` to go on behind it."""
+  cursor: EventCursor!
+  """When it happened, by the server's clock."""
+  occurredAt: DateTime!
+  """Which."""
+  artifactId: ID!
+}
+
+"""A file became usable."""
+type FileSaved implements Event {
+  """Where this event stands in the person's feed. Give it as ` + "`" + `after` + "`" + ` to go on behind it."""
+  cursor: EventCursor!
+  """When it happened, by the server's clock."""
+  occurredAt: DateTime!
+  """Which."""
+  fileId: ID!
+  """As of now; null when it was deleted since."""
+  file: File
+}
+
+"""A file was deleted."""
+type FileDeleted implements Event {
+  """Where this event stands in the person's feed. Give it as ` + "`" + `after` + "`" + ` to go on behind it."""
+  cursor: EventCursor!
+  """When it happened, by the server's clock."""
+  occurredAt: DateTime!
+  """Which."""
+  fileId: ID!
 }
 
 # ---------------------------------------------------------------- mutations: sessions
@@ -5267,6 +8396,8 @@ input SendMessageInput {
   chatId: ID!
   """1 to ` + "`" + `serverInfo.limits.maxTextChars` + "`" + ` code points; not blank."""
   text: String!
+  """Files and artifacts of the viewer to go with it; at most 10, each once. A file must be READY."""
+  attachmentIds: [ID!]
   """The model of this reply; absent: the chat's."""
   modelId: ID
   """The head the person saw. Another head is a ` + "`" + `CONFLICT` + "`" + ` with ` + "`" + `headId` + "`" + `. Null: the chat was empty. Absent: no check."""
@@ -5296,6 +8427,8 @@ enum SendMessageUserErrorCode {
   TOO_LONG
   """The value holds U+0000 or a lone surrogate, which no text may."""
   INVALID_CHARACTERS
+  """The value is not one the field allows; the message says which are."""
+  INVALID_VALUE
   """The model is no longer offered; the message names its successor."""
   MODEL_RETIRED
 }
@@ -5316,6 +8449,8 @@ input EditMessageInput {
   messageId: ID!
   """1 to ` + "`" + `serverInfo.limits.maxTextChars` + "`" + ` code points; not blank."""
   text: String!
+  """Files and artifacts of the viewer to go with it; at most 10, each once. A file must be READY."""
+  attachmentIds: [ID!]
   """The model of this reply; absent: the chat's."""
   modelId: ID
   """The head the person saw. Another head is a ` + "`" + `CONFLICT` + "`" + ` with ` + "`" + `headId` + "`" + `. Absent: no check."""
@@ -5481,6 +8616,444 @@ type StopReceipt {
   """Whether the provider's call was cut short by the stop."""
   providerCancelled: Boolean!
 }
+
+# ---------------------------------------------------------------- mutations: jobs
+
+"""What to make."""
+input CreateJobInput {
+  """A text, an image or a video."""
+  work: JobWorkInput!
+  """A chat of the viewer to show it in; absent: none."""
+  chatId: ID
+  """The head the person saw in that chat. Another head is a ` + "`" + `CONFLICT` + "`" + ` with ` + "`" + `headId` + "`" + `. Null: the chat was empty. Absent: no check."""
+  ifHead: ID
+  """False: text and files are kept for one hour only. Not together with a chat."""
+  storeResult: Boolean! = true
+  """What happens when the person has 4 unfinished jobs."""
+  onLimit: OnJobLimit! = REFUSE
+  """Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
+  result; with another input, ` + "`" + `IDEMPOTENCY_CONFLICT` + "`" + `. Use a fresh UUID for each thing a person does."""
+  idempotencyKey: String!
+}
+
+"""The outcome of ` + "`" + `createJob` + "`" + `."""
+type CreateJobPayload {
+  """The job; null when there are userErrors."""
+  job: Job
+  """What to mend."""
+  userErrors: [CreateJobUserError!]!
+}
+
+"""What is wrong with the input of createJob."""
+enum CreateJobUserErrorCode {
+  """The value is missing or blank."""
+  REQUIRED
+  """The value is longer than its field allows; the message names the limit."""
+  TOO_LONG
+  """The value holds U+0000 or a lone surrogate, which no text may."""
+  INVALID_CHARACTERS
+  """The value is not one the field allows; the message says which are."""
+  INVALID_VALUE
+  """The model is no longer offered; the message names its successor."""
+  MODEL_RETIRED
+}
+
+"""One thing in the input of createJob that a person can mend. Nothing was written."""
+type CreateJobUserError implements UserError {
+  """What to tell the person, in English."""
+  message: String!
+  """Where the value stands in the arguments, such as ["input", "text"]."""
+  path: [String!]!
+  """What to branch on."""
+  code: CreateJobUserErrorCode!
+}
+
+"""What to make: exactly one."""
+input JobWorkInput @oneOf {
+  """A text."""
+  text: TextJobInput
+  """An image."""
+  image: ImageJobInput
+  """A video."""
+  video: VideoJobInput
+}
+
+"""A text to write."""
+input TextJobInput {
+  """The model; absent: the default of its kind."""
+  modelId: ID
+  """1 to the model's ` + "`" + `maxInputChars` + "`" + ` code points; not blank."""
+  prompt: String!
+  """At most 2,000 code points. Absent: none."""
+  systemPrompt: String
+  """0 to 2. Absent: the model's default."""
+  temperature: Float
+  """1 to the model's ` + "`" + `maxOutputTokens` + "`" + `. Absent: 1,024, or the model's most where that is less."""
+  maxOutputTokens: Int
+}
+
+"""An image to make."""
+input ImageJobInput {
+  """The model; absent: the default of its kind."""
+  modelId: ID
+  """1 to the model's ` + "`" + `maxInputChars` + "`" + ` code points; not blank."""
+  prompt: String!
+  """One of the model's ` + "`" + `image.sizes` + "`" + `, such as ` + "`" + `1024x1024` + "`" + `. Absent: the first, or the first of ` + "`" + `aspect` + "`" + `."""
+  size: String
+  """The shape instead of a size, such as ` + "`" + `16:9` + "`" + ` or ` + "`" + `1:1` + "`" + `: the first of the model's sizes that comes nearest, within 5 %. Not together with ` + "`" + `size` + "`" + `."""
+  aspect: String
+  """How much care. Absent: the first of the model's ` + "`" + `image.qualities` + "`" + `."""
+  quality: ImageQuality
+}
+
+"""A video to make."""
+input VideoJobInput {
+  """The model; absent: the default of its kind."""
+  modelId: ID
+  """1 to the model's ` + "`" + `maxInputChars` + "`" + ` code points; not blank."""
+  prompt: String!
+  """One of the model's ` + "`" + `video.seconds` + "`" + `. Absent: the first."""
+  seconds: Int
+  """One of the model's ` + "`" + `video.resolutions` + "`" + `. Absent: the first."""
+  resolution: String
+  """One of the model's ` + "`" + `video.aspects` + "`" + `. Absent: the first."""
+  aspect: String
+  """One of the model's ` + "`" + `video.styles` + "`" + `. Absent: none."""
+  style: String
+}
+
+"""What happens to a job when the person has as many unfinished ones as they may."""
+enum OnJobLimit {
+  """It is refused: ` + "`" + `TOO_MANY_JOBS` + "`" + `, with ` + "`" + `retryAfterMs` + "`" + `."""
+  REFUSE
+  """It waits until one of them ends; at most 100 of a person wait, in the order they came. Beyond, ` + "`" + `TOO_MANY_JOBS` + "`" + `."""
+  WAIT
+}
+
+"""Which job to cancel."""
+input CancelJobInput {
+  """A job of the viewer."""
+  jobId: ID!
+}
+
+"""The outcome of ` + "`" + `cancelJob` + "`" + `."""
+type CancelJobPayload {
+  """The job as it ended."""
+  job: Job
+  """Always empty today."""
+  userErrors: [CancelJobUserError!]!
+}
+
+"""What is wrong with the input of cancelJob."""
+enum CancelJobUserErrorCode {
+  """The value is not one the field allows; the message says which are."""
+  INVALID_VALUE
+}
+
+"""One thing in the input of cancelJob that a person can mend. Nothing was written."""
+type CancelJobUserError implements UserError {
+  """What to tell the person, in English."""
+  message: String!
+  """Where the value stands in the arguments, such as ["input", "text"]."""
+  path: [String!]!
+  """What to branch on."""
+  code: CancelJobUserErrorCode!
+}
+
+"""Which job to repeat."""
+input RetryJobInput {
+  """A job of the viewer that has ended."""
+  jobId: ID!
+  """What happens when the person has 4 unfinished jobs."""
+  onLimit: OnJobLimit! = REFUSE
+  """Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
+  result; with another input, ` + "`" + `IDEMPOTENCY_CONFLICT` + "`" + `. Use a fresh UUID for each thing a person does."""
+  idempotencyKey: String!
+}
+
+"""The outcome of ` + "`" + `retryJob` + "`" + `."""
+type RetryJobPayload {
+  """The new job; null when there are userErrors."""
+  job: Job
+  """What to mend."""
+  userErrors: [RetryJobUserError!]!
+}
+
+"""What is wrong with the input of retryJob."""
+enum RetryJobUserErrorCode {
+  """The value is not one the field allows; the message says which are."""
+  INVALID_VALUE
+  """The model is no longer offered; the message names its successor."""
+  MODEL_RETIRED
+}
+
+"""One thing in the input of retryJob that a person can mend. Nothing was written."""
+type RetryJobUserError implements UserError {
+  """What to tell the person, in English."""
+  message: String!
+  """Where the value stands in the arguments, such as ["input", "text"]."""
+  path: [String!]!
+  """What to branch on."""
+  code: RetryJobUserErrorCode!
+}
+
+# ---------------------------------------------------------------- mutations: artifacts and files
+
+"""Whether an artifact is a favourite."""
+input FavouriteArtifactInput {
+  """An artifact of the viewer."""
+  artifactId: ID!
+  """True to mark, false to unmark."""
+  favourite: Boolean!
+}
+
+"""The outcome of ` + "`" + `favouriteArtifact` + "`" + `."""
+type FavouriteArtifactPayload {
+  """The artifact; null when there are userErrors."""
+  artifact: Artifact
+  """What to mend."""
+  userErrors: [FavouriteArtifactUserError!]!
+}
+
+"""What is wrong with the input of favouriteArtifact."""
+enum FavouriteArtifactUserErrorCode {
+  """The value is not one the field allows; the message says which are."""
+  INVALID_VALUE
+}
+
+"""One thing in the input of favouriteArtifact that a person can mend. Nothing was written."""
+type FavouriteArtifactUserError implements UserError {
+  """What to tell the person, in English."""
+  message: String!
+  """Where the value stands in the arguments, such as ["input", "text"]."""
+  path: [String!]!
+  """What to branch on."""
+  code: FavouriteArtifactUserErrorCode!
+}
+
+"""Which artifact to delete."""
+input DeleteArtifactInput {
+  """An artifact of the viewer."""
+  artifactId: ID!
+}
+
+"""The outcome of ` + "`" + `deleteArtifact` + "`" + `."""
+type DeleteArtifactPayload {
+  """The artifact that is gone."""
+  artifactId: ID
+  """Always empty today."""
+  userErrors: [DeleteArtifactUserError!]!
+}
+
+"""What is wrong with the input of deleteArtifact."""
+enum DeleteArtifactUserErrorCode {
+  """The value is not one the field allows; the message says which are."""
+  INVALID_VALUE
+}
+
+"""One thing in the input of deleteArtifact that a person can mend. Nothing was written."""
+type DeleteArtifactUserError implements UserError {
+  """What to tell the person, in English."""
+  message: String!
+  """Where the value stands in the arguments, such as ["input", "text"]."""
+  path: [String!]!
+  """What to branch on."""
+  code: DeleteArtifactUserErrorCode!
+}
+
+"""What to share."""
+input CreateShareLinkInput {
+  """An artifact of the viewer."""
+  artifactId: ID!
+  """When the link ends by itself: in the future, at most 10 years from now. Absent: never."""
+  expiresAt: DateTime
+  """Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
+  result; with another input, ` + "`" + `IDEMPOTENCY_CONFLICT` + "`" + `. Use a fresh UUID for each thing a person does."""
+  idempotencyKey: String!
+}
+
+"""The outcome of ` + "`" + `createShareLink` + "`" + `."""
+type CreateShareLinkPayload {
+  """The link; null when there are userErrors."""
+  shareLink: ShareLink
+  """What to mend."""
+  userErrors: [CreateShareLinkUserError!]!
+}
+
+"""What is wrong with the input of createShareLink."""
+enum CreateShareLinkUserErrorCode {
+  """The value is not one the field allows; the message says which are."""
+  INVALID_VALUE
+  """There are as many of these as one account may have."""
+  LIMIT_REACHED
+}
+
+"""One thing in the input of createShareLink that a person can mend. Nothing was written."""
+type CreateShareLinkUserError implements UserError {
+  """What to tell the person, in English."""
+  message: String!
+  """Where the value stands in the arguments, such as ["input", "text"]."""
+  path: [String!]!
+  """What to branch on."""
+  code: CreateShareLinkUserErrorCode!
+}
+
+"""Which link to end."""
+input RevokeShareLinkInput {
+  """A share link of the viewer."""
+  shareLinkId: ID!
+}
+
+"""The outcome of ` + "`" + `revokeShareLink` + "`" + `."""
+type RevokeShareLinkPayload {
+  """The link, ended."""
+  shareLink: ShareLink
+  """Always empty today."""
+  userErrors: [RevokeShareLinkUserError!]!
+}
+
+"""What is wrong with the input of revokeShareLink."""
+enum RevokeShareLinkUserErrorCode {
+  """The value is not one the field allows; the message says which are."""
+  INVALID_VALUE
+}
+
+"""One thing in the input of revokeShareLink that a person can mend. Nothing was written."""
+type RevokeShareLinkUserError implements UserError {
+  """What to tell the person, in English."""
+  message: String!
+  """Where the value stands in the arguments, such as ["input", "text"]."""
+  path: [String!]!
+  """What to branch on."""
+  code: RevokeShareLinkUserErrorCode!
+}
+
+"""What is going to be uploaded."""
+input CreateUploadInput {
+  """The file's name with its extension, 1–200 code points, such as ` + "`" + `cat.png` + "`" + `. A folder before it is dropped."""
+  name: String!
+  """Its MIME type, one of ` + "`" + `serverInfo.limits.uploadTypes` + "`" + `; it must agree with the extension."""
+  mimeType: String!
+  """Its exact length: 1 to ` + "`" + `serverInfo.limits.maxUploadBytes` + "`" + `."""
+  bytes: Long!
+  """Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
+  result; with another input, ` + "`" + `IDEMPOTENCY_CONFLICT` + "`" + `. Use a fresh UUID for each thing a person does."""
+  idempotencyKey: String!
+}
+
+"""The outcome of ` + "`" + `createUpload` + "`" + `."""
+type CreateUploadPayload {
+  """The file to be; null when there are userErrors."""
+  file: File
+  """Where to send the bytes; null when there are userErrors, and on a replay once the file is READY."""
+  upload: UploadRequest
+  """What to mend."""
+  userErrors: [CreateUploadUserError!]!
+}
+
+"""What is wrong with the input of createUpload."""
+enum CreateUploadUserErrorCode {
+  """The value is missing or blank."""
+  REQUIRED
+  """The value is longer than its field allows; the message names the limit."""
+  TOO_LONG
+  """The value holds U+0000 or a lone surrogate, which no text may."""
+  INVALID_CHARACTERS
+  """The value is not one the field allows; the message says which are."""
+  INVALID_VALUE
+  """The file is larger than an upload may be."""
+  TOO_LARGE
+  """Files of this type cannot be uploaded; the message says which can."""
+  TYPE_NOT_ALLOWED
+  """Name, declared type and content do not agree."""
+  TYPE_MISMATCH
+  """There are as many of these as one account may have."""
+  LIMIT_REACHED
+}
+
+"""One thing in the input of createUpload that a person can mend. Nothing was written."""
+type CreateUploadUserError implements UserError {
+  """What to tell the person, in English."""
+  message: String!
+  """Where the value stands in the arguments, such as ["input", "text"]."""
+  path: [String!]!
+  """What to branch on."""
+  code: CreateUploadUserErrorCode!
+}
+
+"""Which upload is done."""
+input CompleteUploadInput {
+  """A file of the viewer."""
+  fileId: ID!
+}
+
+"""The outcome of ` + "`" + `completeUpload` + "`" + `."""
+type CompleteUploadPayload {
+  """The file, READY; null when there are userErrors."""
+  file: File
+  """What to mend."""
+  userErrors: [CompleteUploadUserError!]!
+}
+
+"""What is wrong with the input of completeUpload."""
+enum CompleteUploadUserErrorCode {
+  """The bytes have not arrived. Send them, then complete the upload."""
+  NOT_UPLOADED
+  """The file is not as long as was declared. It was deleted: begin a new upload."""
+  SIZE_MISMATCH
+  """Files of this type cannot be uploaded; the message says which can."""
+  TYPE_NOT_ALLOWED
+  """Name, declared type and content do not agree."""
+  TYPE_MISMATCH
+  """The file is damaged. It was deleted: begin a new upload."""
+  MALFORMED
+  """The file ends too early. It was deleted: begin a new upload."""
+  TRUNCATED
+  """Something else hangs on to the file. It was deleted: begin a new upload."""
+  TRAILING_BYTES
+  """The image has more pixels than allowed. It was deleted: begin a new upload."""
+  TOO_MANY_PIXELS
+}
+
+"""One thing in the input of completeUpload that a person can mend. Nothing was written."""
+type CompleteUploadUserError implements UserError {
+  """What to tell the person, in English."""
+  message: String!
+  """Where the value stands in the arguments, such as ["input", "text"]."""
+  path: [String!]!
+  """What to branch on."""
+  code: CompleteUploadUserErrorCode!
+}
+
+"""Which file to delete."""
+input DeleteFileInput {
+  """A file of the viewer; also one that is still being uploaded."""
+  fileId: ID!
+}
+
+"""The outcome of ` + "`" + `deleteFile` + "`" + `."""
+type DeleteFilePayload {
+  """The file that is gone."""
+  fileId: ID
+  """Always empty today."""
+  userErrors: [DeleteFileUserError!]!
+}
+
+"""What is wrong with the input of deleteFile."""
+enum DeleteFileUserErrorCode {
+  """The value is not one the field allows; the message says which are."""
+  INVALID_VALUE
+}
+
+"""One thing in the input of deleteFile that a person can mend. Nothing was written."""
+type DeleteFileUserError implements UserError {
+  """What to tell the person, in English."""
+  message: String!
+  """Where the value stands in the arguments, such as ["input", "text"]."""
+  path: [String!]!
+  """What to branch on."""
+  code: DeleteFileUserErrorCode!
+}
 `, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
@@ -5488,6 +9061,22 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // childFields_* functions provide shared child field context lookups.
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
+
+func (ec *executionContext) childFields_AiDisclosure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "generator":
+		return ec.fieldContext_AiDisclosure_generator(ctx, field)
+	case "provider":
+		return ec.fieldContext_AiDisclosure_provider(ctx, field)
+	case "model":
+		return ec.fieldContext_AiDisclosure_model(ctx, field)
+	case "generatedAt":
+		return ec.fieldContext_AiDisclosure_generatedAt(ctx, field)
+	case "isEmbedded":
+		return ec.fieldContext_AiDisclosure_isEmbedded(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AiDisclosure", field.Name)
+}
 
 func (ec *executionContext) childFields_ArchiveChatPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
@@ -5509,6 +9098,102 @@ func (ec *executionContext) childFields_ArchiveChatUserError(ctx context.Context
 		return ec.fieldContext_ArchiveChatUserError_code(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ArchiveChatUserError", field.Name)
+}
+
+func (ec *executionContext) childFields_Artifact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Artifact_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_Artifact_kind(ctx, field)
+	case "job":
+		return ec.fieldContext_Artifact_job(ctx, field)
+	case "prompt":
+		return ec.fieldContext_Artifact_prompt(ctx, field)
+	case "model":
+		return ec.fieldContext_Artifact_model(ctx, field)
+	case "chat":
+		return ec.fieldContext_Artifact_chat(ctx, field)
+	case "text":
+		return ec.fieldContext_Artifact_text(ctx, field)
+	case "mimeType":
+		return ec.fieldContext_Artifact_mimeType(ctx, field)
+	case "bytes":
+		return ec.fieldContext_Artifact_bytes(ctx, field)
+	case "sha256":
+		return ec.fieldContext_Artifact_sha256(ctx, field)
+	case "width":
+		return ec.fieldContext_Artifact_width(ctx, field)
+	case "height":
+		return ec.fieldContext_Artifact_height(ctx, field)
+	case "seconds":
+		return ec.fieldContext_Artifact_seconds(ctx, field)
+	case "url":
+		return ec.fieldContext_Artifact_url(ctx, field)
+	case "urlExpiresAt":
+		return ec.fieldContext_Artifact_urlExpiresAt(ctx, field)
+	case "permalink":
+		return ec.fieldContext_Artifact_permalink(ctx, field)
+	case "thumbnail":
+		return ec.fieldContext_Artifact_thumbnail(ctx, field)
+	case "disclosure":
+		return ec.fieldContext_Artifact_disclosure(ctx, field)
+	case "isFavourite":
+		return ec.fieldContext_Artifact_isFavourite(ctx, field)
+	case "shareLinks":
+		return ec.fieldContext_Artifact_shareLinks(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Artifact_createdAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_Artifact_expiresAt(ctx, field)
+	case "eventCursor":
+		return ec.fieldContext_Artifact_eventCursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Artifact", field.Name)
+}
+
+func (ec *executionContext) childFields_ArtifactConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ArtifactConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ArtifactConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ArtifactConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArtifactConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ArtifactEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ArtifactEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ArtifactEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArtifactEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CancelJobPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "job":
+		return ec.fieldContext_CancelJobPayload_job(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CancelJobPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelJobPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CancelJobUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_CancelJobUserError_message(ctx, field)
+	case "path":
+		return ec.fieldContext_CancelJobUserError_path(ctx, field)
+	case "code":
+		return ec.fieldContext_CancelJobUserError_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelJobUserError", field.Name)
 }
 
 func (ec *executionContext) childFields_Chat(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5595,6 +9280,28 @@ func (ec *executionContext) childFields_ChooseBranchUserError(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type ChooseBranchUserError", field.Name)
 }
 
+func (ec *executionContext) childFields_CompleteUploadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "file":
+		return ec.fieldContext_CompleteUploadPayload_file(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CompleteUploadPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CompleteUploadPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CompleteUploadUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_CompleteUploadUserError_message(ctx, field)
+	case "path":
+		return ec.fieldContext_CompleteUploadUserError_path(ctx, field)
+	case "code":
+		return ec.fieldContext_CompleteUploadUserError_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CompleteUploadUserError", field.Name)
+}
+
 func (ec *executionContext) childFields_ConfigureChatPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "chat":
@@ -5615,6 +9322,16 @@ func (ec *executionContext) childFields_ConfigureChatUserError(ctx context.Conte
 		return ec.fieldContext_ConfigureChatUserError_code(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConfigureChatUserError", field.Name)
+}
+
+func (ec *executionContext) childFields_Cost(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "amountMicros":
+		return ec.fieldContext_Cost_amountMicros(ctx, field)
+	case "currency":
+		return ec.fieldContext_Cost_currency(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Cost", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateChatPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5661,6 +9378,28 @@ func (ec *executionContext) childFields_CreateFolderUserError(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type CreateFolderUserError", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateJobPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "job":
+		return ec.fieldContext_CreateJobPayload_job(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateJobPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateJobPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateJobUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_CreateJobUserError_message(ctx, field)
+	case "path":
+		return ec.fieldContext_CreateJobUserError_path(ctx, field)
+	case "code":
+		return ec.fieldContext_CreateJobUserError_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateJobUserError", field.Name)
+}
+
 func (ec *executionContext) childFields_CreatePromptPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "prompt":
@@ -5683,6 +9422,74 @@ func (ec *executionContext) childFields_CreatePromptUserError(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type CreatePromptUserError", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateShareLinkPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "shareLink":
+		return ec.fieldContext_CreateShareLinkPayload_shareLink(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateShareLinkPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateShareLinkPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateShareLinkUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_CreateShareLinkUserError_message(ctx, field)
+	case "path":
+		return ec.fieldContext_CreateShareLinkUserError_path(ctx, field)
+	case "code":
+		return ec.fieldContext_CreateShareLinkUserError_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateShareLinkUserError", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateUploadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "file":
+		return ec.fieldContext_CreateUploadPayload_file(ctx, field)
+	case "upload":
+		return ec.fieldContext_CreateUploadPayload_upload(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateUploadPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateUploadPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateUploadUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_CreateUploadUserError_message(ctx, field)
+	case "path":
+		return ec.fieldContext_CreateUploadUserError_path(ctx, field)
+	case "code":
+		return ec.fieldContext_CreateUploadUserError_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateUploadUserError", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteArtifactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "artifactId":
+		return ec.fieldContext_DeleteArtifactPayload_artifactId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeleteArtifactPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteArtifactPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteArtifactUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_DeleteArtifactUserError_message(ctx, field)
+	case "path":
+		return ec.fieldContext_DeleteArtifactUserError_path(ctx, field)
+	case "code":
+		return ec.fieldContext_DeleteArtifactUserError_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteArtifactUserError", field.Name)
+}
+
 func (ec *executionContext) childFields_DeleteChatPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "chat":
@@ -5703,6 +9510,28 @@ func (ec *executionContext) childFields_DeleteChatUserError(ctx context.Context,
 		return ec.fieldContext_DeleteChatUserError_code(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteChatUserError", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteFilePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "fileId":
+		return ec.fieldContext_DeleteFilePayload_fileId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeleteFilePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteFilePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteFileUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_DeleteFileUserError_message(ctx, field)
+	case "path":
+		return ec.fieldContext_DeleteFileUserError_path(ctx, field)
+	case "code":
+		return ec.fieldContext_DeleteFileUserError_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteFileUserError", field.Name)
 }
 
 func (ec *executionContext) childFields_DeleteFolderPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5777,6 +9606,84 @@ func (ec *executionContext) childFields_EditMessageUserError(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type EditMessageUserError", field.Name)
 }
 
+func (ec *executionContext) childFields_FavouriteArtifactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "artifact":
+		return ec.fieldContext_FavouriteArtifactPayload_artifact(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_FavouriteArtifactPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FavouriteArtifactPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_FavouriteArtifactUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_FavouriteArtifactUserError_message(ctx, field)
+	case "path":
+		return ec.fieldContext_FavouriteArtifactUserError_path(ctx, field)
+	case "code":
+		return ec.fieldContext_FavouriteArtifactUserError_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FavouriteArtifactUserError", field.Name)
+}
+
+func (ec *executionContext) childFields_File(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_File_id(ctx, field)
+	case "name":
+		return ec.fieldContext_File_name(ctx, field)
+	case "status":
+		return ec.fieldContext_File_status(ctx, field)
+	case "mimeType":
+		return ec.fieldContext_File_mimeType(ctx, field)
+	case "bytes":
+		return ec.fieldContext_File_bytes(ctx, field)
+	case "sha256":
+		return ec.fieldContext_File_sha256(ctx, field)
+	case "width":
+		return ec.fieldContext_File_width(ctx, field)
+	case "height":
+		return ec.fieldContext_File_height(ctx, field)
+	case "seconds":
+		return ec.fieldContext_File_seconds(ctx, field)
+	case "url":
+		return ec.fieldContext_File_url(ctx, field)
+	case "urlExpiresAt":
+		return ec.fieldContext_File_urlExpiresAt(ctx, field)
+	case "thumbnail":
+		return ec.fieldContext_File_thumbnail(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_File_createdAt(ctx, field)
+	case "uploadExpiresAt":
+		return ec.fieldContext_File_uploadExpiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type File", field.Name)
+}
+
+func (ec *executionContext) childFields_FileConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FileConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_FileConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FileConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FileConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_FileEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_FileEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_FileEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FileEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_Folder(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -5823,6 +9730,174 @@ func (ec *executionContext) childFields_FolderEdge(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type FolderEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ImageCaps(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "sizes":
+		return ec.fieldContext_ImageCaps_sizes(ctx, field)
+	case "qualities":
+		return ec.fieldContext_ImageCaps_qualities(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImageCaps", field.Name)
+}
+
+func (ec *executionContext) childFields_Job(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Job_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_Job_kind(ctx, field)
+	case "status":
+		return ec.fieldContext_Job_status(ctx, field)
+	case "provider":
+		return ec.fieldContext_Job_provider(ctx, field)
+	case "model":
+		return ec.fieldContext_Job_model(ctx, field)
+	case "arguments":
+		return ec.fieldContext_Job_arguments(ctx, field)
+	case "chat":
+		return ec.fieldContext_Job_chat(ctx, field)
+	case "message":
+		return ec.fieldContext_Job_message(ctx, field)
+	case "progress":
+		return ec.fieldContext_Job_progress(ctx, field)
+	case "phase":
+		return ec.fieldContext_Job_phase(ctx, field)
+	case "queuePosition":
+		return ec.fieldContext_Job_queuePosition(ctx, field)
+	case "attempts":
+		return ec.fieldContext_Job_attempts(ctx, field)
+	case "text":
+		return ec.fieldContext_Job_text(ctx, field)
+	case "result":
+		return ec.fieldContext_Job_result(ctx, field)
+	case "failure":
+		return ec.fieldContext_Job_failure(ctx, field)
+	case "usage":
+		return ec.fieldContext_Job_usage(ctx, field)
+	case "cost":
+		return ec.fieldContext_Job_cost(ctx, field)
+	case "timeline":
+		return ec.fieldContext_Job_timeline(ctx, field)
+	case "retryOf":
+		return ec.fieldContext_Job_retryOf(ctx, field)
+	case "storeResult":
+		return ec.fieldContext_Job_storeResult(ctx, field)
+	case "resultExpiresAt":
+		return ec.fieldContext_Job_resultExpiresAt(ctx, field)
+	case "runId":
+		return ec.fieldContext_Job_runId(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Job_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Job_updatedAt(ctx, field)
+	case "startedAt":
+		return ec.fieldContext_Job_startedAt(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_Job_endedAt(ctx, field)
+	case "eventCursor":
+		return ec.fieldContext_Job_eventCursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Job", field.Name)
+}
+
+func (ec *executionContext) childFields_JobAttempt(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return ec.fieldContext_JobAttempt_number(ctx, field)
+	case "startedAt":
+		return ec.fieldContext_JobAttempt_startedAt(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_JobAttempt_endedAt(ctx, field)
+	case "failure":
+		return ec.fieldContext_JobAttempt_failure(ctx, field)
+	case "waitMs":
+		return ec.fieldContext_JobAttempt_waitMs(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type JobAttempt", field.Name)
+}
+
+func (ec *executionContext) childFields_JobConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_JobConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_JobConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_JobConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type JobConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_JobEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_JobEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_JobEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type JobEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_JobFailure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_JobFailure_code(ctx, field)
+	case "message":
+		return ec.fieldContext_JobFailure_message(ctx, field)
+	case "retryable":
+		return ec.fieldContext_JobFailure_retryable(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type JobFailure", field.Name)
+}
+
+func (ec *executionContext) childFields_JobResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "provider":
+		return ec.fieldContext_JobResult_provider(ctx, field)
+	case "answeredBy":
+		return ec.fieldContext_JobResult_answeredBy(ctx, field)
+	case "text":
+		return ec.fieldContext_JobResult_text(ctx, field)
+	case "artifacts":
+		return ec.fieldContext_JobResult_artifacts(ctx, field)
+	case "revisedPrompt":
+		return ec.fieldContext_JobResult_revisedPrompt(ctx, field)
+	case "finishReason":
+		return ec.fieldContext_JobResult_finishReason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type JobResult", field.Name)
+}
+
+func (ec *executionContext) childFields_JobStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "type":
+		return ec.fieldContext_JobStep_type(ctx, field)
+	case "happenedAt":
+		return ec.fieldContext_JobStep_happenedAt(ctx, field)
+	case "attempt":
+		return ec.fieldContext_JobStep_attempt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type JobStep", field.Name)
+}
+
+func (ec *executionContext) childFields_JobUsage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "inputTokens":
+		return ec.fieldContext_JobUsage_inputTokens(ctx, field)
+	case "outputTokens":
+		return ec.fieldContext_JobUsage_outputTokens(ctx, field)
+	case "cachedInputTokens":
+		return ec.fieldContext_JobUsage_cachedInputTokens(ctx, field)
+	case "images":
+		return ec.fieldContext_JobUsage_images(ctx, field)
+	case "videoMs":
+		return ec.fieldContext_JobUsage_videoMs(ctx, field)
+	case "source":
+		return ec.fieldContext_JobUsage_source(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type JobUsage", field.Name)
+}
+
 func (ec *executionContext) childFields_Message(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -5837,6 +9912,10 @@ func (ec *executionContext) childFields_Message(ctx context.Context, field graph
 		return ec.fieldContext_Message_role(ctx, field)
 	case "text":
 		return ec.fieldContext_Message_text(ctx, field)
+	case "attachments":
+		return ec.fieldContext_Message_attachments(ctx, field)
+	case "job":
+		return ec.fieldContext_Message_job(ctx, field)
 	case "status":
 		return ec.fieldContext_Message_status(ctx, field)
 	case "requestedModel":
@@ -5901,6 +9980,10 @@ func (ec *executionContext) childFields_Model(ctx context.Context, field graphql
 		return ec.fieldContext_Model_maxInputChars(ctx, field)
 	case "maxOutputTokens":
 		return ec.fieldContext_Model_maxOutputTokens(ctx, field)
+	case "image":
+		return ec.fieldContext_Model_image(ctx, field)
+	case "video":
+		return ec.fieldContext_Model_video(ctx, field)
 	case "isSandbox":
 		return ec.fieldContext_Model_isSandbox(ctx, field)
 	case "isDefault":
@@ -6191,6 +10274,28 @@ func (ec *executionContext) childFields_RestoreFolderUserError(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type RestoreFolderUserError", field.Name)
 }
 
+func (ec *executionContext) childFields_RetryJobPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "job":
+		return ec.fieldContext_RetryJobPayload_job(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RetryJobPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RetryJobPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RetryJobUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_RetryJobUserError_message(ctx, field)
+	case "path":
+		return ec.fieldContext_RetryJobUserError_path(ctx, field)
+	case "code":
+		return ec.fieldContext_RetryJobUserError_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RetryJobUserError", field.Name)
+}
+
 func (ec *executionContext) childFields_RevokeSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "sessionId":
@@ -6211,6 +10316,28 @@ func (ec *executionContext) childFields_RevokeSessionUserError(ctx context.Conte
 		return ec.fieldContext_RevokeSessionUserError_code(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RevokeSessionUserError", field.Name)
+}
+
+func (ec *executionContext) childFields_RevokeShareLinkPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "shareLink":
+		return ec.fieldContext_RevokeShareLinkPayload_shareLink(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RevokeShareLinkPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeShareLinkPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RevokeShareLinkUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_RevokeShareLinkUserError_message(ctx, field)
+	case "path":
+		return ec.fieldContext_RevokeShareLinkUserError_path(ctx, field)
+	case "code":
+		return ec.fieldContext_RevokeShareLinkUserError_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeShareLinkUserError", field.Name)
 }
 
 func (ec *executionContext) childFields_SearchHit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6299,6 +10426,16 @@ func (ec *executionContext) childFields_ServerLimits(ctx context.Context, field 
 		return ec.fieldContext_ServerLimits_maxOutputTokens(ctx, field)
 	case "maxRunningReplies":
 		return ec.fieldContext_ServerLimits_maxRunningReplies(ctx, field)
+	case "maxUnfinishedJobs":
+		return ec.fieldContext_ServerLimits_maxUnfinishedJobs(ctx, field)
+	case "maxWaitingJobs":
+		return ec.fieldContext_ServerLimits_maxWaitingJobs(ctx, field)
+	case "maxUploadBytes":
+		return ec.fieldContext_ServerLimits_maxUploadBytes(ctx, field)
+	case "uploadTypes":
+		return ec.fieldContext_ServerLimits_uploadTypes(ctx, field)
+	case "maxImagePixels":
+		return ec.fieldContext_ServerLimits_maxImagePixels(ctx, field)
 	case "maxRequestBytes":
 		return ec.fieldContext_ServerLimits_maxRequestBytes(ctx, field)
 	case "maxOperationCost":
@@ -6323,6 +10460,58 @@ func (ec *executionContext) childFields_Session(ctx context.Context, field graph
 		return ec.fieldContext_Session_expiresAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Session", field.Name)
+}
+
+func (ec *executionContext) childFields_ShareLink(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ShareLink_id(ctx, field)
+	case "artifact":
+		return ec.fieldContext_ShareLink_artifact(ctx, field)
+	case "url":
+		return ec.fieldContext_ShareLink_url(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_ShareLink_expiresAt(ctx, field)
+	case "revokedAt":
+		return ec.fieldContext_ShareLink_revokedAt(ctx, field)
+	case "viewCount":
+		return ec.fieldContext_ShareLink_viewCount(ctx, field)
+	case "lastViewedAt":
+		return ec.fieldContext_ShareLink_lastViewedAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ShareLink_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShareLink", field.Name)
+}
+
+func (ec *executionContext) childFields_SharedArtifact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_SharedArtifact_kind(ctx, field)
+	case "text":
+		return ec.fieldContext_SharedArtifact_text(ctx, field)
+	case "mimeType":
+		return ec.fieldContext_SharedArtifact_mimeType(ctx, field)
+	case "bytes":
+		return ec.fieldContext_SharedArtifact_bytes(ctx, field)
+	case "width":
+		return ec.fieldContext_SharedArtifact_width(ctx, field)
+	case "height":
+		return ec.fieldContext_SharedArtifact_height(ctx, field)
+	case "seconds":
+		return ec.fieldContext_SharedArtifact_seconds(ctx, field)
+	case "url":
+		return ec.fieldContext_SharedArtifact_url(ctx, field)
+	case "urlExpiresAt":
+		return ec.fieldContext_SharedArtifact_urlExpiresAt(ctx, field)
+	case "thumbnail":
+		return ec.fieldContext_SharedArtifact_thumbnail(ctx, field)
+	case "disclosure":
+		return ec.fieldContext_SharedArtifact_disclosure(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_SharedArtifact_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SharedArtifact", field.Name)
 }
 
 func (ec *executionContext) childFields_SignInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6421,6 +10610,20 @@ func (ec *executionContext) childFields_TextRange(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type TextRange", field.Name)
 }
 
+func (ec *executionContext) childFields_Thumbnail(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return ec.fieldContext_Thumbnail_url(ctx, field)
+	case "urlExpiresAt":
+		return ec.fieldContext_Thumbnail_urlExpiresAt(ctx, field)
+	case "width":
+		return ec.fieldContext_Thumbnail_width(ctx, field)
+	case "height":
+		return ec.fieldContext_Thumbnail_height(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Thumbnail", field.Name)
+}
+
 func (ec *executionContext) childFields_TokenPair(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "accessToken":
@@ -6493,6 +10696,30 @@ func (ec *executionContext) childFields_UpdatePromptUserError(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type UpdatePromptUserError", field.Name)
 }
 
+func (ec *executionContext) childFields_UploadHeader(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_UploadHeader_name(ctx, field)
+	case "value":
+		return ec.fieldContext_UploadHeader_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UploadHeader", field.Name)
+}
+
+func (ec *executionContext) childFields_UploadRequest(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "method":
+		return ec.fieldContext_UploadRequest_method(ctx, field)
+	case "url":
+		return ec.fieldContext_UploadRequest_url(ctx, field)
+	case "headers":
+		return ec.fieldContext_UploadRequest_headers(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_UploadRequest_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UploadRequest", field.Name)
+}
+
 func (ec *executionContext) childFields_User(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -6525,10 +10752,30 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_chats(ctx, field)
 	case "search":
 		return ec.fieldContext_User_search(ctx, field)
+	case "jobs":
+		return ec.fieldContext_User_jobs(ctx, field)
+	case "artifacts":
+		return ec.fieldContext_User_artifacts(ctx, field)
+	case "files":
+		return ec.fieldContext_User_files(ctx, field)
 	case "eventCursor":
 		return ec.fieldContext_User_eventCursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type User", field.Name)
+}
+
+func (ec *executionContext) childFields_VideoCaps(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "seconds":
+		return ec.fieldContext_VideoCaps_seconds(ctx, field)
+	case "resolutions":
+		return ec.fieldContext_VideoCaps_resolutions(ctx, field)
+	case "aspects":
+		return ec.fieldContext_VideoCaps_aspects(ctx, field)
+	case "styles":
+		return ec.fieldContext_VideoCaps_styles(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VideoCaps", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6721,12 +10968,40 @@ func (ec *executionContext) field_Mutation_archiveChat_args(ctx context.Context,
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_cancelJob_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (CancelJobInput, error) {
+			return ec.unmarshalNCancelJobInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCancelJobInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_chooseBranch_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (ChooseBranchInput, error) {
 			return ec.unmarshalNChooseBranchInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐChooseBranchInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_completeUpload_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (CompleteUploadInput, error) {
+			return ec.unmarshalNCompleteUploadInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCompleteUploadInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -6777,6 +11052,20 @@ func (ec *executionContext) field_Mutation_createFolder_args(ctx context.Context
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_createJob_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (CreateJobInput, error) {
+			return ec.unmarshalNCreateJobInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateJobInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_createPrompt_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6791,12 +11080,68 @@ func (ec *executionContext) field_Mutation_createPrompt_args(ctx context.Context
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_createShareLink_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (CreateShareLinkInput, error) {
+			return ec.unmarshalNCreateShareLinkInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateShareLinkInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_createUpload_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (CreateUploadInput, error) {
+			return ec.unmarshalNCreateUploadInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateUploadInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_deleteArtifact_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (DeleteArtifactInput, error) {
+			return ec.unmarshalNDeleteArtifactInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeleteArtifactInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_deleteChat_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (DeleteChatInput, error) {
 			return ec.unmarshalNDeleteChatInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeleteChatInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_deleteFile_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (DeleteFileInput, error) {
+			return ec.unmarshalNDeleteFileInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeleteFileInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -6839,6 +11184,20 @@ func (ec *executionContext) field_Mutation_editMessage_args(ctx context.Context,
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (EditMessageInput, error) {
 			return ec.unmarshalNEditMessageInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEditMessageInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_favouriteArtifact_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (FavouriteArtifactInput, error) {
+			return ec.unmarshalNFavouriteArtifactInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐFavouriteArtifactInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -6959,12 +11318,40 @@ func (ec *executionContext) field_Mutation_restoreFolder_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_retryJob_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (RetryJobInput, error) {
+			return ec.unmarshalNRetryJobInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRetryJobInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_revokeSession_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (RevokeSessionInput, error) {
 			return ec.unmarshalNRevokeSessionInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRevokeSessionInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_revokeShareLink_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (RevokeShareLinkInput, error) {
+			return ec.unmarshalNRevokeShareLinkInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRevokeShareLinkInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7099,6 +11486,20 @@ func (ec *executionContext) field_Query_nodes_args(ctx context.Context, rawArgs 
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_sharedArtifact_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "token",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["token"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Subscription_chatEvents_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -7121,6 +11522,28 @@ func (ec *executionContext) field_Subscription_chatEvents_args(ctx context.Conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Subscription_jobEvents_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "jobId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["jobId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOEventCursor2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Subscription_viewerEvents_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -7132,6 +11555,52 @@ func (ec *executionContext) field_Subscription_viewerEvents_args(ctx context.Con
 		return nil, err
 	}
 	args["after"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_User_artifacts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOCursor2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "kind",
+		func(ctx context.Context, v any) (*artifact.Kind, error) {
+			return ec.unmarshalOArtifactKind2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋartifactᚐKind(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["kind"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "favourite",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["favourite"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "folderId",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["folderId"] = arg4
 	return args, nil
 }
 
@@ -7165,6 +11634,28 @@ func (ec *executionContext) field_User_chats_args(ctx context.Context, rawArgs m
 	return args, nil
 }
 
+func (ec *executionContext) field_User_files_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOCursor2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_User_folders_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -7192,6 +11683,36 @@ func (ec *executionContext) field_User_folders_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["deleted"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_User_jobs_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOCursor2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*JobFilter, error) {
+			return ec.unmarshalOJobFilter2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐJobFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg2
 	return args, nil
 }
 
@@ -7320,6 +11841,121 @@ func (ec *executionContext) field___Type_inputFields_args(ctx context.Context, r
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func (ec *executionContext) _AiDisclosure_generator(ctx context.Context, field graphql.CollectedField, obj *AiDisclosure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiDisclosure_generator(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Generator, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiDisclosure_generator(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiDisclosure", field, false, false, "String")
+}
+
+func (ec *executionContext) _AiDisclosure_provider(ctx context.Context, field graphql.CollectedField, obj *AiDisclosure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiDisclosure_provider(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Provider, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiDisclosure_provider(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiDisclosure", field, false, false, "String")
+}
+
+func (ec *executionContext) _AiDisclosure_model(ctx context.Context, field graphql.CollectedField, obj *AiDisclosure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiDisclosure_model(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Model, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiDisclosure_model(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiDisclosure", field, false, false, "String")
+}
+
+func (ec *executionContext) _AiDisclosure_generatedAt(ctx context.Context, field graphql.CollectedField, obj *AiDisclosure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiDisclosure_generatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GeneratedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiDisclosure_generatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiDisclosure", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _AiDisclosure_isEmbedded(ctx context.Context, field graphql.CollectedField, obj *AiDisclosure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiDisclosure_isEmbedded(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsEmbedded, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiDisclosure_isEmbedded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiDisclosure", field, false, false, "Boolean")
+}
 
 func (ec *executionContext) _ArchiveChatPayload_chat(ctx context.Context, field graphql.CollectedField, obj *ArchiveChatPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -7452,6 +12088,1167 @@ func (ec *executionContext) _ArchiveChatUserError_code(ctx context.Context, fiel
 }
 func (ec *executionContext) fieldContext_ArchiveChatUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ArchiveChatUserError", field, false, false, "ArchiveChatUserErrorCode")
+}
+
+func (ec *executionContext) _Artifact_id(ctx context.Context, field graphql.CollectedField, obj *ent.Artifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Artifact_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v oid.Artifact) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐArtifact(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Artifact_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Artifact", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Artifact_kind(ctx context.Context, field graphql.CollectedField, obj *ent.Artifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Artifact_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v artifact.Kind) graphql.Marshaler {
+			return ec.marshalNArtifactKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋartifactᚐKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Artifact_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Artifact", field, false, false, "ArtifactKind")
+}
+
+func (ec *executionContext) _Artifact_job(ctx context.Context, field graphql.CollectedField, obj *ent.Artifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Artifact_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Artifact().Job(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐJob(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Artifact_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Artifact",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Artifact_prompt(ctx context.Context, field graphql.CollectedField, obj *ent.Artifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Artifact_prompt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Prompt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Artifact_prompt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Artifact", field, false, false, "String")
+}
+
+func (ec *executionContext) _Artifact_model(ctx context.Context, field graphql.CollectedField, obj *ent.Artifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Artifact_model(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Artifact().Model(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *catalog.Model) graphql.Marshaler {
+			return ec.marshalOModel2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐModel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Artifact_model(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Artifact",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Model(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Artifact_chat(ctx context.Context, field graphql.CollectedField, obj *ent.Artifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Artifact_chat(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Artifact().Chat(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Chat) graphql.Marshaler {
+			return ec.marshalOChat2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐChat(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Artifact_chat(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Artifact",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Chat(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Artifact_text(ctx context.Context, field graphql.CollectedField, obj *ent.Artifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Artifact_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Artifact_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Artifact", field, false, false, "String")
+}
+
+func (ec *executionContext) _Artifact_mimeType(ctx context.Context, field graphql.CollectedField, obj *ent.Artifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Artifact_mimeType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MimeType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Artifact_mimeType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Artifact", field, false, false, "String")
+}
+
+func (ec *executionContext) _Artifact_bytes(ctx context.Context, field graphql.CollectedField, obj *ent.Artifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Artifact_bytes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Bytes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Artifact_bytes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Artifact", field, false, false, "Long")
+}
+
+func (ec *executionContext) _Artifact_sha256(ctx context.Context, field graphql.CollectedField, obj *ent.Artifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Artifact_sha256(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sha256, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Artifact_sha256(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Artifact", field, false, false, "String")
+}
+
+func (ec *executionContext) _Artifact_width(ctx context.Context, field graphql.CollectedField, obj *ent.Artifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Artifact_width(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Width, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Artifact_width(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Artifact", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Artifact_height(ctx context.Context, field graphql.CollectedField, obj *ent.Artifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Artifact_height(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Height, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Artifact_height(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Artifact", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Artifact_seconds(ctx context.Context, field graphql.CollectedField, obj *ent.Artifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Artifact_seconds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Seconds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Artifact_seconds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Artifact", field, false, false, "Float")
+}
+
+func (ec *executionContext) _Artifact_url(ctx context.Context, field graphql.CollectedField, obj *ent.Artifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Artifact_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Artifact().URL(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOURL2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Artifact_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Artifact", field, true, true, "URL")
+}
+
+func (ec *executionContext) _Artifact_urlExpiresAt(ctx context.Context, field graphql.CollectedField, obj *ent.Artifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Artifact_urlExpiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Artifact().URLExpiresAt(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Artifact_urlExpiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Artifact", field, true, true, "DateTime")
+}
+
+func (ec *executionContext) _Artifact_permalink(ctx context.Context, field graphql.CollectedField, obj *ent.Artifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Artifact_permalink(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Artifact().Permalink(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOURL2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Artifact_permalink(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Artifact", field, true, true, "URL")
+}
+
+func (ec *executionContext) _Artifact_thumbnail(ctx context.Context, field graphql.CollectedField, obj *ent.Artifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Artifact_thumbnail(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Artifact().Thumbnail(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Thumbnail) graphql.Marshaler {
+			return ec.marshalOThumbnail2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐThumbnail(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Artifact_thumbnail(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Artifact",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Thumbnail(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Artifact_disclosure(ctx context.Context, field graphql.CollectedField, obj *ent.Artifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Artifact_disclosure(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Artifact().Disclosure(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *AiDisclosure) graphql.Marshaler {
+			return ec.marshalNAiDisclosure2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAiDisclosure(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Artifact_disclosure(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Artifact",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AiDisclosure(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Artifact_isFavourite(ctx context.Context, field graphql.CollectedField, obj *ent.Artifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Artifact_isFavourite(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsFavourite, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Artifact_isFavourite(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Artifact", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Artifact_shareLinks(ctx context.Context, field graphql.CollectedField, obj *ent.Artifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Artifact_shareLinks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Artifact().ShareLinks(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ShareLink) graphql.Marshaler {
+			return ec.marshalNShareLink2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐShareLinkᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Artifact_shareLinks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Artifact",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ShareLink(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Artifact_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.Artifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Artifact_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Artifact_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Artifact", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Artifact_expiresAt(ctx context.Context, field graphql.CollectedField, obj *ent.Artifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Artifact_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Artifact_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Artifact", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Artifact_eventCursor(ctx context.Context, field graphql.CollectedField, obj *ent.Artifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Artifact_eventCursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Artifact().EventCursor(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNEventCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Artifact_eventCursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Artifact", field, true, true, "EventCursor")
+}
+
+func (ec *executionContext) _ArtifactAdded_cursor(ctx context.Context, field graphql.CollectedField, obj *ArtifactAdded) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArtifactAdded_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNEventCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArtifactAdded_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArtifactAdded", field, false, false, "EventCursor")
+}
+
+func (ec *executionContext) _ArtifactAdded_occurredAt(ctx context.Context, field graphql.CollectedField, obj *ArtifactAdded) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArtifactAdded_occurredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OccurredAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArtifactAdded_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArtifactAdded", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ArtifactAdded_artifactId(ctx context.Context, field graphql.CollectedField, obj *ArtifactAdded) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArtifactAdded_artifactId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ArtifactID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v oid.Artifact) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐArtifact(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArtifactAdded_artifactId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArtifactAdded", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ArtifactAdded_jobId(ctx context.Context, field graphql.CollectedField, obj *ArtifactAdded) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArtifactAdded_jobId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.JobID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v oid.Job) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐJob(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArtifactAdded_jobId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArtifactAdded", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ArtifactAdded_artifact(ctx context.Context, field graphql.CollectedField, obj *ArtifactAdded) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArtifactAdded_artifact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Artifact(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Artifact) graphql.Marshaler {
+			return ec.marshalOArtifact2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐArtifact(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ArtifactAdded_artifact(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ArtifactAdded",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Artifact(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ArtifactConnection_edges(ctx context.Context, field graphql.CollectedField, obj *Connection[*ent.Artifact]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArtifactConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[*ent.Artifact]) graphql.Marshaler {
+			return ec.marshalNArtifactEdge2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArtifactConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ArtifactConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ArtifactEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ArtifactConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*ent.Artifact]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArtifactConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Artifact) graphql.Marshaler {
+			return ec.marshalNArtifact2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐArtifactᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArtifactConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ArtifactConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Artifact(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ArtifactConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *Connection[*ent.Artifact]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArtifactConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArtifactConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ArtifactConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ArtifactDeleted_cursor(ctx context.Context, field graphql.CollectedField, obj *ArtifactDeleted) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArtifactDeleted_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNEventCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArtifactDeleted_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArtifactDeleted", field, false, false, "EventCursor")
+}
+
+func (ec *executionContext) _ArtifactDeleted_occurredAt(ctx context.Context, field graphql.CollectedField, obj *ArtifactDeleted) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArtifactDeleted_occurredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OccurredAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArtifactDeleted_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArtifactDeleted", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ArtifactDeleted_artifactId(ctx context.Context, field graphql.CollectedField, obj *ArtifactDeleted) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArtifactDeleted_artifactId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ArtifactID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v oid.Artifact) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐArtifact(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArtifactDeleted_artifactId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArtifactDeleted", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ArtifactEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[*ent.Artifact]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArtifactEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArtifactEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArtifactEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _ArtifactEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[*ent.Artifact]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArtifactEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Artifact) graphql.Marshaler {
+			return ec.marshalNArtifact2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐArtifact(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArtifactEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ArtifactEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Artifact(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ArtifactSaved_cursor(ctx context.Context, field graphql.CollectedField, obj *ArtifactSaved) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArtifactSaved_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNEventCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArtifactSaved_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArtifactSaved", field, false, false, "EventCursor")
+}
+
+func (ec *executionContext) _ArtifactSaved_occurredAt(ctx context.Context, field graphql.CollectedField, obj *ArtifactSaved) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArtifactSaved_occurredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OccurredAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArtifactSaved_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArtifactSaved", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ArtifactSaved_artifactId(ctx context.Context, field graphql.CollectedField, obj *ArtifactSaved) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArtifactSaved_artifactId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ArtifactID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v oid.Artifact) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐArtifact(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArtifactSaved_artifactId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArtifactSaved", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ArtifactSaved_artifact(ctx context.Context, field graphql.CollectedField, obj *ArtifactSaved) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArtifactSaved_artifact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Artifact(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Artifact) graphql.Marshaler {
+			return ec.marshalOArtifact2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐArtifact(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ArtifactSaved_artifact(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ArtifactSaved",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Artifact(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CancelJobPayload_job(ctx context.Context, field graphql.CollectedField, obj *CancelJobPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CancelJobPayload_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalOJob2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐJob(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CancelJobPayload_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CancelJobPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CancelJobPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *CancelJobPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CancelJobPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*CancelJobUserError) graphql.Marshaler {
+			return ec.marshalNCancelJobUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCancelJobUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CancelJobPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CancelJobPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CancelJobUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CancelJobUserError_message(ctx context.Context, field graphql.CollectedField, obj *CancelJobUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CancelJobUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CancelJobUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CancelJobUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _CancelJobUserError_path(ctx context.Context, field graphql.CollectedField, obj *CancelJobUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CancelJobUserError_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CancelJobUserError_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CancelJobUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _CancelJobUserError_code(ctx context.Context, field graphql.CollectedField, obj *CancelJobUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CancelJobUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Reason) graphql.Marshaler {
+			return ec.marshalNCancelJobUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CancelJobUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CancelJobUserError", field, false, false, "CancelJobUserErrorCode")
 }
 
 func (ec *executionContext) _Chat_id(ctx context.Context, field graphql.CollectedField, obj *ent.Chat) (ret graphql.Marshaler) {
@@ -8425,6 +14222,139 @@ func (ec *executionContext) fieldContext_ChooseBranchUserError_code(_ context.Co
 	return graphql.NewScalarFieldContext("ChooseBranchUserError", field, false, false, "ChooseBranchUserErrorCode")
 }
 
+func (ec *executionContext) _CompleteUploadPayload_file(ctx context.Context, field graphql.CollectedField, obj *CompleteUploadPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompleteUploadPayload_file(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.File, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.File) graphql.Marshaler {
+			return ec.marshalOFile2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐFile(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CompleteUploadPayload_file(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CompleteUploadPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_File(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CompleteUploadPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *CompleteUploadPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompleteUploadPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*CompleteUploadUserError) graphql.Marshaler {
+			return ec.marshalNCompleteUploadUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCompleteUploadUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CompleteUploadPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CompleteUploadPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CompleteUploadUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CompleteUploadUserError_message(ctx context.Context, field graphql.CollectedField, obj *CompleteUploadUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompleteUploadUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CompleteUploadUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CompleteUploadUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _CompleteUploadUserError_path(ctx context.Context, field graphql.CollectedField, obj *CompleteUploadUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompleteUploadUserError_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CompleteUploadUserError_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CompleteUploadUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _CompleteUploadUserError_code(ctx context.Context, field graphql.CollectedField, obj *CompleteUploadUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompleteUploadUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Reason) graphql.Marshaler {
+			return ec.marshalNCompleteUploadUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CompleteUploadUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CompleteUploadUserError", field, false, false, "CompleteUploadUserErrorCode")
+}
+
 func (ec *executionContext) _ConfigureChatPayload_chat(ctx context.Context, field graphql.CollectedField, obj *ConfigureChatPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8556,6 +14486,52 @@ func (ec *executionContext) _ConfigureChatUserError_code(ctx context.Context, fi
 }
 func (ec *executionContext) fieldContext_ConfigureChatUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ConfigureChatUserError", field, false, false, "ConfigureChatUserErrorCode")
+}
+
+func (ec *executionContext) _Cost_amountMicros(ctx context.Context, field graphql.CollectedField, obj *Cost) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Cost_amountMicros(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AmountMicros, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Cost_amountMicros(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Cost", field, false, false, "Long")
+}
+
+func (ec *executionContext) _Cost_currency(ctx context.Context, field graphql.CollectedField, obj *Cost) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Cost_currency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Currency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Cost_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Cost", field, false, false, "String")
 }
 
 func (ec *executionContext) _CreateChatPayload_chat(ctx context.Context, field graphql.CollectedField, obj *CreateChatPayload) (ret graphql.Marshaler) {
@@ -8824,6 +14800,139 @@ func (ec *executionContext) fieldContext_CreateFolderUserError_code(_ context.Co
 	return graphql.NewScalarFieldContext("CreateFolderUserError", field, false, false, "CreateFolderUserErrorCode")
 }
 
+func (ec *executionContext) _CreateJobPayload_job(ctx context.Context, field graphql.CollectedField, obj *CreateJobPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateJobPayload_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalOJob2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐJob(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreateJobPayload_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateJobPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateJobPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *CreateJobPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateJobPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*CreateJobUserError) graphql.Marshaler {
+			return ec.marshalNCreateJobUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateJobUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateJobPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateJobPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreateJobUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateJobUserError_message(ctx context.Context, field graphql.CollectedField, obj *CreateJobUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateJobUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateJobUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreateJobUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _CreateJobUserError_path(ctx context.Context, field graphql.CollectedField, obj *CreateJobUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateJobUserError_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateJobUserError_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreateJobUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _CreateJobUserError_code(ctx context.Context, field graphql.CollectedField, obj *CreateJobUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateJobUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Reason) graphql.Marshaler {
+			return ec.marshalNCreateJobUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateJobUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreateJobUserError", field, false, false, "CreateJobUserErrorCode")
+}
+
 func (ec *executionContext) _CreatePromptPayload_prompt(ctx context.Context, field graphql.CollectedField, obj *CreatePromptPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8957,6 +15066,428 @@ func (ec *executionContext) fieldContext_CreatePromptUserError_code(_ context.Co
 	return graphql.NewScalarFieldContext("CreatePromptUserError", field, false, false, "CreatePromptUserErrorCode")
 }
 
+func (ec *executionContext) _CreateShareLinkPayload_shareLink(ctx context.Context, field graphql.CollectedField, obj *CreateShareLinkPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateShareLinkPayload_shareLink(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ShareLink, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ShareLink) graphql.Marshaler {
+			return ec.marshalOShareLink2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐShareLink(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreateShareLinkPayload_shareLink(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateShareLinkPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ShareLink(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateShareLinkPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *CreateShareLinkPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateShareLinkPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*CreateShareLinkUserError) graphql.Marshaler {
+			return ec.marshalNCreateShareLinkUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateShareLinkUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateShareLinkPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateShareLinkPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreateShareLinkUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateShareLinkUserError_message(ctx context.Context, field graphql.CollectedField, obj *CreateShareLinkUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateShareLinkUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateShareLinkUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreateShareLinkUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _CreateShareLinkUserError_path(ctx context.Context, field graphql.CollectedField, obj *CreateShareLinkUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateShareLinkUserError_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateShareLinkUserError_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreateShareLinkUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _CreateShareLinkUserError_code(ctx context.Context, field graphql.CollectedField, obj *CreateShareLinkUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateShareLinkUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Reason) graphql.Marshaler {
+			return ec.marshalNCreateShareLinkUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateShareLinkUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreateShareLinkUserError", field, false, false, "CreateShareLinkUserErrorCode")
+}
+
+func (ec *executionContext) _CreateUploadPayload_file(ctx context.Context, field graphql.CollectedField, obj *CreateUploadPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateUploadPayload_file(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.File, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.File) graphql.Marshaler {
+			return ec.marshalOFile2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐFile(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreateUploadPayload_file(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateUploadPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_File(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateUploadPayload_upload(ctx context.Context, field graphql.CollectedField, obj *CreateUploadPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateUploadPayload_upload(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Upload, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *UploadRequest) graphql.Marshaler {
+			return ec.marshalOUploadRequest2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUploadRequest(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreateUploadPayload_upload(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateUploadPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UploadRequest(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateUploadPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *CreateUploadPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateUploadPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*CreateUploadUserError) graphql.Marshaler {
+			return ec.marshalNCreateUploadUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateUploadUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateUploadPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateUploadPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreateUploadUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateUploadUserError_message(ctx context.Context, field graphql.CollectedField, obj *CreateUploadUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateUploadUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateUploadUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreateUploadUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _CreateUploadUserError_path(ctx context.Context, field graphql.CollectedField, obj *CreateUploadUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateUploadUserError_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateUploadUserError_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreateUploadUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _CreateUploadUserError_code(ctx context.Context, field graphql.CollectedField, obj *CreateUploadUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateUploadUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Reason) graphql.Marshaler {
+			return ec.marshalNCreateUploadUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateUploadUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreateUploadUserError", field, false, false, "CreateUploadUserErrorCode")
+}
+
+func (ec *executionContext) _DeleteArtifactPayload_artifactId(ctx context.Context, field graphql.CollectedField, obj *DeleteArtifactPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteArtifactPayload_artifactId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ArtifactID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteArtifactPayload_artifactId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteArtifactPayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _DeleteArtifactPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *DeleteArtifactPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteArtifactPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*DeleteArtifactUserError) graphql.Marshaler {
+			return ec.marshalNDeleteArtifactUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeleteArtifactUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteArtifactPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteArtifactPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeleteArtifactUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteArtifactUserError_message(ctx context.Context, field graphql.CollectedField, obj *DeleteArtifactUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteArtifactUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteArtifactUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteArtifactUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _DeleteArtifactUserError_path(ctx context.Context, field graphql.CollectedField, obj *DeleteArtifactUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteArtifactUserError_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteArtifactUserError_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteArtifactUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _DeleteArtifactUserError_code(ctx context.Context, field graphql.CollectedField, obj *DeleteArtifactUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteArtifactUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Reason) graphql.Marshaler {
+			return ec.marshalNDeleteArtifactUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteArtifactUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteArtifactUserError", field, false, false, "DeleteArtifactUserErrorCode")
+}
+
 func (ec *executionContext) _DeleteChatPayload_chat(ctx context.Context, field graphql.CollectedField, obj *DeleteChatPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9088,6 +15619,130 @@ func (ec *executionContext) _DeleteChatUserError_code(ctx context.Context, field
 }
 func (ec *executionContext) fieldContext_DeleteChatUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DeleteChatUserError", field, false, false, "DeleteChatUserErrorCode")
+}
+
+func (ec *executionContext) _DeleteFilePayload_fileId(ctx context.Context, field graphql.CollectedField, obj *DeleteFilePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteFilePayload_fileId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FileID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteFilePayload_fileId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteFilePayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _DeleteFilePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *DeleteFilePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteFilePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*DeleteFileUserError) graphql.Marshaler {
+			return ec.marshalNDeleteFileUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeleteFileUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteFilePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteFilePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeleteFileUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteFileUserError_message(ctx context.Context, field graphql.CollectedField, obj *DeleteFileUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteFileUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteFileUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteFileUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _DeleteFileUserError_path(ctx context.Context, field graphql.CollectedField, obj *DeleteFileUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteFileUserError_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteFileUserError_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteFileUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _DeleteFileUserError_code(ctx context.Context, field graphql.CollectedField, obj *DeleteFileUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteFileUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Reason) graphql.Marshaler {
+			return ec.marshalNDeleteFileUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteFileUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteFileUserError", field, false, false, "DeleteFileUserErrorCode")
 }
 
 func (ec *executionContext) _DeleteFolderPayload_folder(ctx context.Context, field graphql.CollectedField, obj *DeleteFolderPayload) (ret graphql.Marshaler) {
@@ -9565,6 +16220,791 @@ func (ec *executionContext) _EditMessageUserError_code(ctx context.Context, fiel
 }
 func (ec *executionContext) fieldContext_EditMessageUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EditMessageUserError", field, false, false, "EditMessageUserErrorCode")
+}
+
+func (ec *executionContext) _FavouriteArtifactPayload_artifact(ctx context.Context, field graphql.CollectedField, obj *FavouriteArtifactPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FavouriteArtifactPayload_artifact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Artifact, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Artifact) graphql.Marshaler {
+			return ec.marshalOArtifact2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐArtifact(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FavouriteArtifactPayload_artifact(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FavouriteArtifactPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Artifact(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FavouriteArtifactPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *FavouriteArtifactPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FavouriteArtifactPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*FavouriteArtifactUserError) graphql.Marshaler {
+			return ec.marshalNFavouriteArtifactUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐFavouriteArtifactUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FavouriteArtifactPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FavouriteArtifactPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FavouriteArtifactUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FavouriteArtifactUserError_message(ctx context.Context, field graphql.CollectedField, obj *FavouriteArtifactUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FavouriteArtifactUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FavouriteArtifactUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FavouriteArtifactUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _FavouriteArtifactUserError_path(ctx context.Context, field graphql.CollectedField, obj *FavouriteArtifactUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FavouriteArtifactUserError_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FavouriteArtifactUserError_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FavouriteArtifactUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _FavouriteArtifactUserError_code(ctx context.Context, field graphql.CollectedField, obj *FavouriteArtifactUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FavouriteArtifactUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Reason) graphql.Marshaler {
+			return ec.marshalNFavouriteArtifactUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FavouriteArtifactUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FavouriteArtifactUserError", field, false, false, "FavouriteArtifactUserErrorCode")
+}
+
+func (ec *executionContext) _File_id(ctx context.Context, field graphql.CollectedField, obj *ent.File) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_File_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v oid.File) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐFile(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_File_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("File", field, false, false, "ID")
+}
+
+func (ec *executionContext) _File_name(ctx context.Context, field graphql.CollectedField, obj *ent.File) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_File_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_File_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("File", field, false, false, "String")
+}
+
+func (ec *executionContext) _File_status(ctx context.Context, field graphql.CollectedField, obj *ent.File) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_File_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v file.Status) graphql.Marshaler {
+			return ec.marshalNFileStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋfileᚐStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_File_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("File", field, false, false, "FileStatus")
+}
+
+func (ec *executionContext) _File_mimeType(ctx context.Context, field graphql.CollectedField, obj *ent.File) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_File_mimeType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MimeType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_File_mimeType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("File", field, false, false, "String")
+}
+
+func (ec *executionContext) _File_bytes(ctx context.Context, field graphql.CollectedField, obj *ent.File) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_File_bytes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Bytes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_File_bytes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("File", field, false, false, "Long")
+}
+
+func (ec *executionContext) _File_sha256(ctx context.Context, field graphql.CollectedField, obj *ent.File) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_File_sha256(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.File().Sha256(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_File_sha256(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("File", field, true, true, "String")
+}
+
+func (ec *executionContext) _File_width(ctx context.Context, field graphql.CollectedField, obj *ent.File) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_File_width(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Width, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_File_width(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("File", field, false, false, "Int")
+}
+
+func (ec *executionContext) _File_height(ctx context.Context, field graphql.CollectedField, obj *ent.File) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_File_height(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Height, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_File_height(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("File", field, false, false, "Int")
+}
+
+func (ec *executionContext) _File_seconds(ctx context.Context, field graphql.CollectedField, obj *ent.File) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_File_seconds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Seconds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_File_seconds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("File", field, false, false, "Float")
+}
+
+func (ec *executionContext) _File_url(ctx context.Context, field graphql.CollectedField, obj *ent.File) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_File_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.File().URL(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOURL2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_File_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("File", field, true, true, "URL")
+}
+
+func (ec *executionContext) _File_urlExpiresAt(ctx context.Context, field graphql.CollectedField, obj *ent.File) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_File_urlExpiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.File().URLExpiresAt(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_File_urlExpiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("File", field, true, true, "DateTime")
+}
+
+func (ec *executionContext) _File_thumbnail(ctx context.Context, field graphql.CollectedField, obj *ent.File) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_File_thumbnail(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.File().Thumbnail(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Thumbnail) graphql.Marshaler {
+			return ec.marshalOThumbnail2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐThumbnail(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_File_thumbnail(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "File",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Thumbnail(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _File_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.File) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_File_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_File_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("File", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _File_uploadExpiresAt(ctx context.Context, field graphql.CollectedField, obj *ent.File) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_File_uploadExpiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.File().UploadExpiresAt(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_File_uploadExpiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("File", field, true, true, "DateTime")
+}
+
+func (ec *executionContext) _FileConnection_edges(ctx context.Context, field graphql.CollectedField, obj *Connection[*ent.File]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FileConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[*ent.File]) graphql.Marshaler {
+			return ec.marshalNFileEdge2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FileConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FileConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FileEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FileConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*ent.File]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FileConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.File) graphql.Marshaler {
+			return ec.marshalNFile2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐFileᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FileConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FileConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_File(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FileConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *Connection[*ent.File]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FileConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FileConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FileConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FileDeleted_cursor(ctx context.Context, field graphql.CollectedField, obj *FileDeleted) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FileDeleted_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNEventCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FileDeleted_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FileDeleted", field, false, false, "EventCursor")
+}
+
+func (ec *executionContext) _FileDeleted_occurredAt(ctx context.Context, field graphql.CollectedField, obj *FileDeleted) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FileDeleted_occurredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OccurredAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FileDeleted_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FileDeleted", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _FileDeleted_fileId(ctx context.Context, field graphql.CollectedField, obj *FileDeleted) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FileDeleted_fileId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FileID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v oid.File) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐFile(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FileDeleted_fileId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FileDeleted", field, false, false, "ID")
+}
+
+func (ec *executionContext) _FileEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[*ent.File]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FileEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FileEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FileEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _FileEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[*ent.File]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FileEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.File) graphql.Marshaler {
+			return ec.marshalNFile2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐFile(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FileEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FileEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_File(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FileSaved_cursor(ctx context.Context, field graphql.CollectedField, obj *FileSaved) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FileSaved_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNEventCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FileSaved_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FileSaved", field, false, false, "EventCursor")
+}
+
+func (ec *executionContext) _FileSaved_occurredAt(ctx context.Context, field graphql.CollectedField, obj *FileSaved) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FileSaved_occurredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OccurredAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FileSaved_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FileSaved", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _FileSaved_fileId(ctx context.Context, field graphql.CollectedField, obj *FileSaved) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FileSaved_fileId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FileID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v oid.File) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐFile(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FileSaved_fileId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FileSaved", field, false, false, "ID")
+}
+
+func (ec *executionContext) _FileSaved_file(ctx context.Context, field graphql.CollectedField, obj *FileSaved) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FileSaved_file(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.File(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.File) graphql.Marshaler {
+			return ec.marshalOFile2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐFile(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FileSaved_file(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FileSaved",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_File(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Folder_id(ctx context.Context, field graphql.CollectedField, obj *ent.Folder) (ret graphql.Marshaler) {
@@ -10240,6 +17680,2178 @@ func (ec *executionContext) fieldContext_HeadMoved_chat(_ context.Context, field
 	return fc, nil
 }
 
+func (ec *executionContext) _ImageCaps_sizes(ctx context.Context, field graphql.CollectedField, obj *catalog.ImageCaps) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImageCaps_sizes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sizes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImageCaps_sizes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImageCaps", field, false, false, "String")
+}
+
+func (ec *executionContext) _ImageCaps_qualities(ctx context.Context, field graphql.CollectedField, obj *catalog.ImageCaps) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImageCaps_qualities(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Qualities, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []catalog.Quality) graphql.Marshaler {
+			return ec.marshalNImageQuality2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐQualityᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImageCaps_qualities(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImageCaps", field, false, false, "ImageQuality")
+}
+
+func (ec *executionContext) _ImageJobArguments_prompt(ctx context.Context, field graphql.CollectedField, obj *job.ImageArguments) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImageJobArguments_prompt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Prompt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImageJobArguments_prompt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImageJobArguments", field, false, false, "String")
+}
+
+func (ec *executionContext) _ImageJobArguments_size(ctx context.Context, field graphql.CollectedField, obj *job.ImageArguments) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImageJobArguments_size(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Size, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImageJobArguments_size(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImageJobArguments", field, false, false, "String")
+}
+
+func (ec *executionContext) _ImageJobArguments_quality(ctx context.Context, field graphql.CollectedField, obj *job.ImageArguments) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImageJobArguments_quality(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Quality, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v catalog.Quality) graphql.Marshaler {
+			return ec.marshalNImageQuality2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐQuality(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImageJobArguments_quality(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImageJobArguments", field, false, false, "ImageQuality")
+}
+
+func (ec *executionContext) _Job_id(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v oid.Job) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐJob(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Job_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Job", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Job_kind(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v job1.Kind) graphql.Marshaler {
+			return ec.marshalNJobKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Job_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Job", field, false, false, "JobKind")
+}
+
+func (ec *executionContext) _Job_status(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v job1.Status) graphql.Marshaler {
+			return ec.marshalNJobStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Job_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Job", field, false, false, "JobStatus")
+}
+
+func (ec *executionContext) _Job_provider(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_provider(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Provider, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Job_provider(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Job", field, false, false, "String")
+}
+
+func (ec *executionContext) _Job_model(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_model(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Job().Model(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *catalog.Model) graphql.Marshaler {
+			return ec.marshalOModel2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐModel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Job_model(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Job",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Model(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Job_arguments(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_arguments(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Job().Arguments(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v JobArguments) graphql.Marshaler {
+			return ec.marshalNJobArguments2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐJobArguments(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Job_arguments(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Job", field, true, true, "JobArguments")
+}
+
+func (ec *executionContext) _Job_chat(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_chat(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Job().Chat(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Chat) graphql.Marshaler {
+			return ec.marshalOChat2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐChat(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Job_chat(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Job",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Chat(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Job_message(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Job().Message(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Message) graphql.Marshaler {
+			return ec.marshalOMessage2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Job_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Job",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Message(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Job_progress(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_progress(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Progress, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Job_progress(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Job", field, false, false, "Float")
+}
+
+func (ec *executionContext) _Job_phase(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_phase(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Phase, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Job_phase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Job", field, false, false, "String")
+}
+
+func (ec *executionContext) _Job_queuePosition(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_queuePosition(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Job().QueuePosition(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Job_queuePosition(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Job", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Job_attempts(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_attempts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Job().Attempts(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*job.Attempt) graphql.Marshaler {
+			return ec.marshalNJobAttempt2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐAttemptᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Job_attempts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Job",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_JobAttempt(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Job_text(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Job().Text(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Job_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Job", field, true, true, "String")
+}
+
+func (ec *executionContext) _Job_result(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_result(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Job().Result(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *JobResult) graphql.Marshaler {
+			return ec.marshalOJobResult2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐJobResult(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Job_result(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Job",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_JobResult(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Job_failure(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_failure(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Job().Failure(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *job.Failure) graphql.Marshaler {
+			return ec.marshalOJobFailure2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐFailure(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Job_failure(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Job",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_JobFailure(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Job_usage(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_usage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Job().Usage(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *JobUsage) graphql.Marshaler {
+			return ec.marshalOJobUsage2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐJobUsage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Job_usage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Job",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_JobUsage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Job_cost(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_cost(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Job().Cost(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Cost) graphql.Marshaler {
+			return ec.marshalOCost2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCost(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Job_cost(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Job",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Cost(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Job_timeline(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_timeline(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Job().Timeline(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.JobStep) graphql.Marshaler {
+			return ec.marshalNJobStep2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐJobStepᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Job_timeline(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Job",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_JobStep(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Job_retryOf(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_retryOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Job().RetryOf(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalOJob2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐJob(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Job_retryOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Job",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Job_storeResult(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_storeResult(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StoreResult, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Job_storeResult(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Job", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Job_resultExpiresAt(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_resultExpiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Job().ResultExpiresAt(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Job_resultExpiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Job", field, true, true, "DateTime")
+}
+
+func (ec *executionContext) _Job_runId(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_runId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RunID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v oid.Run) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐRun(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Job_runId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Job", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Job_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Job_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Job", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Job_updatedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Job_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Job", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Job_startedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_startedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Job_startedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Job", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Job_endedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_endedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EndedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Job_endedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Job", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Job_eventCursor(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_eventCursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Job().EventCursor(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNEventCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Job_eventCursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Job", field, true, true, "EventCursor")
+}
+
+func (ec *executionContext) _JobAttempt_number(ctx context.Context, field graphql.CollectedField, obj *job.Attempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobAttempt_number(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobAttempt_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobAttempt", field, false, false, "Int")
+}
+
+func (ec *executionContext) _JobAttempt_startedAt(ctx context.Context, field graphql.CollectedField, obj *job.Attempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobAttempt_startedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobAttempt_startedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobAttempt", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _JobAttempt_endedAt(ctx context.Context, field graphql.CollectedField, obj *job.Attempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobAttempt_endedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EndedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_JobAttempt_endedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobAttempt", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _JobAttempt_failure(ctx context.Context, field graphql.CollectedField, obj *job.Attempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobAttempt_failure(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Failure, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *job.Failure) graphql.Marshaler {
+			return ec.marshalOJobFailure2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐFailure(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_JobAttempt_failure(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "JobAttempt",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_JobFailure(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _JobAttempt_waitMs(ctx context.Context, field graphql.CollectedField, obj *job.Attempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobAttempt_waitMs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WaitMs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_JobAttempt_waitMs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobAttempt", field, false, false, "Int")
+}
+
+func (ec *executionContext) _JobConnection_edges(ctx context.Context, field graphql.CollectedField, obj *Connection[*ent.Job]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[*ent.Job]) graphql.Marshaler {
+			return ec.marshalNJobEdge2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "JobConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_JobEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _JobConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*ent.Job]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐJobᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "JobConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _JobConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *Connection[*ent.Job]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "JobConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _JobDeleted_cursor(ctx context.Context, field graphql.CollectedField, obj *JobDeleted) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobDeleted_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNEventCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobDeleted_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobDeleted", field, false, false, "EventCursor")
+}
+
+func (ec *executionContext) _JobDeleted_occurredAt(ctx context.Context, field graphql.CollectedField, obj *JobDeleted) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobDeleted_occurredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OccurredAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobDeleted_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobDeleted", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _JobDeleted_jobId(ctx context.Context, field graphql.CollectedField, obj *JobDeleted) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobDeleted_jobId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.JobID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v oid.Job) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐJob(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobDeleted_jobId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobDeleted", field, false, false, "ID")
+}
+
+func (ec *executionContext) _JobEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[*ent.Job]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _JobEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[*ent.Job]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐJob(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "JobEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _JobEnded_cursor(ctx context.Context, field graphql.CollectedField, obj *JobEnded) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobEnded_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNEventCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobEnded_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobEnded", field, false, false, "EventCursor")
+}
+
+func (ec *executionContext) _JobEnded_occurredAt(ctx context.Context, field graphql.CollectedField, obj *JobEnded) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobEnded_occurredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OccurredAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobEnded_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobEnded", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _JobEnded_jobId(ctx context.Context, field graphql.CollectedField, obj *JobEnded) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobEnded_jobId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.JobID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v oid.Job) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐJob(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobEnded_jobId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobEnded", field, false, false, "ID")
+}
+
+func (ec *executionContext) _JobEnded_status(ctx context.Context, field graphql.CollectedField, obj *JobEnded) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobEnded_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v job1.Status) graphql.Marshaler {
+			return ec.marshalNJobStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobEnded_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobEnded", field, false, false, "JobStatus")
+}
+
+func (ec *executionContext) _JobEnded_length(ctx context.Context, field graphql.CollectedField, obj *JobEnded) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobEnded_length(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Length, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobEnded_length(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobEnded", field, false, false, "Int")
+}
+
+func (ec *executionContext) _JobEnded_job(ctx context.Context, field graphql.CollectedField, obj *JobEnded) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobEnded_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalOJob2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐJob(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_JobEnded_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "JobEnded",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _JobFailure_code(ctx context.Context, field graphql.CollectedField, obj *job.Failure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobFailure_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v job.FailureCode) graphql.Marshaler {
+			return ec.marshalNJobFailureCode2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐFailureCode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobFailure_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobFailure", field, false, false, "JobFailureCode")
+}
+
+func (ec *executionContext) _JobFailure_message(ctx context.Context, field graphql.CollectedField, obj *job.Failure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobFailure_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobFailure_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobFailure", field, false, false, "String")
+}
+
+func (ec *executionContext) _JobFailure_retryable(ctx context.Context, field graphql.CollectedField, obj *job.Failure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobFailure_retryable(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Retryable, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobFailure_retryable(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobFailure", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _JobProgressed_cursor(ctx context.Context, field graphql.CollectedField, obj *JobProgressed) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobProgressed_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNEventCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobProgressed_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobProgressed", field, false, false, "EventCursor")
+}
+
+func (ec *executionContext) _JobProgressed_occurredAt(ctx context.Context, field graphql.CollectedField, obj *JobProgressed) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobProgressed_occurredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OccurredAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobProgressed_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobProgressed", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _JobProgressed_jobId(ctx context.Context, field graphql.CollectedField, obj *JobProgressed) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobProgressed_jobId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.JobID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v oid.Job) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐJob(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobProgressed_jobId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobProgressed", field, false, false, "ID")
+}
+
+func (ec *executionContext) _JobProgressed_progress(ctx context.Context, field graphql.CollectedField, obj *JobProgressed) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobProgressed_progress(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Progress, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_JobProgressed_progress(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobProgressed", field, false, false, "Float")
+}
+
+func (ec *executionContext) _JobProgressed_phase(ctx context.Context, field graphql.CollectedField, obj *JobProgressed) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobProgressed_phase(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Phase, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobProgressed_phase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobProgressed", field, false, false, "String")
+}
+
+func (ec *executionContext) _JobResult_provider(ctx context.Context, field graphql.CollectedField, obj *JobResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobResult_provider(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Provider, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobResult_provider(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobResult", field, false, false, "String")
+}
+
+func (ec *executionContext) _JobResult_answeredBy(ctx context.Context, field graphql.CollectedField, obj *JobResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobResult_answeredBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AnsweredBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobResult_answeredBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobResult", field, false, false, "String")
+}
+
+func (ec *executionContext) _JobResult_text(ctx context.Context, field graphql.CollectedField, obj *JobResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobResult_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_JobResult_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobResult", field, false, false, "String")
+}
+
+func (ec *executionContext) _JobResult_artifacts(ctx context.Context, field graphql.CollectedField, obj *JobResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobResult_artifacts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Artifacts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Artifact) graphql.Marshaler {
+			return ec.marshalNArtifact2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐArtifactᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobResult_artifacts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "JobResult",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Artifact(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _JobResult_revisedPrompt(ctx context.Context, field graphql.CollectedField, obj *JobResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobResult_revisedPrompt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RevisedPrompt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_JobResult_revisedPrompt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobResult", field, false, false, "String")
+}
+
+func (ec *executionContext) _JobResult_finishReason(ctx context.Context, field graphql.CollectedField, obj *JobResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobResult_finishReason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FinishReason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *message.FinishReason) graphql.Marshaler {
+			return ec.marshalOFinishReason2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋmessageᚐFinishReason(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_JobResult_finishReason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobResult", field, false, false, "FinishReason")
+}
+
+func (ec *executionContext) _JobSaved_cursor(ctx context.Context, field graphql.CollectedField, obj *JobSaved) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobSaved_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNEventCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobSaved_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobSaved", field, false, false, "EventCursor")
+}
+
+func (ec *executionContext) _JobSaved_occurredAt(ctx context.Context, field graphql.CollectedField, obj *JobSaved) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobSaved_occurredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OccurredAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobSaved_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobSaved", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _JobSaved_jobId(ctx context.Context, field graphql.CollectedField, obj *JobSaved) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobSaved_jobId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.JobID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v oid.Job) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐJob(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobSaved_jobId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobSaved", field, false, false, "ID")
+}
+
+func (ec *executionContext) _JobSaved_job(ctx context.Context, field graphql.CollectedField, obj *JobSaved) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobSaved_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalOJob2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐJob(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_JobSaved_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "JobSaved",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _JobSnapshot_cursor(ctx context.Context, field graphql.CollectedField, obj *JobSnapshot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobSnapshot_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNEventCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobSnapshot_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobSnapshot", field, false, false, "EventCursor")
+}
+
+func (ec *executionContext) _JobSnapshot_occurredAt(ctx context.Context, field graphql.CollectedField, obj *JobSnapshot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobSnapshot_occurredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OccurredAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobSnapshot_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobSnapshot", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _JobSnapshot_job(ctx context.Context, field graphql.CollectedField, obj *JobSnapshot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobSnapshot_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalOJob2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐJob(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_JobSnapshot_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "JobSnapshot",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _JobStep_type(ctx context.Context, field graphql.CollectedField, obj *ent.JobStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobStep_type(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Type, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v jobstep.Type) graphql.Marshaler {
+			return ec.marshalNJobStepType2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobstepᚐType(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobStep_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobStep", field, false, false, "JobStepType")
+}
+
+func (ec *executionContext) _JobStep_happenedAt(ctx context.Context, field graphql.CollectedField, obj *ent.JobStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobStep_happenedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobStep_happenedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobStep", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _JobStep_attempt(ctx context.Context, field graphql.CollectedField, obj *ent.JobStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobStep_attempt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Attempt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_JobStep_attempt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobStep", field, false, false, "Int")
+}
+
+func (ec *executionContext) _JobTextDelta_cursor(ctx context.Context, field graphql.CollectedField, obj *JobTextDelta) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobTextDelta_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNEventCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobTextDelta_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobTextDelta", field, false, false, "EventCursor")
+}
+
+func (ec *executionContext) _JobTextDelta_occurredAt(ctx context.Context, field graphql.CollectedField, obj *JobTextDelta) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobTextDelta_occurredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OccurredAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobTextDelta_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobTextDelta", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _JobTextDelta_jobId(ctx context.Context, field graphql.CollectedField, obj *JobTextDelta) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobTextDelta_jobId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.JobID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v oid.Job) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐJob(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobTextDelta_jobId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobTextDelta", field, false, false, "ID")
+}
+
+func (ec *executionContext) _JobTextDelta_runId(ctx context.Context, field graphql.CollectedField, obj *JobTextDelta) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobTextDelta_runId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RunID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v oid.Run) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐRun(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobTextDelta_runId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobTextDelta", field, false, false, "ID")
+}
+
+func (ec *executionContext) _JobTextDelta_offset(ctx context.Context, field graphql.CollectedField, obj *JobTextDelta) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobTextDelta_offset(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Offset, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobTextDelta_offset(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobTextDelta", field, false, false, "Int")
+}
+
+func (ec *executionContext) _JobTextDelta_text(ctx context.Context, field graphql.CollectedField, obj *JobTextDelta) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobTextDelta_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobTextDelta_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobTextDelta", field, false, false, "String")
+}
+
+func (ec *executionContext) _JobUsage_inputTokens(ctx context.Context, field graphql.CollectedField, obj *JobUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobUsage_inputTokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.InputTokens, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobUsage_inputTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobUsage", field, false, false, "Long")
+}
+
+func (ec *executionContext) _JobUsage_outputTokens(ctx context.Context, field graphql.CollectedField, obj *JobUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobUsage_outputTokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OutputTokens, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobUsage_outputTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobUsage", field, false, false, "Long")
+}
+
+func (ec *executionContext) _JobUsage_cachedInputTokens(ctx context.Context, field graphql.CollectedField, obj *JobUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobUsage_cachedInputTokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CachedInputTokens, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobUsage_cachedInputTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobUsage", field, false, false, "Long")
+}
+
+func (ec *executionContext) _JobUsage_images(ctx context.Context, field graphql.CollectedField, obj *JobUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobUsage_images(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Images, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobUsage_images(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobUsage", field, false, false, "Int")
+}
+
+func (ec *executionContext) _JobUsage_videoMs(ctx context.Context, field graphql.CollectedField, obj *JobUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobUsage_videoMs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.VideoMs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobUsage_videoMs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobUsage", field, false, false, "Long")
+}
+
+func (ec *executionContext) _JobUsage_source(ctx context.Context, field graphql.CollectedField, obj *JobUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobUsage_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v message.UsageSource) graphql.Marshaler {
+			return ec.marshalNUsageSource2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmessageᚐUsageSource(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobUsage_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobUsage", field, false, false, "UsageSource")
+}
+
 func (ec *executionContext) _Message_id(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10391,7 +20003,7 @@ func (ec *executionContext) _Message_text(ctx context.Context, field graphql.Col
 			return ec.fieldContext_Message_text(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Text, nil
+			return ec.Resolvers.Message().Text(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -10402,7 +20014,62 @@ func (ec *executionContext) _Message_text(ctx context.Context, field graphql.Col
 	)
 }
 func (ec *executionContext) fieldContext_Message_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Message", field, false, false, "String")
+	return graphql.NewScalarFieldContext("Message", field, true, true, "String")
+}
+
+func (ec *executionContext) _Message_attachments(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_attachments(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Message().Attachments(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []Attachment) graphql.Marshaler {
+			return ec.marshalNAttachment2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAttachmentᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Message_attachments(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Message", field, true, true, "Attachment")
+}
+
+func (ec *executionContext) _Message_job(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Message().Job(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalOJob2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐJob(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Message_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Message",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Message_status(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
@@ -11119,6 +20786,70 @@ func (ec *executionContext) _Model_maxOutputTokens(ctx context.Context, field gr
 }
 func (ec *executionContext) fieldContext_Model_maxOutputTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Model", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Model_image(ctx context.Context, field graphql.CollectedField, obj *catalog.Model) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Model_image(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Image, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *catalog.ImageCaps) graphql.Marshaler {
+			return ec.marshalOImageCaps2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐImageCaps(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Model_image(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Model",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ImageCaps(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Model_video(ctx context.Context, field graphql.CollectedField, obj *catalog.Model) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Model_video(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Video, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *catalog.VideoCaps) graphql.Marshaler {
+			return ec.marshalOVideoCaps2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐVideoCaps(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Model_video(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Model",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VideoCaps(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Model_isSandbox(ctx context.Context, field graphql.CollectedField, obj *catalog.Model) (ret graphql.Marshaler) {
@@ -12400,6 +22131,446 @@ func (ec *executionContext) fieldContext_Mutation_stopReply(ctx context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_createJob(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createJob(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateJob(ctx, fc.Args["input"].(CreateJobInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *CreateJobPayload) graphql.Marshaler {
+			return ec.marshalNCreateJobPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateJobPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createJob(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreateJobPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createJob_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_cancelJob(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_cancelJob(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CancelJob(ctx, fc.Args["input"].(CancelJobInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *CancelJobPayload) graphql.Marshaler {
+			return ec.marshalNCancelJobPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCancelJobPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_cancelJob(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CancelJobPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_cancelJob_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_retryJob(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_retryJob(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RetryJob(ctx, fc.Args["input"].(RetryJobInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *RetryJobPayload) graphql.Marshaler {
+			return ec.marshalNRetryJobPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRetryJobPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_retryJob(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RetryJobPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_retryJob_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_favouriteArtifact(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_favouriteArtifact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().FavouriteArtifact(ctx, fc.Args["input"].(FavouriteArtifactInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *FavouriteArtifactPayload) graphql.Marshaler {
+			return ec.marshalNFavouriteArtifactPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐFavouriteArtifactPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_favouriteArtifact(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FavouriteArtifactPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_favouriteArtifact_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteArtifact(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deleteArtifact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteArtifact(ctx, fc.Args["input"].(DeleteArtifactInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *DeleteArtifactPayload) graphql.Marshaler {
+			return ec.marshalNDeleteArtifactPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeleteArtifactPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteArtifact(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeleteArtifactPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteArtifact_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_createShareLink(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createShareLink(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateShareLink(ctx, fc.Args["input"].(CreateShareLinkInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *CreateShareLinkPayload) graphql.Marshaler {
+			return ec.marshalNCreateShareLinkPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateShareLinkPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createShareLink(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreateShareLinkPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createShareLink_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_revokeShareLink(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_revokeShareLink(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RevokeShareLink(ctx, fc.Args["input"].(RevokeShareLinkInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *RevokeShareLinkPayload) graphql.Marshaler {
+			return ec.marshalNRevokeShareLinkPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRevokeShareLinkPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_revokeShareLink(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RevokeShareLinkPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_revokeShareLink_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_createUpload(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createUpload(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateUpload(ctx, fc.Args["input"].(CreateUploadInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *CreateUploadPayload) graphql.Marshaler {
+			return ec.marshalNCreateUploadPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateUploadPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createUpload(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreateUploadPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createUpload_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_completeUpload(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_completeUpload(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CompleteUpload(ctx, fc.Args["input"].(CompleteUploadInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *CompleteUploadPayload) graphql.Marshaler {
+			return ec.marshalNCompleteUploadPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCompleteUploadPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_completeUpload(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CompleteUploadPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_completeUpload_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteFile(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deleteFile(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteFile(ctx, fc.Args["input"].(DeleteFileInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *DeleteFilePayload) graphql.Marshaler {
+			return ec.marshalNDeleteFilePayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeleteFilePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteFile(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeleteFilePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteFile_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *PageInfo) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13517,6 +23688,50 @@ func (ec *executionContext) fieldContext_Query_models(_ context.Context, field g
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Model(ctx, field)
 		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_sharedArtifact(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_sharedArtifact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().SharedArtifact(ctx, fc.Args["token"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *SharedArtifact) graphql.Marshaler {
+			return ec.marshalOSharedArtifact2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐSharedArtifact(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_sharedArtifact(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SharedArtifact(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_sharedArtifact_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -15121,6 +25336,139 @@ func (ec *executionContext) fieldContext_Resync_reason(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Resync", field, false, false, "ResyncReason")
 }
 
+func (ec *executionContext) _RetryJobPayload_job(ctx context.Context, field graphql.CollectedField, obj *RetryJobPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RetryJobPayload_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalOJob2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐJob(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RetryJobPayload_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RetryJobPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RetryJobPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RetryJobPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RetryJobPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*RetryJobUserError) graphql.Marshaler {
+			return ec.marshalNRetryJobUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRetryJobUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RetryJobPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RetryJobPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RetryJobUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RetryJobUserError_message(ctx context.Context, field graphql.CollectedField, obj *RetryJobUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RetryJobUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RetryJobUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RetryJobUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _RetryJobUserError_path(ctx context.Context, field graphql.CollectedField, obj *RetryJobUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RetryJobUserError_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RetryJobUserError_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RetryJobUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _RetryJobUserError_code(ctx context.Context, field graphql.CollectedField, obj *RetryJobUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RetryJobUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Reason) graphql.Marshaler {
+			return ec.marshalNRetryJobUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RetryJobUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RetryJobUserError", field, false, false, "RetryJobUserErrorCode")
+}
+
 func (ec *executionContext) _RevokeSessionPayload_sessionId(ctx context.Context, field graphql.CollectedField, obj *RevokeSessionPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -15243,6 +25591,139 @@ func (ec *executionContext) _RevokeSessionUserError_code(ctx context.Context, fi
 }
 func (ec *executionContext) fieldContext_RevokeSessionUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RevokeSessionUserError", field, false, false, "RevokeSessionUserErrorCode")
+}
+
+func (ec *executionContext) _RevokeShareLinkPayload_shareLink(ctx context.Context, field graphql.CollectedField, obj *RevokeShareLinkPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevokeShareLinkPayload_shareLink(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ShareLink, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ShareLink) graphql.Marshaler {
+			return ec.marshalOShareLink2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐShareLink(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RevokeShareLinkPayload_shareLink(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RevokeShareLinkPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ShareLink(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RevokeShareLinkPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RevokeShareLinkPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevokeShareLinkPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*RevokeShareLinkUserError) graphql.Marshaler {
+			return ec.marshalNRevokeShareLinkUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRevokeShareLinkUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RevokeShareLinkPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RevokeShareLinkPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RevokeShareLinkUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RevokeShareLinkUserError_message(ctx context.Context, field graphql.CollectedField, obj *RevokeShareLinkUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevokeShareLinkUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RevokeShareLinkUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RevokeShareLinkUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _RevokeShareLinkUserError_path(ctx context.Context, field graphql.CollectedField, obj *RevokeShareLinkUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevokeShareLinkUserError_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RevokeShareLinkUserError_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RevokeShareLinkUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _RevokeShareLinkUserError_code(ctx context.Context, field graphql.CollectedField, obj *RevokeShareLinkUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevokeShareLinkUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Reason) graphql.Marshaler {
+			return ec.marshalNRevokeShareLinkUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RevokeShareLinkUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RevokeShareLinkUserError", field, false, false, "RevokeShareLinkUserErrorCode")
 }
 
 func (ec *executionContext) _SearchHit_chat(ctx context.Context, field graphql.CollectedField, obj *chat.SearchHit) (ret graphql.Marshaler) {
@@ -15905,6 +26386,121 @@ func (ec *executionContext) fieldContext_ServerLimits_maxRunningReplies(_ contex
 	return graphql.NewScalarFieldContext("ServerLimits", field, false, false, "Int")
 }
 
+func (ec *executionContext) _ServerLimits_maxUnfinishedJobs(ctx context.Context, field graphql.CollectedField, obj *ServerLimits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServerLimits_maxUnfinishedJobs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxUnfinishedJobs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServerLimits_maxUnfinishedJobs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServerLimits", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ServerLimits_maxWaitingJobs(ctx context.Context, field graphql.CollectedField, obj *ServerLimits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServerLimits_maxWaitingJobs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxWaitingJobs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServerLimits_maxWaitingJobs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServerLimits", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ServerLimits_maxUploadBytes(ctx context.Context, field graphql.CollectedField, obj *ServerLimits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServerLimits_maxUploadBytes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxUploadBytes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServerLimits_maxUploadBytes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServerLimits", field, false, false, "Long")
+}
+
+func (ec *executionContext) _ServerLimits_uploadTypes(ctx context.Context, field graphql.CollectedField, obj *ServerLimits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServerLimits_uploadTypes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UploadTypes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServerLimits_uploadTypes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServerLimits", field, false, false, "String")
+}
+
+func (ec *executionContext) _ServerLimits_maxImagePixels(ctx context.Context, field graphql.CollectedField, obj *ServerLimits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServerLimits_maxImagePixels(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxImagePixels, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServerLimits_maxImagePixels(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServerLimits", field, false, false, "Int")
+}
+
 func (ec *executionContext) _ServerLimits_maxRequestBytes(ctx context.Context, field graphql.CollectedField, obj *ServerLimits) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16156,6 +26752,493 @@ func (ec *executionContext) _SessionEnded_sessionId(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_SessionEnded_sessionId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SessionEnded", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ShareLink_id(ctx context.Context, field graphql.CollectedField, obj *ent.ShareLink) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ShareLink_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v oid.Share) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐShare(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ShareLink_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ShareLink", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ShareLink_artifact(ctx context.Context, field graphql.CollectedField, obj *ent.ShareLink) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ShareLink_artifact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ShareLink().Artifact(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Artifact) graphql.Marshaler {
+			return ec.marshalNArtifact2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐArtifact(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ShareLink_artifact(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ShareLink",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Artifact(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ShareLink_url(ctx context.Context, field graphql.CollectedField, obj *ent.ShareLink) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ShareLink_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ShareLink().URL(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNURL2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ShareLink_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ShareLink", field, true, true, "URL")
+}
+
+func (ec *executionContext) _ShareLink_expiresAt(ctx context.Context, field graphql.CollectedField, obj *ent.ShareLink) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ShareLink_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ShareLink_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ShareLink", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ShareLink_revokedAt(ctx context.Context, field graphql.CollectedField, obj *ent.ShareLink) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ShareLink_revokedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RevokedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ShareLink_revokedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ShareLink", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ShareLink_viewCount(ctx context.Context, field graphql.CollectedField, obj *ent.ShareLink) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ShareLink_viewCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ViewCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ShareLink_viewCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ShareLink", field, false, false, "Long")
+}
+
+func (ec *executionContext) _ShareLink_lastViewedAt(ctx context.Context, field graphql.CollectedField, obj *ent.ShareLink) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ShareLink_lastViewedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastViewedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ShareLink_lastViewedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ShareLink", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ShareLink_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.ShareLink) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ShareLink_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ShareLink_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ShareLink", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _SharedArtifact_kind(ctx context.Context, field graphql.CollectedField, obj *SharedArtifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SharedArtifact_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v artifact.Kind) graphql.Marshaler {
+			return ec.marshalNArtifactKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋartifactᚐKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SharedArtifact_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SharedArtifact", field, false, false, "ArtifactKind")
+}
+
+func (ec *executionContext) _SharedArtifact_text(ctx context.Context, field graphql.CollectedField, obj *SharedArtifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SharedArtifact_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SharedArtifact_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SharedArtifact", field, false, false, "String")
+}
+
+func (ec *executionContext) _SharedArtifact_mimeType(ctx context.Context, field graphql.CollectedField, obj *SharedArtifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SharedArtifact_mimeType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MimeType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SharedArtifact_mimeType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SharedArtifact", field, false, false, "String")
+}
+
+func (ec *executionContext) _SharedArtifact_bytes(ctx context.Context, field graphql.CollectedField, obj *SharedArtifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SharedArtifact_bytes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Bytes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SharedArtifact_bytes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SharedArtifact", field, false, false, "Long")
+}
+
+func (ec *executionContext) _SharedArtifact_width(ctx context.Context, field graphql.CollectedField, obj *SharedArtifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SharedArtifact_width(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Width, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SharedArtifact_width(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SharedArtifact", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SharedArtifact_height(ctx context.Context, field graphql.CollectedField, obj *SharedArtifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SharedArtifact_height(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Height, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SharedArtifact_height(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SharedArtifact", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SharedArtifact_seconds(ctx context.Context, field graphql.CollectedField, obj *SharedArtifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SharedArtifact_seconds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Seconds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SharedArtifact_seconds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SharedArtifact", field, false, false, "Float")
+}
+
+func (ec *executionContext) _SharedArtifact_url(ctx context.Context, field graphql.CollectedField, obj *SharedArtifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SharedArtifact_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOURL2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SharedArtifact_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SharedArtifact", field, false, false, "URL")
+}
+
+func (ec *executionContext) _SharedArtifact_urlExpiresAt(ctx context.Context, field graphql.CollectedField, obj *SharedArtifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SharedArtifact_urlExpiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URLExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SharedArtifact_urlExpiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SharedArtifact", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _SharedArtifact_thumbnail(ctx context.Context, field graphql.CollectedField, obj *SharedArtifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SharedArtifact_thumbnail(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Thumbnail, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Thumbnail) graphql.Marshaler {
+			return ec.marshalOThumbnail2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐThumbnail(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SharedArtifact_thumbnail(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SharedArtifact",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Thumbnail(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SharedArtifact_disclosure(ctx context.Context, field graphql.CollectedField, obj *SharedArtifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SharedArtifact_disclosure(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Disclosure, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *AiDisclosure) graphql.Marshaler {
+			return ec.marshalNAiDisclosure2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAiDisclosure(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SharedArtifact_disclosure(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SharedArtifact",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AiDisclosure(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SharedArtifact_expiresAt(ctx context.Context, field graphql.CollectedField, obj *SharedArtifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SharedArtifact_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SharedArtifact_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SharedArtifact", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _SignInPayload_viewer(ctx context.Context, field graphql.CollectedField, obj *SignInPayload) (ret graphql.Marshaler) {
@@ -16833,6 +27916,142 @@ func (ec *executionContext) fieldContext_Subscription_chatEvents(ctx context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _Subscription_jobEvents(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_jobEvents(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().JobEvents(ctx, fc.Args["jobId"].(string), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v JobEvent) graphql.Marshaler {
+			return ec.marshalNJobEvent2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐJobEvent(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_jobEvents(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type JobEvent does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_jobEvents_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TextJobArguments_prompt(ctx context.Context, field graphql.CollectedField, obj *job.TextArguments) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TextJobArguments_prompt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Prompt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TextJobArguments_prompt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TextJobArguments", field, false, false, "String")
+}
+
+func (ec *executionContext) _TextJobArguments_systemPrompt(ctx context.Context, field graphql.CollectedField, obj *job.TextArguments) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TextJobArguments_systemPrompt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SystemPrompt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TextJobArguments_systemPrompt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TextJobArguments", field, false, false, "String")
+}
+
+func (ec *executionContext) _TextJobArguments_temperature(ctx context.Context, field graphql.CollectedField, obj *job.TextArguments) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TextJobArguments_temperature(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Temperature, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TextJobArguments_temperature(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TextJobArguments", field, false, false, "Float")
+}
+
+func (ec *executionContext) _TextJobArguments_maxOutputTokens(ctx context.Context, field graphql.CollectedField, obj *job.TextArguments) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TextJobArguments_maxOutputTokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxOutputTokens, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TextJobArguments_maxOutputTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TextJobArguments", field, false, false, "Int")
+}
+
 func (ec *executionContext) _TextRange_start(ctx context.Context, field graphql.CollectedField, obj *chat.Range) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16877,6 +28096,98 @@ func (ec *executionContext) _TextRange_end(ctx context.Context, field graphql.Co
 }
 func (ec *executionContext) fieldContext_TextRange_end(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TextRange", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Thumbnail_url(ctx context.Context, field graphql.CollectedField, obj *Thumbnail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Thumbnail_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNURL2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Thumbnail_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Thumbnail", field, false, false, "URL")
+}
+
+func (ec *executionContext) _Thumbnail_urlExpiresAt(ctx context.Context, field graphql.CollectedField, obj *Thumbnail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Thumbnail_urlExpiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URLExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Thumbnail_urlExpiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Thumbnail", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Thumbnail_width(ctx context.Context, field graphql.CollectedField, obj *Thumbnail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Thumbnail_width(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Width, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Thumbnail_width(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Thumbnail", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Thumbnail_height(ctx context.Context, field graphql.CollectedField, obj *Thumbnail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Thumbnail_height(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Height, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Thumbnail_height(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Thumbnail", field, false, false, "Int")
 }
 
 func (ec *executionContext) _TokenPair_accessToken(ctx context.Context, field graphql.CollectedField, obj *account.Tokens) (ret graphql.Marshaler) {
@@ -17327,6 +28638,153 @@ func (ec *executionContext) _UpdatePromptUserError_code(ctx context.Context, fie
 }
 func (ec *executionContext) fieldContext_UpdatePromptUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UpdatePromptUserError", field, false, false, "UpdatePromptUserErrorCode")
+}
+
+func (ec *executionContext) _UploadHeader_name(ctx context.Context, field graphql.CollectedField, obj *UploadHeader) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UploadHeader_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UploadHeader_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UploadHeader", field, false, false, "String")
+}
+
+func (ec *executionContext) _UploadHeader_value(ctx context.Context, field graphql.CollectedField, obj *UploadHeader) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UploadHeader_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UploadHeader_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UploadHeader", field, false, false, "String")
+}
+
+func (ec *executionContext) _UploadRequest_method(ctx context.Context, field graphql.CollectedField, obj *UploadRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UploadRequest_method(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Method, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UploadRequest_method(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UploadRequest", field, false, false, "String")
+}
+
+func (ec *executionContext) _UploadRequest_url(ctx context.Context, field graphql.CollectedField, obj *UploadRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UploadRequest_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNURL2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UploadRequest_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UploadRequest", field, false, false, "URL")
+}
+
+func (ec *executionContext) _UploadRequest_headers(ctx context.Context, field graphql.CollectedField, obj *UploadRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UploadRequest_headers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Headers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UploadHeader) graphql.Marshaler {
+			return ec.marshalNUploadHeader2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUploadHeaderᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UploadRequest_headers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UploadRequest",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UploadHeader(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UploadRequest_expiresAt(ctx context.Context, field graphql.CollectedField, obj *UploadRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UploadRequest_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UploadRequest_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UploadRequest", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _User_id(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
@@ -17785,6 +29243,138 @@ func (ec *executionContext) fieldContext_User_search(ctx context.Context, field 
 	return fc, nil
 }
 
+func (ec *executionContext) _User_jobs(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_User_jobs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.User().Jobs(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["filter"].(*JobFilter))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*ent.Job]) graphql.Marshaler {
+			return ec.marshalNJobConnection2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_User_jobs(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "User",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_JobConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_User_jobs_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _User_artifacts(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_User_artifacts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.User().Artifacts(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["kind"].(*artifact.Kind), fc.Args["favourite"].(*bool), fc.Args["folderId"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*ent.Artifact]) graphql.Marshaler {
+			return ec.marshalNArtifactConnection2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_User_artifacts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "User",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ArtifactConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_User_artifacts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _User_files(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_User_files(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.User().Files(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*ent.File]) graphql.Marshaler {
+			return ec.marshalNFileConnection2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_User_files(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "User",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FileConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_User_files_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _User_eventCursor(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17806,6 +29396,213 @@ func (ec *executionContext) _User_eventCursor(ctx context.Context, field graphql
 }
 func (ec *executionContext) fieldContext_User_eventCursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("User", field, true, true, "EventCursor")
+}
+
+func (ec *executionContext) _VideoCaps_seconds(ctx context.Context, field graphql.CollectedField, obj *catalog.VideoCaps) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VideoCaps_seconds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Seconds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []int) graphql.Marshaler {
+			return ec.marshalNInt2ᚕintᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VideoCaps_seconds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VideoCaps", field, false, false, "Int")
+}
+
+func (ec *executionContext) _VideoCaps_resolutions(ctx context.Context, field graphql.CollectedField, obj *catalog.VideoCaps) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VideoCaps_resolutions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Resolutions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VideoCaps_resolutions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VideoCaps", field, false, false, "String")
+}
+
+func (ec *executionContext) _VideoCaps_aspects(ctx context.Context, field graphql.CollectedField, obj *catalog.VideoCaps) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VideoCaps_aspects(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Aspects, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VideoCaps_aspects(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VideoCaps", field, false, false, "String")
+}
+
+func (ec *executionContext) _VideoCaps_styles(ctx context.Context, field graphql.CollectedField, obj *catalog.VideoCaps) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VideoCaps_styles(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Styles, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VideoCaps_styles(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VideoCaps", field, false, false, "String")
+}
+
+func (ec *executionContext) _VideoJobArguments_prompt(ctx context.Context, field graphql.CollectedField, obj *job.VideoArguments) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VideoJobArguments_prompt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Prompt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VideoJobArguments_prompt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VideoJobArguments", field, false, false, "String")
+}
+
+func (ec *executionContext) _VideoJobArguments_seconds(ctx context.Context, field graphql.CollectedField, obj *job.VideoArguments) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VideoJobArguments_seconds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Seconds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VideoJobArguments_seconds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VideoJobArguments", field, false, false, "Int")
+}
+
+func (ec *executionContext) _VideoJobArguments_resolution(ctx context.Context, field graphql.CollectedField, obj *job.VideoArguments) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VideoJobArguments_resolution(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Resolution, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VideoJobArguments_resolution(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VideoJobArguments", field, false, false, "String")
+}
+
+func (ec *executionContext) _VideoJobArguments_aspect(ctx context.Context, field graphql.CollectedField, obj *job.VideoArguments) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VideoJobArguments_aspect(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Aspect, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VideoJobArguments_aspect(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VideoJobArguments", field, false, false, "String")
+}
+
+func (ec *executionContext) _VideoJobArguments_style(ctx context.Context, field graphql.CollectedField, obj *job.VideoArguments) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VideoJobArguments_style(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Style, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_VideoJobArguments_style(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VideoJobArguments", field, false, false, "String")
 }
 
 func (ec *executionContext) _ViewerSnapshot_cursor(ctx context.Context, field graphql.CollectedField, obj *ViewerSnapshot) (ret graphql.Marshaler) {
@@ -19086,6 +30883,48 @@ func UnmarshalArchiveChatInput(ctx context.Context, raw any) (ArchiveChatInput, 
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCancelJobInput(ctx context.Context, obj any) (CancelJobInput, error) {
+	var it CancelJobInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"jobId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "jobId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("jobId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.JobID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCancelJobInput unmarshals raw into the CancelJobInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCancelJobInput(ctx context.Context, raw any) (CancelJobInput, error) {
+	var out CancelJobInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CancelJobInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputChatFilter(ctx context.Context, obj any) (ChatFilter, error) {
 	var it ChatFilter
 	if obj == nil {
@@ -19205,6 +31044,48 @@ func (ec *executionContext) unmarshalInputChooseBranchInput(ctx context.Context,
 func UnmarshalChooseBranchInput(ctx context.Context, raw any) (ChooseBranchInput, error) {
 	var out ChooseBranchInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ChooseBranchInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCompleteUploadInput(ctx context.Context, obj any) (CompleteUploadInput, error) {
+	var it CompleteUploadInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"fileId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "fileId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fileId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FileID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCompleteUploadInput unmarshals raw into the CompleteUploadInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCompleteUploadInput(ctx context.Context, raw any) (CompleteUploadInput, error) {
+	var out CompleteUploadInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CompleteUploadInput", raw, &out)
 	return out, err
 }
 
@@ -19408,6 +31289,90 @@ func UnmarshalCreateFolderInput(ctx context.Context, raw any) (CreateFolderInput
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCreateJobInput(ctx context.Context, obj any) (CreateJobInput, error) {
+	var it CreateJobInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["storeResult"]; !present {
+		asMap["storeResult"] = true
+	}
+	if _, present := asMap["onLimit"]; !present {
+		asMap["onLimit"] = "REFUSE"
+	}
+
+	fieldsInOrder := [...]string{"work", "chatId", "ifHead", "storeResult", "onLimit", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "work":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("work"))
+			data, err := ec.unmarshalNJobWorkInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐJobWorkInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Work = data
+		case "chatId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("chatId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChatID = graphql.OmittableOf(data)
+		case "ifHead":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ifHead"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IfHead = graphql.OmittableOf(data)
+		case "storeResult":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("storeResult"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StoreResult = data
+		case "onLimit":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("onLimit"))
+			data, err := ec.unmarshalNOnJobLimit2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐOnLimit(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OnLimit = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCreateJobInput unmarshals raw into the CreateJobInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCreateJobInput(ctx context.Context, raw any) (CreateJobInput, error) {
+	var out CreateJobInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateJobInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCreatePromptInput(ctx context.Context, obj any) (CreatePromptInput, error) {
 	var it CreatePromptInput
 	if obj == nil {
@@ -19475,6 +31440,167 @@ func UnmarshalCreatePromptInput(ctx context.Context, raw any) (CreatePromptInput
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCreateShareLinkInput(ctx context.Context, obj any) (CreateShareLinkInput, error) {
+	var it CreateShareLinkInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"artifactId", "expiresAt", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "artifactId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ArtifactID = data
+		case "expiresAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expiresAt"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpiresAt = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCreateShareLinkInput unmarshals raw into the CreateShareLinkInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCreateShareLinkInput(ctx context.Context, raw any) (CreateShareLinkInput, error) {
+	var out CreateShareLinkInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateShareLinkInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCreateUploadInput(ctx context.Context, obj any) (CreateUploadInput, error) {
+	var it CreateUploadInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name", "mimeType", "bytes", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "mimeType":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("mimeType"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MimeType = data
+		case "bytes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("bytes"))
+			data, err := ec.unmarshalNLong2int64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Bytes = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCreateUploadInput unmarshals raw into the CreateUploadInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCreateUploadInput(ctx context.Context, raw any) (CreateUploadInput, error) {
+	var out CreateUploadInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateUploadInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDeleteArtifactInput(ctx context.Context, obj any) (DeleteArtifactInput, error) {
+	var it DeleteArtifactInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"artifactId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "artifactId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ArtifactID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDeleteArtifactInput unmarshals raw into the DeleteArtifactInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDeleteArtifactInput(ctx context.Context, raw any) (DeleteArtifactInput, error) {
+	var out DeleteArtifactInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeleteArtifactInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputDeleteChatInput(ctx context.Context, obj any) (DeleteChatInput, error) {
 	var it DeleteChatInput
 	if obj == nil {
@@ -19514,6 +31640,48 @@ func (ec *executionContext) unmarshalInputDeleteChatInput(ctx context.Context, o
 func UnmarshalDeleteChatInput(ctx context.Context, raw any) (DeleteChatInput, error) {
 	var out DeleteChatInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeleteChatInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDeleteFileInput(ctx context.Context, obj any) (DeleteFileInput, error) {
+	var it DeleteFileInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"fileId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "fileId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fileId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FileID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDeleteFileInput unmarshals raw into the DeleteFileInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDeleteFileInput(ctx context.Context, raw any) (DeleteFileInput, error) {
+	var out DeleteFileInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeleteFileInput", raw, &out)
 	return out, err
 }
 
@@ -19675,7 +31843,7 @@ func (ec *executionContext) unmarshalInputEditMessageInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"messageId", "text", "modelId", "ifHead", "idempotencyKey"}
+	fieldsInOrder := [...]string{"messageId", "text", "attachmentIds", "modelId", "ifHead", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -19696,6 +31864,13 @@ func (ec *executionContext) unmarshalInputEditMessageInput(ctx context.Context, 
 				return it, err
 			}
 			it.Text = data
+		case "attachmentIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("attachmentIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AttachmentIds = graphql.OmittableOf(data)
 		case "modelId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("modelId"))
 			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
@@ -19731,6 +31906,55 @@ func (ec *executionContext) unmarshalInputEditMessageInput(ctx context.Context, 
 func UnmarshalEditMessageInput(ctx context.Context, raw any) (EditMessageInput, error) {
 	var out EditMessageInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "EditMessageInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputFavouriteArtifactInput(ctx context.Context, obj any) (FavouriteArtifactInput, error) {
+	var it FavouriteArtifactInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"artifactId", "favourite"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "artifactId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ArtifactID = data
+		case "favourite":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("favourite"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Favourite = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalFavouriteArtifactInput unmarshals raw into the FavouriteArtifactInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalFavouriteArtifactInput(ctx context.Context, raw any) (FavouriteArtifactInput, error) {
+	var out FavouriteArtifactInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "FavouriteArtifactInput", raw, &out)
 	return out, err
 }
 
@@ -19773,6 +31997,209 @@ func (ec *executionContext) unmarshalInputIdentityInput(ctx context.Context, obj
 func UnmarshalIdentityInput(ctx context.Context, raw any) (IdentityInput, error) {
 	var out IdentityInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "IdentityInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputImageJobInput(ctx context.Context, obj any) (ImageJobInput, error) {
+	var it ImageJobInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"modelId", "prompt", "size", "aspect", "quality"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "modelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("modelId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ModelID = graphql.OmittableOf(data)
+		case "prompt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("prompt"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Prompt = data
+		case "size":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("size"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Size = graphql.OmittableOf(data)
+		case "aspect":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("aspect"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Aspect = graphql.OmittableOf(data)
+		case "quality":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("quality"))
+			data, err := ec.unmarshalOImageQuality2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐQuality(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Quality = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalImageJobInput unmarshals raw into the ImageJobInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalImageJobInput(ctx context.Context, raw any) (ImageJobInput, error) {
+	var out ImageJobInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ImageJobInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputJobFilter(ctx context.Context, obj any) (JobFilter, error) {
+	var it JobFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"statuses", "kinds", "chatId", "folderId", "createdSinceAt", "createdUntilAt"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "statuses":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("statuses"))
+			data, err := ec.unmarshalOJobStatus2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐStatusᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Statuses = graphql.OmittableOf(data)
+		case "kinds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kinds"))
+			data, err := ec.unmarshalOJobKind2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐKindᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kinds = graphql.OmittableOf(data)
+		case "chatId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("chatId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChatID = graphql.OmittableOf(data)
+		case "folderId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("folderId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FolderID = graphql.OmittableOf(data)
+		case "createdSinceAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdSinceAt"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CreatedSinceAt = graphql.OmittableOf(data)
+		case "createdUntilAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdUntilAt"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CreatedUntilAt = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalJobFilter unmarshals raw into the JobFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalJobFilter(ctx context.Context, raw any) (JobFilter, error) {
+	var out JobFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "JobFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputJobWorkInput(ctx context.Context, obj any) (JobWorkInput, error) {
+	var it JobWorkInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"text", "image", "video"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := ec.unmarshalOTextJobInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐTextJobInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = graphql.OmittableOf(data)
+		case "image":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("image"))
+			data, err := ec.unmarshalOImageJobInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐImageJobInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Image = graphql.OmittableOf(data)
+		case "video":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("video"))
+			data, err := ec.unmarshalOVideoJobInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐVideoJobInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Video = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalJobWorkInput unmarshals raw into the JobWorkInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalJobWorkInput(ctx context.Context, raw any) (JobWorkInput, error) {
+	var out JobWorkInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "JobWorkInput", raw, &out)
 	return out, err
 }
 
@@ -20182,6 +32609,66 @@ func UnmarshalRestoreFolderInput(ctx context.Context, raw any) (RestoreFolderInp
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputRetryJobInput(ctx context.Context, obj any) (RetryJobInput, error) {
+	var it RetryJobInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["onLimit"]; !present {
+		asMap["onLimit"] = "REFUSE"
+	}
+
+	fieldsInOrder := [...]string{"jobId", "onLimit", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "jobId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("jobId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.JobID = data
+		case "onLimit":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("onLimit"))
+			data, err := ec.unmarshalNOnJobLimit2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐOnLimit(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OnLimit = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRetryJobInput unmarshals raw into the RetryJobInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRetryJobInput(ctx context.Context, raw any) (RetryJobInput, error) {
+	var out RetryJobInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RetryJobInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputRevokeSessionInput(ctx context.Context, obj any) (RevokeSessionInput, error) {
 	var it RevokeSessionInput
 	if obj == nil {
@@ -20224,6 +32711,48 @@ func UnmarshalRevokeSessionInput(ctx context.Context, raw any) (RevokeSessionInp
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputRevokeShareLinkInput(ctx context.Context, obj any) (RevokeShareLinkInput, error) {
+	var it RevokeShareLinkInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"shareLinkId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "shareLinkId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("shareLinkId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ShareLinkID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRevokeShareLinkInput unmarshals raw into the RevokeShareLinkInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRevokeShareLinkInput(ctx context.Context, raw any) (RevokeShareLinkInput, error) {
+	var out RevokeShareLinkInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RevokeShareLinkInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputSendMessageInput(ctx context.Context, obj any) (SendMessageInput, error) {
 	var it SendMessageInput
 	if obj == nil {
@@ -20235,7 +32764,7 @@ func (ec *executionContext) unmarshalInputSendMessageInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"chatId", "text", "modelId", "ifHead", "idempotencyKey"}
+	fieldsInOrder := [...]string{"chatId", "text", "attachmentIds", "modelId", "ifHead", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -20256,6 +32785,13 @@ func (ec *executionContext) unmarshalInputSendMessageInput(ctx context.Context, 
 				return it, err
 			}
 			it.Text = data
+		case "attachmentIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("attachmentIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AttachmentIds = graphql.OmittableOf(data)
 		case "modelId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("modelId"))
 			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
@@ -20431,6 +32967,76 @@ func UnmarshalStopReplyInput(ctx context.Context, raw any) (StopReplyInput, erro
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputTextJobInput(ctx context.Context, obj any) (TextJobInput, error) {
+	var it TextJobInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"modelId", "prompt", "systemPrompt", "temperature", "maxOutputTokens"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "modelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("modelId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ModelID = graphql.OmittableOf(data)
+		case "prompt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("prompt"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Prompt = data
+		case "systemPrompt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("systemPrompt"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SystemPrompt = graphql.OmittableOf(data)
+		case "temperature":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("temperature"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Temperature = graphql.OmittableOf(data)
+		case "maxOutputTokens":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxOutputTokens"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxOutputTokens = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTextJobInput unmarshals raw into the TextJobInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTextJobInput(ctx context.Context, raw any) (TextJobInput, error) {
+	var out TextJobInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TextJobInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputUpdatePreferencesInput(ctx context.Context, obj any) (UpdatePreferencesInput, error) {
 	var it UpdatePreferencesInput
 	if obj == nil {
@@ -20585,9 +33191,109 @@ func UnmarshalUpdatePromptInput(ctx context.Context, raw any) (UpdatePromptInput
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputVideoJobInput(ctx context.Context, obj any) (VideoJobInput, error) {
+	var it VideoJobInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"modelId", "prompt", "seconds", "resolution", "aspect", "style"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "modelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("modelId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ModelID = graphql.OmittableOf(data)
+		case "prompt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("prompt"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Prompt = data
+		case "seconds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("seconds"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Seconds = graphql.OmittableOf(data)
+		case "resolution":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("resolution"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Resolution = graphql.OmittableOf(data)
+		case "aspect":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("aspect"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Aspect = graphql.OmittableOf(data)
+		case "style":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("style"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Style = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalVideoJobInput unmarshals raw into the VideoJobInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalVideoJobInput(ctx context.Context, raw any) (VideoJobInput, error) {
+	var out VideoJobInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "VideoJobInput", raw, &out)
+	return out, err
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
+
+func (ec *executionContext) _Attachment(ctx context.Context, sel ast.SelectionSet, obj Attachment) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case *ent.File:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._File(ctx, sel, obj)
+	case *ent.Artifact:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Artifact(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of Attachment must implement graphql.Marshaler", obj))
+		}
+	}
+}
 
 func (ec *executionContext) _ChatEvent(ctx context.Context, sel ast.SelectionSet, obj ChatEvent) graphql.Marshaler {
 	switch obj := (obj).(type) {
@@ -20739,6 +33445,48 @@ func (ec *executionContext) _Event(ctx context.Context, sel ast.SelectionSet, ob
 			return graphql.Null
 		}
 		return ec._MessageAdded(ctx, sel, obj)
+	case JobTextDelta:
+		return ec._JobTextDelta(ctx, sel, &obj)
+	case *JobTextDelta:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._JobTextDelta(ctx, sel, obj)
+	case JobSnapshot:
+		return ec._JobSnapshot(ctx, sel, &obj)
+	case *JobSnapshot:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._JobSnapshot(ctx, sel, obj)
+	case JobSaved:
+		return ec._JobSaved(ctx, sel, &obj)
+	case *JobSaved:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._JobSaved(ctx, sel, obj)
+	case JobProgressed:
+		return ec._JobProgressed(ctx, sel, &obj)
+	case *JobProgressed:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._JobProgressed(ctx, sel, obj)
+	case JobEnded:
+		return ec._JobEnded(ctx, sel, &obj)
+	case *JobEnded:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._JobEnded(ctx, sel, obj)
+	case JobDeleted:
+		return ec._JobDeleted(ctx, sel, &obj)
+	case *JobDeleted:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._JobDeleted(ctx, sel, obj)
 	case HeadMoved:
 		return ec._HeadMoved(ctx, sel, &obj)
 	case *HeadMoved:
@@ -20760,6 +33508,20 @@ func (ec *executionContext) _Event(ctx context.Context, sel ast.SelectionSet, ob
 			return graphql.Null
 		}
 		return ec._FolderDeleted(ctx, sel, obj)
+	case FileSaved:
+		return ec._FileSaved(ctx, sel, &obj)
+	case *FileSaved:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._FileSaved(ctx, sel, obj)
+	case FileDeleted:
+		return ec._FileDeleted(ctx, sel, &obj)
+	case *FileDeleted:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._FileDeleted(ctx, sel, obj)
 	case ChatSnapshot:
 		return ec._ChatSnapshot(ctx, sel, &obj)
 	case *ChatSnapshot:
@@ -20781,11 +33543,129 @@ func (ec *executionContext) _Event(ctx context.Context, sel ast.SelectionSet, ob
 			return graphql.Null
 		}
 		return ec._ChatDeleted(ctx, sel, obj)
+	case ArtifactSaved:
+		return ec._ArtifactSaved(ctx, sel, &obj)
+	case *ArtifactSaved:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ArtifactSaved(ctx, sel, obj)
+	case ArtifactDeleted:
+		return ec._ArtifactDeleted(ctx, sel, &obj)
+	case *ArtifactDeleted:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ArtifactDeleted(ctx, sel, obj)
+	case ArtifactAdded:
+		return ec._ArtifactAdded(ctx, sel, &obj)
+	case *ArtifactAdded:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ArtifactAdded(ctx, sel, obj)
 	default:
 		if typedObj, ok := obj.(graphql.Marshaler); ok {
 			return typedObj
 		} else {
 			panic(fmt.Errorf("unexpected type %T; non-generated variants of Event must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
+func (ec *executionContext) _JobArguments(ctx context.Context, sel ast.SelectionSet, obj JobArguments) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case *job.VideoArguments:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._VideoJobArguments(ctx, sel, obj)
+	case *job.TextArguments:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._TextJobArguments(ctx, sel, obj)
+	case *job.ImageArguments:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ImageJobArguments(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of JobArguments must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
+func (ec *executionContext) _JobEvent(ctx context.Context, sel ast.SelectionSet, obj JobEvent) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case Resync:
+		return ec._Resync(ctx, sel, &obj)
+	case *Resync:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Resync(ctx, sel, obj)
+	case JobTextDelta:
+		return ec._JobTextDelta(ctx, sel, &obj)
+	case *JobTextDelta:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._JobTextDelta(ctx, sel, obj)
+	case JobSnapshot:
+		return ec._JobSnapshot(ctx, sel, &obj)
+	case *JobSnapshot:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._JobSnapshot(ctx, sel, obj)
+	case JobSaved:
+		return ec._JobSaved(ctx, sel, &obj)
+	case *JobSaved:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._JobSaved(ctx, sel, obj)
+	case JobProgressed:
+		return ec._JobProgressed(ctx, sel, &obj)
+	case *JobProgressed:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._JobProgressed(ctx, sel, obj)
+	case JobEnded:
+		return ec._JobEnded(ctx, sel, &obj)
+	case *JobEnded:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._JobEnded(ctx, sel, obj)
+	case JobDeleted:
+		return ec._JobDeleted(ctx, sel, &obj)
+	case *JobDeleted:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._JobDeleted(ctx, sel, obj)
+	case ArtifactAdded:
+		return ec._ArtifactAdded(ctx, sel, &obj)
+	case *ArtifactAdded:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ArtifactAdded(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of JobEvent must implement graphql.Marshaler", obj))
 		}
 	}
 }
@@ -20799,6 +33679,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._User(ctx, sel, obj)
+	case *ent.ShareLink:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ShareLink(ctx, sel, obj)
 	case *ent.Session:
 		if obj == nil {
 			return graphql.Null
@@ -20814,16 +33699,31 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Message(ctx, sel, obj)
+	case *ent.Job:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Job(ctx, sel, obj)
 	case *ent.Folder:
 		if obj == nil {
 			return graphql.Null
 		}
 		return ec._Folder(ctx, sel, obj)
+	case *ent.File:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._File(ctx, sel, obj)
 	case *ent.Chat:
 		if obj == nil {
 			return graphql.Null
 		}
 		return ec._Chat(ctx, sel, obj)
+	case *ent.Artifact:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Artifact(ctx, sel, obj)
 	default:
 		if typedObj, ok := obj.(graphql.Marshaler); ok {
 			return typedObj
@@ -20879,6 +33779,13 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._SendMessageUserError(ctx, sel, obj)
+	case RevokeShareLinkUserError:
+		return ec._RevokeShareLinkUserError(ctx, sel, &obj)
+	case *RevokeShareLinkUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._RevokeShareLinkUserError(ctx, sel, obj)
 	case RevokeSessionUserError:
 		return ec._RevokeSessionUserError(ctx, sel, &obj)
 	case *RevokeSessionUserError:
@@ -20886,6 +33793,13 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._RevokeSessionUserError(ctx, sel, obj)
+	case RetryJobUserError:
+		return ec._RetryJobUserError(ctx, sel, &obj)
+	case *RetryJobUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._RetryJobUserError(ctx, sel, obj)
 	case RestoreFolderUserError:
 		return ec._RestoreFolderUserError(ctx, sel, &obj)
 	case *RestoreFolderUserError:
@@ -20942,6 +33856,13 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._MoveChatUserError(ctx, sel, obj)
+	case FavouriteArtifactUserError:
+		return ec._FavouriteArtifactUserError(ctx, sel, &obj)
+	case *FavouriteArtifactUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._FavouriteArtifactUserError(ctx, sel, obj)
 	case EditMessageUserError:
 		return ec._EditMessageUserError(ctx, sel, &obj)
 	case *EditMessageUserError:
@@ -20963,6 +33884,13 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._DeleteFolderUserError(ctx, sel, obj)
+	case DeleteFileUserError:
+		return ec._DeleteFileUserError(ctx, sel, &obj)
+	case *DeleteFileUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._DeleteFileUserError(ctx, sel, obj)
 	case DeleteChatUserError:
 		return ec._DeleteChatUserError(ctx, sel, &obj)
 	case *DeleteChatUserError:
@@ -20970,6 +33898,27 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._DeleteChatUserError(ctx, sel, obj)
+	case DeleteArtifactUserError:
+		return ec._DeleteArtifactUserError(ctx, sel, &obj)
+	case *DeleteArtifactUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._DeleteArtifactUserError(ctx, sel, obj)
+	case CreateUploadUserError:
+		return ec._CreateUploadUserError(ctx, sel, &obj)
+	case *CreateUploadUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._CreateUploadUserError(ctx, sel, obj)
+	case CreateShareLinkUserError:
+		return ec._CreateShareLinkUserError(ctx, sel, &obj)
+	case *CreateShareLinkUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._CreateShareLinkUserError(ctx, sel, obj)
 	case CreatePromptUserError:
 		return ec._CreatePromptUserError(ctx, sel, &obj)
 	case *CreatePromptUserError:
@@ -20977,6 +33926,13 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._CreatePromptUserError(ctx, sel, obj)
+	case CreateJobUserError:
+		return ec._CreateJobUserError(ctx, sel, &obj)
+	case *CreateJobUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._CreateJobUserError(ctx, sel, obj)
 	case CreateFolderUserError:
 		return ec._CreateFolderUserError(ctx, sel, &obj)
 	case *CreateFolderUserError:
@@ -20998,6 +33954,13 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._ConfigureChatUserError(ctx, sel, obj)
+	case CompleteUploadUserError:
+		return ec._CompleteUploadUserError(ctx, sel, &obj)
+	case *CompleteUploadUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._CompleteUploadUserError(ctx, sel, obj)
 	case ChooseBranchUserError:
 		return ec._ChooseBranchUserError(ctx, sel, &obj)
 	case *ChooseBranchUserError:
@@ -21005,6 +33968,13 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._ChooseBranchUserError(ctx, sel, obj)
+	case CancelJobUserError:
+		return ec._CancelJobUserError(ctx, sel, &obj)
+	case *CancelJobUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._CancelJobUserError(ctx, sel, obj)
 	case ArchiveChatUserError:
 		return ec._ArchiveChatUserError(ctx, sel, &obj)
 	case *ArchiveChatUserError:
@@ -21088,6 +34058,27 @@ func (ec *executionContext) _ViewerEvent(ctx context.Context, sel ast.SelectionS
 			return graphql.Null
 		}
 		return ec._MessageAdded(ctx, sel, obj)
+	case JobSaved:
+		return ec._JobSaved(ctx, sel, &obj)
+	case *JobSaved:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._JobSaved(ctx, sel, obj)
+	case JobEnded:
+		return ec._JobEnded(ctx, sel, &obj)
+	case *JobEnded:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._JobEnded(ctx, sel, obj)
+	case JobDeleted:
+		return ec._JobDeleted(ctx, sel, &obj)
+	case *JobDeleted:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._JobDeleted(ctx, sel, obj)
 	case HeadMoved:
 		return ec._HeadMoved(ctx, sel, &obj)
 	case *HeadMoved:
@@ -21109,6 +34100,20 @@ func (ec *executionContext) _ViewerEvent(ctx context.Context, sel ast.SelectionS
 			return graphql.Null
 		}
 		return ec._FolderDeleted(ctx, sel, obj)
+	case FileSaved:
+		return ec._FileSaved(ctx, sel, &obj)
+	case *FileSaved:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._FileSaved(ctx, sel, obj)
+	case FileDeleted:
+		return ec._FileDeleted(ctx, sel, &obj)
+	case *FileDeleted:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._FileDeleted(ctx, sel, obj)
 	case ChatSaved:
 		return ec._ChatSaved(ctx, sel, &obj)
 	case *ChatSaved:
@@ -21123,6 +34128,27 @@ func (ec *executionContext) _ViewerEvent(ctx context.Context, sel ast.SelectionS
 			return graphql.Null
 		}
 		return ec._ChatDeleted(ctx, sel, obj)
+	case ArtifactSaved:
+		return ec._ArtifactSaved(ctx, sel, &obj)
+	case *ArtifactSaved:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ArtifactSaved(ctx, sel, obj)
+	case ArtifactDeleted:
+		return ec._ArtifactDeleted(ctx, sel, &obj)
+	case *ArtifactDeleted:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ArtifactDeleted(ctx, sel, obj)
+	case ArtifactAdded:
+		return ec._ArtifactAdded(ctx, sel, &obj)
+	case *ArtifactAdded:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ArtifactAdded(ctx, sel, obj)
 	default:
 		if typedObj, ok := obj.(graphql.Marshaler); ok {
 			return typedObj
@@ -21135,6 +34161,59 @@ func (ec *executionContext) _ViewerEvent(ctx context.Context, sel ast.SelectionS
 // endregion ************************** interface.gotpl ***************************
 
 // region    **************************** object.gotpl ****************************
+
+var aiDisclosureImplementors = []string{"AiDisclosure"}
+
+func (ec *executionContext) _AiDisclosure(ctx context.Context, sel ast.SelectionSet, obj *AiDisclosure) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, aiDisclosureImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AiDisclosure")
+		case "generator":
+			out.Values[i] = ec._AiDisclosure_generator(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "provider":
+			out.Values[i] = ec._AiDisclosure_provider(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "model":
+			out.Values[i] = ec._AiDisclosure_model(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "generatedAt":
+			out.Values[i] = ec._AiDisclosure_generatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isEmbedded":
+			out.Values[i] = ec._AiDisclosure_isEmbedded(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
 
 var archiveChatPayloadImplementors = []string{"ArchiveChatPayload"}
 
@@ -21197,6 +34276,467 @@ func (ec *executionContext) _ArchiveChatUserError(ctx context.Context, sel ast.S
 			}
 		case "code":
 			out.Values[i] = ec._ArchiveChatUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var artifactImplementors = []string{"Artifact", "Node", "Attachment"}
+
+func (ec *executionContext) _Artifact(ctx context.Context, sel ast.SelectionSet, obj *ent.Artifact) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, artifactImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Artifact")
+		case "id":
+			out.Values[i] = ec._Artifact_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "kind":
+			out.Values[i] = ec._Artifact_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "job":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Artifact_job(ctx, field, obj)
+				})
+		case "prompt":
+			out.Values[i] = ec._Artifact_prompt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "model":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Artifact_model(ctx, field, obj)
+				})
+		case "chat":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Artifact_chat(ctx, field, obj)
+				})
+		case "text":
+			out.Values[i] = ec._Artifact_text(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "mimeType":
+			out.Values[i] = ec._Artifact_mimeType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "bytes":
+			out.Values[i] = ec._Artifact_bytes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "sha256":
+			out.Values[i] = ec._Artifact_sha256(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "width":
+			out.Values[i] = ec._Artifact_width(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "height":
+			out.Values[i] = ec._Artifact_height(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "seconds":
+			out.Values[i] = ec._Artifact_seconds(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "url":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Artifact_url(ctx, field, obj)
+				})
+		case "urlExpiresAt":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Artifact_urlExpiresAt(ctx, field, obj)
+				})
+		case "permalink":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Artifact_permalink(ctx, field, obj)
+				})
+		case "thumbnail":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Artifact_thumbnail(ctx, field, obj)
+				})
+		case "disclosure":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Artifact_disclosure(ctx, field, obj)
+				})
+		case "isFavourite":
+			out.Values[i] = ec._Artifact_isFavourite(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "shareLinks":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Artifact_shareLinks(ctx, field, obj)
+				})
+		case "createdAt":
+			out.Values[i] = ec._Artifact_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "expiresAt":
+			out.Values[i] = ec._Artifact_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "eventCursor":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Artifact_eventCursor(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var artifactAddedImplementors = []string{"ArtifactAdded", "ViewerEvent", "JobEvent", "Event"}
+
+func (ec *executionContext) _ArtifactAdded(ctx context.Context, sel ast.SelectionSet, obj *ArtifactAdded) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, artifactAddedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ArtifactAdded")
+		case "cursor":
+			out.Values[i] = ec._ArtifactAdded_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "occurredAt":
+			out.Values[i] = ec._ArtifactAdded_occurredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "artifactId":
+			out.Values[i] = ec._ArtifactAdded_artifactId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "jobId":
+			out.Values[i] = ec._ArtifactAdded_jobId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "artifact":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ArtifactAdded_artifact(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var artifactConnectionImplementors = []string{"ArtifactConnection"}
+
+func (ec *executionContext) _ArtifactConnection(ctx context.Context, sel ast.SelectionSet, obj *Connection[*ent.Artifact]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, artifactConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ArtifactConnection")
+		case "edges":
+			out.Values[i] = ec._ArtifactConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._ArtifactConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._ArtifactConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var artifactDeletedImplementors = []string{"ArtifactDeleted", "ViewerEvent", "Event"}
+
+func (ec *executionContext) _ArtifactDeleted(ctx context.Context, sel ast.SelectionSet, obj *ArtifactDeleted) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, artifactDeletedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ArtifactDeleted")
+		case "cursor":
+			out.Values[i] = ec._ArtifactDeleted_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "occurredAt":
+			out.Values[i] = ec._ArtifactDeleted_occurredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "artifactId":
+			out.Values[i] = ec._ArtifactDeleted_artifactId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var artifactEdgeImplementors = []string{"ArtifactEdge"}
+
+func (ec *executionContext) _ArtifactEdge(ctx context.Context, sel ast.SelectionSet, obj *Edge[*ent.Artifact]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, artifactEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ArtifactEdge")
+		case "cursor":
+			out.Values[i] = ec._ArtifactEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._ArtifactEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var artifactSavedImplementors = []string{"ArtifactSaved", "ViewerEvent", "Event"}
+
+func (ec *executionContext) _ArtifactSaved(ctx context.Context, sel ast.SelectionSet, obj *ArtifactSaved) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, artifactSavedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ArtifactSaved")
+		case "cursor":
+			out.Values[i] = ec._ArtifactSaved_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "occurredAt":
+			out.Values[i] = ec._ArtifactSaved_occurredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "artifactId":
+			out.Values[i] = ec._ArtifactSaved_artifactId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "artifact":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ArtifactSaved_artifact(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var cancelJobPayloadImplementors = []string{"CancelJobPayload"}
+
+func (ec *executionContext) _CancelJobPayload(ctx context.Context, sel ast.SelectionSet, obj *CancelJobPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, cancelJobPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CancelJobPayload")
+		case "job":
+			out.Values[i] = ec._CancelJobPayload_job(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CancelJobPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var cancelJobUserErrorImplementors = []string{"CancelJobUserError", "UserError"}
+
+func (ec *executionContext) _CancelJobUserError(ctx context.Context, sel ast.SelectionSet, obj *CancelJobUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, cancelJobUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CancelJobUserError")
+		case "message":
+			out.Values[i] = ec._CancelJobUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._CancelJobUserError_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._CancelJobUserError_code(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -21634,6 +35174,87 @@ func (ec *executionContext) _ChooseBranchUserError(ctx context.Context, sel ast.
 	return out
 }
 
+var completeUploadPayloadImplementors = []string{"CompleteUploadPayload"}
+
+func (ec *executionContext) _CompleteUploadPayload(ctx context.Context, sel ast.SelectionSet, obj *CompleteUploadPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, completeUploadPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CompleteUploadPayload")
+		case "file":
+			out.Values[i] = ec._CompleteUploadPayload_file(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CompleteUploadPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var completeUploadUserErrorImplementors = []string{"CompleteUploadUserError", "UserError"}
+
+func (ec *executionContext) _CompleteUploadUserError(ctx context.Context, sel ast.SelectionSet, obj *CompleteUploadUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, completeUploadUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CompleteUploadUserError")
+		case "message":
+			out.Values[i] = ec._CompleteUploadUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._CompleteUploadUserError_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._CompleteUploadUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var configureChatPayloadImplementors = []string{"ConfigureChatPayload"}
 
 func (ec *executionContext) _ConfigureChatPayload(ctx context.Context, sel ast.SelectionSet, obj *ConfigureChatPayload) graphql.Marshaler {
@@ -21695,6 +35316,44 @@ func (ec *executionContext) _ConfigureChatUserError(ctx context.Context, sel ast
 			}
 		case "code":
 			out.Values[i] = ec._ConfigureChatUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var costImplementors = []string{"Cost"}
+
+func (ec *executionContext) _Cost(ctx context.Context, sel ast.SelectionSet, obj *Cost) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, costImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Cost")
+		case "amountMicros":
+			out.Values[i] = ec._Cost_amountMicros(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "currency":
+			out.Values[i] = ec._Cost_currency(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -21877,6 +35536,87 @@ func (ec *executionContext) _CreateFolderUserError(ctx context.Context, sel ast.
 	return out
 }
 
+var createJobPayloadImplementors = []string{"CreateJobPayload"}
+
+func (ec *executionContext) _CreateJobPayload(ctx context.Context, sel ast.SelectionSet, obj *CreateJobPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createJobPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreateJobPayload")
+		case "job":
+			out.Values[i] = ec._CreateJobPayload_job(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CreateJobPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var createJobUserErrorImplementors = []string{"CreateJobUserError", "UserError"}
+
+func (ec *executionContext) _CreateJobUserError(ctx context.Context, sel ast.SelectionSet, obj *CreateJobUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createJobUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreateJobUserError")
+		case "message":
+			out.Values[i] = ec._CreateJobUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._CreateJobUserError_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._CreateJobUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var createPromptPayloadImplementors = []string{"CreatePromptPayload"}
 
 func (ec *executionContext) _CreatePromptPayload(ctx context.Context, sel ast.SelectionSet, obj *CreatePromptPayload) graphql.Marshaler {
@@ -21958,6 +35698,254 @@ func (ec *executionContext) _CreatePromptUserError(ctx context.Context, sel ast.
 	return out
 }
 
+var createShareLinkPayloadImplementors = []string{"CreateShareLinkPayload"}
+
+func (ec *executionContext) _CreateShareLinkPayload(ctx context.Context, sel ast.SelectionSet, obj *CreateShareLinkPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createShareLinkPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreateShareLinkPayload")
+		case "shareLink":
+			out.Values[i] = ec._CreateShareLinkPayload_shareLink(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CreateShareLinkPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var createShareLinkUserErrorImplementors = []string{"CreateShareLinkUserError", "UserError"}
+
+func (ec *executionContext) _CreateShareLinkUserError(ctx context.Context, sel ast.SelectionSet, obj *CreateShareLinkUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createShareLinkUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreateShareLinkUserError")
+		case "message":
+			out.Values[i] = ec._CreateShareLinkUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._CreateShareLinkUserError_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._CreateShareLinkUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var createUploadPayloadImplementors = []string{"CreateUploadPayload"}
+
+func (ec *executionContext) _CreateUploadPayload(ctx context.Context, sel ast.SelectionSet, obj *CreateUploadPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createUploadPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreateUploadPayload")
+		case "file":
+			out.Values[i] = ec._CreateUploadPayload_file(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "upload":
+			out.Values[i] = ec._CreateUploadPayload_upload(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CreateUploadPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var createUploadUserErrorImplementors = []string{"CreateUploadUserError", "UserError"}
+
+func (ec *executionContext) _CreateUploadUserError(ctx context.Context, sel ast.SelectionSet, obj *CreateUploadUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createUploadUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreateUploadUserError")
+		case "message":
+			out.Values[i] = ec._CreateUploadUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._CreateUploadUserError_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._CreateUploadUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var deleteArtifactPayloadImplementors = []string{"DeleteArtifactPayload"}
+
+func (ec *executionContext) _DeleteArtifactPayload(ctx context.Context, sel ast.SelectionSet, obj *DeleteArtifactPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteArtifactPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteArtifactPayload")
+		case "artifactId":
+			out.Values[i] = ec._DeleteArtifactPayload_artifactId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DeleteArtifactPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var deleteArtifactUserErrorImplementors = []string{"DeleteArtifactUserError", "UserError"}
+
+func (ec *executionContext) _DeleteArtifactUserError(ctx context.Context, sel ast.SelectionSet, obj *DeleteArtifactUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteArtifactUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteArtifactUserError")
+		case "message":
+			out.Values[i] = ec._DeleteArtifactUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._DeleteArtifactUserError_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._DeleteArtifactUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var deleteChatPayloadImplementors = []string{"DeleteChatPayload"}
 
 func (ec *executionContext) _DeleteChatPayload(ctx context.Context, sel ast.SelectionSet, obj *DeleteChatPayload) graphql.Marshaler {
@@ -22019,6 +36007,87 @@ func (ec *executionContext) _DeleteChatUserError(ctx context.Context, sel ast.Se
 			}
 		case "code":
 			out.Values[i] = ec._DeleteChatUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var deleteFilePayloadImplementors = []string{"DeleteFilePayload"}
+
+func (ec *executionContext) _DeleteFilePayload(ctx context.Context, sel ast.SelectionSet, obj *DeleteFilePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteFilePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteFilePayload")
+		case "fileId":
+			out.Values[i] = ec._DeleteFilePayload_fileId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DeleteFilePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var deleteFileUserErrorImplementors = []string{"DeleteFileUserError", "UserError"}
+
+func (ec *executionContext) _DeleteFileUserError(ctx context.Context, sel ast.SelectionSet, obj *DeleteFileUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteFileUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteFileUserError")
+		case "message":
+			out.Values[i] = ec._DeleteFileUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._DeleteFileUserError_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._DeleteFileUserError_code(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -22280,6 +36349,363 @@ func (ec *executionContext) _EditMessageUserError(ctx context.Context, sel ast.S
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var favouriteArtifactPayloadImplementors = []string{"FavouriteArtifactPayload"}
+
+func (ec *executionContext) _FavouriteArtifactPayload(ctx context.Context, sel ast.SelectionSet, obj *FavouriteArtifactPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, favouriteArtifactPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FavouriteArtifactPayload")
+		case "artifact":
+			out.Values[i] = ec._FavouriteArtifactPayload_artifact(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._FavouriteArtifactPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var favouriteArtifactUserErrorImplementors = []string{"FavouriteArtifactUserError", "UserError"}
+
+func (ec *executionContext) _FavouriteArtifactUserError(ctx context.Context, sel ast.SelectionSet, obj *FavouriteArtifactUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, favouriteArtifactUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FavouriteArtifactUserError")
+		case "message":
+			out.Values[i] = ec._FavouriteArtifactUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._FavouriteArtifactUserError_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._FavouriteArtifactUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var fileImplementors = []string{"File", "Attachment", "Node"}
+
+func (ec *executionContext) _File(ctx context.Context, sel ast.SelectionSet, obj *ent.File) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, fileImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("File")
+		case "id":
+			out.Values[i] = ec._File_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "name":
+			out.Values[i] = ec._File_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "status":
+			out.Values[i] = ec._File_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "mimeType":
+			out.Values[i] = ec._File_mimeType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "bytes":
+			out.Values[i] = ec._File_bytes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "sha256":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._File_sha256(ctx, field, obj)
+				})
+		case "width":
+			out.Values[i] = ec._File_width(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "height":
+			out.Values[i] = ec._File_height(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "seconds":
+			out.Values[i] = ec._File_seconds(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "url":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._File_url(ctx, field, obj)
+				})
+		case "urlExpiresAt":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._File_urlExpiresAt(ctx, field, obj)
+				})
+		case "thumbnail":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._File_thumbnail(ctx, field, obj)
+				})
+		case "createdAt":
+			out.Values[i] = ec._File_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "uploadExpiresAt":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._File_uploadExpiresAt(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var fileConnectionImplementors = []string{"FileConnection"}
+
+func (ec *executionContext) _FileConnection(ctx context.Context, sel ast.SelectionSet, obj *Connection[*ent.File]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, fileConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FileConnection")
+		case "edges":
+			out.Values[i] = ec._FileConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._FileConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._FileConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var fileDeletedImplementors = []string{"FileDeleted", "ViewerEvent", "Event"}
+
+func (ec *executionContext) _FileDeleted(ctx context.Context, sel ast.SelectionSet, obj *FileDeleted) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, fileDeletedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FileDeleted")
+		case "cursor":
+			out.Values[i] = ec._FileDeleted_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "occurredAt":
+			out.Values[i] = ec._FileDeleted_occurredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fileId":
+			out.Values[i] = ec._FileDeleted_fileId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var fileEdgeImplementors = []string{"FileEdge"}
+
+func (ec *executionContext) _FileEdge(ctx context.Context, sel ast.SelectionSet, obj *Edge[*ent.File]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, fileEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FileEdge")
+		case "cursor":
+			out.Values[i] = ec._FileEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._FileEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var fileSavedImplementors = []string{"FileSaved", "ViewerEvent", "Event"}
+
+func (ec *executionContext) _FileSaved(ctx context.Context, sel ast.SelectionSet, obj *FileSaved) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, fileSavedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FileSaved")
+		case "cursor":
+			out.Values[i] = ec._FileSaved_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "occurredAt":
+			out.Values[i] = ec._FileSaved_occurredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "fileId":
+			out.Values[i] = ec._FileSaved_fileId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "file":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._FileSaved_file(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -22600,6 +37026,907 @@ func (ec *executionContext) _HeadMoved(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
+var imageCapsImplementors = []string{"ImageCaps"}
+
+func (ec *executionContext) _ImageCaps(ctx context.Context, sel ast.SelectionSet, obj *catalog.ImageCaps) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, imageCapsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ImageCaps")
+		case "sizes":
+			out.Values[i] = ec._ImageCaps_sizes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "qualities":
+			out.Values[i] = ec._ImageCaps_qualities(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var imageJobArgumentsImplementors = []string{"ImageJobArguments", "JobArguments"}
+
+func (ec *executionContext) _ImageJobArguments(ctx context.Context, sel ast.SelectionSet, obj *job.ImageArguments) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, imageJobArgumentsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ImageJobArguments")
+		case "prompt":
+			out.Values[i] = ec._ImageJobArguments_prompt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "size":
+			out.Values[i] = ec._ImageJobArguments_size(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "quality":
+			out.Values[i] = ec._ImageJobArguments_quality(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var jobImplementors = []string{"Job", "Node"}
+
+func (ec *executionContext) _Job(ctx context.Context, sel ast.SelectionSet, obj *ent.Job) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, jobImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Job")
+		case "id":
+			out.Values[i] = ec._Job_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "kind":
+			out.Values[i] = ec._Job_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "status":
+			out.Values[i] = ec._Job_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "provider":
+			out.Values[i] = ec._Job_provider(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "model":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Job_model(ctx, field, obj)
+				})
+		case "arguments":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Job_arguments(ctx, field, obj)
+				})
+		case "chat":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Job_chat(ctx, field, obj)
+				})
+		case "message":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Job_message(ctx, field, obj)
+				})
+		case "progress":
+			out.Values[i] = ec._Job_progress(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "phase":
+			out.Values[i] = ec._Job_phase(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "queuePosition":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Job_queuePosition(ctx, field, obj)
+				})
+		case "attempts":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Job_attempts(ctx, field, obj)
+				})
+		case "text":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Job_text(ctx, field, obj)
+				})
+		case "result":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Job_result(ctx, field, obj)
+				})
+		case "failure":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Job_failure(ctx, field, obj)
+				})
+		case "usage":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Job_usage(ctx, field, obj)
+				})
+		case "cost":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Job_cost(ctx, field, obj)
+				})
+		case "timeline":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Job_timeline(ctx, field, obj)
+				})
+		case "retryOf":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Job_retryOf(ctx, field, obj)
+				})
+		case "storeResult":
+			out.Values[i] = ec._Job_storeResult(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "resultExpiresAt":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Job_resultExpiresAt(ctx, field, obj)
+				})
+		case "runId":
+			out.Values[i] = ec._Job_runId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._Job_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAt":
+			out.Values[i] = ec._Job_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "startedAt":
+			out.Values[i] = ec._Job_startedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "endedAt":
+			out.Values[i] = ec._Job_endedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "eventCursor":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Job_eventCursor(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var jobAttemptImplementors = []string{"JobAttempt"}
+
+func (ec *executionContext) _JobAttempt(ctx context.Context, sel ast.SelectionSet, obj *job.Attempt) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, jobAttemptImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("JobAttempt")
+		case "number":
+			out.Values[i] = ec._JobAttempt_number(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "startedAt":
+			out.Values[i] = ec._JobAttempt_startedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endedAt":
+			out.Values[i] = ec._JobAttempt_endedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "failure":
+			out.Values[i] = ec._JobAttempt_failure(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "waitMs":
+			out.Values[i] = ec._JobAttempt_waitMs(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var jobConnectionImplementors = []string{"JobConnection"}
+
+func (ec *executionContext) _JobConnection(ctx context.Context, sel ast.SelectionSet, obj *Connection[*ent.Job]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, jobConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("JobConnection")
+		case "edges":
+			out.Values[i] = ec._JobConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._JobConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._JobConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var jobDeletedImplementors = []string{"JobDeleted", "ViewerEvent", "JobEvent", "Event"}
+
+func (ec *executionContext) _JobDeleted(ctx context.Context, sel ast.SelectionSet, obj *JobDeleted) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, jobDeletedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("JobDeleted")
+		case "cursor":
+			out.Values[i] = ec._JobDeleted_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "occurredAt":
+			out.Values[i] = ec._JobDeleted_occurredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "jobId":
+			out.Values[i] = ec._JobDeleted_jobId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var jobEdgeImplementors = []string{"JobEdge"}
+
+func (ec *executionContext) _JobEdge(ctx context.Context, sel ast.SelectionSet, obj *Edge[*ent.Job]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, jobEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("JobEdge")
+		case "cursor":
+			out.Values[i] = ec._JobEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._JobEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var jobEndedImplementors = []string{"JobEnded", "ViewerEvent", "JobEvent", "Event"}
+
+func (ec *executionContext) _JobEnded(ctx context.Context, sel ast.SelectionSet, obj *JobEnded) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, jobEndedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("JobEnded")
+		case "cursor":
+			out.Values[i] = ec._JobEnded_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "occurredAt":
+			out.Values[i] = ec._JobEnded_occurredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "jobId":
+			out.Values[i] = ec._JobEnded_jobId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "status":
+			out.Values[i] = ec._JobEnded_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "length":
+			out.Values[i] = ec._JobEnded_length(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "job":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._JobEnded_job(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var jobFailureImplementors = []string{"JobFailure"}
+
+func (ec *executionContext) _JobFailure(ctx context.Context, sel ast.SelectionSet, obj *job.Failure) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, jobFailureImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("JobFailure")
+		case "code":
+			out.Values[i] = ec._JobFailure_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._JobFailure_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "retryable":
+			out.Values[i] = ec._JobFailure_retryable(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var jobProgressedImplementors = []string{"JobProgressed", "JobEvent", "Event"}
+
+func (ec *executionContext) _JobProgressed(ctx context.Context, sel ast.SelectionSet, obj *JobProgressed) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, jobProgressedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("JobProgressed")
+		case "cursor":
+			out.Values[i] = ec._JobProgressed_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "occurredAt":
+			out.Values[i] = ec._JobProgressed_occurredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "jobId":
+			out.Values[i] = ec._JobProgressed_jobId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "progress":
+			out.Values[i] = ec._JobProgressed_progress(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "phase":
+			out.Values[i] = ec._JobProgressed_phase(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var jobResultImplementors = []string{"JobResult"}
+
+func (ec *executionContext) _JobResult(ctx context.Context, sel ast.SelectionSet, obj *JobResult) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, jobResultImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("JobResult")
+		case "provider":
+			out.Values[i] = ec._JobResult_provider(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "answeredBy":
+			out.Values[i] = ec._JobResult_answeredBy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "text":
+			out.Values[i] = ec._JobResult_text(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "artifacts":
+			out.Values[i] = ec._JobResult_artifacts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "revisedPrompt":
+			out.Values[i] = ec._JobResult_revisedPrompt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "finishReason":
+			out.Values[i] = ec._JobResult_finishReason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var jobSavedImplementors = []string{"JobSaved", "ViewerEvent", "JobEvent", "Event"}
+
+func (ec *executionContext) _JobSaved(ctx context.Context, sel ast.SelectionSet, obj *JobSaved) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, jobSavedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("JobSaved")
+		case "cursor":
+			out.Values[i] = ec._JobSaved_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "occurredAt":
+			out.Values[i] = ec._JobSaved_occurredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "jobId":
+			out.Values[i] = ec._JobSaved_jobId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "job":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._JobSaved_job(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var jobSnapshotImplementors = []string{"JobSnapshot", "JobEvent", "Event"}
+
+func (ec *executionContext) _JobSnapshot(ctx context.Context, sel ast.SelectionSet, obj *JobSnapshot) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, jobSnapshotImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("JobSnapshot")
+		case "cursor":
+			out.Values[i] = ec._JobSnapshot_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "occurredAt":
+			out.Values[i] = ec._JobSnapshot_occurredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "job":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._JobSnapshot_job(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var jobStepImplementors = []string{"JobStep"}
+
+func (ec *executionContext) _JobStep(ctx context.Context, sel ast.SelectionSet, obj *ent.JobStep) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, jobStepImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("JobStep")
+		case "type":
+			out.Values[i] = ec._JobStep_type(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "happenedAt":
+			out.Values[i] = ec._JobStep_happenedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "attempt":
+			out.Values[i] = ec._JobStep_attempt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var jobTextDeltaImplementors = []string{"JobTextDelta", "JobEvent", "Event"}
+
+func (ec *executionContext) _JobTextDelta(ctx context.Context, sel ast.SelectionSet, obj *JobTextDelta) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, jobTextDeltaImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("JobTextDelta")
+		case "cursor":
+			out.Values[i] = ec._JobTextDelta_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "occurredAt":
+			out.Values[i] = ec._JobTextDelta_occurredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "jobId":
+			out.Values[i] = ec._JobTextDelta_jobId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "runId":
+			out.Values[i] = ec._JobTextDelta_runId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "offset":
+			out.Values[i] = ec._JobTextDelta_offset(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "text":
+			out.Values[i] = ec._JobTextDelta_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var jobUsageImplementors = []string{"JobUsage"}
+
+func (ec *executionContext) _JobUsage(ctx context.Context, sel ast.SelectionSet, obj *JobUsage) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, jobUsageImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("JobUsage")
+		case "inputTokens":
+			out.Values[i] = ec._JobUsage_inputTokens(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "outputTokens":
+			out.Values[i] = ec._JobUsage_outputTokens(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cachedInputTokens":
+			out.Values[i] = ec._JobUsage_cachedInputTokens(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "images":
+			out.Values[i] = ec._JobUsage_images(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "videoMs":
+			out.Values[i] = ec._JobUsage_videoMs(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "source":
+			out.Values[i] = ec._JobUsage_source(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var messageImplementors = []string{"Message", "Node"}
 
 func (ec *executionContext) _Message(ctx context.Context, sel ast.SelectionSet, obj *ent.Message) graphql.Marshaler {
@@ -22640,10 +37967,23 @@ func (ec *executionContext) _Message(ctx context.Context, sel ast.SelectionSet, 
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "text":
-			out.Values[i] = ec._Message_text(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Message_text(ctx, field, obj)
+				})
+		case "attachments":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Message_attachments(ctx, field, obj)
+				})
+		case "job":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Message_job(ctx, field, obj)
+				})
 		case "status":
 			out.Values[i] = ec._Message_status(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -22899,6 +38239,16 @@ func (ec *executionContext) _Model(ctx context.Context, sel ast.SelectionSet, ob
 		case "maxOutputTokens":
 			out.Values[i] = ec._Model_maxOutputTokens(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "image":
+			out.Values[i] = ec._Model_image(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "video":
+			out.Values[i] = ec._Model_video(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "isSandbox":
@@ -23199,6 +38549,76 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "stopReply":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_stopReply(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createJob":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createJob(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cancelJob":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_cancelJob(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "retryJob":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_retryJob(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "favouriteArtifact":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_favouriteArtifact(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deleteArtifact":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteArtifact(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createShareLink":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createShareLink(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "revokeShareLink":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_revokeShareLink(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createUpload":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createUpload(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "completeUpload":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_completeUpload(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deleteFile":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteFile(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -23738,6 +39158,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_models(ctx, field)
+				})
+		case "sharedArtifact":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_sharedArtifact(ctx, field)
 				})
 		case "serverInfo":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -24506,7 +39932,7 @@ func (ec *executionContext) _RestoreFolderUserError(ctx context.Context, sel ast
 	return out
 }
 
-var resyncImplementors = []string{"Resync", "ViewerEvent", "ChatEvent", "Event"}
+var resyncImplementors = []string{"Resync", "ViewerEvent", "ChatEvent", "JobEvent", "Event"}
 
 func (ec *executionContext) _Resync(ctx context.Context, sel ast.SelectionSet, obj *Resync) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, resyncImplementors)
@@ -24529,6 +39955,87 @@ func (ec *executionContext) _Resync(ctx context.Context, sel ast.SelectionSet, o
 			}
 		case "reason":
 			out.Values[i] = ec._Resync_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var retryJobPayloadImplementors = []string{"RetryJobPayload"}
+
+func (ec *executionContext) _RetryJobPayload(ctx context.Context, sel ast.SelectionSet, obj *RetryJobPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, retryJobPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RetryJobPayload")
+		case "job":
+			out.Values[i] = ec._RetryJobPayload_job(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RetryJobPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var retryJobUserErrorImplementors = []string{"RetryJobUserError", "UserError"}
+
+func (ec *executionContext) _RetryJobUserError(ctx context.Context, sel ast.SelectionSet, obj *RetryJobUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, retryJobUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RetryJobUserError")
+		case "message":
+			out.Values[i] = ec._RetryJobUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._RetryJobUserError_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._RetryJobUserError_code(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -24610,6 +40117,87 @@ func (ec *executionContext) _RevokeSessionUserError(ctx context.Context, sel ast
 			}
 		case "code":
 			out.Values[i] = ec._RevokeSessionUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var revokeShareLinkPayloadImplementors = []string{"RevokeShareLinkPayload"}
+
+func (ec *executionContext) _RevokeShareLinkPayload(ctx context.Context, sel ast.SelectionSet, obj *RevokeShareLinkPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, revokeShareLinkPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RevokeShareLinkPayload")
+		case "shareLink":
+			out.Values[i] = ec._RevokeShareLinkPayload_shareLink(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RevokeShareLinkPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var revokeShareLinkUserErrorImplementors = []string{"RevokeShareLinkUserError", "UserError"}
+
+func (ec *executionContext) _RevokeShareLinkUserError(ctx context.Context, sel ast.SelectionSet, obj *RevokeShareLinkUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, revokeShareLinkUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RevokeShareLinkUserError")
+		case "message":
+			out.Values[i] = ec._RevokeShareLinkUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._RevokeShareLinkUserError_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._RevokeShareLinkUserError_code(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -24929,6 +40517,31 @@ func (ec *executionContext) _ServerLimits(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "maxUnfinishedJobs":
+			out.Values[i] = ec._ServerLimits_maxUnfinishedJobs(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "maxWaitingJobs":
+			out.Values[i] = ec._ServerLimits_maxWaitingJobs(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "maxUploadBytes":
+			out.Values[i] = ec._ServerLimits_maxUploadBytes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "uploadTypes":
+			out.Values[i] = ec._ServerLimits_uploadTypes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "maxImagePixels":
+			out.Values[i] = ec._ServerLimits_maxImagePixels(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "maxRequestBytes":
 			out.Values[i] = ec._ServerLimits_maxRequestBytes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -25039,6 +40652,164 @@ func (ec *executionContext) _SessionEnded(ctx context.Context, sel ast.Selection
 		case "sessionId":
 			out.Values[i] = ec._SessionEnded_sessionId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var shareLinkImplementors = []string{"ShareLink", "Node"}
+
+func (ec *executionContext) _ShareLink(ctx context.Context, sel ast.SelectionSet, obj *ent.ShareLink) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, shareLinkImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ShareLink")
+		case "id":
+			out.Values[i] = ec._ShareLink_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "artifact":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ShareLink_artifact(ctx, field, obj)
+				})
+		case "url":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ShareLink_url(ctx, field, obj)
+				})
+		case "expiresAt":
+			out.Values[i] = ec._ShareLink_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "revokedAt":
+			out.Values[i] = ec._ShareLink_revokedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "viewCount":
+			out.Values[i] = ec._ShareLink_viewCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "lastViewedAt":
+			out.Values[i] = ec._ShareLink_lastViewedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._ShareLink_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var sharedArtifactImplementors = []string{"SharedArtifact"}
+
+func (ec *executionContext) _SharedArtifact(ctx context.Context, sel ast.SelectionSet, obj *SharedArtifact) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sharedArtifactImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SharedArtifact")
+		case "kind":
+			out.Values[i] = ec._SharedArtifact_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "text":
+			out.Values[i] = ec._SharedArtifact_text(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "mimeType":
+			out.Values[i] = ec._SharedArtifact_mimeType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "bytes":
+			out.Values[i] = ec._SharedArtifact_bytes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "width":
+			out.Values[i] = ec._SharedArtifact_width(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "height":
+			out.Values[i] = ec._SharedArtifact_height(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "seconds":
+			out.Values[i] = ec._SharedArtifact_seconds(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "url":
+			out.Values[i] = ec._SharedArtifact_url(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "urlExpiresAt":
+			out.Values[i] = ec._SharedArtifact_urlExpiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "thumbnail":
+			out.Values[i] = ec._SharedArtifact_thumbnail(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "disclosure":
+			out.Values[i] = ec._SharedArtifact_disclosure(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expiresAt":
+			out.Values[i] = ec._SharedArtifact_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -25381,9 +41152,59 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 		return ec._Subscription_viewerEvents(ctx, fields[0])
 	case "chatEvents":
 		return ec._Subscription_chatEvents(ctx, fields[0])
+	case "jobEvents":
+		return ec._Subscription_jobEvents(ctx, fields[0])
 	default:
 		panic("unknown field " + strconv.Quote(fields[0].Name))
 	}
+}
+
+var textJobArgumentsImplementors = []string{"TextJobArguments", "JobArguments"}
+
+func (ec *executionContext) _TextJobArguments(ctx context.Context, sel ast.SelectionSet, obj *job.TextArguments) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, textJobArgumentsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TextJobArguments")
+		case "prompt":
+			out.Values[i] = ec._TextJobArguments_prompt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "systemPrompt":
+			out.Values[i] = ec._TextJobArguments_systemPrompt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "temperature":
+			out.Values[i] = ec._TextJobArguments_temperature(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "maxOutputTokens":
+			out.Values[i] = ec._TextJobArguments_maxOutputTokens(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
 }
 
 var textRangeImplementors = []string{"TextRange"}
@@ -25404,6 +41225,54 @@ func (ec *executionContext) _TextRange(ctx context.Context, sel ast.SelectionSet
 			}
 		case "end":
 			out.Values[i] = ec._TextRange_end(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var thumbnailImplementors = []string{"Thumbnail"}
+
+func (ec *executionContext) _Thumbnail(ctx context.Context, sel ast.SelectionSet, obj *Thumbnail) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, thumbnailImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Thumbnail")
+		case "url":
+			out.Values[i] = ec._Thumbnail_url(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "urlExpiresAt":
+			out.Values[i] = ec._Thumbnail_urlExpiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "width":
+			out.Values[i] = ec._Thumbnail_width(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "height":
+			out.Values[i] = ec._Thumbnail_height(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -25682,6 +41551,92 @@ func (ec *executionContext) _UpdatePromptUserError(ctx context.Context, sel ast.
 	return out
 }
 
+var uploadHeaderImplementors = []string{"UploadHeader"}
+
+func (ec *executionContext) _UploadHeader(ctx context.Context, sel ast.SelectionSet, obj *UploadHeader) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, uploadHeaderImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UploadHeader")
+		case "name":
+			out.Values[i] = ec._UploadHeader_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._UploadHeader_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var uploadRequestImplementors = []string{"UploadRequest"}
+
+func (ec *executionContext) _UploadRequest(ctx context.Context, sel ast.SelectionSet, obj *UploadRequest) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, uploadRequestImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UploadRequest")
+		case "method":
+			out.Values[i] = ec._UploadRequest_method(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "url":
+			out.Values[i] = ec._UploadRequest_url(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "headers":
+			out.Values[i] = ec._UploadRequest_headers(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expiresAt":
+			out.Values[i] = ec._UploadRequest_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var userImplementors = []string{"User", "Node"}
 
 func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj *ent.User) graphql.Marshaler {
@@ -25775,12 +41730,131 @@ func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._User_search(ctx, field, obj)
 				})
+		case "jobs":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._User_jobs(ctx, field, obj)
+				})
+		case "artifacts":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._User_artifacts(ctx, field, obj)
+				})
+		case "files":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._User_files(ctx, field, obj)
+				})
 		case "eventCursor":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._User_eventCursor(ctx, field, obj)
 				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var videoCapsImplementors = []string{"VideoCaps"}
+
+func (ec *executionContext) _VideoCaps(ctx context.Context, sel ast.SelectionSet, obj *catalog.VideoCaps) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, videoCapsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("VideoCaps")
+		case "seconds":
+			out.Values[i] = ec._VideoCaps_seconds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "resolutions":
+			out.Values[i] = ec._VideoCaps_resolutions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "aspects":
+			out.Values[i] = ec._VideoCaps_aspects(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "styles":
+			out.Values[i] = ec._VideoCaps_styles(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var videoJobArgumentsImplementors = []string{"VideoJobArguments", "JobArguments"}
+
+func (ec *executionContext) _VideoJobArguments(ctx context.Context, sel ast.SelectionSet, obj *job.VideoArguments) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, videoJobArgumentsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("VideoJobArguments")
+		case "prompt":
+			out.Values[i] = ec._VideoJobArguments_prompt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "seconds":
+			out.Values[i] = ec._VideoJobArguments_seconds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "resolution":
+			out.Values[i] = ec._VideoJobArguments_resolution(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "aspect":
+			out.Values[i] = ec._VideoJobArguments_aspect(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "style":
+			out.Values[i] = ec._VideoJobArguments_style(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -26248,6 +42322,14 @@ func (ec *executionContext) ___Type(ctx context.Context, sel ast.SelectionSet, o
 
 // region    ***************************** type.gotpl *****************************
 
+func (ec *executionContext) marshalNAiDisclosure2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAiDisclosure(ctx context.Context, sel ast.SelectionSet, v *AiDisclosure) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AiDisclosure!")
+		return graphql.Null
+	}
+	return ec._AiDisclosure(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNArchiveChatInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐArchiveChatInput(ctx context.Context, v any) (ArchiveChatInput, error) {
 	res, err := ec.unmarshalInputArchiveChatInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -26295,6 +42377,114 @@ func (ec *executionContext) marshalNArchiveChatUserErrorCode2githubᚗcomᚋweav
 	return v
 }
 
+func (ec *executionContext) marshalNArtifact2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐArtifactᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Artifact) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNArtifact2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐArtifact(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNArtifact2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐArtifact(ctx context.Context, sel ast.SelectionSet, v *ent.Artifact) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Artifact!")
+		return graphql.Null
+	}
+	return ec._Artifact(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNArtifactConnection2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[*ent.Artifact]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ArtifactConnection!")
+		return graphql.Null
+	}
+	return ec._ArtifactConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNArtifactEdge2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[*ent.Artifact]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNArtifactEdge2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNArtifactEdge2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEdge(ctx context.Context, sel ast.SelectionSet, v *Edge[*ent.Artifact]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ArtifactEdge!")
+		return graphql.Null
+	}
+	return ec._ArtifactEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNArtifactKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋartifactᚐKind(ctx context.Context, v any) (artifact.Kind, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := unmarshalNArtifactKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋartifactᚐKind[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNArtifactKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋartifactᚐKind(ctx context.Context, sel ast.SelectionSet, v artifact.Kind) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(marshalNArtifactKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋartifactᚐKind[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ArtifactKind!")
+	}
+	return res
+}
+
+var (
+	unmarshalNArtifactKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋartifactᚐKind = map[string]artifact.Kind{
+		"TEXT":  artifact.KindText,
+		"IMAGE": artifact.KindImage,
+		"VIDEO": artifact.KindVideo,
+	}
+	marshalNArtifactKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋartifactᚐKind = map[artifact.Kind]string{
+		artifact.KindText:  "TEXT",
+		artifact.KindImage: "IMAGE",
+		artifact.KindVideo: "VIDEO",
+	}
+)
+
+func (ec *executionContext) marshalNAttachment2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAttachment(ctx context.Context, sel ast.SelectionSet, v Attachment) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Attachment!")
+		return graphql.Null
+	}
+	return ec._Attachment(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAttachment2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAttachmentᚄ(ctx context.Context, sel ast.SelectionSet, v []Attachment) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAttachment2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAttachment(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNBoolean2bool(ctx context.Context, v any) (bool, error) {
 	res, err := graphql.UnmarshalBoolean(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -26307,6 +42497,53 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 		graphql.AddInvalidNullFromMarshaler(ctx, "Boolean!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNCancelJobInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCancelJobInput(ctx context.Context, v any) (CancelJobInput, error) {
+	res, err := ec.unmarshalInputCancelJobInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCancelJobPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCancelJobPayload(ctx context.Context, sel ast.SelectionSet, v *CancelJobPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CancelJobPayload!")
+		return graphql.Null
+	}
+	return ec._CancelJobPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCancelJobUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCancelJobUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*CancelJobUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCancelJobUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCancelJobUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCancelJobUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCancelJobUserError(ctx context.Context, sel ast.SelectionSet, v *CancelJobUserError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CancelJobUserError!")
+		return graphql.Null
+	}
+	return ec._CancelJobUserError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCancelJobUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, v any) (Reason, error) {
+	var res Reason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCancelJobUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) marshalNChat2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐChatᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Chat) graphql.Marshaler {
@@ -26417,6 +42654,53 @@ func (ec *executionContext) unmarshalNChooseBranchUserErrorCode2githubᚗcomᚋw
 }
 
 func (ec *executionContext) marshalNChooseBranchUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNCompleteUploadInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCompleteUploadInput(ctx context.Context, v any) (CompleteUploadInput, error) {
+	res, err := ec.unmarshalInputCompleteUploadInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCompleteUploadPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCompleteUploadPayload(ctx context.Context, sel ast.SelectionSet, v *CompleteUploadPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CompleteUploadPayload!")
+		return graphql.Null
+	}
+	return ec._CompleteUploadPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCompleteUploadUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCompleteUploadUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*CompleteUploadUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCompleteUploadUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCompleteUploadUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCompleteUploadUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCompleteUploadUserError(ctx context.Context, sel ast.SelectionSet, v *CompleteUploadUserError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CompleteUploadUserError!")
+		return graphql.Null
+	}
+	return ec._CompleteUploadUserError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCompleteUploadUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, v any) (Reason, error) {
+	var res Reason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCompleteUploadUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
 	return v
 }
 
@@ -26561,6 +42845,53 @@ func (ec *executionContext) marshalNCreateFolderUserErrorCode2githubᚗcomᚋwea
 	return v
 }
 
+func (ec *executionContext) unmarshalNCreateJobInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateJobInput(ctx context.Context, v any) (CreateJobInput, error) {
+	res, err := ec.unmarshalInputCreateJobInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCreateJobPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateJobPayload(ctx context.Context, sel ast.SelectionSet, v *CreateJobPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CreateJobPayload!")
+		return graphql.Null
+	}
+	return ec._CreateJobPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCreateJobUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateJobUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*CreateJobUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCreateJobUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateJobUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCreateJobUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateJobUserError(ctx context.Context, sel ast.SelectionSet, v *CreateJobUserError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CreateJobUserError!")
+		return graphql.Null
+	}
+	return ec._CreateJobUserError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCreateJobUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, v any) (Reason, error) {
+	var res Reason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCreateJobUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNCreatePromptInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreatePromptInput(ctx context.Context, v any) (CreatePromptInput, error) {
 	res, err := ec.unmarshalInputCreatePromptInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -26608,6 +42939,100 @@ func (ec *executionContext) marshalNCreatePromptUserErrorCode2githubᚗcomᚋwea
 	return v
 }
 
+func (ec *executionContext) unmarshalNCreateShareLinkInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateShareLinkInput(ctx context.Context, v any) (CreateShareLinkInput, error) {
+	res, err := ec.unmarshalInputCreateShareLinkInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCreateShareLinkPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateShareLinkPayload(ctx context.Context, sel ast.SelectionSet, v *CreateShareLinkPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CreateShareLinkPayload!")
+		return graphql.Null
+	}
+	return ec._CreateShareLinkPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCreateShareLinkUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateShareLinkUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*CreateShareLinkUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCreateShareLinkUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateShareLinkUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCreateShareLinkUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateShareLinkUserError(ctx context.Context, sel ast.SelectionSet, v *CreateShareLinkUserError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CreateShareLinkUserError!")
+		return graphql.Null
+	}
+	return ec._CreateShareLinkUserError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCreateShareLinkUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, v any) (Reason, error) {
+	var res Reason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCreateShareLinkUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNCreateUploadInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateUploadInput(ctx context.Context, v any) (CreateUploadInput, error) {
+	res, err := ec.unmarshalInputCreateUploadInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCreateUploadPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateUploadPayload(ctx context.Context, sel ast.SelectionSet, v *CreateUploadPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CreateUploadPayload!")
+		return graphql.Null
+	}
+	return ec._CreateUploadPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCreateUploadUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateUploadUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*CreateUploadUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCreateUploadUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateUploadUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCreateUploadUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateUploadUserError(ctx context.Context, sel ast.SelectionSet, v *CreateUploadUserError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CreateUploadUserError!")
+		return graphql.Null
+	}
+	return ec._CreateUploadUserError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCreateUploadUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, v any) (Reason, error) {
+	var res Reason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCreateUploadUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNCursor2string(ctx context.Context, v any) (string, error) {
 	res, err := scalar.UnmarshalCursor(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -26634,6 +43059,53 @@ func (ec *executionContext) marshalNDateTime2timeᚐTime(ctx context.Context, se
 		graphql.AddInvalidNullFromMarshaler(ctx, "DateTime!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNDeleteArtifactInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeleteArtifactInput(ctx context.Context, v any) (DeleteArtifactInput, error) {
+	res, err := ec.unmarshalInputDeleteArtifactInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDeleteArtifactPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeleteArtifactPayload(ctx context.Context, sel ast.SelectionSet, v *DeleteArtifactPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DeleteArtifactPayload!")
+		return graphql.Null
+	}
+	return ec._DeleteArtifactPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNDeleteArtifactUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeleteArtifactUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*DeleteArtifactUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDeleteArtifactUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeleteArtifactUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNDeleteArtifactUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeleteArtifactUserError(ctx context.Context, sel ast.SelectionSet, v *DeleteArtifactUserError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DeleteArtifactUserError!")
+		return graphql.Null
+	}
+	return ec._DeleteArtifactUserError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNDeleteArtifactUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, v any) (Reason, error) {
+	var res Reason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDeleteArtifactUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) unmarshalNDeleteChatInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeleteChatInput(ctx context.Context, v any) (DeleteChatInput, error) {
@@ -26680,6 +43152,53 @@ func (ec *executionContext) unmarshalNDeleteChatUserErrorCode2githubᚗcomᚋwea
 }
 
 func (ec *executionContext) marshalNDeleteChatUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNDeleteFileInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeleteFileInput(ctx context.Context, v any) (DeleteFileInput, error) {
+	res, err := ec.unmarshalInputDeleteFileInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDeleteFilePayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeleteFilePayload(ctx context.Context, sel ast.SelectionSet, v *DeleteFilePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DeleteFilePayload!")
+		return graphql.Null
+	}
+	return ec._DeleteFilePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNDeleteFileUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeleteFileUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*DeleteFileUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDeleteFileUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeleteFileUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNDeleteFileUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeleteFileUserError(ctx context.Context, sel ast.SelectionSet, v *DeleteFileUserError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DeleteFileUserError!")
+		return graphql.Null
+	}
+	return ec._DeleteFileUserError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNDeleteFileUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, v any) (Reason, error) {
+	var res Reason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDeleteFileUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
 	return v
 }
 
@@ -26848,6 +43367,135 @@ func (ec *executionContext) marshalNEventCursor2string(ctx context.Context, sel 
 	return res
 }
 
+func (ec *executionContext) unmarshalNFavouriteArtifactInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐFavouriteArtifactInput(ctx context.Context, v any) (FavouriteArtifactInput, error) {
+	res, err := ec.unmarshalInputFavouriteArtifactInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNFavouriteArtifactPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐFavouriteArtifactPayload(ctx context.Context, sel ast.SelectionSet, v *FavouriteArtifactPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "FavouriteArtifactPayload!")
+		return graphql.Null
+	}
+	return ec._FavouriteArtifactPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNFavouriteArtifactUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐFavouriteArtifactUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*FavouriteArtifactUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFavouriteArtifactUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐFavouriteArtifactUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNFavouriteArtifactUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐFavouriteArtifactUserError(ctx context.Context, sel ast.SelectionSet, v *FavouriteArtifactUserError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "FavouriteArtifactUserError!")
+		return graphql.Null
+	}
+	return ec._FavouriteArtifactUserError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNFavouriteArtifactUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, v any) (Reason, error) {
+	var res Reason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNFavouriteArtifactUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNFile2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐFileᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.File) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFile2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐFile(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNFile2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐFile(ctx context.Context, sel ast.SelectionSet, v *ent.File) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "File!")
+		return graphql.Null
+	}
+	return ec._File(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNFileConnection2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[*ent.File]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "FileConnection!")
+		return graphql.Null
+	}
+	return ec._FileConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNFileEdge2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[*ent.File]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFileEdge2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNFileEdge2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEdge(ctx context.Context, sel ast.SelectionSet, v *Edge[*ent.File]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "FileEdge!")
+		return graphql.Null
+	}
+	return ec._FileEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNFileStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋfileᚐStatus(ctx context.Context, v any) (file.Status, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := unmarshalNFileStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋfileᚐStatus[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNFileStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋfileᚐStatus(ctx context.Context, sel ast.SelectionSet, v file.Status) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(marshalNFileStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋfileᚐStatus[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "FileStatus!")
+	}
+	return res
+}
+
+var (
+	unmarshalNFileStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋfileᚐStatus = map[string]file.Status{
+		"UPLOADING": file.StatusUploading,
+		"READY":     file.StatusReady,
+	}
+	marshalNFileStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋfileᚐStatus = map[file.Status]string{
+		file.StatusUploading: "UPLOADING",
+		file.StatusReady:     "READY",
+	}
+)
+
 func (ec *executionContext) marshalNFolder2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐFolderᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Folder) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -26930,6 +43578,16 @@ var (
 	}
 )
 
+func (ec *executionContext) unmarshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐArtifact(ctx context.Context, v any) (oid.Artifact, error) {
+	var res oid.Artifact
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐArtifact(ctx context.Context, sel ast.SelectionSet, v oid.Artifact) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐChat(ctx context.Context, v any) (oid.Chat, error) {
 	var res oid.Chat
 	err := res.UnmarshalGQL(v)
@@ -26940,6 +43598,16 @@ func (ec *executionContext) marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinterna
 	return v
 }
 
+func (ec *executionContext) unmarshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐFile(ctx context.Context, v any) (oid.File, error) {
+	var res oid.File
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐFile(ctx context.Context, sel ast.SelectionSet, v oid.File) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐFolder(ctx context.Context, v any) (oid.Folder, error) {
 	var res oid.Folder
 	err := res.UnmarshalGQL(v)
@@ -26947,6 +43615,16 @@ func (ec *executionContext) unmarshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinter
 }
 
 func (ec *executionContext) marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐFolder(ctx context.Context, sel ast.SelectionSet, v oid.Folder) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐJob(ctx context.Context, v any) (oid.Job, error) {
+	var res oid.Job
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐJob(ctx context.Context, sel ast.SelectionSet, v oid.Job) graphql.Marshaler {
 	return v
 }
 
@@ -26987,6 +43665,16 @@ func (ec *executionContext) unmarshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinter
 }
 
 func (ec *executionContext) marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐSession(ctx context.Context, sel ast.SelectionSet, v oid.Session) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐShare(ctx context.Context, v any) (oid.Share, error) {
+	var res oid.Share
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐShare(ctx context.Context, sel ast.SelectionSet, v oid.Share) graphql.Marshaler {
 	return v
 }
 
@@ -27048,6 +43736,62 @@ func (ec *executionContext) unmarshalNIdentityInput2ᚖgithubᚗcomᚋweavᚑai�
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNImageQuality2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐQuality(ctx context.Context, v any) (catalog.Quality, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := unmarshalNImageQuality2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐQuality[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNImageQuality2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐQuality(ctx context.Context, sel ast.SelectionSet, v catalog.Quality) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(marshalNImageQuality2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐQuality[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ImageQuality!")
+	}
+	return res
+}
+
+var (
+	unmarshalNImageQuality2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐQuality = map[string]catalog.Quality{
+		"STANDARD": catalog.Standard,
+		"HD":       catalog.HD,
+	}
+	marshalNImageQuality2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐQuality = map[catalog.Quality]string{
+		catalog.Standard: "STANDARD",
+		catalog.HD:       "HD",
+	}
+)
+
+func (ec *executionContext) unmarshalNImageQuality2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐQualityᚄ(ctx context.Context, v any) ([]catalog.Quality, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]catalog.Quality, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNImageQuality2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐQuality(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNImageQuality2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐQualityᚄ(ctx context.Context, sel ast.SelectionSet, v []catalog.Quality) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNImageQuality2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐQuality(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNInt2int(ctx context.Context, v any) (int, error) {
 	res, err := graphql.UnmarshalInt(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -27060,6 +43804,308 @@ func (ec *executionContext) marshalNInt2int(ctx context.Context, sel ast.Selecti
 		graphql.AddInvalidNullFromMarshaler(ctx, "Int!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNInt2ᚕintᚄ(ctx context.Context, v any) ([]int, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]int, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNInt2int(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNInt2ᚕintᚄ(ctx context.Context, sel ast.SelectionSet, v []int) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNInt2int(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNJob2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐJobᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Job) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNJob2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐJob(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNJob2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐJob(ctx context.Context, sel ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Job!")
+		return graphql.Null
+	}
+	return ec._Job(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNJobArguments2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐJobArguments(ctx context.Context, sel ast.SelectionSet, v JobArguments) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "JobArguments!")
+		return graphql.Null
+	}
+	return ec._JobArguments(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNJobAttempt2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐAttemptᚄ(ctx context.Context, sel ast.SelectionSet, v []*job.Attempt) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNJobAttempt2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐAttempt(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNJobAttempt2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐAttempt(ctx context.Context, sel ast.SelectionSet, v *job.Attempt) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "JobAttempt!")
+		return graphql.Null
+	}
+	return ec._JobAttempt(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNJobConnection2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[*ent.Job]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "JobConnection!")
+		return graphql.Null
+	}
+	return ec._JobConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNJobEdge2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[*ent.Job]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNJobEdge2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNJobEdge2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEdge(ctx context.Context, sel ast.SelectionSet, v *Edge[*ent.Job]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "JobEdge!")
+		return graphql.Null
+	}
+	return ec._JobEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNJobEvent2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐJobEvent(ctx context.Context, sel ast.SelectionSet, v JobEvent) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "JobEvent!")
+		return graphql.Null
+	}
+	return ec._JobEvent(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNJobFailureCode2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐFailureCode(ctx context.Context, v any) (job.FailureCode, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := unmarshalNJobFailureCode2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐFailureCode[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNJobFailureCode2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐFailureCode(ctx context.Context, sel ast.SelectionSet, v job.FailureCode) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(marshalNJobFailureCode2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐFailureCode[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "JobFailureCode!")
+	}
+	return res
+}
+
+var (
+	unmarshalNJobFailureCode2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐFailureCode = map[string]job.FailureCode{
+		"RATE_LIMITED":         job.FailureRateLimited,
+		"PROVIDER_UNAVAILABLE": job.FailureProviderUnavailable,
+		"PROVIDER_INTERRUPTED": job.FailureProviderInterrupted,
+		"TIMEOUT":              job.FailureTimeout,
+		"CONTEXT_TOO_LONG":     job.FailureContextTooLong,
+		"CONTENT_BLOCKED":      job.FailureContentBlocked,
+		"MODEL_UNAVAILABLE":    job.FailureModelUnavailable,
+		"NO_OUTPUT":            job.FailureNoOutput,
+		"STORAGE_UNAVAILABLE":  job.FailureStorageUnavailable,
+		"WORKER_LOST":          job.FailureWorkerLost,
+		"INTERNAL":             job.FailureInternal,
+	}
+	marshalNJobFailureCode2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐFailureCode = map[job.FailureCode]string{
+		job.FailureRateLimited:         "RATE_LIMITED",
+		job.FailureProviderUnavailable: "PROVIDER_UNAVAILABLE",
+		job.FailureProviderInterrupted: "PROVIDER_INTERRUPTED",
+		job.FailureTimeout:             "TIMEOUT",
+		job.FailureContextTooLong:      "CONTEXT_TOO_LONG",
+		job.FailureContentBlocked:      "CONTENT_BLOCKED",
+		job.FailureModelUnavailable:    "MODEL_UNAVAILABLE",
+		job.FailureNoOutput:            "NO_OUTPUT",
+		job.FailureStorageUnavailable:  "STORAGE_UNAVAILABLE",
+		job.FailureWorkerLost:          "WORKER_LOST",
+		job.FailureInternal:            "INTERNAL",
+	}
+)
+
+func (ec *executionContext) unmarshalNJobKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐKind(ctx context.Context, v any) (job1.Kind, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := unmarshalNJobKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐKind[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNJobKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐKind(ctx context.Context, sel ast.SelectionSet, v job1.Kind) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(marshalNJobKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐKind[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "JobKind!")
+	}
+	return res
+}
+
+var (
+	unmarshalNJobKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐKind = map[string]job1.Kind{
+		"TEXT":  job1.KindText,
+		"IMAGE": job1.KindImage,
+		"VIDEO": job1.KindVideo,
+	}
+	marshalNJobKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐKind = map[job1.Kind]string{
+		job1.KindText:  "TEXT",
+		job1.KindImage: "IMAGE",
+		job1.KindVideo: "VIDEO",
+	}
+)
+
+func (ec *executionContext) unmarshalNJobStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐStatus(ctx context.Context, v any) (job1.Status, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := unmarshalNJobStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐStatus[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNJobStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐStatus(ctx context.Context, sel ast.SelectionSet, v job1.Status) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(marshalNJobStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐStatus[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "JobStatus!")
+	}
+	return res
+}
+
+var (
+	unmarshalNJobStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐStatus = map[string]job1.Status{
+		"IN_QUEUE":    job1.StatusInQueue,
+		"IN_PROGRESS": job1.StatusInProgress,
+		"COMPLETED":   job1.StatusCompleted,
+		"FAILED":      job1.StatusFailed,
+		"CANCELLED":   job1.StatusCancelled,
+	}
+	marshalNJobStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐStatus = map[job1.Status]string{
+		job1.StatusInQueue:    "IN_QUEUE",
+		job1.StatusInProgress: "IN_PROGRESS",
+		job1.StatusCompleted:  "COMPLETED",
+		job1.StatusFailed:     "FAILED",
+		job1.StatusCancelled:  "CANCELLED",
+	}
+)
+
+func (ec *executionContext) marshalNJobStep2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐJobStepᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.JobStep) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNJobStep2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐJobStep(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNJobStep2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐJobStep(ctx context.Context, sel ast.SelectionSet, v *ent.JobStep) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "JobStep!")
+		return graphql.Null
+	}
+	return ec._JobStep(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNJobStepType2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobstepᚐType(ctx context.Context, v any) (jobstep.Type, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := unmarshalNJobStepType2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobstepᚐType[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNJobStepType2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobstepᚐType(ctx context.Context, sel ast.SelectionSet, v jobstep.Type) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(marshalNJobStepType2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobstepᚐType[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "JobStepType!")
+	}
+	return res
+}
+
+var (
+	unmarshalNJobStepType2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobstepᚐType = map[string]jobstep.Type{
+		"CREATED":          jobstep.TypeCreated,
+		"WAITING":          jobstep.TypeWaiting,
+		"QUEUED":           jobstep.TypeQueued,
+		"STARTED":          jobstep.TypeStarted,
+		"SUBMITTED":        jobstep.TypeSubmitted,
+		"ATTEMPT_FAILED":   jobstep.TypeAttemptFailed,
+		"RESUMED":          jobstep.TypeResumed,
+		"CANCEL_REQUESTED": jobstep.TypeCancelRequested,
+		"COMPLETED":        jobstep.TypeCompleted,
+		"FAILED":           jobstep.TypeFailed,
+		"CANCELLED":        jobstep.TypeCancelled,
+	}
+	marshalNJobStepType2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobstepᚐType = map[jobstep.Type]string{
+		jobstep.TypeCreated:         "CREATED",
+		jobstep.TypeWaiting:         "WAITING",
+		jobstep.TypeQueued:          "QUEUED",
+		jobstep.TypeStarted:         "STARTED",
+		jobstep.TypeSubmitted:       "SUBMITTED",
+		jobstep.TypeAttemptFailed:   "ATTEMPT_FAILED",
+		jobstep.TypeResumed:         "RESUMED",
+		jobstep.TypeCancelRequested: "CANCEL_REQUESTED",
+		jobstep.TypeCompleted:       "COMPLETED",
+		jobstep.TypeFailed:          "FAILED",
+		jobstep.TypeCancelled:       "CANCELLED",
+	}
+)
+
+func (ec *executionContext) unmarshalNJobWorkInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐJobWorkInput(ctx context.Context, v any) (*JobWorkInput, error) {
+	res, err := ec.unmarshalInputJobWorkInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNLanguage2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐLanguage(ctx context.Context, v any) (user.Language, error) {
@@ -27259,10 +44305,14 @@ func (ec *executionContext) marshalNModelKind2githubᚗcomᚋweavᚑaiᚋweavᚋ
 
 var (
 	unmarshalNModelKind2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐKind = map[string]catalog.Kind{
-		"TEXT": catalog.Text,
+		"TEXT":  catalog.Text,
+		"IMAGE": catalog.Image,
+		"VIDEO": catalog.Video,
 	}
 	marshalNModelKind2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐKind = map[catalog.Kind]string{
-		catalog.Text: "TEXT",
+		catalog.Text:  "TEXT",
+		catalog.Image: "IMAGE",
+		catalog.Video: "VIDEO",
 	}
 )
 
@@ -27322,6 +44372,32 @@ func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋgr
 
 	return ret
 }
+
+func (ec *executionContext) unmarshalNOnJobLimit2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐOnLimit(ctx context.Context, v any) (job.OnLimit, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := unmarshalNOnJobLimit2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐOnLimit[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNOnJobLimit2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐOnLimit(ctx context.Context, sel ast.SelectionSet, v job.OnLimit) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(marshalNOnJobLimit2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐOnLimit[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "OnJobLimit!")
+	}
+	return res
+}
+
+var (
+	unmarshalNOnJobLimit2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐOnLimit = map[string]job.OnLimit{
+		"REFUSE": job.Refuse,
+		"WAIT":   job.Wait,
+	}
+	marshalNOnJobLimit2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐOnLimit = map[job.OnLimit]string{
+		job.Refuse: "REFUSE",
+		job.Wait:   "WAIT",
+	}
+)
 
 func (ec *executionContext) marshalNPageInfo2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPageInfo(ctx context.Context, sel ast.SelectionSet, v *PageInfo) graphql.Marshaler {
 	if v == nil {
@@ -27816,6 +44892,53 @@ var (
 	}
 )
 
+func (ec *executionContext) unmarshalNRetryJobInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRetryJobInput(ctx context.Context, v any) (RetryJobInput, error) {
+	res, err := ec.unmarshalInputRetryJobInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRetryJobPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRetryJobPayload(ctx context.Context, sel ast.SelectionSet, v *RetryJobPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RetryJobPayload!")
+		return graphql.Null
+	}
+	return ec._RetryJobPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRetryJobUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRetryJobUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*RetryJobUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRetryJobUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRetryJobUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRetryJobUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRetryJobUserError(ctx context.Context, sel ast.SelectionSet, v *RetryJobUserError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RetryJobUserError!")
+		return graphql.Null
+	}
+	return ec._RetryJobUserError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRetryJobUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, v any) (Reason, error) {
+	var res Reason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRetryJobUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNRevokeSessionInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRevokeSessionInput(ctx context.Context, v any) (RevokeSessionInput, error) {
 	res, err := ec.unmarshalInputRevokeSessionInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -27860,6 +44983,53 @@ func (ec *executionContext) unmarshalNRevokeSessionUserErrorCode2githubᚗcomᚋ
 }
 
 func (ec *executionContext) marshalNRevokeSessionUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNRevokeShareLinkInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRevokeShareLinkInput(ctx context.Context, v any) (RevokeShareLinkInput, error) {
+	res, err := ec.unmarshalInputRevokeShareLinkInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRevokeShareLinkPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRevokeShareLinkPayload(ctx context.Context, sel ast.SelectionSet, v *RevokeShareLinkPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RevokeShareLinkPayload!")
+		return graphql.Null
+	}
+	return ec._RevokeShareLinkPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRevokeShareLinkUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRevokeShareLinkUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*RevokeShareLinkUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRevokeShareLinkUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRevokeShareLinkUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRevokeShareLinkUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRevokeShareLinkUserError(ctx context.Context, sel ast.SelectionSet, v *RevokeShareLinkUserError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RevokeShareLinkUserError!")
+		return graphql.Null
+	}
+	return ec._RevokeShareLinkUserError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRevokeShareLinkUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, v any) (Reason, error) {
+	var res Reason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRevokeShareLinkUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
 	return v
 }
 
@@ -28004,6 +45174,30 @@ func (ec *executionContext) marshalNSession2ᚖgithubᚗcomᚋweavᚑaiᚋweav�
 		return graphql.Null
 	}
 	return ec._Session(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNShareLink2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐShareLinkᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ShareLink) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNShareLink2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐShareLink(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNShareLink2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐShareLink(ctx context.Context, sel ast.SelectionSet, v *ent.ShareLink) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ShareLink!")
+		return graphql.Null
+	}
+	return ec._ShareLink(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNSignInInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐSignInInput(ctx context.Context, v any) (SignInInput, error) {
@@ -28296,6 +45490,20 @@ func (ec *executionContext) marshalNTokenUsage2ᚖgithubᚗcomᚋweavᚑaiᚋwea
 	return ec._TokenUsage(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNURL2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalURL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNURL2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalURL(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "URL!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNUpdatePreferencesInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUpdatePreferencesInput(ctx context.Context, v any) (UpdatePreferencesInput, error) {
 	res, err := ec.unmarshalInputUpdatePreferencesInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -28388,6 +45596,30 @@ func (ec *executionContext) unmarshalNUpdatePromptUserErrorCode2githubᚗcomᚋw
 
 func (ec *executionContext) marshalNUpdatePromptUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) marshalNUploadHeader2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUploadHeaderᚄ(ctx context.Context, sel ast.SelectionSet, v []*UploadHeader) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNUploadHeader2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUploadHeader(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNUploadHeader2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUploadHeader(ctx context.Context, sel ast.SelectionSet, v *UploadHeader) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UploadHeader!")
+		return graphql.Null
+	}
+	return ec._UploadHeader(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNUsageSource2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmessageᚐUsageSource(ctx context.Context, v any) (message.UsageSource, error) {
@@ -28574,6 +45806,45 @@ func (ec *executionContext) marshalN__TypeKind2string(ctx context.Context, sel a
 	return res
 }
 
+func (ec *executionContext) marshalOArtifact2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐArtifact(ctx context.Context, sel ast.SelectionSet, v *ent.Artifact) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Artifact(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOArtifactKind2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋartifactᚐKind(ctx context.Context, v any) (*artifact.Kind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := unmarshalOArtifactKind2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋartifactᚐKind[tmp]
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOArtifactKind2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋartifactᚐKind(ctx context.Context, sel ast.SelectionSet, v *artifact.Kind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(marshalOArtifactKind2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋartifactᚐKind[*v])
+	return res
+}
+
+var (
+	unmarshalOArtifactKind2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋartifactᚐKind = map[string]artifact.Kind{
+		"TEXT":  artifact.KindText,
+		"IMAGE": artifact.KindImage,
+		"VIDEO": artifact.KindVideo,
+	}
+	marshalOArtifactKind2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋartifactᚐKind = map[artifact.Kind]string{
+		artifact.KindText:  "TEXT",
+		artifact.KindImage: "IMAGE",
+		artifact.KindVideo: "VIDEO",
+	}
+)
+
 func (ec *executionContext) unmarshalOBoolean2bool(ctx context.Context, v any) (bool, error) {
 	res, err := graphql.UnmarshalBoolean(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -28617,6 +45888,13 @@ func (ec *executionContext) unmarshalOChatFilter2ᚖgithubᚗcomᚋweavᚑaiᚋw
 	}
 	res, err := ec.unmarshalInputChatFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOCost2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCost(ctx context.Context, sel ast.SelectionSet, v *Cost) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Cost(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOCursor2ᚖstring(ctx context.Context, v any) (*string, error) {
@@ -28681,6 +45959,13 @@ func (ec *executionContext) marshalOEventCursor2ᚖstring(ctx context.Context, s
 	return res
 }
 
+func (ec *executionContext) marshalOFile2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐFile(ctx context.Context, sel ast.SelectionSet, v *ent.File) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._File(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOFinishReason2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋmessageᚐFinishReason(ctx context.Context, v any) (*message.FinishReason, error) {
 	if v == nil {
 		return nil, nil
@@ -28717,11 +46002,63 @@ var (
 	}
 )
 
+func (ec *executionContext) unmarshalOFloat2ᚖfloat64(ctx context.Context, v any) (*float64, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := graphql.UnmarshalFloatContext(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOFloat2ᚖfloat64(ctx context.Context, sel ast.SelectionSet, v *float64) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	res := graphql.MarshalFloatContext(*v)
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
 func (ec *executionContext) marshalOFolder2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐFolder(ctx context.Context, sel ast.SelectionSet, v *ent.Folder) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Folder(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOID2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNID2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOID2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNID2string(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOID2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐRun(ctx context.Context, v any) (*oid.Run, error) {
@@ -28758,6 +46095,51 @@ func (ec *executionContext) marshalOID2ᚖstring(ctx context.Context, sel ast.Se
 	return res
 }
 
+func (ec *executionContext) marshalOImageCaps2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐImageCaps(ctx context.Context, sel ast.SelectionSet, v *catalog.ImageCaps) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ImageCaps(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOImageJobInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐImageJobInput(ctx context.Context, v any) (*ImageJobInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputImageJobInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOImageQuality2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐQuality(ctx context.Context, v any) (*catalog.Quality, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := unmarshalOImageQuality2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐQuality[tmp]
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOImageQuality2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐQuality(ctx context.Context, sel ast.SelectionSet, v *catalog.Quality) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(marshalOImageQuality2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐQuality[*v])
+	return res
+}
+
+var (
+	unmarshalOImageQuality2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐQuality = map[string]catalog.Quality{
+		"STANDARD": catalog.Standard,
+		"HD":       catalog.HD,
+	}
+	marshalOImageQuality2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐQuality = map[catalog.Quality]string{
+		catalog.Standard: "STANDARD",
+		catalog.HD:       "HD",
+	}
+)
+
 func (ec *executionContext) unmarshalOInt2ᚖint(ctx context.Context, v any) (*int, error) {
 	if v == nil {
 		return nil, nil
@@ -28774,6 +46156,114 @@ func (ec *executionContext) marshalOInt2ᚖint(ctx context.Context, sel ast.Sele
 	_ = ctx
 	res := graphql.MarshalInt(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOJob2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐJob(ctx context.Context, sel ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Job(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOJobFailure2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐFailure(ctx context.Context, sel ast.SelectionSet, v *job.Failure) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._JobFailure(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOJobFilter2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐJobFilter(ctx context.Context, v any) (*JobFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputJobFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOJobKind2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐKindᚄ(ctx context.Context, v any) ([]job1.Kind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]job1.Kind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNJobKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐKind(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOJobKind2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐKindᚄ(ctx context.Context, sel ast.SelectionSet, v []job1.Kind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNJobKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐKind(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOJobResult2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐJobResult(ctx context.Context, sel ast.SelectionSet, v *JobResult) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._JobResult(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOJobStatus2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐStatusᚄ(ctx context.Context, v any) ([]job1.Status, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]job1.Status, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNJobStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐStatus(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOJobStatus2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []job1.Status) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNJobStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐStatus(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOJobUsage2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐJobUsage(ctx context.Context, sel ast.SelectionSet, v *JobUsage) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._JobUsage(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOLanguage2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐLanguage(ctx context.Context, v any) (*user.Language, error) {
@@ -28848,6 +46338,20 @@ func (ec *executionContext) marshalOSession2ᚖgithubᚗcomᚋweavᚑaiᚋweav�
 	return ec._Session(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOShareLink2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐShareLink(ctx context.Context, sel ast.SelectionSet, v *ent.ShareLink) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ShareLink(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSharedArtifact2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐSharedArtifact(ctx context.Context, sel ast.SelectionSet, v *SharedArtifact) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SharedArtifact(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOStopReceipt2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐStopReceipt(ctx context.Context, sel ast.SelectionSet, v *StopReceipt) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -28908,6 +46412,14 @@ func (ec *executionContext) marshalOString2ᚖstring(ctx context.Context, sel as
 	return res
 }
 
+func (ec *executionContext) unmarshalOTextJobInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐTextJobInput(ctx context.Context, v any) (*TextJobInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputTextJobInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOTheme2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐTheme(ctx context.Context, v any) (*user.Theme, error) {
 	if v == nil {
 		return nil, nil
@@ -28939,6 +46451,13 @@ var (
 		user.ThemeSystem: "SYSTEM",
 	}
 )
+
+func (ec *executionContext) marshalOThumbnail2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐThumbnail(ctx context.Context, sel ast.SelectionSet, v *Thumbnail) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Thumbnail(ctx, sel, v)
+}
 
 func (ec *executionContext) marshalOTokenPair2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋaccountᚐTokens(ctx context.Context, sel ast.SelectionSet, v *account.Tokens) graphql.Marshaler {
 	if v == nil {
@@ -28972,11 +46491,33 @@ func (ec *executionContext) marshalOURL2ᚖstring(ctx context.Context, sel ast.S
 	return res
 }
 
+func (ec *executionContext) marshalOUploadRequest2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUploadRequest(ctx context.Context, sel ast.SelectionSet, v *UploadRequest) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UploadRequest(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOUser2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐUser(ctx context.Context, sel ast.SelectionSet, v *ent.User) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._User(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOVideoCaps2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐVideoCaps(ctx context.Context, sel ast.SelectionSet, v *catalog.VideoCaps) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._VideoCaps(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOVideoJobInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐVideoJobInput(ctx context.Context, v any) (*VideoJobInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputVideoJobInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalO__EnumValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐEnumValueᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.EnumValue) graphql.Marshaler {

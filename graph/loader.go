@@ -9,6 +9,7 @@ import (
 	"github.com/weav-ai/weav/internal/auth"
 	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/feed"
+	"github.com/weav-ai/weav/internal/job"
 	"github.com/weav-ai/weav/internal/oid"
 )
 
@@ -25,6 +26,12 @@ type loaders struct {
 	prompts  *dataloadgen.Loader[oid.Prompt, *ent.Prompt]
 	users    *dataloadgen.Loader[oid.User, *ent.User]
 	siblings *dataloadgen.Loader[*ent.Message, []*ent.Message]
+
+	jobs      *dataloadgen.Loader[oid.Job, *ent.Job]
+	steps     *dataloadgen.Loader[oid.Job, []*ent.JobStep]
+	positions *dataloadgen.Loader[*ent.Job, *int]
+
+	fileLoaders
 }
 
 type loadersKey struct{}
@@ -44,7 +51,38 @@ func newLoaders(s Services, viewer oid.User) *loaders {
 			rows, err := s.Chats.Siblings(ctx, msgs)
 			return rows, all(err, len(msgs))
 		}),
+		jobs:      byID(viewer, s.Jobs.ByIDs, func(j *ent.Job) oid.Job { return j.ID }),
+		steps:     grouped(s.Jobs.Steps),
+		positions: positions(s.Jobs),
+
+		fileLoaders: newFileLoaders(s.Files, viewer),
 	}
+}
+
+// positions returns a loader of jobs' places in line.
+func positions(jobs *job.Service) *dataloadgen.Loader[*ent.Job, *int] {
+	return dataloadgen.NewLoader(func(ctx context.Context, asked []*ent.Job) ([]*int, []error) {
+		places, err := jobs.Positions(ctx, asked)
+		out := make([]*int, len(asked))
+		for i, j := range asked {
+			if n, ok := places[j.ID]; ok {
+				out[i] = &n
+			}
+		}
+		return out, all(err, len(asked))
+	})
+}
+
+// grouped returns a loader of lists that belong to a key; of a key without any, an empty one.
+func grouped[K comparable, V any](read func(context.Context, []K) (map[K][]V, error)) *dataloadgen.Loader[K, []V] {
+	return dataloadgen.NewLoader(func(ctx context.Context, keys []K) ([][]V, []error) {
+		rows, err := read(ctx, keys)
+		out := make([][]V, len(keys))
+		for i, k := range keys {
+			out[i] = append([]V{}, rows[k]...)
+		}
+		return out, all(err, len(keys))
+	})
 }
 
 // byID returns a loader of a person's objects; what is not theirs, or is gone, loads as nil.
@@ -121,6 +159,10 @@ func loadFolder(ctx context.Context, id oid.Folder) (*ent.Folder, error) {
 
 func loadMessage(ctx context.Context, id oid.Message) (*ent.Message, error) {
 	return loadersOf(ctx).messages.Load(ctx, id)
+}
+
+func loadJob(ctx context.Context, id oid.Job) (*ent.Job, error) {
+	return loadersOf(ctx).jobs.Load(ctx, id)
 }
 
 func loadPrompt(ctx context.Context, id oid.Prompt) (*ent.Prompt, error) {

@@ -76,7 +76,7 @@ func (r *mutationResolver) SendMessage(ctx context.Context, in SendMessageInput)
 		return nil, err
 	}
 	sent, err := r.s.Chats.Send(ctx, p.User, chat.SendInput{
-		ChatID: in.ChatID, Text: in.Text, ModelID: in.ModelID.Value(), IfHead: expectHead(in.IfHead, true), Key: in.IdempotencyKey,
+		ChatID: in.ChatID, Text: in.Text, Attachments: in.AttachmentIds.Value(), ModelID: in.ModelID.Value(), IfHead: expectHead(in.IfHead, true), Key: in.IdempotencyKey,
 	})
 	inputs, err := userErrors[SendMessageUserError](err)
 	if sent == nil {
@@ -98,7 +98,7 @@ func (r *mutationResolver) EditMessage(ctx context.Context, in EditMessageInput)
 		return nil, err
 	}
 	sent, err := r.s.Chats.Edit(ctx, p.User, chat.EditInput{
-		MessageID: in.MessageID, Text: in.Text, ModelID: in.ModelID.Value(), IfHead: expectHead(in.IfHead, false), Key: in.IdempotencyKey,
+		MessageID: in.MessageID, Text: in.Text, Attachments: in.AttachmentIds.Value(), ModelID: in.ModelID.Value(), IfHead: expectHead(in.IfHead, false), Key: in.IdempotencyKey,
 	})
 	inputs, err := userErrors[EditMessageUserError](err)
 	if sent == nil {

@@ -11,10 +11,13 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/weav-ai/weav/ent"
+	"github.com/weav-ai/weav/ent/artifact"
+	job1 "github.com/weav-ai/weav/ent/job"
 	"github.com/weav-ai/weav/ent/message"
 	"github.com/weav-ai/weav/ent/user"
 	"github.com/weav-ai/weav/internal/account"
 	"github.com/weav-ai/weav/internal/catalog"
+	"github.com/weav-ai/weav/internal/job"
 )
 
 // What happens in one chat. `ReplyDelta` is live text and stands in no feed; its cursor is that of the event before it.
@@ -31,6 +34,11 @@ type Event interface {
 	GetOccurredAt() time.Time
 }
 
+// What happens to one job. `JobProgressed` and `JobTextDelta` stand in no feed; their cursor is that of the event before them.
+type JobEvent interface {
+	IsJobEvent()
+}
+
 // One thing in a mutation's input that a person can mend. When there is one, nothing was written.
 type UserError interface {
 	IsUserError()
@@ -43,6 +51,20 @@ type UserError interface {
 // What happens to the viewer's account. Each event behind the first stands in the feed, in order, once.
 type ViewerEvent interface {
 	IsViewerEvent()
+}
+
+// That something was generated, and by what. Show it where the thing is shown.
+type AiDisclosure struct {
+	// What made it: this platform's name and release.
+	Generator string `json:"generator"`
+	// Who ran the model.
+	Provider string `json:"provider"`
+	// The model that answered, as the provider names it.
+	Model string `json:"model"`
+	// When it was generated.
+	GeneratedAt time.Time `json:"generatedAt"`
+	// Whether the file's own metadata says so too (XMP, IPTC `trainedAlgorithmicMedia`).
+	IsEmbedded bool `json:"isEmbedded"`
 }
 
 // Whether a chat is archived.
@@ -78,6 +100,47 @@ func (this ArchiveChatUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
 func (this ArchiveChatUserError) GetPath() []string {
+	if this.Path == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Path))
+	for _, concrete := range this.Path {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
+// Which job to cancel.
+type CancelJobInput struct {
+	// A job of the viewer.
+	JobID string `json:"jobId"`
+}
+
+// The outcome of `cancelJob`.
+type CancelJobPayload struct {
+	// The job as it ended.
+	Job *ent.Job `json:"job,omitempty"`
+	// Always empty today.
+	UserErrors []*CancelJobUserError `json:"userErrors"`
+}
+
+// One thing in the input of cancelJob that a person can mend. Nothing was written.
+type CancelJobUserError struct {
+	// What to tell the person, in English.
+	Message string `json:"message"`
+	// Where the value stands in the arguments, such as ["input", "text"].
+	Path []string `json:"path"`
+	// What to branch on.
+	Code Reason `json:"code"`
+}
+
+func (CancelJobUserError) IsUserError() {}
+
+// What to tell the person, in English.
+func (this CancelJobUserError) GetMessage() string { return this.Message }
+
+// Where the value stands in the arguments, such as ["input", "text"].
+func (this CancelJobUserError) GetPath() []string {
 	if this.Path == nil {
 		return nil
 	}
@@ -143,6 +206,47 @@ func (this ChooseBranchUserError) GetPath() []string {
 	return interfaceSlice
 }
 
+// Which upload is done.
+type CompleteUploadInput struct {
+	// A file of the viewer.
+	FileID string `json:"fileId"`
+}
+
+// The outcome of `completeUpload`.
+type CompleteUploadPayload struct {
+	// The file, READY; null when there are userErrors.
+	File *ent.File `json:"file,omitempty"`
+	// What to mend.
+	UserErrors []*CompleteUploadUserError `json:"userErrors"`
+}
+
+// One thing in the input of completeUpload that a person can mend. Nothing was written.
+type CompleteUploadUserError struct {
+	// What to tell the person, in English.
+	Message string `json:"message"`
+	// Where the value stands in the arguments, such as ["input", "text"].
+	Path []string `json:"path"`
+	// What to branch on.
+	Code Reason `json:"code"`
+}
+
+func (CompleteUploadUserError) IsUserError() {}
+
+// What to tell the person, in English.
+func (this CompleteUploadUserError) GetMessage() string { return this.Message }
+
+// Where the value stands in the arguments, such as ["input", "text"].
+func (this CompleteUploadUserError) GetPath() []string {
+	if this.Path == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Path))
+	for _, concrete := range this.Path {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
 // Changes to a chat; absent fields stay.
 type ConfigureChatInput struct {
 	// A chat of the viewer.
@@ -190,6 +294,14 @@ func (this ConfigureChatUserError) GetPath() []string {
 		interfaceSlice = append(interfaceSlice, concrete)
 	}
 	return interfaceSlice
+}
+
+// An amount of money.
+type Cost struct {
+	// In millionths of the currency's unit.
+	AmountMicros int64 `json:"amountMicros"`
+	// ISO 4217, such as `USD`.
+	Currency string `json:"currency"`
 }
 
 // A chat to make.
@@ -288,6 +400,58 @@ func (this CreateFolderUserError) GetPath() []string {
 	return interfaceSlice
 }
 
+// What to make.
+type CreateJobInput struct {
+	// A text, an image or a video.
+	Work *JobWorkInput `json:"work"`
+	// A chat of the viewer to show it in; absent: none.
+	ChatID graphql.Omittable[*string] `json:"chatId,omitempty"`
+	// The head the person saw in that chat. Another head is a `CONFLICT` with `headId`. Null: the chat was empty. Absent: no check.
+	IfHead graphql.Omittable[*string] `json:"ifHead,omitempty"`
+	// False: text and files are kept for one hour only. Not together with a chat.
+	StoreResult bool `json:"storeResult"`
+	// What happens when the person has 4 unfinished jobs.
+	OnLimit job.OnLimit `json:"onLimit"`
+	// Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
+	//   result; with another input, `IDEMPOTENCY_CONFLICT`. Use a fresh UUID for each thing a person does.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The outcome of `createJob`.
+type CreateJobPayload struct {
+	// The job; null when there are userErrors.
+	Job *ent.Job `json:"job,omitempty"`
+	// What to mend.
+	UserErrors []*CreateJobUserError `json:"userErrors"`
+}
+
+// One thing in the input of createJob that a person can mend. Nothing was written.
+type CreateJobUserError struct {
+	// What to tell the person, in English.
+	Message string `json:"message"`
+	// Where the value stands in the arguments, such as ["input", "text"].
+	Path []string `json:"path"`
+	// What to branch on.
+	Code Reason `json:"code"`
+}
+
+func (CreateJobUserError) IsUserError() {}
+
+// What to tell the person, in English.
+func (this CreateJobUserError) GetMessage() string { return this.Message }
+
+// Where the value stands in the arguments, such as ["input", "text"].
+func (this CreateJobUserError) GetPath() []string {
+	if this.Path == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Path))
+	for _, concrete := range this.Path {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
 // A prompt to keep.
 type CreatePromptInput struct {
 	// 1–100 code points.
@@ -336,6 +500,143 @@ func (this CreatePromptUserError) GetPath() []string {
 	return interfaceSlice
 }
 
+// What to share.
+type CreateShareLinkInput struct {
+	// An artifact of the viewer.
+	ArtifactID string `json:"artifactId"`
+	// When the link ends by itself: in the future, at most 10 years from now. Absent: never.
+	ExpiresAt graphql.Omittable[*time.Time] `json:"expiresAt,omitempty"`
+	// Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
+	//   result; with another input, `IDEMPOTENCY_CONFLICT`. Use a fresh UUID for each thing a person does.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The outcome of `createShareLink`.
+type CreateShareLinkPayload struct {
+	// The link; null when there are userErrors.
+	ShareLink *ent.ShareLink `json:"shareLink,omitempty"`
+	// What to mend.
+	UserErrors []*CreateShareLinkUserError `json:"userErrors"`
+}
+
+// One thing in the input of createShareLink that a person can mend. Nothing was written.
+type CreateShareLinkUserError struct {
+	// What to tell the person, in English.
+	Message string `json:"message"`
+	// Where the value stands in the arguments, such as ["input", "text"].
+	Path []string `json:"path"`
+	// What to branch on.
+	Code Reason `json:"code"`
+}
+
+func (CreateShareLinkUserError) IsUserError() {}
+
+// What to tell the person, in English.
+func (this CreateShareLinkUserError) GetMessage() string { return this.Message }
+
+// Where the value stands in the arguments, such as ["input", "text"].
+func (this CreateShareLinkUserError) GetPath() []string {
+	if this.Path == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Path))
+	for _, concrete := range this.Path {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
+// What is going to be uploaded.
+type CreateUploadInput struct {
+	// The file's name with its extension, 1–200 code points, such as `cat.png`. A folder before it is dropped.
+	Name string `json:"name"`
+	// Its MIME type, one of `serverInfo.limits.uploadTypes`; it must agree with the extension.
+	MimeType string `json:"mimeType"`
+	// Its exact length: 1 to `serverInfo.limits.maxUploadBytes`.
+	Bytes int64 `json:"bytes"`
+	// Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
+	//   result; with another input, `IDEMPOTENCY_CONFLICT`. Use a fresh UUID for each thing a person does.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The outcome of `createUpload`.
+type CreateUploadPayload struct {
+	// The file to be; null when there are userErrors.
+	File *ent.File `json:"file,omitempty"`
+	// Where to send the bytes; null when there are userErrors, and on a replay once the file is READY.
+	Upload *UploadRequest `json:"upload,omitempty"`
+	// What to mend.
+	UserErrors []*CreateUploadUserError `json:"userErrors"`
+}
+
+// One thing in the input of createUpload that a person can mend. Nothing was written.
+type CreateUploadUserError struct {
+	// What to tell the person, in English.
+	Message string `json:"message"`
+	// Where the value stands in the arguments, such as ["input", "text"].
+	Path []string `json:"path"`
+	// What to branch on.
+	Code Reason `json:"code"`
+}
+
+func (CreateUploadUserError) IsUserError() {}
+
+// What to tell the person, in English.
+func (this CreateUploadUserError) GetMessage() string { return this.Message }
+
+// Where the value stands in the arguments, such as ["input", "text"].
+func (this CreateUploadUserError) GetPath() []string {
+	if this.Path == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Path))
+	for _, concrete := range this.Path {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
+// Which artifact to delete.
+type DeleteArtifactInput struct {
+	// An artifact of the viewer.
+	ArtifactID string `json:"artifactId"`
+}
+
+// The outcome of `deleteArtifact`.
+type DeleteArtifactPayload struct {
+	// The artifact that is gone.
+	ArtifactID *string `json:"artifactId,omitempty"`
+	// Always empty today.
+	UserErrors []*DeleteArtifactUserError `json:"userErrors"`
+}
+
+// One thing in the input of deleteArtifact that a person can mend. Nothing was written.
+type DeleteArtifactUserError struct {
+	// What to tell the person, in English.
+	Message string `json:"message"`
+	// Where the value stands in the arguments, such as ["input", "text"].
+	Path []string `json:"path"`
+	// What to branch on.
+	Code Reason `json:"code"`
+}
+
+func (DeleteArtifactUserError) IsUserError() {}
+
+// What to tell the person, in English.
+func (this DeleteArtifactUserError) GetMessage() string { return this.Message }
+
+// Where the value stands in the arguments, such as ["input", "text"].
+func (this DeleteArtifactUserError) GetPath() []string {
+	if this.Path == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Path))
+	for _, concrete := range this.Path {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
 // Which chat to delete.
 type DeleteChatInput struct {
 	// A chat of the viewer.
@@ -367,6 +668,47 @@ func (this DeleteChatUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
 func (this DeleteChatUserError) GetPath() []string {
+	if this.Path == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Path))
+	for _, concrete := range this.Path {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
+// Which file to delete.
+type DeleteFileInput struct {
+	// A file of the viewer; also one that is still being uploaded.
+	FileID string `json:"fileId"`
+}
+
+// The outcome of `deleteFile`.
+type DeleteFilePayload struct {
+	// The file that is gone.
+	FileID *string `json:"fileId,omitempty"`
+	// Always empty today.
+	UserErrors []*DeleteFileUserError `json:"userErrors"`
+}
+
+// One thing in the input of deleteFile that a person can mend. Nothing was written.
+type DeleteFileUserError struct {
+	// What to tell the person, in English.
+	Message string `json:"message"`
+	// Where the value stands in the arguments, such as ["input", "text"].
+	Path []string `json:"path"`
+	// What to branch on.
+	Code Reason `json:"code"`
+}
+
+func (DeleteFileUserError) IsUserError() {}
+
+// What to tell the person, in English.
+func (this DeleteFileUserError) GetMessage() string { return this.Message }
+
+// Where the value stands in the arguments, such as ["input", "text"].
+func (this DeleteFileUserError) GetPath() []string {
 	if this.Path == nil {
 		return nil
 	}
@@ -479,6 +821,8 @@ type EditMessageInput struct {
 	MessageID string `json:"messageId"`
 	// 1 to `serverInfo.limits.maxTextChars` code points; not blank.
 	Text string `json:"text"`
+	// Files and artifacts of the viewer to go with it; at most 10, each once. A file must be READY.
+	AttachmentIds graphql.Omittable[[]string] `json:"attachmentIds,omitempty"`
 	// The model of this reply; absent: the chat's.
 	ModelID graphql.Omittable[*string] `json:"modelId,omitempty"`
 	// The head the person saw. Another head is a `CONFLICT` with `headId`. Absent: no check.
@@ -527,10 +871,125 @@ func (this EditMessageUserError) GetPath() []string {
 	return interfaceSlice
 }
 
+// Whether an artifact is a favourite.
+type FavouriteArtifactInput struct {
+	// An artifact of the viewer.
+	ArtifactID string `json:"artifactId"`
+	// True to mark, false to unmark.
+	Favourite bool `json:"favourite"`
+}
+
+// The outcome of `favouriteArtifact`.
+type FavouriteArtifactPayload struct {
+	// The artifact; null when there are userErrors.
+	Artifact *ent.Artifact `json:"artifact,omitempty"`
+	// What to mend.
+	UserErrors []*FavouriteArtifactUserError `json:"userErrors"`
+}
+
+// One thing in the input of favouriteArtifact that a person can mend. Nothing was written.
+type FavouriteArtifactUserError struct {
+	// What to tell the person, in English.
+	Message string `json:"message"`
+	// Where the value stands in the arguments, such as ["input", "text"].
+	Path []string `json:"path"`
+	// What to branch on.
+	Code Reason `json:"code"`
+}
+
+func (FavouriteArtifactUserError) IsUserError() {}
+
+// What to tell the person, in English.
+func (this FavouriteArtifactUserError) GetMessage() string { return this.Message }
+
+// Where the value stands in the arguments, such as ["input", "text"].
+func (this FavouriteArtifactUserError) GetPath() []string {
+	if this.Path == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Path))
+	for _, concrete := range this.Path {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
 // A proof of identity: exactly one.
 type IdentityInput struct {
 	// Any identity, without proof; where `serverInfo.signInMethods` has DEV.
 	Dev graphql.Omittable[*DevIdentityInput] `json:"dev,omitempty"`
+}
+
+// An image to make.
+type ImageJobInput struct {
+	// The model; absent: the default of its kind.
+	ModelID graphql.Omittable[*string] `json:"modelId,omitempty"`
+	// 1 to the model's `maxInputChars` code points; not blank.
+	Prompt string `json:"prompt"`
+	// One of the model's `image.sizes`, such as `1024x1024`. Absent: the first, or the first of `aspect`.
+	Size graphql.Omittable[*string] `json:"size,omitempty"`
+	// The shape instead of a size, such as `16:9` or `1:1`: the first of the model's sizes that comes nearest, within 5 %. Not together with `size`.
+	Aspect graphql.Omittable[*string] `json:"aspect,omitempty"`
+	// How much care. Absent: the first of the model's `image.qualities`.
+	Quality graphql.Omittable[*catalog.Quality] `json:"quality,omitempty"`
+}
+
+// Which jobs to list. All that is given must hold.
+type JobFilter struct {
+	// Only these statuses.
+	Statuses graphql.Omittable[[]job1.Status] `json:"statuses,omitempty"`
+	// Only these kinds.
+	Kinds graphql.Omittable[[]job1.Kind] `json:"kinds,omitempty"`
+	// Only jobs of this chat.
+	ChatID graphql.Omittable[*string] `json:"chatId,omitempty"`
+	// Only jobs of chats in this folder.
+	FolderID graphql.Omittable[*string] `json:"folderId,omitempty"`
+	// Only jobs ordered at this moment or later.
+	CreatedSinceAt graphql.Omittable[*time.Time] `json:"createdSinceAt,omitempty"`
+	// Only jobs ordered before this moment.
+	CreatedUntilAt graphql.Omittable[*time.Time] `json:"createdUntilAt,omitempty"`
+}
+
+// What came of a job.
+type JobResult struct {
+	// Who ran the model.
+	Provider string `json:"provider"`
+	// The model that answered, as the provider names it.
+	AnsweredBy string `json:"answeredBy"`
+	// The text of a text job; else null.
+	Text *string `json:"text,omitempty"`
+	// What was made; at most 10.
+	Artifacts []*ent.Artifact `json:"artifacts"`
+	// The prompt as the provider rewrote it; null when it did not.
+	RevisedPrompt *string `json:"revisedPrompt,omitempty"`
+	// Why the work ends; null when the provider did not tell.
+	FinishReason *message.FinishReason `json:"finishReason,omitempty"`
+}
+
+// What a job consumed.
+type JobUsage struct {
+	// Tokens read; 0 where the provider does not count them.
+	InputTokens int64 `json:"inputTokens"`
+	// Tokens written; 0 where the provider does not count them.
+	OutputTokens int64 `json:"outputTokens"`
+	// Of `inputTokens`, those the provider had cached.
+	CachedInputTokens int64 `json:"cachedInputTokens"`
+	// Images made.
+	Images int `json:"images"`
+	// Length of the videos made, in milliseconds.
+	VideoMs int64 `json:"videoMs"`
+	// Who counted.
+	Source message.UsageSource `json:"source"`
+}
+
+// What to make: exactly one.
+type JobWorkInput struct {
+	// A text.
+	Text graphql.Omittable[*TextJobInput] `json:"text,omitempty"`
+	// An image.
+	Image graphql.Omittable[*ImageJobInput] `json:"image,omitempty"`
+	// A video.
+	Video graphql.Omittable[*VideoJobInput] `json:"video,omitempty"`
 }
 
 // Where a chat goes.
@@ -917,6 +1376,52 @@ func (this RestoreFolderUserError) GetPath() []string {
 	return interfaceSlice
 }
 
+// Which job to repeat.
+type RetryJobInput struct {
+	// A job of the viewer that has ended.
+	JobID string `json:"jobId"`
+	// What happens when the person has 4 unfinished jobs.
+	OnLimit job.OnLimit `json:"onLimit"`
+	// Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
+	//   result; with another input, `IDEMPOTENCY_CONFLICT`. Use a fresh UUID for each thing a person does.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The outcome of `retryJob`.
+type RetryJobPayload struct {
+	// The new job; null when there are userErrors.
+	Job *ent.Job `json:"job,omitempty"`
+	// What to mend.
+	UserErrors []*RetryJobUserError `json:"userErrors"`
+}
+
+// One thing in the input of retryJob that a person can mend. Nothing was written.
+type RetryJobUserError struct {
+	// What to tell the person, in English.
+	Message string `json:"message"`
+	// Where the value stands in the arguments, such as ["input", "text"].
+	Path []string `json:"path"`
+	// What to branch on.
+	Code Reason `json:"code"`
+}
+
+func (RetryJobUserError) IsUserError() {}
+
+// What to tell the person, in English.
+func (this RetryJobUserError) GetMessage() string { return this.Message }
+
+// Where the value stands in the arguments, such as ["input", "text"].
+func (this RetryJobUserError) GetPath() []string {
+	if this.Path == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Path))
+	for _, concrete := range this.Path {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
 // Which session to end.
 type RevokeSessionInput struct {
 	// A session of the viewer.
@@ -958,12 +1463,55 @@ func (this RevokeSessionUserError) GetPath() []string {
 	return interfaceSlice
 }
 
+// Which link to end.
+type RevokeShareLinkInput struct {
+	// A share link of the viewer.
+	ShareLinkID string `json:"shareLinkId"`
+}
+
+// The outcome of `revokeShareLink`.
+type RevokeShareLinkPayload struct {
+	// The link, ended.
+	ShareLink *ent.ShareLink `json:"shareLink,omitempty"`
+	// Always empty today.
+	UserErrors []*RevokeShareLinkUserError `json:"userErrors"`
+}
+
+// One thing in the input of revokeShareLink that a person can mend. Nothing was written.
+type RevokeShareLinkUserError struct {
+	// What to tell the person, in English.
+	Message string `json:"message"`
+	// Where the value stands in the arguments, such as ["input", "text"].
+	Path []string `json:"path"`
+	// What to branch on.
+	Code Reason `json:"code"`
+}
+
+func (RevokeShareLinkUserError) IsUserError() {}
+
+// What to tell the person, in English.
+func (this RevokeShareLinkUserError) GetMessage() string { return this.Message }
+
+// Where the value stands in the arguments, such as ["input", "text"].
+func (this RevokeShareLinkUserError) GetPath() []string {
+	if this.Path == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Path))
+	for _, concrete := range this.Path {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
 // A message to send.
 type SendMessageInput struct {
 	// A chat of the viewer.
 	ChatID string `json:"chatId"`
 	// 1 to `serverInfo.limits.maxTextChars` code points; not blank.
 	Text string `json:"text"`
+	// Files and artifacts of the viewer to go with it; at most 10, each once. A file must be READY.
+	AttachmentIds graphql.Omittable[[]string] `json:"attachmentIds,omitempty"`
 	// The model of this reply; absent: the chat's.
 	ModelID graphql.Omittable[*string] `json:"modelId,omitempty"`
 	// The head the person saw. Another head is a `CONFLICT` with `headId`. Null: the chat was empty. Absent: no check.
@@ -1034,10 +1582,48 @@ type ServerLimits struct {
 	MaxOutputTokens int `json:"maxOutputTokens"`
 	// How many replies of one person are written at once; more wait their turn.
 	MaxRunningReplies int `json:"maxRunningReplies"`
+	// How many jobs of one person may be unfinished at once.
+	MaxUnfinishedJobs int `json:"maxUnfinishedJobs"`
+	// How many jobs of one person may wait for one of those places.
+	MaxWaitingJobs int `json:"maxWaitingJobs"`
+	// The largest upload, in bytes.
+	MaxUploadBytes int64 `json:"maxUploadBytes"`
+	// The MIME types that may be uploaded; at most 20.
+	UploadTypes []string `json:"uploadTypes"`
+	// The most pixels an uploaded image may have.
+	MaxImagePixels int `json:"maxImagePixels"`
 	// The largest request body and WebSocket message, in bytes.
 	MaxRequestBytes int `json:"maxRequestBytes"`
 	// The highest cost of one operation, as `extensions.cost` counts it.
 	MaxOperationCost int `json:"maxOperationCost"`
+}
+
+// What a share link shows.
+type SharedArtifact struct {
+	// What it is.
+	Kind artifact.Kind `json:"kind"`
+	// The content of a text; null for files.
+	Text *string `json:"text,omitempty"`
+	// Such as `image/png`.
+	MimeType string `json:"mimeType"`
+	// Its length.
+	Bytes int64 `json:"bytes"`
+	// In pixels; null for a text.
+	Width *int `json:"width,omitempty"`
+	// In pixels; null for a text.
+	Height *int `json:"height,omitempty"`
+	// The length of a video; null for others.
+	Seconds *float64 `json:"seconds,omitempty"`
+	// Where the file can be fetched now; null for a text.
+	URL *string `json:"url,omitempty"`
+	// When `url` stops to work; null without one.
+	URLExpiresAt *time.Time `json:"urlExpiresAt,omitempty"`
+	// A small picture of it; null where there is none.
+	Thumbnail *Thumbnail `json:"thumbnail,omitempty"`
+	// That, and by what, it was generated.
+	Disclosure *AiDisclosure `json:"disclosure"`
+	// When the link ends by itself; null for never.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
 }
 
 // Who signs in.
@@ -1186,6 +1772,32 @@ func (this StopReplyUserError) GetPath() []string {
 type Subscription struct {
 }
 
+// A text to write.
+type TextJobInput struct {
+	// The model; absent: the default of its kind.
+	ModelID graphql.Omittable[*string] `json:"modelId,omitempty"`
+	// 1 to the model's `maxInputChars` code points; not blank.
+	Prompt string `json:"prompt"`
+	// At most 2,000 code points. Absent: none.
+	SystemPrompt graphql.Omittable[*string] `json:"systemPrompt,omitempty"`
+	// 0 to 2. Absent: the model's default.
+	Temperature graphql.Omittable[*float64] `json:"temperature,omitempty"`
+	// 1 to the model's `maxOutputTokens`. Absent: 1,024, or the model's most where that is less.
+	MaxOutputTokens graphql.Omittable[*int] `json:"maxOutputTokens,omitempty"`
+}
+
+// A small picture that stands for a file.
+type Thumbnail struct {
+	// Where it can be fetched now, made at each read.
+	URL string `json:"url"`
+	// When `url` stops to work.
+	URLExpiresAt time.Time `json:"urlExpiresAt"`
+	// In pixels; at most 512.
+	Width int `json:"width"`
+	// In pixels; at most 512.
+	Height int `json:"height"`
+}
+
 // What a reply consumed.
 type TokenUsage struct {
 	// Tokens read: instruction and conversation.
@@ -1298,6 +1910,42 @@ func (this UpdatePromptUserError) GetPath() []string {
 		interfaceSlice = append(interfaceSlice, concrete)
 	}
 	return interfaceSlice
+}
+
+// A header of an upload.
+type UploadHeader struct {
+	// Its name.
+	Name string `json:"name"`
+	// Its value.
+	Value string `json:"value"`
+}
+
+// A request that a client makes by itself, exactly as it stands, with the file's bytes as its body.
+type UploadRequest struct {
+	// The HTTP method.
+	Method string `json:"method"`
+	// Where to.
+	URL string `json:"url"`
+	// Headers to send; at most 10. A browser sets `Content-Length` by itself.
+	Headers []*UploadHeader `json:"headers"`
+	// When it stops to work.
+	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+// A video to make.
+type VideoJobInput struct {
+	// The model; absent: the default of its kind.
+	ModelID graphql.Omittable[*string] `json:"modelId,omitempty"`
+	// 1 to the model's `maxInputChars` code points; not blank.
+	Prompt string `json:"prompt"`
+	// One of the model's `video.seconds`. Absent: the first.
+	Seconds graphql.Omittable[*int] `json:"seconds,omitempty"`
+	// One of the model's `video.resolutions`. Absent: the first.
+	Resolution graphql.Omittable[*string] `json:"resolution,omitempty"`
+	// One of the model's `video.aspects`. Absent: the first.
+	Aspect graphql.Omittable[*string] `json:"aspect,omitempty"`
+	// One of the model's `video.styles`. Absent: none.
+	Style graphql.Omittable[*string] `json:"style,omitempty"`
 }
 
 // What becomes of the chats of a deleted folder.

@@ -72,6 +72,14 @@ func (r *Resolver) node(ctx context.Context, id string) (Node, error) {
 		return loadNode(ctx, id, loadMessage)
 	case oid.Prompt{}.Prefix():
 		return loadNode(ctx, id, loadPrompt)
+	case oid.Job{}.Prefix():
+		return loadNode(ctx, id, loadJob)
+	case oid.Artifact{}.Prefix():
+		return loadNode(ctx, id, loadArtifact)
+	case oid.File{}.Prefix():
+		return loadNode(ctx, id, loadFile)
+	case oid.Share{}.Prefix():
+		return loadNode(ctx, id, loadShareLink)
 	default:
 		return nil, nil
 	}

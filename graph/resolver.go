@@ -5,7 +5,9 @@ import (
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/chat"
 	"github.com/weav-ai/weav/internal/feed"
+	"github.com/weav-ai/weav/internal/file"
 	"github.com/weav-ai/weav/internal/folder"
+	"github.com/weav-ai/weav/internal/job"
 )
 
 // Services are the domains behind the graph.
@@ -13,6 +15,8 @@ type Services struct {
 	Accounts *account.Service
 	Folders  *folder.Service
 	Chats    *chat.Service
+	Files    *file.Service
+	Jobs     *job.Service
 	Feed     *feed.Feed
 	Catalog  *catalog.Catalog
 }
@@ -26,6 +30,10 @@ type Resolver struct {
 type (
 	chatResolver         struct{ *Resolver }
 	folderResolver       struct{ *Resolver }
+	artifactResolver     struct{ *Resolver }
+	fileResolver         struct{ *Resolver }
+	jobResolver          struct{ *Resolver }
+	shareLinkResolver    struct{ *Resolver }
 	messageResolver      struct{ *Resolver }
 	mutationResolver     struct{ *Resolver }
 	queryResolver        struct{ *Resolver }
@@ -39,6 +47,18 @@ func (r *Resolver) Chat() ChatResolver { return &chatResolver{r} }
 
 // Folder returns the resolvers of Folder.
 func (r *Resolver) Folder() FolderResolver { return &folderResolver{r} }
+
+// Artifact returns the resolvers of Artifact.
+func (r *Resolver) Artifact() ArtifactResolver { return &artifactResolver{r} }
+
+// File returns the resolvers of File.
+func (r *Resolver) File() FileResolver { return &fileResolver{r} }
+
+// Job returns the resolvers of Job.
+func (r *Resolver) Job() JobResolver { return &jobResolver{r} }
+
+// ShareLink returns the resolvers of ShareLink.
+func (r *Resolver) ShareLink() ShareLinkResolver { return &shareLinkResolver{r} }
 
 // Message returns the resolvers of Message.
 func (r *Resolver) Message() MessageResolver { return &messageResolver{r} }

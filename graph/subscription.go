@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	entjob "github.com/weav-ai/weav/ent/job"
 	"github.com/weav-ai/weav/ent/message"
 	"github.com/weav-ai/weav/internal/auth"
 	"github.com/weav-ai/weav/internal/chat"
@@ -129,6 +130,31 @@ func durable(a at, e feed.Event) ViewerEvent {
 		return &ReplyStarted{at: a, ChatID: f.Chat, MessageID: f.Message, RunID: f.Run}
 	case feed.ReplyEnded:
 		return &ReplyEnded{at: a, ChatID: f.Chat, MessageID: f.Message, RunID: f.Run, Status: message.Status(f.Status), Length: f.Length}
+	default:
+		return ofWork(a, e)
+	}
+}
+
+// ofWork is a feed event of jobs and files in the contract's form.
+func ofWork(a at, e feed.Event) ViewerEvent {
+	f := e.Facts
+	switch e.Type {
+	case feed.JobSaved:
+		return &JobSaved{at: a, JobID: f.Job}
+	case feed.JobEnded:
+		return &JobEnded{at: a, JobID: f.Job, Status: entjob.Status(f.Status), Length: f.Length}
+	case feed.JobDeleted:
+		return &JobDeleted{at: a, JobID: f.Job}
+	case feed.ArtifactAdded:
+		return &ArtifactAdded{at: a, ArtifactID: f.Artifact, JobID: f.Job}
+	case feed.ArtifactSaved:
+		return &ArtifactSaved{at: a, ArtifactID: f.Artifact}
+	case feed.ArtifactDeleted:
+		return &ArtifactDeleted{at: a, ArtifactID: f.Artifact}
+	case feed.FileSaved:
+		return &FileSaved{at: a, FileID: f.File}
+	case feed.FileDeleted:
+		return &FileDeleted{at: a, FileID: f.File}
 	default:
 		return &ViewerUpdated{at: a}
 	}

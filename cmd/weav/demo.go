@@ -56,13 +56,14 @@ func demoServer(ctx context.Context) (url string, stop func() error, err error) 
 	if err != nil {
 		return "", nil, err
 	}
-	a, err := app.Open(ctx, cfg, app.Part{Serves: true, Works: true}, slog.New(slog.DiscardHandler))
+	part := app.Part{Serves: true, Works: true}
+	listener, cfg, err := app.Listen(ctx, cfg, part)
 	if err != nil {
 		return "", nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	listener, err := app.Listen(ctx, cfg)
+	a, err := app.Open(ctx, cfg, part, slog.New(slog.DiscardHandler))
 	if err != nil {
-		return "", nil, errors.Join(err, a.Close(), os.RemoveAll(dir))
+		return "", nil, errors.Join(err, listener.Close(), os.RemoveAll(dir))
 	}
 	serving, cancel := context.WithCancel(ctx)
 	ended := make(chan error, 1)
@@ -100,6 +101,9 @@ func (d *demonstration) run(ctx context.Context, prompt string) error {
 	}
 	receipt, err := d.second(ctx, chatID)
 	if err != nil {
+		return err
+	}
+	if err := d.media(ctx); err != nil {
 		return err
 	}
 	d.summary(receipt)

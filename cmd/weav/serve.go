@@ -55,15 +55,16 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (err er
 	if err != nil {
 		return err
 	}
-	a, err := app.Open(ctx, cfg, app.Part{Serves: true, Works: workers}, log)
+	part := app.Part{Serves: true, Works: workers}
+	listener, cfg, err := app.Listen(ctx, cfg, part)
 	if err != nil {
 		return err
+	}
+	a, err := app.Open(ctx, cfg, part, log)
+	if err != nil {
+		return errors.Join(err, listener.Close())
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
-	listener, err := app.Listen(ctx, cfg)
-	if err != nil {
-		return err
-	}
 	greet(stdout, cfg, listener.Addr())
 	return a.Run(ctx, listener)
 }

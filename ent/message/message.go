@@ -22,6 +22,8 @@ const (
 	FieldChatID = "chat_id"
 	// FieldParentID holds the string denoting the parent_id field in the database.
 	FieldParentID = "parent_id"
+	// FieldJobID holds the string denoting the job_id field in the database.
+	FieldJobID = "job_id"
 	// FieldRole holds the string denoting the role field in the database.
 	FieldRole = "role"
 	// FieldText holds the string denoting the text field in the database.
@@ -79,6 +81,7 @@ var Columns = []string{
 	FieldUserID,
 	FieldChatID,
 	FieldParentID,
+	FieldJobID,
 	FieldRole,
 	FieldText,
 	FieldStatus,
@@ -243,6 +246,11 @@ func ByChatID(opts ...sql.OrderTermOption) OrderOption {
 // ByParentID orders the results by the parent_id field.
 func ByParentID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldParentID, opts...).ToFunc()
+}
+
+// ByJobID orders the results by the job_id field.
+func ByJobID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldJobID, opts...).ToFunc()
 }
 
 // ByRole orders the results by the role field.

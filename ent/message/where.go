@@ -71,6 +71,11 @@ func ParentID(v oid.Message) predicate.Message {
 	return predicate.Message(sql.FieldEQ(FieldParentID, v))
 }
 
+// JobID applies equality check predicate on the "job_id" field. It's identical to JobIDEQ.
+func JobID(v oid.Job) predicate.Message {
+	return predicate.Message(sql.FieldEQ(FieldJobID, v))
+}
+
 // Text applies equality check predicate on the "text" field. It's identical to TextEQ.
 func Text(v string) predicate.Message {
 	return predicate.Message(sql.FieldEQ(FieldText, v))
@@ -254,6 +259,56 @@ func ParentIDIsNil() predicate.Message {
 // ParentIDNotNil applies the NotNil predicate on the "parent_id" field.
 func ParentIDNotNil() predicate.Message {
 	return predicate.Message(sql.FieldNotNull(FieldParentID))
+}
+
+// JobIDEQ applies the EQ predicate on the "job_id" field.
+func JobIDEQ(v oid.Job) predicate.Message {
+	return predicate.Message(sql.FieldEQ(FieldJobID, v))
+}
+
+// JobIDNEQ applies the NEQ predicate on the "job_id" field.
+func JobIDNEQ(v oid.Job) predicate.Message {
+	return predicate.Message(sql.FieldNEQ(FieldJobID, v))
+}
+
+// JobIDIn applies the In predicate on the "job_id" field.
+func JobIDIn(vs ...oid.Job) predicate.Message {
+	return predicate.Message(sql.FieldIn(FieldJobID, vs...))
+}
+
+// JobIDNotIn applies the NotIn predicate on the "job_id" field.
+func JobIDNotIn(vs ...oid.Job) predicate.Message {
+	return predicate.Message(sql.FieldNotIn(FieldJobID, vs...))
+}
+
+// JobIDGT applies the GT predicate on the "job_id" field.
+func JobIDGT(v oid.Job) predicate.Message {
+	return predicate.Message(sql.FieldGT(FieldJobID, v))
+}
+
+// JobIDGTE applies the GTE predicate on the "job_id" field.
+func JobIDGTE(v oid.Job) predicate.Message {
+	return predicate.Message(sql.FieldGTE(FieldJobID, v))
+}
+
+// JobIDLT applies the LT predicate on the "job_id" field.
+func JobIDLT(v oid.Job) predicate.Message {
+	return predicate.Message(sql.FieldLT(FieldJobID, v))
+}
+
+// JobIDLTE applies the LTE predicate on the "job_id" field.
+func JobIDLTE(v oid.Job) predicate.Message {
+	return predicate.Message(sql.FieldLTE(FieldJobID, v))
+}
+
+// JobIDIsNil applies the IsNil predicate on the "job_id" field.
+func JobIDIsNil() predicate.Message {
+	return predicate.Message(sql.FieldIsNull(FieldJobID))
+}
+
+// JobIDNotNil applies the NotNil predicate on the "job_id" field.
+func JobIDNotNil() predicate.Message {
+	return predicate.Message(sql.FieldNotNull(FieldJobID))
 }
 
 // RoleEQ applies the EQ predicate on the "role" field.

@@ -9,6 +9,106 @@ import (
 )
 
 var (
+	// ArtifactsColumns holds the columns for the "artifacts" table.
+	ArtifactsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "user_id", Type: field.TypeUUID},
+		{Name: "job_id", Type: field.TypeUUID},
+		{Name: "chat_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"TEXT", "IMAGE", "VIDEO"}},
+		{Name: "text", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "prompt", Type: field.TypeString, Size: 2147483647},
+		{Name: "model", Type: field.TypeString},
+		{Name: "provider", Type: field.TypeString},
+		{Name: "answered_by", Type: field.TypeString, Default: ""},
+		{Name: "is_disclosed", Type: field.TypeBool, Default: false},
+		{Name: "is_favourite", Type: field.TypeBool, Default: false},
+		{Name: "expires_at", Type: field.TypeTime, Nullable: true},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "object_key", Type: field.TypeString, Nullable: true},
+		{Name: "mime_type", Type: field.TypeString, Default: ""},
+		{Name: "bytes", Type: field.TypeInt64, Default: 0},
+		{Name: "sha256", Type: field.TypeString, Default: ""},
+		{Name: "width", Type: field.TypeInt, Nullable: true},
+		{Name: "height", Type: field.TypeInt, Nullable: true},
+		{Name: "seconds", Type: field.TypeFloat64, Nullable: true},
+		{Name: "thumbnail_key", Type: field.TypeString, Nullable: true},
+		{Name: "thumbnail_width", Type: field.TypeInt, Nullable: true},
+		{Name: "thumbnail_height", Type: field.TypeInt, Nullable: true},
+	}
+	// ArtifactsTable holds the schema information for the "artifacts" table.
+	ArtifactsTable = &schema.Table{
+		Name:       "artifacts",
+		Columns:    ArtifactsColumns,
+		PrimaryKey: []*schema.Column{ArtifactsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "artifact_user_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{ArtifactsColumns[1], ArtifactsColumns[0]},
+			},
+			{
+				Name:    "artifact_user_id_kind_id",
+				Unique:  false,
+				Columns: []*schema.Column{ArtifactsColumns[1], ArtifactsColumns[4], ArtifactsColumns[0]},
+			},
+			{
+				Name:    "artifact_favourites",
+				Unique:  false,
+				Columns: []*schema.Column{ArtifactsColumns[1], ArtifactsColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "is_favourite",
+				},
+			},
+			{
+				Name:    "artifact_job_id",
+				Unique:  false,
+				Columns: []*schema.Column{ArtifactsColumns[2]},
+			},
+			{
+				Name:    "artifact_chat_id",
+				Unique:  false,
+				Columns: []*schema.Column{ArtifactsColumns[3]},
+			},
+		},
+	}
+	// AttachmentsColumns holds the columns for the "attachments" table.
+	AttachmentsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "message_id", Type: field.TypeUUID},
+		{Name: "chat_id", Type: field.TypeUUID},
+		{Name: "position", Type: field.TypeInt},
+		{Name: "file_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "artifact_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// AttachmentsTable holds the schema information for the "attachments" table.
+	AttachmentsTable = &schema.Table{
+		Name:       "attachments",
+		Columns:    AttachmentsColumns,
+		PrimaryKey: []*schema.Column{AttachmentsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "attachment_message_id_position",
+				Unique:  true,
+				Columns: []*schema.Column{AttachmentsColumns[1], AttachmentsColumns[3]},
+			},
+			{
+				Name:    "attachment_chat_id",
+				Unique:  false,
+				Columns: []*schema.Column{AttachmentsColumns[2]},
+			},
+			{
+				Name:    "attachment_file_id",
+				Unique:  false,
+				Columns: []*schema.Column{AttachmentsColumns[4]},
+			},
+			{
+				Name:    "attachment_artifact_id",
+				Unique:  false,
+				Columns: []*schema.Column{AttachmentsColumns[5]},
+			},
+		},
+	}
 	// ChatsColumns holds the columns for the "chats" table.
 	ChatsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -110,6 +210,43 @@ var (
 			},
 		},
 	}
+	// FilesColumns holds the columns for the "files" table.
+	FilesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "user_id", Type: field.TypeUUID},
+		{Name: "name", Type: field.TypeString},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"UPLOADING", "READY"}, Default: "UPLOADING"},
+		{Name: "ready_at", Type: field.TypeTime, Nullable: true},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "object_key", Type: field.TypeString, Nullable: true},
+		{Name: "mime_type", Type: field.TypeString, Default: ""},
+		{Name: "bytes", Type: field.TypeInt64, Default: 0},
+		{Name: "sha256", Type: field.TypeString, Default: ""},
+		{Name: "width", Type: field.TypeInt, Nullable: true},
+		{Name: "height", Type: field.TypeInt, Nullable: true},
+		{Name: "seconds", Type: field.TypeFloat64, Nullable: true},
+		{Name: "thumbnail_key", Type: field.TypeString, Nullable: true},
+		{Name: "thumbnail_width", Type: field.TypeInt, Nullable: true},
+		{Name: "thumbnail_height", Type: field.TypeInt, Nullable: true},
+	}
+	// FilesTable holds the schema information for the "files" table.
+	FilesTable = &schema.Table{
+		Name:       "files",
+		Columns:    FilesColumns,
+		PrimaryKey: []*schema.Column{FilesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "file_user_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{FilesColumns[1], FilesColumns[0]},
+			},
+			{
+				Name:    "file_status_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{FilesColumns[3], FilesColumns[5]},
+			},
+		},
+	}
 	// FoldersColumns holds the columns for the "folders" table.
 	FoldersColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -174,11 +311,134 @@ var (
 			},
 		},
 	}
+	// JobsColumns holds the columns for the "jobs" table.
+	JobsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "user_id", Type: field.TypeUUID},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"TEXT", "IMAGE", "VIDEO"}},
+		{Name: "model", Type: field.TypeString},
+		{Name: "provider", Type: field.TypeString},
+		{Name: "arguments", Type: field.TypeJSON},
+		{Name: "chat_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "message_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "retry_of_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "priority", Type: field.TypeInt, Default: 1},
+		{Name: "store_result", Type: field.TypeBool, Default: true},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"IN_QUEUE", "IN_PROGRESS", "COMPLETED", "FAILED", "CANCELLED"}, Default: "IN_QUEUE"},
+		{Name: "is_waiting", Type: field.TypeBool, Default: false},
+		{Name: "run_id", Type: field.TypeUUID},
+		{Name: "lease_until_ms", Type: field.TypeInt64, Nullable: true},
+		{Name: "is_parked", Type: field.TypeBool, Default: false},
+		{Name: "attempt", Type: field.TypeInt, Default: 0},
+		{Name: "run_count", Type: field.TypeInt, Default: 0},
+		{Name: "call_started_at", Type: field.TypeTime, Nullable: true},
+		{Name: "provider_ref", Type: field.TypeString, Nullable: true},
+		{Name: "phase", Type: field.TypeString, Default: ""},
+		{Name: "progress", Type: field.TypeFloat64, Nullable: true},
+		{Name: "text", Type: field.TypeString, Size: 2147483647, Default: ""},
+		{Name: "cancel_requested_at", Type: field.TypeTime, Nullable: true},
+		{Name: "queued_at", Type: field.TypeTime, Nullable: true},
+		{Name: "started_at", Type: field.TypeTime, Nullable: true},
+		{Name: "deadline_at", Type: field.TypeTime, Nullable: true},
+		{Name: "ended_at", Type: field.TypeTime, Nullable: true},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "answered_by", Type: field.TypeString, Nullable: true},
+		{Name: "revised_prompt", Type: field.TypeString, Size: 2147483647, Default: ""},
+		{Name: "finish_reason", Type: field.TypeEnum, Nullable: true, Enums: []string{"STOP", "LENGTH", "CONTENT_FILTER", "REFUSAL", "OTHER"}},
+		{Name: "failure_code", Type: field.TypeString, Nullable: true},
+		{Name: "input_tokens", Type: field.TypeInt64, Nullable: true},
+		{Name: "output_tokens", Type: field.TypeInt64, Nullable: true},
+		{Name: "cached_input_tokens", Type: field.TypeInt64, Nullable: true},
+		{Name: "images", Type: field.TypeInt64, Nullable: true},
+		{Name: "video_ms", Type: field.TypeInt64, Nullable: true},
+		{Name: "usage_source", Type: field.TypeEnum, Nullable: true, Enums: []string{"PROVIDER", "ESTIMATED"}},
+		{Name: "expires_at", Type: field.TypeTime, Nullable: true},
+		{Name: "is_result_gone", Type: field.TypeBool, Default: false},
+	}
+	// JobsTable holds the schema information for the "jobs" table.
+	JobsTable = &schema.Table{
+		Name:       "jobs",
+		Columns:    JobsColumns,
+		PrimaryKey: []*schema.Column{JobsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "job_user_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{JobsColumns[1], JobsColumns[0]},
+			},
+			{
+				Name:    "job_user_id_kind_id",
+				Unique:  false,
+				Columns: []*schema.Column{JobsColumns[1], JobsColumns[2], JobsColumns[0]},
+			},
+			{
+				Name:    "job_user_id_is_waiting",
+				Unique:  false,
+				Columns: []*schema.Column{JobsColumns[1], JobsColumns[13]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "status IN ('IN_QUEUE', 'IN_PROGRESS')",
+				},
+			},
+			{
+				Name:    "job_kind_status_priority_queued_at",
+				Unique:  false,
+				Columns: []*schema.Column{JobsColumns[2], JobsColumns[12], JobsColumns[9], JobsColumns[25]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "status IN ('IN_QUEUE', 'IN_PROGRESS')",
+				},
+			},
+			{
+				Name:    "job_run_id",
+				Unique:  true,
+				Columns: []*schema.Column{JobsColumns[14]},
+			},
+			{
+				Name:    "job_chat_id",
+				Unique:  false,
+				Columns: []*schema.Column{JobsColumns[6]},
+			},
+			{
+				Name:    "job_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{JobsColumns[40]},
+			},
+			{
+				Name:    "job_ended_at",
+				Unique:  false,
+				Columns: []*schema.Column{JobsColumns[28]},
+			},
+		},
+	}
+	// JobStepsColumns holds the columns for the "job_steps" table.
+	JobStepsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "job_id", Type: field.TypeUUID},
+		{Name: "type", Type: field.TypeEnum, Enums: []string{"CREATED", "WAITING", "QUEUED", "STARTED", "SUBMITTED", "ATTEMPT_FAILED", "RESUMED", "CANCEL_REQUESTED", "COMPLETED", "FAILED", "CANCELLED"}},
+		{Name: "attempt", Type: field.TypeInt, Nullable: true},
+		{Name: "code", Type: field.TypeString, Nullable: true},
+		{Name: "wait_ms", Type: field.TypeInt64, Nullable: true},
+		{Name: "created_at", Type: field.TypeTime},
+	}
+	// JobStepsTable holds the schema information for the "job_steps" table.
+	JobStepsTable = &schema.Table{
+		Name:       "job_steps",
+		Columns:    JobStepsColumns,
+		PrimaryKey: []*schema.Column{JobStepsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "jobstep_job_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{JobStepsColumns[1], JobStepsColumns[0]},
+			},
+		},
+	}
 	// MessagesColumns holds the columns for the "messages" table.
 	MessagesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "user_id", Type: field.TypeUUID},
 		{Name: "parent_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "job_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "role", Type: field.TypeEnum, Enums: []string{"USER", "ASSISTANT"}},
 		{Name: "text", Type: field.TypeString, Size: 2147483647, Default: ""},
 		{Name: "status", Type: field.TypeEnum, Enums: []string{"PENDING", "STREAMING", "COMPLETED", "STOPPED", "INTERRUPTED", "FAILED"}},
@@ -208,7 +468,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "messages_chats_messages",
-				Columns:    []*schema.Column{MessagesColumns[22]},
+				Columns:    []*schema.Column{MessagesColumns[23]},
 				RefColumns: []*schema.Column{ChatsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -217,7 +477,7 @@ var (
 			{
 				Name:    "message_chat_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{MessagesColumns[22], MessagesColumns[0]},
+				Columns: []*schema.Column{MessagesColumns[23], MessagesColumns[0]},
 			},
 			{
 				Name:    "message_parent_id_id",
@@ -227,7 +487,7 @@ var (
 			{
 				Name:    "message_user_id_status",
 				Unique:  false,
-				Columns: []*schema.Column{MessagesColumns[1], MessagesColumns[5]},
+				Columns: []*schema.Column{MessagesColumns[1], MessagesColumns[6]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status IN ('PENDING', 'STREAMING')",
 				},
@@ -235,7 +495,40 @@ var (
 			{
 				Name:    "message_run_id",
 				Unique:  true,
-				Columns: []*schema.Column{MessagesColumns[11]},
+				Columns: []*schema.Column{MessagesColumns[12]},
+			},
+			{
+				Name:    "message_job_id",
+				Unique:  false,
+				Columns: []*schema.Column{MessagesColumns[3]},
+			},
+		},
+	}
+	// ObjectsColumns holds the columns for the "objects" table.
+	ObjectsColumns = []*schema.Column{
+		{Name: "key", Type: field.TypeString},
+		{Name: "user_id", Type: field.TypeUUID},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"STAGED", "LIVE", "DOOMED"}, Default: "STAGED"},
+		{Name: "state_at", Type: field.TypeTime},
+		{Name: "checked_at", Type: field.TypeTime, Nullable: true},
+		{Name: "is_missing", Type: field.TypeBool, Default: false},
+		{Name: "created_at", Type: field.TypeTime},
+	}
+	// ObjectsTable holds the schema information for the "objects" table.
+	ObjectsTable = &schema.Table{
+		Name:       "objects",
+		Columns:    ObjectsColumns,
+		PrimaryKey: []*schema.Column{ObjectsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "object_state_state_at",
+				Unique:  false,
+				Columns: []*schema.Column{ObjectsColumns[2], ObjectsColumns[3]},
+			},
+			{
+				Name:    "object_checked_at",
+				Unique:  false,
+				Columns: []*schema.Column{ObjectsColumns[4]},
 			},
 		},
 	}
@@ -341,18 +634,46 @@ var (
 			},
 		},
 	}
+	// ShareLinksColumns holds the columns for the "share_links" table.
+	ShareLinksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "user_id", Type: field.TypeUUID},
+		{Name: "artifact_id", Type: field.TypeUUID},
+		{Name: "token", Type: field.TypeString, Unique: true},
+		{Name: "expires_at", Type: field.TypeTime, Nullable: true},
+		{Name: "revoked_at", Type: field.TypeTime, Nullable: true},
+		{Name: "view_count", Type: field.TypeInt64, Default: 0},
+		{Name: "last_viewed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "created_at", Type: field.TypeTime},
+	}
+	// ShareLinksTable holds the schema information for the "share_links" table.
+	ShareLinksTable = &schema.Table{
+		Name:       "share_links",
+		Columns:    ShareLinksColumns,
+		PrimaryKey: []*schema.Column{ShareLinksColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "sharelink_artifact_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{ShareLinksColumns[2], ShareLinksColumns[0]},
+			},
+		},
+	}
 	// UsagesColumns holds the columns for the "usages" table.
 	UsagesColumns = []*schema.Column{
 		{Name: "run_id", Type: field.TypeUUID},
 		{Name: "user_id", Type: field.TypeUUID},
-		{Name: "chat_id", Type: field.TypeUUID},
-		{Name: "message_id", Type: field.TypeUUID},
-		{Name: "purpose", Type: field.TypeEnum, Enums: []string{"REPLY", "TITLE"}},
+		{Name: "chat_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "message_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "job_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "purpose", Type: field.TypeEnum, Enums: []string{"REPLY", "TITLE", "JOB"}},
 		{Name: "is_charged", Type: field.TypeBool},
 		{Name: "model", Type: field.TypeString},
 		{Name: "input_tokens", Type: field.TypeInt64},
 		{Name: "output_tokens", Type: field.TypeInt64},
 		{Name: "cached_input_tokens", Type: field.TypeInt64},
+		{Name: "images", Type: field.TypeInt64, Default: 0},
+		{Name: "video_ms", Type: field.TypeInt64, Default: 0},
 		{Name: "source", Type: field.TypeEnum, Enums: []string{"PROVIDER", "ESTIMATED"}},
 		{Name: "created_at", Type: field.TypeTime},
 	}
@@ -365,7 +686,12 @@ var (
 			{
 				Name:    "usage_user_id_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{UsagesColumns[1], UsagesColumns[11]},
+				Columns: []*schema.Column{UsagesColumns[1], UsagesColumns[14]},
+			},
+			{
+				Name:    "usage_job_id",
+				Unique:  true,
+				Columns: []*schema.Column{UsagesColumns[4]},
 			},
 		},
 	}
@@ -395,21 +721,34 @@ var (
 	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
+		ArtifactsTable,
+		AttachmentsTable,
 		ChatsTable,
 		FeedsTable,
 		FeedEventsTable,
+		FilesTable,
 		FoldersTable,
 		IdempotencyKeysTable,
+		JobsTable,
+		JobStepsTable,
 		MessagesTable,
+		ObjectsTable,
 		PromptsTable,
 		RefreshTokensTable,
 		SessionsTable,
+		ShareLinksTable,
 		UsagesTable,
 		UsersTable,
 	}
 )
 
 func init() {
+	ArtifactsTable.Annotation = &entsql.Annotation{
+		Table: "artifacts",
+	}
+	AttachmentsTable.Annotation = &entsql.Annotation{
+		Table: "attachments",
+	}
 	ChatsTable.ForeignKeys[0].RefTable = UsersTable
 	ChatsTable.Annotation = &entsql.Annotation{
 		Table: "chats",
@@ -420,6 +759,9 @@ func init() {
 	FeedEventsTable.Annotation = &entsql.Annotation{
 		Table: "feed_events",
 	}
+	FilesTable.Annotation = &entsql.Annotation{
+		Table: "files",
+	}
 	FoldersTable.ForeignKeys[0].RefTable = UsersTable
 	FoldersTable.Annotation = &entsql.Annotation{
 		Table: "folders",
@@ -427,9 +769,18 @@ func init() {
 	IdempotencyKeysTable.Annotation = &entsql.Annotation{
 		Table: "idempotency_keys",
 	}
+	JobsTable.Annotation = &entsql.Annotation{
+		Table: "jobs",
+	}
+	JobStepsTable.Annotation = &entsql.Annotation{
+		Table: "job_steps",
+	}
 	MessagesTable.ForeignKeys[0].RefTable = ChatsTable
 	MessagesTable.Annotation = &entsql.Annotation{
 		Table: "messages",
+	}
+	ObjectsTable.Annotation = &entsql.Annotation{
+		Table: "objects",
 	}
 	PromptsTable.ForeignKeys[0].RefTable = UsersTable
 	PromptsTable.Annotation = &entsql.Annotation{
@@ -442,6 +793,9 @@ func init() {
 	SessionsTable.ForeignKeys[0].RefTable = UsersTable
 	SessionsTable.Annotation = &entsql.Annotation{
 		Table: "sessions",
+	}
+	ShareLinksTable.Annotation = &entsql.Annotation{
+		Table: "share_links",
 	}
 	UsagesTable.Annotation = &entsql.Annotation{
 		Table: "usages",

@@ -6,6 +6,12 @@ import (
 	"entgo.io/ent/dialect/sql"
 )
 
+// Artifact is the predicate function for artifact builders.
+type Artifact func(*sql.Selector)
+
+// Attachment is the predicate function for attachment builders.
+type Attachment func(*sql.Selector)
+
 // Chat is the predicate function for chat builders.
 type Chat func(*sql.Selector)
 
@@ -15,14 +21,26 @@ type Feed func(*sql.Selector)
 // FeedEvent is the predicate function for feedevent builders.
 type FeedEvent func(*sql.Selector)
 
+// File is the predicate function for file builders.
+type File func(*sql.Selector)
+
 // Folder is the predicate function for folder builders.
 type Folder func(*sql.Selector)
 
 // IdempotencyKey is the predicate function for idempotencykey builders.
 type IdempotencyKey func(*sql.Selector)
 
+// Job is the predicate function for job builders.
+type Job func(*sql.Selector)
+
+// JobStep is the predicate function for jobstep builders.
+type JobStep func(*sql.Selector)
+
 // Message is the predicate function for message builders.
 type Message func(*sql.Selector)
+
+// Object is the predicate function for object builders.
+type Object func(*sql.Selector)
 
 // Prompt is the predicate function for prompt builders.
 type Prompt func(*sql.Selector)
@@ -32,6 +50,9 @@ type RefreshToken func(*sql.Selector)
 
 // Session is the predicate function for session builders.
 type Session func(*sql.Selector)
+
+// ShareLink is the predicate function for sharelink builders.
+type ShareLink func(*sql.Selector)
 
 // Usage is the predicate function for usage builders.
 type Usage func(*sql.Selector)

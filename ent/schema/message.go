@@ -25,6 +25,7 @@ func turnFields() []ent.Field {
 		field.UUID("user_id", oid.User{}).Immutable(),
 		field.UUID("chat_id", oid.Chat{}).Immutable(),
 		field.UUID("parent_id", oid.Message{}).Optional().Nillable().Immutable(),
+		field.UUID("job_id", oid.Job{}).Optional().Nillable().Immutable().Comment("The job whose result this message shows."),
 		field.Enum("role").NamedValues("User", "USER", "Assistant", "ASSISTANT").Immutable(),
 		field.Text("text").Default(""),
 		field.Enum("status").NamedValues(
@@ -70,6 +71,7 @@ func (Message) Indexes() []ent.Index {
 		index.Fields("parent_id", "id"),
 		index.Fields("user_id", "status").Annotations(entsql.IndexWhere("status IN ('PENDING', 'STREAMING')")),
 		index.Fields("run_id").Unique(),
+		index.Fields("job_id"),
 	}
 }
 

@@ -18,21 +18,26 @@ func (Usage) Fields() []ent.Field {
 	return []ent.Field{
 		field.UUID("id", oid.Run{}).StorageKey("run_id").Immutable(),
 		field.UUID("user_id", oid.User{}).Immutable(),
-		field.UUID("chat_id", oid.Chat{}).Immutable(),
-		field.UUID("message_id", oid.Message{}).Immutable(),
-		field.Enum("purpose").NamedValues("Reply", "REPLY", "Title", "TITLE").Immutable(),
+		field.UUID("chat_id", oid.Chat{}).Optional().Nillable().Immutable(),
+		field.UUID("message_id", oid.Message{}).Optional().Nillable().Immutable(),
+		field.UUID("job_id", oid.Job{}).Optional().Nillable().Immutable(),
+		field.Enum("purpose").NamedValues("Reply", "REPLY", "Title", "TITLE", "Job", "JOB").Immutable(),
 		field.Bool("is_charged").Immutable().Comment("False for what costs the person nothing."),
 		field.String("model").Immutable(),
 		field.Int64("input_tokens").Immutable(),
 		field.Int64("output_tokens").Immutable(),
 		field.Int64("cached_input_tokens").Immutable(),
+		field.Int64("images").Default(0).Immutable(),
+		field.Int64("video_ms").Default(0).Immutable(),
 		field.Enum("source").NamedValues("Provider", "PROVIDER", "Estimated", "ESTIMATED").Immutable(),
 		created(),
 	}
 }
 
 // Indexes of the Usage.
-func (Usage) Indexes() []ent.Index { return []ent.Index{index.Fields("user_id", "created_at")} }
+func (Usage) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("user_id", "created_at"), index.Fields("job_id").Unique()}
+}
 
 // Annotations of the Usage.
 func (Usage) Annotations() []schema.Annotation { return table("usages") }

@@ -20,6 +20,8 @@ const (
 	FieldChatID = "chat_id"
 	// FieldMessageID holds the string denoting the message_id field in the database.
 	FieldMessageID = "message_id"
+	// FieldJobID holds the string denoting the job_id field in the database.
+	FieldJobID = "job_id"
 	// FieldPurpose holds the string denoting the purpose field in the database.
 	FieldPurpose = "purpose"
 	// FieldIsCharged holds the string denoting the is_charged field in the database.
@@ -32,6 +34,10 @@ const (
 	FieldOutputTokens = "output_tokens"
 	// FieldCachedInputTokens holds the string denoting the cached_input_tokens field in the database.
 	FieldCachedInputTokens = "cached_input_tokens"
+	// FieldImages holds the string denoting the images field in the database.
+	FieldImages = "images"
+	// FieldVideoMs holds the string denoting the video_ms field in the database.
+	FieldVideoMs = "video_ms"
 	// FieldSource holds the string denoting the source field in the database.
 	FieldSource = "source"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
@@ -46,12 +52,15 @@ var Columns = []string{
 	FieldUserID,
 	FieldChatID,
 	FieldMessageID,
+	FieldJobID,
 	FieldPurpose,
 	FieldIsCharged,
 	FieldModel,
 	FieldInputTokens,
 	FieldOutputTokens,
 	FieldCachedInputTokens,
+	FieldImages,
+	FieldVideoMs,
 	FieldSource,
 	FieldCreatedAt,
 }
@@ -67,6 +76,10 @@ func ValidColumn(column string) bool {
 }
 
 var (
+	// DefaultImages holds the default value on creation for the "images" field.
+	DefaultImages int64
+	// DefaultVideoMs holds the default value on creation for the "video_ms" field.
+	DefaultVideoMs int64
 	// DefaultCreatedAt holds the default value on creation for the "created_at" field.
 	DefaultCreatedAt func() time.Time
 )
@@ -78,6 +91,7 @@ type Purpose string
 const (
 	PurposeReply Purpose = "REPLY"
 	PurposeTitle Purpose = "TITLE"
+	PurposeJob   Purpose = "JOB"
 )
 
 func (pu Purpose) String() string {
@@ -87,7 +101,7 @@ func (pu Purpose) String() string {
 // PurposeValidator is a validator for the "purpose" field enum values. It is called by the builders before save.
 func PurposeValidator(pu Purpose) error {
 	switch pu {
-	case PurposeReply, PurposeTitle:
+	case PurposeReply, PurposeTitle, PurposeJob:
 		return nil
 	default:
 		return fmt.Errorf("usage: invalid enum value for purpose field: %q", pu)
@@ -140,6 +154,11 @@ func ByMessageID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldMessageID, opts...).ToFunc()
 }
 
+// ByJobID orders the results by the job_id field.
+func ByJobID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldJobID, opts...).ToFunc()
+}
+
 // ByPurpose orders the results by the purpose field.
 func ByPurpose(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPurpose, opts...).ToFunc()
@@ -168,6 +187,16 @@ func ByOutputTokens(opts ...sql.OrderTermOption) OrderOption {
 // ByCachedInputTokens orders the results by the cached_input_tokens field.
 func ByCachedInputTokens(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCachedInputTokens, opts...).ToFunc()
+}
+
+// ByImages orders the results by the images field.
+func ByImages(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldImages, opts...).ToFunc()
+}
+
+// ByVideoMs orders the results by the video_ms field.
+func ByVideoMs(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVideoMs, opts...).ToFunc()
 }
 
 // BySource orders the results by the source field.

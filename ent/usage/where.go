@@ -70,6 +70,11 @@ func MessageID(v oid.Message) predicate.Usage {
 	return predicate.Usage(sql.FieldEQ(FieldMessageID, v))
 }
 
+// JobID applies equality check predicate on the "job_id" field. It's identical to JobIDEQ.
+func JobID(v oid.Job) predicate.Usage {
+	return predicate.Usage(sql.FieldEQ(FieldJobID, v))
+}
+
 // IsCharged applies equality check predicate on the "is_charged" field. It's identical to IsChargedEQ.
 func IsCharged(v bool) predicate.Usage {
 	return predicate.Usage(sql.FieldEQ(FieldIsCharged, v))
@@ -93,6 +98,16 @@ func OutputTokens(v int64) predicate.Usage {
 // CachedInputTokens applies equality check predicate on the "cached_input_tokens" field. It's identical to CachedInputTokensEQ.
 func CachedInputTokens(v int64) predicate.Usage {
 	return predicate.Usage(sql.FieldEQ(FieldCachedInputTokens, v))
+}
+
+// Images applies equality check predicate on the "images" field. It's identical to ImagesEQ.
+func Images(v int64) predicate.Usage {
+	return predicate.Usage(sql.FieldEQ(FieldImages, v))
+}
+
+// VideoMs applies equality check predicate on the "video_ms" field. It's identical to VideoMsEQ.
+func VideoMs(v int64) predicate.Usage {
+	return predicate.Usage(sql.FieldEQ(FieldVideoMs, v))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -180,6 +195,16 @@ func ChatIDLTE(v oid.Chat) predicate.Usage {
 	return predicate.Usage(sql.FieldLTE(FieldChatID, v))
 }
 
+// ChatIDIsNil applies the IsNil predicate on the "chat_id" field.
+func ChatIDIsNil() predicate.Usage {
+	return predicate.Usage(sql.FieldIsNull(FieldChatID))
+}
+
+// ChatIDNotNil applies the NotNil predicate on the "chat_id" field.
+func ChatIDNotNil() predicate.Usage {
+	return predicate.Usage(sql.FieldNotNull(FieldChatID))
+}
+
 // MessageIDEQ applies the EQ predicate on the "message_id" field.
 func MessageIDEQ(v oid.Message) predicate.Usage {
 	return predicate.Usage(sql.FieldEQ(FieldMessageID, v))
@@ -218,6 +243,66 @@ func MessageIDLT(v oid.Message) predicate.Usage {
 // MessageIDLTE applies the LTE predicate on the "message_id" field.
 func MessageIDLTE(v oid.Message) predicate.Usage {
 	return predicate.Usage(sql.FieldLTE(FieldMessageID, v))
+}
+
+// MessageIDIsNil applies the IsNil predicate on the "message_id" field.
+func MessageIDIsNil() predicate.Usage {
+	return predicate.Usage(sql.FieldIsNull(FieldMessageID))
+}
+
+// MessageIDNotNil applies the NotNil predicate on the "message_id" field.
+func MessageIDNotNil() predicate.Usage {
+	return predicate.Usage(sql.FieldNotNull(FieldMessageID))
+}
+
+// JobIDEQ applies the EQ predicate on the "job_id" field.
+func JobIDEQ(v oid.Job) predicate.Usage {
+	return predicate.Usage(sql.FieldEQ(FieldJobID, v))
+}
+
+// JobIDNEQ applies the NEQ predicate on the "job_id" field.
+func JobIDNEQ(v oid.Job) predicate.Usage {
+	return predicate.Usage(sql.FieldNEQ(FieldJobID, v))
+}
+
+// JobIDIn applies the In predicate on the "job_id" field.
+func JobIDIn(vs ...oid.Job) predicate.Usage {
+	return predicate.Usage(sql.FieldIn(FieldJobID, vs...))
+}
+
+// JobIDNotIn applies the NotIn predicate on the "job_id" field.
+func JobIDNotIn(vs ...oid.Job) predicate.Usage {
+	return predicate.Usage(sql.FieldNotIn(FieldJobID, vs...))
+}
+
+// JobIDGT applies the GT predicate on the "job_id" field.
+func JobIDGT(v oid.Job) predicate.Usage {
+	return predicate.Usage(sql.FieldGT(FieldJobID, v))
+}
+
+// JobIDGTE applies the GTE predicate on the "job_id" field.
+func JobIDGTE(v oid.Job) predicate.Usage {
+	return predicate.Usage(sql.FieldGTE(FieldJobID, v))
+}
+
+// JobIDLT applies the LT predicate on the "job_id" field.
+func JobIDLT(v oid.Job) predicate.Usage {
+	return predicate.Usage(sql.FieldLT(FieldJobID, v))
+}
+
+// JobIDLTE applies the LTE predicate on the "job_id" field.
+func JobIDLTE(v oid.Job) predicate.Usage {
+	return predicate.Usage(sql.FieldLTE(FieldJobID, v))
+}
+
+// JobIDIsNil applies the IsNil predicate on the "job_id" field.
+func JobIDIsNil() predicate.Usage {
+	return predicate.Usage(sql.FieldIsNull(FieldJobID))
+}
+
+// JobIDNotNil applies the NotNil predicate on the "job_id" field.
+func JobIDNotNil() predicate.Usage {
+	return predicate.Usage(sql.FieldNotNull(FieldJobID))
 }
 
 // PurposeEQ applies the EQ predicate on the "purpose" field.
@@ -433,6 +518,86 @@ func CachedInputTokensLT(v int64) predicate.Usage {
 // CachedInputTokensLTE applies the LTE predicate on the "cached_input_tokens" field.
 func CachedInputTokensLTE(v int64) predicate.Usage {
 	return predicate.Usage(sql.FieldLTE(FieldCachedInputTokens, v))
+}
+
+// ImagesEQ applies the EQ predicate on the "images" field.
+func ImagesEQ(v int64) predicate.Usage {
+	return predicate.Usage(sql.FieldEQ(FieldImages, v))
+}
+
+// ImagesNEQ applies the NEQ predicate on the "images" field.
+func ImagesNEQ(v int64) predicate.Usage {
+	return predicate.Usage(sql.FieldNEQ(FieldImages, v))
+}
+
+// ImagesIn applies the In predicate on the "images" field.
+func ImagesIn(vs ...int64) predicate.Usage {
+	return predicate.Usage(sql.FieldIn(FieldImages, vs...))
+}
+
+// ImagesNotIn applies the NotIn predicate on the "images" field.
+func ImagesNotIn(vs ...int64) predicate.Usage {
+	return predicate.Usage(sql.FieldNotIn(FieldImages, vs...))
+}
+
+// ImagesGT applies the GT predicate on the "images" field.
+func ImagesGT(v int64) predicate.Usage {
+	return predicate.Usage(sql.FieldGT(FieldImages, v))
+}
+
+// ImagesGTE applies the GTE predicate on the "images" field.
+func ImagesGTE(v int64) predicate.Usage {
+	return predicate.Usage(sql.FieldGTE(FieldImages, v))
+}
+
+// ImagesLT applies the LT predicate on the "images" field.
+func ImagesLT(v int64) predicate.Usage {
+	return predicate.Usage(sql.FieldLT(FieldImages, v))
+}
+
+// ImagesLTE applies the LTE predicate on the "images" field.
+func ImagesLTE(v int64) predicate.Usage {
+	return predicate.Usage(sql.FieldLTE(FieldImages, v))
+}
+
+// VideoMsEQ applies the EQ predicate on the "video_ms" field.
+func VideoMsEQ(v int64) predicate.Usage {
+	return predicate.Usage(sql.FieldEQ(FieldVideoMs, v))
+}
+
+// VideoMsNEQ applies the NEQ predicate on the "video_ms" field.
+func VideoMsNEQ(v int64) predicate.Usage {
+	return predicate.Usage(sql.FieldNEQ(FieldVideoMs, v))
+}
+
+// VideoMsIn applies the In predicate on the "video_ms" field.
+func VideoMsIn(vs ...int64) predicate.Usage {
+	return predicate.Usage(sql.FieldIn(FieldVideoMs, vs...))
+}
+
+// VideoMsNotIn applies the NotIn predicate on the "video_ms" field.
+func VideoMsNotIn(vs ...int64) predicate.Usage {
+	return predicate.Usage(sql.FieldNotIn(FieldVideoMs, vs...))
+}
+
+// VideoMsGT applies the GT predicate on the "video_ms" field.
+func VideoMsGT(v int64) predicate.Usage {
+	return predicate.Usage(sql.FieldGT(FieldVideoMs, v))
+}
+
+// VideoMsGTE applies the GTE predicate on the "video_ms" field.
+func VideoMsGTE(v int64) predicate.Usage {
+	return predicate.Usage(sql.FieldGTE(FieldVideoMs, v))
+}
+
+// VideoMsLT applies the LT predicate on the "video_ms" field.
+func VideoMsLT(v int64) predicate.Usage {
+	return predicate.Usage(sql.FieldLT(FieldVideoMs, v))
+}
+
+// VideoMsLTE applies the LTE predicate on the "video_ms" field.
+func VideoMsLTE(v int64) predicate.Usage {
+	return predicate.Usage(sql.FieldLTE(FieldVideoMs, v))
 }
 
 // SourceEQ applies the EQ predicate on the "source" field.

@@ -62,7 +62,7 @@ func newService(t *testing.T, st *store.Store, cfg account.Config) *account.Serv
 	if err != nil {
 		t.Fatal(err)
 	}
-	usable := func(id string) error { _, err := cat.Usable(id); return err }
+	usable := func(id string) error { _, err := cat.Usable(catalog.Text, id); return err }
 	if cfg.JWTSecret == nil {
 		cfg.JWTSecret = secret
 	}

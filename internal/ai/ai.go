@@ -1,7 +1,8 @@
 // Package ai is the port to the providers of models, and the router that picks one.
 //
-// Adapters translate a vendor's wire format and errors into these types; chats and
-// jobs know nothing of vendors. The sandbox adapter passes the same suite, aitest.
+// A provider writes text (TextStreamer), makes pictures (ImageMaker) or makes videos
+// (VideoMaker). Adapters translate a vendor's wire format and errors into these types; chats
+// and jobs know nothing of vendors. Every adapter passes the same suites, aitest.
 package ai
 
 import (
@@ -41,6 +42,8 @@ type TextRequest struct {
 	Purpose Purpose
 	// EndUser is a hash that stands for the person, for providers that ask for one.
 	EndUser string
+	// JobKey names the piece of work in the provider's log; empty for none.
+	JobKey string
 }
 
 // Purpose says what a text is for.
@@ -100,9 +103,14 @@ const (
 
 // Usage is what a call consumed. Known is false when the provider did not tell.
 type Usage struct {
-	Known       bool
+	Known bool
+	// Input and Output are tokens; CachedInput is a part of the one, Reasoning of the other.
 	Input       int64
 	Output      int64
 	CachedInput int64
 	Reasoning   int64
+	// Images is how many pictures were made.
+	Images int64
+	// Seconds is the length of the video that was made.
+	Seconds float64
 }

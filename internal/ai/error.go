@@ -42,8 +42,12 @@ type Error struct {
 	RetryAfter time.Duration
 	// Shown says that a delta was yielded before: the call must not be repeated.
 	Shown bool
-	// Accepted says that the provider may have taken the request.
+	// Accepted says that the provider may have taken the request: false only where it
+	// definitely refused, or was never reached. A dropped connection is no refusal.
 	Accepted bool
+	// Settled says that the job a poll asked for has failed at the provider, so that
+	// asking again gives the same answer.
+	Settled bool
 	// Usage is what was told before the failure.
 	Usage Usage
 	// Cause is for the log. It never reaches a client.
@@ -75,9 +79,9 @@ func KindOf(err error) Kind {
 }
 
 // Repeatable says whether the same call may be made again at the same provider:
-// the fault may pass, and nothing was shown.
+// the fault may pass, and nothing was shown or settled.
 func (e *Error) Repeatable() bool {
-	if e.Shown {
+	if e.Shown || e.Settled {
 		return false
 	}
 	switch e.Kind {
@@ -86,4 +90,11 @@ func (e *Error) Repeatable() bool {
 	default:
 		return false
 	}
+}
+
+// MayRepeatPaid says whether a call that makes a picture or starts a video may be made
+// again: the fault may pass, and the provider definitely did not take the request, so that
+// nothing is made or paid twice.
+func (e *Error) MayRepeatPaid() bool {
+	return e.Repeatable() && !e.Accepted
 }

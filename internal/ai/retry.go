@@ -30,7 +30,7 @@ func (r *retrying) StreamText(ctx context.Context, req TextRequest) iter.Seq2[Te
 		ctx, cancel := context.WithTimeoutCause(ctx, r.policy.Total, errTotal)
 		defer cancel()
 		for attempt := 1; ; attempt++ {
-			failed := r.try(withAttempt(ctx, attempt), req, yield)
+			failed := r.try(WithAttempt(ctx, attempt), req, yield)
 			if failed == nil {
 				return
 			}
@@ -107,12 +107,13 @@ func failure(ctx context.Context, err error, req TextRequest, shown bool) *Error
 
 type attemptKey struct{}
 
-func withAttempt(ctx context.Context, n int) context.Context {
+// WithAttempt tells a call the number of its attempt, from 1. A Retrying streamer does
+// so itself; a caller that repeats pictures and videos does it for each call.
+func WithAttempt(ctx context.Context, n int) context.Context {
 	return context.WithValue(ctx, attemptKey{}, n)
 }
 
-// Attempt is the number of the attempt that ctx belongs to, from 1, as a Retrying
-// streamer counts. Without one it is 1.
+// Attempt is the number of the attempt that ctx belongs to, from 1. Without one it is 1.
 func Attempt(ctx context.Context) int {
 	if n, ok := ctx.Value(attemptKey{}).(int); ok {
 		return n

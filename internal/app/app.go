@@ -14,20 +14,19 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/weav-ai/weav/graph"
 	"github.com/weav-ai/weav/graph/guard"
 	"github.com/weav-ai/weav/graph/playground"
 	"github.com/weav-ai/weav/graph/ws"
 	"github.com/weav-ai/weav/internal/account"
-	"github.com/weav-ai/weav/internal/ai"
-	"github.com/weav-ai/weav/internal/ai/sandboxai"
-	"github.com/weav-ai/weav/internal/auth/devauth"
+	"github.com/weav-ai/weav/internal/blob"
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/chat"
 	"github.com/weav-ai/weav/internal/feed"
+	"github.com/weav-ai/weav/internal/file"
 	"github.com/weav-ai/weav/internal/folder"
+	"github.com/weav-ai/weav/internal/job"
 	"github.com/weav-ai/weav/internal/live"
 	"github.com/weav-ai/weav/internal/metrics"
 	"github.com/weav-ai/weav/internal/server"
@@ -37,9 +36,6 @@ import (
 
 // Version is the release; the build may set it.
 var Version = "0.1.0-dev"
-
-// maintenanceEvery is how often what has had its time is cleaned up.
-const maintenanceEvery = time.Hour
 
 // App is a process's parts, opened and wired, not yet running.
 type App struct {
@@ -52,9 +48,15 @@ type App struct {
 	meter  *metrics.Metrics
 	socket *ws.Transport
 
+	bucket  blob.Bucket
+	blobs   http.Handler // answers for files kept in a folder; nil for a store that answers itself
+	journal *journal
+
 	accounts *account.Service
 	folders  *folder.Service
+	files    *file.Service
 	chats    *chat.Service
+	jobs     *job.Service
 	catalog  *catalog.Catalog
 	runner   store.Runner
 }
@@ -85,6 +87,12 @@ func (a *App) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if a.bucket, a.blobs, err = openFiles(a.cfg, secret); err != nil {
+		return err
+	}
+	if a.journal, err = openJournal(a.cfg.SandboxJournal); err != nil {
+		return err
+	}
 	return a.wire(secret) //nolint:contextcheck // The runner's pool lives as long as the process, not as the opening.
 }
 
@@ -103,78 +111,16 @@ func (a *App) openStore(ctx context.Context) error {
 	return nil
 }
 
-// wire makes the domain of the parts.
-func (a *App) wire(secret []byte) error {
-	cat, err := catalog.Load(catalog.Settings{MaxTextChars: a.cfg.MaxTextChars, MaxOutputTokens: a.cfg.MaxOutputTokens, Default: a.cfg.DefaultModel})
-	if err != nil {
-		return err
-	}
-	a.catalog = cat
-	a.feed = feed.New(a.store, a.bus, a.log)
-	a.store.OnCommit(a.feed.Publish)
-	sandbox := sandboxai.New(sandboxai.Cadence(a.cfg.SandboxPace))
-	router := ai.NewRouter(map[string]ai.TextStreamer{
-		sandboxai.Name: ai.Retrying(sandbox, ai.RetryPolicy{OnRetry: a.retried}),
-	})
-	a.chats = chat.New(a.store, a.feed, a.bus, cat, router, a.meter, a.log, chat.Config{
-		MaxTextChars: a.cfg.MaxTextChars, Lease: a.cfg.Lease, StopWait: a.cfg.StopWait,
-	})
-	a.folders = folder.New(a.store, a.chats.StopRunning)
-	usable := func(id string) error {
-		_, err := cat.Usable(id)
-		return err
-	}
-	a.accounts, err = account.New(a.store, devauth.New(), usable, a.log, account.Config{JWTSecret: secret, AccessTTL: a.cfg.AccessTTL})
-	if err != nil {
-		return err
-	}
-	a.meter.WatchQueues(a.store.QueueDepths)
-	a.meter.WatchFailedPublishes(a.feed.FailedPublishes)
-	if !a.part.Works {
-		return nil
-	}
-	a.runner, err = a.store.NewRunner(store.RunnerConfig{
-		Workers: worker.New(a.chats, a.Maintain), NodeID: a.cfg.NodeID, Logger: quieter(a.log),
-		Queues:   map[string]int{chat.QueueReply: a.cfg.ReplyWorkers, worker.QueueMaintenance: 1},
-		Periodic: worker.Periodic(maintenanceEvery),
-	})
-	return err
-}
-
-func (a *App) retried(ctx context.Context, err *ai.Error, wait time.Duration) {
-	a.log.InfoContext(ctx, "a provider's call is repeated", "provider", err.Provider, "kind", string(err.Kind), "wait", wait)
-}
-
-// Maintain removes what has had its time: keys, events, tokens, and what was deleted for good.
-func (a *App) Maintain(ctx context.Context) error {
-	now := store.Now()
-	var faults []error
-	for name, purge := range map[string]func(context.Context, time.Time) (int, error){
-		"idempotency keys": a.store.PurgeKeys,
-		"events":           a.feed.Purge,
-		"sessions":         a.accounts.Purge,
-		"chats":            a.chats.Purge,
-		"folders":          a.folders.Purge,
-	} {
-		n, err := purge(ctx, now)
-		if err != nil {
-			faults = append(faults, err)
-		} else if n > 0 {
-			a.log.InfoContext(ctx, "cleaned up", "what", name, "count", n)
-		}
-	}
-	return errors.Join(faults...)
-}
-
 // Handler returns the process's routes.
 func (a *App) Handler() http.Handler {
 	a.socket = a.newSocket()
 	gql := graph.NewHandler(graph.Options{
-		Services: graph.Services{Accounts: a.accounts, Folders: a.folders, Chats: a.chats, Feed: a.feed, Catalog: a.catalog},
+		Services: graph.Services{Accounts: a.accounts, Folders: a.folders, Chats: a.chats, Files: a.files, Jobs: a.jobs, Feed: a.feed, Catalog: a.catalog},
 		Info:     a.info(), Limits: guard.DefaultLimits(), Observer: a.meter, Log: a.log, Socket: a.socket,
 	})
 	return server.Handler(server.Options{
 		GraphQL: gql, Playground: playground.Handler(), Metrics: a.meter.Handler(), Health: a.health(),
+		Blobs: a.blobs, Files: server.Files{Artifact: a.files.Artifact, OpenShared: a.files.OpenShared, Address: a.files.ArtifactAddress},
 		Authenticate: a.accounts.Authenticate, Origins: a.cfg.Origins, Hosts: a.hosts(),
 		Counted: a.meter.RequestEnded, Log: a.log,
 	})
@@ -194,6 +140,8 @@ func (a *App) info() graph.Info {
 		SignInMethods: []graph.SignInMethod{graph.SignInMethodDev},
 		Limits: graph.ServerLimits{
 			MaxTextChars: a.cfg.MaxTextChars, MaxInstructionChars: chat.MaxInstructionChars, MaxOutputTokens: a.cfg.MaxOutputTokens,
+			MaxUnfinishedJobs: job.DefaultMaxUnfinished, MaxWaitingJobs: job.DefaultMaxWaiting,
+			MaxUploadBytes: file.DefaultMaxUploadBytes, UploadTypes: file.UploadTypes(), MaxImagePixels: file.DefaultMaxPixels,
 			MaxRunningReplies: chat.DefaultRunningReplies, MaxRequestBytes: ws.DefaultMaxMessageBytes, MaxOperationCost: guard.DefaultLimits().Cost,
 		},
 	}
@@ -204,6 +152,7 @@ func (a *App) health() *server.Health {
 	parts := []server.Part{
 		{Name: "database", Kind: map[bool]string{true: "sqlite", false: "postgres"}[a.cfg.sqlite()], Check: a.store.Ping},
 		{Name: "redis", Kind: kind[a.cfg.RedisURL == ""], Check: a.bus.Ping},
+		{Name: "storage", Kind: map[bool]string{true: "files", false: "s3"}[a.blobs != nil], Check: a.bucket.Ping},
 	}
 	if a.part.Works {
 		parts = append(parts, server.Part{Name: "workers", Kind: "in process", Check: func(context.Context) error { return nil }})
@@ -211,9 +160,20 @@ func (a *App) health() *server.Health {
 	return &server.Health{Version: Version, Parts: parts}
 }
 
-// Listen opens the port of a configuration, so that its address is known before the App runs.
-func Listen(ctx context.Context, cfg Config) (net.Listener, error) {
-	return server.Listen(ctx, cfg.ListenAddr)
+// Listen checks the settings and opens their port, before the App is opened: the settings it returns know
+// the address, which is part of links.
+func Listen(ctx context.Context, cfg Config, part Part) (net.Listener, Config, error) {
+	if err := cfg.Check(part); err != nil {
+		return nil, cfg, err
+	}
+	l, err := server.Listen(ctx, cfg.ListenAddr)
+	if err != nil {
+		return nil, cfg, err
+	}
+	if cfg.PublicURL == "" {
+		cfg.PublicURL = "http://" + l.Addr().String()
+	}
+	return l, cfg, nil
 }
 
 // Run does the process's work until ctx ends, then lets go of it: sockets are sent elsewhere, jobs
@@ -223,7 +183,9 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	defer cancel()
 	go a.feed.Run(background)
 	if a.runner != nil {
-		go worker.Sweeper(background, a.chats.Sweep, a.log)
+		for _, sweep := range []func(context.Context) error{a.chats.Sweep, a.jobs.Sweep, a.files.Sweep} {
+			go worker.Sweeper(background, sweep, a.log)
+		}
 		if err := a.runner.Start(background); err != nil {
 			return err
 		}
@@ -268,6 +230,10 @@ func (a *App) Close() error {
 	if a.bus != nil {
 		faults = append(faults, a.bus.Close())
 	}
+	if a.bucket != nil {
+		faults = append(faults, a.bucket.Close())
+	}
+	faults = append(faults, a.journal.Close())
 	if a.store != nil {
 		faults = append(faults, a.store.Close())
 	}

@@ -13,6 +13,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	_ "time/tzdata" // Images without a time zone database know JOB_CLEANUP_TIME_ZONE too.
+
+	"github.com/weav-ai/weav/internal/worker"
 )
 
 // minSecretBytes is the shortest secret that signs tokens: 256 bits.
@@ -43,6 +46,20 @@ type Config struct {
 	MaxOutputTokens int
 	// DefaultModel is the model of chats that name none (DEFAULT_MODEL, default the catalogue's first).
 	DefaultModel string
+	// Files is where files are kept.
+	Files Files
+	// PublicURL is where people reach the server (PUBLIC_URL, default http:// and where it listens).
+	PublicURL string
+	// TextWorkers, ImageWorkers and VideoWorkers are how many jobs of a kind one process works on at
+	// once (TEXT_WORKERS, default 16; IMAGE_WORKERS, 8; VIDEO_WORKERS, 8).
+	TextWorkers, ImageWorkers, VideoWorkers int
+	// JobRetention is how long finished jobs are kept (JOB_RETENTION, default 720h).
+	JobRetention time.Duration
+	// JobCleanup is when old jobs are cleaned up each day (JOB_CLEANUP_AT, default 00:00, in
+	// JOB_CLEANUP_TIME_ZONE, default Asia/Seoul).
+	JobCleanup worker.Daily
+	// SandboxJournal is a file to which the sandbox writes each call it accepts, for tests (SANDBOX_JOURNAL).
+	SandboxJournal string
 	// ReplyWorkers is how many replies and titles one process writes at once (REPLY_WORKERS, default 32).
 	ReplyWorkers int
 	// NodeID names the process to the queue, so that a restart takes back its own work. No two living
@@ -80,6 +97,14 @@ func Load(getenv func(string) string) (Config, error) {
 		MaxTextChars:     e.number("MAX_TEXT_CHARS", 8000, 1, 1_000_000),
 		MaxOutputTokens:  e.number("MAX_OUTPUT_TOKENS", 1024, 1, 1_000_000),
 		DefaultModel:     e.text("DEFAULT_MODEL", ""),
+		Files:            e.files(),
+		PublicURL:        e.text("PUBLIC_URL", ""),
+		TextWorkers:      e.number("TEXT_WORKERS", 16, 1, 10_000),
+		ImageWorkers:     e.number("IMAGE_WORKERS", 8, 1, 10_000),
+		VideoWorkers:     e.number("VIDEO_WORKERS", 8, 1, 10_000),
+		JobRetention:     e.duration("JOB_RETENTION", 30*24*time.Hour),
+		JobCleanup:       e.daily("JOB_CLEANUP_AT", "00:00", "JOB_CLEANUP_TIME_ZONE", "Asia/Seoul"),
+		SandboxJournal:   e.text("SANDBOX_JOURNAL", ""),
 		ReplyWorkers:     e.number("REPLY_WORKERS", 32, 1, 10_000),
 		NodeID:           e.text("NODE_ID", ""),
 		ShutdownTimeout:  e.duration("SHUTDOWN_TIMEOUT", 20*time.Second),
@@ -128,7 +153,13 @@ func (c Config) Check(p Part) error {
 	if err := c.checkAuth(p); err != nil {
 		return err
 	}
-	return c.checkURLs()
+	if err := c.checkURLs(); err != nil {
+		return err
+	}
+	if err := c.checkPublicURL(); err != nil {
+		return err
+	}
+	return c.checkFiles(p)
 }
 
 // checkSplit refuses to split over processes what works in one alone.
@@ -275,6 +306,20 @@ func (e *environment) duration(name string, def time.Duration) time.Duration {
 		return def
 	}
 	return d
+}
+
+// daily reads a time of the day and its time zone.
+func (e *environment) daily(name, def, zoneName, zone string) worker.Daily {
+	at, err := time.Parse("15:04", e.text(name, def))
+	if err != nil {
+		e.fault("%s must be a time of the day such as 00:00", name)
+	}
+	place, err := time.LoadLocation(e.text(zoneName, zone))
+	if err != nil {
+		e.fault("%s must be a time zone such as Asia/Seoul", zoneName)
+		place = time.UTC
+	}
+	return worker.Daily{Hour: at.Hour(), Minute: at.Minute(), Zone: place}
 }
 
 func (e *environment) flag(name string, def bool) bool {

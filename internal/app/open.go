@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 
 	"github.com/weav-ai/weav/internal/live"
 	"github.com/weav-ai/weav/internal/live/memlive"
@@ -38,5 +39,9 @@ func (c Config) Parts() string {
 	if c.RedisURL == "" {
 		bus = "in process (embedded)"
 	}
-	return "database: " + database + ", bus: " + bus + ", models: sandbox (embedded), sign-in: " + c.Auth
+	files := "S3"
+	if !strings.HasPrefix(c.Files.URL, "s3:") {
+		files = "folder (embedded)"
+	}
+	return "database: " + database + ", bus: " + bus + ", files: " + files + ", models: sandbox (embedded), sign-in: " + c.Auth
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 //go:embed models.json
@@ -64,14 +66,53 @@ func (m Model) check() error {
 	switch {
 	case m.ID == "" || m.Name == "" || m.Provider == "" || m.ProviderModel == "" || m.Description == "":
 		return fmt.Errorf("catalog: model %q lacks id, name, provider, providerModel or description", m.ID)
-	case m.Kind != Text:
-		return fmt.Errorf("catalog: model %q is of the unknown kind %q", m.ID, m.Kind)
-	case m.MaxInputChars < 1 || m.MaxOutputTokens < 1:
-		return fmt.Errorf("catalog: model %q needs limits above 0", m.ID)
+	case m.MaxInputChars < 1:
+		return fmt.Errorf("catalog: model %q lacks limits: maxInputChars must be above 0", m.ID)
 	case m.Retired != (m.Successor != ""):
 		return fmt.Errorf("catalog: model %q: a retired model names its successor, another does not", m.ID)
 	}
+	return m.checkCaps()
+}
+
+// checkCaps makes sure that a model has the limits of its kind, and no others.
+func (m Model) checkCaps() error {
+	ok := false
+	switch m.Kind {
+	case Text:
+		ok = m.MaxOutputTokens > 0 && m.Image == nil && m.Video == nil
+	case Image:
+		ok = m.MaxOutputTokens == 0 && m.Video == nil && m.Image != nil && m.Image.whole()
+	case Video:
+		ok = m.MaxOutputTokens == 0 && m.Image == nil && m.Video != nil && m.Video.whole()
+	default:
+		return fmt.Errorf("catalog: model %q is of the unknown kind %q", m.ID, m.Kind)
+	}
+	if !ok {
+		return fmt.Errorf("catalog: model %q lacks a limit of the kind %s, or has one of another", m.ID, m.Kind)
+	}
 	return nil
+}
+
+func (c *ImageCaps) whole() bool {
+	for _, size := range c.Sizes {
+		if _, _, ok := ParseSize(size); !ok {
+			return false
+		}
+	}
+	known := func(q Quality) bool { return q == Standard || q == HD }
+	return len(c.Sizes) > 0 && len(c.Qualities) > 0 && !slices.ContainsFunc(c.Qualities, func(q Quality) bool { return !known(q) })
+}
+
+func (c *VideoCaps) whole() bool {
+	return len(c.Seconds) > 0 && len(c.Resolutions) > 0 && len(c.Aspects) > 0
+}
+
+// ParseSize reads WIDTHxHEIGHT.
+func ParseSize(size string) (width, height int, ok bool) {
+	w, h, found := strings.Cut(size, "x")
+	width, errW := strconv.Atoi(w)
+	height, errH := strconv.Atoi(h)
+	return width, height, found && errW == nil && errH == nil && width > 0 && height > 0
 }
 
 func capped(n, limit int) int {
@@ -90,18 +131,27 @@ func (c *Catalog) checkSuccessors() error {
 	return nil
 }
 
-// setDefault moves the default model to the front.
+// setDefault moves the model of chats that name none to the front.
 func (c *Catalog) setDefault(id string) error {
-	i := 0
-	if id != "" {
-		i = slices.IndexFunc(c.models, func(m Model) bool { return m.ID == id })
-	}
-	if i < 0 || len(c.models) == 0 {
-		return fmt.Errorf("catalog: the default model %q is not on offer", id)
+	i := slices.IndexFunc(c.models, func(m Model) bool { return m.Kind == Text && (id == "" || m.ID == id) })
+	if i < 0 {
+		return fmt.Errorf("catalog: the default model %q is not on offer, or writes no text", id)
 	}
 	m := c.models[i]
-	m.IsDefault = true
 	c.models = slices.Insert(slices.Delete(c.models, i, i+1), 0, m)
-	c.byID[m.ID] = m
+	c.markDefaults()
 	return nil
+}
+
+// markDefaults marks the first model of each kind.
+func (c *Catalog) markDefaults() {
+	marked := map[Kind]bool{}
+	for i, m := range c.models {
+		if marked[m.Kind] {
+			continue
+		}
+		marked[m.Kind] = true
+		c.models[i].IsDefault = true
+		c.byID[m.ID] = c.models[i]
+	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/weav-ai/weav/ent"
 	entchat "github.com/weav-ai/weav/ent/chat"
+	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/feed"
 	"github.com/weav-ai/weav/internal/oid"
@@ -53,7 +54,7 @@ func (s *Service) Configure(ctx context.Context, user oid.User, id string, in Co
 		if in.ModelID == nil {
 			return nil
 		}
-		m, err := s.catalog.Usable(*in.ModelID)
+		m, err := s.catalog.Usable(catalog.Text, *in.ModelID)
 		if err != nil {
 			return err
 		}

@@ -19,6 +19,7 @@ import (
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/feed"
+	"github.com/weav-ai/weav/internal/file"
 	"github.com/weav-ai/weav/internal/live"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/store"
@@ -76,9 +77,11 @@ type Service struct {
 	bus     live.Bus
 	catalog *catalog.Catalog
 	router  *ai.Router
+	files   *file.Service
 	meter   Meter
 	log     *slog.Logger
 	cfg     Config
+	onPurge func(ctx context.Context, tx *store.Tx, chats []oid.Chat) error
 }
 
 // Meter hears what the metrics count.
@@ -89,9 +92,24 @@ type Meter interface {
 	ReplyEnded(status string, took time.Duration)
 }
 
+// Parts are what the domain of chats is made of.
+type Parts struct {
+	Store   *store.Store
+	Feed    *feed.Feed
+	Bus     live.Bus
+	Catalog *catalog.Catalog
+	Router  *ai.Router
+	Files   *file.Service
+	Meter   Meter
+	Log     *slog.Logger
+}
+
 // New returns the domain of chats.
-func New(st *store.Store, fd *feed.Feed, bus live.Bus, cat *catalog.Catalog, router *ai.Router, meter Meter, log *slog.Logger, cfg Config) *Service {
-	return &Service{store: st, feed: fd, bus: bus, catalog: cat, router: router, meter: meter, log: log, cfg: cfg.withDefaults()}
+func New(p Parts, cfg Config) *Service {
+	return &Service{
+		store: p.Store, feed: p.Feed, bus: p.Bus, catalog: p.Catalog, router: p.Router,
+		files: p.Files, meter: p.Meter, log: p.Log, cfg: cfg.withDefaults(),
+	}
 }
 
 // errNotFound is the one answer for unknown, malformed and foreign ids.

@@ -12,6 +12,7 @@ import (
 	"github.com/weav-ai/weav/ent/message"
 	"github.com/weav-ai/weav/internal/ai"
 	"github.com/weav-ai/weav/internal/catalog"
+	"github.com/weav-ai/weav/internal/oid"
 )
 
 const (
@@ -42,7 +43,7 @@ func (s *Service) conversation(ctx context.Context, reply *ent.Message, model ca
 		Turns:           turns(branch, contextFactor*model.MaxInputChars),
 		MaxOutputTokens: model.MaxOutputTokens,
 		Purpose:         ai.PurposeReply,
-		EndUser:         endUser(reply),
+		EndUser:         EndUser(reply.UserID),
 	}, nil
 }
 
@@ -82,8 +83,8 @@ func turns(newestFirst []*ent.Message, budget int) []ai.Turn {
 	return out
 }
 
-// endUser stands for the person at a provider, without telling who it is.
-func endUser(m *ent.Message) string {
-	sum := sha256.Sum256([]byte("weav end user " + m.UserID.String()))
+// EndUser stands for a person at a provider, without telling who it is.
+func EndUser(user oid.User) string {
+	sum := sha256.Sum256([]byte("weav end user " + user.String()))
 	return hex.EncodeToString(sum[:16])
 }

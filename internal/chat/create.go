@@ -8,6 +8,7 @@ import (
 	"github.com/weav-ai/weav/ent"
 	entchat "github.com/weav-ai/weav/ent/chat"
 	entfolder "github.com/weav-ai/weav/ent/folder"
+	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/feed"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/store"
@@ -95,11 +96,11 @@ func (s *Service) create(ctx context.Context, tx *store.Tx, user oid.User, in Cr
 // to the server's; one that was named must be usable.
 func (s *Service) modelFor(u *ent.User, named *string) (string, error) {
 	if named != nil {
-		m, err := s.catalog.Usable(*named)
+		m, err := s.catalog.Usable(catalog.Text, *named)
 		return m.ID, err
 	}
 	if u.DefaultModel != nil {
-		if m, err := s.catalog.Usable(*u.DefaultModel); err == nil {
+		if m, err := s.catalog.Usable(catalog.Text, *u.DefaultModel); err == nil {
 			return m.ID, nil
 		}
 	}

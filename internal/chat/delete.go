@@ -128,6 +128,9 @@ func (s *Service) Purge(ctx context.Context, now time.Time) (int, error) {
 			if err := s.unindexChats(ctx, tx, ids); err != nil {
 				return err
 			}
+			if err := s.forgetFiles(ctx, tx, ids); err != nil {
+				return err
+			}
 			if _, err := tx.Client().Message.Delete().Where(message.ChatIDIn(ids...)).Exec(ctx); err != nil {
 				return err
 			}
@@ -142,4 +145,20 @@ func (s *Service) Purge(ctx context.Context, now time.Time) (int, error) {
 			return total, nil
 		}
 	}
+}
+
+// forgetFiles lets go of what chats show that others own: their jobs' results and attached files.
+func (s *Service) forgetFiles(ctx context.Context, tx *store.Tx, chats []oid.Chat) error {
+	if s.onPurge != nil {
+		if err := s.onPurge(ctx, tx, chats); err != nil {
+			return err
+		}
+	}
+	return s.files.ForgetChats(ctx, tx, chats)
+}
+
+// OnPurge names a function that is called in each transaction that removes chats for good, before they go. It
+// is set once, before the service is used.
+func (s *Service) OnPurge(fn func(ctx context.Context, tx *store.Tx, chats []oid.Chat) error) {
+	s.onPurge = fn
 }

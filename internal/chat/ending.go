@@ -97,7 +97,7 @@ func (s *Service) recordUsage(ctx context.Context, tx *store.Tx, msg *ent.Messag
 	}
 	charged := e.status == message.StatusCompleted || e.status == message.StatusStopped
 	return usage.Record(ctx, tx, usage.Row{
-		Run: run, User: msg.UserID, Chat: msg.ChatID, Message: msg.ID,
+		Run: run, User: msg.UserID, Chat: &msg.ChatID, Message: &msg.ID,
 		Purpose: entusage.PurposeReply, Charged: charged, Model: model, Tokens: e.usage,
 	})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -38,6 +37,7 @@ func (s *Service) WriteReply(ctx context.Context, id oid.Message, run oid.Run) e
 		return err
 	}
 	w := &writer{s: s, msg: msg, run: run, topic: run.String(), stop: make(chan struct{})}
+	w.text = live.NewTextWriter(s.bus, w.topic, s.log, s.meter.DeltaPublished)
 	err = w.write(ctx)
 	if errors.Is(err, errRunLost) {
 		s.log.InfoContext(ctx, "a reply was taken over while it was written", "run", run.String())
@@ -54,12 +54,8 @@ type writer struct {
 	topic string
 	req   ai.TextRequest
 
-	text      strings.Builder
-	end       live.Offset // of text
-	published live.Offset // what the bus has
-	started   bool
-	broken    bool // the bus may not have what was published: send the whole text again
-	saved     int  // length of the text at the last checkpoint
+	text    *live.TextWriter
+	started bool
 
 	stopOnce sync.Once
 	stop     chan struct{} // closed when somebody asks to stop
@@ -166,7 +162,7 @@ func (w *writer) loop(ctx, work context.Context, parts <-chan part, cancel func(
 				return nil, err
 			}
 		case <-flush.C:
-			w.publish(work)
+			w.text.Publish(work)
 		case <-tick.C:
 			if err := w.keep(work); err != nil {
 				return nil, err
@@ -188,10 +184,10 @@ func (w *writer) take(ctx context.Context, delta string, flush *time.Timer) erro
 	if delta == "" {
 		return nil
 	}
-	w.text.WriteString(delta)
-	w.end = w.end.End(delta)
+	first := !w.text.Pending()
+	w.text.Write(delta)
 	if w.started {
-		if w.end.Bytes-len(delta) == w.published.Bytes {
+		if first {
 			flush.Reset(gather)
 		}
 		return nil
@@ -200,36 +196,14 @@ func (w *writer) take(ctx context.Context, delta string, flush *time.Timer) erro
 		return err
 	}
 	w.started = true
-	w.publish(ctx)
+	w.text.Publish(ctx)
 	return nil
-}
-
-// publish sends what the bus does not have yet. A failure costs nothing but time: the next
-// publish sends the whole text again.
-func (w *writer) publish(ctx context.Context) {
-	if w.published == w.end && !w.broken {
-		return
-	}
-	var err error
-	delta := w.text.String()[w.published.Bytes:]
-	if w.broken {
-		err = w.s.bus.Replace(ctx, w.topic, w.text.String())
-	} else if err = w.s.bus.Append(ctx, w.topic, w.published, delta); errors.Is(err, live.ErrMismatch) {
-		err = w.s.bus.Replace(ctx, w.topic, w.text.String())
-	}
-	w.broken = err != nil
-	w.published = w.end
-	if err != nil {
-		w.s.log.WarnContext(ctx, "live text was not published; it will be sent whole", "error", err)
-		return
-	}
-	w.s.meter.DeltaPublished(len(delta))
 }
 
 // keep renews the lease and keeps the text. A database that does not answer is tried again
 // with the next tick, as long as the lease may still stand.
 func (w *writer) keep(ctx context.Context) error {
-	w.publish(ctx)
+	w.text.Publish(ctx)
 	stop, err := w.s.checkpoint(ctx, w.msg, w.run, w.text.String())
 	if errors.Is(err, errRunLost) {
 		return err
@@ -238,7 +212,6 @@ func (w *writer) keep(ctx context.Context) error {
 		w.s.log.WarnContext(ctx, "checkpoint failed", "run", w.topic, "error", err)
 		return nil
 	}
-	w.saved = w.text.Len()
 	if stop {
 		w.stopOnce.Do(func() { close(w.stop) })
 	}
@@ -296,7 +269,7 @@ func (w *writer) usageOf(err error) usage.Tokens {
 func (w *writer) close(ctx context.Context, e ending) error {
 	e.text = w.text.String()
 	if e.text != "" {
-		w.publish(ctx)
+		w.text.Publish(ctx)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.s.cfg.Lease)
 	defer cancel()

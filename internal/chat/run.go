@@ -28,21 +28,13 @@ func mine(id oid.Message, run oid.Run) predicate.Message {
 }
 
 // leased and expired compare a run's lease with the database's clock.
-func (s *Service) leased() predicate.Message {
-	return func(sel *sql.Selector) {
-		sel.Where(sql.ExprP(sel.C(message.FieldLeaseUntilMs) + " > " + s.store.ClockMs()))
-	}
-}
+func (s *Service) leased() predicate.Message { return s.store.Leased(message.FieldLeaseUntilMs) }
 
-func (s *Service) expired() predicate.Message {
-	return func(sel *sql.Selector) {
-		sel.Where(sql.ExprP(sel.C(message.FieldLeaseUntilMs) + " <= " + s.store.ClockMs()))
-	}
-}
+func (s *Service) expired() predicate.Message { return s.store.Expired(message.FieldLeaseUntilMs) }
 
-// renew sets the lease to begin anew by the database's clock.
-func (s *Service) renew(u *sql.UpdateBuilder) {
-	u.Set(message.FieldLeaseUntilMs, sql.Expr(fmt.Sprintf("%s + %d", s.store.ClockMs(), s.cfg.Lease.Milliseconds())))
+// renew sets the lease to begin anew.
+func (s *Service) renew() func(*sql.UpdateBuilder) {
+	return s.store.Renew(message.FieldLeaseUntilMs, s.cfg.Lease)
 }
 
 // claim takes the lease of a pending reply for run. It returns nil when the run is stale:
@@ -62,7 +54,7 @@ func (s *Service) claim(ctx context.Context, id oid.Message, run oid.Run) (*ent.
 		}
 		n, err = tx.Client().Message.Update().
 			Where(mine(id, run), message.StatusEQ(message.StatusPending), message.LeaseUntilMsIsNil()).
-			AddRunCount(1).Modify(s.renew).Save(ctx)
+			AddRunCount(1).Modify(s.renew()).Save(ctx)
 		return err
 	})
 	if err != nil {
@@ -97,7 +89,7 @@ func (s *Service) start(ctx context.Context, msg *ent.Message, run oid.Run) erro
 	return s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		n, err := tx.Client().Message.Update().
 			Where(mine(msg.ID, run), message.StatusEQ(message.StatusPending)).
-			SetStatus(message.StatusStreaming).SetStartedAt(store.Now()).Modify(s.renew).Save(ctx)
+			SetStatus(message.StatusStreaming).SetStartedAt(store.Now()).Modify(s.renew()).Save(ctx)
 		if err != nil {
 			return fmt.Errorf("chat: start: %w", err)
 		}
@@ -112,7 +104,7 @@ func (s *Service) start(ctx context.Context, msg *ent.Message, run oid.Run) erro
 // checkpoint renews the lease, keeps the text so far, and tells whether a stop was asked for.
 func (s *Service) checkpoint(ctx context.Context, msg *ent.Message, run oid.Run, text string) (stop bool, err error) {
 	err = s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		n, err := tx.Client().Message.Update().Where(mine(msg.ID, run)).SetText(text).Modify(s.renew).Save(ctx)
+		n, err := tx.Client().Message.Update().Where(mine(msg.ID, run)).SetText(text).Modify(s.renew()).Save(ctx)
 		if err != nil {
 			return fmt.Errorf("chat: checkpoint: %w", err)
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/weav-ai/weav/ent"
 	entchat "github.com/weav-ai/weav/ent/chat"
 	"github.com/weav-ai/weav/ent/message"
+	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/feed"
 	"github.com/weav-ai/weav/internal/oid"
@@ -27,8 +28,10 @@ type SendInput struct {
 	ChatID  string
 	Text    string
 	ModelID *string
-	IfHead  Expect
-	Key     string
+	// Attachments are ids of files and artifacts to go with it, in order.
+	Attachments []string `json:",omitempty"`
+	IfHead      Expect
+	Key         string
 }
 
 // EditInput is other words for a message.
@@ -36,8 +39,10 @@ type EditInput struct {
 	MessageID string
 	Text      string
 	ModelID   *string
-	IfHead    Expect
-	Key       string
+	// Attachments are ids of files and artifacts to go with it, in order.
+	Attachments []string `json:",omitempty"`
+	IfHead      Expect
+	Key         string
 }
 
 // RegenerateInput asks for another reply to the same message.
@@ -78,7 +83,7 @@ func (s *Service) Send(ctx context.Context, user oid.User, in SendInput) (*Sent,
 		if err != nil {
 			return err
 		}
-		ids, err = s.exchange(ctx, tx, c, turn{parent: c.HeadID, text: in.Text, model: in.ModelID})
+		ids, err = s.exchange(ctx, tx, c, turn{parent: c.HeadID, text: in.Text, model: in.ModelID, attachments: in.Attachments})
 		return err
 	})
 	if err != nil {
@@ -99,7 +104,7 @@ func (s *Service) Edit(ctx context.Context, user oid.User, in EditInput) (*Sent,
 		if err != nil {
 			return err
 		}
-		ids, err = s.exchange(ctx, tx, c, turn{parent: old.ParentID, text: in.Text, model: in.ModelID})
+		ids, err = s.exchange(ctx, tx, c, turn{parent: old.ParentID, text: in.Text, model: in.ModelID, attachments: in.Attachments})
 		return err
 	})
 	if err != nil {
@@ -155,7 +160,7 @@ func (s *Service) writable(ctx context.Context, tx *store.Tx, user oid.User, id 
 	if err != nil {
 		return nil, err
 	}
-	if running(head.Status) {
+	if running(head.Status) && head.JobID == nil {
 		return nil, conflict(c, "A reply is still being written in this chat. Wait for it or stop it.").Retry(0)
 	}
 	return c, nil
@@ -174,6 +179,9 @@ func (s *Service) sibling(ctx context.Context, tx *store.Tx, user oid.User, id s
 	if old.Role != role {
 		return nil, nil, errs.Input(errs.InvalidValue, "messageId", "This needs a message of the role %s.", role)
 	}
+	if old.JobID != nil {
+		return nil, nil, errs.Input(errs.InvalidValue, "messageId", "This message shows a job. `retryJob` orders it again.")
+	}
 	n, err := tx.Client().Message.Query().Where(sameParent(old)).Count(ctx)
 	if err != nil {
 		return nil, nil, fmt.Errorf("chat: count siblings: %w", err)
@@ -186,23 +194,16 @@ func (s *Service) sibling(ctx context.Context, tx *store.Tx, user oid.User, id s
 
 // turn is a person's message about to be stored.
 type turn struct {
-	parent *oid.Message
-	text   string
-	model  *string
+	parent      *oid.Message
+	text        string
+	model       *string
+	attachments []string
 }
 
 // exchange stores a person's message and the reply it waits for.
 func (s *Service) exchange(ctx context.Context, tx *store.Tx, c *ent.Chat, t turn) (sentIDs, error) {
-	now := store.Now()
-	msg, err := tx.Client().Message.Create().
-		SetChatID(c.ID).SetUserID(c.UserID).SetNillableParentID(t.parent).
-		SetRole(message.RoleUser).SetText(t.text).SetStatus(message.StatusCompleted).
-		SetCreatedAt(now).SetEndedAt(now).Save(ctx)
+	msg, err := s.addMessage(ctx, tx, c, t)
 	if err != nil {
-		return sentIDs{}, fmt.Errorf("chat: store message: %w", err)
-	}
-	feed.Record(tx, c.UserID, feed.MessageAdded, feed.Facts{Chat: c.ID, Message: msg.ID})
-	if err := s.indexMessage(ctx, tx, msg); err != nil {
 		return sentIDs{}, err
 	}
 	reply, err := s.addReply(ctx, tx, c, msg.ID, t.model)
@@ -212,13 +213,32 @@ func (s *Service) exchange(ctx context.Context, tx *store.Tx, c *ent.Chat, t tur
 	return sentIDs{Chat: c.ID, Message: msg.ID, Reply: reply.ID}, s.moveHead(ctx, tx, c, reply.ID)
 }
 
+// addMessage stores a person's message with what it carries.
+func (s *Service) addMessage(ctx context.Context, tx *store.Tx, c *ent.Chat, t turn) (*ent.Message, error) {
+	now := store.Now()
+	msg, err := tx.Client().Message.Create().
+		SetChatID(c.ID).SetUserID(c.UserID).SetNillableParentID(t.parent).
+		SetRole(message.RoleUser).SetText(t.text).SetStatus(message.StatusCompleted).
+		SetCreatedAt(now).SetEndedAt(now).Save(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("chat: store message: %w", err)
+	}
+	if len(t.attachments) > 0 {
+		if err := s.files.Attach(ctx, tx, msg, t.attachments); err != nil {
+			return nil, err
+		}
+	}
+	feed.Record(tx, c.UserID, feed.MessageAdded, feed.Facts{Chat: c.ID, Message: msg.ID})
+	return msg, s.indexMessage(ctx, tx, msg)
+}
+
 // addReply stores a reply that waits to be written, and the job that writes it.
 func (s *Service) addReply(ctx context.Context, tx *store.Tx, c *ent.Chat, parent oid.Message, modelID *string) (*ent.Message, error) {
 	id := c.Model
 	if modelID != nil {
 		id = *modelID
 	}
-	model, err := s.catalog.Usable(id)
+	model, err := s.catalog.Usable(catalog.Text, id)
 	if err != nil {
 		return nil, err
 	}

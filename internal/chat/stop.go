@@ -31,6 +31,9 @@ func (s *Service) Stop(ctx context.Context, user oid.User, id string) (*ent.Mess
 	if msg.Role != message.RoleAssistant {
 		return nil, errs.Input(errs.InvalidValue, "messageId", "Only a reply can be stopped.")
 	}
+	if msg.JobID != nil {
+		return nil, errs.Input(errs.InvalidValue, "messageId", "This message shows a job. `cancelJob` ends it.")
+	}
 	if !running(msg.Status) {
 		return msg, nil
 	}
@@ -65,7 +68,7 @@ func (s *Service) requestStop(ctx context.Context, msg *ent.Message) error {
 
 // flagStop asks the workers of all running replies that match to stop.
 func (s *Service) flagStop(ctx context.Context, tx *store.Tx, which ...predicate.Message) error {
-	which = append(which, message.StatusIn(message.StatusPending, message.StatusStreaming))
+	which = append(which, message.JobIDIsNil(), message.StatusIn(message.StatusPending, message.StatusStreaming))
 	rows, err := tx.Client().Message.Query().Where(which...).All(ctx)
 	if err != nil {
 		return fmt.Errorf("chat: request stop: %w", err)

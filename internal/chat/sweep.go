@@ -64,7 +64,7 @@ func (s *Service) rescue(ctx context.Context, msg *ent.Message) error {
 // not in the queue any more or was fetched by a worker that died before it claimed them.
 func (s *Service) sweepUnclaimed(ctx context.Context) error {
 	rows, err := s.store.Client().Message.Query().
-		Where(message.StatusEQ(message.StatusPending), message.LeaseUntilMsIsNil(),
+		Where(message.StatusEQ(message.StatusPending), message.LeaseUntilMsIsNil(), message.JobIDIsNil(),
 			message.CreatedAtLT(store.Now().Add(-s.cfg.OrphanAfter))).
 		Order(message.ByID()).Limit(sweepBatch).All(ctx)
 	if err != nil {

@@ -82,7 +82,9 @@ func (s *Service) titleRequest(ctx context.Context, c *ent.Chat) (ai.TextRequest
 		if branch[i].Role == message.RoleAssistant {
 			role = ai.RoleAssistant
 		}
-		req.Turns = append(req.Turns, ai.Turn{Role: role, Text: text.Truncate(branch[i].Text, titleSource)})
+		if branch[i].Text != "" {
+			req.Turns = append(req.Turns, ai.Turn{Role: role, Text: text.Truncate(branch[i].Text, titleSource)})
+		}
 	}
 	return req, model, nil
 }
@@ -113,7 +115,7 @@ func (s *Service) setTitle(ctx context.Context, c *ent.Chat, run oid.Run, title 
 		if err != nil || seen != nil {
 			return err
 		}
-		err = usage.Record(ctx, tx, usage.Row{Run: run, User: c.UserID, Chat: c.ID, Message: *c.HeadID,
+		err = usage.Record(ctx, tx, usage.Row{Run: run, User: c.UserID, Chat: &c.ID, Message: c.HeadID,
 			Purpose: entusage.PurposeTitle, Model: model, Tokens: tokens})
 		if err != nil || title == "" {
 			return err

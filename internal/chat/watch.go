@@ -103,9 +103,7 @@ func (w *watcher) step(ctx context.Context) error {
 		return w.tellTexts(ctx)
 	case <-w.retry.C:
 		for _, t := range w.texts {
-			if t.cancel == nil {
-				w.hear(ctx, t)
-			}
+			w.hear(ctx, t)
 		}
 		if err := w.follow(ctx); err != nil {
 			return err
@@ -149,7 +147,7 @@ func (w *watcher) begin(ctx context.Context, fresh bool, resync *feed.ResyncErro
 func (w *watcher) active(ctx context.Context) ([]*ent.Message, error) {
 	return w.s.store.Client().Message.Query().
 		Where(message.ChatID(w.chat), message.UserID(w.reader.Cursor().User),
-			message.StatusIn(message.StatusPending, message.StatusStreaming)).
+			message.JobIDIsNil(), message.StatusIn(message.StatusPending, message.StatusStreaming)).
 		Select(message.FieldID, message.FieldRunID, message.FieldStatus).All(ctx)
 }
 
@@ -167,13 +165,23 @@ func (w *watcher) follow(ctx context.Context) error {
 		w.untold = events
 	}
 	for ; len(w.untold) > 0; w.untold = w.untold[1:] {
-		if e := w.untold[0]; e.Facts.Chat == w.chat {
+		if e := w.untold[0]; e.Facts.Chat == w.chat && ofChat(e.Type) {
 			if err := w.tell(ctx, e); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// ofChat tells whether a chat's subscribers hear of events of this type.
+func ofChat(t feed.Type) bool {
+	switch t {
+	case feed.ChatSaved, feed.ChatDeleted, feed.MessageAdded, feed.HeadMoved, feed.ReplyStarted, feed.ReplyEnded:
+		return true
+	default:
+		return false
+	}
 }
 
 // tell passes a durable event on, and with it what it means for the live text.

@@ -21,6 +21,14 @@ const (
 	InvalidSession Reason = "INVALID_TOKEN"
 )
 
+// Reasons of files; those that tell what is wrong with the bytes have the codes of package media.
+const (
+	TooLarge     Reason = "TOO_LARGE"
+	NotUploaded  Reason = "NOT_UPLOADED"
+	SizeMismatch Reason = "SIZE_MISMATCH"
+	TypeMismatch Reason = "TYPE_MISMATCH"
+)
+
 // InputError is one thing in the input that a person can mend.
 type InputError struct {
 	Reason  Reason

@@ -28,6 +28,15 @@ const (
 	HeadMoved     Type = "head.moved"
 	ReplyStarted  Type = "reply.started"
 	ReplyEnded    Type = "reply.ended"
+
+	JobSaved        Type = "job.saved"
+	JobEnded        Type = "job.ended"
+	JobDeleted      Type = "job.deleted"
+	ArtifactAdded   Type = "artifact.added"
+	ArtifactSaved   Type = "artifact.saved"
+	ArtifactDeleted Type = "artifact.deleted"
+	FileSaved       Type = "file.saved"
+	FileDeleted     Type = "file.deleted"
 )
 
 // Facts are the ids and immutable facts of an event. Objects are read at delivery.
@@ -38,10 +47,13 @@ type Facts struct {
 	Chat    oid.Chat    `json:"chat,omitzero"`
 	Message oid.Message `json:"message,omitzero"`
 	// Head is the chat's new head.
-	Head oid.Message `json:"head,omitzero"`
-	// Run is the run that writes or wrote the reply.
+	Head     oid.Message  `json:"head,omitzero"`
+	Job      oid.Job      `json:"job,omitzero"`
+	Artifact oid.Artifact `json:"artifact,omitzero"`
+	File     oid.File     `json:"file,omitzero"`
+	// Run is the run that works, or worked, on the reply or job.
 	Run oid.Run `json:"run,omitzero"`
-	// Status is how a reply ended.
+	// Status is how a reply or job ended.
 	Status string `json:"status,omitempty"`
 	// Length is the final text's length in UTF-16 code units.
 	Length int `json:"length,omitempty"`

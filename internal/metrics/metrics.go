@@ -25,6 +25,10 @@ type Metrics struct {
 	deltaBytes    prometheus.Counter
 	replies       *prometheus.CounterVec
 	replySeconds  prometheus.Histogram
+	jobs          *prometheus.CounterVec
+	jobSeconds    *prometheus.HistogramVec
+	attempts      *prometheus.CounterVec
+	objects       *prometheus.CounterVec
 	requests      *prometheus.CounterVec
 }
 
@@ -43,10 +47,17 @@ func New() *Metrics {
 			Name: "weav_reply_seconds", Help: "Time from the storing of a reply to its end.",
 			Buckets: prometheus.ExponentialBuckets(0.25, 2, 12),
 		}),
+		jobs: counters("weav_jobs_total", "Jobs that ended, by kind and status.", "kind", "status"),
+		jobSeconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "weav_job_seconds", Help: "Time from the order of a job to its end, by kind.",
+			Buckets: prometheus.ExponentialBuckets(0.25, 2, 14),
+		}, []string{"kind"}),
+		attempts: counters("weav_job_failed_attempts_total", "Attempts at jobs that failed, by kind and failure code.", "kind", "code"),
+		objects:  counters("weav_file_objects_total", "Stored objects that were put right, by what was done: deleted, stray, missing.", "what"),
 		requests: counters("weav_http_requests_total", "HTTP requests by route and status.", "route", "status"),
 	}
 	m.registry.MustRegister(m.operations, m.subscriptions, m.sockets, m.closes, m.deltas, m.deltaBytes,
-		m.replies, m.replySeconds, m.requests,
+		m.replies, m.replySeconds, m.jobs, m.jobSeconds, m.attempts, m.objects, m.requests,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -95,6 +106,18 @@ func (m *Metrics) ReplyEnded(status string, took time.Duration) {
 	m.replies.WithLabelValues(status).Inc()
 	m.replySeconds.Observe(took.Seconds())
 }
+
+// JobEnded counts a job.
+func (m *Metrics) JobEnded(kind, status string, took time.Duration) {
+	m.jobs.WithLabelValues(kind, status).Inc()
+	m.jobSeconds.WithLabelValues(kind).Observe(took.Seconds())
+}
+
+// AttemptFailed counts an attempt at a job that failed.
+func (m *Metrics) AttemptFailed(kind, code string) { m.attempts.WithLabelValues(kind, code).Inc() }
+
+// ObjectsRighted counts stored objects that were put right.
+func (m *Metrics) ObjectsRighted(what string, n int) { m.objects.WithLabelValues(what).Add(float64(n)) }
 
 // RequestEnded counts an HTTP request.
 func (m *Metrics) RequestEnded(route string, status int) {

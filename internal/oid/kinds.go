@@ -27,11 +27,21 @@ type (
 	Prompt [16]byte
 	// Run names one attempt at a piece of work (run_…).
 	Run [16]byte
+	// Job names a job (job_…).
+	Job [16]byte
+	// Artifact names a product of a job (art_…).
+	Artifact [16]byte
+	// File names an uploaded file (file_…).
+	File [16]byte
+	// Share names a link to one artifact (share_…).
+	Share [16]byte
+	// Row names a row that nobody is shown (row_…).
+	Row [16]byte
 )
 
 // Kind is the set of typed ids.
 type Kind interface {
-	User | Session | Folder | Chat | Message | Prompt | Run
+	User | Session | Folder | Chat | Message | Prompt | Run | Job | Artifact | File | Share | Row
 	Prefix() string
 }
 
@@ -252,3 +262,153 @@ func (i Run) MarshalGQL(w io.Writer) { write(w, i.String()) }
 
 // UnmarshalGQL refuses, see errInput.
 func (*Run) UnmarshalGQL(any) error { return errInput }
+
+// Prefix is "job".
+func (Job) Prefix() string { return "job" }
+
+// String is the id as the API shows it.
+func (i Job) String() string { return text(i.Prefix(), i.UUID()) }
+
+// UUID is the id as the database and the queue hold it.
+func (i Job) UUID() uuid.UUID { return uuid.UUID(i) }
+
+// IsZero reports whether the id names nothing.
+func (i Job) IsZero() bool { return i == Job{} }
+
+// Value implements driver.Valuer.
+func (i Job) Value() (driver.Value, error) { return value(i.UUID()) }
+
+// Scan implements sql.Scanner.
+func (i *Job) Scan(src any) error { return scan((*uuid.UUID)(i), src) }
+
+// MarshalText writes the id as a plain uuid, for JSON of our own.
+func (i Job) MarshalText() ([]byte, error) { return i.UUID().MarshalText() }
+
+// UnmarshalText reads a plain uuid.
+func (i *Job) UnmarshalText(b []byte) error { return (*uuid.UUID)(i).UnmarshalText(b) }
+
+// MarshalGQL writes the id as a GraphQL ID.
+func (i Job) MarshalGQL(w io.Writer) { write(w, i.String()) }
+
+// UnmarshalGQL refuses, see errInput.
+func (*Job) UnmarshalGQL(any) error { return errInput }
+
+// Prefix is "art".
+func (Artifact) Prefix() string { return "art" }
+
+// String is the id as the API shows it.
+func (i Artifact) String() string { return text(i.Prefix(), i.UUID()) }
+
+// UUID is the id as the database and the queue hold it.
+func (i Artifact) UUID() uuid.UUID { return uuid.UUID(i) }
+
+// IsZero reports whether the id names nothing.
+func (i Artifact) IsZero() bool { return i == Artifact{} }
+
+// Value implements driver.Valuer.
+func (i Artifact) Value() (driver.Value, error) { return value(i.UUID()) }
+
+// Scan implements sql.Scanner.
+func (i *Artifact) Scan(src any) error { return scan((*uuid.UUID)(i), src) }
+
+// MarshalText writes the id as a plain uuid, for JSON of our own.
+func (i Artifact) MarshalText() ([]byte, error) { return i.UUID().MarshalText() }
+
+// UnmarshalText reads a plain uuid.
+func (i *Artifact) UnmarshalText(b []byte) error { return (*uuid.UUID)(i).UnmarshalText(b) }
+
+// MarshalGQL writes the id as a GraphQL ID.
+func (i Artifact) MarshalGQL(w io.Writer) { write(w, i.String()) }
+
+// UnmarshalGQL refuses, see errInput.
+func (*Artifact) UnmarshalGQL(any) error { return errInput }
+
+// Prefix is "file".
+func (File) Prefix() string { return "file" }
+
+// String is the id as the API shows it.
+func (i File) String() string { return text(i.Prefix(), i.UUID()) }
+
+// UUID is the id as the database and the queue hold it.
+func (i File) UUID() uuid.UUID { return uuid.UUID(i) }
+
+// IsZero reports whether the id names nothing.
+func (i File) IsZero() bool { return i == File{} }
+
+// Value implements driver.Valuer.
+func (i File) Value() (driver.Value, error) { return value(i.UUID()) }
+
+// Scan implements sql.Scanner.
+func (i *File) Scan(src any) error { return scan((*uuid.UUID)(i), src) }
+
+// MarshalText writes the id as a plain uuid, for JSON of our own.
+func (i File) MarshalText() ([]byte, error) { return i.UUID().MarshalText() }
+
+// UnmarshalText reads a plain uuid.
+func (i *File) UnmarshalText(b []byte) error { return (*uuid.UUID)(i).UnmarshalText(b) }
+
+// MarshalGQL writes the id as a GraphQL ID.
+func (i File) MarshalGQL(w io.Writer) { write(w, i.String()) }
+
+// UnmarshalGQL refuses, see errInput.
+func (*File) UnmarshalGQL(any) error { return errInput }
+
+// Prefix is "share".
+func (Share) Prefix() string { return "share" }
+
+// String is the id as the API shows it.
+func (i Share) String() string { return text(i.Prefix(), i.UUID()) }
+
+// UUID is the id as the database and the queue hold it.
+func (i Share) UUID() uuid.UUID { return uuid.UUID(i) }
+
+// IsZero reports whether the id names nothing.
+func (i Share) IsZero() bool { return i == Share{} }
+
+// Value implements driver.Valuer.
+func (i Share) Value() (driver.Value, error) { return value(i.UUID()) }
+
+// Scan implements sql.Scanner.
+func (i *Share) Scan(src any) error { return scan((*uuid.UUID)(i), src) }
+
+// MarshalText writes the id as a plain uuid, for JSON of our own.
+func (i Share) MarshalText() ([]byte, error) { return i.UUID().MarshalText() }
+
+// UnmarshalText reads a plain uuid.
+func (i *Share) UnmarshalText(b []byte) error { return (*uuid.UUID)(i).UnmarshalText(b) }
+
+// MarshalGQL writes the id as a GraphQL ID.
+func (i Share) MarshalGQL(w io.Writer) { write(w, i.String()) }
+
+// UnmarshalGQL refuses, see errInput.
+func (*Share) UnmarshalGQL(any) error { return errInput }
+
+// Prefix is "row".
+func (Row) Prefix() string { return "row" }
+
+// String is the id as the API shows it.
+func (i Row) String() string { return text(i.Prefix(), i.UUID()) }
+
+// UUID is the id as the database and the queue hold it.
+func (i Row) UUID() uuid.UUID { return uuid.UUID(i) }
+
+// IsZero reports whether the id names nothing.
+func (i Row) IsZero() bool { return i == Row{} }
+
+// Value implements driver.Valuer.
+func (i Row) Value() (driver.Value, error) { return value(i.UUID()) }
+
+// Scan implements sql.Scanner.
+func (i *Row) Scan(src any) error { return scan((*uuid.UUID)(i), src) }
+
+// MarshalText writes the id as a plain uuid, for JSON of our own.
+func (i Row) MarshalText() ([]byte, error) { return i.UUID().MarshalText() }
+
+// UnmarshalText reads a plain uuid.
+func (i *Row) UnmarshalText(b []byte) error { return (*uuid.UUID)(i).UnmarshalText(b) }
+
+// MarshalGQL writes the id as a GraphQL ID.
+func (i Row) MarshalGQL(w io.Writer) { write(w, i.String()) }
+
+// UnmarshalGQL refuses, see errInput.
+func (*Row) UnmarshalGQL(any) error { return errInput }

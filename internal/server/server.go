@@ -22,7 +22,10 @@ type Options struct {
 	GraphQL    http.Handler
 	Playground http.Handler
 	Metrics    http.Handler
-	Health     *Health
+	// Blobs answers signed requests for files that the server keeps itself; nil for a store that answers itself.
+	Blobs  http.Handler
+	Files  Files
+	Health *Health
 	// Authenticate tells who a bearer token stands for.
 	Authenticate func(ctx context.Context, token string) (auth.Principal, error)
 	// Origins may call from a browser besides the server's own.
@@ -46,7 +49,14 @@ func Handler(o Options) http.Handler {
 	mux.HandleFunc("GET /readyz", o.Health.ready)
 	mux.HandleFunc("GET /api/v1/health/", o.Health.original)
 	mux.Handle("GET /metrics", o.Metrics)
-	return gqlhttp.RequestID(o.observe(o.onlyHosts(gqlhttp.CORS(o.Origins)(mux))))
+	mux.Handle("GET /artifacts/{id}", o.identify(http.HandlerFunc(o.Files.own)))
+	mux.HandleFunc("GET /shared/{token}", o.Files.shared)
+	routes := http.NewServeMux()
+	routes.Handle("/", gqlhttp.CORS(o.Origins)(mux))
+	if o.Blobs != nil { // It allows other origins other methods.
+		routes.Handle("/blobs/", o.Blobs)
+	}
+	return gqlhttp.RequestID(o.observe(o.onlyHosts(routes)))
 }
 
 // identify puts the principal of a bearer token into the context. No token is nobody; a token that does

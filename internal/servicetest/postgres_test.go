@@ -30,7 +30,7 @@ func TestPostgresDropsTheDatabaseAfterTheTest(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	admin := open(t, sharedPostgres(t))
+	admin := open(t, sharedPostgres.url(t))
 	if n := count(t, admin, "FROM pg_database WHERE datname = $1", name); n != 0 {
 		t.Errorf("%s is still there", name)
 	}
@@ -74,7 +74,7 @@ func TestPostgresTemplateMigratesOnce(t *testing.T) {
 
 func TestTemplateIsMadeAgainAfterAFailure(t *testing.T) {
 	t.Parallel()
-	admin, name := sharedPostgres(t), databaseName(t.Name())
+	admin, name := sharedPostgres.url(t), databaseName(t.Name())
 	broken := errors.New("broken")
 	if _, err := ensureTemplate(admin, name, func(string) error { return broken }); !errors.Is(err, broken) {
 		t.Fatalf("got %v, want the migration's own error", err)

@@ -1,9 +1,10 @@
-// Package servicetest gives tests real services: Postgres and Redis, started on
+// Package servicetest gives tests real services: Postgres, Redis and MinIO, started on
 // free ports of 127.0.0.1 and gone with the test.
 //
-// Postgres is one server for the whole run when WEAV_TEST_POSTGRES_URL names one (make test
-// starts it), else one per test binary, ended by Main; each test gets a database of its own.
-// Redis is one server per test, since databases of one server hear each other's messages.
+// Postgres and MinIO are one server each for the whole run when WEAV_TEST_POSTGRES_URL and
+// WEAV_TEST_MINIO_URL name them (make test starts them), else one per test binary, ended by Main;
+// each test gets a database or a bucket of its own. Redis is one server per test, since
+// databases of one server hear each other's messages.
 //
 // Where a service's programs are not installed the test is skipped, but it
 // fails when REQUIRE_SERVICES=1, as in CI. WEAV_TEST_SERVICES=off skips every test that
@@ -22,19 +23,22 @@ import (
 // fewRounds is how often a fault test repeats itself unless ROUNDS says otherwise.
 const fewRounds = 3
 
-// Main runs the tests of a package that uses Postgres, and then ends the server they shared:
+// Main runs the tests of a package that uses Postgres or MinIO, and then ends the servers they shared:
 //
 //	func TestMain(m *testing.M) { servicetest.Main(m) }
 //
-// Without it the server ends with the process all the same, but its directory stays until a later run.
+// Without it the servers end with the process all the same, but their directory stays until a later run.
 func Main(m *testing.M) {
 	defer Close()
 	m.Run() // The testing package exits with the code that m keeps.
 }
 
-// Close ends the server the tests of this process shared. It is for a TestMain that
+// Close ends the servers the tests of this process shared. It is for a TestMain that
 // cannot call Main; no test may run after it.
-func Close() { closeShared() }
+func Close() {
+	sharedPostgres.close()
+	sharedMinIO.close()
+}
 
 // Rounds is how often a test of faults or races repeats itself: ROUNDS, few by default.
 func Rounds() int {
@@ -57,7 +61,7 @@ func wanted(tb testing.TB) {
 func failed(tb testing.TB, err error) {
 	tb.Helper()
 	if errors.Is(err, localserver.ErrMissing) {
-		lacking(tb, err.Error()+"; on Debian: apt-get install postgresql redis-server")
+		lacking(tb, err.Error()+"; make test installs what is missing, or on Debian: apt-get install postgresql redis-server")
 	}
 	tb.Fatalf("service: %v", err)
 }

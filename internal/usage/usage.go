@@ -15,15 +15,19 @@ import (
 // Tokens is what a run consumed, and who counted.
 type Tokens struct {
 	Input, Output, Cached int64
-	Source                entusage.Source
+	// Images and VideoMs count what was made.
+	Images, VideoMs int64
+	Source          entusage.Source
 }
 
 // Row is the usage of one run.
 type Row struct {
-	Run     oid.Run
-	User    oid.User
-	Chat    oid.Chat
-	Message oid.Message
+	Run  oid.Run
+	User oid.User
+	// Chat, Message and Job are nil where it belongs to none.
+	Chat    *oid.Chat
+	Message *oid.Message
+	Job     *oid.Job
 	Purpose entusage.Purpose
 	// Charged is false for what costs the person nothing.
 	Charged bool
@@ -31,13 +35,13 @@ type Row struct {
 	Tokens  Tokens
 }
 
-// Record writes the row of a run. The run is its key: a second row is an error, and rolls back.
+// Record writes the row of a run. The run is its key, and a job has one row: a second is an error, and rolls back.
 func Record(ctx context.Context, tx *store.Tx, r Row) error {
 	err := tx.Client().Usage.Create().
-		SetID(r.Run).SetUserID(r.User).SetChatID(r.Chat).SetMessageID(r.Message).
+		SetID(r.Run).SetUserID(r.User).SetNillableChatID(r.Chat).SetNillableMessageID(r.Message).SetNillableJobID(r.Job).
 		SetPurpose(r.Purpose).SetIsCharged(r.Charged).SetModel(r.Model).
 		SetInputTokens(r.Tokens.Input).SetOutputTokens(r.Tokens.Output).SetCachedInputTokens(r.Tokens.Cached).
-		SetSource(r.Tokens.Source).Exec(ctx)
+		SetImages(r.Tokens.Images).SetVideoMs(r.Tokens.VideoMs).SetSource(r.Tokens.Source).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("usage: record: %w", err)
 	}

@@ -10,23 +10,33 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/weav-ai/weav/internal/chat"
+	"github.com/weav-ai/weav/internal/job"
 )
 
 const (
-	// QueueMaintenance is the queue of periodic work.
-	QueueMaintenance = "maintenance"
 	// replyTimeout is the longest one reply may take.
 	replyTimeout = 15 * time.Minute
 	// turnWait is how long a reply waits before it asks again whether it is its turn.
 	turnWait = 250 * time.Millisecond
 )
 
+// Work is what the workers do.
+type Work struct {
+	Chats *chat.Service
+	Jobs  *job.Service
+	// Maintain removes what has had its time; Clean removes old jobs and sets files and rows right.
+	Maintain, Clean func(context.Context) error
+}
+
 // New returns the workers of all jobs.
-func New(chats *chat.Service, sweep func(context.Context) error) *river.Workers {
+func New(w Work) *river.Workers {
 	workers := river.NewWorkers()
-	river.AddWorker(workers, &replies{chats: chats})
-	river.AddWorker(workers, &titles{chats: chats})
-	river.AddWorker(workers, &maintenance{run: sweep})
+	river.AddWorker(workers, &replies{chats: w.Chats})
+	river.AddWorker(workers, &titles{chats: w.Chats})
+	river.AddWorker(workers, &runs{jobs: w.Jobs})
+	river.AddWorker(workers, &abandons{jobs: w.Jobs})
+	river.AddWorker(workers, &maintenance{run: w.Maintain})
+	river.AddWorker(workers, &cleaning{run: w.Clean})
 	return workers
 }
 
@@ -59,33 +69,28 @@ func (w *titles) Work(ctx context.Context, job *river.Job[chat.TitleArgs]) error
 	return w.chats.WriteTitle(ctx, job.Args.ChatID, job.Args.RunID)
 }
 
-// MaintenanceArgs are those of the periodic clean-up: none.
-type MaintenanceArgs struct{}
-
-// Kind implements the queue's interface.
-func (MaintenanceArgs) Kind() string { return "maintenance" }
-
-// InsertOpts puts the clean-up into its own queue.
-func (MaintenanceArgs) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{Queue: QueueMaintenance}
+// runs works on jobs.
+type runs struct {
+	river.WorkerDefaults[job.RunArgs]
+	jobs *job.Service
 }
 
-// maintenance cleans up.
-type maintenance struct {
-	river.WorkerDefaults[MaintenanceArgs]
-	run func(context.Context) error
+// Timeout is longer than the queue's: a run lasts as long as its provider's call, which the job's own
+// deadline ends before.
+func (*runs) Timeout(*river.Job[job.RunArgs]) time.Duration { return replyTimeout }
+
+// Work does one run.
+func (w *runs) Work(ctx context.Context, j *river.Job[job.RunArgs]) error {
+	return w.jobs.Work(ctx, j.Args.JobID, j.Args.RunID)
 }
 
-// Work cleans up once.
-func (w *maintenance) Work(ctx context.Context, _ *river.Job[MaintenanceArgs]) error {
-	return w.run(ctx)
+// abandons tells providers of videos nobody wants any more.
+type abandons struct {
+	river.WorkerDefaults[job.AbandonArgs]
+	jobs *job.Service
 }
 
-// Periodic is the work that comes round by itself.
-func Periodic(every time.Duration) []*river.PeriodicJob {
-	return []*river.PeriodicJob{river.NewPeriodicJob(
-		river.PeriodicInterval(every),
-		func() (river.JobArgs, *river.InsertOpts) { return MaintenanceArgs{}, nil },
-		&river.PeriodicJobOpts{RunOnStart: true},
-	)}
+// Work tells of one video.
+func (w *abandons) Work(ctx context.Context, j *river.Job[job.AbandonArgs]) error {
+	return w.jobs.Abandon(ctx, j.Args.JobID)
 }

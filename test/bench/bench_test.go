@@ -17,7 +17,6 @@ import (
 
 	"github.com/weav-ai/weav/internal/app"
 	"github.com/weav-ai/weav/internal/client"
-	"github.com/weav-ai/weav/internal/server"
 	"github.com/weav-ai/weav/internal/servicetest"
 )
 
@@ -44,9 +43,10 @@ func start(b *testing.B, settings map[string]string) *client.Client {
 	})
 	must(b, err)
 	ctx, cancel := context.WithCancel(b.Context())
-	a, err := app.Open(ctx, cfg, app.Part{Serves: true, Works: true}, slog.New(slog.DiscardHandler))
+	part := app.Part{Serves: true, Works: true}
+	listener, cfg, err := app.Listen(ctx, cfg, part)
 	must(b, err)
-	listener, err := server.Listen(ctx, cfg.ListenAddr)
+	a, err := app.Open(ctx, cfg, part, slog.New(slog.DiscardHandler))
 	must(b, err)
 	ended := make(chan error, 1)
 	go func() { ended <- a.Run(ctx, listener) }()

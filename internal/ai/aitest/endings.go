@@ -38,7 +38,7 @@ func (h Harness) testCanceled(t *testing.T) {
 			h.checkFailure(t, tr, call.Request, ai.Canceled)
 			h.checkPartialUsage(t, tr)
 			if len(tr.deltas) > 0 {
-				checkClosed(t, call)
+				checkClosed(t, call.Closed)
 			}
 		})
 	}
@@ -80,7 +80,7 @@ func (h Harness) testReaderLeaves(t *testing.T) {
 	select {
 	case <-done:
 		checkPrompt(t, <-left)
-		checkClosed(t, call)
+		checkClosed(t, call.Closed)
 	case <-time.After(patience):
 		t.Fatal("the call goes on without its reader")
 	}
@@ -115,14 +115,15 @@ func checkPrompt(t *testing.T, since time.Time) {
 	}
 }
 
-// checkClosed waits for the provider's side to see the connection close.
-func checkClosed(t *testing.T, call Call) {
+// checkClosed waits for the provider's side to see the connection close; closed is
+// nil where there is none.
+func checkClosed(t *testing.T, closed <-chan struct{}) {
 	t.Helper()
-	if call.Closed == nil {
+	if closed == nil {
 		return
 	}
 	select {
-	case <-call.Closed:
+	case <-closed:
 	case <-time.After(promptly):
 		t.Errorf("the provider's connection is still open after %v", promptly)
 	}

@@ -54,14 +54,18 @@ func (c *call) open(ctx context.Context) error {
 	if !answerable(c.req) {
 		return c.refused(faults["bad_request"], errors.New("the last turn is not the person's"))
 	}
+	fault := due(c.script.fault, c.script.failTimes, ai.Attempt(ctx))
+	if fault == nil || fault.accepted {
+		c.provider.journal(JournalEntry{Op: OpText, Model: c.req.Model, JobKey: c.req.JobKey})
+	}
 	c.accepted = true
 	if err := c.provider.pass(ctx, c.script.first); err != nil {
 		return c.stopped(ctx)
 	}
-	if c.script.fault == nil || c.script.failTimes > 0 && ai.Attempt(ctx) > c.script.failTimes {
-		return nil
+	if fault != nil {
+		return c.refused(*fault, errAsked)
 	}
-	return c.refused(*c.script.fault, errAsked)
+	return nil
 }
 
 // answerable says whether req is a conversation to answer.

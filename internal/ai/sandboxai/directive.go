@@ -35,6 +35,11 @@ type directives struct {
 	firstAfter time.Duration
 
 	titleFails bool
+
+	mediaDirectives
+
+	// any says that there was a directive at all.
+	any bool
 }
 
 // directive also takes the blanks behind it, so that none are left over in a sentence.
@@ -48,8 +53,10 @@ func strip(text string) string {
 // parse reads the directives of text.
 func parse(text string) directives {
 	d := directives{dropAfter: never, stallAfter: never, filterAfter: never, pace: 1, firstAfter: never}
+	d.failAt = never
 	for _, m := range directive.FindAllStringSubmatch(text, -1) {
 		name, value := m[1], m[2]
+		d.any = true
 		if set, ok := setters[name]; ok {
 			set(&d, value)
 			continue
@@ -76,6 +83,16 @@ var setters = map[string]func(d *directives, value string){
 	"nul":          func(d *directives, _ string) { d.nul = true },
 	"no_usage":     func(d *directives, _ string) { d.noUsage = true },
 	"title_fails":  func(d *directives, _ string) { d.titleFails = true },
+	"stall":        func(d *directives, _ string) { d.stallAfter = maxDeltas },
+
+	"fail_at":            setFailAt,
+	"poll_fails_for":     setPollFailsFor,
+	"download_fails_for": func(d *directives, v string) { d.downloadFailsFor = window(v) },
+	"no_progress":        func(d *directives, _ string) { d.noProgress = true },
+	"truncated":          func(d *directives, _ string) { d.truncated = true },
+	"wrong_type":         func(d *directives, _ string) { d.wrongType = true },
+	"jpeg":               func(d *directives, _ string) { d.format = jpegType },
+	"webp":               func(d *directives, _ string) { d.format = webpType },
 }
 
 // setNumber sets n to value, at most limit. What is no number changes nothing.
@@ -101,4 +118,12 @@ func setFailTimes(d *directives, value string) {
 	if ok && n > 0 {
 		d.fault, d.failTimes = &f, n
 	}
+}
+
+// due is f where it meets this attempt: always, or only the first times of them.
+func due(f *fault, times, attempt int) *fault {
+	if times > 0 && attempt > times {
+		return nil
+	}
+	return f
 }

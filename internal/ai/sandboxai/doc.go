@@ -1,5 +1,8 @@
-// Package sandboxai is a provider of text that needs no key and no network: it writes
-// real Markdown in real cadence, and fails in every way a provider can when asked to.
+// Package sandboxai is a provider that needs no key and no network: it writes real
+// Markdown in real cadence, makes real pictures and films, and fails in every way a
+// provider can when asked to.
+//
+// # Texts
 //
 // The text is a function of the request: model, instruction and turns seed it, so the
 // same conversation always gets the same reply, cut into the same deltas. It is written in the
@@ -9,13 +12,30 @@
 // ms, further ones at 20 to 40 tokens a second. Usage is ai.EstimateInput of the request and
 // ai.EstimateTokens of what was written, and MaxOutputTokens is kept by the same measure.
 //
+// # Pictures
+//
+// A picture is a landscape of exactly the size asked for, at most 4,096 pixels a side and
+// 8,294,400 in all, as PNG unless a directive asks for another format. Model, prompt and size seed it;
+// HD has more hills. It takes 1.5 to 2.5 s and tells its progress in nine steps of 0.1.
+//
+// # Videos
+//
+// A video is a small H.264 film in MP4 of the length (4, 8 or 12 s) and aspect asked for,
+// whatever the resolution; all films of one length and aspect are the same. The poster is a
+// picture of the prompt's own. A video of n seconds takes 3 + n/4 s by the clock. Its
+// reference holds all of the job, so that any process can go on with it, and
+// CancelVideo has nothing to stop: a video that is polled nevertheless goes on.
+//
 // # Directives
 //
-// The person's last turn chooses the paths that differ. Directives are taken out before the
-// turn is read, so a reply with and without [sandbox:slow] has the same text. Of two that
-// contradict each other the later one counts; unknown and malformed ones are ignored.
+// The person's last turn, or the prompt of a picture or video, chooses the paths that
+// differ. Directives are taken out before it is read, so a reply with and without
+// [sandbox:slow] has the same text. Of two that contradict each other the later one
+// counts; unknown and malformed ones are ignored, and so are those that make no sense for
+// what is asked.
 //
-//	directive                    what happens
+// Faults of a whole request:
+//
 //	[sandbox:rate_limit]         rate_limited: HTTP 429, try again after 2 s
 //	[sandbox:quota]              quota_exhausted: HTTP 429
 //	[sandbox:overloaded]         overloaded: HTTP 503
@@ -26,23 +46,51 @@
 //	[sandbox:context_length]     context_length: HTTP 400
 //	[sandbox:region]             region_blocked: HTTP 403
 //	[sandbox:model_gone]         model_gone: HTTP 404
-//	[sandbox:no_output]          no_output: HTTP 200 and no text
+//	[sandbox:no_output]          no_output: HTTP 200 and nothing in it; a video ends with it
 //	[sandbox:bad_request]        bad_request: HTTP 400
 //	[sandbox:unsupported]        unsupported, refused by the adapter itself
 //	[sandbox:fail_times=N:FAULT] attempts 1 to N (ai.Attempt) fail with FAULT, a name from above
-//	[sandbox:drop_after=N]       interrupted after N deltas, or before the final
-//	[sandbox:stall_after=N]      silence after N deltas, or before the final, until the call ends
+//
+// They come before the first event, and at the start of a video. The provider may have taken
+// the request (ai.Error.Accepted) at upstream, timeout and no_output.
+//
+// For everything that is made:
+//
+//	[sandbox:stall]              silence before the final until the call ends; a video is never done
+//	[sandbox:no_usage]           the provider tells no usage
+//	[sandbox:slow]               every wait is ten times as long
+//	[sandbox:fast]               no waits
+//	[sandbox:first_after=MS]     the first event, fault or reference comes after MS milliseconds (at most 600,000)
+//
+// For texts and pictures, where N counts deltas or steps of progress:
+//
+//	[sandbox:drop_after=N]       interrupted after N of them, or before the final
+//	[sandbox:stall_after=N]      silence after N of them, or before the final, until the call ends;
+//	                             a video is never done
+//
+// For texts:
+//
 //	[sandbox:filter_after=N]     the text ends after N deltas or all, finish content_filter
 //	[sandbox:refusal]            a short refusal, finish refusal
 //	[sandbox:echo]               the reply is the turn without its directives
 //	[sandbox:nul]                the provider writes U+0000; the adapter yields U+FFFD
 //	[sandbox:tokens=N]           the reply is N tokens long (at most 100,000)
-//	[sandbox:no_usage]           the provider tells no usage
-//	[sandbox:slow]               every wait is ten times as long
-//	[sandbox:fast]               no waits
-//	[sandbox:first_after=MS]     the first delta or fault comes after MS milliseconds (at most 600,000)
 //	[sandbox:title_fails]        the title of this exchange fails: upstream
 //
-// Faults come before the first delta unless N says otherwise. A request for a title
-// (ai.PurposeTitle) obeys title_fails alone.
+// A request for a title (ai.PurposeTitle) obeys title_fails alone.
+//
+// For pictures and videos:
+//
+//	[sandbox:fail_at=PCT:FAULT]  the work fails with FAULT at PCT percent: a picture's call, or a
+//	                             video's polls and downloads from then on
+//	[sandbox:no_progress]        the provider gives signs of life, and no progress
+//	[sandbox:truncated]          the file is cut in half, and nothing says so
+//	[sandbox:wrong_type]         the file is a page of HTML under the type it should have
+//	[sandbox:webp]               the picture is WebP
+//	[sandbox:jpeg]               the picture is JPEG
+//
+// For videos, in milliseconds of real time (at most 600,000) whatever the cadence:
+//
+//	[sandbox:poll_fails_for=MS:FAULT] polls fail with FAULT until MS after the start
+//	[sandbox:download_fails_for=MS]   downloads break off half-way until MS after the end: interrupted
 package sandboxai

@@ -11,7 +11,7 @@ import (
 // errAsked is the cause of every fault that a directive chose.
 var errAsked = errors.New("a sandbox directive asked for this")
 
-// fault is a failure before the first delta.
+// fault is a failure of a whole request.
 type fault struct {
 	kind       ai.Kind
 	http       int
@@ -38,16 +38,27 @@ var faults = map[string]fault{
 	"unsupported":    {kind: ai.Unsupported},
 }
 
-// refused is the error of a request that got no answer. It tells no usage, as no
-// vendor does.
-func (c *call) refused(f fault, cause error) *ai.Error {
-	e := c.failure(f.kind, cause)
-	e.HTTP, e.Code, e.RetryAfter, e.Accepted = f.http, f.code, f.retryAfter, f.accepted
-	e.Usage = ai.Usage{}
+// refusal is f as the answer to a request. It tells no usage, as no vendor does.
+func (f fault) refusal(model, requestID string, cause error) *ai.Error {
+	e := &ai.Error{
+		Kind:       f.kind,
+		Provider:   Name,
+		Model:      model,
+		HTTP:       f.http,
+		Code:       f.code,
+		RetryAfter: f.retryAfter,
+		Accepted:   f.accepted,
+		Cause:      cause,
+	}
 	if f.http != 0 {
-		e.RequestID = c.script.id("req")
+		e.RequestID = requestID
 	}
 	return e
+}
+
+// refused is the error of a request that got no answer.
+func (c *call) refused(f fault, cause error) *ai.Error {
+	return f.refusal(c.req.Model, c.script.id("req"), cause)
 }
 
 // stopped is the error of a call that ended with its context.

@@ -11,13 +11,19 @@ import (
 // Name is the provider's name in the catalogue and in its errors.
 const Name = "sandbox"
 
-// Provider implements ai.TextStreamer. It has no state and is safe for concurrent use.
+// Provider implements the ports of text, pictures and videos. It has no state and is
+// safe for concurrent use.
 type Provider struct {
 	wait    ai.WaitFunc
 	cadence float64
+	journal func(JournalEntry)
 }
 
-var _ ai.TextStreamer = (*Provider)(nil)
+var (
+	_ ai.TextStreamer = (*Provider)(nil)
+	_ ai.ImageMaker   = (*Provider)(nil)
+	_ ai.VideoMaker   = (*Provider)(nil)
+)
 
 // Option changes a Provider.
 type Option func(*Provider)
@@ -35,7 +41,7 @@ func Wait(wait ai.WaitFunc) Option {
 
 // New returns a Provider in real cadence.
 func New(opts ...Option) *Provider {
-	p := &Provider{wait: ai.Wait, cadence: 1}
+	p := &Provider{wait: ai.Wait, cadence: 1, journal: func(JournalEntry) {}}
 	for _, opt := range opts {
 		opt(p)
 	}

@@ -5,6 +5,7 @@ package apptest
 import (
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
@@ -126,6 +127,7 @@ func (s *System) config(tb testing.TB, opts []Option) app.Config {
 	if s.Redis != nil {
 		vars["REDIS_URL"] = s.Redis.URL()
 	}
+	vars["BLOB_URL"] = "file:" + filepath.Join(vars["DATA_DIR"], "files")
 	cfg, err := app.Load(func(name string) string { return vars[name] })
 	if err != nil {
 		tb.Fatal(fmt.Errorf("apptest: %w", err))

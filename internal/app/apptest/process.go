@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/weav-ai/weav/internal/app"
-	"github.com/weav-ai/weav/internal/server"
 )
 
 // Process is an app that runs until Stop, or the end of the test.
@@ -24,17 +23,18 @@ type Process struct {
 func start(tb testing.TB, cfg app.Config, part app.Part) *Process {
 	tb.Helper()
 	out := &log{}
-	a, err := app.Open(tb.Context(), cfg, part, slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: cfg.LogLevel})))
-	if err != nil {
-		tb.Fatalf("open: %v", err)
-	}
 	p := &Process{}
 	var listener net.Listener
+	var err error
 	if part.Serves {
-		if listener, err = server.Listen(tb.Context(), cfg.ListenAddr); err != nil {
+		if listener, cfg, err = app.Listen(tb.Context(), cfg, part); err != nil {
 			tb.Fatal(err)
 		}
 		p.URL = "http://" + listener.Addr().String() + "/graphql"
+	}
+	a, err := app.Open(tb.Context(), cfg, part, slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: cfg.LogLevel})))
+	if err != nil {
+		tb.Fatalf("open: %v", err)
 	}
 	// The process outlives the test's context, which ends before the test's cleanup.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(tb.Context()))

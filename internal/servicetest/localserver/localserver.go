@@ -1,4 +1,4 @@
-// Package localserver runs real Postgres and Redis servers on this machine, for tests.
+// Package localserver runs real Postgres, Redis and MinIO servers on this machine, for tests.
 //
 // A server has a directory and a port of its own, listens on 127.0.0.1 only, keeps
 // nothing that outlives it, and dies with the process that started it. It can be killed
@@ -36,7 +36,9 @@ type plan struct {
 	name string
 	// argv is the command line for a port.
 	argv func(port int) []string
-	url  func(port int) string
+	// env is what the server sees beside environ.
+	env []string
+	url func(port int) string
 	// ready reports whether the process pid serves. It reads files of dir and does not
 	// connect: whoever answers at the port may be another server.
 	ready func(dir string, pid int) bool
@@ -145,7 +147,7 @@ func heldByOrphans(err error) bool {
 
 // launch starts the process and returns when it serves.
 func (s *Server) launch(ctx context.Context) error {
-	proc, err := startProcess(s.plan.argv(s.port), s.dir, s.plan.owner, s.plan.orphaned)
+	proc, err := startProcess(s.plan, s.port, s.dir)
 	if err != nil {
 		return fmt.Errorf("start %s: %w", s.plan.name, err)
 	}

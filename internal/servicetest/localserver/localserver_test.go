@@ -26,8 +26,6 @@ func script(text string, count *int) plan {
 	}
 }
 
-func bare(context.Context, string) error { return nil }
-
 func TestOpenTriesAnotherPortOnlyWhenOneIsTaken(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -41,7 +39,7 @@ func TestOpenTriesAnotherPortOnlyWhenOneIsTaken(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var tries int
-			_, err := open(script(tc.script, &tries), bare)
+			_, err := open(script(tc.script, &tries), nothing)
 			if err == nil || tries != tc.tries {
 				t.Errorf("%d tries (%v), want %d", tries, err, tc.tries)
 			}
@@ -52,7 +50,7 @@ func TestOpenTriesAnotherPortOnlyWhenOneIsTaken(t *testing.T) {
 func TestOpenTellsWhatTheServerSaid(t *testing.T) {
 	t.Parallel()
 	var tries int
-	_, err := open(script("echo 'FATAL: bad weather'; exit 1", &tries), bare)
+	_, err := open(script("echo 'FATAL: bad weather'; exit 1", &tries), nothing)
 	if err == nil || !strings.Contains(err.Error(), "bad weather") {
 		t.Errorf("got %v", err)
 	}
@@ -62,7 +60,7 @@ func TestStopKillsWhatDoesNotListen(t *testing.T) {
 	t.Parallel()
 	var tries int
 	dir := t.TempDir()
-	proc, err := startProcess(script("trap '' TERM; echo up; while :; do read x; done", &tries).argv(0), dir, nil, 0)
+	proc, err := startProcess(script("trap '' TERM; echo up; while :; do read x; done", &tries), 0, dir)
 	if err != nil {
 		t.Fatal(err)
 	}

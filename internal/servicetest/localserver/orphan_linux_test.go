@@ -70,7 +70,7 @@ func TestSweepKillsServersOfTheDead(t *testing.T) {
 		t.Fatal(err)
 	}
 	var count int
-	proc, err := startProcess(script("exec sleep 60", &count).argv(0), dir, nil, 0)
+	proc, err := startProcess(script("exec sleep 60", &count), 0, dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,24 +57,25 @@ type process struct {
 	kids []int // its own children, which were killed with it
 }
 
-// startProcess runs argv in dir with its output in the log there.
-func startProcess(argv []string, dir string, o *owner, orphaned syscall.Signal) (*process, error) {
+// startProcess runs a server in dir with its output in the log there.
+func startProcess(p plan, port int, dir string) (*process, error) {
 	log, err := os.Create(filepath.Join(dir, logName))
 	if err != nil {
 		return nil, fmt.Errorf("open the server's log: %w", err)
 	}
 	defer func() { _ = log.Close() }() // The child has its own descriptor.
-	sys := attr(o)
-	endWithParent(sys, orphaned)
-	p, err := os.StartProcess(argv[0], argv, &os.ProcAttr{
-		Dir: dir, Env: environ(), Files: []*os.File{nil, log, log}, Sys: sys,
+	sys := attr(p.owner)
+	endWithParent(sys, p.orphaned)
+	argv := p.argv(port)
+	child, err := os.StartProcess(argv[0], argv, &os.ProcAttr{
+		Dir: dir, Env: append(environ(), p.env...), Files: []*os.File{nil, log, log}, Sys: sys,
 	})
 	if err != nil {
 		return nil, err
 	}
-	proc := &process{pid: p.Pid}
+	proc := &process{pid: child.Pid}
 	pid := []byte(strconv.Itoa(proc.pid))
-	return proc, errors.Join(p.Release(), os.WriteFile(filepath.Join(dir, pidName), pid, 0o600))
+	return proc, errors.Join(child.Release(), os.WriteFile(filepath.Join(dir, pidName), pid, 0o600))
 }
 
 // running reports whether the process lives, and buries it when it does not.

@@ -2,6 +2,7 @@ package localserver
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -42,6 +43,31 @@ func FindRedis() (string, error) {
 		return "", fmt.Errorf("redis-server: %w", ErrMissing)
 	}
 	return path, nil
+}
+
+// FindMinIO returns the path of minio, or ErrMissing: the one that was built for these tests, else
+// one in PATH.
+func FindMinIO() (string, error) {
+	built := MinIOBuild()
+	if info, err := os.Stat(built); err == nil && info.Mode().IsRegular() {
+		return built, nil
+	}
+	path, err := exec.LookPath("minio")
+	if err != nil {
+		return "", fmt.Errorf("minio, which make test builds: %w", ErrMissing)
+	}
+	return path, nil
+}
+
+// MinIOBuild is where the build of MinIOPackage belongs. It takes minutes, so it is kept outside
+// the tree, under its version, beside the linter.
+func MinIOBuild() string {
+	cache := os.Getenv("XDG_CACHE_HOME")
+	if cache == "" {
+		cache = filepath.Join(os.Getenv("HOME"), ".cache")
+	}
+	_, version, _ := strings.Cut(MinIOPackage, "@")
+	return filepath.Join(cache, "weav", "minio-"+version, "minio")
 }
 
 func byVersion(a, b string) int { return version(a) - version(b) }

@@ -2,7 +2,6 @@ package localserver
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -25,7 +24,7 @@ func Redis() (*Server, error) {
 		quit:     syscall.SIGTERM,
 		orphaned: syscall.SIGKILL,
 	}
-	return open(p, func(context.Context, string) error { return nil })
+	return open(p, nothing)
 }
 
 func redisArgs(path string, port int) []string {

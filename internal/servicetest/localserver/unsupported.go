@@ -23,7 +23,7 @@ func releaseHome() error                        { return nil }
 
 func runAs(context.Context, *owner, string, ...string) error { return errSystem }
 
-func startProcess([]string, string, *owner, syscall.Signal) (*process, error) {
+func startProcess(plan, int, string) (*process, error) {
 	return nil, errSystem
 }
 

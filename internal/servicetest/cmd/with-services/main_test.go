@@ -85,7 +85,7 @@ func TestUnknownCommand(t *testing.T) {
 }
 
 func shell(script string, out io.Writer) *exec.Cmd {
-	cmd := command([]string{"/bin/sh", "-c", script}, "the-url")
+	cmd := command([]string{"/bin/sh", "-c", script}, "WEAV_TEST_POSTGRES_URL=the-url")
 	cmd.Stdout, cmd.Stderr = out, nil
 	return cmd
 }

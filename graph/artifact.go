@@ -1,0 +1,141 @@
+package graph
+
+import (
+	"context"
+	"time"
+
+	"github.com/weav-ai/weav/ent"
+	"github.com/weav-ai/weav/internal/auth"
+	"github.com/weav-ai/weav/internal/catalog"
+	"github.com/weav-ai/weav/internal/file"
+)
+
+// Job is the job that made it.
+func (r *artifactResolver) Job(ctx context.Context, a *ent.Artifact) (*ent.Job, error) {
+	return loadJob(ctx, a.JobID)
+}
+
+// Model is the model that was asked for.
+func (r *artifactResolver) Model(_ context.Context, a *ent.Artifact) (*catalog.Model, error) {
+	return r.model(&a.Model), nil
+}
+
+// Chat is the chat it was made in; a deleted one is not shown.
+func (r *artifactResolver) Chat(ctx context.Context, a *ent.Artifact) (*ent.Chat, error) {
+	if a.ChatID == nil {
+		return nil, nil
+	}
+	return loadChat(ctx, *a.ChatID)
+}
+
+// URL is where the file can be fetched now.
+func (r *artifactResolver) URL(ctx context.Context, a *ent.Artifact) (*string, error) {
+	address, err := r.artifactAddress(ctx, a)
+	if address == nil {
+		return nil, err
+	}
+	return &address.URL, err
+}
+
+// URLExpiresAt is when that stops to work.
+func (r *artifactResolver) URLExpiresAt(ctx context.Context, a *ent.Artifact) (*time.Time, error) {
+	address, err := r.artifactAddress(ctx, a)
+	if address == nil {
+		return nil, err
+	}
+	return &address.ExpiresAt, err
+}
+
+func (r *Resolver) artifactAddress(ctx context.Context, a *ent.Artifact) (*file.Address, error) {
+	return r.address(ctx, a.ObjectKey, func(ctx context.Context) (*file.Address, error) { return r.s.Files.ArtifactAddress(ctx, a) })
+}
+
+// Permalink is an address that stays.
+func (r *artifactResolver) Permalink(_ context.Context, a *ent.Artifact) (*string, error) {
+	link := r.s.Files.Permalink(a)
+	if link == "" {
+		return nil, nil
+	}
+	return &link, nil
+}
+
+// Thumbnail is a small picture of it.
+func (r *artifactResolver) Thumbnail(ctx context.Context, a *ent.Artifact) (*Thumbnail, error) {
+	return r.thumbnail(ctx, a.ThumbnailKey, a.ThumbnailWidth, a.ThumbnailHeight)
+}
+
+// Disclosure says that, and by what, it was generated.
+func (r *artifactResolver) Disclosure(_ context.Context, a *ent.Artifact) (*AiDisclosure, error) {
+	return r.disclosure(a), nil
+}
+
+func (r *Resolver) disclosure(a *ent.Artifact) *AiDisclosure {
+	return &AiDisclosure{
+		Generator: r.s.Files.Generator(), Provider: a.Provider, Model: a.AnsweredBy,
+		GeneratedAt: a.CreatedAt, IsEmbedded: a.IsDisclosed,
+	}
+}
+
+// ShareLinks are the links that work.
+func (r *artifactResolver) ShareLinks(ctx context.Context, a *ent.Artifact) ([]*ent.ShareLink, error) {
+	return loadersOf(ctx).links.Load(ctx, a.ID)
+}
+
+// EventCursor is the feed's head.
+func (r *artifactResolver) EventCursor(ctx context.Context, _ *ent.Artifact) (string, error) {
+	return eventCursor(ctx)
+}
+
+// Artifact is what a link shows.
+func (r *shareLinkResolver) Artifact(ctx context.Context, l *ent.ShareLink) (*ent.Artifact, error) {
+	return loadArtifact(ctx, l.ArtifactID)
+}
+
+// URL is the link.
+func (r *shareLinkResolver) URL(_ context.Context, l *ent.ShareLink) (string, error) {
+	return r.s.Files.ShareURL(l), nil
+}
+
+// FavouriteArtifact marks an artifact.
+func (r *mutationResolver) FavouriteArtifact(ctx context.Context, in FavouriteArtifactInput) (*FavouriteArtifactPayload, error) {
+	p, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a, err := r.s.Files.Favourite(ctx, p.User, in.ArtifactID, in.Favourite)
+	inputs, err := userErrors[FavouriteArtifactUserError](err)
+	return &FavouriteArtifactPayload{Artifact: a, UserErrors: inputs}, err
+}
+
+// DeleteArtifact deletes an artifact.
+func (r *mutationResolver) DeleteArtifact(ctx context.Context, in DeleteArtifactInput) (*DeleteArtifactPayload, error) {
+	p, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	id, err := r.s.Files.DeleteArtifact(ctx, p.User, in.ArtifactID)
+	inputs, err := userErrors[DeleteArtifactUserError](err)
+	return &DeleteArtifactPayload{ArtifactID: named(id), UserErrors: inputs}, err
+}
+
+// CreateShareLink makes a lasting link.
+func (r *mutationResolver) CreateShareLink(ctx context.Context, in CreateShareLinkInput) (*CreateShareLinkPayload, error) {
+	p, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l, err := r.s.Files.Share(ctx, p.User, file.ShareInput{ArtifactID: in.ArtifactID, ExpiresAt: in.ExpiresAt.Value(), Key: in.IdempotencyKey})
+	inputs, err := userErrors[CreateShareLinkUserError](err)
+	return &CreateShareLinkPayload{ShareLink: l, UserErrors: inputs}, err
+}
+
+// RevokeShareLink ends a link.
+func (r *mutationResolver) RevokeShareLink(ctx context.Context, in RevokeShareLinkInput) (*RevokeShareLinkPayload, error) {
+	p, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l, err := r.s.Files.Revoke(ctx, p.User, in.ShareLinkID)
+	inputs, err := userErrors[RevokeShareLinkUserError](err)
+	return &RevokeShareLinkPayload{ShareLink: l, UserErrors: inputs}, err
+}

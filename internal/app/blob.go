@@ -1,0 +1,141 @@
+package app
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	"github.com/weav-ai/weav/internal/blob"
+	"github.com/weav-ai/weav/internal/blob/fileblob"
+	"github.com/weav-ai/weav/internal/blob/s3blob"
+)
+
+// blobPath is where the server answers for files that it keeps itself.
+const blobPath = "/blobs"
+
+// Files is where files are kept.
+type Files struct {
+	// URL is file:/a/folder, or s3://bucket?endpoint=http://minio:9000&region=us-east-1 (BLOB_URL, or the
+	// original's AWS_S3_ENDPOINT_URL and AWS_STORAGE_BUCKET_NAME). Empty: a folder in DataDir.
+	URL string
+	// AccessKey and SecretKey are the account's at the store (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY).
+	AccessKey, SecretKey string
+	// PublicURL is the store as people reach it, for signing only (S3_PUBLIC_URL, default the endpoint).
+	PublicURL string
+}
+
+func (e *environment) files() Files {
+	f := Files{
+		URL: e.text("BLOB_URL", ""), PublicURL: e.text("S3_PUBLIC_URL", ""),
+		AccessKey: e.secret("AWS_ACCESS_KEY_ID"), SecretKey: e.secret("AWS_SECRET_ACCESS_KEY"),
+	}
+	if endpoint := e.text("AWS_S3_ENDPOINT_URL", ""); f.URL == "" && endpoint != "" {
+		f.URL = (&url.URL{
+			Scheme: "s3", Host: e.text("AWS_STORAGE_BUCKET_NAME", "weavai-files"),
+			RawQuery: url.Values{"endpoint": {endpoint}}.Encode(),
+		}).String()
+	}
+	return f
+}
+
+// checkFiles refuses stores that are unsafe, or that the processes would not share.
+func (c Config) checkFiles(p Part) error {
+	switch {
+	case c.Files.URL == "" && !(p.Serves && p.Works):
+		return errors.New("files would be kept in this process's own data folder: set BLOB_URL=s3://… (or file:/a/folder that all processes share) to split the server from its workers")
+	case c.Files.URL == "" || strings.HasPrefix(c.Files.URL, "file:"):
+		return nil
+	case !strings.HasPrefix(c.Files.URL, "s3:"):
+		return errors.New("the setting BLOB_URL must begin with `file:` or `s3:`")
+	case c.Files.AccessKey == "" || c.Files.SecretKey == "":
+		return errors.New("BLOB_URL=s3:… needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+	case (c.Files.AccessKey == "minioadmin" || c.Files.SecretKey == "minioadmin") && c.Auth != "dev":
+		return errors.New("the store's account is MinIO's well-known minioadmin: make an account of WEAV's own (deploy/minio)")
+	}
+	_, err := c.Files.s3()
+	return err
+}
+
+func (f Files) s3() (s3blob.Options, error) {
+	u, err := url.Parse(f.URL)
+	if err != nil || u.Host == "" {
+		return s3blob.Options{}, errors.New("BLOB_URL must be s3://BUCKET?endpoint=http://HOST:PORT")
+	}
+	endpoint := u.Query().Get("endpoint")
+	for name, value := range map[string]string{"BLOB_URL's endpoint": endpoint, "S3_PUBLIC_URL": f.PublicURL} {
+		e, err := url.Parse(value)
+		if name == "S3_PUBLIC_URL" && value == "" {
+			continue
+		}
+		if err != nil || e.Host == "" || e.Scheme != "http" && e.Scheme != "https" {
+			return s3blob.Options{}, fmt.Errorf("%s must be http://HOST:PORT or https://HOST", name)
+		}
+	}
+	return s3blob.Options{
+		Endpoint: endpoint, Region: u.Query().Get("region"), Bucket: u.Host,
+		AccessKey: f.AccessKey, SecretKey: f.SecretKey, PublicURL: f.PublicURL,
+	}, nil
+}
+
+// openFiles picks the store of files. handler answers for the files of a folder; nil for a store that answers itself.
+func openFiles(c Config, secret []byte) (bucket blob.Bucket, handler http.Handler, err error) {
+	if strings.HasPrefix(c.Files.URL, "s3:") {
+		options, err := c.Files.s3()
+		if err != nil {
+			return nil, nil, err
+		}
+		bucket, err := s3blob.Open(options)
+		return bucket, nil, err
+	}
+	folder := strings.TrimPrefix(c.Files.URL, "file:")
+	if folder == "" {
+		folder = filepath.Join(c.DataDir, "files")
+	}
+	own, err := fileblob.Open(fileblob.Options{
+		Root: folder, Secret: derived(secret, "signed file addresses"), BaseURL: c.publicURL() + blobPath, Origins: c.Origins,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return own, own.Handler(), nil
+}
+
+// derived makes a key for one purpose of the processes' common secret. A worker that has none makes no addresses.
+func derived(secret []byte, purpose string) []byte {
+	mac := hmac.New(sha256.New, secret)
+	mac.Write([]byte("weav " + purpose))
+	return mac.Sum(nil)
+}
+
+// publicURL is where people reach the server, without a slash at its end.
+func (c Config) publicURL() string {
+	if c.PublicURL != "" {
+		return strings.TrimRight(c.PublicURL, "/")
+	}
+	host, port, err := net.SplitHostPort(c.ListenAddr)
+	if err != nil {
+		return "http://" + c.ListenAddr
+	}
+	if host == "" || net.ParseIP(host).IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// checkPublicURL refuses an address that no link can begin with.
+func (c Config) checkPublicURL() error {
+	if c.PublicURL == "" {
+		return nil
+	}
+	u, err := url.Parse(c.PublicURL)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.Fragment != "" {
+		return errors.New("the setting PUBLIC_URL must be the address that people reach, such as https://api.example.com")
+	}
+	return nil
+}

@@ -1,0 +1,127 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/weav-ai/weav/internal/account"
+	"github.com/weav-ai/weav/internal/ai"
+	"github.com/weav-ai/weav/internal/ai/sandboxai"
+	"github.com/weav-ai/weav/internal/auth/devauth"
+	"github.com/weav-ai/weav/internal/catalog"
+	"github.com/weav-ai/weav/internal/chat"
+	"github.com/weav-ai/weav/internal/feed"
+	"github.com/weav-ai/weav/internal/file"
+	"github.com/weav-ai/weav/internal/folder"
+	"github.com/weav-ai/weav/internal/job"
+	"github.com/weav-ai/weav/internal/store"
+	"github.com/weav-ai/weav/internal/worker"
+)
+
+const (
+	// maintenanceEvery is how often what has had its time is cleaned up.
+	maintenanceEvery = time.Hour
+	// controlWorkers is how many short calls to providers run at once.
+	controlWorkers = 4
+)
+
+// wire makes the domain of the parts.
+func (a *App) wire(secret []byte) error {
+	cat, err := catalog.Load(catalog.Settings{MaxTextChars: a.cfg.MaxTextChars, MaxOutputTokens: a.cfg.MaxOutputTokens, Default: a.cfg.DefaultModel})
+	if err != nil {
+		return err
+	}
+	a.catalog = cat
+	a.feed = feed.New(a.store, a.bus, a.log)
+	a.store.OnCommit(a.feed.Publish)
+	a.files = file.New(a.store, a.bucket, a.log, a.meter, file.Config{PublicURL: a.cfg.publicURL(), Generator: "WEAV " + Version})
+	a.wireWork()
+	a.folders = folder.New(a.store, a.chats.StopRunning)
+	usable := func(id string) error {
+		_, err := cat.Usable(catalog.Text, id)
+		return err
+	}
+	a.accounts, err = account.New(a.store, devauth.New(), usable, a.log, account.Config{JWTSecret: secret, AccessTTL: a.cfg.AccessTTL})
+	if err != nil {
+		return err
+	}
+	a.meter.WatchQueues(a.store.QueueDepths)
+	a.meter.WatchFailedPublishes(a.feed.FailedPublishes)
+	if !a.part.Works {
+		return nil
+	}
+	a.runner, err = a.newRunner()
+	return err
+}
+
+// wireWork makes what asks providers: chats, whose calls are repeated within a reply, and jobs, which count
+// their attempts themselves.
+func (a *App) wireWork() {
+	sandbox := sandboxai.New(sandboxai.Cadence(a.cfg.SandboxPace), sandboxai.Journal(a.journal.write))
+	text := func(p ai.RetryPolicy) map[string]ai.TextStreamer {
+		return map[string]ai.TextStreamer{sandboxai.Name: ai.Retrying(sandbox, p)}
+	}
+	a.chats = chat.New(chat.Parts{
+		Store: a.store, Feed: a.feed, Bus: a.bus, Catalog: a.catalog, Files: a.files, Meter: a.meter, Log: a.log,
+		Router: ai.NewRouter(ai.Providers{Text: text(ai.RetryPolicy{OnRetry: a.retried})}),
+	}, chat.Config{MaxTextChars: a.cfg.MaxTextChars, Lease: a.cfg.Lease, StopWait: a.cfg.StopWait})
+	a.jobs = job.New(job.Parts{
+		Store: a.store, Feed: a.feed, Bus: a.bus, Catalog: a.catalog, Files: a.files, Chats: a.chats, Meter: a.meter, Log: a.log,
+		Router: ai.NewRouter(ai.Providers{
+			Text:  text(ai.RetryPolicy{Max: -1}),
+			Image: map[string]ai.ImageMaker{sandboxai.Name: sandbox},
+			Video: map[string]ai.VideoMaker{sandboxai.Name: sandbox},
+		}),
+	}, job.Config{Lease: a.cfg.Lease, CancelWait: a.cfg.StopWait, Retention: a.cfg.JobRetention})
+	a.chats.OnPurge(a.jobs.ForgetChats)
+}
+
+func (a *App) newRunner() (store.Runner, error) {
+	return a.store.NewRunner(store.RunnerConfig{
+		Workers: worker.New(worker.Work{Chats: a.chats, Jobs: a.jobs, Maintain: a.Maintain, Clean: a.Clean}),
+		NodeID:  a.cfg.NodeID, Logger: quieter(a.log),
+		Queues: map[string]int{
+			chat.QueueReply: a.cfg.ReplyWorkers, job.QueueText: a.cfg.TextWorkers, job.QueueImage: a.cfg.ImageWorkers,
+			job.QueueVideo: a.cfg.VideoWorkers, job.QueueControl: controlWorkers, worker.QueueMaintenance: 1,
+		},
+		Periodic: worker.Periodic(maintenanceEvery, a.cfg.JobCleanup),
+	})
+}
+
+func (a *App) retried(ctx context.Context, err *ai.Error, wait time.Duration) {
+	a.log.InfoContext(ctx, "a provider's call is repeated", "provider", err.Provider, "kind", string(err.Kind), "wait", wait)
+}
+
+// Maintain removes what has had its time: keys, events, tokens, and what was deleted for good.
+func (a *App) Maintain(ctx context.Context) error {
+	return a.purge(ctx, map[string]func(context.Context, time.Time) (int, error){
+		"idempotency keys": a.store.PurgeKeys,
+		"events":           a.feed.Purge,
+		"sessions":         a.accounts.Purge,
+		"chats":            a.chats.Purge,
+		"folders":          a.folders.Purge,
+	})
+}
+
+// Clean removes old jobs with their files, and sets the object store and its rows right.
+func (a *App) Clean(ctx context.Context) error {
+	return a.purge(ctx, map[string]func(context.Context, time.Time) (int, error){
+		"jobs":            a.jobs.Purge,
+		"stray file ends": a.files.Reconcile,
+	})
+}
+
+func (a *App) purge(ctx context.Context, purges map[string]func(context.Context, time.Time) (int, error)) error {
+	now := store.Now()
+	var faults []error
+	for name, purge := range purges {
+		n, err := purge(ctx, now)
+		if err != nil {
+			faults = append(faults, err)
+		} else if n > 0 {
+			a.log.InfoContext(ctx, "cleaned up", "what", name, "count", n)
+		}
+	}
+	return errors.Join(faults...)
+}

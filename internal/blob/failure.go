@@ -1,0 +1,47 @@
+package blob
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/weav-ai/weav/internal/errs"
+)
+
+// Trouble is what may be wrong with a store, in words for people.
+type Trouble string
+
+// The troubles.
+const (
+	Unreachable   Trouble = "The file store cannot be reached."
+	Stalled       Trouble = "The file store has stopped answering."
+	Late          Trouble = "The file store did not finish in time."
+	Broken        Trouble = "The connection to the file store broke off."
+	Full          Trouble = "The file store is full."
+	Failing       Trouble = "The file store is not working properly."
+	Misconfigured Trouble = "The file store is not set up properly."
+)
+
+// soon is when to try again.
+const soon = time.Second
+
+// Unavailable is the error of a store in trouble. The cause, which may hold addresses and
+// paths, is for the log.
+func Unavailable(trouble Trouble, cause error) error {
+	return errs.Wrap(cause, errs.Unavailable, "%s", string(trouble)).Retry(soon)
+}
+
+// Ended is the error of a step that the caller's context ended, or nil while it has not: one who
+// cancelled needs no message, but a deadline that passed is told as a store that is too slow.
+func Ended(ctx context.Context, step string) error {
+	err := ctx.Err()
+	if err == nil {
+		return nil
+	}
+	cause := fmt.Errorf("blob: %s: %w", step, err)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return Unavailable(Late, cause)
+	}
+	return cause
+}

@@ -1,0 +1,131 @@
+// Package fileblob is a bucket in a folder of this machine, for the embedded mode and for tests.
+//
+// An object is one file under objects/, at its key, with a trailer that keeps its content type. It
+// is written under partial/, synced and renamed, so a crash leaves either all of it or a part that
+// Open removes later. Several processes may use one folder.
+//
+// Signed URLs lead to Handler, which the server mounts at the path of Options.BaseURL.
+package fileblob
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/weav-ai/weav/internal/blob"
+)
+
+const (
+	objectsDir = "objects"
+	partialDir = "partial"
+	// minSecretBytes is the length of what HMAC-SHA256 makes.
+	minSecretBytes = 32
+	// defaultIdle is how long a person's transfer may make no progress.
+	defaultIdle = 30 * time.Second
+)
+
+// Options say where the files are and how URLs are signed.
+type Options struct {
+	// Root is the folder; Open makes it.
+	Root string
+	// Secret signs URLs: 32 random bytes or more. Another secret ends the URLs that are out.
+	Secret []byte
+	// BaseURL is where people reach Handler, such as http://127.0.0.1:8080/blobs.
+	BaseURL string
+	// Origins are the web origins (https://app.example.com) whose pages may use signed URLs;
+	// "*" means all. A page of BaseURL's own origin always may.
+	Origins []string
+	// IdleTimeout ends a person's transfer that makes no progress; default 30 s.
+	IdleTimeout time.Duration
+	// Now is the clock of signatures; default time.Now.
+	Now func() time.Time
+}
+
+// Bucket is the bucket.
+type Bucket struct {
+	root    *os.Root
+	base    *url.URL
+	secret  []byte
+	origins []string
+	idle    time.Duration
+	now     func() time.Time
+	// create makes the file of a part; tests put full disks in its place.
+	create func(name string) (partFile, error)
+}
+
+var _ blob.Bucket = (*Bucket)(nil)
+
+// Open opens the bucket and removes what crashes left of unfinished objects.
+func Open(o Options) (*Bucket, error) {
+	if len(o.Secret) < minSecretBytes {
+		return nil, fmt.Errorf("fileblob: the secret is shorter than %d bytes", minSecretBytes)
+	}
+	base, err := parseBase(o.BaseURL)
+	if err != nil {
+		return nil, err
+	}
+	root, err := openRoot(o.Root)
+	if err != nil {
+		return nil, err
+	}
+	b := &Bucket{root: root, base: base, secret: o.Secret, origins: o.Origins, idle: o.IdleTimeout, now: o.Now}
+	if b.idle == 0 {
+		b.idle = defaultIdle
+	}
+	if b.now == nil {
+		b.now = time.Now
+	}
+	b.create = b.createPart
+	if err := b.sweepParts(); err != nil {
+		return nil, errors.Join(err, root.Close())
+	}
+	return b, nil
+}
+
+func parseBase(raw string) (*url.URL, error) {
+	base, err := url.Parse(strings.TrimSuffix(raw, "/"))
+	if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Host == "" || base.RawQuery != "" {
+		return nil, errors.New("fileblob: the base URL must be like https://weav.example.com/blobs")
+	}
+	return base, nil
+}
+
+func openRoot(dir string) (*os.Root, error) {
+	for _, name := range []string{objectsDir, partialDir} {
+		if err := os.MkdirAll(dir+"/"+name, 0o700); err != nil {
+			return nil, fmt.Errorf("fileblob: make the folder: %w", err)
+		}
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("fileblob: open the folder: %w", err)
+	}
+	return root, nil
+}
+
+// Ping implements blob.Bucket: it writes and removes an empty file.
+func (b *Bucket) Ping(ctx context.Context) error {
+	if err := blob.Ended(ctx, "ping"); err != nil {
+		return err
+	}
+	name := newPart()
+	f, err := b.create(name)
+	if err != nil {
+		return failure("ping", err)
+	}
+	if err := errors.Join(f.Close(), b.root.Remove(name)); err != nil {
+		return failure("ping", err)
+	}
+	return nil
+}
+
+// Close implements blob.Bucket.
+func (b *Bucket) Close() error { return b.root.Close() }
+
+// Handler serves signed URLs. It needs no other protection: the signature is the authority.
+func (b *Bucket) Handler() http.Handler { return http.HandlerFunc(b.serve) }

@@ -1,0 +1,72 @@
+package fileblob
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/weav-ai/weav/internal/blob"
+	"github.com/weav-ai/weav/internal/errs"
+)
+
+// upload answers a signed PUT.
+func (b *Bucket) upload(w http.ResponseWriter, r *http.Request, key string, query url.Values) {
+	size, err := strconv.ParseInt(query.Get(paramSize), 10, 64)
+	asSigned := r.ContentLength == size && r.Header.Get("Content-Type") == query.Get(paramType) &&
+		r.Header.Get(onlyNewHeader) == onlyNew
+	if err != nil || !asSigned {
+		refuse(w, http.StatusForbidden)
+		return
+	}
+	if _, err := b.stat(objectName(key)); err == nil {
+		refuse(w, http.StatusPreconditionFailed)
+		return
+	}
+	body := &incoming{body: r.Body, control: http.NewResponseController(w), idle: b.idle}
+	err = b.putNew(r.Context(), key, body, blob.PutOptions{ContentType: query.Get(paramType), Size: size})
+	if err != nil {
+		refuse(w, status(err))
+	}
+}
+
+// incoming ends an upload whose client sends nothing for the idle timeout.
+type incoming struct {
+	body    io.Reader
+	control *http.ResponseController
+	idle    time.Duration
+}
+
+func (i *incoming) Read(p []byte) (int, error) {
+	_ = i.control.SetReadDeadline(time.Now().Add(i.idle)) // Not every writer has deadlines.
+	n, err := i.body.Read(p)
+	if err != nil {
+		// From here on the server watches the connection, for longer than this.
+		_ = i.control.SetReadDeadline(time.Time{})
+	}
+	return n, err
+}
+
+// status is what the client of a signed URL is told, in S3's numbers where it has them.
+func status(err error) int {
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return http.StatusPreconditionFailed
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return http.StatusInsufficientStorage
+	case errs.CodeOf(err) == errs.Unavailable:
+		return http.StatusServiceUnavailable
+	case errors.Is(err, blob.ErrSize), errors.Is(err, io.ErrUnexpectedEOF):
+		return http.StatusBadRequest
+	default:
+		return http.StatusInternalServerError
+	}
+}
+
+func refuse(w http.ResponseWriter, status int) {
+	http.Error(w, http.StatusText(status), status)
+}

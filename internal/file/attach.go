@@ -1,0 +1,178 @@
+package file
+
+import (
+	"context"
+
+	"github.com/weav-ai/weav/ent"
+	entartifact "github.com/weav-ai/weav/ent/artifact"
+	entattachment "github.com/weav-ai/weav/ent/attachment"
+	entfile "github.com/weav-ai/weav/ent/file"
+	"github.com/weav-ai/weav/internal/errs"
+	"github.com/weav-ai/weav/internal/feed"
+	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/store"
+)
+
+// MaxAttachments is how many files and artifacts one message carries at most.
+const MaxAttachments = 10
+
+// Attach makes files and artifacts go with a message, in order. Ids that are not the person's are NOT_FOUND.
+func (s *Service) Attach(ctx context.Context, tx *store.Tx, msg *ent.Message, ids []string) error {
+	if len(ids) > MaxAttachments {
+		return errs.Input(errs.InvalidValue, "attachmentIds", "A message carries at most %d attachments.", MaxAttachments)
+	}
+	seen := map[string]bool{}
+	for i, id := range ids {
+		if seen[id] {
+			return errs.Input(errs.InvalidValue, "attachmentIds", "The same attachment is there twice.")
+		}
+		seen[id] = true
+		c := tx.Client().Attachment.Create().SetMessageID(msg.ID).SetChatID(msg.ChatID).SetPosition(i)
+		if err := s.choose(ctx, tx, msg.UserID, id, c); err != nil {
+			return err
+		}
+		if err := c.Exec(ctx); err != nil {
+			return wrap("attach", err)
+		}
+	}
+	return nil
+}
+
+// choose finds what an id names.
+func (s *Service) choose(ctx context.Context, tx *store.Tx, user oid.User, id string, c *ent.AttachmentCreate) error {
+	if oid.Prefix(id) == (oid.Artifact{}).Prefix() {
+		a, err := s.ownArtifact(ctx, tx.Client(), user, id)
+		if err != nil {
+			return err
+		}
+		if a.ExpiresAt != nil {
+			return errs.Input(errs.InvalidValue, "attachmentIds", "An artifact that was ordered with `storeResult: false` cannot be attached.")
+		}
+		c.SetArtifactID(a.ID)
+		return nil
+	}
+	f, err := s.ownFile(ctx, tx.Client(), user, id)
+	if err != nil {
+		return err
+	}
+	if f.Status != entfile.StatusReady {
+		return errs.Input(errs.InvalidValue, "attachmentIds", "The upload of %s is not completed.", f.Name)
+	}
+	c.SetFileID(f.ID)
+	return nil
+}
+
+// Attached are the files and artifacts that a message carries.
+type Attached struct {
+	File     *ent.File
+	Artifact *ent.Artifact
+}
+
+// Attachments returns what messages carry, in order.
+func (s *Service) Attachments(ctx context.Context, messages []oid.Message) (map[oid.Message][]Attached, error) {
+	c := s.store.Client()
+	rows, err := c.Attachment.Query().Where(entattachment.MessageIDIn(messages...)).
+		Order(entattachment.ByMessageID(), entattachment.ByPosition()).All(ctx)
+	if err != nil || len(rows) == 0 {
+		return nil, wrap("attachments", err)
+	}
+	var fileIDs []oid.File
+	var artifactIDs []oid.Artifact
+	for _, r := range rows {
+		if r.FileID != nil {
+			fileIDs = append(fileIDs, *r.FileID)
+		} else {
+			artifactIDs = append(artifactIDs, *r.ArtifactID)
+		}
+	}
+	files, err := byID(c.File.Query().Where(entfile.IDIn(fileIDs...)).All, func(f *ent.File) oid.File { return f.ID })(ctx)
+	if err != nil {
+		return nil, err
+	}
+	artifacts, err := byID(c.Artifact.Query().Where(entartifact.IDIn(artifactIDs...)).All, func(a *ent.Artifact) oid.Artifact { return a.ID })(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := map[oid.Message][]Attached{}
+	for _, r := range rows {
+		a := Attached{}
+		if r.FileID != nil {
+			a.File = files[*r.FileID]
+		} else {
+			a.Artifact = artifacts[*r.ArtifactID]
+		}
+		if a.File != nil || a.Artifact != nil {
+			out[r.MessageID] = append(out[r.MessageID], a)
+		}
+	}
+	return out, nil
+}
+
+func byID[K comparable, V any](all func(context.Context) ([]*V, error), id func(*V) K) func(context.Context) (map[K]*V, error) {
+	return func(ctx context.Context) (map[K]*V, error) {
+		rows, err := all(ctx)
+		if err != nil {
+			return nil, wrap("read", err)
+		}
+		out := make(map[K]*V, len(rows))
+		for _, r := range rows {
+			out[id(r)] = r
+		}
+		return out, nil
+	}
+}
+
+// ForgetChats is called in the transaction that removes chats for good: what their messages carried is let go, and
+// uploaded files that no other message carries are deleted with their objects.
+func (s *Service) ForgetChats(ctx context.Context, tx *store.Tx, chats []oid.Chat) error {
+	rows, err := tx.Client().Attachment.Query().Where(entattachment.ChatIDIn(chats...), entattachment.FileIDNotNil()).All(ctx)
+	if err != nil {
+		return wrap("forget chats", err)
+	}
+	if _, err := tx.Client().Attachment.Delete().Where(entattachment.ChatIDIn(chats...)).Exec(ctx); err != nil {
+		return wrap("forget chats", err)
+	}
+	var ids []oid.File
+	for _, r := range rows {
+		ids = append(ids, *r.FileID)
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	q := tx.Client().File.Query().Where(entfile.IDIn(ids...)).Order(entfile.ByID())
+	if s.store.Dialect() == store.Postgres {
+		q.ForUpdate() // A message that is being sent with one of them comes before or after.
+	}
+	files, err := q.All(ctx)
+	if err != nil {
+		return wrap("forget chats", err)
+	}
+	var alone []*ent.File
+	for _, f := range files {
+		elsewhere, err := tx.Client().Attachment.Query().Where(entattachment.FileID(f.ID)).Exist(ctx)
+		if err != nil {
+			return wrap("forget chats", err)
+		}
+		if !elsewhere {
+			alone = append(alone, f)
+		}
+	}
+	return s.removeFiles(ctx, tx, alone)
+}
+
+// removeFiles deletes files with their attachments and objects.
+func (s *Service) removeFiles(ctx context.Context, tx *store.Tx, rows []*ent.File) error {
+	for _, f := range rows {
+		if _, err := tx.Client().Attachment.Delete().Where(entattachment.FileID(f.ID)).Exec(ctx); err != nil {
+			return wrap("remove file", err)
+		}
+		if _, err := tx.Client().File.Delete().Where(entfile.ID(f.ID)).Exec(ctx); err != nil {
+			return wrap("remove file", err)
+		}
+		if err := doom(ctx, tx, keysOf(f.ObjectKey, f.ThumbnailKey)...); err != nil {
+			return err
+		}
+		recordFile(tx, f, feed.FileDeleted)
+	}
+	return nil
+}

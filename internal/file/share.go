@@ -1,0 +1,149 @@
+package file
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"time"
+
+	"entgo.io/ent/dialect/sql"
+
+	"github.com/weav-ai/weav/ent"
+	entartifact "github.com/weav-ai/weav/ent/artifact"
+	"github.com/weav-ai/weav/ent/sharelink"
+	"github.com/weav-ai/weav/internal/errs"
+	"github.com/weav-ai/weav/internal/feed"
+	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/store"
+)
+
+const (
+	// maxLinks is how many share links of one artifact may work at a time.
+	maxLinks = 20
+	// maxLinkYears bounds how far ahead a link may end.
+	maxLinkYears = 10
+	tokenBytes   = 32
+)
+
+// ShareInput is a link to make.
+type ShareInput struct {
+	ArtifactID string
+	ExpiresAt  *time.Time
+	Key        string
+}
+
+// Share makes a lasting link to an artifact of user.
+func (s *Service) Share(ctx context.Context, user oid.User, in ShareInput) (*ent.ShareLink, error) {
+	var id oid.Share
+	key := store.Key{User: user, Mutation: "createShareLink", Key: in.Key, Input: in}
+	_, err := s.store.Once(ctx, key, &id, func(ctx context.Context, tx *store.Tx) error {
+		now := store.Now()
+		if in.ExpiresAt != nil && (!in.ExpiresAt.After(now) || in.ExpiresAt.After(now.AddDate(maxLinkYears, 0, 0))) {
+			return errs.Input(errs.InvalidValue, "expiresAt", "The end must be in the future, at most %d years from now.", maxLinkYears)
+		}
+		if err := tx.LockUser(ctx, user); err != nil {
+			return err
+		}
+		a, err := s.ownArtifact(ctx, tx.Client(), user, in.ArtifactID)
+		if err != nil {
+			return err
+		}
+		n, err := tx.Client().ShareLink.Query().Where(sharelink.ArtifactID(a.ID), working(now)).Count(ctx)
+		if err != nil {
+			return wrap("share", err)
+		}
+		if n >= maxLinks {
+			return errs.Input(errs.LimitReached, "artifactId", "%d links show this already, the most there may be. End one first.", n)
+		}
+		link, err := tx.Client().ShareLink.Create().SetUserID(user).SetArtifactID(a.ID).
+			SetToken(newToken()).SetNillableExpiresAt(in.ExpiresAt).SetCreatedAt(now).Save(ctx)
+		if err != nil {
+			return wrap("share", err)
+		}
+		id = link.ID
+		feed.Record(tx, user, feed.ArtifactSaved, feed.Facts{Artifact: a.ID})
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return found(s.store.Client().ShareLink.Query().Where(sharelink.ID(id), sharelink.UserID(user)).Only(ctx))
+}
+
+func newToken() string {
+	b := make([]byte, tokenBytes)
+	rand.Read(b)
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// Revoke ends a link of user. Ending it again changes nothing.
+func (s *Service) Revoke(ctx context.Context, user oid.User, id string) (*ent.ShareLink, error) {
+	lid, err := oid.Parse[oid.Share](id)
+	if err != nil {
+		return nil, errNotFound()
+	}
+	var link *ent.ShareLink
+	err = s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		n, err := tx.Client().ShareLink.Update().Where(sharelink.ID(lid), sharelink.UserID(user), sharelink.RevokedAtIsNil()).
+			SetRevokedAt(store.Now()).Save(ctx)
+		if err != nil {
+			return wrap("revoke", err)
+		}
+		link, err = found(tx.Client().ShareLink.Query().Where(sharelink.ID(lid), sharelink.UserID(user)).Only(ctx))
+		if err == nil && n > 0 {
+			feed.Record(tx, user, feed.ArtifactSaved, feed.Facts{Artifact: link.ArtifactID})
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return link, nil
+}
+
+// Shared returns a working link and what it shows, by its token. Unknown, expired and revoked ones are
+// NOT_FOUND alike.
+func (s *Service) Shared(ctx context.Context, token string) (*ent.ShareLink, *ent.Artifact, error) {
+	link, err := found(s.store.Client().ShareLink.Query().Where(sharelink.Token(token), working(store.Now())).Only(ctx))
+	if err != nil {
+		return nil, nil, err
+	}
+	a, err := found(s.store.Client().Artifact.Query().Where(entartifact.ID(link.ArtifactID)).Only(ctx))
+	return link, a, err
+}
+
+// OpenShared is Shared for somebody who opens the file: it counts as a view.
+func (s *Service) OpenShared(ctx context.Context, token string) (*ent.Artifact, error) {
+	link, a, err := s.Shared(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	err = s.store.Client().ShareLink.Update().Where(sharelink.ID(link.ID)).
+		AddViewCount(1).SetLastViewedAt(store.Now()).Exec(ctx)
+	return a, wrap("count a view", err)
+}
+
+// ShareURL is the address of a link.
+func (s *Service) ShareURL(link *ent.ShareLink) string {
+	return s.cfg.PublicURL + "/shared/" + link.Token
+}
+
+// Links returns the working links of artifacts of user, the newest first.
+func (s *Service) Links(ctx context.Context, artifacts []oid.Artifact) (map[oid.Artifact][]*ent.ShareLink, error) {
+	rows, err := s.store.Client().ShareLink.Query().Where(sharelink.ArtifactIDIn(artifacts...), working(store.Now())).
+		Order(sharelink.ByID(sql.OrderDesc())).All(ctx)
+	if err != nil {
+		return nil, wrap("links", err)
+	}
+	out := map[oid.Artifact][]*ent.ShareLink{}
+	for _, l := range rows {
+		out[l.ArtifactID] = append(out[l.ArtifactID], l)
+	}
+	return out, nil
+}
+
+// LinksByID returns share links of user, in no order.
+func (s *Service) LinksByID(ctx context.Context, user oid.User, ids []oid.Share) ([]*ent.ShareLink, error) {
+	rows, err := s.store.Client().ShareLink.Query().Where(sharelink.IDIn(ids...), sharelink.UserID(user)).All(ctx)
+	return rows, wrap("links", err)
+}

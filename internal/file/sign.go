@@ -1,0 +1,71 @@
+package file
+
+import (
+	"context"
+	"time"
+
+	"github.com/weav-ai/weav/ent"
+	entobject "github.com/weav-ai/weav/ent/object"
+	"github.com/weav-ai/weav/internal/blob"
+	"github.com/weav-ai/weav/internal/media"
+	"github.com/weav-ai/weav/internal/store"
+)
+
+// Address is a signed URL and when it stops to work.
+type Address struct {
+	URL       string
+	ExpiresAt time.Time
+}
+
+// ArtifactAddress signs where an artifact's file can be fetched; nil for a text, and for a lost file.
+func (s *Service) ArtifactAddress(ctx context.Context, a *ent.Artifact) (*Address, error) {
+	return s.address(ctx, a.ObjectKey, a.ID.String()+media.Type(a.MimeType).Ext(), a.MimeType)
+}
+
+// FileAddress signs where an uploaded file can be fetched; nil until it is READY, and for a lost file.
+func (s *Service) FileAddress(ctx context.Context, f *ent.File) (*Address, error) {
+	return s.address(ctx, f.ObjectKey, f.Name, f.MimeType)
+}
+
+// ThumbnailAddress signs where a thumbnail can be fetched; nil without one.
+func (s *Service) ThumbnailAddress(ctx context.Context, key *string) (*Address, error) {
+	return s.address(ctx, key, "thumbnail.jpg", string(media.JPEG))
+}
+
+// address signs a URL. It stays the same for a while, so that browsers keep what they fetched; it works for
+// URLLife at least.
+func (s *Service) address(ctx context.Context, key *string, name, contentType string) (*Address, error) {
+	if key == nil {
+		return nil, nil
+	}
+	now := store.Now()
+	url, err := s.bucket.SignGet(ctx, *key, blob.GetOptions{Expires: URLLife, Filename: name, ContentType: contentType})
+	if err != nil {
+		return nil, wrap("sign", err)
+	}
+	return &Address{URL: url, ExpiresAt: now.Add(URLLife)}, nil
+}
+
+// Permalink is an artifact's address that stays, for its owner; empty for a text.
+func (s *Service) Permalink(a *ent.Artifact) string {
+	if a.ObjectKey == nil {
+		return ""
+	}
+	return s.cfg.PublicURL + "/artifacts/" + a.ID.String()
+}
+
+// Missing returns which of these objects were found to be lost.
+func (s *Service) Missing(ctx context.Context, keys []string) (map[string]bool, error) {
+	lost, err := s.store.Client().Object.Query().Where(entobject.IDIn(keys...), entobject.IsMissing(true)).IDs(ctx)
+	if err != nil {
+		return nil, wrap("missing", err)
+	}
+	out := map[string]bool{}
+	for _, k := range lost {
+		out[k] = true
+	}
+	return out, nil
+}
+
+// Generator is what disclosures call this program.
+func (s *Service) Generator() string { return s.cfg.Generator }

@@ -1,0 +1,195 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/weav-ai/weav/ent"
+	entjob "github.com/weav-ai/weav/ent/job"
+	"github.com/weav-ai/weav/ent/jobstep"
+	"github.com/weav-ai/weav/internal/catalog"
+	"github.com/weav-ai/weav/internal/chat"
+	"github.com/weav-ai/weav/internal/errs"
+	"github.com/weav-ai/weav/internal/feed"
+	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/store"
+)
+
+// CreateInput is a job to order.
+type CreateInput struct {
+	Work   Work
+	ChatID *string
+	IfHead chat.Expect
+	// StoreResult false keeps the result for Config.Unstored only.
+	StoreResult bool
+	OnLimit     OnLimit
+	Key         string
+}
+
+// RetryInput orders the same as an ended job again.
+type RetryInput struct {
+	JobID   string
+	OnLimit OnLimit
+	Key     string
+}
+
+// placing is an order with where it belongs.
+type placing struct {
+	order
+	chat        *string
+	ifHead      chat.Expect
+	storeResult bool
+	onLimit     OnLimit
+	retryOf     *oid.Job
+}
+
+// Create orders a job, in one transaction with its turn in the chat and its place in the queue.
+func (s *Service) Create(ctx context.Context, user oid.User, in CreateInput) (*ent.Job, error) {
+	var id oid.Job
+	key := store.Key{User: user, Mutation: "createJob", Key: in.Key, Input: in}
+	_, err := s.store.Once(ctx, key, &id, func(ctx context.Context, tx *store.Tx) error {
+		o, err := s.check(in.Work)
+		if err != nil {
+			return err
+		}
+		if in.ChatID != nil && !in.StoreResult {
+			return errs.Input(errs.InvalidValue, "storeResult", "What a chat shows is kept. Leave out `chatId`, or store the result.")
+		}
+		id, err = s.place(ctx, tx, user, placing{order: o, chat: in.ChatID, ifHead: in.IfHead, storeResult: in.StoreResult, onLimit: in.OnLimit})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return found(s.store.Client().Job.Query().Where(entjob.ID(id), entjob.UserID(user)).Only(ctx))
+}
+
+// Retry orders the same again as a new job.
+func (s *Service) Retry(ctx context.Context, user oid.User, in RetryInput) (*ent.Job, error) {
+	var id oid.Job
+	key := store.Key{User: user, Mutation: "retryJob", Key: in.Key, Input: in}
+	_, err := s.store.Once(ctx, key, &id, func(ctx context.Context, tx *store.Tx) error {
+		old, err := s.own(ctx, tx.Client(), user, in.JobID)
+		if err != nil {
+			return err
+		}
+		if unfinished(old.Status) {
+			return errs.Input(errs.InvalidValue, "jobId", "This job has not ended. Wait for it, or cancel it first.")
+		}
+		p, err := s.repeated(old)
+		if err != nil {
+			return err
+		}
+		p.onLimit = in.OnLimit
+		id, err = s.place(ctx, tx, user, p)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return found(s.store.Client().Job.Query().Where(entjob.ID(id), entjob.UserID(user)).Only(ctx))
+}
+
+// repeated is the order of a job that ended. Its model may have been retired since.
+func (s *Service) repeated(old *ent.Job) (placing, error) {
+	m, err := s.catalog.Usable(catalog.Kind(old.Kind), old.Model)
+	if faults, ok := errs.InputOf(err); ok {
+		for i := range faults {
+			faults[i].Path = []string{"input", "jobId"}
+		}
+		return placing{}, faults
+	}
+	if err != nil {
+		return placing{}, err
+	}
+	prompt, err := promptOf(old)
+	if err != nil {
+		return placing{}, err
+	}
+	p := placing{
+		order:       order{kind: old.Kind, model: m, prompt: prompt, args: old.Arguments},
+		storeResult: old.StoreResult, retryOf: &old.ID,
+	}
+	if old.ChatID != nil {
+		id := old.ChatID.String()
+		p.chat = &id
+	}
+	return p, nil
+}
+
+// promptOf is what a job was asked for.
+func promptOf(j *ent.Job) (string, error) {
+	args, err := read[struct {
+		Prompt string `json:"prompt"`
+	}](j)
+	if err != nil {
+		return "", err
+	}
+	return args.Prompt, nil
+}
+
+// place stores an order: it takes one of the person's places or waits for one.
+func (s *Service) place(ctx context.Context, tx *store.Tx, user oid.User, p placing) (oid.Job, error) {
+	waits, err := s.takePlace(ctx, tx, user, p.onLimit)
+	if err != nil {
+		return oid.Job{}, err
+	}
+	id, run := oid.New[oid.Job](), oid.New[oid.Run]()
+	create := tx.Client().Job.Create().SetID(id).SetUserID(user).SetKind(p.kind).
+		SetModel(p.model.ID).SetProvider(p.model.Provider).SetArguments(p.args).
+		SetNillableRetryOfID(p.retryOf).SetStoreResult(p.storeResult).
+		SetIsWaiting(waits).SetRunID(run).SetCreatedAt(store.Now()).SetUpdatedAt(store.Now()).
+		SetPhase(phaseQueued)
+	if waits {
+		create.SetPhase(phaseWaiting)
+	} else {
+		create.SetQueuedAt(store.Now())
+	}
+	if err := s.addTurn(ctx, tx, user, id, p, create); err != nil {
+		return oid.Job{}, err
+	}
+	j, err := create.Save(ctx)
+	if err != nil {
+		return oid.Job{}, fmt.Errorf("job: create: %w", err)
+	}
+	return id, s.announce(ctx, tx, j)
+}
+
+// addTurn puts the prompt and the message that will show the result into the chat. A chat that was
+// deleted since its job was ordered is left out of a retry.
+func (s *Service) addTurn(ctx context.Context, tx *store.Tx, user oid.User, id oid.Job, p placing, create *ent.JobCreate) error {
+	if p.chat == nil {
+		return nil
+	}
+	turn, err := s.chats.AddJobTurn(ctx, tx, user, chat.JobTurn{
+		ChatID: *p.chat, IfHead: p.ifHead, Job: id, Prompt: p.prompt, Model: p.model.ID,
+	})
+	if p.retryOf != nil && errs.CodeOf(err) == errs.NotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	create.SetChatID(turn.ChatID).SetMessageID(turn.ID)
+	return nil
+}
+
+// announce writes the beginning of a job's timeline, and enqueues what need not wait.
+func (s *Service) announce(ctx context.Context, tx *store.Tx, j *ent.Job) error {
+	second := jobstep.TypeQueued
+	if j.IsWaiting {
+		second = jobstep.TypeWaiting
+	} else {
+		tx.Enqueue(runJob(j, j.RunID))
+	}
+	err := errors.Join(
+		step(ctx, tx, j.ID, func(c *ent.JobStepCreate) { c.SetType(jobstep.TypeCreated) }),
+		step(ctx, tx, j.ID, func(c *ent.JobStepCreate) { c.SetType(second) }))
+	recordSaved(tx, j)
+	return err
+}
+
+func recordSaved(tx *store.Tx, j *ent.Job) {
+	feed.Record(tx, j.UserID, feed.JobSaved, feed.Facts{Job: j.ID, Run: j.RunID})
+}

@@ -1,0 +1,209 @@
+package job
+
+import (
+	"context"
+	"unicode/utf16"
+
+	"github.com/weav-ai/weav/ent"
+	entjob "github.com/weav-ai/weav/ent/job"
+	"github.com/weav-ai/weav/ent/jobstep"
+	"github.com/weav-ai/weav/ent/message"
+	"github.com/weav-ai/weav/ent/predicate"
+	entusage "github.com/weav-ai/weav/ent/usage"
+	"github.com/weav-ai/weav/internal/ai"
+	"github.com/weav-ai/weav/internal/feed"
+	"github.com/weav-ai/weav/internal/file"
+	"github.com/weav-ai/weav/internal/store"
+	"github.com/weav-ai/weav/internal/usage"
+)
+
+// ending is how a job ends. end writes it once: status, artifacts, usage, the chat's message and
+// the events in one transaction.
+type ending struct {
+	status  entjob.Status
+	text    string
+	revised string
+	finish  ai.Finish
+	model   string // the model that answered; empty when none did
+	failure FailureCode
+	made    []file.NewArtifact
+	usage   ai.Usage
+	request *ai.TextRequest // of a text, for an estimate where the provider told no usage
+	images  int64
+	videoMs int64
+	guard   []predicate.Job
+}
+
+// end ends a job that its run is working on. It answers errRunLost when the job is not the run's any
+// more. Locks are taken in the house's order: person, chat, job.
+func (s *Service) end(ctx context.Context, j *ent.Job, e ending) error {
+	now := store.Now()
+	err := s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := tx.LockUser(ctx, j.UserID); err != nil {
+			return err
+		}
+		if err := s.chats.HoldJobChat(ctx, tx, j.ChatID); err != nil {
+			return err
+		}
+		tokens := e.tokens()
+		n, err := s.ended(tx, j, e, tokens).SetEndedAt(now).SetUpdatedAt(now).Save(ctx)
+		if err != nil {
+			return wrap("end", err)
+		}
+		if n == 0 {
+			return errRunLost
+		}
+		return s.settle(ctx, tx, j, e, tokens)
+	})
+	if err == nil {
+		s.meter.JobEnded(string(j.Kind), string(e.status), now.Sub(j.CreatedAt))
+	}
+	return err
+}
+
+// ended is the update that ends a job.
+func (s *Service) ended(tx *store.Tx, j *ent.Job, e ending, tokens *usage.Tokens) *ent.JobUpdate {
+	u := tx.Client().Job.Update().Where(append(e.guard, holder(j))...).
+		SetStatus(e.status).SetIsWaiting(false).ClearLeaseUntilMs().SetIsParked(false).SetPhase("").
+		SetText(e.text).SetRevisedPrompt(e.revised)
+	if j.ProviderRef != nil {
+		u.SetProviderRef(*j.ProviderRef)
+	}
+	if e.status == entjob.StatusCompleted {
+		u.SetProgress(1)
+		if !j.StoreResult {
+			u.SetExpiresAt(store.Now().Add(s.cfg.Unstored))
+		}
+	}
+	if e.finish != "" {
+		u.SetFinishReason(finishReason(e.finish))
+	}
+	if e.model != "" {
+		u.SetAnsweredBy(e.model)
+	}
+	if e.failure != "" {
+		u.SetFailureCode(string(e.failure))
+	}
+	if tokens != nil {
+		u.SetInputTokens(tokens.Input).SetOutputTokens(tokens.Output).SetCachedInputTokens(tokens.Cached).
+			SetImages(tokens.Images).SetVideoMs(tokens.VideoMs).SetUsageSource(entjob.UsageSource(tokens.Source))
+	}
+	return u
+}
+
+// holder matches a job that is unfinished and still the run's that was read with it, also while it waits.
+func holder(j *ent.Job) predicate.Job {
+	return entjob.And(entjob.ID(j.ID), entjob.RunID(j.RunID),
+		entjob.StatusIn(entjob.StatusInQueue, entjob.StatusInProgress))
+}
+
+// settle writes what the end of a job means for everything else.
+func (s *Service) settle(ctx context.Context, tx *store.Tx, j *ent.Job, e ending, tokens *usage.Tokens) error {
+	for _, a := range e.made {
+		if !j.StoreResult {
+			until := store.Now().Add(s.cfg.Unstored)
+			a.ExpiresAt = &until
+		}
+		if _, err := s.files.Add(ctx, tx, a); err != nil {
+			return err
+		}
+	}
+	if err := s.recordUsage(ctx, tx, j, e, tokens); err != nil {
+		return err
+	}
+	if err := s.chats.EndJobTurn(ctx, tx, j, messageStatus(e.status), caption(e)); err != nil {
+		return err
+	}
+	err := step(ctx, tx, j.ID, func(c *ent.JobStepCreate) {
+		c.SetType(jobstep.Type(e.status))
+		if e.failure != "" {
+			c.SetCode(string(e.failure))
+		}
+		if j.Attempt > 0 {
+			c.SetAttempt(j.Attempt)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if j.ProviderRef != nil && e.status != entjob.StatusCompleted {
+		tx.Enqueue(abandonJob(j))
+	}
+	feed.Record(tx, j.UserID, feed.JobEnded, feed.Facts{Job: j.ID, Run: j.RunID, Status: string(e.status), Length: utf16Len(e.text)})
+	return s.promote(ctx, tx, j.UserID)
+}
+
+// caption is what the chat's message says of a job that ended.
+func caption(e ending) string {
+	if e.text != "" {
+		return e.text
+	}
+	return e.revised
+}
+
+func messageStatus(st entjob.Status) message.Status {
+	switch st {
+	case entjob.StatusCompleted:
+		return message.StatusCompleted
+	case entjob.StatusCancelled:
+		return message.StatusStopped
+	default:
+		return message.StatusFailed
+	}
+}
+
+// tokens is what the job consumed; nil when nobody knows of anything.
+func (e ending) tokens() *usage.Tokens {
+	t := usage.Tokens{
+		Input: e.usage.Input, Output: e.usage.Output, Cached: e.usage.CachedInput,
+		Images: e.images, VideoMs: e.videoMs, Source: entusage.SourceProvider,
+	}
+	switch {
+	case e.request != nil:
+		t = usage.Of(e.usage, *e.request, e.text)
+	case !e.usage.Known && e.images == 0 && e.videoMs == 0:
+		return nil
+	case !e.usage.Known:
+		t.Source = entusage.SourceEstimated
+	}
+	return &t
+}
+
+// recordUsage writes the job's one row of usage. What did not complete costs the person nothing.
+func (s *Service) recordUsage(ctx context.Context, tx *store.Tx, j *ent.Job, e ending, tokens *usage.Tokens) error {
+	if tokens == nil {
+		return nil
+	}
+	model := e.model
+	if model == "" {
+		model = j.Model
+	}
+	return usage.Record(ctx, tx, usage.Row{
+		Run: j.RunID, User: j.UserID, Chat: j.ChatID, Message: j.MessageID, Job: &j.ID,
+		Purpose: entusage.PurposeJob, Charged: e.status == entjob.StatusCompleted, Model: model, Tokens: *tokens,
+	})
+}
+
+func finishReason(f ai.Finish) entjob.FinishReason {
+	switch f {
+	case ai.FinishStop:
+		return entjob.FinishReasonStop
+	case ai.FinishLength:
+		return entjob.FinishReasonLength
+	case ai.FinishContentFilter:
+		return entjob.FinishReasonContentFilter
+	case ai.FinishRefusal:
+		return entjob.FinishReasonRefusal
+	default:
+		return entjob.FinishReasonOther
+	}
+}
+
+// utf16Len counts a text as JavaScript does.
+func utf16Len(s string) int {
+	n := 0
+	for _, r := range s {
+		n += utf16.RuneLen(r)
+	}
+	return n
+}

@@ -1,0 +1,168 @@
+// Package job is the domain of jobs: texts, images and videos that a person orders and that are
+// made in the background.
+//
+// A job is worked on by exactly one run at a time. The run holds a lease by the database's clock
+// and writes only while the job is its own (WHERE run_id = mine); cancel, the sweeper and a second
+// delivery of the same work all go through that condition, so a job ends once. A call that is
+// paid for is marked before it is made: a run that is lost behind the mark is never repeated unasked.
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/weav-ai/weav/ent"
+	entjob "github.com/weav-ai/weav/ent/job"
+	"github.com/weav-ai/weav/internal/ai"
+	"github.com/weav-ai/weav/internal/catalog"
+	"github.com/weav-ai/weav/internal/chat"
+	"github.com/weav-ai/weav/internal/errs"
+	"github.com/weav-ai/weav/internal/feed"
+	"github.com/weav-ai/weav/internal/file"
+	"github.com/weav-ai/weav/internal/live"
+	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/store"
+)
+
+// The limits that hold unless Config says otherwise.
+const (
+	DefaultMaxUnfinished = 4
+	DefaultMaxWaiting    = 100
+)
+
+// Config holds the limits of jobs. The zero value of a field means its default.
+type Config struct {
+	// MaxUnfinished is how many jobs of one person may be unfinished at once, those that wait
+	// for a place left out; default 4.
+	MaxUnfinished int
+	// MaxWaiting is how many jobs of one person may wait for a place; default 100.
+	MaxWaiting int
+	// Lease is how long a run may go without renewing; default 10 s.
+	Lease time.Duration
+	// Timeout is how long the work on a job may take in all; default 10 min.
+	Timeout time.Duration
+	// CancelWait is how long cancelJob waits for the worker before it takes the run over; default 2 s.
+	CancelWait time.Duration
+	// OrphanAfter is how old unclaimed work must be before the sweeper looks for it in the queue; default 10 s.
+	OrphanAfter time.Duration
+	// Retention is how long finished jobs are kept; default 30 days.
+	Retention time.Duration
+	// Unstored is how long the result of a job that stores none is kept; default 1 h.
+	Unstored time.Duration
+	// Waits are those between attempts; default 1, 2 and 4 s.
+	Waits []time.Duration
+	// PollGap is the wait between two polls of a video, unless the provider wishes another; default 2 s.
+	PollGap time.Duration
+}
+
+func (c Config) withDefaults() Config {
+	setDefault(&c.MaxUnfinished, DefaultMaxUnfinished)
+	setDefault(&c.MaxWaiting, DefaultMaxWaiting)
+	setDefault(&c.Lease, 10*time.Second)
+	setDefault(&c.Timeout, 10*time.Minute)
+	setDefault(&c.CancelWait, 2*time.Second)
+	setDefault(&c.OrphanAfter, 10*time.Second)
+	setDefault(&c.Retention, 30*24*time.Hour)
+	setDefault(&c.Unstored, time.Hour)
+	setDefault(&c.PollGap, 2*time.Second)
+	if c.Waits == nil {
+		c.Waits = []time.Duration{time.Second, 2 * time.Second, 4 * time.Second}
+	}
+	return c
+}
+
+func setDefault[T comparable](v *T, def T) {
+	var zero T
+	if *v == zero {
+		*v = def
+	}
+}
+
+// Meter hears what the metrics count.
+type Meter interface {
+	// JobEnded is called once for each job, with the time from its order to its end.
+	JobEnded(kind, status string, took time.Duration)
+	// AttemptFailed is called for each attempt that failed, with the failure's code.
+	AttemptFailed(kind, code string)
+}
+
+// Parts are what the domain of jobs is made of.
+type Parts struct {
+	Store   *store.Store
+	Feed    *feed.Feed
+	Bus     live.Bus
+	Catalog *catalog.Catalog
+	// Router's writers of text must not repeat calls themselves: attempts are counted here.
+	Router *ai.Router
+	Files  *file.Service
+	Chats  *chat.Service
+	Meter  Meter
+	Log    *slog.Logger
+}
+
+// Service is the domain of jobs.
+type Service struct {
+	store   *store.Store
+	feed    *feed.Feed
+	bus     live.Bus
+	catalog *catalog.Catalog
+	router  *ai.Router
+	files   *file.Service
+	chats   *chat.Service
+	meter   Meter
+	log     *slog.Logger
+	cfg     Config
+}
+
+// New returns the domain of jobs.
+func New(p Parts, cfg Config) *Service {
+	return &Service{
+		store: p.Store, feed: p.Feed, bus: p.Bus, catalog: p.Catalog, router: p.Router,
+		files: p.Files, chats: p.Chats, meter: p.Meter, log: p.Log, cfg: cfg.withDefaults(),
+	}
+}
+
+// errRunLost says that the job is no longer this run's: it ended, or another took it over.
+var errRunLost = errors.New("job: the run was taken over")
+
+// errNotFound is the one answer for unknown, malformed and foreign ids.
+func errNotFound() error { return errs.New(errs.NotFound, "There is no such object.") }
+
+// own reads a job of user by the id the API shows.
+func (s *Service) own(ctx context.Context, c *ent.Client, user oid.User, id string) (*ent.Job, error) {
+	jid, err := oid.Parse[oid.Job](id)
+	if err != nil {
+		return nil, errNotFound()
+	}
+	return found(c.Job.Query().Where(entjob.ID(jid), entjob.UserID(user)).Only(ctx))
+}
+
+// found turns a missing row into NOT_FOUND.
+func found[T any](row T, err error) (T, error) {
+	var zero T
+	if ent.IsNotFound(err) {
+		return zero, errNotFound()
+	}
+	if err != nil {
+		return zero, fmt.Errorf("job: read: %w", err)
+	}
+	return row, nil
+}
+
+// unfinished tells whether a job can still change.
+func unfinished(st entjob.Status) bool {
+	return st == entjob.StatusInQueue || st == entjob.StatusInProgress
+}
+
+// step adds an entry to a job's timeline.
+func step(ctx context.Context, tx *store.Tx, id oid.Job, create func(*ent.JobStepCreate)) error {
+	c := tx.Client().JobStep.Create().SetJobID(id).SetCreatedAt(store.Now())
+	create(c)
+	if err := c.Exec(ctx); err != nil {
+		return fmt.Errorf("job: timeline: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,270 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/weav-ai/weav/ent"
+	entartifact "github.com/weav-ai/weav/ent/artifact"
+	entjob "github.com/weav-ai/weav/ent/job"
+	"github.com/weav-ai/weav/ent/jobstep"
+	"github.com/weav-ai/weav/internal/ai"
+	"github.com/weav-ai/weav/internal/chat"
+	"github.com/weav-ai/weav/internal/file"
+	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/store"
+)
+
+const (
+	// minPollGap and maxPollGap bound a provider's wish for the time between two polls.
+	minPollGap = 250 * time.Millisecond
+	maxPollGap = 15 * time.Second
+	// maxVideoBytes is the largest file that is taken from a provider.
+	maxVideoBytes = 1 << 30
+)
+
+// video makes one step of a video: it is ordered once; from then on short runs ask how far it is,
+// and the last fetches the file. Between two runs nobody holds it, so any worker goes on.
+func (w *worker) video(ctx, work context.Context) error {
+	model, ok := w.s.catalog.Get(w.job.Model)
+	if !ok {
+		return w.failed(work, errModelGone(w.job.Provider), never)
+	}
+	maker, err := w.s.router.Video(model.Provider)
+	if err != nil {
+		return w.failed(work, err, never)
+	}
+	if w.job.ProviderRef == nil {
+		return w.order(ctx, work, maker, model.ProviderModel)
+	}
+	w.marked = true
+	w.progress = w.job.Progress
+	return w.poll(ctx, work, maker, model.ProviderModel)
+}
+
+func never(*ai.Error) bool { return false }
+
+// order places the paid order, and saves the provider's reference before anything else.
+func (w *worker) order(ctx, work context.Context, maker ai.VideoMaker, model string) error {
+	args, err := read[VideoArguments](w.job)
+	if err != nil {
+		return w.failed(work, err, never)
+	}
+	if err := w.mark(work); err != nil {
+		return w.failed(work, err, never)
+	}
+	req := ai.VideoRequest{
+		Model: model, Prompt: args.Prompt, Seconds: args.Seconds, Resolution: args.Resolution,
+		Aspect: args.Aspect, Style: deref(args.Style),
+		EndUser: chat.EndUser(w.job.UserID), JobKey: w.job.ID.String(),
+	}
+	ref, err := drive(ctx, work, w, func(ctx context.Context, _ func(sign)) (string, error) {
+		return maker.StartVideo(ctx, req)
+	})
+	if ref == "" {
+		return w.failed(work, err, (*ai.Error).MayRepeatPaid)
+	}
+	w.job.ProviderRef = &ref
+	if w.cancelled {
+		return w.end(work, ending{status: entjob.StatusCancelled})
+	}
+	return w.persist(work, func(ctx context.Context) error { return w.s.submitted(ctx, w.job, w.s.cfg.PollGap) })
+}
+
+// submitted saves the reference of an order and parks the job until its first poll.
+func (s *Service) submitted(ctx context.Context, j *ent.Job, gap time.Duration) error {
+	return s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		n, err := s.parking(tx, j, gap).SetProviderRef(*j.ProviderRef).SetPhase(phaseMaking).SetUpdatedAt(store.Now()).Save(ctx)
+		if err != nil {
+			return wrap("submit", err)
+		}
+		if n == 0 {
+			return errRunLost
+		}
+		recordSaved(tx, j)
+		return step(ctx, tx, j.ID, func(c *ent.JobStepCreate) { c.SetType(jobstep.TypeSubmitted).SetAttempt(j.Attempt) })
+	})
+}
+
+// parking lets go of a job until its next poll. The lease runs on a little longer, so that the sweeper
+// finds a job whose poll got lost.
+func (s *Service) parking(tx *store.Tx, j *ent.Job, gap time.Duration) *ent.JobUpdate {
+	next := runJob(j, j.RunID)
+	next.RunAt = store.Now().Add(gap)
+	tx.Enqueue(next)
+	return tx.Client().Job.Update().Where(mine(j.ID, j.RunID)).SetIsParked(true).Modify(s.leaseFor(gap + s.cfg.Lease))
+}
+
+// poll asks how far the video is.
+func (w *worker) poll(ctx, work context.Context, maker ai.VideoMaker, model string) error {
+	ref := *w.job.ProviderRef
+	fetch := fetcher{maker: maker, model: model, ref: ref, dir: w.s.files.TempDir(), keeper: w.keeper(entartifact.KindVideo)}.fetch
+	got, err := drive(ctx, work, w, func(ctx context.Context, tell func(sign)) (film, error) {
+		state, err := maker.PollVideo(ctx, model, ref)
+		if err != nil || !state.Done {
+			return film{state: state}, err
+		}
+		tell(sign{progress: state.Progress, phase: phaseSaving})
+		return fetch(ctx)
+	})
+	switch {
+	case err == nil && got.kept != nil && !w.cancelled:
+		err = w.shot(work, got)
+	case w.cancelled || err != nil && !w.passing(err):
+		err = w.failed(work, err, never)
+	default:
+		err = w.park(work, got.state, err)
+	}
+	if got.kept != nil {
+		w.s.files.Discard(work, got.kept) // What became an artifact is left alone.
+	}
+	return err
+}
+
+// passing tells whether a poll or a download that failed is made again: it is free, and the video is
+// still being made.
+func (w *worker) passing(err error) bool {
+	if !time.Now().Before(*w.job.DeadlineAt) || errors.Is(err, errRunLost) {
+		return false
+	}
+	var fault *ai.Error
+	if !errors.As(err, &fault) {
+		return w.leaving || errors.Is(err, errStore)
+	}
+	return w.leaving || !fault.Settled && (fault.Repeatable() || fault.Kind == ai.Timeout)
+}
+
+// park lets go of a video until its next poll; fault is why this one failed, if it did.
+func (w *worker) park(ctx context.Context, state ai.VideoState, fault error) error {
+	if fault != nil {
+		w.s.log.InfoContext(ctx, "a video is asked for again", "run", w.run.String(), "error", fault)
+	}
+	gap := w.s.cfg.PollGap
+	if state.PollAfter > 0 {
+		gap = min(max(state.PollAfter, minPollGap), maxPollGap)
+	}
+	w.show(state.Progress, phaseText(state.Phase))
+	w.gauge.Publish(ctx)
+	return w.persist(ctx, func(ctx context.Context) error {
+		return w.s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+			u := w.s.parking(tx, w.job, gap)
+			if w.progress != nil {
+				u.SetProgress(*w.progress)
+			}
+			if w.phase != "" {
+				u.SetPhase(w.phase)
+			}
+			n, err := u.Save(ctx)
+			if err == nil && n == 0 {
+				return errRunLost
+			}
+			return wrap("park", err)
+		})
+	})
+}
+
+// film is how far a video is, and once it is done, its file as it was stored.
+type film struct {
+	state  ai.VideoState
+	kept   *file.Kept
+	result ai.VideoResult
+}
+
+// fetcher brings a video from the provider to the object store. It shares nothing with the run that made it.
+type fetcher struct {
+	maker      ai.VideoMaker
+	model, ref string
+	dir        string
+	keeper     keeper
+}
+
+// fetch goes by a temporary file, so that no video is held in memory.
+func (f fetcher) fetch(ctx context.Context) (film, error) {
+	tmp, err := os.CreateTemp(f.dir, "video-*")
+	if err != nil {
+		return film{}, errors.Join(errStore, fmt.Errorf("job: temporary file: %w", err))
+	}
+	defer func() {
+		_ = tmp.Close()           // Nothing is written any more.
+		_ = os.Remove(tmp.Name()) // One that stays is swept with the system's temporary files.
+	}()
+	result, err := f.maker.DownloadVideo(ctx, f.model, f.ref, &capped{file: tmp, left: maxVideoBytes})
+	if err != nil {
+		return film{}, fetchFault(err)
+	}
+	kept, err := f.keeper.video(ctx, tmp, result)
+	return film{kept: kept, result: result}, err
+}
+
+// fetchFault sorts a failed download: the provider's, or that of our own disk.
+func fetchFault(err error) error {
+	var fault *ai.Error
+	if errors.As(err, &fault) || errors.Is(err, file.ErrUnusable) {
+		return err
+	}
+	return errors.Join(errStore, err)
+}
+
+// capped refuses a file that is larger than any video.
+type capped struct {
+	file *os.File
+	left int64
+}
+
+// Write implements io.Writer.
+func (c *capped) Write(p []byte) (int, error) {
+	if c.left -= int64(len(p)); c.left < 0 {
+		return 0, fmt.Errorf("%w: more than %d bytes", file.ErrUnusable, maxVideoBytes)
+	}
+	return c.file.Write(p)
+}
+
+// shot ends a video job whose file is stored.
+func (w *worker) shot(ctx context.Context, f film) error {
+	prompt, err := promptOf(w.job)
+	if err != nil {
+		return err
+	}
+	return w.end(ctx, ending{
+		status: entjob.StatusCompleted, revised: f.result.RevisedPrompt, model: f.result.Model,
+		usage: f.result.Usage, videoMs: int64(f.kept.Facts.Seconds * 1000),
+		made: []file.NewArtifact{w.artifact(entartifact.KindVideo, prompt, f.result.Model, f.kept)},
+	})
+}
+
+// Abandon tells the provider that nobody wants a job's video any more. Where the provider has no such
+// call, or the video ended by itself, there is nothing to do.
+func (s *Service) Abandon(ctx context.Context, id oid.Job) error {
+	j, err := s.store.Client().Job.Get(ctx, id)
+	if ent.IsNotFound(err) || err == nil && j.ProviderRef == nil {
+		return nil
+	}
+	if err != nil {
+		return wrap("abandon", err)
+	}
+	model, ok := s.catalog.Get(j.Model)
+	if !ok {
+		return nil
+	}
+	maker, err := s.router.Video(model.Provider)
+	if err != nil {
+		return nil //nolint:nilerr // A provider that is no longer configured cannot be told.
+	}
+	err = maker.CancelVideo(ctx, model.ProviderModel, *j.ProviderRef)
+	var fault *ai.Error
+	if errors.As(err, &fault) && !fault.Repeatable() {
+		s.log.InfoContext(ctx, "a video could not be cancelled at the provider", "kind", string(fault.Kind))
+		return nil
+	}
+	return err
+}
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}

@@ -1,0 +1,318 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/weav-ai/weav/ent"
+	entjob "github.com/weav-ai/weav/ent/job"
+	"github.com/weav-ai/weav/internal/ai"
+	"github.com/weav-ai/weav/internal/errs"
+	"github.com/weav-ai/weav/internal/live"
+	"github.com/weav-ai/weav/internal/oid"
+)
+
+const (
+	// gather is the longest a piece of text waits for more before it is published.
+	gather = 30 * time.Millisecond
+	// renewEvery is how often the lease is renewed, progress stored and the cancel flag read.
+	renewEvery = time.Second
+	// writeAgain is the wait before an outcome is written again to a database that was out of reach.
+	writeAgain = 250 * time.Millisecond
+	// cancelWait is how long a cancelled call may take to let go.
+	cancelWait = time.Second
+)
+
+// Work works on a job as run: it claims it, makes the provider's calls and writes what came of them. It
+// returns nil when the run is stale. A failure of the provider is the job's, not an error.
+func (s *Service) Work(ctx context.Context, id oid.Job, run oid.Run) error {
+	j, err := s.claim(ctx, id, run)
+	if err != nil || j == nil {
+		return err
+	}
+	w := &worker{
+		s: s, job: j, run: run, stop: make(chan struct{}),
+		text:  live.NewTextWriter(s.bus, run.String(), s.log, func(int) {}),
+		gauge: live.NewProgressWriter(s.bus, j.ID.String(), run.String(), s.log),
+	}
+	err = w.work(ctx)
+	if errors.Is(err, errRunLost) {
+		s.log.InfoContext(ctx, "a job was taken over while it was worked on", "run", run.String())
+		return nil
+	}
+	return err
+}
+
+// worker is one run's state. Its loop alone touches it, but for what call says.
+type worker struct {
+	s     *Service
+	job   *ent.Job
+	run   oid.Run
+	text  *live.TextWriter
+	gauge *live.ProgressWriter
+
+	progress *float64
+	phase    string
+	marked   bool // the call must not be repeated by another run
+
+	stopOnce  sync.Once
+	stop      chan struct{} // closed when somebody asks to cancel
+	cancelled bool
+	leaving   bool // the process is shutting down
+}
+
+// sign is what a call tells while it runs.
+type sign struct {
+	delta    string
+	progress *float64
+	phase    string
+}
+
+// call is a provider's call with what belongs to it. It runs in a goroutine of its own, which may outlive
+// the run, so it touches nothing of the worker; tell gives signs to the loop.
+type call[T any] func(ctx context.Context, tell func(sign)) (T, error)
+
+func (w *worker) work(ctx context.Context) error {
+	// The run ends by its own rules: what must be written at the end outlives the context of the queue.
+	work := context.WithoutCancel(ctx)
+	unlisten := w.listen(work)
+	defer unlisten()
+	switch w.job.Kind {
+	case entjob.KindImage:
+		return w.image(ctx, work)
+	case entjob.KindVideo:
+		return w.video(ctx, work)
+	default:
+		return w.write(ctx, work)
+	}
+}
+
+// listen hears a cancel at once; when the bus is down keep reads the flag instead.
+func (w *worker) listen(ctx context.Context) (cancel func()) {
+	cancel, err := w.s.bus.Subscribe(ctx, live.ControlTopic(w.run.String()), func([]byte) { w.ask() }, func() {})
+	if err != nil {
+		w.s.log.WarnContext(ctx, "the run cannot hear cancels; it reads the flag each second", "error", err)
+		return func() {}
+	}
+	return cancel
+}
+
+func (w *worker) ask() { w.stopOnce.Do(func() { close(w.stop) }) }
+
+// drive makes a call and attends to the run meanwhile: signs are published, the lease is renewed, and
+// a cancel, a shutdown or the job's deadline ends the call.
+func drive[T any](ctx, work context.Context, w *worker, c call[T]) (T, error) {
+	calling, cancel := context.WithDeadline(ai.WithAttempt(work, w.job.Attempt), *w.job.DeadlineAt)
+	defer cancel()
+	type outcome struct {
+		value T
+		err   error
+	}
+	signs, gone, done := make(chan sign), make(chan struct{}), make(chan outcome, 1)
+	defer close(gone)
+	go func() {
+		v, err := c(calling, func(st sign) {
+			select {
+			case signs <- st:
+			case <-gone:
+			}
+		})
+		done <- outcome{v, err}
+		close(signs)
+	}()
+	if err := w.attend(ctx, work, signs, cancel); err != nil {
+		var none T
+		return none, err
+	}
+	out := <-done
+	return out.value, out.err
+}
+
+// attend is the run's loop. It returns nil when the call has returned, and an error when it is not waited for.
+func (w *worker) attend(ctx, work context.Context, signs <-chan sign, cancel func()) error {
+	flush := time.NewTimer(time.Hour)
+	flush.Stop()
+	tick := time.NewTicker(renewEvery)
+	defer tick.Stop()
+	var giveUp <-chan time.Time
+	quit := func() {
+		cancel()
+		if giveUp == nil {
+			giveUp = time.After(cancelWait)
+		}
+	}
+	stop, leave := w.stop, ctx.Done()
+	for {
+		select {
+		case st, ok := <-signs:
+			if !ok {
+				return nil
+			}
+			if err := w.hear(work, st, flush); err != nil {
+				return err
+			}
+		case <-flush.C:
+			w.text.Publish(work)
+		case <-w.gauge.Due():
+			w.gauge.Publish(work)
+		case <-tick.C:
+			if err := w.keep(work); err != nil {
+				return err
+			}
+		case <-stop:
+			stop, w.cancelled = nil, true
+			quit()
+		case <-leave:
+			leave, w.leaving = nil, true
+			quit()
+		case <-giveUp:
+			return &ai.Error{Kind: ai.Canceled, Provider: w.job.Provider, Accepted: true}
+		}
+	}
+}
+
+// hear takes a sign of the call. The first piece of a text is marked before it is shown, since
+// what was shown cannot be written anew.
+func (w *worker) hear(ctx context.Context, st sign, flush *time.Timer) error {
+	if w.cancelled {
+		return nil // Nothing more is shown once the end was asked for.
+	}
+	if st.phase != "" || st.progress != nil {
+		w.show(st.progress, st.phase)
+	}
+	if st.delta == "" {
+		return nil
+	}
+	fresh := !w.text.Pending()
+	w.text.Write(st.delta)
+	if w.marked {
+		if fresh {
+			flush.Reset(gather)
+		}
+		return nil
+	}
+	if err := w.mark(ctx); err != nil {
+		return err
+	}
+	w.text.Publish(ctx)
+	return nil
+}
+
+// mark makes sure, before it is made or shown, that the call is never repeated by another run.
+func (w *worker) mark(ctx context.Context) error {
+	if err := w.s.mark(ctx, w.job, w.run); err != nil {
+		w.cancelled = w.cancelled || errors.Is(err, errCancelled)
+		return err
+	}
+	w.marked = true
+	return nil
+}
+
+// show tells subscribers how far the work is.
+func (w *worker) show(progress *float64, phase string) {
+	if progress != nil {
+		w.progress = progress
+	}
+	if phase != "" {
+		w.phase = phase
+	}
+	w.gauge.Set(w.progress, w.phase)
+}
+
+// keep renews the lease and stores what is shown. A database that does not answer is tried again
+// with the next tick, as long as the lease may still stand.
+func (w *worker) keep(ctx context.Context) error {
+	w.text.Publish(ctx)
+	cancel, err := w.s.keep(ctx, w.job, w.run, func(u *ent.JobUpdate) {
+		if w.text.Len() > 0 {
+			u.SetText(w.text.String())
+		}
+		if w.progress != nil {
+			u.SetProgress(*w.progress)
+		}
+		if w.phase != "" {
+			u.SetPhase(w.phase)
+		}
+	})
+	if errors.Is(err, errRunLost) {
+		return err
+	}
+	if err != nil {
+		w.s.log.WarnContext(ctx, "a lease was not renewed", "run", w.run.String(), "error", err)
+		return nil
+	}
+	if cancel {
+		w.ask()
+	}
+	return nil
+}
+
+// persist writes an outcome. A database out of reach is tried again for as long as the lease may
+// stand. Trying twice is safe, as each outcome is conditional on the run.
+func (w *worker) persist(ctx context.Context, write func(ctx context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.s.cfg.Lease)
+	defer cancel()
+	for {
+		err := write(ctx)
+		if errs.CodeOf(err) != errs.Unavailable || errors.Is(err, errStore) {
+			return err
+		}
+		select {
+		case <-time.After(writeAgain):
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
+// failed decides what a failed attempt means: the end, another attempt, or another process.
+func (w *worker) failed(ctx context.Context, err error, repeatable func(*ai.Error) bool) error {
+	var fault *ai.Error
+	switch {
+	case errors.Is(err, errRunLost):
+		return err
+	case w.cancelled:
+		return w.end(ctx, ending{status: entjob.StatusCancelled})
+	case !w.marked && (w.leaving || errs.CodeOf(err) == errs.Unavailable && !errors.Is(err, errStore)):
+		return w.retry(ctx, FailureWorkerLost, 0) // The process or the database went away, not the provider.
+	case w.leaving:
+		return w.end(ctx, ending{status: entjob.StatusFailed, failure: FailureWorkerLost})
+	case errors.As(err, &fault) && repeatable(fault) && w.job.Attempt <= len(w.s.cfg.Waits):
+		return w.retry(ctx, failureOf(err), max(w.s.cfg.Waits[w.job.Attempt-1], min(fault.RetryAfter, maxRetryAfter)))
+	}
+	w.s.log.WarnContext(ctx, "a job failed", "run", w.run.String(), "kind", string(ai.KindOf(err)), "error", err)
+	e := ending{status: entjob.StatusFailed, failure: failureOf(err)}
+	if fault != nil {
+		e.usage = fault.Usage
+	}
+	return w.end(ctx, e)
+}
+
+// maxRetryAfter is the longest wish of a provider that is granted.
+const maxRetryAfter = 30 * time.Second
+
+func (w *worker) retry(ctx context.Context, code FailureCode, wait time.Duration) error {
+	w.s.meter.AttemptFailed(string(w.job.Kind), string(code))
+	return w.persist(ctx, func(ctx context.Context) error { return w.s.again(ctx, w.job, code, wait) })
+}
+
+func (w *worker) end(ctx context.Context, e ending) error {
+	return w.persist(ctx, func(ctx context.Context) error { return w.s.end(ctx, w.job, e) })
+}
+
+// phaseText puts a provider's phase in words.
+func phaseText(p ai.Phase) string {
+	switch p {
+	case "":
+		return ""
+	case ai.PhaseQueued:
+		return "In the provider's queue"
+	case ai.PhaseGenerating:
+		return phaseMaking
+	default:
+		return strings.ToUpper(string(p[:1])) + string(p[1:])
+	}
+}
