@@ -1,6 +1,7 @@
 package systemtest
 
 import (
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -38,12 +39,16 @@ func newCluster(t *testing.T, servers, workers int) *cluster {
 }
 
 // clusterOn starts a cluster over a migrated database.
-func clusterOn(t *testing.T, database string, servers, workers int) *cluster {
+func clusterOn(t *testing.T, database string, servers, workers int, changes ...func(settings map[string]string)) *cluster {
 	t.Helper()
 	c := &cluster{t: t, redis: servicetest.RedisServer(t)}
 	c.settings = map[string]string{
 		"DATABASE_URL": database, "REDIS_URL": c.redis.URL(), "JWT_SECRET": apptest.Secret,
 		"LISTEN_ADDR": "127.0.0.1:0", "SHUTDOWN_TIMEOUT": "3s", "LOG_FORMAT": "text",
+		"BLOB_URL": "file:" + filepath.Join(t.TempDir(), "files"), "SANDBOX_JOURNAL": filepath.Join(t.TempDir(), "journal"),
+	}
+	for _, change := range changes {
+		change(c.settings)
 	}
 	for range servers {
 		p := start(t, c.settings, serving, "serve", "--workers=false")

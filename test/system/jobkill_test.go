@@ -1,0 +1,144 @@
+package systemtest
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/weav-ai/weav/ent"
+	entjob "github.com/weav-ai/weav/ent/job"
+	entobject "github.com/weav-ai/weav/ent/object"
+	"github.com/weav-ai/weav/internal/client"
+	"github.com/weav-ai/weav/internal/servicetest"
+)
+
+// condemned are the jobs of one person whose workers die.
+type condemned struct {
+	p    *person
+	jobs []client.Job
+}
+
+// killAtRandom orders jobs, round by round, and kills a worker at a moment of chance within span.
+func (c *cluster) killAtRandom(t *testing.T, span time.Duration, work func() map[string]any) []condemned {
+	t.Helper()
+	var all []condemned
+	for round := range servicetest.Rounds() {
+		p := c.newPerson(t)
+		one := condemned{p: p}
+		for i := range 3 {
+			one.jobs = append(one.jobs, p.order(i%2, work()))
+		}
+		all = append(all, one)
+		moment := time.NewTimer(rand.N(span))
+		<-moment.C // Chance is what these tests are about.
+		c.workers[round%2].kill()
+		c.workers[round%2] = c.worker()
+	}
+	return all
+}
+
+// TestWorkersKilledInImageJobs holds that an image is ordered once at the provider, whatever was hit: a job is
+// done, or fails and may be ordered again, and costs nothing then.
+func TestWorkersKilledInImageJobs(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, 2, 2)
+	all := c.killAtRandom(t, 2500*time.Millisecond, func() map[string]any { return image("A picture that survives, or not") })
+	for _, one := range all {
+		for _, ordered := range one.jobs {
+			j := c.over(t, ordered.ID)
+			lost := j.Status == entjob.StatusFailed && j.FailureCode != nil && *j.FailureCode == "WORKER_LOST"
+			if j.Status != entjob.StatusCompleted && !lost {
+				t.Errorf("an image job ended %s, %v", j.Status, j.FailureCode)
+			}
+			if n := c.accepted("image", ordered.ID); n > 1 {
+				t.Errorf("an image was ordered %d times at the provider", n)
+			}
+			c.wantKept(t, one.p, j)
+		}
+	}
+	c.wantNoStray(t)
+}
+
+// TestWorkersKilledInVideoJobs holds that a video goes on from its saved reference.
+func TestWorkersKilledInVideoJobs(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, 2, 2)
+	all := c.killAtRandom(t, 5*time.Second, func() map[string]any { return video("A film that survives") })
+	for _, one := range all {
+		for _, ordered := range one.jobs {
+			j := c.over(t, ordered.ID)
+			if n := c.accepted("video_start", ordered.ID); n > 1 {
+				t.Errorf("a video was ordered %d times at the provider", n)
+			}
+			if j.ProviderRef != nil && j.Status != entjob.StatusCompleted {
+				t.Errorf("a video whose reference was saved ended %s, %v", j.Status, j.FailureCode)
+			}
+			c.wantKept(t, one.p, j)
+		}
+	}
+	c.wantNoStray(t)
+}
+
+// wantNoStray checks that each live object has the row that points to it, and each row its object.
+func (h house) wantNoStray(t *testing.T) {
+	t.Helper()
+	c := h.store.Client()
+	live := map[string]bool{}
+	for _, key := range c.Object.Query().Where(entobject.StateEQ(entobject.StateLive)).IDsX(t.Context()) {
+		live[key] = true
+	}
+	pointed := 0
+	for _, a := range c.Artifact.Query().AllX(t.Context()) {
+		for _, key := range []*string{a.ObjectKey, a.ThumbnailKey} {
+			if key == nil {
+				continue
+			}
+			pointed++
+			if !live[*key] {
+				t.Errorf("artifact %s points to an object that is not alive", a.ID)
+			}
+		}
+	}
+	if pointed != len(live) {
+		t.Errorf("%d objects are alive, rows point to %d", len(live), pointed)
+	}
+}
+
+// TestQueuedJobsSurviveTheirWorkers: what nobody works on yet waits for whoever comes.
+func TestQueuedJobsSurviveTheirWorkers(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, 2, 0)
+	p := c.newPerson(t)
+	ordered := []client.Job{p.order(0, image("one")), p.order(1, video("two")), p.order(0, writing("three"))}
+	c.worker()
+	for _, o := range ordered {
+		j := c.over(t, o.ID)
+		if j.Status != entjob.StatusCompleted {
+			t.Errorf("a %s job ended %s, %v", j.Kind, j.Status, j.FailureCode)
+		}
+		c.wantKept(t, p, j)
+	}
+}
+
+// TestVideoGoesOnElsewhereWhenItsWorkerStops: a worker that is told to stop hands over what it holds.
+func TestVideoGoesOnElsewhereWhenItsWorkerStops(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, 2, 1)
+	p := c.newPerson(t)
+	o := p.order(0, video("A film that changes hands"))
+	c.eventually(t, "the video was ordered at the provider", func() bool { return c.job(t, o.ID).ProviderRef != nil })
+	old := c.workers[0]
+	c.worker()
+	old.signal(15)
+	if code := old.exit(); code != 0 {
+		t.Errorf("the worker ended with %d", code)
+	}
+	var j *ent.Job
+	if j = c.over(t, o.ID); j.Status != entjob.StatusCompleted {
+		t.Errorf("the video ended %s, %v", j.Status, j.FailureCode)
+	}
+	if n := c.accepted("video_start", o.ID); n != 1 {
+		t.Errorf("the video was ordered %d times", n)
+	}
+	c.wantKept(t, p, j)
+}
