@@ -58,8 +58,9 @@ func (k keeper) video(ctx context.Context, body io.ReaderAt, result ai.VideoResu
 // keep stores one file. An object store that is out of reach is tried again as attempts are: the
 // file is here, and paid for.
 func (k keeper) keep(ctx context.Context, m file.Made) (*file.Kept, error) {
-	m.User, m.Artifact, m.Kind, m.Provider, m.At = k.user, oid.New[oid.Artifact](), k.kind, k.provider, store.Now()
+	m.User, m.Kind, m.Provider, m.At = k.user, k.kind, k.provider, store.Now()
 	for i := 0; ; i++ {
+		m.Artifact = oid.New[oid.Artifact]() // Each try has keys of its own: those of the last were given up.
 		kept, err := k.files.Keep(ctx, m)
 		if errs.CodeOf(err) != errs.Unavailable {
 			return kept, err

@@ -203,7 +203,8 @@ func (w *worker) hear(ctx context.Context, st sign, flush *time.Timer) error {
 
 // mark makes sure, before it is made or shown, that the call is never repeated by another run.
 func (w *worker) mark(ctx context.Context) error {
-	if err := w.s.mark(ctx, w.job, w.run); err != nil {
+	err := w.persist(ctx, func(ctx context.Context) error { return w.s.mark(ctx, w.job, w.run) })
+	if err != nil {
 		w.cancelled = w.cancelled || errors.Is(err, errCancelled)
 		return err
 	}
