@@ -29,8 +29,9 @@ func (r *retrying) StreamText(ctx context.Context, req TextRequest) iter.Seq2[Te
 	return func(yield func(TextEvent, error) bool) {
 		ctx, cancel := context.WithTimeoutCause(ctx, r.policy.Total, errTotal)
 		defer cancel()
+		first := Attempt(ctx) // A caller that counts attempts of its own goes on counting.
 		for attempt := 1; ; attempt++ {
-			failed := r.try(WithAttempt(ctx, attempt), req, yield)
+			failed := r.try(WithAttempt(ctx, first+attempt-1), req, yield)
 			if failed == nil {
 				return
 			}

@@ -127,15 +127,25 @@ type order struct {
 // check makes an order of the work, or tells all that is wrong with it.
 func (s *Service) check(w Work) (order, error) {
 	switch {
+	case w.members() != 1: // The executor does not hold inputs to @oneOf that come in variables.
+		return order{}, errs.New(errs.BadUserInput, "`work` needs exactly one of `text`, `image` and `video`.")
 	case w.Text != nil:
 		return s.checkText(*w.Text)
 	case w.Image != nil:
 		return s.checkImage(*w.Image)
-	case w.Video != nil:
-		return s.checkVideo(*w.Video)
 	default:
-		return order{}, errs.New(errs.BadUserInput, "`work` needs exactly one of `text`, `image` and `video`.")
+		return s.checkVideo(*w.Video)
 	}
+}
+
+// members counts what is set.
+func (w Work) members() (n int) {
+	for _, set := range []bool{w.Text != nil, w.Image != nil, w.Video != nil} {
+		if set {
+			n++
+		}
+	}
+	return n
 }
 
 func (s *Service) checkText(w TextWork) (order, error) {

@@ -1,7 +1,11 @@
 package contract
 
 import (
+	"bytes"
 	"encoding/json"
+	"image"
+	"image/png"
+	"net/http"
 	"testing"
 
 	"github.com/weav-ai/weav/internal/client"
@@ -14,6 +18,9 @@ type fixture struct {
 	prompt, folder, chat        string
 	message, reply              string
 	deletedFolder, deletedChat  string
+
+	job, artifact, link string // of a picture
+	file, upload        string // one that is READY, one whose bytes are sent and not checked
 }
 
 // fixture makes a person with one of everything; the reply is whole.
@@ -37,7 +44,78 @@ func (w *world) fixture(t *testing.T, name string) *fixture {
 	f.change(t, "deleteFolder", object{"folderId": f.deletedFolder, "mode": "KEEP_CHATS"}, "affectedChats")
 	f.change(t, "deleteChat", object{"chatId": f.deletedChat}, "chat { id }")
 	f.message, f.reply = f.exchange(t, f.chat, "[sandbox:echo] hello")
+	f.job, f.artifact = f.picture(t, "a picture")
+	f.link = f.change(t, "createShareLink", object{"artifactId": f.artifact, "idempotencyKey": key()}, "shareLink { id }").text("result.shareLink.id")
+	f.file, f.upload = f.uploadOf(t, "cat.png", pixels(t)), f.uploadOf(t, "dog.png", pixels(t))
+	f.change(t, "completeUpload", object{"fileId": f.file}, "file { id }")
 	return f
+}
+
+// picture makes an image and returns its job and artifact.
+func (p *person) picture(t *testing.T, prompt string) (job, artifact string) {
+	t.Helper()
+	j := p.order(t, object{"image": object{"prompt": prompt, "size": "256x256"}}, nil)
+	ended := p.over(t, j)
+	if ended.Result == nil {
+		t.Fatalf("the picture ended %s, %+v", ended.Status, ended.Failure)
+	}
+	return j, ended.Result.Artifacts[0].ID
+}
+
+// order orders a job; more are further values of the input.
+func (p *person) order(t *testing.T, work, more object) string {
+	t.Helper()
+	input := with(with(more, "work", work), "idempotencyKey", key())
+	return p.change(t, "createJob", input, "job { id }").text("result.job.id")
+}
+
+// over follows a job to its end.
+func (p *person) over(t *testing.T, job string) client.Job {
+	t.Helper()
+	socket := p.socket(t)
+	events, err := socket.FollowJob(job, "")
+	must(t, err)
+	for {
+		e, err := client.JobEventOf(next(t, events))
+		must(t, err)
+		if e.Typename == "JobEnded" {
+			must(t, socket.Close()) // One person may open no more than a few.
+			return *e.Job
+		}
+	}
+}
+
+// uploadOf begins an upload and sends its bytes.
+func (p *person) uploadOf(t *testing.T, name string, content []byte) string {
+	t.Helper()
+	a := p.change(t, "createUpload", object{"name": name, "mimeType": "image/png", "bytes": len(content), "idempotencyKey": key()},
+		"file { id } upload { method url headers { name value } }")
+	if status := send(t, a.at("result.upload"), content); status != http.StatusOK {
+		t.Fatalf("the upload was answered with %d", status)
+	}
+	return a.text("result.file.id")
+}
+
+// send makes the request of an upload.
+func send(t *testing.T, upload any, content []byte) (status int) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), at(upload, "method").(string), at(upload, "url").(string), bytes.NewReader(content))
+	must(t, err)
+	for _, h := range at(upload, "headers").([]any) {
+		req.Header.Set(at(h, "name").(string), at(h, "value").(string))
+	}
+	res, err := http.DefaultClient.Do(req)
+	must(t, err)
+	must(t, res.Body.Close())
+	return res.StatusCode
+}
+
+// pixels is a small real PNG.
+func pixels(t *testing.T) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	must(t, png.Encode(&b, image.NewGray(image.Rect(0, 0, 8, 6))))
+	return b.Bytes()
 }
 
 func (p *person) newFolder(t *testing.T, name string) string {
@@ -63,7 +141,11 @@ func (p *person) exchange(t *testing.T, chat, text string) (message, reply strin
 // awaitEnd waits until a reply of a chat has ended.
 func (p *person) awaitEnd(t *testing.T, chat, reply string) {
 	t.Helper()
-	events := p.follow(t, chat, "")
+	socket := p.socket(t)
+	defer func() { must(t, socket.Close()) }() // One person may open no more than a few.
+	events, err := socket.Follow(chat, "")
+	must(t, err)
+	next(t, events)
 	_, status, err := p.MessageText(t.Context(), reply)
 	must(t, err)
 	if status != "PENDING" && status != "STREAMING" {

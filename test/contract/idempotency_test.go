@@ -16,6 +16,10 @@ var others = map[string]object{
 	"sendMessage":     {"text": "another"},
 	"editMessage":     {"text": "another"},
 	"regenerateReply": {"modelId": "sandbox-writer"},
+	"createJob":       {"storeResult": false},
+	"retryJob":        {"onLimit": "WAIT"},
+	"createShareLink": {"expiresAt": "2031-01-01T00:00:00Z"},
+	"createUpload":    {"bytes": 71},
 }
 
 // keyed are the mutations that take a key.
@@ -128,8 +132,15 @@ func TestFailureLeavesTheKeyFree(t *testing.T) {
 				bad = with(bad, field, "\x00")
 			}
 		}
-		if name == "regenerateReply" {
+		switch name {
+		case "regenerateReply":
 			bad = with(bad, "modelId", "sandbox-classic")
+		case "createJob":
+			bad = with(bad, "storeResult", false)
+		case "retryJob":
+			bad = with(bad, "jobId", f.order(t, object{"image": object{"prompt": "[sandbox:stall] never"}}, nil))
+		case "createShareLink":
+			bad = with(bad, "expiresAt", "2001-01-01T00:00:00Z")
 		}
 		if got := f.mutate(t, name, bad, op.selection); got.reason() == "" {
 			t.Fatalf("%s: %v", name, got.Errors)

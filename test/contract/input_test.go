@@ -15,31 +15,44 @@ type bounds struct {
 	least, most int
 	// mutation is whose input holds the text, at path.
 	mutation, path string
+	// input is another input than the mutation's case; nil for that.
+	input func(f *fixture) object
+}
+
+func (b bounds) of(f *fixture) object {
+	if b.input != nil {
+		return b.input(f)
+	}
+	return operations[b.mutation].input(f)
 }
 
 // texts has every input field that holds text of a person's.
 var texts = map[string]bounds{
-	"SignInInput.deviceName":                    {0, 100, "signIn", "deviceName"},
-	"DevIdentityInput.firstName":                {0, 100, "signIn", "identity.dev.firstName"},
-	"DevIdentityInput.lastName":                 {0, 100, "signIn", "identity.dev.lastName"},
-	"UpdatePreferencesInput.defaultInstruction": {0, 2000, "updatePreferences", "defaultInstruction"},
-	"UpdatePreferencesInput.personaName":        {0, 50, "updatePreferences", "personaName"},
-	"CreatePromptInput.title":                   {1, 100, "createPrompt", "title"},
-	"CreatePromptInput.description":             {0, 500, "createPrompt", "description"},
-	"CreatePromptInput.content":                 {1, 8000, "createPrompt", "content"},
-	"UpdatePromptInput.title":                   {1, 100, "updatePrompt", "title"},
-	"UpdatePromptInput.description":             {0, 500, "updatePrompt", "description"},
-	"UpdatePromptInput.content":                 {1, 8000, "updatePrompt", "content"},
-	"CreateFolderInput.name":                    {1, 100, "createFolder", "name"},
-	"RenameFolderInput.name":                    {1, 100, "renameFolder", "name"},
-	"CreateChatInput.title":                     {0, 200, "createChat", "title"},
-	"CreateChatInput.systemInstruction":         {0, 2000, "createChat", "systemInstruction"},
-	"CreateChatInput.recommendedPrompts":        {1, 1000, "createChat", "recommendedPrompts.0"},
-	"RenameChatInput.title":                     {1, 200, "renameChat", "title"},
-	"ConfigureChatInput.systemInstruction":      {0, 2000, "configureChat", "systemInstruction"},
-	"ConfigureChatInput.recommendedPrompts":     {1, 1000, "configureChat", "recommendedPrompts.0"},
-	"SendMessageInput.text":                     {1, 8000, "sendMessage", "text"},
-	"EditMessageInput.text":                     {1, 8000, "editMessage", "text"},
+	"SignInInput.deviceName":                    {0, 100, "signIn", "deviceName", nil},
+	"DevIdentityInput.firstName":                {0, 100, "signIn", "identity.dev.firstName", nil},
+	"DevIdentityInput.lastName":                 {0, 100, "signIn", "identity.dev.lastName", nil},
+	"UpdatePreferencesInput.defaultInstruction": {0, 2000, "updatePreferences", "defaultInstruction", nil},
+	"UpdatePreferencesInput.personaName":        {0, 50, "updatePreferences", "personaName", nil},
+	"CreatePromptInput.title":                   {1, 100, "createPrompt", "title", nil},
+	"CreatePromptInput.description":             {0, 500, "createPrompt", "description", nil},
+	"CreatePromptInput.content":                 {1, 8000, "createPrompt", "content", nil},
+	"UpdatePromptInput.title":                   {1, 100, "updatePrompt", "title", nil},
+	"UpdatePromptInput.description":             {0, 500, "updatePrompt", "description", nil},
+	"UpdatePromptInput.content":                 {1, 8000, "updatePrompt", "content", nil},
+	"CreateFolderInput.name":                    {1, 100, "createFolder", "name", nil},
+	"RenameFolderInput.name":                    {1, 100, "renameFolder", "name", nil},
+	"CreateChatInput.title":                     {0, 200, "createChat", "title", nil},
+	"CreateChatInput.systemInstruction":         {0, 2000, "createChat", "systemInstruction", nil},
+	"CreateChatInput.recommendedPrompts":        {1, 1000, "createChat", "recommendedPrompts.0", nil},
+	"RenameChatInput.title":                     {1, 200, "renameChat", "title", nil},
+	"ConfigureChatInput.systemInstruction":      {0, 2000, "configureChat", "systemInstruction", nil},
+	"ConfigureChatInput.recommendedPrompts":     {1, 1000, "configureChat", "recommendedPrompts.0", nil},
+	"SendMessageInput.text":                     {1, 8000, "sendMessage", "text", nil},
+	"EditMessageInput.text":                     {1, 8000, "editMessage", "text", nil},
+	"TextJobInput.prompt":                       {1, 8000, "createJob", "work.text.prompt", nil},
+	"TextJobInput.systemPrompt":                 {0, 2000, "createJob", "work.text.systemPrompt", nil},
+	"ImageJobInput.prompt":                      {1, 1000, "createJob", "work.image.prompt", imageInput},
+	"VideoJobInput.prompt":                      {1, 1000, "createJob", "work.video.prompt", videoInput},
 }
 
 // formal are input fields of type String that are no free text, with where they are tested.
@@ -47,6 +60,13 @@ var formal = map[string]string{
 	"DevIdentityInput.email":             "TestFormalValues",
 	"RefreshSessionInput.refreshToken":   "TestFormalValues",
 	"UpdatePreferencesInput.accentColor": "TestFormalValues",
+	"ImageJobInput.size":                 "TestArgumentsOfJobs",
+	"ImageJobInput.aspect":               "TestArgumentsOfJobs",
+	"VideoJobInput.resolution":           "TestArgumentsOfJobs",
+	"VideoJobInput.aspect":               "TestArgumentsOfJobs",
+	"VideoJobInput.style":                "TestArgumentsOfJobs",
+	"CreateUploadInput.name":             "TestUploadsThatAreRefused",
+	"CreateUploadInput.mimeType":         "TestUploadsThatAreRefused",
 }
 
 func TestEveryTextHasItsCase(t *testing.T) {
@@ -83,7 +103,7 @@ func TestBadTexts(t *testing.T) {
 		}
 		for what, c := range bad {
 			op := operations[b.mutation]
-			a := f.mutate(t, b.mutation, put(op.input(f), b.path, c.value), op.selection)
+			a := f.mutate(t, b.mutation, put(b.of(f), b.path, c.value), op.selection)
 			path, _ := json.Marshal(a.at("result.userErrors.0.path"))
 			if a.reason() != c.reason || string(path) != `["input","`+strings.ReplaceAll(b.path, ".", `","`)+`"]` {
 				t.Errorf("%s %s: got %v %v at %s, want %s", where, what, a.Errors, a.reason(), path, c.reason)
@@ -101,7 +121,7 @@ func TestLongestTexts(t *testing.T) {
 			t.Parallel()
 			f := w.fixture(t, "long-"+where)
 			op := operations[b.mutation]
-			f.change(t, b.mutation, put(op.input(f), b.path, strings.Repeat(emoji, b.most)), op.selection)
+			f.change(t, b.mutation, put(b.of(f), b.path, strings.Repeat(emoji, b.most)), op.selection)
 		})
 	}
 }
@@ -231,12 +251,15 @@ func TestUserErrorsFitTheirEnum(t *testing.T) {
 }
 
 var pages = map[string]string{
-	"prompts":  `{ viewer { prompts(ARGS) { nodes { id } } } }`,
-	"folders":  `{ viewer { folders(ARGS) { nodes { id } } } }`,
-	"chats":    `{ viewer { chats(ARGS) { nodes { id } } } }`,
-	"search":   `{ viewer { search(query: "hello", ARGS) { nodes { snippet } } } }`,
-	"inFolder": `{ viewer { folders(first: 1) { nodes { chats(ARGS) { nodes { id } } } } } }`,
-	"messages": `{ viewer { chats(first: 1) { nodes { messages(ARGS) { nodes { id } } } } } }`,
+	"prompts":   `{ viewer { prompts(ARGS) { nodes { id } } } }`,
+	"folders":   `{ viewer { folders(ARGS) { nodes { id } } } }`,
+	"chats":     `{ viewer { chats(ARGS) { nodes { id } } } }`,
+	"search":    `{ viewer { search(query: "hello", ARGS) { nodes { snippet } } } }`,
+	"inFolder":  `{ viewer { folders(first: 1) { nodes { chats(ARGS) { nodes { id } } } } } }`,
+	"jobs":      `{ viewer { jobs(ARGS) { nodes { id } } } }`,
+	"artifacts": `{ viewer { artifacts(ARGS) { nodes { id } } } }`,
+	"files":     `{ viewer { files(ARGS) { nodes { id } } } }`,
+	"messages":  `{ viewer { chats(first: 1) { nodes { messages(ARGS) { nodes { id } } } } } }`,
 }
 
 func TestPagesOutOfRange(t *testing.T) {

@@ -47,6 +47,37 @@ var operations = map[string]operation{
 	"regenerateReply": {"chat { id } reply { id }", regenerateInput, false},
 	"chooseBranch":    {"chat { id }", func(f *fixture) object { return object{"messageId": f.reply, "ifHead": f.reply} }, false},
 	"stopReply":       {"receipt { status text }", func(f *fixture) object { return object{"messageId": f.reply} }, false},
+
+	"createJob": {"job { id kind }", jobInput, false},
+	"cancelJob": {"job { id status }", func(f *fixture) object { return object{"jobId": f.job} }, false},
+	"retryJob":  {"job { id }", func(f *fixture) object { return object{"jobId": f.job, "idempotencyKey": key()} }, false},
+	"favouriteArtifact": {"artifact { id isFavourite }", func(f *fixture) object {
+		return object{"artifactId": f.artifact, "favourite": true}
+	}, false},
+	"deleteArtifact": {"artifactId", func(f *fixture) object { return object{"artifactId": f.artifact} }, false},
+	"createShareLink": {"shareLink { id url }", func(f *fixture) object {
+		return object{"artifactId": f.artifact, "idempotencyKey": key()}
+	}, false},
+	"revokeShareLink": {"shareLink { id }", func(f *fixture) object { return object{"shareLinkId": f.link} }, false},
+	"createUpload":    {"file { id name }", uploadInput, false},
+	"completeUpload":  {"file { id status }", func(f *fixture) object { return object{"fileId": f.upload} }, false},
+	"deleteFile":      {"fileId", func(f *fixture) object { return object{"fileId": f.file} }, false},
+}
+
+func jobInput(f *fixture) object {
+	return object{"work": object{"text": object{"prompt": "p", "systemPrompt": "s"}}, "chatId": f.chat, "ifHead": f.reply, "idempotencyKey": key()}
+}
+
+func imageInput(f *fixture) object {
+	return with(jobInput(f), "work", object{"image": object{"prompt": "p"}})
+}
+
+func videoInput(f *fixture) object {
+	return with(jobInput(f), "work", object{"video": object{"prompt": "p"}})
+}
+
+func uploadInput(*fixture) object {
+	return object{"name": "cat.png", "mimeType": "image/png", "bytes": 70, "idempotencyKey": key()}
 }
 
 func preferencesInput(*fixture) object {

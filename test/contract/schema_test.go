@@ -233,6 +233,12 @@ var keyless = map[string]string{
 	"restoreChat":       "restoring again changes nothing",
 	"chooseBranch":      "sets the head",
 	"stopReply":         "stopping again gives the same receipt",
+	"cancelJob":         "a job ends once",
+	"favouriteArtifact": "sets a value",
+	"deleteArtifact":    "an artifact is deleted once",
+	"revokeShareLink":   "a link ends once",
+	"completeUpload":    "completing again answers the same",
+	"deleteFile":        "a file is deleted once",
 }
 
 func TestCreatingMutationsHaveAKey(t *testing.T) {

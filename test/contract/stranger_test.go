@@ -32,6 +32,10 @@ var (
 	aMessage  = kind{func(f *fixture) string { return f.message }, fresh[oid.Message], nil, "NOT_FOUND"}
 	aReply    = kind{func(f *fixture) string { return f.reply }, fresh[oid.Message], nil, "NOT_FOUND"}
 	aHead     = kind{func(f *fixture) string { return f.reply }, fresh[oid.Message], nil, "CONFLICT"}
+	aJob      = kind{func(f *fixture) string { return f.job }, fresh[oid.Job], nil, "NOT_FOUND"}
+	anArt     = kind{func(f *fixture) string { return f.artifact }, fresh[oid.Artifact], nil, "NOT_FOUND"}
+	aLink     = kind{func(f *fixture) string { return f.link }, fresh[oid.Share], nil, "NOT_FOUND"}
+	aFile     = kind{func(f *fixture) string { return f.file }, fresh[oid.File], nil, "NOT_FOUND"}
 	aModel    = kind{func(*fixture) string { return "sandbox-brief" }, func() string { return "no-such-model" }, nil, "MODEL_NOT_ALLOWED"}
 )
 
@@ -78,10 +82,30 @@ var inputIDs = map[string]kind{
 	"ChooseBranchInput.ifHead":              aHead,
 	"StopReplyInput.messageId":              aReply,
 	"ChatFilter.folderId":                   aFolder, // TestStrangerInQueries
+	"JobFilter.folderId":                    aFolder, // the same
+	"JobFilter.chatId":                      aChat,   // the same
+	"SendMessageInput.attachmentIds":        aFile,
+	"EditMessageInput.attachmentIds":        aFile,
+	"CreateJobInput.chatId":                 aChat,
+	"CreateJobInput.ifHead":                 aHead,
+	"TextJobInput.modelId":                  aModel, // TestModelsOfJobs
+	"ImageJobInput.modelId":                 aModel, // the same
+	"VideoJobInput.modelId":                 aModel, // the same
+	"CancelJobInput.jobId":                  aJob,
+	"RetryJobInput.jobId":                   aJob,
+	"FavouriteArtifactInput.artifactId":     anArt,
+	"DeleteArtifactInput.artifactId":        anArt,
+	"CreateShareLinkInput.artifactId":       anArt,
+	"RevokeShareLinkInput.shareLinkId":      aLink,
+	"CompleteUploadInput.fileId":            aFile,
+	"DeleteFileInput.fileId":                aFile,
 }
 
 // argumentIDs has every argument of type ID; their tests are below.
-var argumentIDs = map[string]bool{"Query.node.id": true, "Query.nodes.ids": true, "Subscription.chatEvents.chatId": true}
+var argumentIDs = map[string]bool{
+	"Query.node.id": true, "Query.nodes.ids": true, "Subscription.chatEvents.chatId": true, "Subscription.jobEvents.jobId": true,
+	"User.artifacts.folderId": true,
+}
 
 func TestEveryIDHasItsCase(t *testing.T) {
 	t.Parallel()
@@ -155,9 +179,23 @@ func TestStrangerInQueries(t *testing.T) {
 			if a.code() != "NOT_FOUND" {
 				t.Errorf("chats of %s folder: %v %v", what, a.Errors, a.Data)
 			}
+			a = me.do(t, `query ($id: ID) { viewer { jobs(filter: {folderId: $id}) { nodes { id } } } }`, object{"id": id})
+			if a.code() != "NOT_FOUND" {
+				t.Errorf("jobs of %s folder: %v %v", what, a.Errors, a.Data)
+			}
+			a = me.do(t, `query ($id: ID) { viewer { artifacts(folderId: $id) { nodes { id } } } }`, object{"id": id})
+			if a.code() != "NOT_FOUND" {
+				t.Errorf("artifacts of %s folder: %v %v", what, a.Errors, a.Data)
+			}
+		}
+		for what, id := range wrongIDs(aChat, me, other) {
+			a := me.do(t, `query ($id: ID) { viewer { jobs(filter: {chatId: $id}) { nodes { id } } } }`, object{"id": id})
+			if a.code() != "NOT_FOUND" {
+				t.Errorf("jobs of %s chat: %v %v", what, a.Errors, a.Data)
+			}
 		}
 		others := []string{other.user, other.session, other.otherSession, other.prompt, other.folder, other.chat, other.message, other.reply,
-			other.deletedFolder, other.deletedChat, fresh[oid.User](), fresh[oid.Chat](), fresh[oid.Run](), "", "chat_", "sandbox-writer", "x\x00y", longID}
+			other.deletedFolder, other.deletedChat, other.job, other.artifact, other.link, other.file, other.upload, fresh[oid.User](), fresh[oid.Chat](), fresh[oid.Run](), "", "chat_", "sandbox-writer", "x\x00y", longID}
 		for _, id := range others {
 			a := me.get(t, `query ($id: ID!) { node(id: $id) { id } nodes(ids: [$id]) { id } }`, object{"id": id})
 			if a.at("node") != nil || a.at("nodes.0") != nil {
@@ -171,7 +209,7 @@ func TestNodeFindsOnesOwn(t *testing.T) {
 	t.Parallel()
 	f := embedded(t).fixture(t, "me")
 	mine := map[string]string{f.user: "User", f.session: "Session", f.otherSession: "Session", f.prompt: "Prompt", f.folder: "Folder", f.chat: "Chat",
-		f.message: "Message", f.reply: "Message", f.deletedFolder: "Folder", f.deletedChat: "Chat"}
+		f.message: "Message", f.reply: "Message", f.deletedFolder: "Folder", f.deletedChat: "Chat", f.job: "Job", f.artifact: "Artifact", f.link: "ShareLink", f.file: "File", f.upload: "File"}
 	for id, typ := range mine {
 		a := f.get(t, `query ($id: ID!) { node(id: $id) { __typename id } }`, object{"id": id})
 		if a.text("node.id") != id || a.text("node.__typename") != typ {
@@ -198,11 +236,16 @@ func TestStrangerInSubscriptions(t *testing.T) {
 	for what, id := range wrongIDs(aChat, me, other) {
 		refused(t, mine, client.ChatEvents, object{"chatId": id}, what+" chat", "NOT_FOUND")
 	}
+	for what, id := range wrongIDs(aJob, me, other) {
+		refused(t, mine, client.JobEvents, object{"jobId": id}, what+" job", "NOT_FOUND")
+	}
+	refused(t, nobody, client.JobEvents, object{"jobId": me.job}, "signed out", "UNAUTHENTICATED")
 	viewer := `subscription ($after: EventCursor) { viewerEvents(after: $after) { __typename } }`
 	refused(t, nobody, client.ChatEvents, object{"chatId": me.chat}, "signed out", "UNAUTHENTICATED")
 	refused(t, nobody, viewer, nil, "signed out", "UNAUTHENTICATED")
 	for what, after := range map[string]string{"foreign": cursor, "malformed": "!", "empty": "", "of a page": "djF8Y2hhdHM"} {
 		refused(t, mine, client.ChatEvents, object{"chatId": me.chat, "after": after}, what+" cursor", "BAD_CURSOR")
+		refused(t, mine, client.JobEvents, object{"jobId": me.job, "after": after}, what+" cursor", "BAD_CURSOR")
 		refused(t, mine, viewer, object{"after": after}, what+" cursor", "BAD_CURSOR")
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/weav-ai/weav/ent"
 	"github.com/weav-ai/weav/internal/app"
 	"github.com/weav-ai/weav/internal/client"
-	"github.com/weav-ai/weav/internal/server"
 	"github.com/weav-ai/weav/internal/servicetest"
 	"github.com/weav-ai/weav/internal/store"
 )
@@ -36,6 +35,7 @@ func external(t *testing.T) *world {
 func services(t *testing.T) map[string]string {
 	return map[string]string{
 		"DATABASE_URL": servicetest.Postgres(t), "REDIS_URL": servicetest.Redis(t), "AUTO_MIGRATE": "true", "JWT_SECRET": secret,
+		"BLOB_URL": "file:" + t.TempDir(),
 	}
 }
 
@@ -61,9 +61,9 @@ func start(t *testing.T, part app.Part, settings map[string]string) *world {
 		return base[name]
 	})
 	must(t, err)
-	a, err := app.Open(t.Context(), cfg, part, slog.New(slog.DiscardHandler))
+	listener, cfg, err := app.Listen(t.Context(), cfg, part)
 	must(t, err)
-	listener, err := server.Listen(t.Context(), cfg.ListenAddr)
+	a, err := app.Open(t.Context(), cfg, part, slog.New(slog.DiscardHandler))
 	must(t, err)
 	run(t, a, listener)
 	rows, err := store.Open(t.Context(), cfg.DatabaseURL)
@@ -95,7 +95,7 @@ func (w *world) nobody() *person { return &person{Client: client.Client{URL: w.u
 func (w *world) person(t *testing.T, name string) *person {
 	t.Helper()
 	p := w.nobody()
-	tokens, err := p.SignIn(t.Context(), strings.ToLower(name)+"@example.com")
+	tokens, err := p.SignIn(t.Context(), strings.ToLower(strings.ReplaceAll(name, " ", "-"))+"@example.com")
 	must(t, err)
 	p.refresh = tokens.RefreshToken
 	return p
@@ -110,6 +110,9 @@ func (w *world) counts(t *testing.T) map[string]int {
 		"folders": w.rows.Folder.Query().Count, "chats": w.rows.Chat.Query().Count,
 		"messages": w.rows.Message.Query().Count, "prompts": w.rows.Prompt.Query().Count,
 		"keys": w.rows.IdempotencyKey.Query().Count, "events": w.rows.FeedEvent.Query().Count,
+		"jobs": w.rows.Job.Query().Count, "artifacts": w.rows.Artifact.Query().Count, "files": w.rows.File.Query().Count,
+		"objects": w.rows.Object.Query().Count, "share_links": w.rows.ShareLink.Query().Count,
+		"attachments": w.rows.Attachment.Query().Count,
 	} {
 		n, err := count(t.Context())
 		must(t, err)
