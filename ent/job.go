@@ -53,8 +53,6 @@ type Job struct {
 	IsParked bool `json:"is_parked,omitempty"`
 	// How many attempts were begun.
 	Attempt int `json:"attempt,omitempty"`
-	// How many runs were begun that nothing came of, since the last attempt.
-	RunCount int `json:"run_count,omitempty"`
 	// Set before the paid call: a run that is lost behind it cannot be repeated.
 	CallStartedAt *time.Time `json:"call_started_at,omitempty"`
 	// ProviderRef holds the value of the "provider_ref" field.
@@ -127,7 +125,7 @@ func (*Job) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case job.FieldProgress:
 			values[i] = new(sql.NullFloat64)
-		case job.FieldPriority, job.FieldLeaseUntilMs, job.FieldAttempt, job.FieldRunCount, job.FieldInputTokens, job.FieldOutputTokens, job.FieldCachedInputTokens, job.FieldImages, job.FieldVideoMs:
+		case job.FieldPriority, job.FieldLeaseUntilMs, job.FieldAttempt, job.FieldInputTokens, job.FieldOutputTokens, job.FieldCachedInputTokens, job.FieldImages, job.FieldVideoMs:
 			values[i] = new(sql.NullInt64)
 		case job.FieldKind, job.FieldModel, job.FieldProvider, job.FieldStatus, job.FieldProviderRef, job.FieldPhase, job.FieldText, job.FieldAnsweredBy, job.FieldRevisedPrompt, job.FieldFinishReason, job.FieldFailureCode, job.FieldUsageSource:
 			values[i] = new(sql.NullString)
@@ -261,12 +259,6 @@ func (_m *Job) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field attempt", values[i])
 			} else if value.Valid {
 				_m.Attempt = int(value.Int64)
-			}
-		case job.FieldRunCount:
-			if value, ok := values[i].(*sql.NullInt64); !ok {
-				return fmt.Errorf("unexpected type %T for field run_count", values[i])
-			} else if value.Valid {
-				_m.RunCount = int(value.Int64)
 			}
 		case job.FieldCallStartedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -518,9 +510,6 @@ func (_m *Job) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("attempt=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Attempt))
-	builder.WriteString(", ")
-	builder.WriteString("run_count=")
-	builder.WriteString(fmt.Sprintf("%v", _m.RunCount))
 	builder.WriteString(", ")
 	if v := _m.CallStartedAt; v != nil {
 		builder.WriteString("call_started_at=")

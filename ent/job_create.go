@@ -215,20 +215,6 @@ func (_c *JobCreate) SetNillableAttempt(v *int) *JobCreate {
 	return _c
 }
 
-// SetRunCount sets the "run_count" field.
-func (_c *JobCreate) SetRunCount(v int) *JobCreate {
-	_c.mutation.SetRunCount(v)
-	return _c
-}
-
-// SetNillableRunCount sets the "run_count" field if the given value is not nil.
-func (_c *JobCreate) SetNillableRunCount(v *int) *JobCreate {
-	if v != nil {
-		_c.SetRunCount(*v)
-	}
-	return _c
-}
-
 // SetCallStartedAt sets the "call_started_at" field.
 func (_c *JobCreate) SetCallStartedAt(v time.Time) *JobCreate {
 	_c.mutation.SetCallStartedAt(v)
@@ -628,10 +614,6 @@ func (_c *JobCreate) defaults() {
 		v := job.DefaultAttempt
 		_c.mutation.SetAttempt(v)
 	}
-	if _, ok := _c.mutation.RunCount(); !ok {
-		v := job.DefaultRunCount
-		_c.mutation.SetRunCount(v)
-	}
 	if _, ok := _c.mutation.Phase(); !ok {
 		v := job.DefaultPhase
 		_c.mutation.SetPhase(v)
@@ -708,9 +690,6 @@ func (_c *JobCreate) check() error {
 	}
 	if _, ok := _c.mutation.Attempt(); !ok {
 		return &ValidationError{Name: "attempt", err: errors.New(`ent: missing required field "Job.attempt"`)}
-	}
-	if _, ok := _c.mutation.RunCount(); !ok {
-		return &ValidationError{Name: "run_count", err: errors.New(`ent: missing required field "Job.run_count"`)}
 	}
 	if _, ok := _c.mutation.Phase(); !ok {
 		return &ValidationError{Name: "phase", err: errors.New(`ent: missing required field "Job.phase"`)}
@@ -840,10 +819,6 @@ func (_c *JobCreate) createSpec() (*Job, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Attempt(); ok {
 		_spec.SetField(job.FieldAttempt, field.TypeInt, value)
 		_node.Attempt = value
-	}
-	if value, ok := _c.mutation.RunCount(); ok {
-		_spec.SetField(job.FieldRunCount, field.TypeInt, value)
-		_node.RunCount = value
 	}
 	if value, ok := _c.mutation.CallStartedAt(); ok {
 		_spec.SetField(job.FieldCallStartedAt, field.TypeTime, value)
@@ -1112,24 +1087,6 @@ func (u *JobUpsert) UpdateAttempt() *JobUpsert {
 // AddAttempt adds v to the "attempt" field.
 func (u *JobUpsert) AddAttempt(v int) *JobUpsert {
 	u.Add(job.FieldAttempt, v)
-	return u
-}
-
-// SetRunCount sets the "run_count" field.
-func (u *JobUpsert) SetRunCount(v int) *JobUpsert {
-	u.Set(job.FieldRunCount, v)
-	return u
-}
-
-// UpdateRunCount sets the "run_count" field to the value that was provided on create.
-func (u *JobUpsert) UpdateRunCount() *JobUpsert {
-	u.SetExcluded(job.FieldRunCount)
-	return u
-}
-
-// AddRunCount adds v to the "run_count" field.
-func (u *JobUpsert) AddRunCount(v int) *JobUpsert {
-	u.Add(job.FieldRunCount, v)
 	return u
 }
 
@@ -1772,27 +1729,6 @@ func (u *JobUpsertOne) AddAttempt(v int) *JobUpsertOne {
 func (u *JobUpsertOne) UpdateAttempt() *JobUpsertOne {
 	return u.Update(func(s *JobUpsert) {
 		s.UpdateAttempt()
-	})
-}
-
-// SetRunCount sets the "run_count" field.
-func (u *JobUpsertOne) SetRunCount(v int) *JobUpsertOne {
-	return u.Update(func(s *JobUpsert) {
-		s.SetRunCount(v)
-	})
-}
-
-// AddRunCount adds v to the "run_count" field.
-func (u *JobUpsertOne) AddRunCount(v int) *JobUpsertOne {
-	return u.Update(func(s *JobUpsert) {
-		s.AddRunCount(v)
-	})
-}
-
-// UpdateRunCount sets the "run_count" field to the value that was provided on create.
-func (u *JobUpsertOne) UpdateRunCount() *JobUpsertOne {
-	return u.Update(func(s *JobUpsert) {
-		s.UpdateRunCount()
 	})
 }
 
@@ -2672,27 +2608,6 @@ func (u *JobUpsertBulk) AddAttempt(v int) *JobUpsertBulk {
 func (u *JobUpsertBulk) UpdateAttempt() *JobUpsertBulk {
 	return u.Update(func(s *JobUpsert) {
 		s.UpdateAttempt()
-	})
-}
-
-// SetRunCount sets the "run_count" field.
-func (u *JobUpsertBulk) SetRunCount(v int) *JobUpsertBulk {
-	return u.Update(func(s *JobUpsert) {
-		s.SetRunCount(v)
-	})
-}
-
-// AddRunCount adds v to the "run_count" field.
-func (u *JobUpsertBulk) AddRunCount(v int) *JobUpsertBulk {
-	return u.Update(func(s *JobUpsert) {
-		s.AddRunCount(v)
-	})
-}
-
-// UpdateRunCount sets the "run_count" field to the value that was provided on create.
-func (u *JobUpsertBulk) UpdateRunCount() *JobUpsertBulk {
-	return u.Update(func(s *JobUpsert) {
-		s.UpdateRunCount()
 	})
 }
 

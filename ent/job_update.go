@@ -174,27 +174,6 @@ func (_u *JobUpdate) AddAttempt(v int) *JobUpdate {
 	return _u
 }
 
-// SetRunCount sets the "run_count" field.
-func (_u *JobUpdate) SetRunCount(v int) *JobUpdate {
-	_u.mutation.ResetRunCount()
-	_u.mutation.SetRunCount(v)
-	return _u
-}
-
-// SetNillableRunCount sets the "run_count" field if the given value is not nil.
-func (_u *JobUpdate) SetNillableRunCount(v *int) *JobUpdate {
-	if v != nil {
-		_u.SetRunCount(*v)
-	}
-	return _u
-}
-
-// AddRunCount adds value to the "run_count" field.
-func (_u *JobUpdate) AddRunCount(v int) *JobUpdate {
-	_u.mutation.AddRunCount(v)
-	return _u
-}
-
 // SetCallStartedAt sets the "call_started_at" field.
 func (_u *JobUpdate) SetCallStartedAt(v time.Time) *JobUpdate {
 	_u.mutation.SetCallStartedAt(v)
@@ -779,12 +758,6 @@ func (_u *JobUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.AddedAttempt(); ok {
 		_spec.AddField(job.FieldAttempt, field.TypeInt, value)
 	}
-	if value, ok := _u.mutation.RunCount(); ok {
-		_spec.SetField(job.FieldRunCount, field.TypeInt, value)
-	}
-	if value, ok := _u.mutation.AddedRunCount(); ok {
-		_spec.AddField(job.FieldRunCount, field.TypeInt, value)
-	}
 	if value, ok := _u.mutation.CallStartedAt(); ok {
 		_spec.SetField(job.FieldCallStartedAt, field.TypeTime, value)
 	}
@@ -1089,27 +1062,6 @@ func (_u *JobUpdateOne) SetNillableAttempt(v *int) *JobUpdateOne {
 // AddAttempt adds value to the "attempt" field.
 func (_u *JobUpdateOne) AddAttempt(v int) *JobUpdateOne {
 	_u.mutation.AddAttempt(v)
-	return _u
-}
-
-// SetRunCount sets the "run_count" field.
-func (_u *JobUpdateOne) SetRunCount(v int) *JobUpdateOne {
-	_u.mutation.ResetRunCount()
-	_u.mutation.SetRunCount(v)
-	return _u
-}
-
-// SetNillableRunCount sets the "run_count" field if the given value is not nil.
-func (_u *JobUpdateOne) SetNillableRunCount(v *int) *JobUpdateOne {
-	if v != nil {
-		_u.SetRunCount(*v)
-	}
-	return _u
-}
-
-// AddRunCount adds value to the "run_count" field.
-func (_u *JobUpdateOne) AddRunCount(v int) *JobUpdateOne {
-	_u.mutation.AddRunCount(v)
 	return _u
 }
 
@@ -1726,12 +1678,6 @@ func (_u *JobUpdateOne) sqlSave(ctx context.Context) (_node *Job, err error) {
 	}
 	if value, ok := _u.mutation.AddedAttempt(); ok {
 		_spec.AddField(job.FieldAttempt, field.TypeInt, value)
-	}
-	if value, ok := _u.mutation.RunCount(); ok {
-		_spec.SetField(job.FieldRunCount, field.TypeInt, value)
-	}
-	if value, ok := _u.mutation.AddedRunCount(); ok {
-		_spec.AddField(job.FieldRunCount, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.CallStartedAt(); ok {
 		_spec.SetField(job.FieldCallStartedAt, field.TypeTime, value)

@@ -7923,8 +7923,6 @@ type JobMutation struct {
 	is_parked              *bool
 	attempt                *int
 	addattempt             *int
-	run_count              *int
-	addrun_count           *int
 	call_started_at        *time.Time
 	provider_ref           *string
 	phase                  *string
@@ -8802,62 +8800,6 @@ func (m *JobMutation) AddedAttempt() (r int, exists bool) {
 func (m *JobMutation) ResetAttempt() {
 	m.attempt = nil
 	m.addattempt = nil
-}
-
-// SetRunCount sets the "run_count" field.
-func (m *JobMutation) SetRunCount(i int) {
-	m.run_count = &i
-	m.addrun_count = nil
-}
-
-// RunCount returns the value of the "run_count" field in the mutation.
-func (m *JobMutation) RunCount() (r int, exists bool) {
-	v := m.run_count
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// OldRunCount returns the old "run_count" field's value of the Job entity.
-// If the Job object wasn't provided to the builder, the object is fetched from the database.
-// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *JobMutation) OldRunCount(ctx context.Context) (v int, err error) {
-	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldRunCount is only allowed on UpdateOne operations")
-	}
-	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldRunCount requires an ID field in the mutation")
-	}
-	oldValue, err := m.oldValue(ctx)
-	if err != nil {
-		return v, fmt.Errorf("querying old value for OldRunCount: %w", err)
-	}
-	return oldValue.RunCount, nil
-}
-
-// AddRunCount adds i to the "run_count" field.
-func (m *JobMutation) AddRunCount(i int) {
-	if m.addrun_count != nil {
-		*m.addrun_count += i
-	} else {
-		m.addrun_count = &i
-	}
-}
-
-// AddedRunCount returns the value that was added to the "run_count" field in this mutation.
-func (m *JobMutation) AddedRunCount() (r int, exists bool) {
-	v := m.addrun_count
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// ResetRunCount resets all changes to the "run_count" field.
-func (m *JobMutation) ResetRunCount() {
-	m.run_count = nil
-	m.addrun_count = nil
 }
 
 // SetCallStartedAt sets the "call_started_at" field.
@@ -10082,7 +10024,7 @@ func (m *JobMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *JobMutation) Fields() []string {
-	fields := make([]string, 0, 41)
+	fields := make([]string, 0, 40)
 	if m.user_id != nil {
 		fields = append(fields, job.FieldUserID)
 	}
@@ -10133,9 +10075,6 @@ func (m *JobMutation) Fields() []string {
 	}
 	if m.attempt != nil {
 		fields = append(fields, job.FieldAttempt)
-	}
-	if m.run_count != nil {
-		fields = append(fields, job.FieldRunCount)
 	}
 	if m.call_started_at != nil {
 		fields = append(fields, job.FieldCallStartedAt)
@@ -10248,8 +10187,6 @@ func (m *JobMutation) Field(name string) (ent.Value, bool) {
 		return m.IsParked()
 	case job.FieldAttempt:
 		return m.Attempt()
-	case job.FieldRunCount:
-		return m.RunCount()
 	case job.FieldCallStartedAt:
 		return m.CallStartedAt()
 	case job.FieldProviderRef:
@@ -10339,8 +10276,6 @@ func (m *JobMutation) OldField(ctx context.Context, name string) (ent.Value, err
 		return m.OldIsParked(ctx)
 	case job.FieldAttempt:
 		return m.OldAttempt(ctx)
-	case job.FieldRunCount:
-		return m.OldRunCount(ctx)
 	case job.FieldCallStartedAt:
 		return m.OldCallStartedAt(ctx)
 	case job.FieldProviderRef:
@@ -10514,13 +10449,6 @@ func (m *JobMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetAttempt(v)
-		return nil
-	case job.FieldRunCount:
-		v, ok := value.(int)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.SetRunCount(v)
 		return nil
 	case job.FieldCallStartedAt:
 		v, ok := value.(time.Time)
@@ -10700,9 +10628,6 @@ func (m *JobMutation) AddedFields() []string {
 	if m.addattempt != nil {
 		fields = append(fields, job.FieldAttempt)
 	}
-	if m.addrun_count != nil {
-		fields = append(fields, job.FieldRunCount)
-	}
 	if m.addprogress != nil {
 		fields = append(fields, job.FieldProgress)
 	}
@@ -10735,8 +10660,6 @@ func (m *JobMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedLeaseUntilMs()
 	case job.FieldAttempt:
 		return m.AddedAttempt()
-	case job.FieldRunCount:
-		return m.AddedRunCount()
 	case job.FieldProgress:
 		return m.AddedProgress()
 	case job.FieldInputTokens:
@@ -10778,13 +10701,6 @@ func (m *JobMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddAttempt(v)
-		return nil
-	case job.FieldRunCount:
-		v, ok := value.(int)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.AddRunCount(v)
 		return nil
 	case job.FieldProgress:
 		v, ok := value.(float64)
@@ -11040,9 +10956,6 @@ func (m *JobMutation) ResetField(name string) error {
 		return nil
 	case job.FieldAttempt:
 		m.ResetAttempt()
-		return nil
-	case job.FieldRunCount:
-		m.ResetRunCount()
 		return nil
 	case job.FieldCallStartedAt:
 		m.ResetCallStartedAt()

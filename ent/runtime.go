@@ -205,28 +205,24 @@ func init() {
 	jobDescAttempt := jobFields[17].Descriptor()
 	// job.DefaultAttempt holds the default value on creation for the attempt field.
 	job.DefaultAttempt = jobDescAttempt.Default.(int)
-	// jobDescRunCount is the schema descriptor for run_count field.
-	jobDescRunCount := jobFields[18].Descriptor()
-	// job.DefaultRunCount holds the default value on creation for the run_count field.
-	job.DefaultRunCount = jobDescRunCount.Default.(int)
 	// jobDescPhase is the schema descriptor for phase field.
-	jobDescPhase := jobFields[21].Descriptor()
+	jobDescPhase := jobFields[20].Descriptor()
 	// job.DefaultPhase holds the default value on creation for the phase field.
 	job.DefaultPhase = jobDescPhase.Default.(string)
 	// jobDescText is the schema descriptor for text field.
-	jobDescText := jobFields[23].Descriptor()
+	jobDescText := jobFields[22].Descriptor()
 	// job.DefaultText holds the default value on creation for the text field.
 	job.DefaultText = jobDescText.Default.(string)
 	// jobDescUpdatedAt is the schema descriptor for updated_at field.
-	jobDescUpdatedAt := jobFields[29].Descriptor()
+	jobDescUpdatedAt := jobFields[28].Descriptor()
 	// job.DefaultUpdatedAt holds the default value on creation for the updated_at field.
 	job.DefaultUpdatedAt = jobDescUpdatedAt.Default.(func() time.Time)
 	// jobDescRevisedPrompt is the schema descriptor for revised_prompt field.
-	jobDescRevisedPrompt := jobFields[31].Descriptor()
+	jobDescRevisedPrompt := jobFields[30].Descriptor()
 	// job.DefaultRevisedPrompt holds the default value on creation for the revised_prompt field.
 	job.DefaultRevisedPrompt = jobDescRevisedPrompt.Default.(string)
 	// jobDescIsResultGone is the schema descriptor for is_result_gone field.
-	jobDescIsResultGone := jobFields[41].Descriptor()
+	jobDescIsResultGone := jobFields[40].Descriptor()
 	// job.DefaultIsResultGone holds the default value on creation for the is_result_gone field.
 	job.DefaultIsResultGone = jobDescIsResultGone.Default.(bool)
 	// jobDescID is the schema descriptor for id field.

@@ -49,8 +49,6 @@ const (
 	FieldIsParked = "is_parked"
 	// FieldAttempt holds the string denoting the attempt field in the database.
 	FieldAttempt = "attempt"
-	// FieldRunCount holds the string denoting the run_count field in the database.
-	FieldRunCount = "run_count"
 	// FieldCallStartedAt holds the string denoting the call_started_at field in the database.
 	FieldCallStartedAt = "call_started_at"
 	// FieldProviderRef holds the string denoting the provider_ref field in the database.
@@ -121,7 +119,6 @@ var Columns = []string{
 	FieldLeaseUntilMs,
 	FieldIsParked,
 	FieldAttempt,
-	FieldRunCount,
 	FieldCallStartedAt,
 	FieldProviderRef,
 	FieldPhase,
@@ -170,8 +167,6 @@ var (
 	DefaultIsParked bool
 	// DefaultAttempt holds the default value on creation for the "attempt" field.
 	DefaultAttempt int
-	// DefaultRunCount holds the default value on creation for the "run_count" field.
-	DefaultRunCount int
 	// DefaultPhase holds the default value on creation for the "phase" field.
 	DefaultPhase string
 	// DefaultText holds the default value on creation for the "text" field.
@@ -374,11 +369,6 @@ func ByIsParked(opts ...sql.OrderTermOption) OrderOption {
 // ByAttempt orders the results by the attempt field.
 func ByAttempt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAttempt, opts...).ToFunc()
-}
-
-// ByRunCount orders the results by the run_count field.
-func ByRunCount(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldRunCount, opts...).ToFunc()
 }
 
 // ByCallStartedAt orders the results by the call_started_at field.

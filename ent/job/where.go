@@ -125,11 +125,6 @@ func Attempt(v int) predicate.Job {
 	return predicate.Job(sql.FieldEQ(FieldAttempt, v))
 }
 
-// RunCount applies equality check predicate on the "run_count" field. It's identical to RunCountEQ.
-func RunCount(v int) predicate.Job {
-	return predicate.Job(sql.FieldEQ(FieldRunCount, v))
-}
-
 // CallStartedAt applies equality check predicate on the "call_started_at" field. It's identical to CallStartedAtEQ.
 func CallStartedAt(v time.Time) predicate.Job {
 	return predicate.Job(sql.FieldEQ(FieldCallStartedAt, v))
@@ -833,46 +828,6 @@ func AttemptLT(v int) predicate.Job {
 // AttemptLTE applies the LTE predicate on the "attempt" field.
 func AttemptLTE(v int) predicate.Job {
 	return predicate.Job(sql.FieldLTE(FieldAttempt, v))
-}
-
-// RunCountEQ applies the EQ predicate on the "run_count" field.
-func RunCountEQ(v int) predicate.Job {
-	return predicate.Job(sql.FieldEQ(FieldRunCount, v))
-}
-
-// RunCountNEQ applies the NEQ predicate on the "run_count" field.
-func RunCountNEQ(v int) predicate.Job {
-	return predicate.Job(sql.FieldNEQ(FieldRunCount, v))
-}
-
-// RunCountIn applies the In predicate on the "run_count" field.
-func RunCountIn(vs ...int) predicate.Job {
-	return predicate.Job(sql.FieldIn(FieldRunCount, vs...))
-}
-
-// RunCountNotIn applies the NotIn predicate on the "run_count" field.
-func RunCountNotIn(vs ...int) predicate.Job {
-	return predicate.Job(sql.FieldNotIn(FieldRunCount, vs...))
-}
-
-// RunCountGT applies the GT predicate on the "run_count" field.
-func RunCountGT(v int) predicate.Job {
-	return predicate.Job(sql.FieldGT(FieldRunCount, v))
-}
-
-// RunCountGTE applies the GTE predicate on the "run_count" field.
-func RunCountGTE(v int) predicate.Job {
-	return predicate.Job(sql.FieldGTE(FieldRunCount, v))
-}
-
-// RunCountLT applies the LT predicate on the "run_count" field.
-func RunCountLT(v int) predicate.Job {
-	return predicate.Job(sql.FieldLT(FieldRunCount, v))
-}
-
-// RunCountLTE applies the LTE predicate on the "run_count" field.
-func RunCountLTE(v int) predicate.Job {
-	return predicate.Job(sql.FieldLTE(FieldRunCount, v))
 }
 
 // CallStartedAtEQ applies the EQ predicate on the "call_started_at" field.

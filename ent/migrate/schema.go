@@ -331,7 +331,6 @@ var (
 		{Name: "lease_until_ms", Type: field.TypeInt64, Nullable: true},
 		{Name: "is_parked", Type: field.TypeBool, Default: false},
 		{Name: "attempt", Type: field.TypeInt, Default: 0},
-		{Name: "run_count", Type: field.TypeInt, Default: 0},
 		{Name: "call_started_at", Type: field.TypeTime, Nullable: true},
 		{Name: "provider_ref", Type: field.TypeString, Nullable: true},
 		{Name: "phase", Type: field.TypeString, Default: ""},
@@ -383,7 +382,7 @@ var (
 			{
 				Name:    "job_kind_status_priority_queued_at",
 				Unique:  false,
-				Columns: []*schema.Column{JobsColumns[2], JobsColumns[12], JobsColumns[9], JobsColumns[25]},
+				Columns: []*schema.Column{JobsColumns[2], JobsColumns[12], JobsColumns[9], JobsColumns[24]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status IN ('IN_QUEUE', 'IN_PROGRESS')",
 				},
@@ -401,12 +400,12 @@ var (
 			{
 				Name:    "job_expires_at",
 				Unique:  false,
-				Columns: []*schema.Column{JobsColumns[40]},
+				Columns: []*schema.Column{JobsColumns[39]},
 			},
 			{
 				Name:    "job_ended_at",
 				Unique:  false,
-				Columns: []*schema.Column{JobsColumns[28]},
+				Columns: []*schema.Column{JobsColumns[27]},
 			},
 		},
 	}

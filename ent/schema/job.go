@@ -51,7 +51,6 @@ func workFields() []ent.Field {
 			Comment("End of the run's lease in milliseconds of the database's clock; null while nobody works on it."),
 		field.Bool("is_parked").Default(false).Comment("True while a video is made at the provider and nobody polls it."),
 		field.Int("attempt").Default(0).Comment("How many attempts were begun."),
-		field.Int("run_count").Default(0).Comment("How many runs were begun that nothing came of, since the last attempt."),
 		field.Time("call_started_at").Optional().Nillable().
 			Comment("Set before the paid call: a run that is lost behind it cannot be repeated."),
 		field.String("provider_ref").Optional().Nillable().Sensitive(),
