@@ -30,7 +30,7 @@ run: ## start the server on its embedded parts; nothing needs to be installed
 	$(GO) run ./cmd/weav
 
 .PHONY: test
-test: $(WITH_SERVICES) $(NPM_READY) ## run all tests, on SQLite and on a Postgres and Redis of their own
+test: $(WITH_SERVICES) $(NPM_READY) ## run all tests, on SQLite and on a Postgres, Redis and MinIO of their own
 	@$(WITH_SERVICES) -- scripts/test
 
 .PHONY: soak

@@ -8,7 +8,6 @@ import (
 	entartifact "github.com/weav-ai/weav/ent/artifact"
 	entfile "github.com/weav-ai/weav/ent/file"
 	"github.com/weav-ai/weav/internal/auth"
-	"github.com/weav-ai/weav/internal/blob"
 	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/file"
 	"github.com/weav-ai/weav/internal/oid"
@@ -127,7 +126,7 @@ func (r *mutationResolver) CreateUpload(ctx context.Context, in CreateUploadInpu
 	return &CreateUploadPayload{File: f, Upload: uploadRequest(request), UserErrors: inputs}, err
 }
 
-func uploadRequest(r *blob.SignedRequest) *UploadRequest {
+func uploadRequest(r *file.UploadRequest) *UploadRequest {
 	if r == nil {
 		return nil
 	}

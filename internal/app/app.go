@@ -120,7 +120,7 @@ func (a *App) Handler() http.Handler {
 	})
 	return server.Handler(server.Options{
 		GraphQL: gql, Playground: playground.Handler(), Metrics: a.meter.Handler(), Health: a.health(),
-		Blobs: a.blobs, Files: server.Files{Artifact: a.files.Artifact, OpenShared: a.files.OpenShared, Address: a.files.ArtifactAddress},
+		Blobs: a.blobs, Files: server.Files{Own: a.files.OwnTarget, Shared: a.files.SharedTarget},
 		Authenticate: a.accounts.Authenticate, Origins: a.cfg.Origins, Hosts: a.hosts(),
 		Counted: a.meter.RequestEnded, Log: a.log,
 	})

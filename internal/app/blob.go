@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/weav-ai/weav/internal/blob"
@@ -55,7 +56,7 @@ func (c Config) checkFiles(p Part) error {
 		return errors.New("the setting BLOB_URL must begin with `file:` or `s3:`")
 	case c.Files.AccessKey == "" || c.Files.SecretKey == "":
 		return errors.New("BLOB_URL=s3:… needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
-	case (c.Files.AccessKey == "minioadmin" || c.Files.SecretKey == "minioadmin") && c.Auth != "dev":
+	case c.Auth != "dev" && slices.Contains([]string{c.Files.AccessKey, c.Files.SecretKey}, "minioadmin"):
 		return errors.New("the store's account is MinIO's well-known minioadmin: make an account of WEAV's own (deploy/minio)")
 	}
 	_, err := c.Files.s3()
@@ -73,7 +74,8 @@ func (f Files) s3() (s3blob.Options, error) {
 		if name == "S3_PUBLIC_URL" && value == "" {
 			continue
 		}
-		if err != nil || e.Host == "" || e.Scheme != "http" && e.Scheme != "https" {
+		web := err == nil && e.Host != "" && (e.Scheme == "http" || e.Scheme == "https")
+		if !web {
 			return s3blob.Options{}, fmt.Errorf("%s must be http://HOST:PORT or https://HOST", name)
 		}
 	}
@@ -103,7 +105,8 @@ func openFiles(c Config, secret []byte) (bucket blob.Bucket, handler http.Handle
 	if err != nil {
 		return nil, nil, err
 	}
-	return own, own.Handler(), nil
+	handler = own.Handler()
+	return own, handler, nil
 }
 
 // derived makes a key for one purpose of the processes' common secret. A worker that has none makes no addresses.

@@ -94,18 +94,18 @@ func Load(getenv func(string) string) (Config, error) {
 		AccessTTL:        e.duration("ACCESS_TOKEN_TTL", 15*time.Minute),
 		JWTSecret:        []byte(e.secret("JWT_SECRET", "SECRET_KEY")),
 		Origins:          e.list("CORS_ALLOWED_ORIGINS"),
-		MaxTextChars:     e.number("MAX_TEXT_CHARS", 8000, 1, 1_000_000),
-		MaxOutputTokens:  e.number("MAX_OUTPUT_TOKENS", 1024, 1, 1_000_000),
+		MaxTextChars:     e.number("MAX_TEXT_CHARS", 8000, 1_000_000),
+		MaxOutputTokens:  e.number("MAX_OUTPUT_TOKENS", 1024, 1_000_000),
 		DefaultModel:     e.text("DEFAULT_MODEL", ""),
 		Files:            e.files(),
 		PublicURL:        e.text("PUBLIC_URL", ""),
-		TextWorkers:      e.number("TEXT_WORKERS", 16, 1, 10_000),
-		ImageWorkers:     e.number("IMAGE_WORKERS", 8, 1, 10_000),
-		VideoWorkers:     e.number("VIDEO_WORKERS", 8, 1, 10_000),
+		TextWorkers:      e.number("TEXT_WORKERS", 16, 10_000),
+		ImageWorkers:     e.number("IMAGE_WORKERS", 8, 10_000),
+		VideoWorkers:     e.number("VIDEO_WORKERS", 8, 10_000),
 		JobRetention:     e.duration("JOB_RETENTION", 30*24*time.Hour),
 		JobCleanup:       e.daily("JOB_CLEANUP_AT", "00:00", "JOB_CLEANUP_TIME_ZONE", "Asia/Seoul"),
 		SandboxJournal:   e.text("SANDBOX_JOURNAL", ""),
-		ReplyWorkers:     e.number("REPLY_WORKERS", 32, 1, 10_000),
+		ReplyWorkers:     e.number("REPLY_WORKERS", 32, 10_000),
 		NodeID:           e.text("NODE_ID", ""),
 		ShutdownTimeout:  e.duration("SHUTDOWN_TIMEOUT", 20*time.Second),
 		SandboxPace:      e.factor("SANDBOX_PACE", 1),
@@ -269,7 +269,8 @@ func (e *environment) list(name string) []string {
 	return out
 }
 
-func (e *environment) number(name string, def, least, most int) int {
+func (e *environment) number(name string, def, most int) int {
+	const least = 1
 	v := e.get(name)
 	if v == "" {
 		return def

@@ -40,7 +40,8 @@ type Bucket interface {
 	// there: whatever cuts it short (a body that fails or is not of the stated size, ctx, a crash
 	// here or in the store) leaves an older object as it was. After UNAVAILABLE the new object
 	// may be there, as the answer alone can be lost; putting it again is safe.
-	// body is read in pieces, from one goroutine at a time, and never after Put has returned.
+	// body is read in pieces, from one goroutine at a time, and never after Put has returned: a
+	// Read that blocks holds Put up.
 	Put(ctx context.Context, key string, body io.Reader, opt PutOptions) error
 
 	// Open reads an object. A reader that ends with io.EOF has given all of it; one that is cut

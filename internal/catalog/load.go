@@ -76,7 +76,7 @@ func (m Model) check() error {
 
 // checkCaps makes sure that a model has the limits of its kind, and no others.
 func (m Model) checkCaps() error {
-	ok := false
+	var ok bool
 	switch m.Kind {
 	case Text:
 		ok = m.MaxOutputTokens > 0 && m.Image == nil && m.Video == nil

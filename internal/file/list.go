@@ -137,8 +137,3 @@ func (s *Service) OfJobs(ctx context.Context, jobs []oid.Job) (map[oid.Job][]*en
 	}
 	return out, nil
 }
-
-// Artifact returns one artifact of user.
-func (s *Service) Artifact(ctx context.Context, user oid.User, id string) (*ent.Artifact, error) {
-	return s.ownArtifact(ctx, s.store.Client(), user, id)
-}

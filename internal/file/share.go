@@ -123,6 +123,41 @@ func (s *Service) OpenShared(ctx context.Context, token string) (*ent.Artifact, 
 	return a, wrap("count a view", err)
 }
 
+// Target is what a lasting address leads to: the content of a text, or a signed URL.
+type Target struct {
+	Text *string
+	URL  string
+}
+
+// OwnTarget is what the lasting address of an artifact leads its owner to.
+func (s *Service) OwnTarget(ctx context.Context, user oid.User, id string) (Target, error) {
+	a, err := s.ownArtifact(ctx, s.store.Client(), user, id)
+	if err != nil {
+		return Target{}, err
+	}
+	return s.target(ctx, a)
+}
+
+// SharedTarget is what a share link leads to; asking counts as a view.
+func (s *Service) SharedTarget(ctx context.Context, token string) (Target, error) {
+	a, err := s.OpenShared(ctx, token)
+	if err != nil {
+		return Target{}, err
+	}
+	return s.target(ctx, a)
+}
+
+func (s *Service) target(ctx context.Context, a *ent.Artifact) (Target, error) {
+	if a.Text != nil {
+		return Target{Text: a.Text}, nil
+	}
+	address, err := s.ArtifactAddress(ctx, a)
+	if err != nil {
+		return Target{}, err
+	}
+	return Target{URL: address.URL}, nil
+}
+
 // ShareURL is the address of a link.
 func (s *Service) ShareURL(link *ent.ShareLink) string {
 	return s.cfg.PublicURL + "/shared/" + link.Token

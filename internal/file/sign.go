@@ -19,6 +19,9 @@ type Address struct {
 
 // ArtifactAddress signs where an artifact's file can be fetched; nil for a text, and for a lost file.
 func (s *Service) ArtifactAddress(ctx context.Context, a *ent.Artifact) (*Address, error) {
+	if a.ObjectKey == nil {
+		return nil, nil
+	}
 	return s.address(ctx, a.ObjectKey, a.ID.String()+media.Type(a.MimeType).Ext(), a.MimeType)
 }
 

@@ -30,9 +30,12 @@ type UploadInput struct {
 	Key      string
 }
 
+// UploadRequest is the request that sends an upload's bytes.
+type UploadRequest = blob.SignedRequest
+
 // CreateUpload begins an upload: the file to be, and the request that sends its bytes. On a replay the request is
 // signed anew; it is nil once the file is READY.
-func (s *Service) CreateUpload(ctx context.Context, user oid.User, in UploadInput) (*ent.File, *blob.SignedRequest, error) {
+func (s *Service) CreateUpload(ctx context.Context, user oid.User, in UploadInput) (*ent.File, *UploadRequest, error) {
 	var id oid.File
 	key := store.Key{User: user, Mutation: "createUpload", Key: in.Key, Input: in}
 	_, err := s.store.Once(ctx, key, &id, func(ctx context.Context, tx *store.Tx) error {
@@ -110,7 +113,7 @@ func (s *Service) begin(ctx context.Context, tx *store.Tx, user oid.User, name s
 }
 
 // uploadRequest signs where the bytes of an unfinished upload go; nil for any other file.
-func (s *Service) uploadRequest(ctx context.Context, f *ent.File) (*blob.SignedRequest, error) {
+func (s *Service) uploadRequest(ctx context.Context, f *ent.File) (*UploadRequest, error) {
 	left := time.Until(f.CreatedAt.Add(UploadLife)).Truncate(time.Second)
 	if f.Status != entfile.StatusUploading || left < time.Second {
 		return nil, nil

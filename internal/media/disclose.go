@@ -143,9 +143,9 @@ func discloseWebP(file, packet []byte) ([]byte, error) {
 	for off := 12; off+8 <= len(file); {
 		n := int(binary.LittleEndian.Uint32(file[off+4:]))
 		end := min(off+8+n+n&1, len(file))
-		switch kind := string(file[off : off+4]); {
-		case kind == "XMP ":
-		case kind == "VP8X":
+		switch string(file[off : off+4]) {
+		case "XMP ":
+		case "VP8X":
 			extended = true
 			chunks = append(chunks, file[off:end]...)
 			chunks[len(chunks)-(end-off)+8] |= xmpFlag

@@ -194,8 +194,12 @@ func probeWebP(s *source) (Facts, error) {
 
 // webpSize reads the dimensions a chunk states; 0 for one that states none.
 func (s *source) webpSize(kind string, off, n int64) (width, height int, err error) {
-	need := map[string]int64{"VP8X": 10, "VP8L": 5, "VP8 ": 10}[kind]
-	if need == 0 {
+	need := int64(10)
+	switch kind {
+	case "VP8X", "VP8 ":
+	case "VP8L":
+		need = 5
+	default:
 		return 0, 0, nil
 	}
 	if n < need {

@@ -50,8 +50,8 @@ type replies struct {
 func (*replies) Timeout(*river.Job[chat.ReplyArgs]) time.Duration { return replyTimeout }
 
 // Work writes one reply.
-func (w *replies) Work(ctx context.Context, job *river.Job[chat.ReplyArgs]) error {
-	err := w.chats.WriteReply(ctx, job.Args.MessageID, job.Args.RunID)
+func (w *replies) Work(ctx context.Context, j *river.Job[chat.ReplyArgs]) error {
+	err := w.chats.WriteReply(ctx, j.Args.MessageID, j.Args.RunID)
 	if errors.Is(err, chat.ErrBusy) {
 		return river.JobSnooze(turnWait)
 	}
@@ -65,8 +65,8 @@ type titles struct {
 }
 
 // Work finds one chat's title.
-func (w *titles) Work(ctx context.Context, job *river.Job[chat.TitleArgs]) error {
-	return w.chats.WriteTitle(ctx, job.Args.ChatID, job.Args.RunID)
+func (w *titles) Work(ctx context.Context, j *river.Job[chat.TitleArgs]) error {
+	return w.chats.WriteTitle(ctx, j.Args.ChatID, j.Args.RunID)
 }
 
 // runs works on jobs.

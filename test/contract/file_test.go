@@ -76,12 +76,12 @@ func TestUploadThatLies(t *testing.T) {
 		content []byte
 		reason  string
 	}{
-		"a web page":                   {[]byte("<html><script>alert(1)</script></html>"), "TYPE_NOT_ALLOWED"},
-		"a drawing that runs scripts":  {[]byte(`<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>`), "TYPE_NOT_ALLOWED"},
-		"a picture that ends early":    {pixels(t)[:40], "TRUNCATED"},
-		"a picture with more behind":   {append(pixels(t), "<script>alert(1)</script>"...), "TRAILING_BYTES"},
-		"a picture that was tampered":  {tampered(pixels(t)), "MALFORMED"},
-		"a JPEG without a picture": {[]byte("\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xd9"), "TRUNCATED"},
+		"a web page":                  {[]byte("<html><script>alert(1)</script></html>"), "TYPE_NOT_ALLOWED"},
+		"a drawing that runs scripts": {[]byte(`<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>`), "TYPE_NOT_ALLOWED"},
+		"a picture that ends early":   {pixels(t)[:40], "TRUNCATED"},
+		"a picture with more behind":  {append(pixels(t), "<script>alert(1)</script>"...), "TRAILING_BYTES"},
+		"a picture that was tampered": {tampered(pixels(t)), "MALFORMED"},
+		"a JPEG without a picture":    {[]byte("\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xd9"), "TRUNCATED"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"os"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -136,9 +135,6 @@ func (c *cluster) accepted(op, job string) (n int) {
 	}
 	return n
 }
-
-// rescued is how soon a job must go on, or end, whose worker died.
-const rescued = 30 * time.Second
 
 func hash(content []byte) string {
 	sum := sha256.Sum256(content)

@@ -67,7 +67,7 @@ func TestWaitingJobsAreLetInAsOthersEnd(t *testing.T) {
 		}
 		return jobs.Query().Where(entjob.StatusEQ(entjob.StatusCompleted)).CountX(t.Context()) == 104
 	})
-	// They were let in in the order they came.
+	// The order they came in is the order they were let in.
 	var last int64
 	for _, j := range jobs.Query().Order(entjob.ByID()).AllX(t.Context()) {
 		if at := j.QueuedAt.UnixMicro(); at < last {

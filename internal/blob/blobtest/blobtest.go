@@ -47,6 +47,7 @@ func Run(t *testing.T, open Open) {
 		{"signed get expires", signedGetExpires},
 		{"signed put", signedPut},
 		{"signed put stores once", signedPutOnce},
+		{"signed put stores once, in parallel", signedPutRace},
 		{"signed put, other than signed", signedPutLies},
 		{"signed put, cut off", signedPutCut},
 		{"signed put expires", signedPutExpires},

@@ -2,6 +2,7 @@ package blobtest
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -25,23 +26,28 @@ type answer struct {
 // send sends a request of a client outside and reads the answer.
 func send(t *testing.T, method, address string, header http.Header, body io.Reader) answer {
 	t.Helper()
+	got, err := try(t, method, address, header, body)
+	if err != nil {
+		t.Errorf("%s: %v", method, err)
+	}
+	return got
+}
+
+func try(t *testing.T, method, address string, header http.Header, body io.Reader) (answer, error) {
+	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, address, body)
 	if err != nil {
-		t.Fatal(err)
+		return answer{}, err
 	}
 	if header != nil {
 		req.Header = header.Clone()
 	}
 	resp, err := outside.Do(req)
 	if err != nil {
-		t.Fatalf("%s: %v", method, err)
+		return answer{}, err
 	}
-	defer resp.Body.Close()
 	got, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatalf("%s: %v", method, err)
-	}
-	return answer{resp.StatusCode, resp.Header, got}
+	return answer{resp.StatusCode, resp.Header, got}, errors.Join(err, resp.Body.Close())
 }
 
 func signGet(t *testing.T, bucket blob.Bucket, key string, opt blob.GetOptions) string {

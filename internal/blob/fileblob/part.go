@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"runtime"
 	"time"
 
 	"github.com/weav-ai/weav/internal/blob"
@@ -81,6 +82,9 @@ func (b *Bucket) place(part, key string, put func(from, to string) error) error 
 
 // syncDirs makes the names on the way to dir durable.
 func (b *Bucket) syncDirs(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil // It does not sync folders.
+	}
 	for ; dir != "."; dir = path.Dir(dir) {
 		f, err := b.root.Open(dir)
 		if errors.Is(err, fs.ErrNotExist) {

@@ -46,16 +46,19 @@ func (b *Bucket) Delete(ctx context.Context, key string) error {
 		return err
 	}
 	name := objectName(key)
-	if _, err := b.stat(name); missing(err) {
+	if err := b.regular(name); missing(err) {
 		return nil
 	}
 	if err := b.root.Remove(name); err != nil && !missing(err) {
 		return failure("delete", err)
 	}
-	for dir := path.Dir(name); dir != objectsDir; dir = path.Dir(dir) {
-		if b.root.Remove(dir) != nil {
-			break // It holds other objects.
-		}
-	}
+	b.removeEmpty(path.Dir(name))
 	return nil
+}
+
+// removeEmpty removes dir and the folders above it until one holds something.
+func (b *Bucket) removeEmpty(dir string) {
+	for dir != objectsDir && b.root.Remove(dir) == nil {
+		dir = path.Dir(dir)
+	}
 }

@@ -56,7 +56,7 @@ func (b *Bucket) open(ctx context.Context, key string) (*os.File, blob.Object, e
 	if err := errors.Join(blob.CheckKey(key), blob.Ended(ctx, "open")); err != nil {
 		return nil, blob.Object{}, err
 	}
-	if _, err := b.stat(objectName(key)); err != nil {
+	if err := b.regular(objectName(key)); err != nil {
 		return nil, blob.Object{}, openFailure(err)
 	}
 	f, err := b.root.Open(objectName(key))
@@ -72,17 +72,14 @@ func (b *Bucket) open(ctx context.Context, key string) (*os.File, blob.Object, e
 	return f, object, nil
 }
 
-// stat answers fs.ErrNotExist for all that is no file: a folder is no object, and a pipe or a device
+// regular answers fs.ErrNotExist for all that is no file: a folder is no object, and a pipe or a device
 // somebody put there would hold its reader up.
-func (b *Bucket) stat(name string) (fs.FileInfo, error) {
+func (b *Bucket) regular(name string) error {
 	info, err := b.root.Lstat(name)
-	if err != nil {
-		return nil, err
+	if err == nil && !info.Mode().IsRegular() {
+		return fs.ErrNotExist
 	}
-	if !info.Mode().IsRegular() {
-		return nil, fs.ErrNotExist
-	}
-	return info, nil
+	return err
 }
 
 // reader is one reading of an object.
@@ -92,6 +89,7 @@ type reader struct {
 	part *io.SectionReader
 }
 
+// Read implements io.Reader.
 func (r *reader) Read(p []byte) (int, error) {
 	if err := blob.Ended(r.ctx, "read"); err != nil {
 		return 0, err
@@ -103,4 +101,5 @@ func (r *reader) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// Close implements io.Closer.
 func (r *reader) Close() error { return r.file.Close() }

@@ -16,6 +16,9 @@ import (
 
 // upload answers a signed PUT.
 func (b *Bucket) upload(w http.ResponseWriter, r *http.Request, key string, query url.Values) {
+	control := http.NewResponseController(w)
+	// The server reads on, for a while, behind an upload that is refused.
+	_ = control.SetReadDeadline(time.Now().Add(b.idle)) // Not every writer has deadlines.
 	size, err := strconv.ParseInt(query.Get(paramSize), 10, 64)
 	asSigned := r.ContentLength == size && r.Header.Get("Content-Type") == query.Get(paramType) &&
 		r.Header.Get(onlyNewHeader) == onlyNew
@@ -23,11 +26,11 @@ func (b *Bucket) upload(w http.ResponseWriter, r *http.Request, key string, quer
 		refuse(w, http.StatusForbidden)
 		return
 	}
-	if _, err := b.stat(objectName(key)); err == nil {
+	if b.regular(objectName(key)) == nil {
 		refuse(w, http.StatusPreconditionFailed)
 		return
 	}
-	body := &incoming{body: r.Body, control: http.NewResponseController(w), idle: b.idle}
+	body := &incoming{body: r.Body, control: control, idle: b.idle}
 	err = b.putNew(r.Context(), key, body, blob.PutOptions{ContentType: query.Get(paramType), Size: size})
 	if err != nil {
 		refuse(w, status(err))
@@ -44,7 +47,7 @@ type incoming struct {
 func (i *incoming) Read(p []byte) (int, error) {
 	_ = i.control.SetReadDeadline(time.Now().Add(i.idle)) // Not every writer has deadlines.
 	n, err := i.body.Read(p)
-	if err != nil {
+	if errors.Is(err, io.EOF) {
 		// From here on the server watches the connection, for longer than this.
 		_ = i.control.SetReadDeadline(time.Time{})
 	}

@@ -3,11 +3,11 @@ package fileblob
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -22,8 +22,15 @@ var outside = &http.Client{
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 
+// answer is what came back, without the body.
+type answer struct {
+	status int
+	length int64
+	header http.Header
+}
+
 // do sends a request and reads the answer away.
-func do(t *testing.T, method, address string, header http.Header, body io.Reader) *http.Response {
+func do(t *testing.T, method, address string, header http.Header, body io.Reader) answer {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, address, body)
 	if err != nil {
@@ -40,7 +47,7 @@ func do(t *testing.T, method, address string, header http.Header, body io.Reader
 	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
 		t.Fatal(err)
 	}
-	return resp
+	return answer{resp.StatusCode, resp.ContentLength, resp.Header}
 }
 
 func signed(t *testing.T, bucket *Bucket, key string) string {
@@ -56,9 +63,9 @@ func TestHead(t *testing.T) {
 	t.Parallel()
 	bucket := openAt(t, t.TempDir())
 	blobtest.Put(t, bucket, "a", blobtest.Content(1000, 1))
-	resp := do(t, http.MethodHead, signed(t, bucket, "a"), nil, nil)
-	if resp.StatusCode != http.StatusOK || resp.ContentLength != 1000 {
-		t.Errorf("status %d, length %d", resp.StatusCode, resp.ContentLength)
+	got := do(t, http.MethodHead, signed(t, bucket, "a"), nil, nil)
+	if got.status != http.StatusOK || got.length != 1000 {
+		t.Errorf("status %d, length %d", got.status, got.length)
 	}
 }
 
@@ -66,7 +73,7 @@ func TestFilesRunNothing(t *testing.T) {
 	t.Parallel()
 	bucket := openAt(t, t.TempDir())
 	blobtest.Put(t, bucket, "a", []byte("<script>alert(1)</script>"))
-	h := do(t, http.MethodGet, signed(t, bucket, "a"), nil, nil).Header
+	h := do(t, http.MethodGet, signed(t, bucket, "a"), nil, nil).header
 	if csp := h.Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") || !strings.Contains(csp, "sandbox") {
 		t.Errorf("policy %q", csp)
 	}
@@ -82,7 +89,7 @@ func TestURLsOfAnotherSecret(t *testing.T) {
 	other := openAt(t, dir, func(o *Options) { o.Secret = bytes.Repeat([]byte("o"), minSecretBytes) })
 	blobtest.Put(t, bucket, "a", []byte("x"))
 	address := strings.Replace(signed(t, other, "a"), other.base.Host, bucket.base.Host, 1)
-	if got := do(t, http.MethodGet, address, nil, nil).StatusCode; got != http.StatusForbidden {
+	if got := do(t, http.MethodGet, address, nil, nil).status; got != http.StatusForbidden {
 		t.Errorf("status %d, want 403", got)
 	}
 }
@@ -100,7 +107,7 @@ func TestURLsExpireByTheClock(t *testing.T) {
 	began := now
 	for _, s := range steps {
 		now = began.Add(s.after)
-		if got := do(t, http.MethodGet, address, nil, nil).StatusCode; got != s.want {
+		if got := do(t, http.MethodGet, address, nil, nil).status; got != s.want {
 			t.Errorf("after %v: status %d, want %d", s.after, got, s.want)
 		}
 	}
@@ -115,13 +122,13 @@ func TestPathsThatAreNoKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{"/", "/blobs", "/blobs/", "/a", "/blobs/../blobs/a", "/blobs/./a", "/blobs//a", "/blobs/%2e%2e/a", "/blobs/a/", "/blobs/..%2fa", "/blobs/a%00"} {
-		got := do(t, http.MethodGet, "http://"+u.Host+path+"?"+u.RawQuery, nil, nil).StatusCode
+		got := do(t, http.MethodGet, "http://"+u.Host+path+"?"+u.RawQuery, nil, nil).status
 		if got != http.StatusForbidden {
 			t.Errorf("%s: status %d, want 403", path, got)
 		}
 	}
 	for _, query := range []string{"", "signature=", "signature=%zz", u.RawQuery + "&signature=x", u.RawQuery + "&expires=1"} {
-		if got := do(t, http.MethodGet, "http://"+u.Host+"/blobs/a?"+query, nil, nil).StatusCode; got != http.StatusForbidden {
+		if got := do(t, http.MethodGet, "http://"+u.Host+"/blobs/a?"+query, nil, nil).status; got != http.StatusForbidden {
 			t.Errorf("?%s: status %d, want 403", query, got)
 		}
 	}
@@ -152,9 +159,9 @@ func TestOrigins(t *testing.T) {
 				if c.origin != "" {
 					header.Set("Origin", c.origin)
 				}
-				resp := do(t, method, signed(t, bucket, "a"), header, nil)
-				if got := resp.Header.Get("Access-Control-Allow-Origin"); got != c.want || resp.StatusCode >= 300 {
-					t.Errorf("%s: status %d, allowed %q, want %q", method, resp.StatusCode, got, c.want)
+				got := do(t, method, signed(t, bucket, "a"), header, nil)
+				if allowed := got.header.Get("Access-Control-Allow-Origin"); allowed != c.want || got.status >= 300 {
+					t.Errorf("%s: status %d, allowed %q, want %q", method, got.status, allowed, c.want)
 				}
 			}
 		})
@@ -164,7 +171,7 @@ func TestOrigins(t *testing.T) {
 func TestPreflight(t *testing.T) {
 	t.Parallel()
 	bucket := openAt(t, t.TempDir(), func(o *Options) { o.Origins = []string{"*"} })
-	h := do(t, http.MethodOptions, bucket.base.String()+"/a", nil, nil).Header
+	h := do(t, http.MethodOptions, bucket.base.String()+"/a", nil, nil).header
 	for _, header := range []string{"Content-Type", "If-None-Match", "Range"} {
 		if !strings.Contains(h.Get("Access-Control-Allow-Headers"), header) {
 			t.Errorf("%s is not allowed", header)
@@ -179,20 +186,91 @@ func TestPreflight(t *testing.T) {
 func TestStandstill(t *testing.T) {
 	t.Parallel()
 	bucket := openAt(t, t.TempDir(), func(o *Options) { o.IdleTimeout = 50 * time.Millisecond })
+	blobtest.Put(t, bucket, "big", make([]byte, 64<<20)) // Beyond what the connection takes in.
 	upload, err := bucket.SignPut(t.Context(), "a", blob.UploadOptions{ContentType: "image/png", Size: 1000, Expires: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Run("upload", func(t *testing.T) {
-		conn := begin(t, upload.Method, upload.URL, "Content-Type: image/png\r\nIf-None-Match: *\r\nContent-Length: 1000\r\n", "half")
-		if _, err := io.Copy(io.Discard, conn); err != nil {
-			t.Errorf("the server holds on: %v", err)
+	const whole = "Content-Type: image/png\r\nIf-None-Match: *\r\nContent-Length: 1000\r\n"
+	for name, header := range map[string]string{
+		"upload":         whole,
+		"refused upload": "Content-Type: text/html\r\nContent-Length: 1000\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conn := begin(t, upload.Method, upload.URL, header, "half")
+			if _, err := io.Copy(io.Discard, conn); err != nil {
+				t.Errorf("the server holds on: %v", err)
+			}
+			blobtest.Lacks(t, bucket, "a")
+		})
+	}
+	t.Run("download", func(t *testing.T) {
+		t.Parallel()
+		served := make(chan struct{})
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			defer close(served)
+			bucket.Handler().ServeHTTP(w, r)
+		}))
+		defer server.Close()
+		address := strings.Replace(signed(t, bucket, "big"), bucket.base.Host, server.Listener.Addr().String(), 1)
+		begin(t, http.MethodGet, address, "", "")
+		select {
+		case <-served:
+		case <-time.After(patience):
+			t.Error("the server holds on")
 		}
-		blobtest.Lacks(t, bucket, "a")
 	})
 }
 
-// begin sends the head and a part of the body.
+// TestSlowTransfers take longer in all than they may stand still.
+func TestSlowTransfers(t *testing.T) {
+	t.Parallel()
+	const idle = 400 * time.Millisecond
+	bucket := openAt(t, t.TempDir(), func(o *Options) { o.IdleTimeout = idle })
+	upload, err := bucket.SignPut(t.Context(), "a", blob.UploadOptions{ContentType: "image/png", Size: 10, Expires: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn := begin(t, upload.Method, upload.URL, "Content-Type: image/png\r\nIf-None-Match: *\r\nContent-Length: 10\r\n", "")
+	ticks := time.NewTicker(idle / 4)
+	defer ticks.Stop()
+	for range 10 {
+		<-ticks.C
+		if _, err := conn.Write([]byte("x")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	answers := bufio.NewReader(conn)
+	answered(t, answers)
+	blobtest.Holds(t, bucket, "a", []byte("xxxxxxxxxx"))
+	// The connection serves on, without the deadlines of what it has served.
+	for range 6 {
+		<-ticks.C
+	}
+	ask(t, conn, http.MethodGet, signed(t, bucket, "a"), "Connection: close\r\n", "")
+	answered(t, answers)
+}
+
+func answered(t *testing.T, answers *bufio.Reader) {
+	t.Helper()
+	resp, err := http.ReadResponse(answers, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Errorf("status %d", resp.StatusCode)
+	}
+	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+		t.Error(err)
+	}
+}
+
+// patience is how long a test waits for what happens at once.
+const patience = 20 * time.Second
+
+// begin dials, and sends the head of a request and a part of its body.
 func begin(t *testing.T, method, address, header, part string) net.Conn {
 	t.Helper()
 	u, err := url.Parse(address)
@@ -204,14 +282,20 @@ func begin(t *testing.T, method, address, header, part string) net.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	if err := conn.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	ask(t, conn, method, address, header, part)
+	return conn
+}
+
+func ask(t *testing.T, conn net.Conn, method, address, header, part string) {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := fmt.Fprintf(conn, "%s %s HTTP/1.1\r\nHost: %s\r\n%s\r\n%s", method, u.RequestURI(), u.Host, header, part); err != nil {
 		t.Fatal(err)
 	}
-	return conn
 }
-
-var _ = bufio.NewReader
-var _ context.Context

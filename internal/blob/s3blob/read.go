@@ -87,6 +87,7 @@ type reader struct {
 	body io.ReadCloser
 }
 
+// Read implements io.Reader.
 func (r *reader) Read(p []byte) (int, error) {
 	n, err := r.body.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -95,4 +96,5 @@ func (r *reader) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// Close implements io.Closer.
 func (r *reader) Close() error { return r.body.Close() }

@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	dialTimeout = 5 * time.Second
-	tlsTimeout  = 5 * time.Second
+	dialTimeout = 3 * time.Second
+	tlsTimeout  = 3 * time.Second
 	// maxIdleConns is how many connections are kept between calls; there is one store only.
 	maxIdleConns = 32
 )
@@ -83,6 +83,7 @@ type upload struct {
 	body io.ReadCloser
 }
 
+// Read implements io.Reader.
 func (u *upload) Read(p []byte) (int, error) {
 	u.timer.Stop()
 	n, err := u.body.Read(p)
@@ -90,6 +91,7 @@ func (u *upload) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// Close implements io.Closer.
 func (u *upload) Close() error { return u.body.Close() }
 
 // answer runs the clock only while its reader waits.
@@ -98,6 +100,7 @@ type answer struct {
 	body io.ReadCloser
 }
 
+// Read implements io.Reader.
 func (a *answer) Read(p []byte) (int, error) {
 	a.timer.Reset(a.idle)
 	n, err := a.body.Read(p)
@@ -108,6 +111,7 @@ func (a *answer) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// Close implements io.Closer. It frees what the call holds.
 func (a *answer) Close() error {
 	a.cancel(nil)
 	return a.body.Close()

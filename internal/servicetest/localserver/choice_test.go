@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -43,7 +46,43 @@ func TestNewestPostgresWins(t *testing.T) {
 
 func TestMissingProgramsAreNamed(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	if _, err := FindRedis(); !errors.Is(err, ErrMissing) {
-		t.Errorf("got %v, want ErrMissing", err)
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	for name, find := range map[string]func() (string, error){"redis-server": FindRedis, "minio": FindMinIO} {
+		if _, err := find(); !errors.Is(err, ErrMissing) || !strings.Contains(err.Error(), name) {
+			t.Errorf("got %v, want ErrMissing of %s", err, name)
+		}
+	}
+}
+
+func TestTheBuiltMinIOComesFirst(t *testing.T) {
+	path, cache := t.TempDir(), t.TempDir()
+	t.Setenv("PATH", path)
+	t.Setenv("XDG_CACHE_HOME", cache)
+	for _, program := range []string{filepath.Join(path, "minio"), MinIOBuild()} {
+		if err := os.MkdirAll(filepath.Dir(program), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(program, []byte("a program"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := FindMinIO(); got != program {
+			t.Errorf("found %q (%v), want %q", got, err, program)
+		}
+	}
+	if !strings.HasPrefix(MinIOBuild(), cache) || !strings.Contains(MinIOBuild(), "minio-v0.0.0-") {
+		t.Errorf("builds to %s, want a folder of the version", MinIOBuild())
+	}
+}
+
+func TestPortTakenKnowsItsServers(t *testing.T) {
+	t.Parallel()
+	for name, said := range map[string]string{
+		"postgres": `could not bind IPv4 address "127.0.0.1": Address already in use`,
+		"redis":    "Could not create server TCP listening socket 127.0.0.1:6379: bind: Address already in use",
+		"minio":    "FATAL Unable to start the server: Specified port is already in use",
+	} {
+		if !portTaken(errors.New(said)) {
+			t.Errorf("%s: %q", name, said)
+		}
 	}
 }

@@ -18,7 +18,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(orphanEnv) == "" {
 		os.Exit(m.Run())
 	}
-	for _, start := range []func() (*Server, error){Postgres, Redis} {
+	for _, start := range []func() (*Server, error){Postgres, Redis, MinIO} {
 		s, err := start()
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -43,7 +43,7 @@ func TestServersDieWithTheirStarter(t *testing.T) {
 	if err := starter.Start(); err != nil {
 		t.Fatal(err)
 	}
-	addrs := firstLines(t, bufio.NewScanner(out), 2)
+	addrs := firstLines(t, bufio.NewScanner(out), 3)
 	for _, addr := range addrs {
 		if !answers(addr) {
 			t.Errorf("nobody listens at %s", addr)
@@ -112,7 +112,8 @@ func needPrograms(t *testing.T) {
 	t.Helper()
 	_, postgres := FindPostgres()
 	_, redis := FindRedis()
-	err := errors.Join(postgres, redis)
+	_, minio := FindMinIO()
+	err := errors.Join(postgres, redis, minio)
 	if err != nil && os.Getenv("REQUIRE_SERVICES") != "1" {
 		t.Skip(err)
 	}
