@@ -51,6 +51,7 @@ type App struct {
 	bucket  blob.Bucket
 	blobs   http.Handler // answers for files kept in a folder; nil for a store that answers itself
 	journal *journal
+	queueUI *store.QueueUI // nil without operators
 
 	accounts *account.Service
 	folders  *folder.Service
@@ -120,7 +121,7 @@ func (a *App) Handler() http.Handler {
 	})
 	return server.Handler(server.Options{
 		GraphQL: gql, Playground: playground.Handler(), Metrics: a.meter.Handler(), Health: a.health(),
-		Blobs: a.blobs, Files: server.Files{Own: a.files.OwnTarget, Shared: a.files.SharedTarget},
+		Blobs: a.blobs, Files: server.Files{Own: a.files.OwnTarget, Shared: a.files.SharedTarget}, Admin: a.admin(),
 		Authenticate: a.accounts.Authenticate, Origins: a.cfg.Origins, Hosts: a.hosts(),
 		Counted: a.meter.RequestEnded, Log: a.log,
 	})
@@ -182,6 +183,11 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	go a.feed.Run(background)
+	if a.queueUI != nil {
+		if err := a.queueUI.Start(background); err != nil {
+			return err
+		}
+	}
 	if a.runner != nil {
 		for _, sweep := range []func(context.Context) error{a.chats.Sweep, a.jobs.Sweep, a.files.Sweep} {
 			go worker.Sweeper(background, sweep, a.log)
@@ -232,6 +238,9 @@ func (a *App) Close() error {
 	}
 	if a.bucket != nil {
 		faults = append(faults, a.bucket.Close())
+	}
+	if a.queueUI != nil {
+		a.queueUI.Close()
 	}
 	faults = append(faults, a.journal.Close())
 	if a.store != nil {

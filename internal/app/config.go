@@ -58,6 +58,8 @@ type Config struct {
 	// JobCleanup is when old jobs are cleaned up each day (JOB_CLEANUP_AT, default 00:00, in
 	// JOB_CLEANUP_TIME_ZONE, default Asia/Seoul).
 	JobCleanup worker.Daily
+	// AdminEmails are the addresses of operators, in lower case (ADMIN_EMAILS, comma separated). None: there are no pages for them.
+	AdminEmails []string
 	// SandboxJournal is a file to which the sandbox writes each call it accepts, for tests (SANDBOX_JOURNAL).
 	SandboxJournal string
 	// ReplyWorkers is how many replies and titles one process writes at once (REPLY_WORKERS, default 32).
@@ -104,6 +106,7 @@ func Load(getenv func(string) string) (Config, error) {
 		VideoWorkers:     e.number("VIDEO_WORKERS", 8, 10_000),
 		JobRetention:     e.duration("JOB_RETENTION", 30*24*time.Hour),
 		JobCleanup:       e.daily("JOB_CLEANUP_AT", "00:00", "JOB_CLEANUP_TIME_ZONE", "Asia/Seoul"),
+		AdminEmails:      e.list("ADMIN_EMAILS"),
 		SandboxJournal:   e.text("SANDBOX_JOURNAL", ""),
 		ReplyWorkers:     e.number("REPLY_WORKERS", 32, 10_000),
 		NodeID:           e.text("NODE_ID", ""),

@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/weav-ai/weav/internal/account"
@@ -15,6 +17,8 @@ import (
 	"github.com/weav-ai/weav/internal/file"
 	"github.com/weav-ai/weav/internal/folder"
 	"github.com/weav-ai/weav/internal/job"
+	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/server"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/worker"
 )
@@ -45,6 +49,11 @@ func (a *App) wire(secret []byte) error {
 	a.accounts, err = account.New(a.store, devauth.New(), usable, a.log, account.Config{JWTSecret: secret, AccessTTL: a.cfg.AccessTTL})
 	if err != nil {
 		return err
+	}
+	if len(a.cfg.AdminEmails) > 0 && a.part.Serves {
+		if a.queueUI, err = a.store.NewQueueUI("/admin/jobs", quieter(a.log)); err != nil {
+			return err
+		}
 	}
 	a.meter.WatchQueues(a.store.QueueDepths)
 	a.meter.WatchFailedPublishes(a.feed.FailedPublishes)
@@ -124,4 +133,21 @@ func (a *App) purge(ctx context.Context, purges map[string]func(context.Context,
 		}
 	}
 	return errors.Join(faults...)
+}
+
+// admin are the pages of operators; none without any.
+func (a *App) admin() server.Admin {
+	if a.queueUI == nil {
+		return server.Admin{}
+	}
+	return server.Admin{Jobs: a.queueUI, Authenticate: a.accounts.Authenticate, IsAdmin: a.isAdmin}
+}
+
+// isAdmin looks a person's address up with each request: it may have changed.
+func (a *App) isAdmin(ctx context.Context, user oid.User) (bool, error) {
+	people, err := a.accounts.Users(ctx, []oid.User{user})
+	if err != nil || len(people) == 0 || people[0].Email == nil {
+		return false, err
+	}
+	return slices.ContainsFunc(a.cfg.AdminEmails, func(e string) bool { return strings.EqualFold(e, *people[0].Email) }), nil
 }

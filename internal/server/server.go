@@ -25,6 +25,7 @@ type Options struct {
 	// Blobs answers signed requests for files that the server keeps itself; nil for a store that answers itself.
 	Blobs  http.Handler
 	Files  Files
+	Admin  Admin
 	Health *Health
 	// Authenticate tells who a bearer token stands for.
 	Authenticate func(ctx context.Context, token string) (auth.Principal, error)
@@ -52,6 +53,9 @@ func Handler(o Options) http.Handler {
 	mux.Handle("GET /artifacts/{id}", o.identify(http.HandlerFunc(o.Files.own)))
 	mux.HandleFunc("GET /shared/{token}", o.Files.shared)
 	routes := http.NewServeMux()
+	if o.Admin.Jobs != nil { // Other origins have no business there.
+		routes.Handle("/admin/", o.Admin.Handler())
+	}
 	routes.Handle("/", gqlhttp.CORS(o.Origins)(mux))
 	if o.Blobs != nil { // It allows other origins other methods.
 		routes.Handle("/blobs/", o.Blobs)
