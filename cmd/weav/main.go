@@ -14,7 +14,7 @@ import (
 )
 
 const usage = `weav is the server of an AI content platform: chats whose replies stream to every
-open tab, over GraphQL.
+open tab, and texts, images and videos made as jobs, over GraphQL.
 
 Usage:
 
@@ -22,12 +22,13 @@ Usage:
 	  --workers=false     answer requests only; run weav worker beside it
 	weav worker           work jobs only
 	weav migrate          bring the database up to date
-	weav demo ["prompt"]  start a server of its own and show a chat through it
+	weav health           ask the server of these settings whether it is ready
+	weav demo ["prompt"]  start a server of its own and show a chat and two jobs through it
 	weav version          print the version
 
 Settings come from the environment; the README lists them. Without any, weav needs nothing
-installed: a SQLite file under ./data, a bus in the process, a sandbox for a model, and a
-sign-in for development, on http://127.0.0.1:8080.
+installed: a SQLite file and a folder of files under ./data, a bus in the process, a sandbox
+for models, and a sign-in for development, on http://127.0.0.1:8080.
 `
 
 func main() {
@@ -66,6 +67,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return work(ctx, args, stderr)
 	case "migrate":
 		return migrate(ctx, args, stdout, stderr)
+	case "health":
+		return health(ctx, args, stdout)
 	case "demo":
 		return demo(ctx, args, stdout)
 	case "version":

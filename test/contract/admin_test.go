@@ -47,13 +47,13 @@ func (b *browser) fetch(t *testing.T, method, path string, form url.Values, head
 // TestPagesOfOperators: nobody is asked to sign in, a person finds nothing, an operator sees the queue.
 func TestPagesOfOperators(t *testing.T) {
 	t.Parallel()
-	for name, settings := range map[string]func() map[string]string{
-		"embedded":           func() map[string]string { return map[string]string{} },
-		"postgres and redis": func() map[string]string { return services(t) },
+	for name, settings := range map[string]func(t *testing.T) map[string]string{
+		"embedded":           func(*testing.T) map[string]string { return map[string]string{} },
+		"postgres and redis": services,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			with := settings()
+			with := settings(t)
 			with["ADMIN_EMAILS"] = "other@example.com, Boss@Example.com"
 			w := start(t, app.Part{Serves: true, Works: true}, with)
 			boss, person := w.person(t, "boss"), w.person(t, "person")

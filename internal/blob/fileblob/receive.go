@@ -37,7 +37,8 @@ func (b *Bucket) upload(w http.ResponseWriter, r *http.Request, key string, quer
 	}
 }
 
-// incoming ends an upload whose client sends nothing for the idle timeout.
+// incoming ends an upload whose client sends nothing for the idle timeout. The server itself takes
+// the last deadline away before it waits for another request.
 type incoming struct {
 	body    io.Reader
 	control *http.ResponseController
@@ -46,12 +47,7 @@ type incoming struct {
 
 func (i *incoming) Read(p []byte) (int, error) {
 	_ = i.control.SetReadDeadline(time.Now().Add(i.idle)) // Not every writer has deadlines.
-	n, err := i.body.Read(p)
-	if errors.Is(err, io.EOF) {
-		// From here on the server watches the connection, for longer than this.
-		_ = i.control.SetReadDeadline(time.Time{})
-	}
-	return n, err
+	return i.body.Read(p)
 }
 
 // status is what the client of a signed URL is told, in S3's numbers where it has them.

@@ -242,25 +242,30 @@ func TestSlowTransfers(t *testing.T) {
 		}
 	}
 	answers := bufio.NewReader(conn)
-	answered(t, answers)
+	answered(t, answers, http.StatusOK)
 	blobtest.Holds(t, bucket, "a", []byte("xxxxxxxxxx"))
 	// The connection serves on, without the deadlines of what it has served.
-	for range 6 {
-		<-ticks.C
+	for _, next := range []struct {
+		address string
+		status  int
+	}{{signed(t, bucket, "a"), http.StatusOK}, {bucket.base.String() + "/unsigned", http.StatusForbidden}} {
+		for range 6 {
+			<-ticks.C
+		}
+		ask(t, conn, http.MethodGet, next.address, "", "")
+		answered(t, answers, next.status)
 	}
-	ask(t, conn, http.MethodGet, signed(t, bucket, "a"), "Connection: close\r\n", "")
-	answered(t, answers)
 }
 
-func answered(t *testing.T, answers *bufio.Reader) {
+func answered(t *testing.T, answers *bufio.Reader, status int) {
 	t.Helper()
 	resp, err := http.ReadResponse(answers, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		t.Errorf("status %d", resp.StatusCode)
+	if resp.StatusCode != status {
+		t.Errorf("status %d, want %d", resp.StatusCode, status)
 	}
 	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
 		t.Error(err)

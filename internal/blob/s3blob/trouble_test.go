@@ -238,3 +238,28 @@ func endless(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 }
+
+// TestRefusedBodyIsReleased has a store that refuses an upload while its source is being read:
+// Put must not return before that reading has.
+func TestRefusedBodyIsReleased(t *testing.T) {
+	t.Parallel()
+	reading, returned := make(chan struct{}), make(chan struct{})
+	store := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		<-reading
+		w.WriteHeader(http.StatusForbidden)
+	}))
+	t.Cleanup(store.Close)
+	body := io.MultiReader(bytes.NewReader(make([]byte, 1<<20)), strike(func() {
+		close(reading)
+		select {
+		case <-returned:
+			t.Error("put has returned while its body is being read")
+		case <-time.After(shortIdle):
+		}
+	}))
+	err := at(t, store.URL).Put(t.Context(), "a", body, blob.PutOptions{ContentType: "image/png", Size: big})
+	close(returned)
+	if err == nil {
+		t.Error("a refused upload counts as stored")
+	}
+}
