@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -172,7 +173,8 @@ func TestFilesThatAreNoObjects(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, content := range map[string][]byte{
-		"cut": whole[:len(whole)-1], "short": whole[:10], "grown": append(whole[1:], 'x'), "headless": whole[1:],
+		"cut": whole[:len(whole)-1], "short": whole[:10], "grown": append(slices.Clone(whole), 'x'), "headless": whole[1:],
+		"unmarked": bytes.Replace(whole, []byte(mark), []byte("WEAVBLB0"), 1),
 	} {
 		if err := os.WriteFile(filepath.Join(objects, name), content, 0o600); err != nil {
 			t.Fatal(err)
