@@ -31,7 +31,7 @@ type ProgressWriter struct {
 	topic string
 	log   *slog.Logger
 	now   Progress
-	dirty bool
+	dirty bool      // now was not published
 	last  time.Time // of the last publishing
 	due   *time.Timer
 }
@@ -45,12 +45,11 @@ func NewProgressWriter(bus Bus, job, run string, log *slog.Logger) *ProgressWrit
 
 // Set takes the newest progress. It is published with the next Publish, which is due at once or when the gap is over.
 func (w *ProgressWriter) Set(value *float64, phase string) {
-	if w.dirty {
-		w.now.Value, w.now.Phase = value, phase
-		return
+	w.now.Value, w.now.Phase = value, phase
+	if !w.dirty {
+		w.dirty = true
+		w.due.Reset(max(0, ProgressGap-time.Since(w.last)))
 	}
-	w.now.Value, w.now.Phase, w.dirty = value, phase, true
-	w.due.Reset(max(0, ProgressGap-time.Since(w.last)))
 }
 
 // Due has a value when Publish is to be called.

@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"sync"
 )
 
@@ -38,12 +39,12 @@ func (r *TextReader) Listen(ctx context.Context) error {
 	}
 	cancel, err := r.bus.Subscribe(ctx, TextTopic(r.run),
 		func(payload []byte) { r.push(payload); r.notify() },
-		func() { r.Miss(); r.notify() })
+		func() { r.miss(); r.notify() })
 	if err != nil {
 		return err
 	}
 	r.cancel = cancel
-	r.Miss()
+	r.miss()
 	r.notify()
 	return nil
 }
@@ -55,8 +56,8 @@ func (r *TextReader) Close() {
 	}
 }
 
-// Miss says that something may have been lost: Next reads the whole text.
-func (r *TextReader) Miss() {
+// miss says that something may have been lost: Next reads the whole text.
+func (r *TextReader) miss() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.reread = true
@@ -66,44 +67,47 @@ func (r *TextReader) Miss() {
 // from what waits or, after a gap, from the bus. After an error it is called again.
 func (r *TextReader) Next(ctx context.Context) (piece string, at Offset, err error) {
 	waiting, reread := r.swap()
+	piece, unbroken := r.gathered(waiting)
+	if reread || !unbroken {
+		text, ok, err := r.bus.Text(ctx, r.run)
+		if err != nil {
+			r.miss()
+			return "", Offset{}, err
+		}
+		if ok && len(text) >= r.have.Bytes+len(piece) {
+			piece = text[r.have.Bytes:]
+		}
+	}
+	piece, at = r.tell(piece)
+	return piece, at, nil
+}
+
+// gathered joins what waits behind what was told, up to the first gap, if there is one.
+func (r *TextReader) gathered(waiting []Delta) (piece string, unbroken bool) {
+	var b strings.Builder
 	end := r.have.Bytes
 	for _, d := range waiting {
 		if d.At.Bytes > end {
-			reread = true
-			break
+			return b.String(), false
 		}
-		if rest := end - d.At.Bytes; rest < len(d.Text) {
-			piece += d.Text[rest:]
-			end += len(d.Text) - rest
+		if known := end - d.At.Bytes; known < len(d.Text) {
+			b.WriteString(d.Text[known:])
+			end += len(d.Text) - known
 		}
 	}
-	if !reread {
-		return r.tell(piece)
-	}
-	text, ok, err := r.bus.Text(ctx, r.run)
-	if err != nil {
-		r.Miss()
-		return "", Offset{}, err
-	}
-	if ok && len(text) >= end {
-		piece = text[r.have.Bytes:]
-	}
-	return r.tell(piece)
+	return b.String(), true
 }
 
-// Rest returns what is missing of the final text.
+// Rest returns what is missing of the final text, which begins with what was told.
 func (r *TextReader) Rest(final string) (piece string, at Offset) {
-	if len(final) <= r.have.Bytes {
-		return "", r.have
-	}
-	piece, at, _ = r.tell(final[r.have.Bytes:])
-	return piece, at
+	return r.tell(final[min(len(final), r.have.Bytes):])
 }
 
-func (r *TextReader) tell(piece string) (string, Offset, error) {
-	at := r.have
+// tell moves on behind piece and returns it with its place.
+func (r *TextReader) tell(piece string) (told string, at Offset) {
+	at = r.have
 	r.have = r.have.End(piece)
-	return piece, at, nil
+	return piece, at
 }
 
 // push takes a published delta; it never blocks.

@@ -16,8 +16,8 @@ type TextWriter struct {
 
 	text      strings.Builder
 	end       Offset // of text
-	published Offset // what the bus has
-	broken    bool   // the bus may not have what was published: send the whole text again
+	published Offset // what the bus was given
+	broken    bool   // the bus may not have it: send the whole text again
 }
 
 // NewTextWriter returns the writer of a run's text, which is empty. told hears of each piece that was published.
@@ -31,13 +31,14 @@ func (w *TextWriter) Write(delta string) {
 	w.end = w.end.End(delta)
 }
 
-// Pending tells whether the bus lacks something.
-func (w *TextWriter) Pending() bool { return w.published != w.end || w.broken }
+// Pending tells whether something was written since the last Publish, whatever became of that: a caller
+// that gathers pieces begins to wait with the first of them.
+func (w *TextWriter) Pending() bool { return w.published != w.end }
 
 // Publish sends what the bus does not have yet. A failure costs nothing but time: the next
 // call sends the whole text again.
 func (w *TextWriter) Publish(ctx context.Context) {
-	if !w.Pending() {
+	if !w.Pending() && !w.broken {
 		return
 	}
 	var err error

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/weav-ai/weav/internal/app"
+	"github.com/weav-ai/weav/internal/servicetest"
 )
 
 // browser is somebody's browser at the pages of operators.
@@ -53,6 +54,9 @@ func TestPagesOfOperators(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if servicetest.Race && name == "embedded" {
+				t.Skip("SQLite is too slow under the race detector")
+			}
 			with := settings(t)
 			with["ADMIN_EMAILS"] = "other@example.com, Boss@Example.com"
 			w := start(t, app.Part{Serves: true, Works: true}, with)

@@ -23,6 +23,12 @@ type answer struct {
 	body   []byte
 }
 
+// sized is a body whose length the HTTP client cannot see.
+type sized struct {
+	io.Reader
+	size int64
+}
+
 // send sends a request of a client outside and reads the answer.
 func send(t *testing.T, method, address string, header http.Header, body io.Reader) answer {
 	t.Helper()
@@ -41,6 +47,9 @@ func try(t *testing.T, method, address string, header http.Header, body io.Reade
 	}
 	if header != nil {
 		req.Header = header.Clone()
+	}
+	if s, ok := body.(sized); ok {
+		req.ContentLength = s.size
 	}
 	resp, err := outside.Do(req)
 	if err != nil {

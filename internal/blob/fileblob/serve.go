@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"strconv"
 	"time"
 
@@ -60,20 +59,12 @@ func (b *Bucket) download(w http.ResponseWriter, r *http.Request, key string, qu
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Content-Type-Options", "nosniff")
-	b.send(w, r, f, object)
+	content := io.NewSectionReader(f, 0, object.Size)
+	http.ServeContent(w, r, "", object.ModTime, &outgoing{content, http.NewResponseController(w), b.idle})
 }
 
-// send ends a download whose reader takes nothing for the idle timeout.
-func (b *Bucket) send(w http.ResponseWriter, r *http.Request, f *os.File, object blob.Object) {
-	control := http.NewResponseController(w)
-	content := &outgoing{SectionReader: io.NewSectionReader(f, 0, object.Size), control: control, idle: b.idle}
-	http.ServeContent(w, r, "", object.ModTime, content)
-	// The deadline is the connection's, which may serve further requests.
-	_ = control.Flush()                       // The client is told by the broken answer.
-	_ = control.SetWriteDeadline(time.Time{}) // Not every writer has deadlines.
-}
-
-// outgoing gives the client of a download another idle timeout with each piece.
+// outgoing ends a download whose client takes nothing for the idle timeout. The server itself takes
+// the last deadline away before it waits for another request.
 type outgoing struct {
 	*io.SectionReader
 	control *http.ResponseController

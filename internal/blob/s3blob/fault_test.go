@@ -26,14 +26,13 @@ func TestStoreKilledInTheMiddleOfAPut(t *testing.T) {
 	blobtest.Put(t, bucket, "older", older)
 	for i := range servicetest.Rounds() {
 		at := (i + 1) * big / (servicetest.Rounds() + 1)
-		for _, key := range []string{"new", "older"} {
-			body := io.MultiReader(bytes.NewReader(newer[:at]), strike(server.Kill), bytes.NewReader(newer[at:]))
-			err := bucket.Put(t.Context(), key, body, blob.PutOptions{ContentType: "image/png", Size: big})
-			blobtest.Unavailable(t, err)
-			server.Start()
-			blobtest.Lacks(t, bucket, "new")
-			blobtest.Holds(t, bucket, "older", older)
-		}
+		key := []string{"new", "older"}[i%2]
+		body := io.MultiReader(bytes.NewReader(newer[:at]), strike(server.Kill), bytes.NewReader(newer[at:]))
+		err := bucket.Put(t.Context(), key, body, blob.PutOptions{ContentType: "image/png", Size: big})
+		blobtest.Unavailable(t, err)
+		server.Start()
+		blobtest.Lacks(t, bucket, "new")
+		blobtest.Holds(t, bucket, "older", older)
 	}
 }
 
