@@ -47,8 +47,9 @@ func (e *environment) files() Files {
 
 // checkFiles refuses stores that are unsafe, or that the processes would not share.
 func (c Config) checkFiles(p Part) error {
+	alone := p.Serves && p.Works
 	switch {
-	case c.Files.URL == "" && !(p.Serves && p.Works):
+	case c.Files.URL == "" && !alone:
 		return errors.New("files would be kept in this process's own data folder: set BLOB_URL=s3://… (or file:/a/folder that all processes share) to split the server from its workers")
 	case c.Files.URL == "" || strings.HasPrefix(c.Files.URL, "file:"):
 		return nil

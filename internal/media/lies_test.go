@@ -163,7 +163,7 @@ func TestProbeRefusesWhateverEndsEarly(t *testing.T) {
 	for name, file := range map[string][]byte{
 		"PNG": pngOf(t, 4, 4), "JPEG": jpegOf(t, 4, 4), "WebP": webpOf(t, 16, 16), "MP4": filmOf(t), "WebM": webm(8, 8),
 	} {
-		for n := range len(file) {
+		for n := range file {
 			if f, err := probe(file[:n]); err == nil {
 				t.Fatalf("%s cut at byte %d of %d passes as %+v", name, n, len(file), f)
 			}
@@ -240,9 +240,9 @@ func TestThumbnail(t *testing.T) {
 			t.Errorf("%s: the JPEG is %v, %v", name, p.Bounds(), err)
 		}
 	}
-	clear := image.NewNRGBA(image.Rect(0, 0, 8, 8))
+	glass := image.NewNRGBA(image.Rect(0, 0, 8, 8))
 	var b bytes.Buffer
-	if err := png.Encode(&b, clear); err != nil {
+	if err := png.Encode(&b, glass); err != nil {
 		t.Fatal(err)
 	}
 	small, _, _, err := media.Thumbnail(&b, media.PNG, 8)

@@ -53,7 +53,7 @@ func compose(t *testing.T) (services map[string]service, secrets map[string]stru
 }
 
 // pinned is a tag that names one release.
-var pinned = regexp.MustCompile(`^[a-z0-9./-]+:[0-9]+(\.[0-9]+)*[a-z0-9.-]*$`)
+var pinned = regexp.MustCompile(`^[a-z0-9./-]+:\d+(\.\d+)*[a-z0-9.-]*$`)
 
 func TestServicesArePinnedAndHardened(t *testing.T) {
 	t.Parallel()
@@ -136,7 +136,7 @@ func TestSecretsAreRandomLongAndKept(t *testing.T) {
 	t.Parallel()
 	_, secrets := compose(t)
 	read := func(folder string) map[string]string {
-		if out, err := exec.CommandContext(t.Context(), "sh", filepath.Join(root, "deploy/secrets.sh"), folder).CombinedOutput(); err != nil {
+		if out, err := exec.CommandContext(t.Context(), "sh", filepath.Join(root, "deploy", "secrets.sh"), folder).CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
 		values := map[string]string{}
@@ -183,7 +183,7 @@ func TestTheProgramIsStatic(t *testing.T) {
 // TestThePolicyAllowsWhatWeavNeedsAndNothingElse holds a session to the policy, on a real MinIO.
 func TestThePolicyAllowsWhatWeavNeedsAndNothingElse(t *testing.T) {
 	t.Parallel()
-	policy, err := os.ReadFile(filepath.Join(root, "deploy/minio/policy.json"))
+	policy, err := os.ReadFile(filepath.Join(root, "deploy", "minio", "policy.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
