@@ -28,8 +28,10 @@ test('the playground shows the schema and streams a reply', { timeout: 2 * TIMEO
   const log = page.getByRole('region', { name: 'Events' }).locator('summary');
   for (const name of ['MessageAdded', 'ReplyDelta', 'ReplyEnded']) await log.filter({ hasText: name }).first().waitFor();
   await run(page, 'StopReply', '"COMPLETED"');
+  await run(page, 'CreateJob', '"job_');
+  await run(page, 'JobEvents', 'JobEnded');
 
-  assert.deepEqual(sockets, [socketURL]);
+  assert.deepEqual(new Set(sockets), new Set([socketURL]));
   assert.deepEqual(outside, [], 'requests to elsewhere');
   assert.deepEqual(complaints, [], 'what the browser complained of');
 });

@@ -7,7 +7,8 @@ function Content() {
     <section className="weav-pane" aria-label="Events">
       <h2>Events</h2>
       <p>
-        What the last subscription brought, the newest first. Chats are followed from the “ChatEvents” tab.
+        What the last subscription brought, the newest first. Chats are followed from the “ChatEvents” tab,
+        jobs from “JobEvents”.
       </p>
       <button type="button" className="graphiql-button" onClick={clearEvents} disabled={list.length === 0}>
         Clear

@@ -24,5 +24,6 @@ function summarize({ data, errors }) {
   if (!data) return { name: 'error', note: errors?.[0]?.message ?? '' };
   const [value] = Object.values(data);
   if (value?.__typename === 'ReplyDelta') return { name: 'ReplyDelta', note: `@${value.offset} ${value.text}` };
+  if (value?.__typename === 'JobProgressed') return { name: 'JobProgressed', note: `${Math.round((value.progress ?? 0) * 100)} % ${value.phase}` };
   return { name: value?.__typename ?? 'event', note: value?.status ?? '' };
 }

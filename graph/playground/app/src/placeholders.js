@@ -1,8 +1,9 @@
 // The first tabs build on one another: a chat is made, then written to, then followed. Placeholders in
 // their variables carry the ids across, so that they run as they stand.
+const known = ['chatId', 'replyId', 'jobId', 'cursor'];
 const seen = {};
 
-/** Replaces `{{uuid}}` by a fresh UUID, and `{{chatId}}`, `{{replyId}}` and `{{cursor}}` by what came back last. */
+/** Replaces `{{uuid}}` by a fresh UUID, and `{{chatId}}`, `{{replyId}}`, `{{jobId}}` and `{{cursor}}` by what came back last. */
 export function fill(variables) {
   if (!variables) return variables;
   return JSON.parse(JSON.stringify(variables), (_, value) => (typeof value === 'string' ? fillText(value) : value));
@@ -13,6 +14,7 @@ export function remember(result) {
   const data = result?.data;
   note('chatId', data?.createChat?.chat?.id);
   note('replyId', data?.sendMessage?.reply?.id);
+  note('jobId', data?.createJob?.job?.id);
   note('cursor', data?.createChat?.chat?.eventCursor);
 }
 
@@ -24,7 +26,7 @@ function fillText(text) {
   return text.replace(/{{(\w+)}}/g, (placeholder, name) => {
     if (name === 'uuid') return uuid();
     if (name in seen) return seen[name];
-    if (['chatId', 'replyId', 'cursor'].includes(name)) {
+    if (known.includes(name)) {
       throw new Error(`${placeholder} is not known yet: run the tab before this one, or write the value in its place.`);
     }
     return placeholder;
