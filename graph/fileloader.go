@@ -31,7 +31,7 @@ func newFileLoaders(files *file.Service, viewer oid.User) fileLoaders {
 		artifactsOf: grouped(files.OfJobs),
 		links:       grouped(files.Links),
 		attachments: grouped(files.Attachments),
-		lost: dataloadgen.NewLoader(func(ctx context.Context, keys []string) ([]bool, []error) {
+		lost: newLoader(func(ctx context.Context, keys []string) ([]bool, []error) {
 			missing, err := files.Missing(ctx, keys)
 			out := make([]bool, len(keys))
 			for i, k := range keys {

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"time"
 
 	"github.com/vikstrous/dataloadgen"
 
@@ -47,7 +48,7 @@ func newLoaders(s Services, viewer oid.User) *loaders {
 		users: byID(viewer, func(ctx context.Context, _ oid.User, ids []oid.User) ([]*ent.User, error) {
 			return s.Accounts.Users(ctx, ids)
 		}, func(u *ent.User) oid.User { return u.ID }),
-		siblings: dataloadgen.NewLoader(func(ctx context.Context, msgs []*ent.Message) ([][]*ent.Message, []error) {
+		siblings: newLoader(func(ctx context.Context, msgs []*ent.Message) ([][]*ent.Message, []error) {
 			rows, err := s.Chats.Siblings(ctx, msgs)
 			return rows, all(err, len(msgs))
 		}),
@@ -59,9 +60,19 @@ func newLoaders(s Services, viewer oid.User) *loaders {
 	}
 }
 
+// gather is how long a loader waits for more keys. Lists resolve their entries side by side, within
+// microseconds; what comes later takes another statement. Every answer waits for it once per level,
+// and so does every event, so it is short.
+const gather = 500 * time.Microsecond
+
+// newLoader returns a loader that reads what is asked for together in one go.
+func newLoader[K comparable, V any](read func(context.Context, []K) ([]V, []error)) *dataloadgen.Loader[K, V] {
+	return dataloadgen.NewLoader(read, dataloadgen.WithWait(gather))
+}
+
 // positions returns a loader of jobs' places in line.
 func positions(jobs *job.Service) *dataloadgen.Loader[*ent.Job, *int] {
-	return dataloadgen.NewLoader(func(ctx context.Context, asked []*ent.Job) ([]*int, []error) {
+	return newLoader(func(ctx context.Context, asked []*ent.Job) ([]*int, []error) {
 		places, err := jobs.Positions(ctx, asked)
 		out := make([]*int, len(asked))
 		for i, j := range asked {
@@ -75,7 +86,7 @@ func positions(jobs *job.Service) *dataloadgen.Loader[*ent.Job, *int] {
 
 // grouped returns a loader of lists that belong to a key; of a key without any, an empty one.
 func grouped[K comparable, V any](read func(context.Context, []K) (map[K][]V, error)) *dataloadgen.Loader[K, []V] {
-	return dataloadgen.NewLoader(func(ctx context.Context, keys []K) ([][]V, []error) {
+	return newLoader(func(ctx context.Context, keys []K) ([][]V, []error) {
 		rows, err := read(ctx, keys)
 		out := make([][]V, len(keys))
 		for i, k := range keys {
@@ -87,7 +98,7 @@ func grouped[K comparable, V any](read func(context.Context, []K) (map[K][]V, er
 
 // byID returns a loader of a person's objects; what is not theirs, or is gone, loads as nil.
 func byID[K comparable, V any](viewer oid.User, read func(context.Context, oid.User, []K) ([]*V, error), id func(*V) K) *dataloadgen.Loader[K, *V] {
-	return dataloadgen.NewLoader(func(ctx context.Context, keys []K) ([]*V, []error) {
+	return newLoader(func(ctx context.Context, keys []K) ([]*V, []error) {
 		rows, err := read(ctx, viewer, keys)
 		if err != nil {
 			return nil, all(err, len(keys))

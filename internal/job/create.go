@@ -2,7 +2,6 @@ package job
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/weav-ai/weav/ent"
@@ -183,11 +182,9 @@ func (s *Service) announce(ctx context.Context, tx *store.Tx, j *ent.Job) error 
 	} else {
 		tx.Enqueue(runJob(j, j.RunID))
 	}
-	err := errors.Join(
-		step(ctx, tx, j.ID, func(c *ent.JobStepCreate) { c.SetType(jobstep.TypeCreated) }),
-		step(ctx, tx, j.ID, func(c *ent.JobStepCreate) { c.SetType(second) }))
 	recordSaved(tx, j)
-	return err
+	return wrap("timeline", tx.Client().JobStep.CreateBulk(
+		newStep(tx, j.ID).SetType(jobstep.TypeCreated), newStep(tx, j.ID).SetType(second)).Exec(ctx))
 }
 
 func recordSaved(tx *store.Tx, j *ent.Job) {

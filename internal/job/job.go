@@ -157,12 +157,14 @@ func unfinished(st entjob.Status) bool {
 	return st == entjob.StatusInQueue || st == entjob.StatusInProgress
 }
 
+// newStep begins an entry of a job's timeline.
+func newStep(tx *store.Tx, id oid.Job) *ent.JobStepCreate {
+	return tx.Client().JobStep.Create().SetJobID(id).SetCreatedAt(store.Now())
+}
+
 // step adds an entry to a job's timeline.
 func step(ctx context.Context, tx *store.Tx, id oid.Job, create func(*ent.JobStepCreate)) error {
-	c := tx.Client().JobStep.Create().SetJobID(id).SetCreatedAt(store.Now())
+	c := newStep(tx, id)
 	create(c)
-	if err := c.Exec(ctx); err != nil {
-		return fmt.Errorf("job: timeline: %w", err)
-	}
-	return nil
+	return wrap("timeline", c.Exec(ctx))
 }

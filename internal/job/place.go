@@ -50,7 +50,8 @@ func (s *Service) takePlace(ctx context.Context, tx *store.Tx, user oid.User, on
 	if err := tx.LockUser(ctx, user); err != nil {
 		return false, err
 	}
-	held, err := tx.Client().Job.Query().Where(ofPerson(user, false)).All(ctx)
+	held, err := tx.Client().Job.Query().Where(ofPerson(user, false)).
+		Select(entjob.FieldID, entjob.FieldKind, entjob.FieldStartedAt).All(ctx)
 	if err != nil {
 		return false, fmt.Errorf("job: count: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/url"
 	"sync/atomic"
@@ -17,32 +18,54 @@ import (
 const sidebar = `query ($n: Int!) { viewer { eventCursor folders(first: $n) { nodes { id name } } chats(first: $n) {
 	nodes { id title model { id } folder { id name } head { id text role parent { id text } siblings { id } } } pageInfo { hasNextPage endCursor } } } }`
 
-// TestStatementsAreFew counts what the server asks Postgres for a sidebar: as much for 20 chats as for 2.
+// media is what the app's gallery and list of jobs ask for at once.
+const media = `query ($n: Int!) { viewer { eventCursor
+	jobs(first: $n) { nodes { id status model { id } chat { id } queuePosition timeline { happenedAt } attempts { number } text
+		result { text artifacts { id url job { id } shareLinks { id } } } usage { images } retryOf { id } } }
+	artifacts(first: $n) { nodes { id url thumbnail { url } isFavourite job { id } chat { id } shareLinks { id } } } } }`
+
+// TestStatementsAreFew counts what the server asks Postgres for: as much for 20 chats, jobs and pictures as for 2.
 func TestStatementsAreFew(t *testing.T) {
 	t.Parallel()
+	const all = 20
 	settings := services(t)
+	works := start(t, app.Part{Serves: true, Works: true}, maps.Clone(settings))
 	counter := count(t, settings)
-	// The server itself works no jobs, so every statement is of the query.
+	// The counted server works no jobs, so every statement is of the query.
 	w := start(t, app.Part{Serves: true}, settings)
-	p := w.person(t, "ada")
-	for i := range 20 {
+	p, busy := w.person(t, "ada"), works.person(t, "ada")
+	for i := range all {
 		chat := p.newChat(t, object{"title": fmt.Sprint(i), "folderId": p.newFolder(t, fmt.Sprint(i))})
 		_, err := p.Send(t.Context(), chat, "hello", key())
 		must(t, err)
+		busy.picture(t, fmt.Sprint(i))
 	}
-	ask := func(n int) int64 {
-		before := counter.Load()
-		a := p.get(t, sidebar, object{"n": n})
-		if got := len(a.list("viewer.chats.nodes", "head.siblings.0.id")); got != n {
-			t.Fatalf("%d chats, want %d", got, n)
+	for name, list := range map[string]struct {
+		query, entries, each string
+		most                 int64
+	}{
+		"sidebar": {sidebar, "viewer.chats.nodes", "head.siblings.0.id", 12},
+		"gallery": {media, "viewer.artifacts.nodes", "url", 16},
+		"jobs":    {media, "viewer.jobs.nodes", "result.artifacts.0.id", 16},
+	} {
+		ask := func(n int) int64 {
+			before := counter.Load()
+			a := p.get(t, list.query, object{"n": n})
+			if got := len(a.list(list.entries, list.each)); got != n {
+				t.Fatalf("%s: %d entries, want %d", name, got, n)
+			}
+			return counter.Load() - before
 		}
-		return counter.Load() - before
-	}
-	ask(20) // The first time, connections are opened.
-	few, many := ask(2), ask(20)
-	t.Logf("%d statements for 2 chats, %d for 20", few, many)
-	if few != many || many > 12 {
-		t.Errorf("%d statements for 2 chats, %d for 20", few, many)
+		// The first time, connections are opened. On a machine that is busy, an entry may miss the
+		// statement of the others: what counts is the fewest.
+		few, many := ask(2), ask(all)
+		for range 10 {
+			few, many = min(few, ask(2)), min(many, ask(all))
+		}
+		t.Logf("%s: %d statements for 2, %d for %d", name, few, many, all)
+		if few != many || many > list.most {
+			t.Errorf("%s: %d statements for 2, %d for %d; want at most %d", name, few, many, all, list.most)
+		}
 	}
 }
 
