@@ -42,7 +42,7 @@ async function start(binary, data) {
   const { PATH, HOME, TMPDIR } = process.env;
   const server = spawn(binary, ['serve'], {
     cwd: dirname(binary),
-    env: { PATH, HOME, ...(TMPDIR && { TMPDIR }), LISTEN_ADDR: '127.0.0.1:0', DATA_DIR: data },
+    env: { PATH, HOME, ...(TMPDIR && { TMPDIR }), LISTEN_ADDR: '127.0.0.1:0', DATA_DIR: data, ADMIN_EMAILS: 'operator@example.com' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exited = once(server, 'exit');

@@ -6,6 +6,9 @@ import { randomUUID } from 'node:crypto';
 export const base = process.env.WEAV_URL;
 assert(base, 'WEAV_URL is not set; npm test starts a server and sets it');
 
+/** The address of the operator of the server under test. */
+export const ADMIN = 'operator@example.com';
+
 /** Where queries and mutations go. */
 export const httpURL = `${base}/graphql`;
 

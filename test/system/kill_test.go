@@ -30,9 +30,9 @@ func TestWorkerKilledInMidReplyKeepsTheTextShown(t *testing.T) {
 	}
 	for i, v := range struck {
 		end := v.tab.end(v.sent.ReplyID)
-		took := time.Since(v.at)
-		t.Logf("round %d ended %s %v after the kill", i, end.Status, took)
 		row := c.row(t, v.sent.ReplyID)
+		took := row.EndedAt.Sub(v.at)
+		t.Logf("round %d ended %s %v after the kill", i, end.Status, took)
 		switch {
 		case row.Status != message.StatusInterrupted:
 			t.Errorf("round %d: the reply is %s", i, row.Status)
