@@ -34,6 +34,8 @@ type TextRequest struct {
 	Instruction string
 	// Turns are the conversation, oldest first; the last is the person's.
 	Turns []Turn
+	// Answer is the shape that the text must have; nil for free text.
+	Answer *Shape
 	// MaxOutputTokens caps the reply; zero leaves it to the provider.
 	MaxOutputTokens int
 	// Temperature is nil for the model's default.
@@ -53,7 +55,21 @@ type Purpose string
 const (
 	PurposeReply Purpose = "reply"
 	PurposeTitle Purpose = "title"
+	// PurposePlan and PurposePrompts have an Answer.
+	PurposePlan    Purpose = "plan"
+	PurposePrompts Purpose = "prompts"
 )
+
+// Shape constrains a text to one JSON document. The deltas are its pieces, and together the whole
+// document and nothing else. A provider may fall short of its promise: the caller checks the document. A
+// provider that cannot be held to a shape yields an *Error of kind Unsupported.
+type Shape struct {
+	// Name tells the provider what it is: 1-64 of a-z, A-Z, 0-9, _ and -.
+	Name string
+	// Schema is a JSON Schema of the common subset: an object whose properties are all required, with
+	// additionalProperties false, made of object, array, string, integer, number, boolean and enum.
+	Schema map[string]any
+}
 
 // Role says who wrote a turn.
 type Role string
@@ -68,6 +84,9 @@ const (
 type Turn struct {
 	Role Role
 	Text string
+	// Images are what the person attached, in order; only a person's turn has any. They are PNG,
+	// JPEG or WebP, as MIMEType says.
+	Images []File
 }
 
 // TextEvent is either a Delta or the Final, or neither: a sign of life.

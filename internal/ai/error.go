@@ -98,3 +98,18 @@ func (e *Error) Repeatable() bool {
 func (e *Error) MayRepeatPaid() bool {
 	return e.Repeatable() && !e.Accepted
 }
+
+// MayFallBack says whether another model may be asked instead: nothing was shown, the call cannot go on
+// by itself, and the fault is the provider's, not the request's. A call that is paid for whether or not it
+// is read (MayRepeatPaid) has stricter rules.
+func (e *Error) MayFallBack() bool {
+	if e.Shown || e.Settled {
+		return false
+	}
+	switch e.Kind {
+	case RateLimited, QuotaExhausted, Overloaded, Upstream, Interrupted, Timeout, Auth, RegionBlocked, ModelGone, NoOutput, Unsupported:
+		return true
+	default:
+		return false
+	}
+}
