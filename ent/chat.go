@@ -38,6 +38,8 @@ type Chat struct {
 	SystemInstruction string `json:"system_instruction,omitempty"`
 	// RecommendedPrompts holds the value of the "recommended_prompts" field.
 	RecommendedPrompts []string `json:"recommended_prompts,omitempty"`
+	// What becomes of the next message when the model is retired.
+	OnRetirement chat.OnRetirement `json:"on_retirement,omitempty"`
 	// IsPinned holds the value of the "is_pinned" field.
 	IsPinned bool `json:"is_pinned,omitempty"`
 	// IsArchived holds the value of the "is_archived" field.
@@ -108,7 +110,7 @@ func (*Chat) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case chat.FieldRevision:
 			values[i] = new(sql.NullInt64)
-		case chat.FieldTitle, chat.FieldModel, chat.FieldSystemInstruction:
+		case chat.FieldTitle, chat.FieldModel, chat.FieldSystemInstruction, chat.FieldOnRetirement:
 			values[i] = new(sql.NullString)
 		case chat.FieldCreatedAt, chat.FieldLastActivityAt, chat.FieldDeletedAt:
 			values[i] = new(sql.NullTime)
@@ -191,6 +193,12 @@ func (_m *Chat) assignValues(columns []string, values []any) error {
 				if err := json.Unmarshal(*value, &_m.RecommendedPrompts); err != nil {
 					return fmt.Errorf("unmarshal field recommended_prompts: %w", err)
 				}
+			}
+		case chat.FieldOnRetirement:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field on_retirement", values[i])
+			} else if value.Valid {
+				_m.OnRetirement = chat.OnRetirement(value.String)
 			}
 		case chat.FieldIsPinned:
 			if value, ok := values[i].(*sql.NullBool); !ok {
@@ -314,6 +322,9 @@ func (_m *Chat) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("recommended_prompts=")
 	builder.WriteString(fmt.Sprintf("%v", _m.RecommendedPrompts))
+	builder.WriteString(", ")
+	builder.WriteString("on_retirement=")
+	builder.WriteString(fmt.Sprintf("%v", _m.OnRetirement))
 	builder.WriteString(", ")
 	builder.WriteString("is_pinned=")
 	builder.WriteString(fmt.Sprintf("%v", _m.IsPinned))

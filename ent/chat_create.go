@@ -128,6 +128,20 @@ func (_c *ChatCreate) SetRecommendedPrompts(v []string) *ChatCreate {
 	return _c
 }
 
+// SetOnRetirement sets the "on_retirement" field.
+func (_c *ChatCreate) SetOnRetirement(v chat.OnRetirement) *ChatCreate {
+	_c.mutation.SetOnRetirement(v)
+	return _c
+}
+
+// SetNillableOnRetirement sets the "on_retirement" field if the given value is not nil.
+func (_c *ChatCreate) SetNillableOnRetirement(v *chat.OnRetirement) *ChatCreate {
+	if v != nil {
+		_c.SetOnRetirement(*v)
+	}
+	return _c
+}
+
 // SetIsPinned sets the "is_pinned" field.
 func (_c *ChatCreate) SetIsPinned(v bool) *ChatCreate {
 	_c.mutation.SetIsPinned(v)
@@ -311,6 +325,10 @@ func (_c *ChatCreate) defaults() {
 		v := chat.DefaultRecommendedPrompts
 		_c.mutation.SetRecommendedPrompts(v)
 	}
+	if _, ok := _c.mutation.OnRetirement(); !ok {
+		v := chat.DefaultOnRetirement
+		_c.mutation.SetOnRetirement(v)
+	}
 	if _, ok := _c.mutation.IsPinned(); !ok {
 		v := chat.DefaultIsPinned
 		_c.mutation.SetIsPinned(v)
@@ -356,6 +374,14 @@ func (_c *ChatCreate) check() error {
 	}
 	if _, ok := _c.mutation.RecommendedPrompts(); !ok {
 		return &ValidationError{Name: "recommended_prompts", err: errors.New(`ent: missing required field "Chat.recommended_prompts"`)}
+	}
+	if _, ok := _c.mutation.OnRetirement(); !ok {
+		return &ValidationError{Name: "on_retirement", err: errors.New(`ent: missing required field "Chat.on_retirement"`)}
+	}
+	if v, ok := _c.mutation.OnRetirement(); ok {
+		if err := chat.OnRetirementValidator(v); err != nil {
+			return &ValidationError{Name: "on_retirement", err: fmt.Errorf(`ent: validator failed for field "Chat.on_retirement": %w`, err)}
+		}
 	}
 	if _, ok := _c.mutation.IsPinned(); !ok {
 		return &ValidationError{Name: "is_pinned", err: errors.New(`ent: missing required field "Chat.is_pinned"`)}
@@ -442,6 +468,10 @@ func (_c *ChatCreate) createSpec() (*Chat, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.RecommendedPrompts(); ok {
 		_spec.SetField(chat.FieldRecommendedPrompts, field.TypeJSON, value)
 		_node.RecommendedPrompts = value
+	}
+	if value, ok := _c.mutation.OnRetirement(); ok {
+		_spec.SetField(chat.FieldOnRetirement, field.TypeEnum, value)
+		_node.OnRetirement = value
 	}
 	if value, ok := _c.mutation.IsPinned(); ok {
 		_spec.SetField(chat.FieldIsPinned, field.TypeBool, value)
@@ -667,6 +697,18 @@ func (u *ChatUpsert) SetRecommendedPrompts(v []string) *ChatUpsert {
 // UpdateRecommendedPrompts sets the "recommended_prompts" field to the value that was provided on create.
 func (u *ChatUpsert) UpdateRecommendedPrompts() *ChatUpsert {
 	u.SetExcluded(chat.FieldRecommendedPrompts)
+	return u
+}
+
+// SetOnRetirement sets the "on_retirement" field.
+func (u *ChatUpsert) SetOnRetirement(v chat.OnRetirement) *ChatUpsert {
+	u.Set(chat.FieldOnRetirement, v)
+	return u
+}
+
+// UpdateOnRetirement sets the "on_retirement" field to the value that was provided on create.
+func (u *ChatUpsert) UpdateOnRetirement() *ChatUpsert {
+	u.SetExcluded(chat.FieldOnRetirement)
 	return u
 }
 
@@ -944,6 +986,20 @@ func (u *ChatUpsertOne) SetRecommendedPrompts(v []string) *ChatUpsertOne {
 func (u *ChatUpsertOne) UpdateRecommendedPrompts() *ChatUpsertOne {
 	return u.Update(func(s *ChatUpsert) {
 		s.UpdateRecommendedPrompts()
+	})
+}
+
+// SetOnRetirement sets the "on_retirement" field.
+func (u *ChatUpsertOne) SetOnRetirement(v chat.OnRetirement) *ChatUpsertOne {
+	return u.Update(func(s *ChatUpsert) {
+		s.SetOnRetirement(v)
+	})
+}
+
+// UpdateOnRetirement sets the "on_retirement" field to the value that was provided on create.
+func (u *ChatUpsertOne) UpdateOnRetirement() *ChatUpsertOne {
+	return u.Update(func(s *ChatUpsert) {
+		s.UpdateOnRetirement()
 	})
 }
 
@@ -1403,6 +1459,20 @@ func (u *ChatUpsertBulk) SetRecommendedPrompts(v []string) *ChatUpsertBulk {
 func (u *ChatUpsertBulk) UpdateRecommendedPrompts() *ChatUpsertBulk {
 	return u.Update(func(s *ChatUpsert) {
 		s.UpdateRecommendedPrompts()
+	})
+}
+
+// SetOnRetirement sets the "on_retirement" field.
+func (u *ChatUpsertBulk) SetOnRetirement(v chat.OnRetirement) *ChatUpsertBulk {
+	return u.Update(func(s *ChatUpsert) {
+		s.SetOnRetirement(v)
+	})
+}
+
+// UpdateOnRetirement sets the "on_retirement" field to the value that was provided on create.
+func (u *ChatUpsertBulk) UpdateOnRetirement() *ChatUpsertBulk {
+	return u.Update(func(s *ChatUpsert) {
+		s.UpdateOnRetirement()
 	})
 }
 

@@ -160,6 +160,20 @@ func (_u *ChatUpdate) AppendRecommendedPrompts(v []string) *ChatUpdate {
 	return _u
 }
 
+// SetOnRetirement sets the "on_retirement" field.
+func (_u *ChatUpdate) SetOnRetirement(v chat.OnRetirement) *ChatUpdate {
+	_u.mutation.SetOnRetirement(v)
+	return _u
+}
+
+// SetNillableOnRetirement sets the "on_retirement" field if the given value is not nil.
+func (_u *ChatUpdate) SetNillableOnRetirement(v *chat.OnRetirement) *ChatUpdate {
+	if v != nil {
+		_u.SetOnRetirement(*v)
+	}
+	return _u
+}
+
 // SetIsPinned sets the "is_pinned" field.
 func (_u *ChatUpdate) SetIsPinned(v bool) *ChatUpdate {
 	_u.mutation.SetIsPinned(v)
@@ -333,6 +347,11 @@ func (_u *ChatUpdate) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *ChatUpdate) check() error {
+	if v, ok := _u.mutation.OnRetirement(); ok {
+		if err := chat.OnRetirementValidator(v); err != nil {
+			return &ValidationError{Name: "on_retirement", err: fmt.Errorf(`ent: validator failed for field "Chat.on_retirement": %w`, err)}
+		}
+	}
 	if _u.mutation.UserCleared() && len(_u.mutation.UserIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "Chat.user"`)
 	}
@@ -394,6 +413,9 @@ func (_u *ChatUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		_spec.AddModifier(func(u *sql.UpdateBuilder) {
 			sqljson.Append(u, chat.FieldRecommendedPrompts, value)
 		})
+	}
+	if value, ok := _u.mutation.OnRetirement(); ok {
+		_spec.SetField(chat.FieldOnRetirement, field.TypeEnum, value)
 	}
 	if value, ok := _u.mutation.IsPinned(); ok {
 		_spec.SetField(chat.FieldIsPinned, field.TypeBool, value)
@@ -617,6 +639,20 @@ func (_u *ChatUpdateOne) AppendRecommendedPrompts(v []string) *ChatUpdateOne {
 	return _u
 }
 
+// SetOnRetirement sets the "on_retirement" field.
+func (_u *ChatUpdateOne) SetOnRetirement(v chat.OnRetirement) *ChatUpdateOne {
+	_u.mutation.SetOnRetirement(v)
+	return _u
+}
+
+// SetNillableOnRetirement sets the "on_retirement" field if the given value is not nil.
+func (_u *ChatUpdateOne) SetNillableOnRetirement(v *chat.OnRetirement) *ChatUpdateOne {
+	if v != nil {
+		_u.SetOnRetirement(*v)
+	}
+	return _u
+}
+
 // SetIsPinned sets the "is_pinned" field.
 func (_u *ChatUpdateOne) SetIsPinned(v bool) *ChatUpdateOne {
 	_u.mutation.SetIsPinned(v)
@@ -803,6 +839,11 @@ func (_u *ChatUpdateOne) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *ChatUpdateOne) check() error {
+	if v, ok := _u.mutation.OnRetirement(); ok {
+		if err := chat.OnRetirementValidator(v); err != nil {
+			return &ValidationError{Name: "on_retirement", err: fmt.Errorf(`ent: validator failed for field "Chat.on_retirement": %w`, err)}
+		}
+	}
 	if _u.mutation.UserCleared() && len(_u.mutation.UserIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "Chat.user"`)
 	}
@@ -881,6 +922,9 @@ func (_u *ChatUpdateOne) sqlSave(ctx context.Context) (_node *Chat, err error) {
 		_spec.AddModifier(func(u *sql.UpdateBuilder) {
 			sqljson.Append(u, chat.FieldRecommendedPrompts, value)
 		})
+	}
+	if value, ok := _u.mutation.OnRetirement(); ok {
+		_spec.SetField(chat.FieldOnRetirement, field.TypeEnum, value)
 	}
 	if value, ok := _u.mutation.IsPinned(); ok {
 		_spec.SetField(chat.FieldIsPinned, field.TypeBool, value)

@@ -28,6 +28,8 @@ import (
 	"github.com/weav-ai/weav/ent/jobstep"
 	"github.com/weav-ai/weav/ent/message"
 	"github.com/weav-ai/weav/ent/object"
+	"github.com/weav-ai/weav/ent/plan"
+	"github.com/weav-ai/weav/ent/planstep"
 	"github.com/weav-ai/weav/ent/prompt"
 	"github.com/weav-ai/weav/ent/refreshtoken"
 	"github.com/weav-ai/weav/ent/session"
@@ -67,6 +69,10 @@ type Client struct {
 	Message *MessageClient
 	// Object is the client for interacting with the Object builders.
 	Object *ObjectClient
+	// Plan is the client for interacting with the Plan builders.
+	Plan *PlanClient
+	// PlanStep is the client for interacting with the PlanStep builders.
+	PlanStep *PlanStepClient
 	// Prompt is the client for interacting with the Prompt builders.
 	Prompt *PromptClient
 	// RefreshToken is the client for interacting with the RefreshToken builders.
@@ -102,6 +108,8 @@ func (c *Client) init() {
 	c.JobStep = NewJobStepClient(c.config)
 	c.Message = NewMessageClient(c.config)
 	c.Object = NewObjectClient(c.config)
+	c.Plan = NewPlanClient(c.config)
+	c.PlanStep = NewPlanStepClient(c.config)
 	c.Prompt = NewPromptClient(c.config)
 	c.RefreshToken = NewRefreshTokenClient(c.config)
 	c.Session = NewSessionClient(c.config)
@@ -212,6 +220,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		JobStep:        NewJobStepClient(cfg),
 		Message:        NewMessageClient(cfg),
 		Object:         NewObjectClient(cfg),
+		Plan:           NewPlanClient(cfg),
+		PlanStep:       NewPlanStepClient(cfg),
 		Prompt:         NewPromptClient(cfg),
 		RefreshToken:   NewRefreshTokenClient(cfg),
 		Session:        NewSessionClient(cfg),
@@ -249,6 +259,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		JobStep:        NewJobStepClient(cfg),
 		Message:        NewMessageClient(cfg),
 		Object:         NewObjectClient(cfg),
+		Plan:           NewPlanClient(cfg),
+		PlanStep:       NewPlanStepClient(cfg),
 		Prompt:         NewPromptClient(cfg),
 		RefreshToken:   NewRefreshTokenClient(cfg),
 		Session:        NewSessionClient(cfg),
@@ -285,8 +297,8 @@ func (c *Client) Close() error {
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.Artifact, c.Attachment, c.Chat, c.Feed, c.FeedEvent, c.File, c.Folder,
-		c.IdempotencyKey, c.Job, c.JobStep, c.Message, c.Object, c.Prompt,
-		c.RefreshToken, c.Session, c.ShareLink, c.Usage, c.User,
+		c.IdempotencyKey, c.Job, c.JobStep, c.Message, c.Object, c.Plan, c.PlanStep,
+		c.Prompt, c.RefreshToken, c.Session, c.ShareLink, c.Usage, c.User,
 	} {
 		n.Use(hooks...)
 	}
@@ -297,8 +309,8 @@ func (c *Client) Use(hooks ...Hook) {
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.Artifact, c.Attachment, c.Chat, c.Feed, c.FeedEvent, c.File, c.Folder,
-		c.IdempotencyKey, c.Job, c.JobStep, c.Message, c.Object, c.Prompt,
-		c.RefreshToken, c.Session, c.ShareLink, c.Usage, c.User,
+		c.IdempotencyKey, c.Job, c.JobStep, c.Message, c.Object, c.Plan, c.PlanStep,
+		c.Prompt, c.RefreshToken, c.Session, c.ShareLink, c.Usage, c.User,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -331,6 +343,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Message.mutate(ctx, m)
 	case *ObjectMutation:
 		return c.Object.mutate(ctx, m)
+	case *PlanMutation:
+		return c.Plan.mutate(ctx, m)
+	case *PlanStepMutation:
+		return c.PlanStep.mutate(ctx, m)
 	case *PromptMutation:
 		return c.Prompt.mutate(ctx, m)
 	case *RefreshTokenMutation:
@@ -2008,6 +2024,272 @@ func (c *ObjectClient) mutate(ctx context.Context, m *ObjectMutation) (Value, er
 	}
 }
 
+// PlanClient is a client for the Plan schema.
+type PlanClient struct {
+	config
+}
+
+// NewPlanClient returns a client for the Plan from the given config.
+func NewPlanClient(c config) *PlanClient {
+	return &PlanClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `plan.Hooks(f(g(h())))`.
+func (c *PlanClient) Use(hooks ...Hook) {
+	c.hooks.Plan = append(c.hooks.Plan, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `plan.Intercept(f(g(h())))`.
+func (c *PlanClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Plan = append(c.inters.Plan, interceptors...)
+}
+
+// Create returns a builder for creating a Plan entity.
+func (c *PlanClient) Create() *PlanCreate {
+	mutation := newPlanMutation(c.config, OpCreate)
+	return &PlanCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Plan entities.
+func (c *PlanClient) CreateBulk(builders ...*PlanCreate) *PlanCreateBulk {
+	return &PlanCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PlanClient) MapCreateBulk(slice any, setFunc func(*PlanCreate, int)) *PlanCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PlanCreateBulk{err: fmt.Errorf("calling to PlanClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PlanCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PlanCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Plan.
+func (c *PlanClient) Update() *PlanUpdate {
+	mutation := newPlanMutation(c.config, OpUpdate)
+	return &PlanUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PlanClient) UpdateOne(_m *Plan) *PlanUpdateOne {
+	mutation := newPlanMutation(c.config, OpUpdateOne, withPlan(_m))
+	return &PlanUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PlanClient) UpdateOneID(id oid.Plan) *PlanUpdateOne {
+	mutation := newPlanMutation(c.config, OpUpdateOne, withPlanID(id))
+	return &PlanUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Plan.
+func (c *PlanClient) Delete() *PlanDelete {
+	mutation := newPlanMutation(c.config, OpDelete)
+	return &PlanDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PlanClient) DeleteOne(_m *Plan) *PlanDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PlanClient) DeleteOneID(id oid.Plan) *PlanDeleteOne {
+	builder := c.Delete().Where(plan.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PlanDeleteOne{builder}
+}
+
+// Query returns a query builder for Plan.
+func (c *PlanClient) Query() *PlanQuery {
+	return &PlanQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePlan},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Plan entity by its id.
+func (c *PlanClient) Get(ctx context.Context, id oid.Plan) (*Plan, error) {
+	return c.Query().Where(plan.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PlanClient) GetX(ctx context.Context, id oid.Plan) *Plan {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *PlanClient) Hooks() []Hook {
+	return c.hooks.Plan
+}
+
+// Interceptors returns the client interceptors.
+func (c *PlanClient) Interceptors() []Interceptor {
+	return c.inters.Plan
+}
+
+func (c *PlanClient) mutate(ctx context.Context, m *PlanMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PlanCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PlanUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PlanUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PlanDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Plan mutation op: %q", m.Op())
+	}
+}
+
+// PlanStepClient is a client for the PlanStep schema.
+type PlanStepClient struct {
+	config
+}
+
+// NewPlanStepClient returns a client for the PlanStep from the given config.
+func NewPlanStepClient(c config) *PlanStepClient {
+	return &PlanStepClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `planstep.Hooks(f(g(h())))`.
+func (c *PlanStepClient) Use(hooks ...Hook) {
+	c.hooks.PlanStep = append(c.hooks.PlanStep, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `planstep.Intercept(f(g(h())))`.
+func (c *PlanStepClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PlanStep = append(c.inters.PlanStep, interceptors...)
+}
+
+// Create returns a builder for creating a PlanStep entity.
+func (c *PlanStepClient) Create() *PlanStepCreate {
+	mutation := newPlanStepMutation(c.config, OpCreate)
+	return &PlanStepCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PlanStep entities.
+func (c *PlanStepClient) CreateBulk(builders ...*PlanStepCreate) *PlanStepCreateBulk {
+	return &PlanStepCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PlanStepClient) MapCreateBulk(slice any, setFunc func(*PlanStepCreate, int)) *PlanStepCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PlanStepCreateBulk{err: fmt.Errorf("calling to PlanStepClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PlanStepCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PlanStepCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PlanStep.
+func (c *PlanStepClient) Update() *PlanStepUpdate {
+	mutation := newPlanStepMutation(c.config, OpUpdate)
+	return &PlanStepUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PlanStepClient) UpdateOne(_m *PlanStep) *PlanStepUpdateOne {
+	mutation := newPlanStepMutation(c.config, OpUpdateOne, withPlanStep(_m))
+	return &PlanStepUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PlanStepClient) UpdateOneID(id oid.PlanStep) *PlanStepUpdateOne {
+	mutation := newPlanStepMutation(c.config, OpUpdateOne, withPlanStepID(id))
+	return &PlanStepUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PlanStep.
+func (c *PlanStepClient) Delete() *PlanStepDelete {
+	mutation := newPlanStepMutation(c.config, OpDelete)
+	return &PlanStepDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PlanStepClient) DeleteOne(_m *PlanStep) *PlanStepDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PlanStepClient) DeleteOneID(id oid.PlanStep) *PlanStepDeleteOne {
+	builder := c.Delete().Where(planstep.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PlanStepDeleteOne{builder}
+}
+
+// Query returns a query builder for PlanStep.
+func (c *PlanStepClient) Query() *PlanStepQuery {
+	return &PlanStepQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePlanStep},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PlanStep entity by its id.
+func (c *PlanStepClient) Get(ctx context.Context, id oid.PlanStep) (*PlanStep, error) {
+	return c.Query().Where(planstep.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PlanStepClient) GetX(ctx context.Context, id oid.PlanStep) *PlanStep {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *PlanStepClient) Hooks() []Hook {
+	return c.hooks.PlanStep
+}
+
+// Interceptors returns the client interceptors.
+func (c *PlanStepClient) Interceptors() []Interceptor {
+	return c.inters.PlanStep
+}
+
+func (c *PlanStepClient) mutate(ctx context.Context, m *PlanStepMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PlanStepCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PlanStepUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PlanStepUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PlanStepDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PlanStep mutation op: %q", m.Op())
+	}
+}
+
 // PromptClient is a client for the Prompt schema.
 type PromptClient struct {
 	config
@@ -2938,13 +3220,13 @@ func (c *UserClient) mutate(ctx context.Context, m *UserMutation) (Value, error)
 type (
 	hooks struct {
 		Artifact, Attachment, Chat, Feed, FeedEvent, File, Folder, IdempotencyKey, Job,
-		JobStep, Message, Object, Prompt, RefreshToken, Session, ShareLink, Usage,
-		User []ent.Hook
+		JobStep, Message, Object, Plan, PlanStep, Prompt, RefreshToken, Session,
+		ShareLink, Usage, User []ent.Hook
 	}
 	inters struct {
 		Artifact, Attachment, Chat, Feed, FeedEvent, File, Folder, IdempotencyKey, Job,
-		JobStep, Message, Object, Prompt, RefreshToken, Session, ShareLink, Usage,
-		User []ent.Interceptor
+		JobStep, Message, Object, Plan, PlanStep, Prompt, RefreshToken, Session,
+		ShareLink, Usage, User []ent.Interceptor
 	}
 )
 

@@ -24,6 +24,8 @@ import (
 	"github.com/weav-ai/weav/ent/jobstep"
 	"github.com/weav-ai/weav/ent/message"
 	"github.com/weav-ai/weav/ent/object"
+	"github.com/weav-ai/weav/ent/plan"
+	"github.com/weav-ai/weav/ent/planstep"
 	"github.com/weav-ai/weav/ent/prompt"
 	"github.com/weav-ai/weav/ent/refreshtoken"
 	"github.com/weav-ai/weav/ent/session"
@@ -102,6 +104,8 @@ func checkColumn(t, c string) error {
 			jobstep.Table:        jobstep.ValidColumn,
 			message.Table:        message.ValidColumn,
 			object.Table:         object.ValidColumn,
+			plan.Table:           plan.ValidColumn,
+			planstep.Table:       planstep.ValidColumn,
 			prompt.Table:         prompt.ValidColumn,
 			refreshtoken.Table:   refreshtoken.ValidColumn,
 			session.Table:        session.ValidColumn,

@@ -33,6 +33,8 @@ type Job struct {
 	ChatID *oid.Chat `json:"chat_id,omitempty"`
 	// MessageID holds the value of the "message_id" field.
 	MessageID *oid.Message `json:"message_id,omitempty"`
+	// The plan it made, or planned anew.
+	PlanID *oid.Plan `json:"plan_id,omitempty"`
 	// RetryOfID holds the value of the "retry_of_id" field.
 	RetryOfID *oid.Job `json:"retry_of_id,omitempty"`
 	// 1 is first, as the queue counts.
@@ -113,6 +115,8 @@ func (*Job) scanValues(columns []string) ([]any, error) {
 			values[i] = &sql.NullScanner{S: new(oid.Job)}
 		case job.FieldMessageID:
 			values[i] = &sql.NullScanner{S: new(oid.Message)}
+		case job.FieldPlanID:
+			values[i] = &sql.NullScanner{S: new(oid.Plan)}
 		case job.FieldArguments:
 			values[i] = new([]byte)
 		case job.FieldID:
@@ -197,6 +201,13 @@ func (_m *Job) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.MessageID = new(oid.Message)
 				*_m.MessageID = *value.S.(*oid.Message)
+			}
+		case job.FieldPlanID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field plan_id", values[i])
+			} else if value.Valid {
+				_m.PlanID = new(oid.Plan)
+				*_m.PlanID = *value.S.(*oid.Plan)
 			}
 		case job.FieldRetryOfID:
 			if value, ok := values[i].(*sql.NullScanner); !ok {
@@ -474,6 +485,11 @@ func (_m *Job) String() string {
 	builder.WriteString(", ")
 	if v := _m.MessageID; v != nil {
 		builder.WriteString("message_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.PlanID; v != nil {
+		builder.WriteString("plan_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")

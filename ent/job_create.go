@@ -83,6 +83,20 @@ func (_c *JobCreate) SetNillableMessageID(v *oid.Message) *JobCreate {
 	return _c
 }
 
+// SetPlanID sets the "plan_id" field.
+func (_c *JobCreate) SetPlanID(v oid.Plan) *JobCreate {
+	_c.mutation.SetPlanID(v)
+	return _c
+}
+
+// SetNillablePlanID sets the "plan_id" field if the given value is not nil.
+func (_c *JobCreate) SetNillablePlanID(v *oid.Plan) *JobCreate {
+	if v != nil {
+		_c.SetPlanID(*v)
+	}
+	return _c
+}
+
 // SetRetryOfID sets the "retry_of_id" field.
 func (_c *JobCreate) SetRetryOfID(v oid.Job) *JobCreate {
 	_c.mutation.SetRetryOfID(v)
@@ -780,6 +794,10 @@ func (_c *JobCreate) createSpec() (*Job, *sqlgraph.CreateSpec) {
 		_spec.SetField(job.FieldMessageID, field.TypeUUID, value)
 		_node.MessageID = &value
 	}
+	if value, ok := _c.mutation.PlanID(); ok {
+		_spec.SetField(job.FieldPlanID, field.TypeUUID, value)
+		_node.PlanID = &value
+	}
 	if value, ok := _c.mutation.RetryOfID(); ok {
 		_spec.SetField(job.FieldRetryOfID, field.TypeUUID, value)
 		_node.RetryOfID = &value
@@ -997,6 +1015,24 @@ func (u *JobUpsert) UpdateMessageID() *JobUpsert {
 // ClearMessageID clears the value of the "message_id" field.
 func (u *JobUpsert) ClearMessageID() *JobUpsert {
 	u.SetNull(job.FieldMessageID)
+	return u
+}
+
+// SetPlanID sets the "plan_id" field.
+func (u *JobUpsert) SetPlanID(v oid.Plan) *JobUpsert {
+	u.Set(job.FieldPlanID, v)
+	return u
+}
+
+// UpdatePlanID sets the "plan_id" field to the value that was provided on create.
+func (u *JobUpsert) UpdatePlanID() *JobUpsert {
+	u.SetExcluded(job.FieldPlanID)
+	return u
+}
+
+// ClearPlanID clears the value of the "plan_id" field.
+func (u *JobUpsert) ClearPlanID() *JobUpsert {
+	u.SetNull(job.FieldPlanID)
 	return u
 }
 
@@ -1624,6 +1660,27 @@ func (u *JobUpsertOne) UpdateMessageID() *JobUpsertOne {
 func (u *JobUpsertOne) ClearMessageID() *JobUpsertOne {
 	return u.Update(func(s *JobUpsert) {
 		s.ClearMessageID()
+	})
+}
+
+// SetPlanID sets the "plan_id" field.
+func (u *JobUpsertOne) SetPlanID(v oid.Plan) *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.SetPlanID(v)
+	})
+}
+
+// UpdatePlanID sets the "plan_id" field to the value that was provided on create.
+func (u *JobUpsertOne) UpdatePlanID() *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.UpdatePlanID()
+	})
+}
+
+// ClearPlanID clears the value of the "plan_id" field.
+func (u *JobUpsertOne) ClearPlanID() *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.ClearPlanID()
 	})
 }
 
@@ -2503,6 +2560,27 @@ func (u *JobUpsertBulk) UpdateMessageID() *JobUpsertBulk {
 func (u *JobUpsertBulk) ClearMessageID() *JobUpsertBulk {
 	return u.Update(func(s *JobUpsert) {
 		s.ClearMessageID()
+	})
+}
+
+// SetPlanID sets the "plan_id" field.
+func (u *JobUpsertBulk) SetPlanID(v oid.Plan) *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.SetPlanID(v)
+	})
+}
+
+// UpdatePlanID sets the "plan_id" field to the value that was provided on create.
+func (u *JobUpsertBulk) UpdatePlanID() *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.UpdatePlanID()
+	})
+}
+
+// ClearPlanID clears the value of the "plan_id" field.
+func (u *JobUpsertBulk) ClearPlanID() *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.ClearPlanID()
 	})
 }
 

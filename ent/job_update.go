@@ -70,6 +70,26 @@ func (_u *JobUpdate) ClearMessageID() *JobUpdate {
 	return _u
 }
 
+// SetPlanID sets the "plan_id" field.
+func (_u *JobUpdate) SetPlanID(v oid.Plan) *JobUpdate {
+	_u.mutation.SetPlanID(v)
+	return _u
+}
+
+// SetNillablePlanID sets the "plan_id" field if the given value is not nil.
+func (_u *JobUpdate) SetNillablePlanID(v *oid.Plan) *JobUpdate {
+	if v != nil {
+		_u.SetPlanID(*v)
+	}
+	return _u
+}
+
+// ClearPlanID clears the value of the "plan_id" field.
+func (_u *JobUpdate) ClearPlanID() *JobUpdate {
+	_u.mutation.ClearPlanID()
+	return _u
+}
+
 // SetStatus sets the "status" field.
 func (_u *JobUpdate) SetStatus(v job.Status) *JobUpdate {
 	_u.mutation.SetStatus(v)
@@ -728,6 +748,12 @@ func (_u *JobUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.MessageIDCleared() {
 		_spec.ClearField(job.FieldMessageID, field.TypeUUID)
 	}
+	if value, ok := _u.mutation.PlanID(); ok {
+		_spec.SetField(job.FieldPlanID, field.TypeUUID, value)
+	}
+	if _u.mutation.PlanIDCleared() {
+		_spec.ClearField(job.FieldPlanID, field.TypeUUID)
+	}
 	if _u.mutation.RetryOfIDCleared() {
 		_spec.ClearField(job.FieldRetryOfID, field.TypeUUID)
 	}
@@ -958,6 +984,26 @@ func (_u *JobUpdateOne) SetNillableMessageID(v *oid.Message) *JobUpdateOne {
 // ClearMessageID clears the value of the "message_id" field.
 func (_u *JobUpdateOne) ClearMessageID() *JobUpdateOne {
 	_u.mutation.ClearMessageID()
+	return _u
+}
+
+// SetPlanID sets the "plan_id" field.
+func (_u *JobUpdateOne) SetPlanID(v oid.Plan) *JobUpdateOne {
+	_u.mutation.SetPlanID(v)
+	return _u
+}
+
+// SetNillablePlanID sets the "plan_id" field if the given value is not nil.
+func (_u *JobUpdateOne) SetNillablePlanID(v *oid.Plan) *JobUpdateOne {
+	if v != nil {
+		_u.SetPlanID(*v)
+	}
+	return _u
+}
+
+// ClearPlanID clears the value of the "plan_id" field.
+func (_u *JobUpdateOne) ClearPlanID() *JobUpdateOne {
+	_u.mutation.ClearPlanID()
 	return _u
 }
 
@@ -1648,6 +1694,12 @@ func (_u *JobUpdateOne) sqlSave(ctx context.Context) (_node *Job, err error) {
 	}
 	if _u.mutation.MessageIDCleared() {
 		_spec.ClearField(job.FieldMessageID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.PlanID(); ok {
+		_spec.SetField(job.FieldPlanID, field.TypeUUID, value)
+	}
+	if _u.mutation.PlanIDCleared() {
+		_spec.ClearField(job.FieldPlanID, field.TypeUUID)
 	}
 	if _u.mutation.RetryOfIDCleared() {
 		_spec.ClearField(job.FieldRetryOfID, field.TypeUUID)

@@ -41,6 +41,12 @@ type Message struct {
 	EndedAt *time.Time `json:"ended_at,omitempty"`
 	// RequestedModel holds the value of the "requested_model" field.
 	RequestedModel *string `json:"requested_model,omitempty"`
+	// The model to ask when that fails; null: the catalogue's.
+	FallbackModel *string `json:"fallback_model,omitempty"`
+	// The model of the catalogue that was asked at last.
+	Model *string `json:"model,omitempty"`
+	// How many older messages the model was not told.
+	OmittedMessages *int `json:"omitted_messages,omitempty"`
 	// AnsweredBy holds the value of the "answered_by" field.
 	AnsweredBy *string `json:"answered_by,omitempty"`
 	// RunID holds the value of the "run_id" field.
@@ -110,9 +116,9 @@ func (*Message) scanValues(columns []string) ([]any, error) {
 			values[i] = new(oid.User)
 		case message.FieldProviderCancelled:
 			values[i] = new(sql.NullBool)
-		case message.FieldLeaseUntilMs, message.FieldRunCount, message.FieldInputTokens, message.FieldOutputTokens, message.FieldCachedInputTokens:
+		case message.FieldOmittedMessages, message.FieldLeaseUntilMs, message.FieldRunCount, message.FieldInputTokens, message.FieldOutputTokens, message.FieldCachedInputTokens:
 			values[i] = new(sql.NullInt64)
-		case message.FieldRole, message.FieldText, message.FieldStatus, message.FieldRequestedModel, message.FieldAnsweredBy, message.FieldUsageSource, message.FieldFinishReason, message.FieldFailureCode:
+		case message.FieldRole, message.FieldText, message.FieldStatus, message.FieldRequestedModel, message.FieldFallbackModel, message.FieldModel, message.FieldAnsweredBy, message.FieldUsageSource, message.FieldFinishReason, message.FieldFailureCode:
 			values[i] = new(sql.NullString)
 		case message.FieldCreatedAt, message.FieldStartedAt, message.FieldEndedAt, message.FieldStopRequestedAt:
 			values[i] = new(sql.NullTime)
@@ -207,6 +213,27 @@ func (_m *Message) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.RequestedModel = new(string)
 				*_m.RequestedModel = value.String
+			}
+		case message.FieldFallbackModel:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field fallback_model", values[i])
+			} else if value.Valid {
+				_m.FallbackModel = new(string)
+				*_m.FallbackModel = value.String
+			}
+		case message.FieldModel:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field model", values[i])
+			} else if value.Valid {
+				_m.Model = new(string)
+				*_m.Model = value.String
+			}
+		case message.FieldOmittedMessages:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field omitted_messages", values[i])
+			} else if value.Valid {
+				_m.OmittedMessages = new(int)
+				*_m.OmittedMessages = int(value.Int64)
 			}
 		case message.FieldAnsweredBy:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -372,6 +399,21 @@ func (_m *Message) String() string {
 	if v := _m.RequestedModel; v != nil {
 		builder.WriteString("requested_model=")
 		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.FallbackModel; v != nil {
+		builder.WriteString("fallback_model=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.Model; v != nil {
+		builder.WriteString("model=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.OmittedMessages; v != nil {
+		builder.WriteString("omitted_messages=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")
 	if v := _m.AnsweredBy; v != nil {

@@ -147,6 +147,48 @@ func (_c *MessageCreate) SetNillableRequestedModel(v *string) *MessageCreate {
 	return _c
 }
 
+// SetFallbackModel sets the "fallback_model" field.
+func (_c *MessageCreate) SetFallbackModel(v string) *MessageCreate {
+	_c.mutation.SetFallbackModel(v)
+	return _c
+}
+
+// SetNillableFallbackModel sets the "fallback_model" field if the given value is not nil.
+func (_c *MessageCreate) SetNillableFallbackModel(v *string) *MessageCreate {
+	if v != nil {
+		_c.SetFallbackModel(*v)
+	}
+	return _c
+}
+
+// SetModel sets the "model" field.
+func (_c *MessageCreate) SetModel(v string) *MessageCreate {
+	_c.mutation.SetModel(v)
+	return _c
+}
+
+// SetNillableModel sets the "model" field if the given value is not nil.
+func (_c *MessageCreate) SetNillableModel(v *string) *MessageCreate {
+	if v != nil {
+		_c.SetModel(*v)
+	}
+	return _c
+}
+
+// SetOmittedMessages sets the "omitted_messages" field.
+func (_c *MessageCreate) SetOmittedMessages(v int) *MessageCreate {
+	_c.mutation.SetOmittedMessages(v)
+	return _c
+}
+
+// SetNillableOmittedMessages sets the "omitted_messages" field if the given value is not nil.
+func (_c *MessageCreate) SetNillableOmittedMessages(v *int) *MessageCreate {
+	if v != nil {
+		_c.SetOmittedMessages(*v)
+	}
+	return _c
+}
+
 // SetAnsweredBy sets the "answered_by" field.
 func (_c *MessageCreate) SetAnsweredBy(v string) *MessageCreate {
 	_c.mutation.SetAnsweredBy(v)
@@ -516,6 +558,18 @@ func (_c *MessageCreate) createSpec() (*Message, *sqlgraph.CreateSpec) {
 		_spec.SetField(message.FieldRequestedModel, field.TypeString, value)
 		_node.RequestedModel = &value
 	}
+	if value, ok := _c.mutation.FallbackModel(); ok {
+		_spec.SetField(message.FieldFallbackModel, field.TypeString, value)
+		_node.FallbackModel = &value
+	}
+	if value, ok := _c.mutation.Model(); ok {
+		_spec.SetField(message.FieldModel, field.TypeString, value)
+		_node.Model = &value
+	}
+	if value, ok := _c.mutation.OmittedMessages(); ok {
+		_spec.SetField(message.FieldOmittedMessages, field.TypeInt, value)
+		_node.OmittedMessages = &value
+	}
 	if value, ok := _c.mutation.AnsweredBy(); ok {
 		_spec.SetField(message.FieldAnsweredBy, field.TypeString, value)
 		_node.AnsweredBy = &value
@@ -690,6 +744,48 @@ func (u *MessageUpsert) UpdateEndedAt() *MessageUpsert {
 // ClearEndedAt clears the value of the "ended_at" field.
 func (u *MessageUpsert) ClearEndedAt() *MessageUpsert {
 	u.SetNull(message.FieldEndedAt)
+	return u
+}
+
+// SetModel sets the "model" field.
+func (u *MessageUpsert) SetModel(v string) *MessageUpsert {
+	u.Set(message.FieldModel, v)
+	return u
+}
+
+// UpdateModel sets the "model" field to the value that was provided on create.
+func (u *MessageUpsert) UpdateModel() *MessageUpsert {
+	u.SetExcluded(message.FieldModel)
+	return u
+}
+
+// ClearModel clears the value of the "model" field.
+func (u *MessageUpsert) ClearModel() *MessageUpsert {
+	u.SetNull(message.FieldModel)
+	return u
+}
+
+// SetOmittedMessages sets the "omitted_messages" field.
+func (u *MessageUpsert) SetOmittedMessages(v int) *MessageUpsert {
+	u.Set(message.FieldOmittedMessages, v)
+	return u
+}
+
+// UpdateOmittedMessages sets the "omitted_messages" field to the value that was provided on create.
+func (u *MessageUpsert) UpdateOmittedMessages() *MessageUpsert {
+	u.SetExcluded(message.FieldOmittedMessages)
+	return u
+}
+
+// AddOmittedMessages adds v to the "omitted_messages" field.
+func (u *MessageUpsert) AddOmittedMessages(v int) *MessageUpsert {
+	u.Add(message.FieldOmittedMessages, v)
+	return u
+}
+
+// ClearOmittedMessages clears the value of the "omitted_messages" field.
+func (u *MessageUpsert) ClearOmittedMessages() *MessageUpsert {
+	u.SetNull(message.FieldOmittedMessages)
 	return u
 }
 
@@ -965,6 +1061,9 @@ func (u *MessageUpsertOne) UpdateNewValues() *MessageUpsertOne {
 		if _, exists := u.create.mutation.RequestedModel(); exists {
 			s.SetIgnore(message.FieldRequestedModel)
 		}
+		if _, exists := u.create.mutation.FallbackModel(); exists {
+			s.SetIgnore(message.FieldFallbackModel)
+		}
 	}))
 	return u
 }
@@ -1063,6 +1162,55 @@ func (u *MessageUpsertOne) UpdateEndedAt() *MessageUpsertOne {
 func (u *MessageUpsertOne) ClearEndedAt() *MessageUpsertOne {
 	return u.Update(func(s *MessageUpsert) {
 		s.ClearEndedAt()
+	})
+}
+
+// SetModel sets the "model" field.
+func (u *MessageUpsertOne) SetModel(v string) *MessageUpsertOne {
+	return u.Update(func(s *MessageUpsert) {
+		s.SetModel(v)
+	})
+}
+
+// UpdateModel sets the "model" field to the value that was provided on create.
+func (u *MessageUpsertOne) UpdateModel() *MessageUpsertOne {
+	return u.Update(func(s *MessageUpsert) {
+		s.UpdateModel()
+	})
+}
+
+// ClearModel clears the value of the "model" field.
+func (u *MessageUpsertOne) ClearModel() *MessageUpsertOne {
+	return u.Update(func(s *MessageUpsert) {
+		s.ClearModel()
+	})
+}
+
+// SetOmittedMessages sets the "omitted_messages" field.
+func (u *MessageUpsertOne) SetOmittedMessages(v int) *MessageUpsertOne {
+	return u.Update(func(s *MessageUpsert) {
+		s.SetOmittedMessages(v)
+	})
+}
+
+// AddOmittedMessages adds v to the "omitted_messages" field.
+func (u *MessageUpsertOne) AddOmittedMessages(v int) *MessageUpsertOne {
+	return u.Update(func(s *MessageUpsert) {
+		s.AddOmittedMessages(v)
+	})
+}
+
+// UpdateOmittedMessages sets the "omitted_messages" field to the value that was provided on create.
+func (u *MessageUpsertOne) UpdateOmittedMessages() *MessageUpsertOne {
+	return u.Update(func(s *MessageUpsert) {
+		s.UpdateOmittedMessages()
+	})
+}
+
+// ClearOmittedMessages clears the value of the "omitted_messages" field.
+func (u *MessageUpsertOne) ClearOmittedMessages() *MessageUpsertOne {
+	return u.Update(func(s *MessageUpsert) {
+		s.ClearOmittedMessages()
 	})
 }
 
@@ -1543,6 +1691,9 @@ func (u *MessageUpsertBulk) UpdateNewValues() *MessageUpsertBulk {
 			if _, exists := b.mutation.RequestedModel(); exists {
 				s.SetIgnore(message.FieldRequestedModel)
 			}
+			if _, exists := b.mutation.FallbackModel(); exists {
+				s.SetIgnore(message.FieldFallbackModel)
+			}
 		}
 	}))
 	return u
@@ -1642,6 +1793,55 @@ func (u *MessageUpsertBulk) UpdateEndedAt() *MessageUpsertBulk {
 func (u *MessageUpsertBulk) ClearEndedAt() *MessageUpsertBulk {
 	return u.Update(func(s *MessageUpsert) {
 		s.ClearEndedAt()
+	})
+}
+
+// SetModel sets the "model" field.
+func (u *MessageUpsertBulk) SetModel(v string) *MessageUpsertBulk {
+	return u.Update(func(s *MessageUpsert) {
+		s.SetModel(v)
+	})
+}
+
+// UpdateModel sets the "model" field to the value that was provided on create.
+func (u *MessageUpsertBulk) UpdateModel() *MessageUpsertBulk {
+	return u.Update(func(s *MessageUpsert) {
+		s.UpdateModel()
+	})
+}
+
+// ClearModel clears the value of the "model" field.
+func (u *MessageUpsertBulk) ClearModel() *MessageUpsertBulk {
+	return u.Update(func(s *MessageUpsert) {
+		s.ClearModel()
+	})
+}
+
+// SetOmittedMessages sets the "omitted_messages" field.
+func (u *MessageUpsertBulk) SetOmittedMessages(v int) *MessageUpsertBulk {
+	return u.Update(func(s *MessageUpsert) {
+		s.SetOmittedMessages(v)
+	})
+}
+
+// AddOmittedMessages adds v to the "omitted_messages" field.
+func (u *MessageUpsertBulk) AddOmittedMessages(v int) *MessageUpsertBulk {
+	return u.Update(func(s *MessageUpsert) {
+		s.AddOmittedMessages(v)
+	})
+}
+
+// UpdateOmittedMessages sets the "omitted_messages" field to the value that was provided on create.
+func (u *MessageUpsertBulk) UpdateOmittedMessages() *MessageUpsertBulk {
+	return u.Update(func(s *MessageUpsert) {
+		s.UpdateOmittedMessages()
+	})
+}
+
+// ClearOmittedMessages clears the value of the "omitted_messages" field.
+func (u *MessageUpsertBulk) ClearOmittedMessages() *MessageUpsertBulk {
+	return u.Update(func(s *MessageUpsert) {
+		s.ClearOmittedMessages()
 	})
 }
 

@@ -98,6 +98,53 @@ func (_u *MessageUpdate) ClearEndedAt() *MessageUpdate {
 	return _u
 }
 
+// SetModel sets the "model" field.
+func (_u *MessageUpdate) SetModel(v string) *MessageUpdate {
+	_u.mutation.SetModel(v)
+	return _u
+}
+
+// SetNillableModel sets the "model" field if the given value is not nil.
+func (_u *MessageUpdate) SetNillableModel(v *string) *MessageUpdate {
+	if v != nil {
+		_u.SetModel(*v)
+	}
+	return _u
+}
+
+// ClearModel clears the value of the "model" field.
+func (_u *MessageUpdate) ClearModel() *MessageUpdate {
+	_u.mutation.ClearModel()
+	return _u
+}
+
+// SetOmittedMessages sets the "omitted_messages" field.
+func (_u *MessageUpdate) SetOmittedMessages(v int) *MessageUpdate {
+	_u.mutation.ResetOmittedMessages()
+	_u.mutation.SetOmittedMessages(v)
+	return _u
+}
+
+// SetNillableOmittedMessages sets the "omitted_messages" field if the given value is not nil.
+func (_u *MessageUpdate) SetNillableOmittedMessages(v *int) *MessageUpdate {
+	if v != nil {
+		_u.SetOmittedMessages(*v)
+	}
+	return _u
+}
+
+// AddOmittedMessages adds value to the "omitted_messages" field.
+func (_u *MessageUpdate) AddOmittedMessages(v int) *MessageUpdate {
+	_u.mutation.AddOmittedMessages(v)
+	return _u
+}
+
+// ClearOmittedMessages clears the value of the "omitted_messages" field.
+func (_u *MessageUpdate) ClearOmittedMessages() *MessageUpdate {
+	_u.mutation.ClearOmittedMessages()
+	return _u
+}
+
 // SetAnsweredBy sets the "answered_by" field.
 func (_u *MessageUpdate) SetAnsweredBy(v string) *MessageUpdate {
 	_u.mutation.SetAnsweredBy(v)
@@ -461,6 +508,24 @@ func (_u *MessageUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.RequestedModelCleared() {
 		_spec.ClearField(message.FieldRequestedModel, field.TypeString)
 	}
+	if _u.mutation.FallbackModelCleared() {
+		_spec.ClearField(message.FieldFallbackModel, field.TypeString)
+	}
+	if value, ok := _u.mutation.Model(); ok {
+		_spec.SetField(message.FieldModel, field.TypeString, value)
+	}
+	if _u.mutation.ModelCleared() {
+		_spec.ClearField(message.FieldModel, field.TypeString)
+	}
+	if value, ok := _u.mutation.OmittedMessages(); ok {
+		_spec.SetField(message.FieldOmittedMessages, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedOmittedMessages(); ok {
+		_spec.AddField(message.FieldOmittedMessages, field.TypeInt, value)
+	}
+	if _u.mutation.OmittedMessagesCleared() {
+		_spec.ClearField(message.FieldOmittedMessages, field.TypeInt)
+	}
 	if value, ok := _u.mutation.AnsweredBy(); ok {
 		_spec.SetField(message.FieldAnsweredBy, field.TypeString, value)
 	}
@@ -629,6 +694,53 @@ func (_u *MessageUpdateOne) SetNillableEndedAt(v *time.Time) *MessageUpdateOne {
 // ClearEndedAt clears the value of the "ended_at" field.
 func (_u *MessageUpdateOne) ClearEndedAt() *MessageUpdateOne {
 	_u.mutation.ClearEndedAt()
+	return _u
+}
+
+// SetModel sets the "model" field.
+func (_u *MessageUpdateOne) SetModel(v string) *MessageUpdateOne {
+	_u.mutation.SetModel(v)
+	return _u
+}
+
+// SetNillableModel sets the "model" field if the given value is not nil.
+func (_u *MessageUpdateOne) SetNillableModel(v *string) *MessageUpdateOne {
+	if v != nil {
+		_u.SetModel(*v)
+	}
+	return _u
+}
+
+// ClearModel clears the value of the "model" field.
+func (_u *MessageUpdateOne) ClearModel() *MessageUpdateOne {
+	_u.mutation.ClearModel()
+	return _u
+}
+
+// SetOmittedMessages sets the "omitted_messages" field.
+func (_u *MessageUpdateOne) SetOmittedMessages(v int) *MessageUpdateOne {
+	_u.mutation.ResetOmittedMessages()
+	_u.mutation.SetOmittedMessages(v)
+	return _u
+}
+
+// SetNillableOmittedMessages sets the "omitted_messages" field if the given value is not nil.
+func (_u *MessageUpdateOne) SetNillableOmittedMessages(v *int) *MessageUpdateOne {
+	if v != nil {
+		_u.SetOmittedMessages(*v)
+	}
+	return _u
+}
+
+// AddOmittedMessages adds value to the "omitted_messages" field.
+func (_u *MessageUpdateOne) AddOmittedMessages(v int) *MessageUpdateOne {
+	_u.mutation.AddOmittedMessages(v)
+	return _u
+}
+
+// ClearOmittedMessages clears the value of the "omitted_messages" field.
+func (_u *MessageUpdateOne) ClearOmittedMessages() *MessageUpdateOne {
+	_u.mutation.ClearOmittedMessages()
 	return _u
 }
 
@@ -1024,6 +1136,24 @@ func (_u *MessageUpdateOne) sqlSave(ctx context.Context) (_node *Message, err er
 	}
 	if _u.mutation.RequestedModelCleared() {
 		_spec.ClearField(message.FieldRequestedModel, field.TypeString)
+	}
+	if _u.mutation.FallbackModelCleared() {
+		_spec.ClearField(message.FieldFallbackModel, field.TypeString)
+	}
+	if value, ok := _u.mutation.Model(); ok {
+		_spec.SetField(message.FieldModel, field.TypeString, value)
+	}
+	if _u.mutation.ModelCleared() {
+		_spec.ClearField(message.FieldModel, field.TypeString)
+	}
+	if value, ok := _u.mutation.OmittedMessages(); ok {
+		_spec.SetField(message.FieldOmittedMessages, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedOmittedMessages(); ok {
+		_spec.AddField(message.FieldOmittedMessages, field.TypeInt, value)
+	}
+	if _u.mutation.OmittedMessagesCleared() {
+		_spec.ClearField(message.FieldOmittedMessages, field.TypeInt)
 	}
 	if value, ok := _u.mutation.AnsweredBy(); ok {
 		_spec.SetField(message.FieldAnsweredBy, field.TypeString, value)

@@ -24,6 +24,8 @@ import (
 	"github.com/weav-ai/weav/ent/jobstep"
 	"github.com/weav-ai/weav/ent/message"
 	"github.com/weav-ai/weav/ent/object"
+	"github.com/weav-ai/weav/ent/plan"
+	"github.com/weav-ai/weav/ent/planstep"
 	"github.com/weav-ai/weav/ent/predicate"
 	"github.com/weav-ai/weav/ent/prompt"
 	"github.com/weav-ai/weav/ent/refreshtoken"
@@ -55,6 +57,8 @@ const (
 	TypeJobStep        = "JobStep"
 	TypeMessage        = "Message"
 	TypeObject         = "Object"
+	TypePlan           = "Plan"
+	TypePlanStep       = "PlanStep"
 	TypePrompt         = "Prompt"
 	TypeRefreshToken   = "RefreshToken"
 	TypeSession        = "Session"
@@ -2622,6 +2626,7 @@ type ChatMutation struct {
 	system_instruction        *string
 	recommended_prompts       *[]string
 	appendrecommended_prompts []string
+	on_retirement             *chat.OnRetirement
 	is_pinned                 *bool
 	is_archived               *bool
 	head_id                   *oid.Message
@@ -3123,6 +3128,42 @@ func (m *ChatMutation) ResetRecommendedPrompts() {
 	m.appendrecommended_prompts = nil
 }
 
+// SetOnRetirement sets the "on_retirement" field.
+func (m *ChatMutation) SetOnRetirement(cr chat.OnRetirement) {
+	m.on_retirement = &cr
+}
+
+// OnRetirement returns the value of the "on_retirement" field in the mutation.
+func (m *ChatMutation) OnRetirement() (r chat.OnRetirement, exists bool) {
+	v := m.on_retirement
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOnRetirement returns the old "on_retirement" field's value of the Chat entity.
+// If the Chat object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChatMutation) OldOnRetirement(ctx context.Context) (v chat.OnRetirement, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOnRetirement is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOnRetirement requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOnRetirement: %w", err)
+	}
+	return oldValue.OnRetirement, nil
+}
+
+// ResetOnRetirement resets all changes to the "on_retirement" field.
+func (m *ChatMutation) ResetOnRetirement() {
+	m.on_retirement = nil
+}
+
 // SetIsPinned sets the "is_pinned" field.
 func (m *ChatMutation) SetIsPinned(b bool) {
 	m.is_pinned = &b
@@ -3536,7 +3577,7 @@ func (m *ChatMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ChatMutation) Fields() []string {
-	fields := make([]string, 0, 16)
+	fields := make([]string, 0, 17)
 	if m.user != nil {
 		fields = append(fields, chat.FieldUserID)
 	}
@@ -3563,6 +3604,9 @@ func (m *ChatMutation) Fields() []string {
 	}
 	if m.recommended_prompts != nil {
 		fields = append(fields, chat.FieldRecommendedPrompts)
+	}
+	if m.on_retirement != nil {
+		fields = append(fields, chat.FieldOnRetirement)
 	}
 	if m.is_pinned != nil {
 		fields = append(fields, chat.FieldIsPinned)
@@ -3611,6 +3655,8 @@ func (m *ChatMutation) Field(name string) (ent.Value, bool) {
 		return m.SystemInstruction()
 	case chat.FieldRecommendedPrompts:
 		return m.RecommendedPrompts()
+	case chat.FieldOnRetirement:
+		return m.OnRetirement()
 	case chat.FieldIsPinned:
 		return m.IsPinned()
 	case chat.FieldIsArchived:
@@ -3652,6 +3698,8 @@ func (m *ChatMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldSystemInstruction(ctx)
 	case chat.FieldRecommendedPrompts:
 		return m.OldRecommendedPrompts(ctx)
+	case chat.FieldOnRetirement:
+		return m.OldOnRetirement(ctx)
 	case chat.FieldIsPinned:
 		return m.OldIsPinned(ctx)
 	case chat.FieldIsArchived:
@@ -3737,6 +3785,13 @@ func (m *ChatMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRecommendedPrompts(v)
+		return nil
+	case chat.FieldOnRetirement:
+		v, ok := value.(chat.OnRetirement)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOnRetirement(v)
 		return nil
 	case chat.FieldIsPinned:
 		v, ok := value.(bool)
@@ -3910,6 +3965,9 @@ func (m *ChatMutation) ResetField(name string) error {
 		return nil
 	case chat.FieldRecommendedPrompts:
 		m.ResetRecommendedPrompts()
+		return nil
+	case chat.FieldOnRetirement:
+		m.ResetOnRetirement()
 		return nil
 	case chat.FieldIsPinned:
 		m.ResetIsPinned()
@@ -7910,6 +7968,7 @@ type JobMutation struct {
 	appendarguments        json.RawMessage
 	chat_id                *oid.Chat
 	message_id             *oid.Message
+	plan_id                *oid.Plan
 	retry_of_id            *oid.Job
 	priority               *int
 	addpriority            *int
@@ -8353,6 +8412,55 @@ func (m *JobMutation) MessageIDCleared() bool {
 func (m *JobMutation) ResetMessageID() {
 	m.message_id = nil
 	delete(m.clearedFields, job.FieldMessageID)
+}
+
+// SetPlanID sets the "plan_id" field.
+func (m *JobMutation) SetPlanID(o oid.Plan) {
+	m.plan_id = &o
+}
+
+// PlanID returns the value of the "plan_id" field in the mutation.
+func (m *JobMutation) PlanID() (r oid.Plan, exists bool) {
+	v := m.plan_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlanID returns the old "plan_id" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldPlanID(ctx context.Context) (v *oid.Plan, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlanID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlanID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlanID: %w", err)
+	}
+	return oldValue.PlanID, nil
+}
+
+// ClearPlanID clears the value of the "plan_id" field.
+func (m *JobMutation) ClearPlanID() {
+	m.plan_id = nil
+	m.clearedFields[job.FieldPlanID] = struct{}{}
+}
+
+// PlanIDCleared returns if the "plan_id" field was cleared in this mutation.
+func (m *JobMutation) PlanIDCleared() bool {
+	_, ok := m.clearedFields[job.FieldPlanID]
+	return ok
+}
+
+// ResetPlanID resets all changes to the "plan_id" field.
+func (m *JobMutation) ResetPlanID() {
+	m.plan_id = nil
+	delete(m.clearedFields, job.FieldPlanID)
 }
 
 // SetRetryOfID sets the "retry_of_id" field.
@@ -10024,7 +10132,7 @@ func (m *JobMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *JobMutation) Fields() []string {
-	fields := make([]string, 0, 40)
+	fields := make([]string, 0, 41)
 	if m.user_id != nil {
 		fields = append(fields, job.FieldUserID)
 	}
@@ -10045,6 +10153,9 @@ func (m *JobMutation) Fields() []string {
 	}
 	if m.message_id != nil {
 		fields = append(fields, job.FieldMessageID)
+	}
+	if m.plan_id != nil {
+		fields = append(fields, job.FieldPlanID)
 	}
 	if m.retry_of_id != nil {
 		fields = append(fields, job.FieldRetryOfID)
@@ -10167,6 +10278,8 @@ func (m *JobMutation) Field(name string) (ent.Value, bool) {
 		return m.ChatID()
 	case job.FieldMessageID:
 		return m.MessageID()
+	case job.FieldPlanID:
+		return m.PlanID()
 	case job.FieldRetryOfID:
 		return m.RetryOfID()
 	case job.FieldPriority:
@@ -10256,6 +10369,8 @@ func (m *JobMutation) OldField(ctx context.Context, name string) (ent.Value, err
 		return m.OldChatID(ctx)
 	case job.FieldMessageID:
 		return m.OldMessageID(ctx)
+	case job.FieldPlanID:
+		return m.OldPlanID(ctx)
 	case job.FieldRetryOfID:
 		return m.OldRetryOfID(ctx)
 	case job.FieldPriority:
@@ -10379,6 +10494,13 @@ func (m *JobMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetMessageID(v)
+		return nil
+	case job.FieldPlanID:
+		v, ok := value.(oid.Plan)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlanID(v)
 		return nil
 	case job.FieldRetryOfID:
 		v, ok := value.(oid.Job)
@@ -10758,6 +10880,9 @@ func (m *JobMutation) ClearedFields() []string {
 	if m.FieldCleared(job.FieldMessageID) {
 		fields = append(fields, job.FieldMessageID)
 	}
+	if m.FieldCleared(job.FieldPlanID) {
+		fields = append(fields, job.FieldPlanID)
+	}
 	if m.FieldCleared(job.FieldRetryOfID) {
 		fields = append(fields, job.FieldRetryOfID)
 	}
@@ -10837,6 +10962,9 @@ func (m *JobMutation) ClearField(name string) error {
 		return nil
 	case job.FieldMessageID:
 		m.ClearMessageID()
+		return nil
+	case job.FieldPlanID:
+		m.ClearPlanID()
 		return nil
 	case job.FieldRetryOfID:
 		m.ClearRetryOfID()
@@ -10926,6 +11054,9 @@ func (m *JobMutation) ResetField(name string) error {
 		return nil
 	case job.FieldMessageID:
 		m.ResetMessageID()
+		return nil
+	case job.FieldPlanID:
+		m.ResetPlanID()
 		return nil
 	case job.FieldRetryOfID:
 		m.ResetRetryOfID()
@@ -11827,6 +11958,10 @@ type MessageMutation struct {
 	started_at             *time.Time
 	ended_at               *time.Time
 	requested_model        *string
+	fallback_model         *string
+	model                  *string
+	omitted_messages       *int
+	addomitted_messages    *int
 	answered_by            *string
 	run_id                 *oid.Run
 	lease_until_ms         *int64
@@ -12415,6 +12550,174 @@ func (m *MessageMutation) RequestedModelCleared() bool {
 func (m *MessageMutation) ResetRequestedModel() {
 	m.requested_model = nil
 	delete(m.clearedFields, message.FieldRequestedModel)
+}
+
+// SetFallbackModel sets the "fallback_model" field.
+func (m *MessageMutation) SetFallbackModel(s string) {
+	m.fallback_model = &s
+}
+
+// FallbackModel returns the value of the "fallback_model" field in the mutation.
+func (m *MessageMutation) FallbackModel() (r string, exists bool) {
+	v := m.fallback_model
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFallbackModel returns the old "fallback_model" field's value of the Message entity.
+// If the Message object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MessageMutation) OldFallbackModel(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFallbackModel is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFallbackModel requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFallbackModel: %w", err)
+	}
+	return oldValue.FallbackModel, nil
+}
+
+// ClearFallbackModel clears the value of the "fallback_model" field.
+func (m *MessageMutation) ClearFallbackModel() {
+	m.fallback_model = nil
+	m.clearedFields[message.FieldFallbackModel] = struct{}{}
+}
+
+// FallbackModelCleared returns if the "fallback_model" field was cleared in this mutation.
+func (m *MessageMutation) FallbackModelCleared() bool {
+	_, ok := m.clearedFields[message.FieldFallbackModel]
+	return ok
+}
+
+// ResetFallbackModel resets all changes to the "fallback_model" field.
+func (m *MessageMutation) ResetFallbackModel() {
+	m.fallback_model = nil
+	delete(m.clearedFields, message.FieldFallbackModel)
+}
+
+// SetModel sets the "model" field.
+func (m *MessageMutation) SetModel(s string) {
+	m.model = &s
+}
+
+// Model returns the value of the "model" field in the mutation.
+func (m *MessageMutation) Model() (r string, exists bool) {
+	v := m.model
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldModel returns the old "model" field's value of the Message entity.
+// If the Message object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MessageMutation) OldModel(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldModel is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldModel requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldModel: %w", err)
+	}
+	return oldValue.Model, nil
+}
+
+// ClearModel clears the value of the "model" field.
+func (m *MessageMutation) ClearModel() {
+	m.model = nil
+	m.clearedFields[message.FieldModel] = struct{}{}
+}
+
+// ModelCleared returns if the "model" field was cleared in this mutation.
+func (m *MessageMutation) ModelCleared() bool {
+	_, ok := m.clearedFields[message.FieldModel]
+	return ok
+}
+
+// ResetModel resets all changes to the "model" field.
+func (m *MessageMutation) ResetModel() {
+	m.model = nil
+	delete(m.clearedFields, message.FieldModel)
+}
+
+// SetOmittedMessages sets the "omitted_messages" field.
+func (m *MessageMutation) SetOmittedMessages(i int) {
+	m.omitted_messages = &i
+	m.addomitted_messages = nil
+}
+
+// OmittedMessages returns the value of the "omitted_messages" field in the mutation.
+func (m *MessageMutation) OmittedMessages() (r int, exists bool) {
+	v := m.omitted_messages
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOmittedMessages returns the old "omitted_messages" field's value of the Message entity.
+// If the Message object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MessageMutation) OldOmittedMessages(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOmittedMessages is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOmittedMessages requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOmittedMessages: %w", err)
+	}
+	return oldValue.OmittedMessages, nil
+}
+
+// AddOmittedMessages adds i to the "omitted_messages" field.
+func (m *MessageMutation) AddOmittedMessages(i int) {
+	if m.addomitted_messages != nil {
+		*m.addomitted_messages += i
+	} else {
+		m.addomitted_messages = &i
+	}
+}
+
+// AddedOmittedMessages returns the value that was added to the "omitted_messages" field in this mutation.
+func (m *MessageMutation) AddedOmittedMessages() (r int, exists bool) {
+	v := m.addomitted_messages
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearOmittedMessages clears the value of the "omitted_messages" field.
+func (m *MessageMutation) ClearOmittedMessages() {
+	m.omitted_messages = nil
+	m.addomitted_messages = nil
+	m.clearedFields[message.FieldOmittedMessages] = struct{}{}
+}
+
+// OmittedMessagesCleared returns if the "omitted_messages" field was cleared in this mutation.
+func (m *MessageMutation) OmittedMessagesCleared() bool {
+	_, ok := m.clearedFields[message.FieldOmittedMessages]
+	return ok
+}
+
+// ResetOmittedMessages resets all changes to the "omitted_messages" field.
+func (m *MessageMutation) ResetOmittedMessages() {
+	m.omitted_messages = nil
+	m.addomitted_messages = nil
+	delete(m.clearedFields, message.FieldOmittedMessages)
 }
 
 // SetAnsweredBy sets the "answered_by" field.
@@ -13144,7 +13447,7 @@ func (m *MessageMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *MessageMutation) Fields() []string {
-	fields := make([]string, 0, 23)
+	fields := make([]string, 0, 26)
 	if m.user_id != nil {
 		fields = append(fields, message.FieldUserID)
 	}
@@ -13177,6 +13480,15 @@ func (m *MessageMutation) Fields() []string {
 	}
 	if m.requested_model != nil {
 		fields = append(fields, message.FieldRequestedModel)
+	}
+	if m.fallback_model != nil {
+		fields = append(fields, message.FieldFallbackModel)
+	}
+	if m.model != nil {
+		fields = append(fields, message.FieldModel)
+	}
+	if m.omitted_messages != nil {
+		fields = append(fields, message.FieldOmittedMessages)
 	}
 	if m.answered_by != nil {
 		fields = append(fields, message.FieldAnsweredBy)
@@ -13244,6 +13556,12 @@ func (m *MessageMutation) Field(name string) (ent.Value, bool) {
 		return m.EndedAt()
 	case message.FieldRequestedModel:
 		return m.RequestedModel()
+	case message.FieldFallbackModel:
+		return m.FallbackModel()
+	case message.FieldModel:
+		return m.Model()
+	case message.FieldOmittedMessages:
+		return m.OmittedMessages()
 	case message.FieldAnsweredBy:
 		return m.AnsweredBy()
 	case message.FieldRunID:
@@ -13299,6 +13617,12 @@ func (m *MessageMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldEndedAt(ctx)
 	case message.FieldRequestedModel:
 		return m.OldRequestedModel(ctx)
+	case message.FieldFallbackModel:
+		return m.OldFallbackModel(ctx)
+	case message.FieldModel:
+		return m.OldModel(ctx)
+	case message.FieldOmittedMessages:
+		return m.OldOmittedMessages(ctx)
 	case message.FieldAnsweredBy:
 		return m.OldAnsweredBy(ctx)
 	case message.FieldRunID:
@@ -13409,6 +13733,27 @@ func (m *MessageMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetRequestedModel(v)
 		return nil
+	case message.FieldFallbackModel:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFallbackModel(v)
+		return nil
+	case message.FieldModel:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetModel(v)
+		return nil
+	case message.FieldOmittedMessages:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOmittedMessages(v)
+		return nil
 	case message.FieldAnsweredBy:
 		v, ok := value.(string)
 		if !ok {
@@ -13501,6 +13846,9 @@ func (m *MessageMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *MessageMutation) AddedFields() []string {
 	var fields []string
+	if m.addomitted_messages != nil {
+		fields = append(fields, message.FieldOmittedMessages)
+	}
 	if m.addlease_until_ms != nil {
 		fields = append(fields, message.FieldLeaseUntilMs)
 	}
@@ -13524,6 +13872,8 @@ func (m *MessageMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *MessageMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case message.FieldOmittedMessages:
+		return m.AddedOmittedMessages()
 	case message.FieldLeaseUntilMs:
 		return m.AddedLeaseUntilMs()
 	case message.FieldRunCount:
@@ -13543,6 +13893,13 @@ func (m *MessageMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *MessageMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case message.FieldOmittedMessages:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOmittedMessages(v)
+		return nil
 	case message.FieldLeaseUntilMs:
 		v, ok := value.(int64)
 		if !ok {
@@ -13600,6 +13957,15 @@ func (m *MessageMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(message.FieldRequestedModel) {
 		fields = append(fields, message.FieldRequestedModel)
+	}
+	if m.FieldCleared(message.FieldFallbackModel) {
+		fields = append(fields, message.FieldFallbackModel)
+	}
+	if m.FieldCleared(message.FieldModel) {
+		fields = append(fields, message.FieldModel)
+	}
+	if m.FieldCleared(message.FieldOmittedMessages) {
+		fields = append(fields, message.FieldOmittedMessages)
 	}
 	if m.FieldCleared(message.FieldAnsweredBy) {
 		fields = append(fields, message.FieldAnsweredBy)
@@ -13659,6 +14025,15 @@ func (m *MessageMutation) ClearField(name string) error {
 		return nil
 	case message.FieldRequestedModel:
 		m.ClearRequestedModel()
+		return nil
+	case message.FieldFallbackModel:
+		m.ClearFallbackModel()
+		return nil
+	case message.FieldModel:
+		m.ClearModel()
+		return nil
+	case message.FieldOmittedMessages:
+		m.ClearOmittedMessages()
 		return nil
 	case message.FieldAnsweredBy:
 		m.ClearAnsweredBy()
@@ -13730,6 +14105,15 @@ func (m *MessageMutation) ResetField(name string) error {
 		return nil
 	case message.FieldRequestedModel:
 		m.ResetRequestedModel()
+		return nil
+	case message.FieldFallbackModel:
+		m.ResetFallbackModel()
+		return nil
+	case message.FieldModel:
+		m.ResetModel()
+		return nil
+	case message.FieldOmittedMessages:
+		m.ResetOmittedMessages()
 		return nil
 	case message.FieldAnsweredBy:
 		m.ResetAnsweredBy()
@@ -14467,6 +14851,2132 @@ func (m *ObjectMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *ObjectMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Object edge %s", name)
+}
+
+// PlanMutation represents an operation that mutates the Plan nodes in the graph.
+type PlanMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *oid.Plan
+	user_id          *oid.User
+	job_id           *oid.Job
+	folder_id        *oid.Folder
+	goal             *string
+	budget_micros    *int64
+	addbudget_micros *int64
+	title            *string
+	summary          *string
+	language         *string
+	revision         *int
+	addrevision      *int
+	created_at       *time.Time
+	updated_at       *time.Time
+	applied_at       *time.Time
+	clearedFields    map[string]struct{}
+	done             bool
+	oldValue         func(context.Context) (*Plan, error)
+	predicates       []predicate.Plan
+}
+
+var _ ent.Mutation = (*PlanMutation)(nil)
+
+// planOption allows management of the mutation configuration using functional options.
+type planOption func(*PlanMutation)
+
+// newPlanMutation creates new mutation for the Plan entity.
+func newPlanMutation(c config, op Op, opts ...planOption) *PlanMutation {
+	m := &PlanMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePlan,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPlanID sets the ID field of the mutation.
+func withPlanID(id oid.Plan) planOption {
+	return func(m *PlanMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Plan
+		)
+		m.oldValue = func(ctx context.Context) (*Plan, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Plan.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPlan sets the old Plan of the mutation.
+func withPlan(node *Plan) planOption {
+	return func(m *PlanMutation) {
+		m.oldValue = func(context.Context) (*Plan, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PlanMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PlanMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Plan entities.
+func (m *PlanMutation) SetID(id oid.Plan) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PlanMutation) ID() (id oid.Plan, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PlanMutation) IDs(ctx context.Context) ([]oid.Plan, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []oid.Plan{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Plan.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetUserID sets the "user_id" field.
+func (m *PlanMutation) SetUserID(o oid.User) {
+	m.user_id = &o
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *PlanMutation) UserID() (r oid.User, exists bool) {
+	v := m.user_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the Plan entity.
+// If the Plan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlanMutation) OldUserID(ctx context.Context) (v oid.User, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *PlanMutation) ResetUserID() {
+	m.user_id = nil
+}
+
+// SetJobID sets the "job_id" field.
+func (m *PlanMutation) SetJobID(o oid.Job) {
+	m.job_id = &o
+}
+
+// JobID returns the value of the "job_id" field in the mutation.
+func (m *PlanMutation) JobID() (r oid.Job, exists bool) {
+	v := m.job_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldJobID returns the old "job_id" field's value of the Plan entity.
+// If the Plan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlanMutation) OldJobID(ctx context.Context) (v oid.Job, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldJobID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldJobID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldJobID: %w", err)
+	}
+	return oldValue.JobID, nil
+}
+
+// ResetJobID resets all changes to the "job_id" field.
+func (m *PlanMutation) ResetJobID() {
+	m.job_id = nil
+}
+
+// SetFolderID sets the "folder_id" field.
+func (m *PlanMutation) SetFolderID(o oid.Folder) {
+	m.folder_id = &o
+}
+
+// FolderID returns the value of the "folder_id" field in the mutation.
+func (m *PlanMutation) FolderID() (r oid.Folder, exists bool) {
+	v := m.folder_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFolderID returns the old "folder_id" field's value of the Plan entity.
+// If the Plan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlanMutation) OldFolderID(ctx context.Context) (v *oid.Folder, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFolderID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFolderID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFolderID: %w", err)
+	}
+	return oldValue.FolderID, nil
+}
+
+// ClearFolderID clears the value of the "folder_id" field.
+func (m *PlanMutation) ClearFolderID() {
+	m.folder_id = nil
+	m.clearedFields[plan.FieldFolderID] = struct{}{}
+}
+
+// FolderIDCleared returns if the "folder_id" field was cleared in this mutation.
+func (m *PlanMutation) FolderIDCleared() bool {
+	_, ok := m.clearedFields[plan.FieldFolderID]
+	return ok
+}
+
+// ResetFolderID resets all changes to the "folder_id" field.
+func (m *PlanMutation) ResetFolderID() {
+	m.folder_id = nil
+	delete(m.clearedFields, plan.FieldFolderID)
+}
+
+// SetGoal sets the "goal" field.
+func (m *PlanMutation) SetGoal(s string) {
+	m.goal = &s
+}
+
+// Goal returns the value of the "goal" field in the mutation.
+func (m *PlanMutation) Goal() (r string, exists bool) {
+	v := m.goal
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGoal returns the old "goal" field's value of the Plan entity.
+// If the Plan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlanMutation) OldGoal(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGoal is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGoal requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGoal: %w", err)
+	}
+	return oldValue.Goal, nil
+}
+
+// ResetGoal resets all changes to the "goal" field.
+func (m *PlanMutation) ResetGoal() {
+	m.goal = nil
+}
+
+// SetBudgetMicros sets the "budget_micros" field.
+func (m *PlanMutation) SetBudgetMicros(i int64) {
+	m.budget_micros = &i
+	m.addbudget_micros = nil
+}
+
+// BudgetMicros returns the value of the "budget_micros" field in the mutation.
+func (m *PlanMutation) BudgetMicros() (r int64, exists bool) {
+	v := m.budget_micros
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBudgetMicros returns the old "budget_micros" field's value of the Plan entity.
+// If the Plan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlanMutation) OldBudgetMicros(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBudgetMicros is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBudgetMicros requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBudgetMicros: %w", err)
+	}
+	return oldValue.BudgetMicros, nil
+}
+
+// AddBudgetMicros adds i to the "budget_micros" field.
+func (m *PlanMutation) AddBudgetMicros(i int64) {
+	if m.addbudget_micros != nil {
+		*m.addbudget_micros += i
+	} else {
+		m.addbudget_micros = &i
+	}
+}
+
+// AddedBudgetMicros returns the value that was added to the "budget_micros" field in this mutation.
+func (m *PlanMutation) AddedBudgetMicros() (r int64, exists bool) {
+	v := m.addbudget_micros
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearBudgetMicros clears the value of the "budget_micros" field.
+func (m *PlanMutation) ClearBudgetMicros() {
+	m.budget_micros = nil
+	m.addbudget_micros = nil
+	m.clearedFields[plan.FieldBudgetMicros] = struct{}{}
+}
+
+// BudgetMicrosCleared returns if the "budget_micros" field was cleared in this mutation.
+func (m *PlanMutation) BudgetMicrosCleared() bool {
+	_, ok := m.clearedFields[plan.FieldBudgetMicros]
+	return ok
+}
+
+// ResetBudgetMicros resets all changes to the "budget_micros" field.
+func (m *PlanMutation) ResetBudgetMicros() {
+	m.budget_micros = nil
+	m.addbudget_micros = nil
+	delete(m.clearedFields, plan.FieldBudgetMicros)
+}
+
+// SetTitle sets the "title" field.
+func (m *PlanMutation) SetTitle(s string) {
+	m.title = &s
+}
+
+// Title returns the value of the "title" field in the mutation.
+func (m *PlanMutation) Title() (r string, exists bool) {
+	v := m.title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitle returns the old "title" field's value of the Plan entity.
+// If the Plan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlanMutation) OldTitle(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitle: %w", err)
+	}
+	return oldValue.Title, nil
+}
+
+// ResetTitle resets all changes to the "title" field.
+func (m *PlanMutation) ResetTitle() {
+	m.title = nil
+}
+
+// SetSummary sets the "summary" field.
+func (m *PlanMutation) SetSummary(s string) {
+	m.summary = &s
+}
+
+// Summary returns the value of the "summary" field in the mutation.
+func (m *PlanMutation) Summary() (r string, exists bool) {
+	v := m.summary
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSummary returns the old "summary" field's value of the Plan entity.
+// If the Plan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlanMutation) OldSummary(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSummary is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSummary requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSummary: %w", err)
+	}
+	return oldValue.Summary, nil
+}
+
+// ResetSummary resets all changes to the "summary" field.
+func (m *PlanMutation) ResetSummary() {
+	m.summary = nil
+}
+
+// SetLanguage sets the "language" field.
+func (m *PlanMutation) SetLanguage(s string) {
+	m.language = &s
+}
+
+// Language returns the value of the "language" field in the mutation.
+func (m *PlanMutation) Language() (r string, exists bool) {
+	v := m.language
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLanguage returns the old "language" field's value of the Plan entity.
+// If the Plan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlanMutation) OldLanguage(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLanguage is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLanguage requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLanguage: %w", err)
+	}
+	return oldValue.Language, nil
+}
+
+// ResetLanguage resets all changes to the "language" field.
+func (m *PlanMutation) ResetLanguage() {
+	m.language = nil
+}
+
+// SetRevision sets the "revision" field.
+func (m *PlanMutation) SetRevision(i int) {
+	m.revision = &i
+	m.addrevision = nil
+}
+
+// Revision returns the value of the "revision" field in the mutation.
+func (m *PlanMutation) Revision() (r int, exists bool) {
+	v := m.revision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevision returns the old "revision" field's value of the Plan entity.
+// If the Plan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlanMutation) OldRevision(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevision is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevision requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevision: %w", err)
+	}
+	return oldValue.Revision, nil
+}
+
+// AddRevision adds i to the "revision" field.
+func (m *PlanMutation) AddRevision(i int) {
+	if m.addrevision != nil {
+		*m.addrevision += i
+	} else {
+		m.addrevision = &i
+	}
+}
+
+// AddedRevision returns the value that was added to the "revision" field in this mutation.
+func (m *PlanMutation) AddedRevision() (r int, exists bool) {
+	v := m.addrevision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRevision resets all changes to the "revision" field.
+func (m *PlanMutation) ResetRevision() {
+	m.revision = nil
+	m.addrevision = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *PlanMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *PlanMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Plan entity.
+// If the Plan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlanMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *PlanMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *PlanMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *PlanMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Plan entity.
+// If the Plan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlanMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *PlanMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetAppliedAt sets the "applied_at" field.
+func (m *PlanMutation) SetAppliedAt(t time.Time) {
+	m.applied_at = &t
+}
+
+// AppliedAt returns the value of the "applied_at" field in the mutation.
+func (m *PlanMutation) AppliedAt() (r time.Time, exists bool) {
+	v := m.applied_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAppliedAt returns the old "applied_at" field's value of the Plan entity.
+// If the Plan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlanMutation) OldAppliedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAppliedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAppliedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAppliedAt: %w", err)
+	}
+	return oldValue.AppliedAt, nil
+}
+
+// ClearAppliedAt clears the value of the "applied_at" field.
+func (m *PlanMutation) ClearAppliedAt() {
+	m.applied_at = nil
+	m.clearedFields[plan.FieldAppliedAt] = struct{}{}
+}
+
+// AppliedAtCleared returns if the "applied_at" field was cleared in this mutation.
+func (m *PlanMutation) AppliedAtCleared() bool {
+	_, ok := m.clearedFields[plan.FieldAppliedAt]
+	return ok
+}
+
+// ResetAppliedAt resets all changes to the "applied_at" field.
+func (m *PlanMutation) ResetAppliedAt() {
+	m.applied_at = nil
+	delete(m.clearedFields, plan.FieldAppliedAt)
+}
+
+// Where appends a list predicates to the PlanMutation builder.
+func (m *PlanMutation) Where(ps ...predicate.Plan) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PlanMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PlanMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Plan, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PlanMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PlanMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Plan).
+func (m *PlanMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PlanMutation) Fields() []string {
+	fields := make([]string, 0, 12)
+	if m.user_id != nil {
+		fields = append(fields, plan.FieldUserID)
+	}
+	if m.job_id != nil {
+		fields = append(fields, plan.FieldJobID)
+	}
+	if m.folder_id != nil {
+		fields = append(fields, plan.FieldFolderID)
+	}
+	if m.goal != nil {
+		fields = append(fields, plan.FieldGoal)
+	}
+	if m.budget_micros != nil {
+		fields = append(fields, plan.FieldBudgetMicros)
+	}
+	if m.title != nil {
+		fields = append(fields, plan.FieldTitle)
+	}
+	if m.summary != nil {
+		fields = append(fields, plan.FieldSummary)
+	}
+	if m.language != nil {
+		fields = append(fields, plan.FieldLanguage)
+	}
+	if m.revision != nil {
+		fields = append(fields, plan.FieldRevision)
+	}
+	if m.created_at != nil {
+		fields = append(fields, plan.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, plan.FieldUpdatedAt)
+	}
+	if m.applied_at != nil {
+		fields = append(fields, plan.FieldAppliedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PlanMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case plan.FieldUserID:
+		return m.UserID()
+	case plan.FieldJobID:
+		return m.JobID()
+	case plan.FieldFolderID:
+		return m.FolderID()
+	case plan.FieldGoal:
+		return m.Goal()
+	case plan.FieldBudgetMicros:
+		return m.BudgetMicros()
+	case plan.FieldTitle:
+		return m.Title()
+	case plan.FieldSummary:
+		return m.Summary()
+	case plan.FieldLanguage:
+		return m.Language()
+	case plan.FieldRevision:
+		return m.Revision()
+	case plan.FieldCreatedAt:
+		return m.CreatedAt()
+	case plan.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case plan.FieldAppliedAt:
+		return m.AppliedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PlanMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case plan.FieldUserID:
+		return m.OldUserID(ctx)
+	case plan.FieldJobID:
+		return m.OldJobID(ctx)
+	case plan.FieldFolderID:
+		return m.OldFolderID(ctx)
+	case plan.FieldGoal:
+		return m.OldGoal(ctx)
+	case plan.FieldBudgetMicros:
+		return m.OldBudgetMicros(ctx)
+	case plan.FieldTitle:
+		return m.OldTitle(ctx)
+	case plan.FieldSummary:
+		return m.OldSummary(ctx)
+	case plan.FieldLanguage:
+		return m.OldLanguage(ctx)
+	case plan.FieldRevision:
+		return m.OldRevision(ctx)
+	case plan.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case plan.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case plan.FieldAppliedAt:
+		return m.OldAppliedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Plan field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PlanMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case plan.FieldUserID:
+		v, ok := value.(oid.User)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case plan.FieldJobID:
+		v, ok := value.(oid.Job)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetJobID(v)
+		return nil
+	case plan.FieldFolderID:
+		v, ok := value.(oid.Folder)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFolderID(v)
+		return nil
+	case plan.FieldGoal:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGoal(v)
+		return nil
+	case plan.FieldBudgetMicros:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBudgetMicros(v)
+		return nil
+	case plan.FieldTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitle(v)
+		return nil
+	case plan.FieldSummary:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSummary(v)
+		return nil
+	case plan.FieldLanguage:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLanguage(v)
+		return nil
+	case plan.FieldRevision:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevision(v)
+		return nil
+	case plan.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case plan.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case plan.FieldAppliedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAppliedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Plan field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PlanMutation) AddedFields() []string {
+	var fields []string
+	if m.addbudget_micros != nil {
+		fields = append(fields, plan.FieldBudgetMicros)
+	}
+	if m.addrevision != nil {
+		fields = append(fields, plan.FieldRevision)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PlanMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case plan.FieldBudgetMicros:
+		return m.AddedBudgetMicros()
+	case plan.FieldRevision:
+		return m.AddedRevision()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PlanMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case plan.FieldBudgetMicros:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddBudgetMicros(v)
+		return nil
+	case plan.FieldRevision:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRevision(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Plan numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PlanMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(plan.FieldFolderID) {
+		fields = append(fields, plan.FieldFolderID)
+	}
+	if m.FieldCleared(plan.FieldBudgetMicros) {
+		fields = append(fields, plan.FieldBudgetMicros)
+	}
+	if m.FieldCleared(plan.FieldAppliedAt) {
+		fields = append(fields, plan.FieldAppliedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PlanMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PlanMutation) ClearField(name string) error {
+	switch name {
+	case plan.FieldFolderID:
+		m.ClearFolderID()
+		return nil
+	case plan.FieldBudgetMicros:
+		m.ClearBudgetMicros()
+		return nil
+	case plan.FieldAppliedAt:
+		m.ClearAppliedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Plan nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PlanMutation) ResetField(name string) error {
+	switch name {
+	case plan.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case plan.FieldJobID:
+		m.ResetJobID()
+		return nil
+	case plan.FieldFolderID:
+		m.ResetFolderID()
+		return nil
+	case plan.FieldGoal:
+		m.ResetGoal()
+		return nil
+	case plan.FieldBudgetMicros:
+		m.ResetBudgetMicros()
+		return nil
+	case plan.FieldTitle:
+		m.ResetTitle()
+		return nil
+	case plan.FieldSummary:
+		m.ResetSummary()
+		return nil
+	case plan.FieldLanguage:
+		m.ResetLanguage()
+		return nil
+	case plan.FieldRevision:
+		m.ResetRevision()
+		return nil
+	case plan.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case plan.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case plan.FieldAppliedAt:
+		m.ResetAppliedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Plan field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PlanMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PlanMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PlanMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PlanMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PlanMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PlanMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PlanMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Plan unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PlanMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Plan edge %s", name)
+}
+
+// PlanStepMutation represents an operation that mutates the PlanStep nodes in the graph.
+type PlanStepMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *oid.PlanStep
+	plan_id          *oid.Plan
+	user_id          *oid.User
+	position         *int
+	addposition      *int
+	title            *string
+	intent           *string
+	kind             *planstep.Kind
+	model            *string
+	reason           *string
+	instruction      *string
+	prompts          *[]string
+	appendprompts    []string
+	depends_on       *[]oid.PlanStep
+	appenddepends_on []oid.PlanStep
+	chat_id          *oid.Chat
+	created_at       *time.Time
+	clearedFields    map[string]struct{}
+	done             bool
+	oldValue         func(context.Context) (*PlanStep, error)
+	predicates       []predicate.PlanStep
+}
+
+var _ ent.Mutation = (*PlanStepMutation)(nil)
+
+// planstepOption allows management of the mutation configuration using functional options.
+type planstepOption func(*PlanStepMutation)
+
+// newPlanStepMutation creates new mutation for the PlanStep entity.
+func newPlanStepMutation(c config, op Op, opts ...planstepOption) *PlanStepMutation {
+	m := &PlanStepMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePlanStep,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPlanStepID sets the ID field of the mutation.
+func withPlanStepID(id oid.PlanStep) planstepOption {
+	return func(m *PlanStepMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PlanStep
+		)
+		m.oldValue = func(ctx context.Context) (*PlanStep, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PlanStep.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPlanStep sets the old PlanStep of the mutation.
+func withPlanStep(node *PlanStep) planstepOption {
+	return func(m *PlanStepMutation) {
+		m.oldValue = func(context.Context) (*PlanStep, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PlanStepMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PlanStepMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PlanStep entities.
+func (m *PlanStepMutation) SetID(id oid.PlanStep) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PlanStepMutation) ID() (id oid.PlanStep, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PlanStepMutation) IDs(ctx context.Context) ([]oid.PlanStep, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []oid.PlanStep{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PlanStep.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetPlanID sets the "plan_id" field.
+func (m *PlanStepMutation) SetPlanID(o oid.Plan) {
+	m.plan_id = &o
+}
+
+// PlanID returns the value of the "plan_id" field in the mutation.
+func (m *PlanStepMutation) PlanID() (r oid.Plan, exists bool) {
+	v := m.plan_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlanID returns the old "plan_id" field's value of the PlanStep entity.
+// If the PlanStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlanStepMutation) OldPlanID(ctx context.Context) (v oid.Plan, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlanID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlanID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlanID: %w", err)
+	}
+	return oldValue.PlanID, nil
+}
+
+// ResetPlanID resets all changes to the "plan_id" field.
+func (m *PlanStepMutation) ResetPlanID() {
+	m.plan_id = nil
+}
+
+// SetUserID sets the "user_id" field.
+func (m *PlanStepMutation) SetUserID(o oid.User) {
+	m.user_id = &o
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *PlanStepMutation) UserID() (r oid.User, exists bool) {
+	v := m.user_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the PlanStep entity.
+// If the PlanStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlanStepMutation) OldUserID(ctx context.Context) (v oid.User, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *PlanStepMutation) ResetUserID() {
+	m.user_id = nil
+}
+
+// SetPosition sets the "position" field.
+func (m *PlanStepMutation) SetPosition(i int) {
+	m.position = &i
+	m.addposition = nil
+}
+
+// Position returns the value of the "position" field in the mutation.
+func (m *PlanStepMutation) Position() (r int, exists bool) {
+	v := m.position
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPosition returns the old "position" field's value of the PlanStep entity.
+// If the PlanStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlanStepMutation) OldPosition(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPosition is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPosition requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPosition: %w", err)
+	}
+	return oldValue.Position, nil
+}
+
+// AddPosition adds i to the "position" field.
+func (m *PlanStepMutation) AddPosition(i int) {
+	if m.addposition != nil {
+		*m.addposition += i
+	} else {
+		m.addposition = &i
+	}
+}
+
+// AddedPosition returns the value that was added to the "position" field in this mutation.
+func (m *PlanStepMutation) AddedPosition() (r int, exists bool) {
+	v := m.addposition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPosition resets all changes to the "position" field.
+func (m *PlanStepMutation) ResetPosition() {
+	m.position = nil
+	m.addposition = nil
+}
+
+// SetTitle sets the "title" field.
+func (m *PlanStepMutation) SetTitle(s string) {
+	m.title = &s
+}
+
+// Title returns the value of the "title" field in the mutation.
+func (m *PlanStepMutation) Title() (r string, exists bool) {
+	v := m.title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitle returns the old "title" field's value of the PlanStep entity.
+// If the PlanStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlanStepMutation) OldTitle(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitle: %w", err)
+	}
+	return oldValue.Title, nil
+}
+
+// ResetTitle resets all changes to the "title" field.
+func (m *PlanStepMutation) ResetTitle() {
+	m.title = nil
+}
+
+// SetIntent sets the "intent" field.
+func (m *PlanStepMutation) SetIntent(s string) {
+	m.intent = &s
+}
+
+// Intent returns the value of the "intent" field in the mutation.
+func (m *PlanStepMutation) Intent() (r string, exists bool) {
+	v := m.intent
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIntent returns the old "intent" field's value of the PlanStep entity.
+// If the PlanStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlanStepMutation) OldIntent(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIntent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIntent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIntent: %w", err)
+	}
+	return oldValue.Intent, nil
+}
+
+// ResetIntent resets all changes to the "intent" field.
+func (m *PlanStepMutation) ResetIntent() {
+	m.intent = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *PlanStepMutation) SetKind(pl planstep.Kind) {
+	m.kind = &pl
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *PlanStepMutation) Kind() (r planstep.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the PlanStep entity.
+// If the PlanStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlanStepMutation) OldKind(ctx context.Context) (v planstep.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *PlanStepMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetModel sets the "model" field.
+func (m *PlanStepMutation) SetModel(s string) {
+	m.model = &s
+}
+
+// Model returns the value of the "model" field in the mutation.
+func (m *PlanStepMutation) Model() (r string, exists bool) {
+	v := m.model
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldModel returns the old "model" field's value of the PlanStep entity.
+// If the PlanStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlanStepMutation) OldModel(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldModel is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldModel requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldModel: %w", err)
+	}
+	return oldValue.Model, nil
+}
+
+// ResetModel resets all changes to the "model" field.
+func (m *PlanStepMutation) ResetModel() {
+	m.model = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *PlanStepMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *PlanStepMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the PlanStep entity.
+// If the PlanStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlanStepMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *PlanStepMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetInstruction sets the "instruction" field.
+func (m *PlanStepMutation) SetInstruction(s string) {
+	m.instruction = &s
+}
+
+// Instruction returns the value of the "instruction" field in the mutation.
+func (m *PlanStepMutation) Instruction() (r string, exists bool) {
+	v := m.instruction
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInstruction returns the old "instruction" field's value of the PlanStep entity.
+// If the PlanStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlanStepMutation) OldInstruction(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInstruction is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInstruction requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInstruction: %w", err)
+	}
+	return oldValue.Instruction, nil
+}
+
+// ResetInstruction resets all changes to the "instruction" field.
+func (m *PlanStepMutation) ResetInstruction() {
+	m.instruction = nil
+}
+
+// SetPrompts sets the "prompts" field.
+func (m *PlanStepMutation) SetPrompts(s []string) {
+	m.prompts = &s
+	m.appendprompts = nil
+}
+
+// Prompts returns the value of the "prompts" field in the mutation.
+func (m *PlanStepMutation) Prompts() (r []string, exists bool) {
+	v := m.prompts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPrompts returns the old "prompts" field's value of the PlanStep entity.
+// If the PlanStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlanStepMutation) OldPrompts(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPrompts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPrompts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPrompts: %w", err)
+	}
+	return oldValue.Prompts, nil
+}
+
+// AppendPrompts adds s to the "prompts" field.
+func (m *PlanStepMutation) AppendPrompts(s []string) {
+	m.appendprompts = append(m.appendprompts, s...)
+}
+
+// AppendedPrompts returns the list of values that were appended to the "prompts" field in this mutation.
+func (m *PlanStepMutation) AppendedPrompts() ([]string, bool) {
+	if len(m.appendprompts) == 0 {
+		return nil, false
+	}
+	return m.appendprompts, true
+}
+
+// ResetPrompts resets all changes to the "prompts" field.
+func (m *PlanStepMutation) ResetPrompts() {
+	m.prompts = nil
+	m.appendprompts = nil
+}
+
+// SetDependsOn sets the "depends_on" field.
+func (m *PlanStepMutation) SetDependsOn(os []oid.PlanStep) {
+	m.depends_on = &os
+	m.appenddepends_on = nil
+}
+
+// DependsOn returns the value of the "depends_on" field in the mutation.
+func (m *PlanStepMutation) DependsOn() (r []oid.PlanStep, exists bool) {
+	v := m.depends_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDependsOn returns the old "depends_on" field's value of the PlanStep entity.
+// If the PlanStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlanStepMutation) OldDependsOn(ctx context.Context) (v []oid.PlanStep, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDependsOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDependsOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDependsOn: %w", err)
+	}
+	return oldValue.DependsOn, nil
+}
+
+// AppendDependsOn adds os to the "depends_on" field.
+func (m *PlanStepMutation) AppendDependsOn(os []oid.PlanStep) {
+	m.appenddepends_on = append(m.appenddepends_on, os...)
+}
+
+// AppendedDependsOn returns the list of values that were appended to the "depends_on" field in this mutation.
+func (m *PlanStepMutation) AppendedDependsOn() ([]oid.PlanStep, bool) {
+	if len(m.appenddepends_on) == 0 {
+		return nil, false
+	}
+	return m.appenddepends_on, true
+}
+
+// ResetDependsOn resets all changes to the "depends_on" field.
+func (m *PlanStepMutation) ResetDependsOn() {
+	m.depends_on = nil
+	m.appenddepends_on = nil
+}
+
+// SetChatID sets the "chat_id" field.
+func (m *PlanStepMutation) SetChatID(o oid.Chat) {
+	m.chat_id = &o
+}
+
+// ChatID returns the value of the "chat_id" field in the mutation.
+func (m *PlanStepMutation) ChatID() (r oid.Chat, exists bool) {
+	v := m.chat_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChatID returns the old "chat_id" field's value of the PlanStep entity.
+// If the PlanStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlanStepMutation) OldChatID(ctx context.Context) (v *oid.Chat, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChatID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChatID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChatID: %w", err)
+	}
+	return oldValue.ChatID, nil
+}
+
+// ClearChatID clears the value of the "chat_id" field.
+func (m *PlanStepMutation) ClearChatID() {
+	m.chat_id = nil
+	m.clearedFields[planstep.FieldChatID] = struct{}{}
+}
+
+// ChatIDCleared returns if the "chat_id" field was cleared in this mutation.
+func (m *PlanStepMutation) ChatIDCleared() bool {
+	_, ok := m.clearedFields[planstep.FieldChatID]
+	return ok
+}
+
+// ResetChatID resets all changes to the "chat_id" field.
+func (m *PlanStepMutation) ResetChatID() {
+	m.chat_id = nil
+	delete(m.clearedFields, planstep.FieldChatID)
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *PlanStepMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *PlanStepMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the PlanStep entity.
+// If the PlanStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlanStepMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *PlanStepMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// Where appends a list predicates to the PlanStepMutation builder.
+func (m *PlanStepMutation) Where(ps ...predicate.PlanStep) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PlanStepMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PlanStepMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PlanStep, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PlanStepMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PlanStepMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PlanStep).
+func (m *PlanStepMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PlanStepMutation) Fields() []string {
+	fields := make([]string, 0, 13)
+	if m.plan_id != nil {
+		fields = append(fields, planstep.FieldPlanID)
+	}
+	if m.user_id != nil {
+		fields = append(fields, planstep.FieldUserID)
+	}
+	if m.position != nil {
+		fields = append(fields, planstep.FieldPosition)
+	}
+	if m.title != nil {
+		fields = append(fields, planstep.FieldTitle)
+	}
+	if m.intent != nil {
+		fields = append(fields, planstep.FieldIntent)
+	}
+	if m.kind != nil {
+		fields = append(fields, planstep.FieldKind)
+	}
+	if m.model != nil {
+		fields = append(fields, planstep.FieldModel)
+	}
+	if m.reason != nil {
+		fields = append(fields, planstep.FieldReason)
+	}
+	if m.instruction != nil {
+		fields = append(fields, planstep.FieldInstruction)
+	}
+	if m.prompts != nil {
+		fields = append(fields, planstep.FieldPrompts)
+	}
+	if m.depends_on != nil {
+		fields = append(fields, planstep.FieldDependsOn)
+	}
+	if m.chat_id != nil {
+		fields = append(fields, planstep.FieldChatID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, planstep.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PlanStepMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case planstep.FieldPlanID:
+		return m.PlanID()
+	case planstep.FieldUserID:
+		return m.UserID()
+	case planstep.FieldPosition:
+		return m.Position()
+	case planstep.FieldTitle:
+		return m.Title()
+	case planstep.FieldIntent:
+		return m.Intent()
+	case planstep.FieldKind:
+		return m.Kind()
+	case planstep.FieldModel:
+		return m.Model()
+	case planstep.FieldReason:
+		return m.Reason()
+	case planstep.FieldInstruction:
+		return m.Instruction()
+	case planstep.FieldPrompts:
+		return m.Prompts()
+	case planstep.FieldDependsOn:
+		return m.DependsOn()
+	case planstep.FieldChatID:
+		return m.ChatID()
+	case planstep.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PlanStepMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case planstep.FieldPlanID:
+		return m.OldPlanID(ctx)
+	case planstep.FieldUserID:
+		return m.OldUserID(ctx)
+	case planstep.FieldPosition:
+		return m.OldPosition(ctx)
+	case planstep.FieldTitle:
+		return m.OldTitle(ctx)
+	case planstep.FieldIntent:
+		return m.OldIntent(ctx)
+	case planstep.FieldKind:
+		return m.OldKind(ctx)
+	case planstep.FieldModel:
+		return m.OldModel(ctx)
+	case planstep.FieldReason:
+		return m.OldReason(ctx)
+	case planstep.FieldInstruction:
+		return m.OldInstruction(ctx)
+	case planstep.FieldPrompts:
+		return m.OldPrompts(ctx)
+	case planstep.FieldDependsOn:
+		return m.OldDependsOn(ctx)
+	case planstep.FieldChatID:
+		return m.OldChatID(ctx)
+	case planstep.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown PlanStep field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PlanStepMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case planstep.FieldPlanID:
+		v, ok := value.(oid.Plan)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlanID(v)
+		return nil
+	case planstep.FieldUserID:
+		v, ok := value.(oid.User)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case planstep.FieldPosition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPosition(v)
+		return nil
+	case planstep.FieldTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitle(v)
+		return nil
+	case planstep.FieldIntent:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIntent(v)
+		return nil
+	case planstep.FieldKind:
+		v, ok := value.(planstep.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case planstep.FieldModel:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetModel(v)
+		return nil
+	case planstep.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case planstep.FieldInstruction:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInstruction(v)
+		return nil
+	case planstep.FieldPrompts:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPrompts(v)
+		return nil
+	case planstep.FieldDependsOn:
+		v, ok := value.([]oid.PlanStep)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDependsOn(v)
+		return nil
+	case planstep.FieldChatID:
+		v, ok := value.(oid.Chat)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChatID(v)
+		return nil
+	case planstep.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PlanStep field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PlanStepMutation) AddedFields() []string {
+	var fields []string
+	if m.addposition != nil {
+		fields = append(fields, planstep.FieldPosition)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PlanStepMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case planstep.FieldPosition:
+		return m.AddedPosition()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PlanStepMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case planstep.FieldPosition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPosition(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PlanStep numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PlanStepMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(planstep.FieldChatID) {
+		fields = append(fields, planstep.FieldChatID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PlanStepMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PlanStepMutation) ClearField(name string) error {
+	switch name {
+	case planstep.FieldChatID:
+		m.ClearChatID()
+		return nil
+	}
+	return fmt.Errorf("unknown PlanStep nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PlanStepMutation) ResetField(name string) error {
+	switch name {
+	case planstep.FieldPlanID:
+		m.ResetPlanID()
+		return nil
+	case planstep.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case planstep.FieldPosition:
+		m.ResetPosition()
+		return nil
+	case planstep.FieldTitle:
+		m.ResetTitle()
+		return nil
+	case planstep.FieldIntent:
+		m.ResetIntent()
+		return nil
+	case planstep.FieldKind:
+		m.ResetKind()
+		return nil
+	case planstep.FieldModel:
+		m.ResetModel()
+		return nil
+	case planstep.FieldReason:
+		m.ResetReason()
+		return nil
+	case planstep.FieldInstruction:
+		m.ResetInstruction()
+		return nil
+	case planstep.FieldPrompts:
+		m.ResetPrompts()
+		return nil
+	case planstep.FieldDependsOn:
+		m.ResetDependsOn()
+		return nil
+	case planstep.FieldChatID:
+		m.ResetChatID()
+		return nil
+	case planstep.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown PlanStep field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PlanStepMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PlanStepMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PlanStepMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PlanStepMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PlanStepMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PlanStepMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PlanStepMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown PlanStep unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PlanStepMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown PlanStep edge %s", name)
 }
 
 // PromptMutation represents an operation that mutates the Prompt nodes in the graph.

@@ -17,6 +17,8 @@ import (
 	"github.com/weav-ai/weav/ent/jobstep"
 	"github.com/weav-ai/weav/ent/message"
 	"github.com/weav-ai/weav/ent/object"
+	"github.com/weav-ai/weav/ent/plan"
+	"github.com/weav-ai/weav/ent/planstep"
 	"github.com/weav-ai/weav/ent/prompt"
 	"github.com/weav-ai/weav/ent/refreshtoken"
 	"github.com/weav-ai/weav/ent/schema"
@@ -90,23 +92,23 @@ func init() {
 	// chat.DefaultRecommendedPrompts holds the default value on creation for the recommended_prompts field.
 	chat.DefaultRecommendedPrompts = chatDescRecommendedPrompts.Default.([]string)
 	// chatDescIsPinned is the schema descriptor for is_pinned field.
-	chatDescIsPinned := chatFields[10].Descriptor()
+	chatDescIsPinned := chatFields[11].Descriptor()
 	// chat.DefaultIsPinned holds the default value on creation for the is_pinned field.
 	chat.DefaultIsPinned = chatDescIsPinned.Default.(bool)
 	// chatDescIsArchived is the schema descriptor for is_archived field.
-	chatDescIsArchived := chatFields[11].Descriptor()
+	chatDescIsArchived := chatFields[12].Descriptor()
 	// chat.DefaultIsArchived holds the default value on creation for the is_archived field.
 	chat.DefaultIsArchived = chatDescIsArchived.Default.(bool)
 	// chatDescRevision is the schema descriptor for revision field.
-	chatDescRevision := chatFields[13].Descriptor()
+	chatDescRevision := chatFields[14].Descriptor()
 	// chat.DefaultRevision holds the default value on creation for the revision field.
 	chat.DefaultRevision = chatDescRevision.Default.(int)
 	// chatDescCreatedAt is the schema descriptor for created_at field.
-	chatDescCreatedAt := chatFields[14].Descriptor()
+	chatDescCreatedAt := chatFields[15].Descriptor()
 	// chat.DefaultCreatedAt holds the default value on creation for the created_at field.
 	chat.DefaultCreatedAt = chatDescCreatedAt.Default.(func() time.Time)
 	// chatDescLastActivityAt is the schema descriptor for last_activity_at field.
-	chatDescLastActivityAt := chatFields[15].Descriptor()
+	chatDescLastActivityAt := chatFields[16].Descriptor()
 	// chat.DefaultLastActivityAt holds the default value on creation for the last_activity_at field.
 	chat.DefaultLastActivityAt = chatDescLastActivityAt.Default.(func() time.Time)
 	// chatDescID is the schema descriptor for id field.
@@ -182,47 +184,47 @@ func init() {
 	jobFields := schema.Job{}.Fields()
 	_ = jobFields
 	// jobDescPriority is the schema descriptor for priority field.
-	jobDescPriority := jobFields[9].Descriptor()
+	jobDescPriority := jobFields[10].Descriptor()
 	// job.DefaultPriority holds the default value on creation for the priority field.
 	job.DefaultPriority = jobDescPriority.Default.(int)
 	// jobDescStoreResult is the schema descriptor for store_result field.
-	jobDescStoreResult := jobFields[10].Descriptor()
+	jobDescStoreResult := jobFields[11].Descriptor()
 	// job.DefaultStoreResult holds the default value on creation for the store_result field.
 	job.DefaultStoreResult = jobDescStoreResult.Default.(bool)
 	// jobDescCreatedAt is the schema descriptor for created_at field.
-	jobDescCreatedAt := jobFields[11].Descriptor()
+	jobDescCreatedAt := jobFields[12].Descriptor()
 	// job.DefaultCreatedAt holds the default value on creation for the created_at field.
 	job.DefaultCreatedAt = jobDescCreatedAt.Default.(func() time.Time)
 	// jobDescIsWaiting is the schema descriptor for is_waiting field.
-	jobDescIsWaiting := jobFields[13].Descriptor()
+	jobDescIsWaiting := jobFields[14].Descriptor()
 	// job.DefaultIsWaiting holds the default value on creation for the is_waiting field.
 	job.DefaultIsWaiting = jobDescIsWaiting.Default.(bool)
 	// jobDescIsParked is the schema descriptor for is_parked field.
-	jobDescIsParked := jobFields[16].Descriptor()
+	jobDescIsParked := jobFields[17].Descriptor()
 	// job.DefaultIsParked holds the default value on creation for the is_parked field.
 	job.DefaultIsParked = jobDescIsParked.Default.(bool)
 	// jobDescAttempt is the schema descriptor for attempt field.
-	jobDescAttempt := jobFields[17].Descriptor()
+	jobDescAttempt := jobFields[18].Descriptor()
 	// job.DefaultAttempt holds the default value on creation for the attempt field.
 	job.DefaultAttempt = jobDescAttempt.Default.(int)
 	// jobDescPhase is the schema descriptor for phase field.
-	jobDescPhase := jobFields[20].Descriptor()
+	jobDescPhase := jobFields[21].Descriptor()
 	// job.DefaultPhase holds the default value on creation for the phase field.
 	job.DefaultPhase = jobDescPhase.Default.(string)
 	// jobDescText is the schema descriptor for text field.
-	jobDescText := jobFields[22].Descriptor()
+	jobDescText := jobFields[23].Descriptor()
 	// job.DefaultText holds the default value on creation for the text field.
 	job.DefaultText = jobDescText.Default.(string)
 	// jobDescUpdatedAt is the schema descriptor for updated_at field.
-	jobDescUpdatedAt := jobFields[28].Descriptor()
+	jobDescUpdatedAt := jobFields[29].Descriptor()
 	// job.DefaultUpdatedAt holds the default value on creation for the updated_at field.
 	job.DefaultUpdatedAt = jobDescUpdatedAt.Default.(func() time.Time)
 	// jobDescRevisedPrompt is the schema descriptor for revised_prompt field.
-	jobDescRevisedPrompt := jobFields[30].Descriptor()
+	jobDescRevisedPrompt := jobFields[31].Descriptor()
 	// job.DefaultRevisedPrompt holds the default value on creation for the revised_prompt field.
 	job.DefaultRevisedPrompt = jobDescRevisedPrompt.Default.(string)
 	// jobDescIsResultGone is the schema descriptor for is_result_gone field.
-	jobDescIsResultGone := jobFields[40].Descriptor()
+	jobDescIsResultGone := jobFields[41].Descriptor()
 	// job.DefaultIsResultGone holds the default value on creation for the is_result_gone field.
 	job.DefaultIsResultGone = jobDescIsResultGone.Default.(bool)
 	// jobDescID is the schema descriptor for id field.
@@ -250,11 +252,11 @@ func init() {
 	// message.DefaultCreatedAt holds the default value on creation for the created_at field.
 	message.DefaultCreatedAt = messageDescCreatedAt.Default.(func() time.Time)
 	// messageDescRunCount is the schema descriptor for run_count field.
-	messageDescRunCount := messageFields[15].Descriptor()
+	messageDescRunCount := messageFields[18].Descriptor()
 	// message.DefaultRunCount holds the default value on creation for the run_count field.
 	message.DefaultRunCount = messageDescRunCount.Default.(int)
 	// messageDescProviderCancelled is the schema descriptor for provider_cancelled field.
-	messageDescProviderCancelled := messageFields[17].Descriptor()
+	messageDescProviderCancelled := messageFields[20].Descriptor()
 	// message.DefaultProviderCancelled holds the default value on creation for the provider_cancelled field.
 	message.DefaultProviderCancelled = messageDescProviderCancelled.Default.(bool)
 	// messageDescID is the schema descriptor for id field.
@@ -275,6 +277,46 @@ func init() {
 	objectDescCreatedAt := objectFields[6].Descriptor()
 	// object.DefaultCreatedAt holds the default value on creation for the created_at field.
 	object.DefaultCreatedAt = objectDescCreatedAt.Default.(func() time.Time)
+	planFields := schema.Plan{}.Fields()
+	_ = planFields
+	// planDescRevision is the schema descriptor for revision field.
+	planDescRevision := planFields[9].Descriptor()
+	// plan.DefaultRevision holds the default value on creation for the revision field.
+	plan.DefaultRevision = planDescRevision.Default.(int)
+	// planDescCreatedAt is the schema descriptor for created_at field.
+	planDescCreatedAt := planFields[10].Descriptor()
+	// plan.DefaultCreatedAt holds the default value on creation for the created_at field.
+	plan.DefaultCreatedAt = planDescCreatedAt.Default.(func() time.Time)
+	// planDescUpdatedAt is the schema descriptor for updated_at field.
+	planDescUpdatedAt := planFields[11].Descriptor()
+	// plan.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	plan.DefaultUpdatedAt = planDescUpdatedAt.Default.(func() time.Time)
+	// planDescID is the schema descriptor for id field.
+	planDescID := planFields[0].Descriptor()
+	// plan.DefaultID holds the default value on creation for the id field.
+	plan.DefaultID = planDescID.Default.(func() oid.Plan)
+	planstepFields := schema.PlanStep{}.Fields()
+	_ = planstepFields
+	// planstepDescIntent is the schema descriptor for intent field.
+	planstepDescIntent := planstepFields[5].Descriptor()
+	// planstep.DefaultIntent holds the default value on creation for the intent field.
+	planstep.DefaultIntent = planstepDescIntent.Default.(string)
+	// planstepDescReason is the schema descriptor for reason field.
+	planstepDescReason := planstepFields[8].Descriptor()
+	// planstep.DefaultReason holds the default value on creation for the reason field.
+	planstep.DefaultReason = planstepDescReason.Default.(string)
+	// planstepDescInstruction is the schema descriptor for instruction field.
+	planstepDescInstruction := planstepFields[9].Descriptor()
+	// planstep.DefaultInstruction holds the default value on creation for the instruction field.
+	planstep.DefaultInstruction = planstepDescInstruction.Default.(string)
+	// planstepDescCreatedAt is the schema descriptor for created_at field.
+	planstepDescCreatedAt := planstepFields[13].Descriptor()
+	// planstep.DefaultCreatedAt holds the default value on creation for the created_at field.
+	planstep.DefaultCreatedAt = planstepDescCreatedAt.Default.(func() time.Time)
+	// planstepDescID is the schema descriptor for id field.
+	planstepDescID := planstepFields[0].Descriptor()
+	// planstep.DefaultID holds the default value on creation for the id field.
+	planstep.DefaultID = planstepDescID.Default.(func() oid.PlanStep)
 	promptFields := schema.Prompt{}.Fields()
 	_ = promptFields
 	// promptDescDescription is the schema descriptor for description field.

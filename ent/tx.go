@@ -38,6 +38,10 @@ type Tx struct {
 	Message *MessageClient
 	// Object is the client for interacting with the Object builders.
 	Object *ObjectClient
+	// Plan is the client for interacting with the Plan builders.
+	Plan *PlanClient
+	// PlanStep is the client for interacting with the PlanStep builders.
+	PlanStep *PlanStepClient
 	// Prompt is the client for interacting with the Prompt builders.
 	Prompt *PromptClient
 	// RefreshToken is the client for interacting with the RefreshToken builders.
@@ -193,6 +197,8 @@ func (tx *Tx) init() {
 	tx.JobStep = NewJobStepClient(tx.config)
 	tx.Message = NewMessageClient(tx.config)
 	tx.Object = NewObjectClient(tx.config)
+	tx.Plan = NewPlanClient(tx.config)
+	tx.PlanStep = NewPlanStepClient(tx.config)
 	tx.Prompt = NewPromptClient(tx.config)
 	tx.RefreshToken = NewRefreshTokenClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)

@@ -18,6 +18,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/weav-ai/weav/ent"
 	"github.com/weav-ai/weav/ent/artifact"
+	chat1 "github.com/weav-ai/weav/ent/chat"
 	"github.com/weav-ai/weav/ent/file"
 	"github.com/weav-ai/weav/ent/folder"
 	job1 "github.com/weav-ai/weav/ent/job"
@@ -31,6 +32,7 @@ import (
 	"github.com/weav-ai/weav/internal/feed"
 	"github.com/weav-ai/weav/internal/job"
 	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/planner"
 )
 
 // region    ***************************** api!.gotpl *****************************
@@ -49,7 +51,11 @@ type ResolverRoot interface {
 	Folder() FolderResolver
 	Job() JobResolver
 	Message() MessageResolver
+	Model() ModelResolver
 	Mutation() MutationResolver
+	Plan() PlanResolver
+	PlanJobArguments() PlanJobArgumentsResolver
+	PlanStep() PlanStepResolver
 	Query() QueryResolver
 	Session() SessionResolver
 	ShareLink() ShareLinkResolver
@@ -61,12 +67,35 @@ type DirectiveRoot struct {
 }
 
 type ComplexityRoot struct {
+	AddPlanStepPayload struct {
+		Step       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	AddPlanStepUserError struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Path    func(childComplexity int) int
+	}
+
 	AiDisclosure struct {
 		GeneratedAt func(childComplexity int) int
 		Generator   func(childComplexity int) int
 		IsEmbedded  func(childComplexity int) int
 		Model       func(childComplexity int) int
 		Provider    func(childComplexity int) int
+	}
+
+	ApplyPlanPayload struct {
+		Folder     func(childComplexity int) int
+		Plan       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ApplyPlanUserError struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Path    func(childComplexity int) int
 	}
 
 	ArchiveChatPayload struct {
@@ -162,6 +191,8 @@ type ComplexityRoot struct {
 		LastActivityAt     func(childComplexity int) int
 		Messages           func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Model              func(childComplexity int) int
+		OnRetirement       func(childComplexity int) int
+		PlanStep           func(childComplexity int) int
 		RecommendedPrompts func(childComplexity int) int
 		RestorableUntil    func(childComplexity int) int
 		Revision           func(childComplexity int) int
@@ -235,6 +266,11 @@ type ComplexityRoot struct {
 	Cost struct {
 		AmountMicros func(childComplexity int) int
 		Currency     func(childComplexity int) int
+	}
+
+	CostRange struct {
+		Max func(childComplexity int) int
+		Min func(childComplexity int) int
 	}
 
 	CreateChatPayload struct {
@@ -349,6 +385,17 @@ type ComplexityRoot struct {
 		Path    func(childComplexity int) int
 	}
 
+	DeletePlanPayload struct {
+		PlanID     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	DeletePlanUserError struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Path    func(childComplexity int) int
+	}
+
 	DeletePromptPayload struct {
 		PromptID   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -432,6 +479,7 @@ type ComplexityRoot struct {
 		EventCursor     func(childComplexity int) int
 		ID              func(childComplexity int) int
 		Name            func(childComplexity int) int
+		Plan            func(childComplexity int) int
 		RestorableUntil func(childComplexity int) int
 		Revision        func(childComplexity int) int
 		Type            func(childComplexity int) int
@@ -476,6 +524,12 @@ type ComplexityRoot struct {
 
 	ImageJobArguments struct {
 		Prompt  func(childComplexity int) int
+		Quality func(childComplexity int) int
+		Size    func(childComplexity int) int
+	}
+
+	ImagePrice struct {
+		Cost    func(childComplexity int) int
 		Quality func(childComplexity int) int
 		Size    func(childComplexity int) int
 	}
@@ -562,6 +616,8 @@ type ComplexityRoot struct {
 		AnsweredBy    func(childComplexity int) int
 		Artifacts     func(childComplexity int) int
 		FinishReason  func(childComplexity int) int
+		Plan          func(childComplexity int) int
+		Prompts       func(childComplexity int) int
 		Provider      func(childComplexity int) int
 		RevisedPrompt func(childComplexity int) int
 		Text          func(childComplexity int) int
@@ -605,25 +661,27 @@ type ComplexityRoot struct {
 	}
 
 	Message struct {
-		AnsweredBy     func(childComplexity int) int
-		Attachments    func(childComplexity int) int
-		Chat           func(childComplexity int) int
-		CreatedAt      func(childComplexity int) int
-		EndedAt        func(childComplexity int) int
-		EventCursor    func(childComplexity int) int
-		Failure        func(childComplexity int) int
-		FinishReason   func(childComplexity int) int
-		ID             func(childComplexity int) int
-		Job            func(childComplexity int) int
-		Parent         func(childComplexity int) int
-		RequestedModel func(childComplexity int) int
-		Role           func(childComplexity int) int
-		RunID          func(childComplexity int) int
-		Siblings       func(childComplexity int) int
-		StartedAt      func(childComplexity int) int
-		Status         func(childComplexity int) int
-		Text           func(childComplexity int) int
-		Usage          func(childComplexity int) int
+		AnsweredBy      func(childComplexity int) int
+		Attachments     func(childComplexity int) int
+		Chat            func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		EndedAt         func(childComplexity int) int
+		EventCursor     func(childComplexity int) int
+		Failure         func(childComplexity int) int
+		FinishReason    func(childComplexity int) int
+		ID              func(childComplexity int) int
+		Job             func(childComplexity int) int
+		Model           func(childComplexity int) int
+		OmittedMessages func(childComplexity int) int
+		Parent          func(childComplexity int) int
+		RequestedModel  func(childComplexity int) int
+		Role            func(childComplexity int) int
+		RunID           func(childComplexity int) int
+		Siblings        func(childComplexity int) int
+		StartedAt       func(childComplexity int) int
+		Status          func(childComplexity int) int
+		Text            func(childComplexity int) int
+		Usage           func(childComplexity int) int
 	}
 
 	MessageAdded struct {
@@ -646,17 +704,44 @@ type ComplexityRoot struct {
 	}
 
 	Model struct {
-		Description     func(childComplexity int) int
-		ID              func(childComplexity int) int
-		Image           func(childComplexity int) int
-		IsDefault       func(childComplexity int) int
-		IsSandbox       func(childComplexity int) int
-		Kind            func(childComplexity int) int
-		MaxInputChars   func(childComplexity int) int
-		MaxOutputTokens func(childComplexity int) int
-		Name            func(childComplexity int) int
-		Provider        func(childComplexity int) int
-		Video           func(childComplexity int) int
+		AvailableToViewer func(childComplexity int) int
+		Capabilities      func(childComplexity int) int
+		Description       func(childComplexity int, language *user.Language) int
+		Fallback          func(childComplexity int) int
+		ID                func(childComplexity int) int
+		Image             func(childComplexity int) int
+		IsDefault         func(childComplexity int) int
+		IsSandbox         func(childComplexity int) int
+		Kind              func(childComplexity int) int
+		MaxInputChars     func(childComplexity int) int
+		MaxOutputTokens   func(childComplexity int) int
+		Name              func(childComplexity int, language *user.Language) int
+		Plan              func(childComplexity int) int
+		Price             func(childComplexity int) int
+		Provider          func(childComplexity int) int
+		ShutdownAt        func(childComplexity int) int
+		State             func(childComplexity int) int
+		Successor         func(childComplexity int) int
+		Text              func(childComplexity int) int
+		UnavailableReason func(childComplexity int) int
+		Video             func(childComplexity int) int
+	}
+
+	ModelPrice struct {
+		CachedInputTokens func(childComplexity int) int
+		Images            func(childComplexity int) int
+		InputTokens       func(childComplexity int) int
+		OutputTokens      func(childComplexity int) int
+		ValidFrom         func(childComplexity int) int
+		VideoSecond       func(childComplexity int) int
+	}
+
+	ModelWarning struct {
+		CheckedAt  func(childComplexity int) int
+		Code       func(childComplexity int) int
+		Message    func(childComplexity int) int
+		Model      func(childComplexity int) int
+		ShutdownAt func(childComplexity int) int
 	}
 
 	MoveChatPayload struct {
@@ -671,6 +756,8 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
+		AddPlanStep       func(childComplexity int, input AddPlanStepInput) int
+		ApplyPlan         func(childComplexity int, input ApplyPlanInput) int
 		ArchiveChat       func(childComplexity int, input ArchiveChatInput) int
 		CancelJob         func(childComplexity int, input CancelJobInput) int
 		ChooseBranch      func(childComplexity int, input ChooseBranchInput) int
@@ -686,24 +773,32 @@ type ComplexityRoot struct {
 		DeleteChat        func(childComplexity int, input DeleteChatInput) int
 		DeleteFile        func(childComplexity int, input DeleteFileInput) int
 		DeleteFolder      func(childComplexity int, input DeleteFolderInput) int
+		DeletePlan        func(childComplexity int, input DeletePlanInput) int
 		DeletePrompt      func(childComplexity int, input DeletePromptInput) int
 		EditMessage       func(childComplexity int, input EditMessageInput) int
 		FavouriteArtifact func(childComplexity int, input FavouriteArtifactInput) int
 		MoveChat          func(childComplexity int, input MoveChatInput) int
 		PinChat           func(childComplexity int, input PinChatInput) int
+		PlanProject       func(childComplexity int, input PlanProjectInput) int
+		RecommendPrompts  func(childComplexity int, input RecommendPromptsInput) int
 		RefreshSession    func(childComplexity int, input RefreshSessionInput) int
 		RegenerateReply   func(childComplexity int, input RegenerateReplyInput) int
+		RemovePlanStep    func(childComplexity int, input RemovePlanStepInput) int
 		RenameChat        func(childComplexity int, input RenameChatInput) int
 		RenameFolder      func(childComplexity int, input RenameFolderInput) int
+		ReorderPlanSteps  func(childComplexity int, input ReorderPlanStepsInput) int
+		Replan            func(childComplexity int, input ReplanInput) int
 		RestoreChat       func(childComplexity int, input RestoreChatInput) int
 		RestoreFolder     func(childComplexity int, input RestoreFolderInput) int
 		RetryJob          func(childComplexity int, input RetryJobInput) int
 		RevokeSession     func(childComplexity int, input RevokeSessionInput) int
 		RevokeShareLink   func(childComplexity int, input RevokeShareLinkInput) int
+		RunStep           func(childComplexity int, input RunStepInput) int
 		SendMessage       func(childComplexity int, input SendMessageInput) int
 		SignIn            func(childComplexity int, input SignInInput) int
 		SignOut           func(childComplexity int, input SignOutInput) int
 		StopReply         func(childComplexity int, input StopReplyInput) int
+		UpdatePlanStep    func(childComplexity int, input UpdatePlanStepInput) int
 		UpdatePreferences func(childComplexity int, input UpdatePreferencesInput) int
 		UpdatePrompt      func(childComplexity int, input UpdatePromptInput) int
 	}
@@ -724,6 +819,84 @@ type ComplexityRoot struct {
 		Code    func(childComplexity int) int
 		Message func(childComplexity int) int
 		Path    func(childComplexity int) int
+	}
+
+	Plan struct {
+		AppliedAt     func(childComplexity int) int
+		Budget        func(childComplexity int) int
+		CreatedAt     func(childComplexity int) int
+		EstimatedCost func(childComplexity int) int
+		EventCursor   func(childComplexity int) int
+		Folder        func(childComplexity int) int
+		Goal          func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Job           func(childComplexity int) int
+		Language      func(childComplexity int) int
+		Revision      func(childComplexity int) int
+		Status        func(childComplexity int) int
+		Steps         func(childComplexity int) int
+		StepsDone     func(childComplexity int) int
+		Summary       func(childComplexity int) int
+		Title         func(childComplexity int) int
+		UpdatedAt     func(childComplexity int) int
+	}
+
+	PlanConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	PlanDeleted struct {
+		Cursor     func(childComplexity int) int
+		OccurredAt func(childComplexity int) int
+		PlanID     func(childComplexity int) int
+	}
+
+	PlanEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	PlanJobArguments struct {
+		Budget func(childComplexity int) int
+		Goal   func(childComplexity int) int
+		Plan   func(childComplexity int) int
+	}
+
+	PlanProjectPayload struct {
+		Job        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	PlanProjectUserError struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Path    func(childComplexity int) int
+	}
+
+	PlanSaved struct {
+		Cursor     func(childComplexity int) int
+		OccurredAt func(childComplexity int) int
+		Plan       func(childComplexity int) int
+		PlanID     func(childComplexity int) int
+	}
+
+	PlanStep struct {
+		Chat          func(childComplexity int) int
+		DependsOn     func(childComplexity int) int
+		EstimatedCost func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Instruction   func(childComplexity int) int
+		Intent        func(childComplexity int) int
+		Kind          func(childComplexity int) int
+		Model         func(childComplexity int) int
+		Plan          func(childComplexity int) int
+		Position      func(childComplexity int) int
+		Prompts       func(childComplexity int) int
+		Reason        func(childComplexity int) int
+		Status        func(childComplexity int) int
+		Title         func(childComplexity int) int
 	}
 
 	Preferences struct {
@@ -777,13 +950,29 @@ type ComplexityRoot struct {
 		Title       func(childComplexity int) int
 	}
 
+	PromptsJobArguments struct {
+		Count func(childComplexity int) int
+	}
+
 	Query struct {
-		Models         func(childComplexity int) int
+		ModelWarnings  func(childComplexity int) int
+		Models         func(childComplexity int, filter *ModelFilter) int
 		Node           func(childComplexity int, id string) int
 		Nodes          func(childComplexity int, ids []string) int
 		ServerInfo     func(childComplexity int) int
 		SharedArtifact func(childComplexity int, token string) int
 		Viewer         func(childComplexity int) int
+	}
+
+	RecommendPromptsPayload struct {
+		Job        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RecommendPromptsUserError struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Path    func(childComplexity int) int
 	}
 
 	RefreshSessionPayload struct {
@@ -809,6 +998,17 @@ type ComplexityRoot struct {
 		Path    func(childComplexity int) int
 	}
 
+	RemovePlanStepPayload struct {
+		Plan       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RemovePlanStepUserError struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Path    func(childComplexity int) int
+	}
+
 	RenameChatPayload struct {
 		Chat       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -826,6 +1026,28 @@ type ComplexityRoot struct {
 	}
 
 	RenameFolderUserError struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Path    func(childComplexity int) int
+	}
+
+	ReorderPlanStepsPayload struct {
+		Plan       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ReorderPlanStepsUserError struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Path    func(childComplexity int) int
+	}
+
+	ReplanPayload struct {
+		Job        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ReplanUserError struct {
 		Code    func(childComplexity int) int
 		Message func(childComplexity int) int
 		Path    func(childComplexity int) int
@@ -924,6 +1146,19 @@ type ComplexityRoot struct {
 	}
 
 	RevokeShareLinkUserError struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Path    func(childComplexity int) int
+	}
+
+	RunStepPayload struct {
+		Job        func(childComplexity int) int
+		Reply      func(childComplexity int) int
+		Step       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RunStepUserError struct {
 		Code    func(childComplexity int) int
 		Message func(childComplexity int) int
 		Path    func(childComplexity int) int
@@ -1071,6 +1306,18 @@ type ComplexityRoot struct {
 		ViewerEvents func(childComplexity int, after *string) int
 	}
 
+	TemperatureRange struct {
+		Default func(childComplexity int) int
+		Max     func(childComplexity int) int
+		Min     func(childComplexity int) int
+	}
+
+	TextCaps struct {
+		ContextTokens       func(childComplexity int) int
+		DefaultOutputTokens func(childComplexity int) int
+		Temperature         func(childComplexity int) int
+	}
+
 	TextJobArguments struct {
 		MaxOutputTokens func(childComplexity int) int
 		Prompt          func(childComplexity int) int
@@ -1102,6 +1349,17 @@ type ComplexityRoot struct {
 		InputTokens       func(childComplexity int) int
 		OutputTokens      func(childComplexity int) int
 		Source            func(childComplexity int) int
+	}
+
+	UpdatePlanStepPayload struct {
+		Step       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UpdatePlanStepUserError struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Path    func(childComplexity int) int
 	}
 
 	UpdatePreferencesPayload struct {
@@ -1152,6 +1410,7 @@ type ComplexityRoot struct {
 		LastLoginAt     func(childComplexity int) int
 		LastName        func(childComplexity int) int
 		PhotoURL        func(childComplexity int) int
+		Plans           func(childComplexity int, first *int, after *string) int
 		Preferences     func(childComplexity int) int
 		PromptTemplates func(childComplexity int) int
 		Prompts         func(childComplexity int, first *int, after *string) int
@@ -1212,6 +1471,8 @@ type ChatResolver interface {
 	Folder(ctx context.Context, obj *ent.Chat) (*ent.Folder, error)
 	Model(ctx context.Context, obj *ent.Chat) (*catalog.Model, error)
 
+	PlanStep(ctx context.Context, obj *ent.Chat) (*ent.PlanStep, error)
+
 	Head(ctx context.Context, obj *ent.Chat) (*ent.Message, error)
 	Messages(ctx context.Context, obj *ent.Chat, first *int, after *string, last *int, before *string) (*Connection[*ent.Message], error)
 
@@ -1228,6 +1489,7 @@ type FileResolver interface {
 	UploadExpiresAt(ctx context.Context, obj *ent.File) (*time.Time, error)
 }
 type FolderResolver interface {
+	Plan(ctx context.Context, obj *ent.Folder) (*ent.Plan, error)
 	Chats(ctx context.Context, obj *ent.Folder, first *int, after *string) (*Connection[*ent.Chat], error)
 
 	RestorableUntil(ctx context.Context, obj *ent.Folder) (*time.Time, error)
@@ -1264,11 +1526,26 @@ type MessageResolver interface {
 
 	RequestedModel(ctx context.Context, obj *ent.Message) (*catalog.Model, error)
 
+	Model(ctx context.Context, obj *ent.Message) (*catalog.Model, error)
+
 	Usage(ctx context.Context, obj *ent.Message) (*TokenUsage, error)
 
 	Failure(ctx context.Context, obj *ent.Message) (*chat.Failure, error)
 
 	EventCursor(ctx context.Context, obj *ent.Message) (string, error)
+}
+type ModelResolver interface {
+	Name(ctx context.Context, obj *catalog.Model, language *user.Language) (string, error)
+
+	Description(ctx context.Context, obj *catalog.Model, language *user.Language) (string, error)
+
+	Successor(ctx context.Context, obj *catalog.Model) (*catalog.Model, error)
+	Fallback(ctx context.Context, obj *catalog.Model) (*catalog.Model, error)
+
+	AvailableToViewer(ctx context.Context, obj *catalog.Model) (bool, error)
+	UnavailableReason(ctx context.Context, obj *catalog.Model) (*catalog.Obstacle, error)
+
+	Price(ctx context.Context, obj *catalog.Model) (*ModelPrice, error)
 }
 type MutationResolver interface {
 	SignIn(ctx context.Context, input SignInInput) (*SignInPayload, error)
@@ -1296,6 +1573,16 @@ type MutationResolver interface {
 	RegenerateReply(ctx context.Context, input RegenerateReplyInput) (*RegenerateReplyPayload, error)
 	ChooseBranch(ctx context.Context, input ChooseBranchInput) (*ChooseBranchPayload, error)
 	StopReply(ctx context.Context, input StopReplyInput) (*StopReplyPayload, error)
+	PlanProject(ctx context.Context, input PlanProjectInput) (*PlanProjectPayload, error)
+	Replan(ctx context.Context, input ReplanInput) (*ReplanPayload, error)
+	UpdatePlanStep(ctx context.Context, input UpdatePlanStepInput) (*UpdatePlanStepPayload, error)
+	AddPlanStep(ctx context.Context, input AddPlanStepInput) (*AddPlanStepPayload, error)
+	RemovePlanStep(ctx context.Context, input RemovePlanStepInput) (*RemovePlanStepPayload, error)
+	ReorderPlanSteps(ctx context.Context, input ReorderPlanStepsInput) (*ReorderPlanStepsPayload, error)
+	ApplyPlan(ctx context.Context, input ApplyPlanInput) (*ApplyPlanPayload, error)
+	RunStep(ctx context.Context, input RunStepInput) (*RunStepPayload, error)
+	DeletePlan(ctx context.Context, input DeletePlanInput) (*DeletePlanPayload, error)
+	RecommendPrompts(ctx context.Context, input RecommendPromptsInput) (*RecommendPromptsPayload, error)
 	CreateJob(ctx context.Context, input CreateJobInput) (*CreateJobPayload, error)
 	CancelJob(ctx context.Context, input CancelJobInput) (*CancelJobPayload, error)
 	RetryJob(ctx context.Context, input RetryJobInput) (*RetryJobPayload, error)
@@ -1307,11 +1594,39 @@ type MutationResolver interface {
 	CompleteUpload(ctx context.Context, input CompleteUploadInput) (*CompleteUploadPayload, error)
 	DeleteFile(ctx context.Context, input DeleteFileInput) (*DeleteFilePayload, error)
 }
+type PlanResolver interface {
+	Budget(ctx context.Context, obj *ent.Plan) (*Cost, error)
+
+	Status(ctx context.Context, obj *ent.Plan) (planner.Status, error)
+	Steps(ctx context.Context, obj *ent.Plan) ([]*ent.PlanStep, error)
+	StepsDone(ctx context.Context, obj *ent.Plan) (int, error)
+	EstimatedCost(ctx context.Context, obj *ent.Plan) (*CostRange, error)
+	Folder(ctx context.Context, obj *ent.Plan) (*ent.Folder, error)
+	Job(ctx context.Context, obj *ent.Plan) (*ent.Job, error)
+
+	EventCursor(ctx context.Context, obj *ent.Plan) (string, error)
+}
+type PlanJobArgumentsResolver interface {
+	Budget(ctx context.Context, obj *job.PlanArguments) (*Cost, error)
+	Plan(ctx context.Context, obj *job.PlanArguments) (*ent.Plan, error)
+}
+type PlanStepResolver interface {
+	Plan(ctx context.Context, obj *ent.PlanStep) (*ent.Plan, error)
+
+	Kind(ctx context.Context, obj *ent.PlanStep) (catalog.Kind, error)
+	Model(ctx context.Context, obj *ent.PlanStep) (*catalog.Model, error)
+
+	DependsOn(ctx context.Context, obj *ent.PlanStep) ([]*ent.PlanStep, error)
+	EstimatedCost(ctx context.Context, obj *ent.PlanStep) (*CostRange, error)
+	Chat(ctx context.Context, obj *ent.PlanStep) (*ent.Chat, error)
+	Status(ctx context.Context, obj *ent.PlanStep) (planner.StepStatus, error)
+}
 type QueryResolver interface {
 	Viewer(ctx context.Context) (*ent.User, error)
 	Node(ctx context.Context, id string) (Node, error)
 	Nodes(ctx context.Context, ids []string) ([]Node, error)
-	Models(ctx context.Context) ([]*catalog.Model, error)
+	Models(ctx context.Context, filter *ModelFilter) ([]*catalog.Model, error)
+	ModelWarnings(ctx context.Context) ([]*ModelWarning, error)
 	SharedArtifact(ctx context.Context, token string) (*SharedArtifact, error)
 	ServerInfo(ctx context.Context) (*ServerInfo, error)
 }
@@ -1335,6 +1650,7 @@ type UserResolver interface {
 	Folders(ctx context.Context, obj *ent.User, first *int, after *string, deleted bool) (*Connection[*ent.Folder], error)
 	Chats(ctx context.Context, obj *ent.User, first *int, after *string, filter *ChatFilter) (*Connection[*ent.Chat], error)
 	Search(ctx context.Context, obj *ent.User, query string, first *int, after *string) (*Connection[*chat.SearchHit], error)
+	Plans(ctx context.Context, obj *ent.User, first *int, after *string) (*PlanConnection, error)
 	Jobs(ctx context.Context, obj *ent.User, first *int, after *string, filter *JobFilter) (*Connection[*ent.Job], error)
 	Artifacts(ctx context.Context, obj *ent.User, first *int, after *string, kind *artifact.Kind, favourite *bool, folderID *string) (*Connection[*ent.Artifact], error)
 	Files(ctx context.Context, obj *ent.User, first *int, after *string) (*Connection[*ent.File], error)
@@ -1358,6 +1674,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	ec := newExecutionContext(nil, e, nil)
 	_ = ec
 	switch typeName + "." + field {
+
+	case "AddPlanStepPayload.step":
+		if e.ComplexityRoot.AddPlanStepPayload.Step == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddPlanStepPayload.Step(childComplexity), true
+	case "AddPlanStepPayload.userErrors":
+		if e.ComplexityRoot.AddPlanStepPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddPlanStepPayload.UserErrors(childComplexity), true
+
+	case "AddPlanStepUserError.code":
+		if e.ComplexityRoot.AddPlanStepUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddPlanStepUserError.Code(childComplexity), true
+	case "AddPlanStepUserError.message":
+		if e.ComplexityRoot.AddPlanStepUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddPlanStepUserError.Message(childComplexity), true
+	case "AddPlanStepUserError.path":
+		if e.ComplexityRoot.AddPlanStepUserError.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddPlanStepUserError.Path(childComplexity), true
 
 	case "AiDisclosure.generatedAt":
 		if e.ComplexityRoot.AiDisclosure.GeneratedAt == nil {
@@ -1389,6 +1737,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AiDisclosure.Provider(childComplexity), true
+
+	case "ApplyPlanPayload.folder":
+		if e.ComplexityRoot.ApplyPlanPayload.Folder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApplyPlanPayload.Folder(childComplexity), true
+	case "ApplyPlanPayload.plan":
+		if e.ComplexityRoot.ApplyPlanPayload.Plan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApplyPlanPayload.Plan(childComplexity), true
+	case "ApplyPlanPayload.userErrors":
+		if e.ComplexityRoot.ApplyPlanPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApplyPlanPayload.UserErrors(childComplexity), true
+
+	case "ApplyPlanUserError.code":
+		if e.ComplexityRoot.ApplyPlanUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApplyPlanUserError.Code(childComplexity), true
+	case "ApplyPlanUserError.message":
+		if e.ComplexityRoot.ApplyPlanUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApplyPlanUserError.Message(childComplexity), true
+	case "ApplyPlanUserError.path":
+		if e.ComplexityRoot.ApplyPlanUserError.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApplyPlanUserError.Path(childComplexity), true
 
 	case "ArchiveChatPayload.chat":
 		if e.ComplexityRoot.ArchiveChatPayload.Chat == nil {
@@ -1777,6 +2163,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Chat.Model(childComplexity), true
+	case "Chat.onRetirement":
+		if e.ComplexityRoot.Chat.OnRetirement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Chat.OnRetirement(childComplexity), true
+	case "Chat.planStep":
+		if e.ComplexityRoot.Chat.PlanStep == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Chat.PlanStep(childComplexity), true
 	case "Chat.recommendedPrompts":
 		if e.ComplexityRoot.Chat.RecommendedPrompts == nil {
 			break
@@ -2011,6 +2409,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Cost.Currency(childComplexity), true
+
+	case "CostRange.max":
+		if e.ComplexityRoot.CostRange.Max == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CostRange.Max(childComplexity), true
+	case "CostRange.min":
+		if e.ComplexityRoot.CostRange.Min == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CostRange.Min(childComplexity), true
 
 	case "CreateChatPayload.chat":
 		if e.ComplexityRoot.CreateChatPayload.Chat == nil {
@@ -2344,6 +2755,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeleteFolderUserError.Path(childComplexity), true
 
+	case "DeletePlanPayload.planId":
+		if e.ComplexityRoot.DeletePlanPayload.PlanID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletePlanPayload.PlanID(childComplexity), true
+	case "DeletePlanPayload.userErrors":
+		if e.ComplexityRoot.DeletePlanPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletePlanPayload.UserErrors(childComplexity), true
+
+	case "DeletePlanUserError.code":
+		if e.ComplexityRoot.DeletePlanUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletePlanUserError.Code(childComplexity), true
+	case "DeletePlanUserError.message":
+		if e.ComplexityRoot.DeletePlanUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletePlanUserError.Message(childComplexity), true
+	case "DeletePlanUserError.path":
+		if e.ComplexityRoot.DeletePlanUserError.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletePlanUserError.Path(childComplexity), true
+
 	case "DeletePromptPayload.promptId":
 		if e.ComplexityRoot.DeletePromptPayload.PromptID == nil {
 			break
@@ -2654,6 +3097,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Folder.Name(childComplexity), true
+	case "Folder.plan":
+		if e.ComplexityRoot.Folder.Plan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Folder.Plan(childComplexity), true
 	case "Folder.restorableUntil":
 		if e.ComplexityRoot.Folder.RestorableUntil == nil {
 			break
@@ -2811,6 +3260,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ImageJobArguments.Size(childComplexity), true
+
+	case "ImagePrice.cost":
+		if e.ComplexityRoot.ImagePrice.Cost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImagePrice.Cost(childComplexity), true
+	case "ImagePrice.quality":
+		if e.ComplexityRoot.ImagePrice.Quality == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImagePrice.Quality(childComplexity), true
+	case "ImagePrice.size":
+		if e.ComplexityRoot.ImagePrice.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImagePrice.Size(childComplexity), true
 
 	case "Job.arguments":
 		if e.ComplexityRoot.Job.Arguments == nil {
@@ -3162,6 +3630,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.JobResult.FinishReason(childComplexity), true
+	case "JobResult.plan":
+		if e.ComplexityRoot.JobResult.Plan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobResult.Plan(childComplexity), true
+	case "JobResult.prompts":
+		if e.ComplexityRoot.JobResult.Prompts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobResult.Prompts(childComplexity), true
 	case "JobResult.provider":
 		if e.ComplexityRoot.JobResult.Provider == nil {
 			break
@@ -3378,6 +3858,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Message.Job(childComplexity), true
+	case "Message.model":
+		if e.ComplexityRoot.Message.Model == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Model(childComplexity), true
+	case "Message.omittedMessages":
+		if e.ComplexityRoot.Message.OmittedMessages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.OmittedMessages(childComplexity), true
 	case "Message.parent":
 		if e.ComplexityRoot.Message.Parent == nil {
 			break
@@ -3496,12 +3988,35 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MessageEdge.Node(childComplexity), true
 
+	case "Model.availableToViewer":
+		if e.ComplexityRoot.Model.AvailableToViewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Model.AvailableToViewer(childComplexity), true
+	case "Model.capabilities":
+		if e.ComplexityRoot.Model.Capabilities == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Model.Capabilities(childComplexity), true
 	case "Model.description":
 		if e.ComplexityRoot.Model.Description == nil {
 			break
 		}
 
-		return e.ComplexityRoot.Model.Description(childComplexity), true
+		args, err := ec.field_Model_description_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Model.Description(childComplexity, args["language"].(*user.Language)), true
+	case "Model.fallback":
+		if e.ComplexityRoot.Model.Fallback == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Model.Fallback(childComplexity), true
 	case "Model.id":
 		if e.ComplexityRoot.Model.ID == nil {
 			break
@@ -3549,19 +4064,134 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.Model.Name(childComplexity), true
+		args, err := ec.field_Model_name_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Model.Name(childComplexity, args["language"].(*user.Language)), true
+	case "Model.plan":
+		if e.ComplexityRoot.Model.Plan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Model.Plan(childComplexity), true
+	case "Model.price":
+		if e.ComplexityRoot.Model.Price == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Model.Price(childComplexity), true
 	case "Model.provider":
 		if e.ComplexityRoot.Model.Provider == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Model.Provider(childComplexity), true
+	case "Model.shutdownAt":
+		if e.ComplexityRoot.Model.ShutdownAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Model.ShutdownAt(childComplexity), true
+	case "Model.state":
+		if e.ComplexityRoot.Model.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Model.State(childComplexity), true
+	case "Model.successor":
+		if e.ComplexityRoot.Model.Successor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Model.Successor(childComplexity), true
+	case "Model.text":
+		if e.ComplexityRoot.Model.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Model.Text(childComplexity), true
+	case "Model.unavailableReason":
+		if e.ComplexityRoot.Model.UnavailableReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Model.UnavailableReason(childComplexity), true
 	case "Model.video":
 		if e.ComplexityRoot.Model.Video == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Model.Video(childComplexity), true
+
+	case "ModelPrice.cachedInputTokens":
+		if e.ComplexityRoot.ModelPrice.CachedInputTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModelPrice.CachedInputTokens(childComplexity), true
+	case "ModelPrice.images":
+		if e.ComplexityRoot.ModelPrice.Images == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModelPrice.Images(childComplexity), true
+	case "ModelPrice.inputTokens":
+		if e.ComplexityRoot.ModelPrice.InputTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModelPrice.InputTokens(childComplexity), true
+	case "ModelPrice.outputTokens":
+		if e.ComplexityRoot.ModelPrice.OutputTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModelPrice.OutputTokens(childComplexity), true
+	case "ModelPrice.validFrom":
+		if e.ComplexityRoot.ModelPrice.ValidFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModelPrice.ValidFrom(childComplexity), true
+	case "ModelPrice.videoSecond":
+		if e.ComplexityRoot.ModelPrice.VideoSecond == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModelPrice.VideoSecond(childComplexity), true
+
+	case "ModelWarning.checkedAt":
+		if e.ComplexityRoot.ModelWarning.CheckedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModelWarning.CheckedAt(childComplexity), true
+	case "ModelWarning.code":
+		if e.ComplexityRoot.ModelWarning.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModelWarning.Code(childComplexity), true
+	case "ModelWarning.message":
+		if e.ComplexityRoot.ModelWarning.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModelWarning.Message(childComplexity), true
+	case "ModelWarning.model":
+		if e.ComplexityRoot.ModelWarning.Model == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModelWarning.Model(childComplexity), true
+	case "ModelWarning.shutdownAt":
+		if e.ComplexityRoot.ModelWarning.ShutdownAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModelWarning.ShutdownAt(childComplexity), true
 
 	case "MoveChatPayload.chat":
 		if e.ComplexityRoot.MoveChatPayload.Chat == nil {
@@ -3595,6 +4225,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MoveChatUserError.Path(childComplexity), true
 
+	case "Mutation.addPlanStep":
+		if e.ComplexityRoot.Mutation.AddPlanStep == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addPlanStep_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddPlanStep(childComplexity, args["input"].(AddPlanStepInput)), true
+	case "Mutation.applyPlan":
+		if e.ComplexityRoot.Mutation.ApplyPlan == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_applyPlan_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApplyPlan(childComplexity, args["input"].(ApplyPlanInput)), true
 	case "Mutation.archiveChat":
 		if e.ComplexityRoot.Mutation.ArchiveChat == nil {
 			break
@@ -3760,6 +4412,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteFolder(childComplexity, args["input"].(DeleteFolderInput)), true
+	case "Mutation.deletePlan":
+		if e.ComplexityRoot.Mutation.DeletePlan == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deletePlan_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeletePlan(childComplexity, args["input"].(DeletePlanInput)), true
 	case "Mutation.deletePrompt":
 		if e.ComplexityRoot.Mutation.DeletePrompt == nil {
 			break
@@ -3815,6 +4478,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PinChat(childComplexity, args["input"].(PinChatInput)), true
+	case "Mutation.planProject":
+		if e.ComplexityRoot.Mutation.PlanProject == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_planProject_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PlanProject(childComplexity, args["input"].(PlanProjectInput)), true
+	case "Mutation.recommendPrompts":
+		if e.ComplexityRoot.Mutation.RecommendPrompts == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recommendPrompts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecommendPrompts(childComplexity, args["input"].(RecommendPromptsInput)), true
 	case "Mutation.refreshSession":
 		if e.ComplexityRoot.Mutation.RefreshSession == nil {
 			break
@@ -3837,6 +4522,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RegenerateReply(childComplexity, args["input"].(RegenerateReplyInput)), true
+	case "Mutation.removePlanStep":
+		if e.ComplexityRoot.Mutation.RemovePlanStep == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removePlanStep_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemovePlanStep(childComplexity, args["input"].(RemovePlanStepInput)), true
 	case "Mutation.renameChat":
 		if e.ComplexityRoot.Mutation.RenameChat == nil {
 			break
@@ -3859,6 +4555,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RenameFolder(childComplexity, args["input"].(RenameFolderInput)), true
+	case "Mutation.reorderPlanSteps":
+		if e.ComplexityRoot.Mutation.ReorderPlanSteps == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reorderPlanSteps_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReorderPlanSteps(childComplexity, args["input"].(ReorderPlanStepsInput)), true
+	case "Mutation.replan":
+		if e.ComplexityRoot.Mutation.Replan == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_replan_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.Replan(childComplexity, args["input"].(ReplanInput)), true
 	case "Mutation.restoreChat":
 		if e.ComplexityRoot.Mutation.RestoreChat == nil {
 			break
@@ -3914,6 +4632,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeShareLink(childComplexity, args["input"].(RevokeShareLinkInput)), true
+	case "Mutation.runStep":
+		if e.ComplexityRoot.Mutation.RunStep == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_runStep_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RunStep(childComplexity, args["input"].(RunStepInput)), true
 	case "Mutation.sendMessage":
 		if e.ComplexityRoot.Mutation.SendMessage == nil {
 			break
@@ -3958,6 +4687,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.StopReply(childComplexity, args["input"].(StopReplyInput)), true
+	case "Mutation.updatePlanStep":
+		if e.ComplexityRoot.Mutation.UpdatePlanStep == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updatePlanStep_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdatePlanStep(childComplexity, args["input"].(UpdatePlanStepInput)), true
 	case "Mutation.updatePreferences":
 		if e.ComplexityRoot.Mutation.UpdatePreferences == nil {
 			break
@@ -4037,6 +4777,321 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PinChatUserError.Path(childComplexity), true
+
+	case "Plan.appliedAt":
+		if e.ComplexityRoot.Plan.AppliedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.AppliedAt(childComplexity), true
+	case "Plan.budget":
+		if e.ComplexityRoot.Plan.Budget == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.Budget(childComplexity), true
+	case "Plan.createdAt":
+		if e.ComplexityRoot.Plan.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.CreatedAt(childComplexity), true
+	case "Plan.estimatedCost":
+		if e.ComplexityRoot.Plan.EstimatedCost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.EstimatedCost(childComplexity), true
+	case "Plan.eventCursor":
+		if e.ComplexityRoot.Plan.EventCursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.EventCursor(childComplexity), true
+	case "Plan.folder":
+		if e.ComplexityRoot.Plan.Folder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.Folder(childComplexity), true
+	case "Plan.goal":
+		if e.ComplexityRoot.Plan.Goal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.Goal(childComplexity), true
+	case "Plan.id":
+		if e.ComplexityRoot.Plan.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.ID(childComplexity), true
+	case "Plan.job":
+		if e.ComplexityRoot.Plan.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.Job(childComplexity), true
+	case "Plan.language":
+		if e.ComplexityRoot.Plan.Language == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.Language(childComplexity), true
+	case "Plan.revision":
+		if e.ComplexityRoot.Plan.Revision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.Revision(childComplexity), true
+	case "Plan.status":
+		if e.ComplexityRoot.Plan.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.Status(childComplexity), true
+	case "Plan.steps":
+		if e.ComplexityRoot.Plan.Steps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.Steps(childComplexity), true
+	case "Plan.stepsDone":
+		if e.ComplexityRoot.Plan.StepsDone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.StepsDone(childComplexity), true
+	case "Plan.summary":
+		if e.ComplexityRoot.Plan.Summary == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.Summary(childComplexity), true
+	case "Plan.title":
+		if e.ComplexityRoot.Plan.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.Title(childComplexity), true
+	case "Plan.updatedAt":
+		if e.ComplexityRoot.Plan.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.UpdatedAt(childComplexity), true
+
+	case "PlanConnection.edges":
+		if e.ComplexityRoot.PlanConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanConnection.Edges(childComplexity), true
+	case "PlanConnection.nodes":
+		if e.ComplexityRoot.PlanConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanConnection.Nodes(childComplexity), true
+	case "PlanConnection.pageInfo":
+		if e.ComplexityRoot.PlanConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanConnection.PageInfo(childComplexity), true
+
+	case "PlanDeleted.cursor":
+		if e.ComplexityRoot.PlanDeleted.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanDeleted.Cursor(childComplexity), true
+	case "PlanDeleted.occurredAt":
+		if e.ComplexityRoot.PlanDeleted.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanDeleted.OccurredAt(childComplexity), true
+	case "PlanDeleted.planId":
+		if e.ComplexityRoot.PlanDeleted.PlanID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanDeleted.PlanID(childComplexity), true
+
+	case "PlanEdge.cursor":
+		if e.ComplexityRoot.PlanEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanEdge.Cursor(childComplexity), true
+	case "PlanEdge.node":
+		if e.ComplexityRoot.PlanEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanEdge.Node(childComplexity), true
+
+	case "PlanJobArguments.budget":
+		if e.ComplexityRoot.PlanJobArguments.Budget == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanJobArguments.Budget(childComplexity), true
+	case "PlanJobArguments.goal":
+		if e.ComplexityRoot.PlanJobArguments.Goal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanJobArguments.Goal(childComplexity), true
+	case "PlanJobArguments.plan":
+		if e.ComplexityRoot.PlanJobArguments.Plan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanJobArguments.Plan(childComplexity), true
+
+	case "PlanProjectPayload.job":
+		if e.ComplexityRoot.PlanProjectPayload.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanProjectPayload.Job(childComplexity), true
+	case "PlanProjectPayload.userErrors":
+		if e.ComplexityRoot.PlanProjectPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanProjectPayload.UserErrors(childComplexity), true
+
+	case "PlanProjectUserError.code":
+		if e.ComplexityRoot.PlanProjectUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanProjectUserError.Code(childComplexity), true
+	case "PlanProjectUserError.message":
+		if e.ComplexityRoot.PlanProjectUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanProjectUserError.Message(childComplexity), true
+	case "PlanProjectUserError.path":
+		if e.ComplexityRoot.PlanProjectUserError.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanProjectUserError.Path(childComplexity), true
+
+	case "PlanSaved.cursor":
+		if e.ComplexityRoot.PlanSaved.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanSaved.Cursor(childComplexity), true
+	case "PlanSaved.occurredAt":
+		if e.ComplexityRoot.PlanSaved.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanSaved.OccurredAt(childComplexity), true
+	case "PlanSaved.plan":
+		if e.ComplexityRoot.PlanSaved.Plan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanSaved.Plan(childComplexity), true
+	case "PlanSaved.planId":
+		if e.ComplexityRoot.PlanSaved.PlanID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanSaved.PlanID(childComplexity), true
+
+	case "PlanStep.chat":
+		if e.ComplexityRoot.PlanStep.Chat == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanStep.Chat(childComplexity), true
+	case "PlanStep.dependsOn":
+		if e.ComplexityRoot.PlanStep.DependsOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanStep.DependsOn(childComplexity), true
+	case "PlanStep.estimatedCost":
+		if e.ComplexityRoot.PlanStep.EstimatedCost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanStep.EstimatedCost(childComplexity), true
+	case "PlanStep.id":
+		if e.ComplexityRoot.PlanStep.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanStep.ID(childComplexity), true
+	case "PlanStep.instruction":
+		if e.ComplexityRoot.PlanStep.Instruction == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanStep.Instruction(childComplexity), true
+	case "PlanStep.intent":
+		if e.ComplexityRoot.PlanStep.Intent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanStep.Intent(childComplexity), true
+	case "PlanStep.kind":
+		if e.ComplexityRoot.PlanStep.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanStep.Kind(childComplexity), true
+	case "PlanStep.model":
+		if e.ComplexityRoot.PlanStep.Model == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanStep.Model(childComplexity), true
+	case "PlanStep.plan":
+		if e.ComplexityRoot.PlanStep.Plan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanStep.Plan(childComplexity), true
+	case "PlanStep.position":
+		if e.ComplexityRoot.PlanStep.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanStep.Position(childComplexity), true
+	case "PlanStep.prompts":
+		if e.ComplexityRoot.PlanStep.Prompts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanStep.Prompts(childComplexity), true
+	case "PlanStep.reason":
+		if e.ComplexityRoot.PlanStep.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanStep.Reason(childComplexity), true
+	case "PlanStep.status":
+		if e.ComplexityRoot.PlanStep.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanStep.Status(childComplexity), true
+	case "PlanStep.title":
+		if e.ComplexityRoot.PlanStep.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanStep.Title(childComplexity), true
 
 	case "Preferences.accentColor":
 		if e.ComplexityRoot.Preferences.AccentColor == nil {
@@ -4225,12 +5280,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PromptTemplate.Title(childComplexity), true
 
+	case "PromptsJobArguments.count":
+		if e.ComplexityRoot.PromptsJobArguments.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PromptsJobArguments.Count(childComplexity), true
+
+	case "Query.modelWarnings":
+		if e.ComplexityRoot.Query.ModelWarnings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.ModelWarnings(childComplexity), true
 	case "Query.models":
 		if e.ComplexityRoot.Query.Models == nil {
 			break
 		}
 
-		return e.ComplexityRoot.Query.Models(childComplexity), true
+		args, err := ec.field_Query_models_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Models(childComplexity, args["filter"].(*ModelFilter)), true
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
 			break
@@ -4276,6 +5349,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
+
+	case "RecommendPromptsPayload.job":
+		if e.ComplexityRoot.RecommendPromptsPayload.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecommendPromptsPayload.Job(childComplexity), true
+	case "RecommendPromptsPayload.userErrors":
+		if e.ComplexityRoot.RecommendPromptsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecommendPromptsPayload.UserErrors(childComplexity), true
+
+	case "RecommendPromptsUserError.code":
+		if e.ComplexityRoot.RecommendPromptsUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecommendPromptsUserError.Code(childComplexity), true
+	case "RecommendPromptsUserError.message":
+		if e.ComplexityRoot.RecommendPromptsUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecommendPromptsUserError.Message(childComplexity), true
+	case "RecommendPromptsUserError.path":
+		if e.ComplexityRoot.RecommendPromptsUserError.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecommendPromptsUserError.Path(childComplexity), true
 
 	case "RefreshSessionPayload.tokens":
 		if e.ComplexityRoot.RefreshSessionPayload.Tokens == nil {
@@ -4347,6 +5452,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RegenerateReplyUserError.Path(childComplexity), true
 
+	case "RemovePlanStepPayload.plan":
+		if e.ComplexityRoot.RemovePlanStepPayload.Plan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemovePlanStepPayload.Plan(childComplexity), true
+	case "RemovePlanStepPayload.userErrors":
+		if e.ComplexityRoot.RemovePlanStepPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemovePlanStepPayload.UserErrors(childComplexity), true
+
+	case "RemovePlanStepUserError.code":
+		if e.ComplexityRoot.RemovePlanStepUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemovePlanStepUserError.Code(childComplexity), true
+	case "RemovePlanStepUserError.message":
+		if e.ComplexityRoot.RemovePlanStepUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemovePlanStepUserError.Message(childComplexity), true
+	case "RemovePlanStepUserError.path":
+		if e.ComplexityRoot.RemovePlanStepUserError.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemovePlanStepUserError.Path(childComplexity), true
+
 	case "RenameChatPayload.chat":
 		if e.ComplexityRoot.RenameChatPayload.Chat == nil {
 			break
@@ -4410,6 +5547,70 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RenameFolderUserError.Path(childComplexity), true
+
+	case "ReorderPlanStepsPayload.plan":
+		if e.ComplexityRoot.ReorderPlanStepsPayload.Plan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReorderPlanStepsPayload.Plan(childComplexity), true
+	case "ReorderPlanStepsPayload.userErrors":
+		if e.ComplexityRoot.ReorderPlanStepsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReorderPlanStepsPayload.UserErrors(childComplexity), true
+
+	case "ReorderPlanStepsUserError.code":
+		if e.ComplexityRoot.ReorderPlanStepsUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReorderPlanStepsUserError.Code(childComplexity), true
+	case "ReorderPlanStepsUserError.message":
+		if e.ComplexityRoot.ReorderPlanStepsUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReorderPlanStepsUserError.Message(childComplexity), true
+	case "ReorderPlanStepsUserError.path":
+		if e.ComplexityRoot.ReorderPlanStepsUserError.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReorderPlanStepsUserError.Path(childComplexity), true
+
+	case "ReplanPayload.job":
+		if e.ComplexityRoot.ReplanPayload.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplanPayload.Job(childComplexity), true
+	case "ReplanPayload.userErrors":
+		if e.ComplexityRoot.ReplanPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplanPayload.UserErrors(childComplexity), true
+
+	case "ReplanUserError.code":
+		if e.ComplexityRoot.ReplanUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplanUserError.Code(childComplexity), true
+	case "ReplanUserError.message":
+		if e.ComplexityRoot.ReplanUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplanUserError.Message(childComplexity), true
+	case "ReplanUserError.path":
+		if e.ComplexityRoot.ReplanUserError.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplanUserError.Path(childComplexity), true
 
 	case "ReplyDelta.chatId":
 		if e.ComplexityRoot.ReplyDelta.ChatID == nil {
@@ -4743,6 +5944,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RevokeShareLinkUserError.Path(childComplexity), true
+
+	case "RunStepPayload.job":
+		if e.ComplexityRoot.RunStepPayload.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RunStepPayload.Job(childComplexity), true
+	case "RunStepPayload.reply":
+		if e.ComplexityRoot.RunStepPayload.Reply == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RunStepPayload.Reply(childComplexity), true
+	case "RunStepPayload.step":
+		if e.ComplexityRoot.RunStepPayload.Step == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RunStepPayload.Step(childComplexity), true
+	case "RunStepPayload.userErrors":
+		if e.ComplexityRoot.RunStepPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RunStepPayload.UserErrors(childComplexity), true
+
+	case "RunStepUserError.code":
+		if e.ComplexityRoot.RunStepUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RunStepUserError.Code(childComplexity), true
+	case "RunStepUserError.message":
+		if e.ComplexityRoot.RunStepUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RunStepUserError.Message(childComplexity), true
+	case "RunStepUserError.path":
+		if e.ComplexityRoot.RunStepUserError.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RunStepUserError.Path(childComplexity), true
 
 	case "SearchHit.chat":
 		if e.ComplexityRoot.SearchHit.Chat == nil {
@@ -5288,6 +6533,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Subscription.ViewerEvents(childComplexity, args["after"].(*string)), true
 
+	case "TemperatureRange.default":
+		if e.ComplexityRoot.TemperatureRange.Default == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemperatureRange.Default(childComplexity), true
+	case "TemperatureRange.max":
+		if e.ComplexityRoot.TemperatureRange.Max == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemperatureRange.Max(childComplexity), true
+	case "TemperatureRange.min":
+		if e.ComplexityRoot.TemperatureRange.Min == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemperatureRange.Min(childComplexity), true
+
+	case "TextCaps.contextTokens":
+		if e.ComplexityRoot.TextCaps.ContextTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TextCaps.ContextTokens(childComplexity), true
+	case "TextCaps.defaultOutputTokens":
+		if e.ComplexityRoot.TextCaps.DefaultOutputTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TextCaps.DefaultOutputTokens(childComplexity), true
+	case "TextCaps.temperature":
+		if e.ComplexityRoot.TextCaps.Temperature == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TextCaps.Temperature(childComplexity), true
+
 	case "TextJobArguments.maxOutputTokens":
 		if e.ComplexityRoot.TextJobArguments.MaxOutputTokens == nil {
 			break
@@ -5400,6 +6683,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TokenUsage.Source(childComplexity), true
+
+	case "UpdatePlanStepPayload.step":
+		if e.ComplexityRoot.UpdatePlanStepPayload.Step == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdatePlanStepPayload.Step(childComplexity), true
+	case "UpdatePlanStepPayload.userErrors":
+		if e.ComplexityRoot.UpdatePlanStepPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdatePlanStepPayload.UserErrors(childComplexity), true
+
+	case "UpdatePlanStepUserError.code":
+		if e.ComplexityRoot.UpdatePlanStepUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdatePlanStepUserError.Code(childComplexity), true
+	case "UpdatePlanStepUserError.message":
+		if e.ComplexityRoot.UpdatePlanStepUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdatePlanStepUserError.Message(childComplexity), true
+	case "UpdatePlanStepUserError.path":
+		if e.ComplexityRoot.UpdatePlanStepUserError.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdatePlanStepUserError.Path(childComplexity), true
 
 	case "UpdatePreferencesPayload.userErrors":
 		if e.ComplexityRoot.UpdatePreferencesPayload.UserErrors == nil {
@@ -5606,6 +6921,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.PhotoURL(childComplexity), true
+	case "User.plans":
+		if e.ComplexityRoot.User.Plans == nil {
+			break
+		}
+
+		args, err := ec.field_User_plans_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.User.Plans(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "User.preferences":
 		if e.ComplexityRoot.User.Preferences == nil {
 			break
@@ -5756,12 +7082,15 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AddPlanStepInput", ec.unmarshalInputAddPlanStepInput),
+			graphql.NewInputUnmarshaler("ApplyPlanInput", ec.unmarshalInputApplyPlanInput),
 			graphql.NewInputUnmarshaler("ArchiveChatInput", ec.unmarshalInputArchiveChatInput),
 			graphql.NewInputUnmarshaler("CancelJobInput", ec.unmarshalInputCancelJobInput),
 			graphql.NewInputUnmarshaler("ChatFilter", ec.unmarshalInputChatFilter),
 			graphql.NewInputUnmarshaler("ChooseBranchInput", ec.unmarshalInputChooseBranchInput),
 			graphql.NewInputUnmarshaler("CompleteUploadInput", ec.unmarshalInputCompleteUploadInput),
 			graphql.NewInputUnmarshaler("ConfigureChatInput", ec.unmarshalInputConfigureChatInput),
+			graphql.NewInputUnmarshaler("CostInput", ec.unmarshalInputCostInput),
 			graphql.NewInputUnmarshaler("CreateChatInput", ec.unmarshalInputCreateChatInput),
 			graphql.NewInputUnmarshaler("CreateFolderInput", ec.unmarshalInputCreateFolderInput),
 			graphql.NewInputUnmarshaler("CreateJobInput", ec.unmarshalInputCreateJobInput),
@@ -5772,6 +7101,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeleteChatInput", ec.unmarshalInputDeleteChatInput),
 			graphql.NewInputUnmarshaler("DeleteFileInput", ec.unmarshalInputDeleteFileInput),
 			graphql.NewInputUnmarshaler("DeleteFolderInput", ec.unmarshalInputDeleteFolderInput),
+			graphql.NewInputUnmarshaler("DeletePlanInput", ec.unmarshalInputDeletePlanInput),
 			graphql.NewInputUnmarshaler("DeletePromptInput", ec.unmarshalInputDeletePromptInput),
 			graphql.NewInputUnmarshaler("DevIdentityInput", ec.unmarshalInputDevIdentityInput),
 			graphql.NewInputUnmarshaler("EditMessageInput", ec.unmarshalInputEditMessageInput),
@@ -5780,22 +7110,30 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ImageJobInput", ec.unmarshalInputImageJobInput),
 			graphql.NewInputUnmarshaler("JobFilter", ec.unmarshalInputJobFilter),
 			graphql.NewInputUnmarshaler("JobWorkInput", ec.unmarshalInputJobWorkInput),
+			graphql.NewInputUnmarshaler("ModelFilter", ec.unmarshalInputModelFilter),
 			graphql.NewInputUnmarshaler("MoveChatInput", ec.unmarshalInputMoveChatInput),
 			graphql.NewInputUnmarshaler("PinChatInput", ec.unmarshalInputPinChatInput),
+			graphql.NewInputUnmarshaler("PlanProjectInput", ec.unmarshalInputPlanProjectInput),
+			graphql.NewInputUnmarshaler("RecommendPromptsInput", ec.unmarshalInputRecommendPromptsInput),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", ec.unmarshalInputRefreshSessionInput),
 			graphql.NewInputUnmarshaler("RegenerateReplyInput", ec.unmarshalInputRegenerateReplyInput),
+			graphql.NewInputUnmarshaler("RemovePlanStepInput", ec.unmarshalInputRemovePlanStepInput),
 			graphql.NewInputUnmarshaler("RenameChatInput", ec.unmarshalInputRenameChatInput),
 			graphql.NewInputUnmarshaler("RenameFolderInput", ec.unmarshalInputRenameFolderInput),
+			graphql.NewInputUnmarshaler("ReorderPlanStepsInput", ec.unmarshalInputReorderPlanStepsInput),
+			graphql.NewInputUnmarshaler("ReplanInput", ec.unmarshalInputReplanInput),
 			graphql.NewInputUnmarshaler("RestoreChatInput", ec.unmarshalInputRestoreChatInput),
 			graphql.NewInputUnmarshaler("RestoreFolderInput", ec.unmarshalInputRestoreFolderInput),
 			graphql.NewInputUnmarshaler("RetryJobInput", ec.unmarshalInputRetryJobInput),
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
 			graphql.NewInputUnmarshaler("RevokeShareLinkInput", ec.unmarshalInputRevokeShareLinkInput),
+			graphql.NewInputUnmarshaler("RunStepInput", ec.unmarshalInputRunStepInput),
 			graphql.NewInputUnmarshaler("SendMessageInput", ec.unmarshalInputSendMessageInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
 			graphql.NewInputUnmarshaler("SignOutInput", ec.unmarshalInputSignOutInput),
 			graphql.NewInputUnmarshaler("StopReplyInput", ec.unmarshalInputStopReplyInput),
 			graphql.NewInputUnmarshaler("TextJobInput", ec.unmarshalInputTextJobInput),
+			graphql.NewInputUnmarshaler("UpdatePlanStepInput", ec.unmarshalInputUpdatePlanStepInput),
 			graphql.NewInputUnmarshaler("UpdatePreferencesInput", ec.unmarshalInputUpdatePreferencesInput),
 			graphql.NewInputUnmarshaler("UpdatePromptInput", ec.unmarshalInputUpdatePromptInput),
 			graphql.NewInputUnmarshaler("VideoJobInput", ec.unmarshalInputVideoJobInput),
@@ -5963,8 +7301,14 @@ type Query {
     """At most 50 ids."""
     ids: [ID!]!
   ): [Node]!
-  """The models of the catalogue, the default first; at most 200. Needs no session."""
-  models: [Model!]!
+  """The models of the catalogue, the default first; at most 200. Without a filter: those that can still be asked, whether or not the viewer may. Needs
+  no session."""
+  models(
+    """Which models."""
+    filter: ModelFilter
+  ): [Model!]!
+  """What operators must know of the catalogue: models that their provider ended, or will end within 30 days; at most 200. ` + "`" + `FORBIDDEN` + "`" + ` for others."""
+  modelWarnings: [ModelWarning!]!
   """What a share link shows, by its token; null alike for a token that is unknown, expired or revoked. Needs no session, and tells nothing of the owner.
   Reading it does not count as a view; opening its file does."""
   sharedArtifact(
@@ -6034,6 +7378,30 @@ type Mutation {
   """Stops a reply from any tab or server, and answers the receipt: what was seen and what it cost. Stopping twice gives the same receipt; a reply that ended
   first gives its own."""
   stopReply(input: StopReplyInput!): StopReplyPayload!
+
+  """Turns a goal into a plan: a job of kind PLAN, which is not counted among the 4 but of which at most 4 are unfinished. Follow it with ` + "`" + `jobEvents` + "`" + `;
+  ` + "`" + `result.plan` + "`" + ` is what came of it. ` + "`" + `TOO_MANY_JOBS` + "`" + ` beyond."""
+  planProject(input: PlanProjectInput!): PlanProjectPayload!
+  """Plans the steps of a plan anew from one step on, as planProject does. Finished steps, and those before it, stay; the others are replaced when
+  the job ends well, and stay when it does not."""
+  replan(input: ReplanInput!): ReplanPayload!
+  """Changes a step of a plan; what is absent stays. A step that has a chat hands title, model, instruction and prompts on to it."""
+  updatePlanStep(input: UpdatePlanStepInput!): UpdatePlanStepPayload!
+  """Adds a step to a plan; at most 8. In an applied plan its chat is made with it."""
+  addPlanStep(input: AddPlanStepInput!): AddPlanStepPayload!
+  """Takes a step out of a plan; no step depends on it any more. A chat it has stays in the folder."""
+  removePlanStep(input: RemovePlanStepInput!): RemovePlanStepPayload!
+  """Puts the steps of a plan into another order, in which none stands before what it depends on."""
+  reorderPlanSteps(input: ReorderPlanStepsInput!): ReorderPlanStepsPayload!
+  """Makes the folder of a plan and one chat per step, which opens with a welcome and the step's prompts. All or nothing, and once: a plan that is applied answers
+  what was made."""
+  applyPlan(input: ApplyPlanInput!): ApplyPlanPayload!
+  """Begins a step of an applied plan: sends one of its prompts in its chat, or orders its image or video there. ` + "`" + `TOO_MANY_JOBS` + "`" + ` as with ` + "`" + `createJob` + "`" + `."""
+  runStep(input: RunStepInput!): RunStepPayload!
+  """Deletes a plan, for good. Its folder and chats stay."""
+  deletePlan(input: DeletePlanInput!): DeletePlanPayload!
+  """Finds prompts that would go on with a chat: a job of kind PROMPTS, not counted among the 4. At its end they are the chat's ` + "`" + `recommendedPrompts` + "`" + `."""
+  recommendPrompts(input: RecommendPromptsInput!): RecommendPromptsPayload!
 
   """Orders a text, an image or a video. The work is done whether or not anyone listens; follow it with ` + "`" + `jobEvents` + "`" + `. At most 4 jobs of a person are unfinished
   at once: the fifth is ` + "`" + `TOO_MANY_JOBS` + "`" + ` with ` + "`" + `retryAfterMs` + "`" + `, or waits its turn where the input says so. With a chat, the prompt and the result become
@@ -6139,13 +7507,39 @@ type Model {
   """What to give as ` + "`" + `modelId` + "`" + `."""
   id: ID!
   """The name to show."""
-  name: String!
+  name(
+    """Absent: the person's language, else English."""
+    language: Language
+  ): String!
   """Who runs it, such as ` + "`" + `sandbox` + "`" + `."""
   provider: String!
   """What it makes."""
   kind: ModelKind!
   """What it is good at, in a sentence."""
-  description: String!
+  description(
+    """Absent: the person's language, else English."""
+    language: Language
+  ): String!
+  """Whether it can be asked, and for how long."""
+  state: ModelState!
+  """When its provider ends it, at 00:00 UTC of the day; null when nothing is known."""
+  shutdownAt: DateTime
+  """What to use in its place; null for none. Every RETIRED model has one."""
+  successor: Model
+  """The model that is asked in its place when it fails before anything was shown; null for none."""
+  fallback: Model
+  """The plan it needs where billing is on."""
+  plan: MembershipType!
+  """Whether the viewer can use it now."""
+  availableToViewer: Boolean!
+  """Why not; null when it is available."""
+  unavailableReason: ModelUnavailableReason
+  """What it can do beyond its kind."""
+  capabilities: [ModelCapability!]!
+  """What its texts may be; null for a model that writes none."""
+  text: TextCaps
+  """What the provider asks for it today; null when the catalogue has no price of it."""
+  price: ModelPrice
   """The longest message or prompt it takes, in Unicode code points."""
   maxInputChars: Int!
   """The most tokens a reply of it may have; 0 for a model that writes no text."""
@@ -6158,6 +7552,128 @@ type Model {
   isSandbox: Boolean!
   """True for the model that a chat, or a job of its kind, gets when none is named."""
   isDefault: Boolean!
+}
+
+"""Which models to show. All that is given must hold."""
+input ModelFilter {
+  """Only models of this kind."""
+  kind: ModelKind
+  """Only models of this provider."""
+  provider: String
+  """Only these states. Absent: ACTIVE and DEPRECATED."""
+  states: [ModelState!]
+  """Only models that can do all of this."""
+  capabilities: [ModelCapability!]
+  """True: only what the viewer can use now. False: only the others."""
+  availableToViewer: Boolean
+}
+
+"""Whether a model can be asked."""
+enum ModelState {
+  """It can."""
+  ACTIVE
+  """It still can, but its provider ends it: see ` + "`" + `shutdownAt` + "`" + ` and ` + "`" + `successor` + "`" + `."""
+  DEPRECATED
+  """It can no longer be asked. Old messages still name it."""
+  RETIRED
+}
+
+"""A person's plan."""
+enum MembershipType {
+  """What everybody has."""
+  FREE
+  """All models, images and videos."""
+  STANDARD
+  """More quota, and first in the queues."""
+  PREMIUM
+}
+
+"""Why the viewer cannot use a model."""
+enum ModelUnavailableReason {
+  """Nobody is signed in."""
+  SIGN_IN_REQUIRED
+  """It needs a higher plan: see ` + "`" + `plan` + "`" + `."""
+  MEMBERSHIP_REQUIRED
+  """It is RETIRED: see ` + "`" + `successor` + "`" + `."""
+  RETIRED
+  """This server has no key of its provider."""
+  PROVIDER_NOT_CONFIGURED
+}
+
+"""What a model can do beyond its kind."""
+enum ModelCapability {
+  """Sees images that are attached to messages: PNG, JPEG and WebP."""
+  IMAGE_INPUT
+  """Can be held to a JSON schema; plans are made with such models."""
+  STRUCTURED_OUTPUT
+}
+
+"""What the texts of a model may be."""
+type TextCaps {
+  """How many tokens it takes in all, its own included."""
+  contextTokens: Int!
+  """The most tokens of a text when nobody says."""
+  defaultOutputTokens: Int!
+  """Its temperatures; null when it takes none."""
+  temperature: TemperatureRange
+}
+
+"""The temperatures a model takes."""
+type TemperatureRange {
+  """The lowest."""
+  min: Float!
+  """The highest."""
+  max: Float!
+  """What it does when nobody says."""
+  default: Float!
+}
+
+"""What a provider asks for a model from a day on. Null: it has no price of that sort. The prices of texts are for a million tokens."""
+type ModelPrice {
+  """Since when, at 00:00 UTC of the day."""
+  validFrom: DateTime!
+  """A million tokens that go in."""
+  inputTokens: Cost
+  """A million tokens that go in and that the provider had kept."""
+  cachedInputTokens: Cost
+  """A million tokens that come out."""
+  outputTokens: Cost
+  """Images by size and quality; at most 40."""
+  images: [ImagePrice!]!
+  """One second of video."""
+  videoSecond: Cost
+}
+
+"""What an image costs."""
+type ImagePrice {
+  """` + "`" + `WIDTHxHEIGHT` + "`" + `; null for every size."""
+  size: String
+  """Null for every quality."""
+  quality: ImageQuality
+  """One image."""
+  cost: Cost!
+}
+
+"""What an operator must know of a model."""
+type ModelWarning {
+  """Which."""
+  model: Model!
+  """What is wrong."""
+  code: ModelWarningCode!
+  """What to do, in English."""
+  message: String!
+  """When it ends; null when that is not known."""
+  shutdownAt: DateTime
+  """When the provider was last asked; null when the catalogue itself says so."""
+  checkedAt: DateTime
+}
+
+"""What is wrong with a model."""
+enum ModelWarningCode {
+  """Its provider no longer lists it."""
+  GONE
+  """It ends within 30 days."""
+  ENDING
 }
 
 """What the images of a model may be."""
@@ -6259,6 +7775,13 @@ type User implements Node {
     """Only what stands behind this cursor."""
     after: Cursor
   ): SearchHitConnection!
+  """The person's plans, the newest first."""
+  plans(
+    """How many: 1–100. Default 20."""
+    first: Int
+    """Only what stands behind this cursor."""
+    after: Cursor
+  ): PlanConnection!
   """The person's jobs, the newest first."""
   jobs(
     """How many: 1–100. Default 20."""
@@ -6415,6 +7938,8 @@ type Folder implements Node {
   name: String!
   """How it came to be."""
   type: FolderType!
+  """The plan it was made from; null for none."""
+  plan: Plan
   """Its chats: pinned ones first, then by the newest activity. Archived ones are left out."""
   chats(
     """How many: 1–100. Default 20."""
@@ -6472,6 +7997,10 @@ type Chat implements Node {
   folder: Folder
   """The model of the next reply; null when the catalogue no longer knows it."""
   model: Model
+  """What becomes of the next message when the model is retired by then."""
+  onRetirement: OnRetirement!
+  """The step of a plan that it is for; null for none."""
+  planStep: PlanStep
   """What the model is told before the conversation; at most 2,000 code points."""
   systemInstruction: String!
   """Prompts the app may offer; at most 10 of at most 1,000 code points."""
@@ -6505,6 +8034,14 @@ type Chat implements Node {
   restorableUntil: DateTime
   """The head of the person's feed, read before anything else in this operation."""
   eventCursor: EventCursor!
+}
+
+"""What becomes of a chat whose model is retired."""
+enum OnRetirement {
+  """The next message is refused with a ` + "`" + `MODEL_RETIRED` + "`" + ` that names the successor."""
+  ASK
+  """The next message goes to the successor, which becomes the chat's model."""
+  AUTO
 }
 
 """A page of chats."""
@@ -6562,6 +8099,11 @@ type Message implements Node {
   requestedModel: Model
   """The model that answered, as the provider names it; null until it did."""
   answeredBy: String
+  """The model of the catalogue that was asked at last: the requested one, unless that failed before anything was shown and a fallback took its place. Null on a person's message
+  and until it is asked."""
+  model: Model
+  """How many older messages of the branch the model was not told, since they did not fit; null on a person's message and until the model is asked."""
+  omittedMessages: Int
   """What it consumed; null on a person's message and until the reply ends."""
   usage: TokenUsage
   """Why the text ends; null until then, or when nobody told."""
@@ -6726,6 +8268,124 @@ type TextRange {
   end: Int!
 }
 
+# ---------------------------------------------------------------- plans
+
+"""A goal broken into steps."""
+type Plan implements Node {
+  """` + "`" + `plan_…` + "`" + `."""
+  id: ID!
+  """What to reach, in the person's words."""
+  goal: String!
+  """The most it should cost; null for no limit."""
+  budget: Cost
+  """At most 200 code points, in the goal's language."""
+  title: String!
+  """What the plan does, in a few sentences; at most 2,000 code points."""
+  summary: String!
+  """The language of the goal, as a BCP 47 tag such as ` + "`" + `ko` + "`" + `."""
+  language: String!
+  """Whether its folder was made."""
+  status: PlanStatus!
+  """Its steps in order; 1 to 8."""
+  steps: [PlanStep!]!
+  """How many of its steps are DONE; 0 before it is applied."""
+  stepsDone: Int!
+  """What it may cost in all; null while a step's model has no price."""
+  estimatedCost: CostRange
+  """The folder made of it; null before, and when it was deleted since."""
+  folder: Folder
+  """The job that made it, or its last replan; null when that was cleaned up."""
+  job: Job
+  """Counts the changes; for ` + "`" + `ifRevision` + "`" + `."""
+  revision: Int!
+  """When it was made."""
+  createdAt: DateTime!
+  """The last change."""
+  updatedAt: DateTime!
+  """When its folder was made; null before."""
+  appliedAt: DateTime
+  """The head of the person's feed, read before anything else in this operation."""
+  eventCursor: EventCursor!
+}
+
+"""Whether the folder of a plan was made."""
+enum PlanStatus {
+  """Not yet."""
+  DRAFT
+  """It was."""
+  APPLIED
+}
+
+"""One step of a plan."""
+type PlanStep implements Node {
+  """` + "`" + `step_…` + "`" + `."""
+  id: ID!
+  """The plan it belongs to."""
+  plan: Plan!
+  """Its place, from 1."""
+  position: Int!
+  """1–200 code points."""
+  title: String!
+  """What it is to achieve; at most 1,000 code points."""
+  intent: String!
+  """What it makes."""
+  kind: ModelKind!
+  """The model that was chosen; null when the catalogue no longer knows it."""
+  model: Model
+  """Why this model; at most 500 code points, empty when a person chose it."""
+  reason: String!
+  """What the model is told before the conversation; at most 2,000 code points."""
+  instruction: String!
+  """Prompts to begin with; 1 to 4 of at most 1,000 code points."""
+  prompts: [String!]!
+  """Earlier steps whose results it needs; at most 7."""
+  dependsOn: [PlanStep!]!
+  """What one run of it may cost; null when its model has no price."""
+  estimatedCost: CostRange
+  """Its chat; null before the plan is applied, and when it was deleted since."""
+  chat: Chat
+  """How far it is, by what stands last in its chat."""
+  status: PlanStepStatus!
+}
+
+"""How far a step is."""
+enum PlanStepStatus {
+  """Nothing was asked yet."""
+  NOT_STARTED
+  """A reply or a job of it is under way."""
+  RUNNING
+  """The last reply or job ended well, or was stopped."""
+  DONE
+  """The last reply or job failed."""
+  FAILED
+}
+
+"""From the least to the most."""
+type CostRange {
+  """The least."""
+  min: Cost!
+  """The most."""
+  max: Cost!
+}
+
+"""A page of plans."""
+type PlanConnection {
+  """The entries with their cursors."""
+  edges: [PlanEdge!]!
+  """The entries alone."""
+  nodes: [Plan!]!
+  """Whether there is more, and where to go on."""
+  pageInfo: PageInfo!
+}
+
+"""One entry of a page of plans."""
+type PlanEdge {
+  """Where this entry stands in the list."""
+  cursor: Cursor!
+  """The entry."""
+  node: Plan!
+}
+
 # ---------------------------------------------------------------- jobs and what they make
 
 """A piece of work that a person ordered: a text, an image or a video."""
@@ -6828,6 +8488,10 @@ enum JobKind {
   IMAGE
   """A video."""
   VIDEO
+  """A plan for a goal; ordered with ` + "`" + `planProject` + "`" + ` and ` + "`" + `replan` + "`" + `."""
+  PLAN
+  """Prompts that go on with a chat; ordered with ` + "`" + `recommendPrompts` + "`" + `."""
+  PROMPTS
 }
 
 """Where a job stands. The last three are final."""
@@ -6845,7 +8509,7 @@ enum JobStatus {
 }
 
 """What was ordered."""
-union JobArguments = TextJobArguments | ImageJobArguments | VideoJobArguments
+union JobArguments = TextJobArguments | ImageJobArguments | VideoJobArguments | PlanJobArguments | PromptsJobArguments
 
 """The arguments of a text."""
 type TextJobArguments {
@@ -6857,6 +8521,22 @@ type TextJobArguments {
   temperature: Float
   """The most tokens of the text."""
   maxOutputTokens: Int!
+}
+
+"""The arguments of a plan."""
+type PlanJobArguments {
+  """What to reach, in the person's words."""
+  goal: String!
+  """The most it should cost; null for no limit."""
+  budget: Cost
+  """The plan whose steps are planned anew; null for a new plan, or when it is gone."""
+  plan: Plan
+}
+
+"""The arguments of prompts."""
+type PromptsJobArguments {
+  """How many were asked for."""
+  count: Int!
 }
 
 """The arguments of an image."""
@@ -6907,6 +8587,10 @@ type JobResult {
   text: String
   """What was made; at most 10."""
   artifacts: [Artifact!]!
+  """The plan of a PLAN job; null for others, and when it was deleted since."""
+  plan: Plan
+  """The prompts of a PROMPTS job; else null."""
+  prompts: [String!]
   """The prompt as the provider rewrote it; null when it did not."""
   revisedPrompt: String
   """Why the work ends; null when the provider did not tell."""
@@ -7270,6 +8954,8 @@ union ViewerEvent =
   | ArtifactDeleted
   | FileSaved
   | FileDeleted
+  | PlanSaved
+  | PlanDeleted
 
 """What happens in one chat. ` + "`" + `ReplyDelta` + "`" + ` is live text and stands in no feed; its cursor is that of the event before it."""
 union ChatEvent = ChatSnapshot | Resync | ChatSaved | ChatDeleted | MessageAdded | HeadMoved | ReplyStarted | ReplyDelta | ReplyEnded
@@ -7369,6 +9055,28 @@ type FolderSaved implements Event {
   folderId: ID!
   """As of now; null when it was deleted since."""
   folder: Folder
+}
+
+"""A plan was made, changed or applied. How far its steps are follows from the events of their chats."""
+type PlanSaved implements Event {
+  """Where this event stands in the person's feed. Give it as ` + "`" + `after` + "`" + ` to go on behind it."""
+  cursor: EventCursor!
+  """When it happened, by the server's clock."""
+  occurredAt: DateTime!
+  """Which."""
+  planId: ID!
+  """As of now; null when it was deleted since."""
+  plan: Plan
+}
+
+"""A plan was deleted."""
+type PlanDeleted implements Event {
+  """Where this event stands in the person's feed. Give it as ` + "`" + `after` + "`" + ` to go on behind it."""
+  cursor: EventCursor!
+  """When it happened, by the server's clock."""
+  occurredAt: DateTime!
+  """Which."""
+  planId: ID!
 }
 
 """A folder was deleted. What became of its chats follows as events of theirs."""
@@ -8109,6 +9817,8 @@ input CreateChatInput {
   systemInstruction: String
   """At most 10, each of 1–1,000 code points."""
   recommendedPrompts: [String!]! = []
+  """What becomes of the next message when the model is retired by then."""
+  onRetirement: OnRetirement! = ASK
   """Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
   result; with another input, ` + "`" + `IDEMPOTENCY_CONFLICT` + "`" + `. Use a fresh UUID for each thing a person does."""
   idempotencyKey: String!
@@ -8194,6 +9904,8 @@ input ConfigureChatInput {
   systemInstruction: String
   """At most 10, each of 1–1,000 code points."""
   recommendedPrompts: [String!]
+  """What becomes of the next message when the model is retired by then."""
+  onRetirement: OnRetirement
   """Refuse with ` + "`" + `CONFLICT` + "`" + ` unless the chat is at this revision."""
   ifRevision: Int
 }
@@ -8400,6 +10112,8 @@ input SendMessageInput {
   attachmentIds: [ID!]
   """The model of this reply; absent: the chat's."""
   modelId: ID
+  """The model to ask in its place when it fails before anything was shown; absent: the catalogue's ` + "`" + `fallback` + "`" + `. It must be able to take the same message."""
+  fallbackModelId: ID
   """The head the person saw. Another head is a ` + "`" + `CONFLICT` + "`" + ` with ` + "`" + `headId` + "`" + `. Null: the chat was empty. Absent: no check."""
   ifHead: ID
   """Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
@@ -8431,6 +10145,8 @@ enum SendMessageUserErrorCode {
   INVALID_VALUE
   """The model is no longer offered; the message names its successor."""
   MODEL_RETIRED
+  """The model cannot take this, such as an image; the message says what to do."""
+  NOT_SUPPORTED
 }
 
 """One thing in the input of sendMessage that a person can mend. Nothing was written."""
@@ -8453,6 +10169,8 @@ input EditMessageInput {
   attachmentIds: [ID!]
   """The model of this reply; absent: the chat's."""
   modelId: ID
+  """The model to ask in its place when it fails before anything was shown; absent: the catalogue's ` + "`" + `fallback` + "`" + `. It must be able to take the same message."""
+  fallbackModelId: ID
   """The head the person saw. Another head is a ` + "`" + `CONFLICT` + "`" + ` with ` + "`" + `headId` + "`" + `. Absent: no check."""
   ifHead: ID
   """Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
@@ -8486,6 +10204,8 @@ enum EditMessageUserErrorCode {
   LIMIT_REACHED
   """The model is no longer offered; the message names its successor."""
   MODEL_RETIRED
+  """The model cannot take this, such as an image; the message says what to do."""
+  NOT_SUPPORTED
 }
 
 """One thing in the input of editMessage that a person can mend. Nothing was written."""
@@ -8504,6 +10224,8 @@ input RegenerateReplyInput {
   messageId: ID!
   """The model of this reply; absent: the chat's."""
   modelId: ID
+  """The model to ask in its place when it fails before anything was shown; absent: the catalogue's ` + "`" + `fallback` + "`" + `. It must be able to take the same message."""
+  fallbackModelId: ID
   """The head the person saw. Another head is a ` + "`" + `CONFLICT` + "`" + ` with ` + "`" + `headId` + "`" + `. Absent: no check."""
   ifHead: ID
   """Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
@@ -8529,6 +10251,8 @@ enum RegenerateReplyUserErrorCode {
   LIMIT_REACHED
   """The model is no longer offered; the message names its successor."""
   MODEL_RETIRED
+  """The model cannot take this, such as an image; the message says what to do."""
+  NOT_SUPPORTED
 }
 
 """One thing in the input of regenerateReply that a person can mend. Nothing was written."""
@@ -8797,6 +10521,442 @@ type RetryJobUserError implements UserError {
   code: RetryJobUserErrorCode!
 }
 
+# ---------------------------------------------------------------- mutations: plans
+
+"""An amount of money."""
+input CostInput {
+  """Millionths of the currency; from 1."""
+  amountMicros: Long!
+  """An ISO 4217 code, such as ` + "`" + `USD` + "`" + `."""
+  currency: String!
+}
+
+"""A goal to plan for."""
+input PlanProjectInput {
+  """What to reach, in the person's own words and language; 1–4,000 code points."""
+  goal: String!
+  """The most it should cost; absent: no limit. Only ` + "`" + `USD` + "`" + `, as prices are."""
+  budget: CostInput
+  """The model that plans: one with STRUCTURED_OUTPUT. Absent: the server's."""
+  modelId: ID
+  """Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
+  result; with another input, ` + "`" + `IDEMPOTENCY_CONFLICT` + "`" + `. Use a fresh UUID for each thing a person does."""
+  idempotencyKey: String!
+}
+
+"""The outcome of ` + "`" + `planProject` + "`" + `."""
+type PlanProjectPayload {
+  """The job to follow; null when there are userErrors."""
+  job: Job
+  """What to mend."""
+  userErrors: [PlanProjectUserError!]!
+}
+
+"""What is wrong with the input of planProject."""
+enum PlanProjectUserErrorCode {
+  """The value is missing or blank."""
+  REQUIRED
+  """The value is longer than its field allows; the message names the limit."""
+  TOO_LONG
+  """The value holds U+0000 or a lone surrogate, which no text may."""
+  INVALID_CHARACTERS
+  """The value is not one the field allows; the message says which are."""
+  INVALID_VALUE
+  """The model is no longer offered; the message names its successor."""
+  MODEL_RETIRED
+}
+
+"""One thing in the input of planProject that a person can mend. Nothing was written."""
+type PlanProjectUserError implements UserError {
+  """What to tell the person, in English."""
+  message: String!
+  """Where the value stands in the arguments, such as ["input", "text"]."""
+  path: [String!]!
+  """What to branch on."""
+  code: PlanProjectUserErrorCode!
+}
+
+"""What to plan anew."""
+input ReplanInput {
+  """A plan of the viewer."""
+  planId: ID!
+  """The first step to plan anew. It must not be DONE."""
+  fromStepId: ID!
+  """What to do otherwise; at most 2,000 code points."""
+  wish: String
+  """Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
+  result; with another input, ` + "`" + `IDEMPOTENCY_CONFLICT` + "`" + `. Use a fresh UUID for each thing a person does."""
+  idempotencyKey: String!
+}
+
+"""The outcome of ` + "`" + `replan` + "`" + `."""
+type ReplanPayload {
+  """The job to follow; null when there are userErrors."""
+  job: Job
+  """What to mend."""
+  userErrors: [ReplanUserError!]!
+}
+
+"""What is wrong with the input of replan."""
+enum ReplanUserErrorCode {
+  """The value is missing or blank."""
+  REQUIRED
+  """The value is longer than its field allows; the message names the limit."""
+  TOO_LONG
+  """The value holds U+0000 or a lone surrogate, which no text may."""
+  INVALID_CHARACTERS
+  """The value is not one the field allows; the message says which are."""
+  INVALID_VALUE
+  """The model is no longer offered; the message names its successor."""
+  MODEL_RETIRED
+}
+
+"""One thing in the input of replan that a person can mend. Nothing was written."""
+type ReplanUserError implements UserError {
+  """What to tell the person, in English."""
+  message: String!
+  """Where the value stands in the arguments, such as ["input", "text"]."""
+  path: [String!]!
+  """What to branch on."""
+  code: ReplanUserErrorCode!
+}
+
+"""What to change of a step."""
+input UpdatePlanStepInput {
+  """A step of the viewer."""
+  stepId: ID!
+  """1–200 code points."""
+  title: String
+  """At most 1,000 code points."""
+  intent: String
+  """What it makes. With another kind comes another model."""
+  kind: ModelKind
+  """A model of that kind; absent: as before, or the default of another kind."""
+  modelId: ID
+  """At most 2,000 code points."""
+  instruction: String
+  """1 to 4, each of 1–1,000 code points."""
+  prompts: [String!]
+  """Earlier steps of the plan; at most 7."""
+  dependsOnIds: [ID!]
+  """The revision of the plan that the person saw. Another is a ` + "`" + `CONFLICT` + "`" + `. Absent: no check."""
+  ifRevision: Int
+}
+
+"""The outcome of ` + "`" + `updatePlanStep` + "`" + `."""
+type UpdatePlanStepPayload {
+  """The step; null when there are userErrors."""
+  step: PlanStep
+  """What to mend."""
+  userErrors: [UpdatePlanStepUserError!]!
+}
+
+"""What is wrong with the input of updatePlanStep."""
+enum UpdatePlanStepUserErrorCode {
+  """The value is missing or blank."""
+  REQUIRED
+  """The value is longer than its field allows; the message names the limit."""
+  TOO_LONG
+  """The value holds U+0000 or a lone surrogate, which no text may."""
+  INVALID_CHARACTERS
+  """The value is not one the field allows; the message says which are."""
+  INVALID_VALUE
+  """The model is no longer offered; the message names its successor."""
+  MODEL_RETIRED
+}
+
+"""One thing in the input of updatePlanStep that a person can mend. Nothing was written."""
+type UpdatePlanStepUserError implements UserError {
+  """What to tell the person, in English."""
+  message: String!
+  """Where the value stands in the arguments, such as ["input", "text"]."""
+  path: [String!]!
+  """What to branch on."""
+  code: UpdatePlanStepUserErrorCode!
+}
+
+"""A further step."""
+input AddPlanStepInput {
+  """A plan of the viewer."""
+  planId: ID!
+  """Its place, from 1; absent: the last."""
+  position: Int
+  """1–200 code points."""
+  title: String!
+  """At most 1,000 code points."""
+  intent: String
+  """What it makes; absent: a text."""
+  kind: ModelKind
+  """A model of that kind; absent: the default of the kind."""
+  modelId: ID
+  """At most 2,000 code points."""
+  instruction: String
+  """1 to 4, each of 1–1,000 code points."""
+  prompts: [String!]!
+  """Earlier steps of the plan; at most 7."""
+  dependsOnIds: [ID!]
+  """Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
+  result; with another input, ` + "`" + `IDEMPOTENCY_CONFLICT` + "`" + `. Use a fresh UUID for each thing a person does."""
+  idempotencyKey: String!
+}
+
+"""The outcome of ` + "`" + `addPlanStep` + "`" + `."""
+type AddPlanStepPayload {
+  """The step; null when there are userErrors."""
+  step: PlanStep
+  """What to mend."""
+  userErrors: [AddPlanStepUserError!]!
+}
+
+"""What is wrong with the input of addPlanStep."""
+enum AddPlanStepUserErrorCode {
+  """The value is missing or blank."""
+  REQUIRED
+  """The value is longer than its field allows; the message names the limit."""
+  TOO_LONG
+  """The value holds U+0000 or a lone surrogate, which no text may."""
+  INVALID_CHARACTERS
+  """The value is not one the field allows; the message says which are."""
+  INVALID_VALUE
+  """The model is no longer offered; the message names its successor."""
+  MODEL_RETIRED
+  """There may be no more of these; the message names the limit."""
+  LIMIT_REACHED
+}
+
+"""One thing in the input of addPlanStep that a person can mend. Nothing was written."""
+type AddPlanStepUserError implements UserError {
+  """What to tell the person, in English."""
+  message: String!
+  """Where the value stands in the arguments, such as ["input", "text"]."""
+  path: [String!]!
+  """What to branch on."""
+  code: AddPlanStepUserErrorCode!
+}
+
+"""Which step to take out."""
+input RemovePlanStepInput {
+  """A step of the viewer. The last one of a plan stays."""
+  stepId: ID!
+  """The revision of the plan that the person saw. Another is a ` + "`" + `CONFLICT` + "`" + `. Absent: no check."""
+  ifRevision: Int
+}
+
+"""The outcome of ` + "`" + `removePlanStep` + "`" + `."""
+type RemovePlanStepPayload {
+  """The plan; null when there are userErrors."""
+  plan: Plan
+  """What to mend."""
+  userErrors: [RemovePlanStepUserError!]!
+}
+
+"""What is wrong with the input of removePlanStep."""
+enum RemovePlanStepUserErrorCode {
+  """The value is not one the field allows; the message says which are."""
+  INVALID_VALUE
+}
+
+"""One thing in the input of removePlanStep that a person can mend. Nothing was written."""
+type RemovePlanStepUserError implements UserError {
+  """What to tell the person, in English."""
+  message: String!
+  """Where the value stands in the arguments, such as ["input", "text"]."""
+  path: [String!]!
+  """What to branch on."""
+  code: RemovePlanStepUserErrorCode!
+}
+
+"""The order of a plan."""
+input ReorderPlanStepsInput {
+  """A plan of the viewer."""
+  planId: ID!
+  """All of its steps, in the new order."""
+  stepIds: [ID!]!
+  """The revision of the plan that the person saw. Another is a ` + "`" + `CONFLICT` + "`" + `. Absent: no check."""
+  ifRevision: Int
+}
+
+"""The outcome of ` + "`" + `reorderPlanSteps` + "`" + `."""
+type ReorderPlanStepsPayload {
+  """The plan; null when there are userErrors."""
+  plan: Plan
+  """What to mend."""
+  userErrors: [ReorderPlanStepsUserError!]!
+}
+
+"""What is wrong with the input of reorderPlanSteps."""
+enum ReorderPlanStepsUserErrorCode {
+  """The value is not one the field allows; the message says which are."""
+  INVALID_VALUE
+}
+
+"""One thing in the input of reorderPlanSteps that a person can mend. Nothing was written."""
+type ReorderPlanStepsUserError implements UserError {
+  """What to tell the person, in English."""
+  message: String!
+  """Where the value stands in the arguments, such as ["input", "text"]."""
+  path: [String!]!
+  """What to branch on."""
+  code: ReorderPlanStepsUserErrorCode!
+}
+
+"""Which plan to apply."""
+input ApplyPlanInput {
+  """A plan of the viewer."""
+  planId: ID!
+  """Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
+  result; with another input, ` + "`" + `IDEMPOTENCY_CONFLICT` + "`" + `. Use a fresh UUID for each thing a person does."""
+  idempotencyKey: String!
+}
+
+"""The outcome of ` + "`" + `applyPlan` + "`" + `."""
+type ApplyPlanPayload {
+  """The plan; null when there are userErrors."""
+  plan: Plan
+  """Its folder; null when there are userErrors, and when it was deleted since."""
+  folder: Folder
+  """What to mend."""
+  userErrors: [ApplyPlanUserError!]!
+}
+
+"""What is wrong with the input of applyPlan."""
+enum ApplyPlanUserErrorCode {
+  """The value is not one the field allows; the message says which are."""
+  INVALID_VALUE
+  """There may be no more of these; the message names the limit."""
+  LIMIT_REACHED
+  """The model is no longer offered; the message names its successor."""
+  MODEL_RETIRED
+}
+
+"""One thing in the input of applyPlan that a person can mend. Nothing was written."""
+type ApplyPlanUserError implements UserError {
+  """What to tell the person, in English."""
+  message: String!
+  """Where the value stands in the arguments, such as ["input", "text"]."""
+  path: [String!]!
+  """What to branch on."""
+  code: ApplyPlanUserErrorCode!
+}
+
+"""Which step to run."""
+input RunStepInput {
+  """A step of an applied plan of the viewer."""
+  stepId: ID!
+  """Which of its prompts, from 0."""
+  promptIndex: Int! = 0
+  """The words to use in place of that prompt."""
+  prompt: String
+  """The head the person saw in its chat. Another head is a ` + "`" + `CONFLICT` + "`" + ` with ` + "`" + `headId` + "`" + `. Absent: no check."""
+  ifHead: ID
+  """Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
+  result; with another input, ` + "`" + `IDEMPOTENCY_CONFLICT` + "`" + `. Use a fresh UUID for each thing a person does."""
+  idempotencyKey: String!
+}
+
+"""The outcome of ` + "`" + `runStep` + "`" + `."""
+type RunStepPayload {
+  """The step; null when there are userErrors."""
+  step: PlanStep
+  """The reply that is written; null for an image or a video."""
+  reply: Message
+  """The job that was ordered; null for a text."""
+  job: Job
+  """What to mend."""
+  userErrors: [RunStepUserError!]!
+}
+
+"""What is wrong with the input of runStep."""
+enum RunStepUserErrorCode {
+  """The value is missing or blank."""
+  REQUIRED
+  """The value is longer than its field allows; the message names the limit."""
+  TOO_LONG
+  """The value holds U+0000 or a lone surrogate, which no text may."""
+  INVALID_CHARACTERS
+  """The value is not one the field allows; the message says which are."""
+  INVALID_VALUE
+  """The model is no longer offered; the message names its successor."""
+  MODEL_RETIRED
+}
+
+"""One thing in the input of runStep that a person can mend. Nothing was written."""
+type RunStepUserError implements UserError {
+  """What to tell the person, in English."""
+  message: String!
+  """Where the value stands in the arguments, such as ["input", "text"]."""
+  path: [String!]!
+  """What to branch on."""
+  code: RunStepUserErrorCode!
+}
+
+"""Which plan to delete."""
+input DeletePlanInput {
+  """A plan of the viewer."""
+  planId: ID!
+}
+
+"""The outcome of ` + "`" + `deletePlan` + "`" + `."""
+type DeletePlanPayload {
+  """The plan that was deleted; null when there are userErrors."""
+  planId: ID
+  """What to mend."""
+  userErrors: [DeletePlanUserError!]!
+}
+
+"""What is wrong with the input of deletePlan."""
+enum DeletePlanUserErrorCode {
+  """The value is not one the field allows; the message says which are."""
+  INVALID_VALUE
+}
+
+"""One thing in the input of deletePlan that a person can mend. Nothing was written."""
+type DeletePlanUserError implements UserError {
+  """What to tell the person, in English."""
+  message: String!
+  """Where the value stands in the arguments, such as ["input", "text"]."""
+  path: [String!]!
+  """What to branch on."""
+  code: DeletePlanUserErrorCode!
+}
+
+"""A chat to find prompts for."""
+input RecommendPromptsInput {
+  """A chat of the viewer."""
+  chatId: ID!
+  """How many: 1–6."""
+  count: Int! = 3
+  """Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
+  result; with another input, ` + "`" + `IDEMPOTENCY_CONFLICT` + "`" + `. Use a fresh UUID for each thing a person does."""
+  idempotencyKey: String!
+}
+
+"""The outcome of ` + "`" + `recommendPrompts` + "`" + `."""
+type RecommendPromptsPayload {
+  """The job to follow; null when there are userErrors."""
+  job: Job
+  """What to mend."""
+  userErrors: [RecommendPromptsUserError!]!
+}
+
+"""What is wrong with the input of recommendPrompts."""
+enum RecommendPromptsUserErrorCode {
+  """The value is not one the field allows; the message says which are."""
+  INVALID_VALUE
+  """The model is no longer offered; the message names its successor."""
+  MODEL_RETIRED
+}
+
+"""One thing in the input of recommendPrompts that a person can mend. Nothing was written."""
+type RecommendPromptsUserError implements UserError {
+  """What to tell the person, in English."""
+  message: String!
+  """Where the value stands in the arguments, such as ["input", "text"]."""
+  path: [String!]!
+  """What to branch on."""
+  code: RecommendPromptsUserErrorCode!
+}
+
 # ---------------------------------------------------------------- mutations: artifacts and files
 
 """Whether an artifact is a favourite."""
@@ -9062,6 +11222,28 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
 
+func (ec *executionContext) childFields_AddPlanStepPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "step":
+		return ec.fieldContext_AddPlanStepPayload_step(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AddPlanStepPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AddPlanStepPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AddPlanStepUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_AddPlanStepUserError_message(ctx, field)
+	case "path":
+		return ec.fieldContext_AddPlanStepUserError_path(ctx, field)
+	case "code":
+		return ec.fieldContext_AddPlanStepUserError_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AddPlanStepUserError", field.Name)
+}
+
 func (ec *executionContext) childFields_AiDisclosure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "generator":
@@ -9076,6 +11258,30 @@ func (ec *executionContext) childFields_AiDisclosure(ctx context.Context, field 
 		return ec.fieldContext_AiDisclosure_isEmbedded(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AiDisclosure", field.Name)
+}
+
+func (ec *executionContext) childFields_ApplyPlanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "plan":
+		return ec.fieldContext_ApplyPlanPayload_plan(ctx, field)
+	case "folder":
+		return ec.fieldContext_ApplyPlanPayload_folder(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApplyPlanPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApplyPlanPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ApplyPlanUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_ApplyPlanUserError_message(ctx, field)
+	case "path":
+		return ec.fieldContext_ApplyPlanUserError_path(ctx, field)
+	case "code":
+		return ec.fieldContext_ApplyPlanUserError_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApplyPlanUserError", field.Name)
 }
 
 func (ec *executionContext) childFields_ArchiveChatPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9208,6 +11414,10 @@ func (ec *executionContext) childFields_Chat(ctx context.Context, field graphql.
 		return ec.fieldContext_Chat_folder(ctx, field)
 	case "model":
 		return ec.fieldContext_Chat_model(ctx, field)
+	case "onRetirement":
+		return ec.fieldContext_Chat_onRetirement(ctx, field)
+	case "planStep":
+		return ec.fieldContext_Chat_planStep(ctx, field)
 	case "systemInstruction":
 		return ec.fieldContext_Chat_systemInstruction(ctx, field)
 	case "recommendedPrompts":
@@ -9332,6 +11542,16 @@ func (ec *executionContext) childFields_Cost(ctx context.Context, field graphql.
 		return ec.fieldContext_Cost_currency(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Cost", field.Name)
+}
+
+func (ec *executionContext) childFields_CostRange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "min":
+		return ec.fieldContext_CostRange_min(ctx, field)
+	case "max":
+		return ec.fieldContext_CostRange_max(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CostRange", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateChatPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9558,6 +11778,28 @@ func (ec *executionContext) childFields_DeleteFolderUserError(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type DeleteFolderUserError", field.Name)
 }
 
+func (ec *executionContext) childFields_DeletePlanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "planId":
+		return ec.fieldContext_DeletePlanPayload_planId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeletePlanPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeletePlanPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeletePlanUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_DeletePlanUserError_message(ctx, field)
+	case "path":
+		return ec.fieldContext_DeletePlanUserError_path(ctx, field)
+	case "code":
+		return ec.fieldContext_DeletePlanUserError_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeletePlanUserError", field.Name)
+}
+
 func (ec *executionContext) childFields_DeletePromptPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "promptId":
@@ -9692,6 +11934,8 @@ func (ec *executionContext) childFields_Folder(ctx context.Context, field graphq
 		return ec.fieldContext_Folder_name(ctx, field)
 	case "type":
 		return ec.fieldContext_Folder_type(ctx, field)
+	case "plan":
+		return ec.fieldContext_Folder_plan(ctx, field)
 	case "chats":
 		return ec.fieldContext_Folder_chats(ctx, field)
 	case "revision":
@@ -9738,6 +11982,18 @@ func (ec *executionContext) childFields_ImageCaps(ctx context.Context, field gra
 		return ec.fieldContext_ImageCaps_qualities(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ImageCaps", field.Name)
+}
+
+func (ec *executionContext) childFields_ImagePrice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "size":
+		return ec.fieldContext_ImagePrice_size(ctx, field)
+	case "quality":
+		return ec.fieldContext_ImagePrice_quality(ctx, field)
+	case "cost":
+		return ec.fieldContext_ImagePrice_cost(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImagePrice", field.Name)
 }
 
 func (ec *executionContext) childFields_Job(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9860,6 +12116,10 @@ func (ec *executionContext) childFields_JobResult(ctx context.Context, field gra
 		return ec.fieldContext_JobResult_text(ctx, field)
 	case "artifacts":
 		return ec.fieldContext_JobResult_artifacts(ctx, field)
+	case "plan":
+		return ec.fieldContext_JobResult_plan(ctx, field)
+	case "prompts":
+		return ec.fieldContext_JobResult_prompts(ctx, field)
 	case "revisedPrompt":
 		return ec.fieldContext_JobResult_revisedPrompt(ctx, field)
 	case "finishReason":
@@ -9922,6 +12182,10 @@ func (ec *executionContext) childFields_Message(ctx context.Context, field graph
 		return ec.fieldContext_Message_requestedModel(ctx, field)
 	case "answeredBy":
 		return ec.fieldContext_Message_answeredBy(ctx, field)
+	case "model":
+		return ec.fieldContext_Message_model(ctx, field)
+	case "omittedMessages":
+		return ec.fieldContext_Message_omittedMessages(ctx, field)
 	case "usage":
 		return ec.fieldContext_Message_usage(ctx, field)
 	case "finishReason":
@@ -9976,6 +12240,26 @@ func (ec *executionContext) childFields_Model(ctx context.Context, field graphql
 		return ec.fieldContext_Model_kind(ctx, field)
 	case "description":
 		return ec.fieldContext_Model_description(ctx, field)
+	case "state":
+		return ec.fieldContext_Model_state(ctx, field)
+	case "shutdownAt":
+		return ec.fieldContext_Model_shutdownAt(ctx, field)
+	case "successor":
+		return ec.fieldContext_Model_successor(ctx, field)
+	case "fallback":
+		return ec.fieldContext_Model_fallback(ctx, field)
+	case "plan":
+		return ec.fieldContext_Model_plan(ctx, field)
+	case "availableToViewer":
+		return ec.fieldContext_Model_availableToViewer(ctx, field)
+	case "unavailableReason":
+		return ec.fieldContext_Model_unavailableReason(ctx, field)
+	case "capabilities":
+		return ec.fieldContext_Model_capabilities(ctx, field)
+	case "text":
+		return ec.fieldContext_Model_text(ctx, field)
+	case "price":
+		return ec.fieldContext_Model_price(ctx, field)
 	case "maxInputChars":
 		return ec.fieldContext_Model_maxInputChars(ctx, field)
 	case "maxOutputTokens":
@@ -9990,6 +12274,40 @@ func (ec *executionContext) childFields_Model(ctx context.Context, field graphql
 		return ec.fieldContext_Model_isDefault(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Model", field.Name)
+}
+
+func (ec *executionContext) childFields_ModelPrice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "validFrom":
+		return ec.fieldContext_ModelPrice_validFrom(ctx, field)
+	case "inputTokens":
+		return ec.fieldContext_ModelPrice_inputTokens(ctx, field)
+	case "cachedInputTokens":
+		return ec.fieldContext_ModelPrice_cachedInputTokens(ctx, field)
+	case "outputTokens":
+		return ec.fieldContext_ModelPrice_outputTokens(ctx, field)
+	case "images":
+		return ec.fieldContext_ModelPrice_images(ctx, field)
+	case "videoSecond":
+		return ec.fieldContext_ModelPrice_videoSecond(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ModelPrice", field.Name)
+}
+
+func (ec *executionContext) childFields_ModelWarning(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "model":
+		return ec.fieldContext_ModelWarning_model(ctx, field)
+	case "code":
+		return ec.fieldContext_ModelWarning_code(ctx, field)
+	case "message":
+		return ec.fieldContext_ModelWarning_message(ctx, field)
+	case "shutdownAt":
+		return ec.fieldContext_ModelWarning_shutdownAt(ctx, field)
+	case "checkedAt":
+		return ec.fieldContext_ModelWarning_checkedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ModelWarning", field.Name)
 }
 
 func (ec *executionContext) childFields_MoveChatPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10048,6 +12366,124 @@ func (ec *executionContext) childFields_PinChatUserError(ctx context.Context, fi
 		return ec.fieldContext_PinChatUserError_code(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PinChatUserError", field.Name)
+}
+
+func (ec *executionContext) childFields_Plan(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Plan_id(ctx, field)
+	case "goal":
+		return ec.fieldContext_Plan_goal(ctx, field)
+	case "budget":
+		return ec.fieldContext_Plan_budget(ctx, field)
+	case "title":
+		return ec.fieldContext_Plan_title(ctx, field)
+	case "summary":
+		return ec.fieldContext_Plan_summary(ctx, field)
+	case "language":
+		return ec.fieldContext_Plan_language(ctx, field)
+	case "status":
+		return ec.fieldContext_Plan_status(ctx, field)
+	case "steps":
+		return ec.fieldContext_Plan_steps(ctx, field)
+	case "stepsDone":
+		return ec.fieldContext_Plan_stepsDone(ctx, field)
+	case "estimatedCost":
+		return ec.fieldContext_Plan_estimatedCost(ctx, field)
+	case "folder":
+		return ec.fieldContext_Plan_folder(ctx, field)
+	case "job":
+		return ec.fieldContext_Plan_job(ctx, field)
+	case "revision":
+		return ec.fieldContext_Plan_revision(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Plan_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Plan_updatedAt(ctx, field)
+	case "appliedAt":
+		return ec.fieldContext_Plan_appliedAt(ctx, field)
+	case "eventCursor":
+		return ec.fieldContext_Plan_eventCursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Plan", field.Name)
+}
+
+func (ec *executionContext) childFields_PlanConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PlanConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_PlanConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PlanConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PlanEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_PlanEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_PlanEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PlanProjectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "job":
+		return ec.fieldContext_PlanProjectPayload_job(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PlanProjectPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanProjectPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PlanProjectUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_PlanProjectUserError_message(ctx, field)
+	case "path":
+		return ec.fieldContext_PlanProjectUserError_path(ctx, field)
+	case "code":
+		return ec.fieldContext_PlanProjectUserError_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanProjectUserError", field.Name)
+}
+
+func (ec *executionContext) childFields_PlanStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PlanStep_id(ctx, field)
+	case "plan":
+		return ec.fieldContext_PlanStep_plan(ctx, field)
+	case "position":
+		return ec.fieldContext_PlanStep_position(ctx, field)
+	case "title":
+		return ec.fieldContext_PlanStep_title(ctx, field)
+	case "intent":
+		return ec.fieldContext_PlanStep_intent(ctx, field)
+	case "kind":
+		return ec.fieldContext_PlanStep_kind(ctx, field)
+	case "model":
+		return ec.fieldContext_PlanStep_model(ctx, field)
+	case "reason":
+		return ec.fieldContext_PlanStep_reason(ctx, field)
+	case "instruction":
+		return ec.fieldContext_PlanStep_instruction(ctx, field)
+	case "prompts":
+		return ec.fieldContext_PlanStep_prompts(ctx, field)
+	case "dependsOn":
+		return ec.fieldContext_PlanStep_dependsOn(ctx, field)
+	case "estimatedCost":
+		return ec.fieldContext_PlanStep_estimatedCost(ctx, field)
+	case "chat":
+		return ec.fieldContext_PlanStep_chat(ctx, field)
+	case "status":
+		return ec.fieldContext_PlanStep_status(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanStep", field.Name)
 }
 
 func (ec *executionContext) childFields_Preferences(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10126,6 +12562,28 @@ func (ec *executionContext) childFields_PromptTemplate(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type PromptTemplate", field.Name)
 }
 
+func (ec *executionContext) childFields_RecommendPromptsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "job":
+		return ec.fieldContext_RecommendPromptsPayload_job(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RecommendPromptsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecommendPromptsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RecommendPromptsUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_RecommendPromptsUserError_message(ctx, field)
+	case "path":
+		return ec.fieldContext_RecommendPromptsUserError_path(ctx, field)
+	case "code":
+		return ec.fieldContext_RecommendPromptsUserError_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecommendPromptsUserError", field.Name)
+}
+
 func (ec *executionContext) childFields_RefreshSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "tokens":
@@ -10172,6 +12630,28 @@ func (ec *executionContext) childFields_RegenerateReplyUserError(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type RegenerateReplyUserError", field.Name)
 }
 
+func (ec *executionContext) childFields_RemovePlanStepPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "plan":
+		return ec.fieldContext_RemovePlanStepPayload_plan(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RemovePlanStepPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemovePlanStepPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RemovePlanStepUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_RemovePlanStepUserError_message(ctx, field)
+	case "path":
+		return ec.fieldContext_RemovePlanStepUserError_path(ctx, field)
+	case "code":
+		return ec.fieldContext_RemovePlanStepUserError_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemovePlanStepUserError", field.Name)
+}
+
 func (ec *executionContext) childFields_RenameChatPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "chat":
@@ -10214,6 +12694,50 @@ func (ec *executionContext) childFields_RenameFolderUserError(ctx context.Contex
 		return ec.fieldContext_RenameFolderUserError_code(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RenameFolderUserError", field.Name)
+}
+
+func (ec *executionContext) childFields_ReorderPlanStepsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "plan":
+		return ec.fieldContext_ReorderPlanStepsPayload_plan(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReorderPlanStepsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReorderPlanStepsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReorderPlanStepsUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_ReorderPlanStepsUserError_message(ctx, field)
+	case "path":
+		return ec.fieldContext_ReorderPlanStepsUserError_path(ctx, field)
+	case "code":
+		return ec.fieldContext_ReorderPlanStepsUserError_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReorderPlanStepsUserError", field.Name)
+}
+
+func (ec *executionContext) childFields_ReplanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "job":
+		return ec.fieldContext_ReplanPayload_job(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReplanPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReplanPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReplanUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_ReplanUserError_message(ctx, field)
+	case "path":
+		return ec.fieldContext_ReplanUserError_path(ctx, field)
+	case "code":
+		return ec.fieldContext_ReplanUserError_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReplanUserError", field.Name)
 }
 
 func (ec *executionContext) childFields_ReplyFailure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10338,6 +12862,32 @@ func (ec *executionContext) childFields_RevokeShareLinkUserError(ctx context.Con
 		return ec.fieldContext_RevokeShareLinkUserError_code(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RevokeShareLinkUserError", field.Name)
+}
+
+func (ec *executionContext) childFields_RunStepPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "step":
+		return ec.fieldContext_RunStepPayload_step(ctx, field)
+	case "reply":
+		return ec.fieldContext_RunStepPayload_reply(ctx, field)
+	case "job":
+		return ec.fieldContext_RunStepPayload_job(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RunStepPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RunStepPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RunStepUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_RunStepUserError_message(ctx, field)
+	case "path":
+		return ec.fieldContext_RunStepUserError_path(ctx, field)
+	case "code":
+		return ec.fieldContext_RunStepUserError_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RunStepUserError", field.Name)
 }
 
 func (ec *executionContext) childFields_SearchHit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10600,6 +13150,30 @@ func (ec *executionContext) childFields_StopReplyUserError(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type StopReplyUserError", field.Name)
 }
 
+func (ec *executionContext) childFields_TemperatureRange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "min":
+		return ec.fieldContext_TemperatureRange_min(ctx, field)
+	case "max":
+		return ec.fieldContext_TemperatureRange_max(ctx, field)
+	case "default":
+		return ec.fieldContext_TemperatureRange_default(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemperatureRange", field.Name)
+}
+
+func (ec *executionContext) childFields_TextCaps(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contextTokens":
+		return ec.fieldContext_TextCaps_contextTokens(ctx, field)
+	case "defaultOutputTokens":
+		return ec.fieldContext_TextCaps_defaultOutputTokens(ctx, field)
+	case "temperature":
+		return ec.fieldContext_TextCaps_temperature(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TextCaps", field.Name)
+}
+
 func (ec *executionContext) childFields_TextRange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "start":
@@ -10650,6 +13224,28 @@ func (ec *executionContext) childFields_TokenUsage(ctx context.Context, field gr
 		return ec.fieldContext_TokenUsage_source(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TokenUsage", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdatePlanStepPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "step":
+		return ec.fieldContext_UpdatePlanStepPayload_step(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdatePlanStepPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdatePlanStepPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdatePlanStepUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_UpdatePlanStepUserError_message(ctx, field)
+	case "path":
+		return ec.fieldContext_UpdatePlanStepUserError_path(ctx, field)
+	case "code":
+		return ec.fieldContext_UpdatePlanStepUserError_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdatePlanStepUserError", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdatePreferencesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10752,6 +13348,8 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_chats(ctx, field)
 	case "search":
 		return ec.fieldContext_User_search(ctx, field)
+	case "plans":
+		return ec.fieldContext_User_plans(ctx, field)
 	case "jobs":
 		return ec.fieldContext_User_jobs(ctx, field)
 	case "artifacts":
@@ -10951,6 +13549,62 @@ func (ec *executionContext) field_Folder_chats_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["after"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Model_description_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "language",
+		func(ctx context.Context, v any) (*user.Language, error) {
+			return ec.unmarshalOLanguage2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐLanguage(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["language"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Model_name_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "language",
+		func(ctx context.Context, v any) (*user.Language, error) {
+			return ec.unmarshalOLanguage2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐLanguage(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["language"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_addPlanStep_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (AddPlanStepInput, error) {
+			return ec.unmarshalNAddPlanStepInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAddPlanStepInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_applyPlan_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (ApplyPlanInput, error) {
+			return ec.unmarshalNApplyPlanInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐApplyPlanInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
 	return args, nil
 }
 
@@ -11164,6 +13818,20 @@ func (ec *executionContext) field_Mutation_deleteFolder_args(ctx context.Context
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_deletePlan_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (DeletePlanInput, error) {
+			return ec.unmarshalNDeletePlanInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeletePlanInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_deletePrompt_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -11234,6 +13902,34 @@ func (ec *executionContext) field_Mutation_pinChat_args(ctx context.Context, raw
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_planProject_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (PlanProjectInput, error) {
+			return ec.unmarshalNPlanProjectInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPlanProjectInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_recommendPrompts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (RecommendPromptsInput, error) {
+			return ec.unmarshalNRecommendPromptsInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRecommendPromptsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_refreshSession_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -11262,6 +13958,20 @@ func (ec *executionContext) field_Mutation_regenerateReply_args(ctx context.Cont
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_removePlanStep_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (RemovePlanStepInput, error) {
+			return ec.unmarshalNRemovePlanStepInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRemovePlanStepInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_renameChat_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -11282,6 +13992,34 @@ func (ec *executionContext) field_Mutation_renameFolder_args(ctx context.Context
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (RenameFolderInput, error) {
 			return ec.unmarshalNRenameFolderInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRenameFolderInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_reorderPlanSteps_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (ReorderPlanStepsInput, error) {
+			return ec.unmarshalNReorderPlanStepsInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReorderPlanStepsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_replan_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (ReplanInput, error) {
+			return ec.unmarshalNReplanInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReplanInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -11360,6 +14098,20 @@ func (ec *executionContext) field_Mutation_revokeShareLink_args(ctx context.Cont
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_runStep_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (RunStepInput, error) {
+			return ec.unmarshalNRunStepInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRunStepInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_sendMessage_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -11416,6 +14168,20 @@ func (ec *executionContext) field_Mutation_stopReply_args(ctx context.Context, r
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_updatePlanStep_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (UpdatePlanStepInput, error) {
+			return ec.unmarshalNUpdatePlanStepInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUpdatePlanStepInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_updatePreferences_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -11455,6 +14221,20 @@ func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["name"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_models_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*ModelFilter, error) {
+			return ec.unmarshalOModelFilter2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐModelFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
 	return args, nil
 }
 
@@ -11716,6 +14496,28 @@ func (ec *executionContext) field_User_jobs_args(ctx context.Context, rawArgs ma
 	return args, nil
 }
 
+func (ec *executionContext) field_User_plans_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOCursor2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_User_prompts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -11842,6 +14644,139 @@ func (ec *executionContext) field___Type_inputFields_args(ctx context.Context, r
 
 // region    **************************** field.gotpl *****************************
 
+func (ec *executionContext) _AddPlanStepPayload_step(ctx context.Context, field graphql.CollectedField, obj *AddPlanStepPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddPlanStepPayload_step(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Step, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.PlanStep) graphql.Marshaler {
+			return ec.marshalOPlanStep2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPlanStep(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AddPlanStepPayload_step(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AddPlanStepPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlanStep(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AddPlanStepPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *AddPlanStepPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddPlanStepPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*AddPlanStepUserError) graphql.Marshaler {
+			return ec.marshalNAddPlanStepUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAddPlanStepUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AddPlanStepPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AddPlanStepPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AddPlanStepUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AddPlanStepUserError_message(ctx context.Context, field graphql.CollectedField, obj *AddPlanStepUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddPlanStepUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AddPlanStepUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AddPlanStepUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _AddPlanStepUserError_path(ctx context.Context, field graphql.CollectedField, obj *AddPlanStepUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddPlanStepUserError_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AddPlanStepUserError_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AddPlanStepUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _AddPlanStepUserError_code(ctx context.Context, field graphql.CollectedField, obj *AddPlanStepUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddPlanStepUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Reason) graphql.Marshaler {
+			return ec.marshalNAddPlanStepUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AddPlanStepUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AddPlanStepUserError", field, false, false, "AddPlanStepUserErrorCode")
+}
+
 func (ec *executionContext) _AiDisclosure_generator(ctx context.Context, field graphql.CollectedField, obj *AiDisclosure) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11955,6 +14890,171 @@ func (ec *executionContext) _AiDisclosure_isEmbedded(ctx context.Context, field 
 }
 func (ec *executionContext) fieldContext_AiDisclosure_isEmbedded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AiDisclosure", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ApplyPlanPayload_plan(ctx context.Context, field graphql.CollectedField, obj *ApplyPlanPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApplyPlanPayload_plan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Plan, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Plan) graphql.Marshaler {
+			return ec.marshalOPlan2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPlan(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ApplyPlanPayload_plan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApplyPlanPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Plan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ApplyPlanPayload_folder(ctx context.Context, field graphql.CollectedField, obj *ApplyPlanPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApplyPlanPayload_folder(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Folder, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Folder) graphql.Marshaler {
+			return ec.marshalOFolder2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐFolder(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ApplyPlanPayload_folder(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApplyPlanPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Folder(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ApplyPlanPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *ApplyPlanPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApplyPlanPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ApplyPlanUserError) graphql.Marshaler {
+			return ec.marshalNApplyPlanUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐApplyPlanUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApplyPlanPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApplyPlanPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ApplyPlanUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ApplyPlanUserError_message(ctx context.Context, field graphql.CollectedField, obj *ApplyPlanUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApplyPlanUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApplyPlanUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApplyPlanUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _ApplyPlanUserError_path(ctx context.Context, field graphql.CollectedField, obj *ApplyPlanUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApplyPlanUserError_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApplyPlanUserError_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApplyPlanUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _ApplyPlanUserError_code(ctx context.Context, field graphql.CollectedField, obj *ApplyPlanUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApplyPlanUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Reason) graphql.Marshaler {
+			return ec.marshalNApplyPlanUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApplyPlanUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApplyPlanUserError", field, false, false, "ApplyPlanUserErrorCode")
 }
 
 func (ec *executionContext) _ArchiveChatPayload_chat(ctx context.Context, field graphql.CollectedField, obj *ArchiveChatPayload) (ret graphql.Marshaler) {
@@ -13384,6 +16484,61 @@ func (ec *executionContext) fieldContext_Chat_model(_ context.Context, field gra
 	return fc, nil
 }
 
+func (ec *executionContext) _Chat_onRetirement(ctx context.Context, field graphql.CollectedField, obj *ent.Chat) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Chat_onRetirement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OnRetirement, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v chat1.OnRetirement) graphql.Marshaler {
+			return ec.marshalNOnRetirement2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋchatᚐOnRetirement(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Chat_onRetirement(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Chat", field, false, false, "OnRetirement")
+}
+
+func (ec *executionContext) _Chat_planStep(ctx context.Context, field graphql.CollectedField, obj *ent.Chat) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Chat_planStep(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Chat().PlanStep(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.PlanStep) graphql.Marshaler {
+			return ec.marshalOPlanStep2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPlanStep(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Chat_planStep(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Chat",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlanStep(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Chat_systemInstruction(ctx context.Context, field graphql.CollectedField, obj *ent.Chat) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14532,6 +17687,70 @@ func (ec *executionContext) _Cost_currency(ctx context.Context, field graphql.Co
 }
 func (ec *executionContext) fieldContext_Cost_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Cost", field, false, false, "String")
+}
+
+func (ec *executionContext) _CostRange_min(ctx context.Context, field graphql.CollectedField, obj *CostRange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CostRange_min(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Min, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Cost) graphql.Marshaler {
+			return ec.marshalNCost2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCost(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CostRange_min(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CostRange",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Cost(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CostRange_max(ctx context.Context, field graphql.CollectedField, obj *CostRange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CostRange_max(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Max, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Cost) graphql.Marshaler {
+			return ec.marshalNCost2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCost(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CostRange_max(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CostRange",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Cost(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _CreateChatPayload_chat(ctx context.Context, field graphql.CollectedField, obj *CreateChatPayload) (ret graphql.Marshaler) {
@@ -15901,6 +19120,130 @@ func (ec *executionContext) fieldContext_DeleteFolderUserError_code(_ context.Co
 	return graphql.NewScalarFieldContext("DeleteFolderUserError", field, false, false, "DeleteFolderUserErrorCode")
 }
 
+func (ec *executionContext) _DeletePlanPayload_planId(ctx context.Context, field graphql.CollectedField, obj *DeletePlanPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeletePlanPayload_planId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PlanID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DeletePlanPayload_planId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeletePlanPayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _DeletePlanPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *DeletePlanPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeletePlanPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*DeletePlanUserError) graphql.Marshaler {
+			return ec.marshalNDeletePlanUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeletePlanUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeletePlanPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeletePlanPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeletePlanUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeletePlanUserError_message(ctx context.Context, field graphql.CollectedField, obj *DeletePlanUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeletePlanUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeletePlanUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeletePlanUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _DeletePlanUserError_path(ctx context.Context, field graphql.CollectedField, obj *DeletePlanUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeletePlanUserError_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeletePlanUserError_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeletePlanUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _DeletePlanUserError_code(ctx context.Context, field graphql.CollectedField, obj *DeletePlanUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeletePlanUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Reason) graphql.Marshaler {
+			return ec.marshalNDeletePlanUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeletePlanUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeletePlanUserError", field, false, false, "DeletePlanUserErrorCode")
+}
+
 func (ec *executionContext) _DeletePromptPayload_promptId(ctx context.Context, field graphql.CollectedField, obj *DeletePromptPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17076,6 +20419,38 @@ func (ec *executionContext) fieldContext_Folder_type(_ context.Context, field gr
 	return graphql.NewScalarFieldContext("Folder", field, false, false, "FolderType")
 }
 
+func (ec *executionContext) _Folder_plan(ctx context.Context, field graphql.CollectedField, obj *ent.Folder) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Folder_plan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Folder().Plan(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Plan) graphql.Marshaler {
+			return ec.marshalOPlan2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPlan(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Folder_plan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Folder",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Plan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Folder_chats(ctx context.Context, field graphql.CollectedField, obj *ent.Folder) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17793,6 +21168,84 @@ func (ec *executionContext) _ImageJobArguments_quality(ctx context.Context, fiel
 }
 func (ec *executionContext) fieldContext_ImageJobArguments_quality(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ImageJobArguments", field, false, false, "ImageQuality")
+}
+
+func (ec *executionContext) _ImagePrice_size(ctx context.Context, field graphql.CollectedField, obj *ImagePrice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImagePrice_size(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Size, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ImagePrice_size(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImagePrice", field, false, false, "String")
+}
+
+func (ec *executionContext) _ImagePrice_quality(ctx context.Context, field graphql.CollectedField, obj *ImagePrice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImagePrice_quality(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Quality, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *catalog.Quality) graphql.Marshaler {
+			return ec.marshalOImageQuality2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐQuality(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ImagePrice_quality(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImagePrice", field, false, false, "ImageQuality")
+}
+
+func (ec *executionContext) _ImagePrice_cost(ctx context.Context, field graphql.CollectedField, obj *ImagePrice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImagePrice_cost(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cost, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Cost) graphql.Marshaler {
+			return ec.marshalNCost2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCost(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImagePrice_cost(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ImagePrice",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Cost(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Job_id(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
@@ -19282,6 +22735,61 @@ func (ec *executionContext) fieldContext_JobResult_artifacts(_ context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _JobResult_plan(ctx context.Context, field graphql.CollectedField, obj *JobResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobResult_plan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Plan, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Plan) graphql.Marshaler {
+			return ec.marshalOPlan2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPlan(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_JobResult_plan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "JobResult",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Plan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _JobResult_prompts(ctx context.Context, field graphql.CollectedField, obj *JobResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobResult_prompts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Prompts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_JobResult_prompts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobResult", field, false, false, "String")
+}
+
 func (ec *executionContext) _JobResult_revisedPrompt(ctx context.Context, field graphql.CollectedField, obj *JobResult) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20150,6 +23658,61 @@ func (ec *executionContext) fieldContext_Message_answeredBy(_ context.Context, f
 	return graphql.NewScalarFieldContext("Message", field, false, false, "String")
 }
 
+func (ec *executionContext) _Message_model(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_model(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Message().Model(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *catalog.Model) graphql.Marshaler {
+			return ec.marshalOModel2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐModel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Message_model(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Message",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Model(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Message_omittedMessages(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_omittedMessages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OmittedMessages, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Message_omittedMessages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Message", field, false, false, "Int")
+}
+
 func (ec *executionContext) _Message_usage(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20659,7 +24222,8 @@ func (ec *executionContext) _Model_name(ctx context.Context, field graphql.Colle
 			return ec.fieldContext_Model_name(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Model().Name(ctx, obj, fc.Args["language"].(*user.Language))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -20669,8 +24233,28 @@ func (ec *executionContext) _Model_name(ctx context.Context, field graphql.Colle
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Model_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Model", field, false, false, "String")
+func (ec *executionContext) fieldContext_Model_name(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Model",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type String does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Model_name_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Model_provider(ctx context.Context, field graphql.CollectedField, obj *catalog.Model) (ret graphql.Marshaler) {
@@ -20728,7 +24312,8 @@ func (ec *executionContext) _Model_description(ctx context.Context, field graphq
 			return ec.fieldContext_Model_description(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Description, nil
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Model().Description(ctx, obj, fc.Args["language"].(*user.Language))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -20738,8 +24323,294 @@ func (ec *executionContext) _Model_description(ctx context.Context, field graphq
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Model_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Model", field, false, false, "String")
+func (ec *executionContext) fieldContext_Model_description(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Model",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type String does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Model_description_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Model_state(ctx context.Context, field graphql.CollectedField, obj *catalog.Model) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Model_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v catalog.State) graphql.Marshaler {
+			return ec.marshalNModelState2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Model_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Model", field, false, false, "ModelState")
+}
+
+func (ec *executionContext) _Model_shutdownAt(ctx context.Context, field graphql.CollectedField, obj *catalog.Model) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Model_shutdownAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ShutdownAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Model_shutdownAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Model", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Model_successor(ctx context.Context, field graphql.CollectedField, obj *catalog.Model) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Model_successor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Model().Successor(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *catalog.Model) graphql.Marshaler {
+			return ec.marshalOModel2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐModel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Model_successor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Model",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Model(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Model_fallback(ctx context.Context, field graphql.CollectedField, obj *catalog.Model) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Model_fallback(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Model().Fallback(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *catalog.Model) graphql.Marshaler {
+			return ec.marshalOModel2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐModel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Model_fallback(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Model",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Model(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Model_plan(ctx context.Context, field graphql.CollectedField, obj *catalog.Model) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Model_plan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Plan, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v catalog.Plan) graphql.Marshaler {
+			return ec.marshalNMembershipType2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐPlan(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Model_plan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Model", field, false, false, "MembershipType")
+}
+
+func (ec *executionContext) _Model_availableToViewer(ctx context.Context, field graphql.CollectedField, obj *catalog.Model) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Model_availableToViewer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Model().AvailableToViewer(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Model_availableToViewer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Model", field, true, true, "Boolean")
+}
+
+func (ec *executionContext) _Model_unavailableReason(ctx context.Context, field graphql.CollectedField, obj *catalog.Model) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Model_unavailableReason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Model().UnavailableReason(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *catalog.Obstacle) graphql.Marshaler {
+			return ec.marshalOModelUnavailableReason2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐObstacle(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Model_unavailableReason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Model", field, true, true, "ModelUnavailableReason")
+}
+
+func (ec *executionContext) _Model_capabilities(ctx context.Context, field graphql.CollectedField, obj *catalog.Model) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Model_capabilities(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Capabilities, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []catalog.Capability) graphql.Marshaler {
+			return ec.marshalNModelCapability2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐCapabilityᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Model_capabilities(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Model", field, false, false, "ModelCapability")
+}
+
+func (ec *executionContext) _Model_text(ctx context.Context, field graphql.CollectedField, obj *catalog.Model) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Model_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *catalog.TextCaps) graphql.Marshaler {
+			return ec.marshalOTextCaps2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐTextCaps(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Model_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Model",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TextCaps(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Model_price(ctx context.Context, field graphql.CollectedField, obj *catalog.Model) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Model_price(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Model().Price(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ModelPrice) graphql.Marshaler {
+			return ec.marshalOModelPrice2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐModelPrice(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Model_price(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Model",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ModelPrice(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Model_maxInputChars(ctx context.Context, field graphql.CollectedField, obj *catalog.Model) (ret graphql.Marshaler) {
@@ -20896,6 +24767,313 @@ func (ec *executionContext) _Model_isDefault(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_Model_isDefault(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Model", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ModelPrice_validFrom(ctx context.Context, field graphql.CollectedField, obj *ModelPrice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ModelPrice_validFrom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ValidFrom, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ModelPrice_validFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ModelPrice", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ModelPrice_inputTokens(ctx context.Context, field graphql.CollectedField, obj *ModelPrice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ModelPrice_inputTokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.InputTokens, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Cost) graphql.Marshaler {
+			return ec.marshalOCost2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCost(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ModelPrice_inputTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ModelPrice",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Cost(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ModelPrice_cachedInputTokens(ctx context.Context, field graphql.CollectedField, obj *ModelPrice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ModelPrice_cachedInputTokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CachedInputTokens, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Cost) graphql.Marshaler {
+			return ec.marshalOCost2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCost(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ModelPrice_cachedInputTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ModelPrice",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Cost(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ModelPrice_outputTokens(ctx context.Context, field graphql.CollectedField, obj *ModelPrice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ModelPrice_outputTokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OutputTokens, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Cost) graphql.Marshaler {
+			return ec.marshalOCost2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCost(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ModelPrice_outputTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ModelPrice",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Cost(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ModelPrice_images(ctx context.Context, field graphql.CollectedField, obj *ModelPrice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ModelPrice_images(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Images, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ImagePrice) graphql.Marshaler {
+			return ec.marshalNImagePrice2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐImagePriceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ModelPrice_images(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ModelPrice",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ImagePrice(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ModelPrice_videoSecond(ctx context.Context, field graphql.CollectedField, obj *ModelPrice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ModelPrice_videoSecond(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.VideoSecond, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Cost) graphql.Marshaler {
+			return ec.marshalOCost2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCost(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ModelPrice_videoSecond(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ModelPrice",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Cost(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ModelWarning_model(ctx context.Context, field graphql.CollectedField, obj *ModelWarning) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ModelWarning_model(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Model, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *catalog.Model) graphql.Marshaler {
+			return ec.marshalNModel2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐModel(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ModelWarning_model(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ModelWarning",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Model(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ModelWarning_code(ctx context.Context, field graphql.CollectedField, obj *ModelWarning) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ModelWarning_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ModelWarningCode) graphql.Marshaler {
+			return ec.marshalNModelWarningCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐModelWarningCode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ModelWarning_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ModelWarning", field, false, false, "ModelWarningCode")
+}
+
+func (ec *executionContext) _ModelWarning_message(ctx context.Context, field graphql.CollectedField, obj *ModelWarning) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ModelWarning_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ModelWarning_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ModelWarning", field, false, false, "String")
+}
+
+func (ec *executionContext) _ModelWarning_shutdownAt(ctx context.Context, field graphql.CollectedField, obj *ModelWarning) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ModelWarning_shutdownAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ShutdownAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ModelWarning_shutdownAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ModelWarning", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ModelWarning_checkedAt(ctx context.Context, field graphql.CollectedField, obj *ModelWarning) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ModelWarning_checkedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CheckedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ModelWarning_checkedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ModelWarning", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _MoveChatPayload_chat(ctx context.Context, field graphql.CollectedField, obj *MoveChatPayload) (ret graphql.Marshaler) {
@@ -22131,6 +26309,446 @@ func (ec *executionContext) fieldContext_Mutation_stopReply(ctx context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_planProject(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_planProject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PlanProject(ctx, fc.Args["input"].(PlanProjectInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PlanProjectPayload) graphql.Marshaler {
+			return ec.marshalNPlanProjectPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPlanProjectPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_planProject(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlanProjectPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_planProject_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_replan(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_replan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().Replan(ctx, fc.Args["input"].(ReplanInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ReplanPayload) graphql.Marshaler {
+			return ec.marshalNReplanPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReplanPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_replan(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReplanPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_replan_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updatePlanStep(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updatePlanStep(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdatePlanStep(ctx, fc.Args["input"].(UpdatePlanStepInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *UpdatePlanStepPayload) graphql.Marshaler {
+			return ec.marshalNUpdatePlanStepPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUpdatePlanStepPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updatePlanStep(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdatePlanStepPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updatePlanStep_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_addPlanStep(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_addPlanStep(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AddPlanStep(ctx, fc.Args["input"].(AddPlanStepInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *AddPlanStepPayload) graphql.Marshaler {
+			return ec.marshalNAddPlanStepPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAddPlanStepPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_addPlanStep(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AddPlanStepPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_addPlanStep_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_removePlanStep(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_removePlanStep(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RemovePlanStep(ctx, fc.Args["input"].(RemovePlanStepInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *RemovePlanStepPayload) graphql.Marshaler {
+			return ec.marshalNRemovePlanStepPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRemovePlanStepPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_removePlanStep(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RemovePlanStepPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_removePlanStep_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_reorderPlanSteps(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_reorderPlanSteps(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ReorderPlanSteps(ctx, fc.Args["input"].(ReorderPlanStepsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ReorderPlanStepsPayload) graphql.Marshaler {
+			return ec.marshalNReorderPlanStepsPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReorderPlanStepsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_reorderPlanSteps(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReorderPlanStepsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_reorderPlanSteps_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_applyPlan(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_applyPlan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ApplyPlan(ctx, fc.Args["input"].(ApplyPlanInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ApplyPlanPayload) graphql.Marshaler {
+			return ec.marshalNApplyPlanPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐApplyPlanPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_applyPlan(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ApplyPlanPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_applyPlan_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_runStep(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_runStep(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RunStep(ctx, fc.Args["input"].(RunStepInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *RunStepPayload) graphql.Marshaler {
+			return ec.marshalNRunStepPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRunStepPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_runStep(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RunStepPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_runStep_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deletePlan(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deletePlan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeletePlan(ctx, fc.Args["input"].(DeletePlanInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *DeletePlanPayload) graphql.Marshaler {
+			return ec.marshalNDeletePlanPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeletePlanPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deletePlan(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeletePlanPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deletePlan_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_recommendPrompts(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_recommendPrompts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RecommendPrompts(ctx, fc.Args["input"].(RecommendPromptsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *RecommendPromptsPayload) graphql.Marshaler {
+			return ec.marshalNRecommendPromptsPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRecommendPromptsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_recommendPrompts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecommendPromptsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_recommendPrompts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createJob(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -22794,6 +27412,1350 @@ func (ec *executionContext) _PinChatUserError_code(ctx context.Context, field gr
 }
 func (ec *executionContext) fieldContext_PinChatUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PinChatUserError", field, false, false, "PinChatUserErrorCode")
+}
+
+func (ec *executionContext) _Plan_id(ctx context.Context, field graphql.CollectedField, obj *ent.Plan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Plan_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v oid.Plan) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐPlan(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Plan_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Plan", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Plan_goal(ctx context.Context, field graphql.CollectedField, obj *ent.Plan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Plan_goal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Goal, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Plan_goal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Plan", field, false, false, "String")
+}
+
+func (ec *executionContext) _Plan_budget(ctx context.Context, field graphql.CollectedField, obj *ent.Plan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Plan_budget(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Plan().Budget(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Cost) graphql.Marshaler {
+			return ec.marshalOCost2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCost(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Plan_budget(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Plan",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Cost(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Plan_title(ctx context.Context, field graphql.CollectedField, obj *ent.Plan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Plan_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Plan_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Plan", field, false, false, "String")
+}
+
+func (ec *executionContext) _Plan_summary(ctx context.Context, field graphql.CollectedField, obj *ent.Plan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Plan_summary(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Summary, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Plan_summary(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Plan", field, false, false, "String")
+}
+
+func (ec *executionContext) _Plan_language(ctx context.Context, field graphql.CollectedField, obj *ent.Plan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Plan_language(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Language, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Plan_language(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Plan", field, false, false, "String")
+}
+
+func (ec *executionContext) _Plan_status(ctx context.Context, field graphql.CollectedField, obj *ent.Plan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Plan_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Plan().Status(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v planner.Status) graphql.Marshaler {
+			return ec.marshalNPlanStatus2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋplannerᚐStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Plan_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Plan", field, true, true, "PlanStatus")
+}
+
+func (ec *executionContext) _Plan_steps(ctx context.Context, field graphql.CollectedField, obj *ent.Plan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Plan_steps(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Plan().Steps(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.PlanStep) graphql.Marshaler {
+			return ec.marshalNPlanStep2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPlanStepᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Plan_steps(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Plan",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlanStep(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Plan_stepsDone(ctx context.Context, field graphql.CollectedField, obj *ent.Plan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Plan_stepsDone(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Plan().StepsDone(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Plan_stepsDone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Plan", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Plan_estimatedCost(ctx context.Context, field graphql.CollectedField, obj *ent.Plan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Plan_estimatedCost(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Plan().EstimatedCost(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *CostRange) graphql.Marshaler {
+			return ec.marshalOCostRange2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCostRange(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Plan_estimatedCost(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Plan",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CostRange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Plan_folder(ctx context.Context, field graphql.CollectedField, obj *ent.Plan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Plan_folder(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Plan().Folder(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Folder) graphql.Marshaler {
+			return ec.marshalOFolder2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐFolder(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Plan_folder(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Plan",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Folder(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Plan_job(ctx context.Context, field graphql.CollectedField, obj *ent.Plan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Plan_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Plan().Job(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalOJob2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐJob(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Plan_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Plan",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Plan_revision(ctx context.Context, field graphql.CollectedField, obj *ent.Plan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Plan_revision(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Revision, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Plan_revision(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Plan", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Plan_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.Plan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Plan_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Plan_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Plan", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Plan_updatedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Plan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Plan_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Plan_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Plan", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Plan_appliedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Plan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Plan_appliedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AppliedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Plan_appliedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Plan", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Plan_eventCursor(ctx context.Context, field graphql.CollectedField, obj *ent.Plan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Plan_eventCursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Plan().EventCursor(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNEventCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Plan_eventCursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Plan", field, true, true, "EventCursor")
+}
+
+func (ec *executionContext) _PlanConnection_edges(ctx context.Context, field graphql.CollectedField, obj *PlanConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*PlanEdge) graphql.Marshaler {
+			return ec.marshalNPlanEdge2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPlanEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlanConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlanEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlanConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *PlanConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Plan) graphql.Marshaler {
+			return ec.marshalNPlan2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPlanᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlanConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Plan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlanConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *PlanConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlanConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlanDeleted_cursor(ctx context.Context, field graphql.CollectedField, obj *PlanDeleted) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanDeleted_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNEventCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanDeleted_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlanDeleted", field, false, false, "EventCursor")
+}
+
+func (ec *executionContext) _PlanDeleted_occurredAt(ctx context.Context, field graphql.CollectedField, obj *PlanDeleted) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanDeleted_occurredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OccurredAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanDeleted_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlanDeleted", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _PlanDeleted_planId(ctx context.Context, field graphql.CollectedField, obj *PlanDeleted) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanDeleted_planId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PlanID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanDeleted_planId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlanDeleted", field, false, false, "ID")
+}
+
+func (ec *executionContext) _PlanEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *PlanEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlanEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _PlanEdge_node(ctx context.Context, field graphql.CollectedField, obj *PlanEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Plan) graphql.Marshaler {
+			return ec.marshalNPlan2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPlan(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlanEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Plan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlanJobArguments_goal(ctx context.Context, field graphql.CollectedField, obj *job.PlanArguments) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanJobArguments_goal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Goal, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanJobArguments_goal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlanJobArguments", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlanJobArguments_budget(ctx context.Context, field graphql.CollectedField, obj *job.PlanArguments) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanJobArguments_budget(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PlanJobArguments().Budget(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Cost) graphql.Marshaler {
+			return ec.marshalOCost2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCost(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlanJobArguments_budget(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlanJobArguments",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Cost(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlanJobArguments_plan(ctx context.Context, field graphql.CollectedField, obj *job.PlanArguments) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanJobArguments_plan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PlanJobArguments().Plan(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Plan) graphql.Marshaler {
+			return ec.marshalOPlan2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPlan(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlanJobArguments_plan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlanJobArguments",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Plan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlanProjectPayload_job(ctx context.Context, field graphql.CollectedField, obj *PlanProjectPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanProjectPayload_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalOJob2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐJob(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlanProjectPayload_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlanProjectPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlanProjectPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *PlanProjectPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanProjectPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*PlanProjectUserError) graphql.Marshaler {
+			return ec.marshalNPlanProjectUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPlanProjectUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanProjectPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlanProjectPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlanProjectUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlanProjectUserError_message(ctx context.Context, field graphql.CollectedField, obj *PlanProjectUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanProjectUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanProjectUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlanProjectUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlanProjectUserError_path(ctx context.Context, field graphql.CollectedField, obj *PlanProjectUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanProjectUserError_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanProjectUserError_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlanProjectUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlanProjectUserError_code(ctx context.Context, field graphql.CollectedField, obj *PlanProjectUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanProjectUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Reason) graphql.Marshaler {
+			return ec.marshalNPlanProjectUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanProjectUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlanProjectUserError", field, false, false, "PlanProjectUserErrorCode")
+}
+
+func (ec *executionContext) _PlanSaved_cursor(ctx context.Context, field graphql.CollectedField, obj *PlanSaved) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanSaved_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNEventCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanSaved_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlanSaved", field, false, false, "EventCursor")
+}
+
+func (ec *executionContext) _PlanSaved_occurredAt(ctx context.Context, field graphql.CollectedField, obj *PlanSaved) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanSaved_occurredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OccurredAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanSaved_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlanSaved", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _PlanSaved_planId(ctx context.Context, field graphql.CollectedField, obj *PlanSaved) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanSaved_planId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PlanID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanSaved_planId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlanSaved", field, false, false, "ID")
+}
+
+func (ec *executionContext) _PlanSaved_plan(ctx context.Context, field graphql.CollectedField, obj *PlanSaved) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanSaved_plan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Plan, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Plan) graphql.Marshaler {
+			return ec.marshalOPlan2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPlan(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlanSaved_plan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlanSaved",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Plan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlanStep_id(ctx context.Context, field graphql.CollectedField, obj *ent.PlanStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanStep_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v oid.PlanStep) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐPlanStep(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanStep_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlanStep", field, false, false, "ID")
+}
+
+func (ec *executionContext) _PlanStep_plan(ctx context.Context, field graphql.CollectedField, obj *ent.PlanStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanStep_plan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PlanStep().Plan(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Plan) graphql.Marshaler {
+			return ec.marshalNPlan2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPlan(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanStep_plan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlanStep",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Plan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlanStep_position(ctx context.Context, field graphql.CollectedField, obj *ent.PlanStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanStep_position(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Position, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanStep_position(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlanStep", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PlanStep_title(ctx context.Context, field graphql.CollectedField, obj *ent.PlanStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanStep_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanStep_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlanStep", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlanStep_intent(ctx context.Context, field graphql.CollectedField, obj *ent.PlanStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanStep_intent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Intent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanStep_intent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlanStep", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlanStep_kind(ctx context.Context, field graphql.CollectedField, obj *ent.PlanStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanStep_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PlanStep().Kind(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v catalog.Kind) graphql.Marshaler {
+			return ec.marshalNModelKind2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanStep_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlanStep", field, true, true, "ModelKind")
+}
+
+func (ec *executionContext) _PlanStep_model(ctx context.Context, field graphql.CollectedField, obj *ent.PlanStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanStep_model(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PlanStep().Model(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *catalog.Model) graphql.Marshaler {
+			return ec.marshalOModel2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐModel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlanStep_model(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlanStep",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Model(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlanStep_reason(ctx context.Context, field graphql.CollectedField, obj *ent.PlanStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanStep_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanStep_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlanStep", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlanStep_instruction(ctx context.Context, field graphql.CollectedField, obj *ent.PlanStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanStep_instruction(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Instruction, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanStep_instruction(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlanStep", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlanStep_prompts(ctx context.Context, field graphql.CollectedField, obj *ent.PlanStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanStep_prompts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Prompts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanStep_prompts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlanStep", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlanStep_dependsOn(ctx context.Context, field graphql.CollectedField, obj *ent.PlanStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanStep_dependsOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PlanStep().DependsOn(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.PlanStep) graphql.Marshaler {
+			return ec.marshalNPlanStep2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPlanStepᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanStep_dependsOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlanStep",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlanStep(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlanStep_estimatedCost(ctx context.Context, field graphql.CollectedField, obj *ent.PlanStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanStep_estimatedCost(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PlanStep().EstimatedCost(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *CostRange) graphql.Marshaler {
+			return ec.marshalOCostRange2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCostRange(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlanStep_estimatedCost(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlanStep",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CostRange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlanStep_chat(ctx context.Context, field graphql.CollectedField, obj *ent.PlanStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanStep_chat(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PlanStep().Chat(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Chat) graphql.Marshaler {
+			return ec.marshalOChat2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐChat(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlanStep_chat(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlanStep",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Chat(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlanStep_status(ctx context.Context, field graphql.CollectedField, obj *ent.PlanStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanStep_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PlanStep().Status(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v planner.StepStatus) graphql.Marshaler {
+			return ec.marshalNPlanStepStatus2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋplannerᚐStepStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanStep_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlanStep", field, true, true, "PlanStepStatus")
 }
 
 func (ec *executionContext) _Preferences_theme(ctx context.Context, field graphql.CollectedField, obj *Preferences) (ret graphql.Marshaler) {
@@ -23540,6 +29502,29 @@ func (ec *executionContext) fieldContext_PromptTemplate_content(_ context.Contex
 	return graphql.NewScalarFieldContext("PromptTemplate", field, false, false, "String")
 }
 
+func (ec *executionContext) _PromptsJobArguments_count(ctx context.Context, field graphql.CollectedField, obj *job.PromptsArguments) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PromptsJobArguments_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PromptsJobArguments_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PromptsJobArguments", field, false, false, "Int")
+}
+
 func (ec *executionContext) _Query_viewer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -23669,7 +29654,8 @@ func (ec *executionContext) _Query_models(ctx context.Context, field graphql.Col
 			return ec.fieldContext_Query_models(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Query().Models(ctx)
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Models(ctx, fc.Args["filter"].(*ModelFilter))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*catalog.Model) graphql.Marshaler {
@@ -23679,7 +29665,7 @@ func (ec *executionContext) _Query_models(ctx context.Context, field graphql.Col
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Query_models(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Query_models(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Query",
 		Field:      field,
@@ -23687,6 +29673,49 @@ func (ec *executionContext) fieldContext_Query_models(_ context.Context, field g
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Model(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_models_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_modelWarnings(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_modelWarnings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().ModelWarnings(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ModelWarning) graphql.Marshaler {
+			return ec.marshalNModelWarning2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐModelWarningᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_modelWarnings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ModelWarning(ctx, field)
 		},
 	}
 	return fc, nil
@@ -23842,6 +29871,139 @@ func (ec *executionContext) fieldContext_Query___schema(_ context.Context, field
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _RecommendPromptsPayload_job(ctx context.Context, field graphql.CollectedField, obj *RecommendPromptsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecommendPromptsPayload_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalOJob2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐJob(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RecommendPromptsPayload_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecommendPromptsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecommendPromptsPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RecommendPromptsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecommendPromptsPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*RecommendPromptsUserError) graphql.Marshaler {
+			return ec.marshalNRecommendPromptsUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRecommendPromptsUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecommendPromptsPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecommendPromptsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecommendPromptsUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecommendPromptsUserError_message(ctx context.Context, field graphql.CollectedField, obj *RecommendPromptsUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecommendPromptsUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecommendPromptsUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecommendPromptsUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _RecommendPromptsUserError_path(ctx context.Context, field graphql.CollectedField, obj *RecommendPromptsUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecommendPromptsUserError_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecommendPromptsUserError_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecommendPromptsUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _RecommendPromptsUserError_code(ctx context.Context, field graphql.CollectedField, obj *RecommendPromptsUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecommendPromptsUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Reason) graphql.Marshaler {
+			return ec.marshalNRecommendPromptsUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecommendPromptsUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecommendPromptsUserError", field, false, false, "RecommendPromptsUserErrorCode")
 }
 
 func (ec *executionContext) _RefreshSessionPayload_tokens(ctx context.Context, field graphql.CollectedField, obj *RefreshSessionPayload) (ret graphql.Marshaler) {
@@ -24142,6 +30304,139 @@ func (ec *executionContext) fieldContext_RegenerateReplyUserError_code(_ context
 	return graphql.NewScalarFieldContext("RegenerateReplyUserError", field, false, false, "RegenerateReplyUserErrorCode")
 }
 
+func (ec *executionContext) _RemovePlanStepPayload_plan(ctx context.Context, field graphql.CollectedField, obj *RemovePlanStepPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemovePlanStepPayload_plan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Plan, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Plan) graphql.Marshaler {
+			return ec.marshalOPlan2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPlan(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RemovePlanStepPayload_plan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RemovePlanStepPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Plan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RemovePlanStepPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RemovePlanStepPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemovePlanStepPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*RemovePlanStepUserError) graphql.Marshaler {
+			return ec.marshalNRemovePlanStepUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRemovePlanStepUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemovePlanStepPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RemovePlanStepPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RemovePlanStepUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RemovePlanStepUserError_message(ctx context.Context, field graphql.CollectedField, obj *RemovePlanStepUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemovePlanStepUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemovePlanStepUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RemovePlanStepUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _RemovePlanStepUserError_path(ctx context.Context, field graphql.CollectedField, obj *RemovePlanStepUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemovePlanStepUserError_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemovePlanStepUserError_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RemovePlanStepUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _RemovePlanStepUserError_code(ctx context.Context, field graphql.CollectedField, obj *RemovePlanStepUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemovePlanStepUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Reason) graphql.Marshaler {
+			return ec.marshalNRemovePlanStepUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemovePlanStepUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RemovePlanStepUserError", field, false, false, "RemovePlanStepUserErrorCode")
+}
+
 func (ec *executionContext) _RenameChatPayload_chat(ctx context.Context, field graphql.CollectedField, obj *RenameChatPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -24406,6 +30701,272 @@ func (ec *executionContext) _RenameFolderUserError_code(ctx context.Context, fie
 }
 func (ec *executionContext) fieldContext_RenameFolderUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RenameFolderUserError", field, false, false, "RenameFolderUserErrorCode")
+}
+
+func (ec *executionContext) _ReorderPlanStepsPayload_plan(ctx context.Context, field graphql.CollectedField, obj *ReorderPlanStepsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReorderPlanStepsPayload_plan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Plan, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Plan) graphql.Marshaler {
+			return ec.marshalOPlan2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPlan(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReorderPlanStepsPayload_plan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReorderPlanStepsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Plan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReorderPlanStepsPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *ReorderPlanStepsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReorderPlanStepsPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ReorderPlanStepsUserError) graphql.Marshaler {
+			return ec.marshalNReorderPlanStepsUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReorderPlanStepsUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReorderPlanStepsPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReorderPlanStepsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReorderPlanStepsUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReorderPlanStepsUserError_message(ctx context.Context, field graphql.CollectedField, obj *ReorderPlanStepsUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReorderPlanStepsUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReorderPlanStepsUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReorderPlanStepsUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReorderPlanStepsUserError_path(ctx context.Context, field graphql.CollectedField, obj *ReorderPlanStepsUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReorderPlanStepsUserError_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReorderPlanStepsUserError_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReorderPlanStepsUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReorderPlanStepsUserError_code(ctx context.Context, field graphql.CollectedField, obj *ReorderPlanStepsUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReorderPlanStepsUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Reason) graphql.Marshaler {
+			return ec.marshalNReorderPlanStepsUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReorderPlanStepsUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReorderPlanStepsUserError", field, false, false, "ReorderPlanStepsUserErrorCode")
+}
+
+func (ec *executionContext) _ReplanPayload_job(ctx context.Context, field graphql.CollectedField, obj *ReplanPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReplanPayload_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalOJob2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐJob(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReplanPayload_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReplanPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReplanPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *ReplanPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReplanPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ReplanUserError) graphql.Marshaler {
+			return ec.marshalNReplanUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReplanUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReplanPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReplanPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReplanUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReplanUserError_message(ctx context.Context, field graphql.CollectedField, obj *ReplanUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReplanUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReplanUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReplanUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReplanUserError_path(ctx context.Context, field graphql.CollectedField, obj *ReplanUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReplanUserError_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReplanUserError_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReplanUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReplanUserError_code(ctx context.Context, field graphql.CollectedField, obj *ReplanUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReplanUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Reason) graphql.Marshaler {
+			return ec.marshalNReplanUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReplanUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReplanUserError", field, false, false, "ReplanUserErrorCode")
 }
 
 func (ec *executionContext) _ReplyDelta_cursor(ctx context.Context, field graphql.CollectedField, obj *ReplyDelta) (ret graphql.Marshaler) {
@@ -25724,6 +32285,203 @@ func (ec *executionContext) _RevokeShareLinkUserError_code(ctx context.Context, 
 }
 func (ec *executionContext) fieldContext_RevokeShareLinkUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RevokeShareLinkUserError", field, false, false, "RevokeShareLinkUserErrorCode")
+}
+
+func (ec *executionContext) _RunStepPayload_step(ctx context.Context, field graphql.CollectedField, obj *RunStepPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RunStepPayload_step(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Step, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.PlanStep) graphql.Marshaler {
+			return ec.marshalOPlanStep2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPlanStep(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RunStepPayload_step(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RunStepPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlanStep(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RunStepPayload_reply(ctx context.Context, field graphql.CollectedField, obj *RunStepPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RunStepPayload_reply(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reply, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Message) graphql.Marshaler {
+			return ec.marshalOMessage2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RunStepPayload_reply(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RunStepPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Message(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RunStepPayload_job(ctx context.Context, field graphql.CollectedField, obj *RunStepPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RunStepPayload_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalOJob2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐJob(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RunStepPayload_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RunStepPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RunStepPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RunStepPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RunStepPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*RunStepUserError) graphql.Marshaler {
+			return ec.marshalNRunStepUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRunStepUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RunStepPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RunStepPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RunStepUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RunStepUserError_message(ctx context.Context, field graphql.CollectedField, obj *RunStepUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RunStepUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RunStepUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RunStepUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _RunStepUserError_path(ctx context.Context, field graphql.CollectedField, obj *RunStepUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RunStepUserError_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RunStepUserError_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RunStepUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _RunStepUserError_code(ctx context.Context, field graphql.CollectedField, obj *RunStepUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RunStepUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Reason) graphql.Marshaler {
+			return ec.marshalNRunStepUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RunStepUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RunStepUserError", field, false, false, "RunStepUserErrorCode")
 }
 
 func (ec *executionContext) _SearchHit_chat(ctx context.Context, field graphql.CollectedField, obj *chat.SearchHit) (ret graphql.Marshaler) {
@@ -27960,6 +34718,153 @@ func (ec *executionContext) fieldContext_Subscription_jobEvents(ctx context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _TemperatureRange_min(ctx context.Context, field graphql.CollectedField, obj *catalog.Range) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemperatureRange_min(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Min, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemperatureRange_min(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemperatureRange", field, false, false, "Float")
+}
+
+func (ec *executionContext) _TemperatureRange_max(ctx context.Context, field graphql.CollectedField, obj *catalog.Range) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemperatureRange_max(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Max, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemperatureRange_max(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemperatureRange", field, false, false, "Float")
+}
+
+func (ec *executionContext) _TemperatureRange_default(ctx context.Context, field graphql.CollectedField, obj *catalog.Range) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemperatureRange_default(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Default, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemperatureRange_default(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TemperatureRange", field, false, false, "Float")
+}
+
+func (ec *executionContext) _TextCaps_contextTokens(ctx context.Context, field graphql.CollectedField, obj *catalog.TextCaps) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TextCaps_contextTokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ContextTokens, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TextCaps_contextTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TextCaps", field, false, false, "Int")
+}
+
+func (ec *executionContext) _TextCaps_defaultOutputTokens(ctx context.Context, field graphql.CollectedField, obj *catalog.TextCaps) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TextCaps_defaultOutputTokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DefaultOutputTokens, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TextCaps_defaultOutputTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TextCaps", field, false, false, "Int")
+}
+
+func (ec *executionContext) _TextCaps_temperature(ctx context.Context, field graphql.CollectedField, obj *catalog.TextCaps) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TextCaps_temperature(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Temperature, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *catalog.Range) graphql.Marshaler {
+			return ec.marshalOTemperatureRange2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐRange(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TextCaps_temperature(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TextCaps",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TemperatureRange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _TextJobArguments_prompt(ctx context.Context, field graphql.CollectedField, obj *job.TextArguments) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -28372,6 +35277,139 @@ func (ec *executionContext) _TokenUsage_source(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_TokenUsage_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TokenUsage", field, false, false, "UsageSource")
+}
+
+func (ec *executionContext) _UpdatePlanStepPayload_step(ctx context.Context, field graphql.CollectedField, obj *UpdatePlanStepPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdatePlanStepPayload_step(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Step, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.PlanStep) graphql.Marshaler {
+			return ec.marshalOPlanStep2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPlanStep(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UpdatePlanStepPayload_step(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdatePlanStepPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlanStep(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdatePlanStepPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *UpdatePlanStepPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdatePlanStepPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UpdatePlanStepUserError) graphql.Marshaler {
+			return ec.marshalNUpdatePlanStepUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUpdatePlanStepUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdatePlanStepPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdatePlanStepPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdatePlanStepUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdatePlanStepUserError_message(ctx context.Context, field graphql.CollectedField, obj *UpdatePlanStepUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdatePlanStepUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdatePlanStepUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UpdatePlanStepUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _UpdatePlanStepUserError_path(ctx context.Context, field graphql.CollectedField, obj *UpdatePlanStepUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdatePlanStepUserError_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdatePlanStepUserError_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UpdatePlanStepUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _UpdatePlanStepUserError_code(ctx context.Context, field graphql.CollectedField, obj *UpdatePlanStepUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdatePlanStepUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Reason) graphql.Marshaler {
+			return ec.marshalNUpdatePlanStepUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdatePlanStepUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UpdatePlanStepUserError", field, false, false, "UpdatePlanStepUserErrorCode")
 }
 
 func (ec *executionContext) _UpdatePreferencesPayload_viewer(ctx context.Context, field graphql.CollectedField, obj *UpdatePreferencesPayload) (ret graphql.Marshaler) {
@@ -29237,6 +36275,50 @@ func (ec *executionContext) fieldContext_User_search(ctx context.Context, field 
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_User_search_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _User_plans(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_User_plans(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.User().Plans(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PlanConnection) graphql.Marshaler {
+			return ec.marshalNPlanConnection2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPlanConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_User_plans(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "User",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlanConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_User_plans_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -30834,6 +37916,160 @@ func (ec *executionContext) fieldContext___Type_isOneOf(_ context.Context, field
 
 // region    **************************** input.gotpl *****************************
 
+func (ec *executionContext) unmarshalInputAddPlanStepInput(ctx context.Context, obj any) (AddPlanStepInput, error) {
+	var it AddPlanStepInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"planId", "position", "title", "intent", "kind", "modelId", "instruction", "prompts", "dependsOnIds", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "planId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("planId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PlanID = data
+		case "position":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("position"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Position = graphql.OmittableOf(data)
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = data
+		case "intent":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("intent"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Intent = graphql.OmittableOf(data)
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalOModelKind2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = graphql.OmittableOf(data)
+		case "modelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("modelId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ModelID = graphql.OmittableOf(data)
+		case "instruction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("instruction"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Instruction = graphql.OmittableOf(data)
+		case "prompts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("prompts"))
+			data, err := ec.unmarshalNString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Prompts = data
+		case "dependsOnIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dependsOnIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DependsOnIds = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAddPlanStepInput unmarshals raw into the AddPlanStepInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAddPlanStepInput(ctx context.Context, raw any) (AddPlanStepInput, error) {
+	var out AddPlanStepInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AddPlanStepInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputApplyPlanInput(ctx context.Context, obj any) (ApplyPlanInput, error) {
+	var it ApplyPlanInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"planId", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "planId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("planId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PlanID = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalApplyPlanInput unmarshals raw into the ApplyPlanInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalApplyPlanInput(ctx context.Context, raw any) (ApplyPlanInput, error) {
+	var out ApplyPlanInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ApplyPlanInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputArchiveChatInput(ctx context.Context, obj any) (ArchiveChatInput, error) {
 	var it ArchiveChatInput
 	if obj == nil {
@@ -31100,7 +38336,7 @@ func (ec *executionContext) unmarshalInputConfigureChatInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"chatId", "modelId", "systemInstruction", "recommendedPrompts", "ifRevision"}
+	fieldsInOrder := [...]string{"chatId", "modelId", "systemInstruction", "recommendedPrompts", "onRetirement", "ifRevision"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -31135,6 +38371,13 @@ func (ec *executionContext) unmarshalInputConfigureChatInput(ctx context.Context
 				return it, err
 			}
 			it.RecommendedPrompts = graphql.OmittableOf(data)
+		case "onRetirement":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("onRetirement"))
+			data, err := ec.unmarshalOOnRetirement2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋchatᚐOnRetirement(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OnRetirement = graphql.OmittableOf(data)
 		case "ifRevision":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ifRevision"))
 			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
@@ -31159,6 +38402,55 @@ func UnmarshalConfigureChatInput(ctx context.Context, raw any) (ConfigureChatInp
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCostInput(ctx context.Context, obj any) (CostInput, error) {
+	var it CostInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"amountMicros", "currency"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "amountMicros":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("amountMicros"))
+			data, err := ec.unmarshalNLong2int64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AmountMicros = data
+		case "currency":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("currency"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Currency = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCostInput unmarshals raw into the CostInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCostInput(ctx context.Context, raw any) (CostInput, error) {
+	var out CostInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CostInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCreateChatInput(ctx context.Context, obj any) (CreateChatInput, error) {
 	var it CreateChatInput
 	if obj == nil {
@@ -31173,8 +38465,11 @@ func (ec *executionContext) unmarshalInputCreateChatInput(ctx context.Context, o
 	if _, present := asMap["recommendedPrompts"]; !present {
 		asMap["recommendedPrompts"] = []any{}
 	}
+	if _, present := asMap["onRetirement"]; !present {
+		asMap["onRetirement"] = "ASK"
+	}
 
-	fieldsInOrder := [...]string{"title", "folderId", "modelId", "systemInstruction", "recommendedPrompts", "idempotencyKey"}
+	fieldsInOrder := [...]string{"title", "folderId", "modelId", "systemInstruction", "recommendedPrompts", "onRetirement", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -31216,6 +38511,13 @@ func (ec *executionContext) unmarshalInputCreateChatInput(ctx context.Context, o
 				return it, err
 			}
 			it.RecommendedPrompts = data
+		case "onRetirement":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("onRetirement"))
+			data, err := ec.unmarshalNOnRetirement2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋchatᚐOnRetirement(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OnRetirement = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalNString2string(ctx, v)
@@ -31734,6 +39036,48 @@ func UnmarshalDeleteFolderInput(ctx context.Context, raw any) (DeleteFolderInput
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputDeletePlanInput(ctx context.Context, obj any) (DeletePlanInput, error) {
+	var it DeletePlanInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"planId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "planId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("planId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PlanID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDeletePlanInput unmarshals raw into the DeletePlanInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDeletePlanInput(ctx context.Context, raw any) (DeletePlanInput, error) {
+	var out DeletePlanInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeletePlanInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputDeletePromptInput(ctx context.Context, obj any) (DeletePromptInput, error) {
 	var it DeletePromptInput
 	if obj == nil {
@@ -31843,7 +39187,7 @@ func (ec *executionContext) unmarshalInputEditMessageInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"messageId", "text", "attachmentIds", "modelId", "ifHead", "idempotencyKey"}
+	fieldsInOrder := [...]string{"messageId", "text", "attachmentIds", "modelId", "fallbackModelId", "ifHead", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -31878,6 +39222,13 @@ func (ec *executionContext) unmarshalInputEditMessageInput(ctx context.Context, 
 				return it, err
 			}
 			it.ModelID = graphql.OmittableOf(data)
+		case "fallbackModelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fallbackModelId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FallbackModelID = graphql.OmittableOf(data)
 		case "ifHead":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ifHead"))
 			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
@@ -32203,6 +39554,76 @@ func UnmarshalJobWorkInput(ctx context.Context, raw any) (JobWorkInput, error) {
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputModelFilter(ctx context.Context, obj any) (ModelFilter, error) {
+	var it ModelFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"kind", "provider", "states", "capabilities", "availableToViewer"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalOModelKind2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = graphql.OmittableOf(data)
+		case "provider":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("provider"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Provider = graphql.OmittableOf(data)
+		case "states":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("states"))
+			data, err := ec.unmarshalOModelState2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐStateᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.States = graphql.OmittableOf(data)
+		case "capabilities":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("capabilities"))
+			data, err := ec.unmarshalOModelCapability2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐCapabilityᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Capabilities = graphql.OmittableOf(data)
+		case "availableToViewer":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("availableToViewer"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AvailableToViewer = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalModelFilter unmarshals raw into the ModelFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalModelFilter(ctx context.Context, raw any) (ModelFilter, error) {
+	var out ModelFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ModelFilter", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputMoveChatInput(ctx context.Context, obj any) (MoveChatInput, error) {
 	var it MoveChatInput
 	if obj == nil {
@@ -32308,6 +39729,129 @@ func UnmarshalPinChatInput(ctx context.Context, raw any) (PinChatInput, error) {
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputPlanProjectInput(ctx context.Context, obj any) (PlanProjectInput, error) {
+	var it PlanProjectInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"goal", "budget", "modelId", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "goal":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("goal"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Goal = data
+		case "budget":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("budget"))
+			data, err := ec.unmarshalOCostInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCostInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Budget = graphql.OmittableOf(data)
+		case "modelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("modelId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ModelID = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPlanProjectInput unmarshals raw into the PlanProjectInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPlanProjectInput(ctx context.Context, raw any) (PlanProjectInput, error) {
+	var out PlanProjectInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PlanProjectInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRecommendPromptsInput(ctx context.Context, obj any) (RecommendPromptsInput, error) {
+	var it RecommendPromptsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["count"]; !present {
+		asMap["count"] = 3
+	}
+
+	fieldsInOrder := [...]string{"chatId", "count", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "chatId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("chatId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChatID = data
+		case "count":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("count"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Count = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRecommendPromptsInput unmarshals raw into the RecommendPromptsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRecommendPromptsInput(ctx context.Context, raw any) (RecommendPromptsInput, error) {
+	var out RecommendPromptsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RecommendPromptsInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputRefreshSessionInput(ctx context.Context, obj any) (RefreshSessionInput, error) {
 	var it RefreshSessionInput
 	if obj == nil {
@@ -32361,7 +39905,7 @@ func (ec *executionContext) unmarshalInputRegenerateReplyInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"messageId", "modelId", "ifHead", "idempotencyKey"}
+	fieldsInOrder := [...]string{"messageId", "modelId", "fallbackModelId", "ifHead", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -32382,6 +39926,13 @@ func (ec *executionContext) unmarshalInputRegenerateReplyInput(ctx context.Conte
 				return it, err
 			}
 			it.ModelID = graphql.OmittableOf(data)
+		case "fallbackModelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fallbackModelId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FallbackModelID = graphql.OmittableOf(data)
 		case "ifHead":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ifHead"))
 			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
@@ -32410,6 +39961,55 @@ func (ec *executionContext) unmarshalInputRegenerateReplyInput(ctx context.Conte
 func UnmarshalRegenerateReplyInput(ctx context.Context, raw any) (RegenerateReplyInput, error) {
 	var out RegenerateReplyInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RegenerateReplyInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRemovePlanStepInput(ctx context.Context, obj any) (RemovePlanStepInput, error) {
+	var it RemovePlanStepInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"stepId", "ifRevision"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "stepId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stepId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StepID = data
+		case "ifRevision":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ifRevision"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IfRevision = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRemovePlanStepInput unmarshals raw into the RemovePlanStepInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRemovePlanStepInput(ctx context.Context, raw any) (RemovePlanStepInput, error) {
+	var out RemovePlanStepInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RemovePlanStepInput", raw, &out)
 	return out, err
 }
 
@@ -32522,6 +40122,125 @@ func (ec *executionContext) unmarshalInputRenameFolderInput(ctx context.Context,
 func UnmarshalRenameFolderInput(ctx context.Context, raw any) (RenameFolderInput, error) {
 	var out RenameFolderInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RenameFolderInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputReorderPlanStepsInput(ctx context.Context, obj any) (ReorderPlanStepsInput, error) {
+	var it ReorderPlanStepsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"planId", "stepIds", "ifRevision"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "planId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("planId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PlanID = data
+		case "stepIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stepIds"))
+			data, err := ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StepIds = data
+		case "ifRevision":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ifRevision"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IfRevision = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReorderPlanStepsInput unmarshals raw into the ReorderPlanStepsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReorderPlanStepsInput(ctx context.Context, raw any) (ReorderPlanStepsInput, error) {
+	var out ReorderPlanStepsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReorderPlanStepsInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputReplanInput(ctx context.Context, obj any) (ReplanInput, error) {
+	var it ReplanInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"planId", "fromStepId", "wish", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "planId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("planId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PlanID = data
+		case "fromStepId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fromStepId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FromStepID = data
+		case "wish":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("wish"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Wish = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReplanInput unmarshals raw into the ReplanInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReplanInput(ctx context.Context, raw any) (ReplanInput, error) {
+	var out ReplanInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReplanInput", raw, &out)
 	return out, err
 }
 
@@ -32753,6 +40472,80 @@ func UnmarshalRevokeShareLinkInput(ctx context.Context, raw any) (RevokeShareLin
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputRunStepInput(ctx context.Context, obj any) (RunStepInput, error) {
+	var it RunStepInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["promptIndex"]; !present {
+		asMap["promptIndex"] = 0
+	}
+
+	fieldsInOrder := [...]string{"stepId", "promptIndex", "prompt", "ifHead", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "stepId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stepId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StepID = data
+		case "promptIndex":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("promptIndex"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PromptIndex = data
+		case "prompt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("prompt"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Prompt = graphql.OmittableOf(data)
+		case "ifHead":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ifHead"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IfHead = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRunStepInput unmarshals raw into the RunStepInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRunStepInput(ctx context.Context, raw any) (RunStepInput, error) {
+	var out RunStepInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RunStepInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputSendMessageInput(ctx context.Context, obj any) (SendMessageInput, error) {
 	var it SendMessageInput
 	if obj == nil {
@@ -32764,7 +40557,7 @@ func (ec *executionContext) unmarshalInputSendMessageInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"chatId", "text", "attachmentIds", "modelId", "ifHead", "idempotencyKey"}
+	fieldsInOrder := [...]string{"chatId", "text", "attachmentIds", "modelId", "fallbackModelId", "ifHead", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -32799,6 +40592,13 @@ func (ec *executionContext) unmarshalInputSendMessageInput(ctx context.Context, 
 				return it, err
 			}
 			it.ModelID = graphql.OmittableOf(data)
+		case "fallbackModelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fallbackModelId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FallbackModelID = graphql.OmittableOf(data)
 		case "ifHead":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ifHead"))
 			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
@@ -33034,6 +40834,104 @@ func (ec *executionContext) unmarshalInputTextJobInput(ctx context.Context, obj 
 func UnmarshalTextJobInput(ctx context.Context, raw any) (TextJobInput, error) {
 	var out TextJobInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "TextJobInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUpdatePlanStepInput(ctx context.Context, obj any) (UpdatePlanStepInput, error) {
+	var it UpdatePlanStepInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"stepId", "title", "intent", "kind", "modelId", "instruction", "prompts", "dependsOnIds", "ifRevision"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "stepId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stepId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StepID = data
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = graphql.OmittableOf(data)
+		case "intent":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("intent"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Intent = graphql.OmittableOf(data)
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalOModelKind2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = graphql.OmittableOf(data)
+		case "modelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("modelId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ModelID = graphql.OmittableOf(data)
+		case "instruction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("instruction"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Instruction = graphql.OmittableOf(data)
+		case "prompts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("prompts"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Prompts = graphql.OmittableOf(data)
+		case "dependsOnIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dependsOnIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DependsOnIds = graphql.OmittableOf(data)
+		case "ifRevision":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ifRevision"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IfRevision = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdatePlanStepInput unmarshals raw into the UpdatePlanStepInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdatePlanStepInput(ctx context.Context, raw any) (UpdatePlanStepInput, error) {
+	var out UpdatePlanStepInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdatePlanStepInput", raw, &out)
 	return out, err
 }
 
@@ -33438,6 +41336,20 @@ func (ec *executionContext) _Event(ctx context.Context, sel ast.SelectionSet, ob
 			return graphql.Null
 		}
 		return ec._PromptDeleted(ctx, sel, obj)
+	case PlanSaved:
+		return ec._PlanSaved(ctx, sel, &obj)
+	case *PlanSaved:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._PlanSaved(ctx, sel, obj)
+	case PlanDeleted:
+		return ec._PlanDeleted(ctx, sel, &obj)
+	case *PlanDeleted:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._PlanDeleted(ctx, sel, obj)
 	case MessageAdded:
 		return ec._MessageAdded(ctx, sel, &obj)
 	case *MessageAdded:
@@ -33587,6 +41499,16 @@ func (ec *executionContext) _JobArguments(ctx context.Context, sel ast.Selection
 			return graphql.Null
 		}
 		return ec._TextJobArguments(ctx, sel, obj)
+	case *job.PromptsArguments:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._PromptsJobArguments(ctx, sel, obj)
+	case *job.PlanArguments:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._PlanJobArguments(ctx, sel, obj)
 	case *job.ImageArguments:
 		if obj == nil {
 			return graphql.Null
@@ -33694,6 +41616,16 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Prompt(ctx, sel, obj)
+	case *ent.PlanStep:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._PlanStep(ctx, sel, obj)
+	case *ent.Plan:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Plan(ctx, sel, obj)
 	case *ent.Message:
 		if obj == nil {
 			return graphql.Null
@@ -33751,6 +41683,13 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._UpdatePreferencesUserError(ctx, sel, obj)
+	case UpdatePlanStepUserError:
+		return ec._UpdatePlanStepUserError(ctx, sel, &obj)
+	case *UpdatePlanStepUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._UpdatePlanStepUserError(ctx, sel, obj)
 	case StopReplyUserError:
 		return ec._StopReplyUserError(ctx, sel, &obj)
 	case *StopReplyUserError:
@@ -33779,6 +41718,13 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._SendMessageUserError(ctx, sel, obj)
+	case RunStepUserError:
+		return ec._RunStepUserError(ctx, sel, &obj)
+	case *RunStepUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._RunStepUserError(ctx, sel, obj)
 	case RevokeShareLinkUserError:
 		return ec._RevokeShareLinkUserError(ctx, sel, &obj)
 	case *RevokeShareLinkUserError:
@@ -33814,6 +41760,20 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._RestoreChatUserError(ctx, sel, obj)
+	case ReplanUserError:
+		return ec._ReplanUserError(ctx, sel, &obj)
+	case *ReplanUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ReplanUserError(ctx, sel, obj)
+	case ReorderPlanStepsUserError:
+		return ec._ReorderPlanStepsUserError(ctx, sel, &obj)
+	case *ReorderPlanStepsUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ReorderPlanStepsUserError(ctx, sel, obj)
 	case RenameFolderUserError:
 		return ec._RenameFolderUserError(ctx, sel, &obj)
 	case *RenameFolderUserError:
@@ -33828,6 +41788,13 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._RenameChatUserError(ctx, sel, obj)
+	case RemovePlanStepUserError:
+		return ec._RemovePlanStepUserError(ctx, sel, &obj)
+	case *RemovePlanStepUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._RemovePlanStepUserError(ctx, sel, obj)
 	case RegenerateReplyUserError:
 		return ec._RegenerateReplyUserError(ctx, sel, &obj)
 	case *RegenerateReplyUserError:
@@ -33842,6 +41809,20 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._RefreshSessionUserError(ctx, sel, obj)
+	case RecommendPromptsUserError:
+		return ec._RecommendPromptsUserError(ctx, sel, &obj)
+	case *RecommendPromptsUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._RecommendPromptsUserError(ctx, sel, obj)
+	case PlanProjectUserError:
+		return ec._PlanProjectUserError(ctx, sel, &obj)
+	case *PlanProjectUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._PlanProjectUserError(ctx, sel, obj)
 	case PinChatUserError:
 		return ec._PinChatUserError(ctx, sel, &obj)
 	case *PinChatUserError:
@@ -33877,6 +41858,13 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._DeletePromptUserError(ctx, sel, obj)
+	case DeletePlanUserError:
+		return ec._DeletePlanUserError(ctx, sel, &obj)
+	case *DeletePlanUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._DeletePlanUserError(ctx, sel, obj)
 	case DeleteFolderUserError:
 		return ec._DeleteFolderUserError(ctx, sel, &obj)
 	case *DeleteFolderUserError:
@@ -33982,6 +41970,20 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._ArchiveChatUserError(ctx, sel, obj)
+	case ApplyPlanUserError:
+		return ec._ApplyPlanUserError(ctx, sel, &obj)
+	case *ApplyPlanUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ApplyPlanUserError(ctx, sel, obj)
+	case AddPlanStepUserError:
+		return ec._AddPlanStepUserError(ctx, sel, &obj)
+	case *AddPlanStepUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._AddPlanStepUserError(ctx, sel, obj)
 	default:
 		if typedObj, ok := obj.(graphql.Marshaler); ok {
 			return typedObj
@@ -34051,6 +42053,20 @@ func (ec *executionContext) _ViewerEvent(ctx context.Context, sel ast.SelectionS
 			return graphql.Null
 		}
 		return ec._PromptDeleted(ctx, sel, obj)
+	case PlanSaved:
+		return ec._PlanSaved(ctx, sel, &obj)
+	case *PlanSaved:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._PlanSaved(ctx, sel, obj)
+	case PlanDeleted:
+		return ec._PlanDeleted(ctx, sel, &obj)
+	case *PlanDeleted:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._PlanDeleted(ctx, sel, obj)
 	case MessageAdded:
 		return ec._MessageAdded(ctx, sel, &obj)
 	case *MessageAdded:
@@ -34162,6 +42178,87 @@ func (ec *executionContext) _ViewerEvent(ctx context.Context, sel ast.SelectionS
 
 // region    **************************** object.gotpl ****************************
 
+var addPlanStepPayloadImplementors = []string{"AddPlanStepPayload"}
+
+func (ec *executionContext) _AddPlanStepPayload(ctx context.Context, sel ast.SelectionSet, obj *AddPlanStepPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, addPlanStepPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AddPlanStepPayload")
+		case "step":
+			out.Values[i] = ec._AddPlanStepPayload_step(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._AddPlanStepPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var addPlanStepUserErrorImplementors = []string{"AddPlanStepUserError", "UserError"}
+
+func (ec *executionContext) _AddPlanStepUserError(ctx context.Context, sel ast.SelectionSet, obj *AddPlanStepUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, addPlanStepUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AddPlanStepUserError")
+		case "message":
+			out.Values[i] = ec._AddPlanStepUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._AddPlanStepUserError_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._AddPlanStepUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var aiDisclosureImplementors = []string{"AiDisclosure"}
 
 func (ec *executionContext) _AiDisclosure(ctx context.Context, sel ast.SelectionSet, obj *AiDisclosure) graphql.Marshaler {
@@ -34195,6 +42292,92 @@ func (ec *executionContext) _AiDisclosure(ctx context.Context, sel ast.Selection
 			}
 		case "isEmbedded":
 			out.Values[i] = ec._AiDisclosure_isEmbedded(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var applyPlanPayloadImplementors = []string{"ApplyPlanPayload"}
+
+func (ec *executionContext) _ApplyPlanPayload(ctx context.Context, sel ast.SelectionSet, obj *ApplyPlanPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, applyPlanPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ApplyPlanPayload")
+		case "plan":
+			out.Values[i] = ec._ApplyPlanPayload_plan(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "folder":
+			out.Values[i] = ec._ApplyPlanPayload_folder(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ApplyPlanPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var applyPlanUserErrorImplementors = []string{"ApplyPlanUserError", "UserError"}
+
+func (ec *executionContext) _ApplyPlanUserError(ctx context.Context, sel ast.SelectionSet, obj *ApplyPlanUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, applyPlanUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ApplyPlanUserError")
+		case "message":
+			out.Values[i] = ec._ApplyPlanUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._ApplyPlanUserError_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._ApplyPlanUserError_code(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -34795,6 +42978,17 @@ func (ec *executionContext) _Chat(ctx context.Context, sel ast.SelectionSet, obj
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Chat_model(ctx, field, obj)
 				})
+		case "onRetirement":
+			out.Values[i] = ec._Chat_onRetirement(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "planStep":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Chat_planStep(ctx, field, obj)
+				})
 		case "systemInstruction":
 			out.Values[i] = ec._Chat_systemInstruction(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -35354,6 +43548,44 @@ func (ec *executionContext) _Cost(ctx context.Context, sel ast.SelectionSet, obj
 			}
 		case "currency":
 			out.Values[i] = ec._Cost_currency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var costRangeImplementors = []string{"CostRange"}
+
+func (ec *executionContext) _CostRange(ctx context.Context, sel ast.SelectionSet, obj *CostRange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, costRangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CostRange")
+		case "min":
+			out.Values[i] = ec._CostRange_min(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "max":
+			out.Values[i] = ec._CostRange_max(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -36194,6 +44426,87 @@ func (ec *executionContext) _DeleteFolderUserError(ctx context.Context, sel ast.
 	return out
 }
 
+var deletePlanPayloadImplementors = []string{"DeletePlanPayload"}
+
+func (ec *executionContext) _DeletePlanPayload(ctx context.Context, sel ast.SelectionSet, obj *DeletePlanPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deletePlanPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeletePlanPayload")
+		case "planId":
+			out.Values[i] = ec._DeletePlanPayload_planId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DeletePlanPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var deletePlanUserErrorImplementors = []string{"DeletePlanUserError", "UserError"}
+
+func (ec *executionContext) _DeletePlanUserError(ctx context.Context, sel ast.SelectionSet, obj *DeletePlanUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deletePlanUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeletePlanUserError")
+		case "message":
+			out.Values[i] = ec._DeletePlanUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._DeletePlanUserError_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._DeletePlanUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var deletePromptPayloadImplementors = []string{"DeletePromptPayload"}
 
 func (ec *executionContext) _DeletePromptPayload(ctx context.Context, sel ast.SelectionSet, obj *DeletePromptPayload) graphql.Marshaler {
@@ -36749,6 +45062,12 @@ func (ec *executionContext) _Folder(ctx context.Context, sel ast.SelectionSet, o
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "plan":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Folder_plan(ctx, field, obj)
+				})
 		case "chats":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -37087,6 +45406,49 @@ func (ec *executionContext) _ImageJobArguments(ctx context.Context, sel ast.Sele
 			}
 		case "quality":
 			out.Values[i] = ec._ImageJobArguments_quality(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var imagePriceImplementors = []string{"ImagePrice"}
+
+func (ec *executionContext) _ImagePrice(ctx context.Context, sel ast.SelectionSet, obj *ImagePrice) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, imagePriceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ImagePrice")
+		case "size":
+			out.Values[i] = ec._ImagePrice_size(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "quality":
+			out.Values[i] = ec._ImagePrice_quality(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "cost":
+			out.Values[i] = ec._ImagePrice_cost(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -37648,6 +46010,16 @@ func (ec *executionContext) _JobResult(ctx context.Context, sel ast.SelectionSet
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "plan":
+			out.Values[i] = ec._JobResult_plan(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "prompts":
+			out.Values[i] = ec._JobResult_prompts(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "revisedPrompt":
 			out.Values[i] = ec._JobResult_revisedPrompt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -38000,6 +46372,17 @@ func (ec *executionContext) _Message(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "model":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Message_model(ctx, field, obj)
+				})
+		case "omittedMessages":
+			out.Values[i] = ec._Message_omittedMessages(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "usage":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -38209,56 +46592,224 @@ func (ec *executionContext) _Model(ctx context.Context, sel ast.SelectionSet, ob
 		case "id":
 			out.Values[i] = ec._Model_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "name":
-			out.Values[i] = ec._Model_name(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Model_name(ctx, field, obj)
+				})
 		case "provider":
 			out.Values[i] = ec._Model_provider(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "kind":
 			out.Values[i] = ec._Model_kind(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "description":
-			out.Values[i] = ec._Model_description(ctx, field, obj)
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Model_description(ctx, field, obj)
+				})
+		case "state":
+			out.Values[i] = ec._Model_state(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "shutdownAt":
+			out.Values[i] = ec._Model_shutdownAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "successor":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Model_successor(ctx, field, obj)
+				})
+		case "fallback":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Model_fallback(ctx, field, obj)
+				})
+		case "plan":
+			out.Values[i] = ec._Model_plan(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "availableToViewer":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Model_availableToViewer(ctx, field, obj)
+				})
+		case "unavailableReason":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Model_unavailableReason(ctx, field, obj)
+				})
+		case "capabilities":
+			out.Values[i] = ec._Model_capabilities(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "text":
+			out.Values[i] = ec._Model_text(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "price":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Model_price(ctx, field, obj)
+				})
 		case "maxInputChars":
 			out.Values[i] = ec._Model_maxInputChars(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "maxOutputTokens":
 			out.Values[i] = ec._Model_maxOutputTokens(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "image":
 			out.Values[i] = ec._Model_image(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "video":
 			out.Values[i] = ec._Model_video(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "isSandbox":
 			out.Values[i] = ec._Model_isSandbox(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "isDefault":
 			out.Values[i] = ec._Model_isDefault(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var modelPriceImplementors = []string{"ModelPrice"}
+
+func (ec *executionContext) _ModelPrice(ctx context.Context, sel ast.SelectionSet, obj *ModelPrice) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, modelPriceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ModelPrice")
+		case "validFrom":
+			out.Values[i] = ec._ModelPrice_validFrom(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "inputTokens":
+			out.Values[i] = ec._ModelPrice_inputTokens(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "cachedInputTokens":
+			out.Values[i] = ec._ModelPrice_cachedInputTokens(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "outputTokens":
+			out.Values[i] = ec._ModelPrice_outputTokens(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "images":
+			out.Values[i] = ec._ModelPrice_images(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "videoSecond":
+			out.Values[i] = ec._ModelPrice_videoSecond(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var modelWarningImplementors = []string{"ModelWarning"}
+
+func (ec *executionContext) _ModelWarning(ctx context.Context, sel ast.SelectionSet, obj *ModelWarning) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, modelWarningImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ModelWarning")
+		case "model":
+			out.Values[i] = ec._ModelWarning_model(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._ModelWarning_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._ModelWarning_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "shutdownAt":
+			out.Values[i] = ec._ModelWarning_shutdownAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "checkedAt":
+			out.Values[i] = ec._ModelWarning_checkedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -38553,6 +47104,76 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "planProject":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_planProject(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "replan":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_replan(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updatePlanStep":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updatePlanStep(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "addPlanStep":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_addPlanStep(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "removePlanStep":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_removePlanStep(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reorderPlanSteps":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_reorderPlanSteps(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "applyPlan":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_applyPlan(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "runStep":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_runStep(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deletePlan":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deletePlan(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "recommendPrompts":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_recommendPrompts(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "createJob":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createJob(ctx, field)
@@ -38752,6 +47373,530 @@ func (ec *executionContext) _PinChatUserError(ctx context.Context, sel ast.Selec
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var planImplementors = []string{"Plan", "Node"}
+
+func (ec *executionContext) _Plan(ctx context.Context, sel ast.SelectionSet, obj *ent.Plan) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, planImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Plan")
+		case "id":
+			out.Values[i] = ec._Plan_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "goal":
+			out.Values[i] = ec._Plan_goal(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "budget":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Plan_budget(ctx, field, obj)
+				})
+		case "title":
+			out.Values[i] = ec._Plan_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "summary":
+			out.Values[i] = ec._Plan_summary(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "language":
+			out.Values[i] = ec._Plan_language(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "status":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Plan_status(ctx, field, obj)
+				})
+		case "steps":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Plan_steps(ctx, field, obj)
+				})
+		case "stepsDone":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Plan_stepsDone(ctx, field, obj)
+				})
+		case "estimatedCost":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Plan_estimatedCost(ctx, field, obj)
+				})
+		case "folder":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Plan_folder(ctx, field, obj)
+				})
+		case "job":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Plan_job(ctx, field, obj)
+				})
+		case "revision":
+			out.Values[i] = ec._Plan_revision(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._Plan_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAt":
+			out.Values[i] = ec._Plan_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "appliedAt":
+			out.Values[i] = ec._Plan_appliedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "eventCursor":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Plan_eventCursor(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var planConnectionImplementors = []string{"PlanConnection"}
+
+func (ec *executionContext) _PlanConnection(ctx context.Context, sel ast.SelectionSet, obj *PlanConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, planConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlanConnection")
+		case "edges":
+			out.Values[i] = ec._PlanConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._PlanConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._PlanConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var planDeletedImplementors = []string{"PlanDeleted", "ViewerEvent", "Event"}
+
+func (ec *executionContext) _PlanDeleted(ctx context.Context, sel ast.SelectionSet, obj *PlanDeleted) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, planDeletedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlanDeleted")
+		case "cursor":
+			out.Values[i] = ec._PlanDeleted_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "occurredAt":
+			out.Values[i] = ec._PlanDeleted_occurredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "planId":
+			out.Values[i] = ec._PlanDeleted_planId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var planEdgeImplementors = []string{"PlanEdge"}
+
+func (ec *executionContext) _PlanEdge(ctx context.Context, sel ast.SelectionSet, obj *PlanEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, planEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlanEdge")
+		case "cursor":
+			out.Values[i] = ec._PlanEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._PlanEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var planJobArgumentsImplementors = []string{"PlanJobArguments", "JobArguments"}
+
+func (ec *executionContext) _PlanJobArguments(ctx context.Context, sel ast.SelectionSet, obj *job.PlanArguments) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, planJobArgumentsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlanJobArguments")
+		case "goal":
+			out.Values[i] = ec._PlanJobArguments_goal(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "budget":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PlanJobArguments_budget(ctx, field, obj)
+				})
+		case "plan":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PlanJobArguments_plan(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var planProjectPayloadImplementors = []string{"PlanProjectPayload"}
+
+func (ec *executionContext) _PlanProjectPayload(ctx context.Context, sel ast.SelectionSet, obj *PlanProjectPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, planProjectPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlanProjectPayload")
+		case "job":
+			out.Values[i] = ec._PlanProjectPayload_job(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._PlanProjectPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var planProjectUserErrorImplementors = []string{"PlanProjectUserError", "UserError"}
+
+func (ec *executionContext) _PlanProjectUserError(ctx context.Context, sel ast.SelectionSet, obj *PlanProjectUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, planProjectUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlanProjectUserError")
+		case "message":
+			out.Values[i] = ec._PlanProjectUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._PlanProjectUserError_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._PlanProjectUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var planSavedImplementors = []string{"PlanSaved", "ViewerEvent", "Event"}
+
+func (ec *executionContext) _PlanSaved(ctx context.Context, sel ast.SelectionSet, obj *PlanSaved) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, planSavedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlanSaved")
+		case "cursor":
+			out.Values[i] = ec._PlanSaved_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "occurredAt":
+			out.Values[i] = ec._PlanSaved_occurredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "planId":
+			out.Values[i] = ec._PlanSaved_planId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "plan":
+			out.Values[i] = ec._PlanSaved_plan(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var planStepImplementors = []string{"PlanStep", "Node"}
+
+func (ec *executionContext) _PlanStep(ctx context.Context, sel ast.SelectionSet, obj *ent.PlanStep) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, planStepImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlanStep")
+		case "id":
+			out.Values[i] = ec._PlanStep_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "plan":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PlanStep_plan(ctx, field, obj)
+				})
+		case "position":
+			out.Values[i] = ec._PlanStep_position(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "title":
+			out.Values[i] = ec._PlanStep_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "intent":
+			out.Values[i] = ec._PlanStep_intent(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "kind":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PlanStep_kind(ctx, field, obj)
+				})
+		case "model":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PlanStep_model(ctx, field, obj)
+				})
+		case "reason":
+			out.Values[i] = ec._PlanStep_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "instruction":
+			out.Values[i] = ec._PlanStep_instruction(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "prompts":
+			out.Values[i] = ec._PlanStep_prompts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "dependsOn":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PlanStep_dependsOn(ctx, field, obj)
+				})
+		case "estimatedCost":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PlanStep_estimatedCost(ctx, field, obj)
+				})
+		case "chat":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PlanStep_chat(ctx, field, obj)
+				})
+		case "status":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PlanStep_status(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -39116,6 +48261,39 @@ func (ec *executionContext) _PromptTemplate(ctx context.Context, sel ast.Selecti
 	return out
 }
 
+var promptsJobArgumentsImplementors = []string{"PromptsJobArguments", "JobArguments"}
+
+func (ec *executionContext) _PromptsJobArguments(ctx context.Context, sel ast.SelectionSet, obj *job.PromptsArguments) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, promptsJobArgumentsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PromptsJobArguments")
+		case "count":
+			out.Values[i] = ec._PromptsJobArguments_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var queryImplementors = []string{"Query"}
 
 func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) graphql.Marshaler {
@@ -39159,6 +48337,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_models(ctx, field)
 				})
+		case "modelWarnings":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_modelWarnings(ctx, field)
+				})
 		case "sharedArtifact":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, false,
@@ -39184,6 +48368,87 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			})
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var recommendPromptsPayloadImplementors = []string{"RecommendPromptsPayload"}
+
+func (ec *executionContext) _RecommendPromptsPayload(ctx context.Context, sel ast.SelectionSet, obj *RecommendPromptsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, recommendPromptsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RecommendPromptsPayload")
+		case "job":
+			out.Values[i] = ec._RecommendPromptsPayload_job(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RecommendPromptsPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var recommendPromptsUserErrorImplementors = []string{"RecommendPromptsUserError", "UserError"}
+
+func (ec *executionContext) _RecommendPromptsUserError(ctx context.Context, sel ast.SelectionSet, obj *RecommendPromptsUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, recommendPromptsUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RecommendPromptsUserError")
+		case "message":
+			out.Values[i] = ec._RecommendPromptsUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._RecommendPromptsUserError_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._RecommendPromptsUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -39369,6 +48634,87 @@ func (ec *executionContext) _RegenerateReplyUserError(ctx context.Context, sel a
 	return out
 }
 
+var removePlanStepPayloadImplementors = []string{"RemovePlanStepPayload"}
+
+func (ec *executionContext) _RemovePlanStepPayload(ctx context.Context, sel ast.SelectionSet, obj *RemovePlanStepPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, removePlanStepPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RemovePlanStepPayload")
+		case "plan":
+			out.Values[i] = ec._RemovePlanStepPayload_plan(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RemovePlanStepPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var removePlanStepUserErrorImplementors = []string{"RemovePlanStepUserError", "UserError"}
+
+func (ec *executionContext) _RemovePlanStepUserError(ctx context.Context, sel ast.SelectionSet, obj *RemovePlanStepUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, removePlanStepUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RemovePlanStepUserError")
+		case "message":
+			out.Values[i] = ec._RemovePlanStepUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._RemovePlanStepUserError_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._RemovePlanStepUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var renameChatPayloadImplementors = []string{"RenameChatPayload"}
 
 func (ec *executionContext) _RenameChatPayload(ctx context.Context, sel ast.SelectionSet, obj *RenameChatPayload) graphql.Marshaler {
@@ -39511,6 +48857,168 @@ func (ec *executionContext) _RenameFolderUserError(ctx context.Context, sel ast.
 			}
 		case "code":
 			out.Values[i] = ec._RenameFolderUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var reorderPlanStepsPayloadImplementors = []string{"ReorderPlanStepsPayload"}
+
+func (ec *executionContext) _ReorderPlanStepsPayload(ctx context.Context, sel ast.SelectionSet, obj *ReorderPlanStepsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reorderPlanStepsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReorderPlanStepsPayload")
+		case "plan":
+			out.Values[i] = ec._ReorderPlanStepsPayload_plan(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ReorderPlanStepsPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var reorderPlanStepsUserErrorImplementors = []string{"ReorderPlanStepsUserError", "UserError"}
+
+func (ec *executionContext) _ReorderPlanStepsUserError(ctx context.Context, sel ast.SelectionSet, obj *ReorderPlanStepsUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reorderPlanStepsUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReorderPlanStepsUserError")
+		case "message":
+			out.Values[i] = ec._ReorderPlanStepsUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._ReorderPlanStepsUserError_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._ReorderPlanStepsUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var replanPayloadImplementors = []string{"ReplanPayload"}
+
+func (ec *executionContext) _ReplanPayload(ctx context.Context, sel ast.SelectionSet, obj *ReplanPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, replanPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReplanPayload")
+		case "job":
+			out.Values[i] = ec._ReplanPayload_job(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ReplanPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var replanUserErrorImplementors = []string{"ReplanUserError", "UserError"}
+
+func (ec *executionContext) _ReplanUserError(ctx context.Context, sel ast.SelectionSet, obj *ReplanUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, replanUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReplanUserError")
+		case "message":
+			out.Values[i] = ec._ReplanUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._ReplanUserError_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._ReplanUserError_code(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -40198,6 +49706,97 @@ func (ec *executionContext) _RevokeShareLinkUserError(ctx context.Context, sel a
 			}
 		case "code":
 			out.Values[i] = ec._RevokeShareLinkUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var runStepPayloadImplementors = []string{"RunStepPayload"}
+
+func (ec *executionContext) _RunStepPayload(ctx context.Context, sel ast.SelectionSet, obj *RunStepPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, runStepPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RunStepPayload")
+		case "step":
+			out.Values[i] = ec._RunStepPayload_step(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reply":
+			out.Values[i] = ec._RunStepPayload_reply(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "job":
+			out.Values[i] = ec._RunStepPayload_job(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RunStepPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var runStepUserErrorImplementors = []string{"RunStepUserError", "UserError"}
+
+func (ec *executionContext) _RunStepUserError(ctx context.Context, sel ast.SelectionSet, obj *RunStepUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, runStepUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RunStepUserError")
+		case "message":
+			out.Values[i] = ec._RunStepUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._RunStepUserError_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._RunStepUserError_code(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -41159,6 +50758,92 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 	}
 }
 
+var temperatureRangeImplementors = []string{"TemperatureRange"}
+
+func (ec *executionContext) _TemperatureRange(ctx context.Context, sel ast.SelectionSet, obj *catalog.Range) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, temperatureRangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TemperatureRange")
+		case "min":
+			out.Values[i] = ec._TemperatureRange_min(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "max":
+			out.Values[i] = ec._TemperatureRange_max(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "default":
+			out.Values[i] = ec._TemperatureRange_default(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var textCapsImplementors = []string{"TextCaps"}
+
+func (ec *executionContext) _TextCaps(ctx context.Context, sel ast.SelectionSet, obj *catalog.TextCaps) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, textCapsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TextCaps")
+		case "contextTokens":
+			out.Values[i] = ec._TextCaps_contextTokens(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "defaultOutputTokens":
+			out.Values[i] = ec._TextCaps_defaultOutputTokens(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "temperature":
+			out.Values[i] = ec._TextCaps_temperature(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var textJobArgumentsImplementors = []string{"TextJobArguments", "JobArguments"}
 
 func (ec *executionContext) _TextJobArguments(ctx context.Context, sel ast.SelectionSet, obj *job.TextArguments) graphql.Marshaler {
@@ -41369,6 +51054,87 @@ func (ec *executionContext) _TokenUsage(ctx context.Context, sel ast.SelectionSe
 			}
 		case "source":
 			out.Values[i] = ec._TokenUsage_source(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var updatePlanStepPayloadImplementors = []string{"UpdatePlanStepPayload"}
+
+func (ec *executionContext) _UpdatePlanStepPayload(ctx context.Context, sel ast.SelectionSet, obj *UpdatePlanStepPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updatePlanStepPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdatePlanStepPayload")
+		case "step":
+			out.Values[i] = ec._UpdatePlanStepPayload_step(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UpdatePlanStepPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var updatePlanStepUserErrorImplementors = []string{"UpdatePlanStepUserError", "UserError"}
+
+func (ec *executionContext) _UpdatePlanStepUserError(ctx context.Context, sel ast.SelectionSet, obj *UpdatePlanStepUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updatePlanStepUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdatePlanStepUserError")
+		case "message":
+			out.Values[i] = ec._UpdatePlanStepUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._UpdatePlanStepUserError_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._UpdatePlanStepUserError_code(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -41729,6 +51495,12 @@ func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._User_search(ctx, field, obj)
+				})
+		case "plans":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._User_plans(ctx, field, obj)
 				})
 		case "jobs":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -42322,12 +52094,106 @@ func (ec *executionContext) ___Type(ctx context.Context, sel ast.SelectionSet, o
 
 // region    ***************************** type.gotpl *****************************
 
+func (ec *executionContext) unmarshalNAddPlanStepInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAddPlanStepInput(ctx context.Context, v any) (AddPlanStepInput, error) {
+	res, err := ec.unmarshalInputAddPlanStepInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAddPlanStepPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAddPlanStepPayload(ctx context.Context, sel ast.SelectionSet, v *AddPlanStepPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AddPlanStepPayload!")
+		return graphql.Null
+	}
+	return ec._AddPlanStepPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAddPlanStepUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAddPlanStepUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*AddPlanStepUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAddPlanStepUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAddPlanStepUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAddPlanStepUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAddPlanStepUserError(ctx context.Context, sel ast.SelectionSet, v *AddPlanStepUserError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AddPlanStepUserError!")
+		return graphql.Null
+	}
+	return ec._AddPlanStepUserError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNAddPlanStepUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, v any) (Reason, error) {
+	var res Reason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAddPlanStepUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) marshalNAiDisclosure2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAiDisclosure(ctx context.Context, sel ast.SelectionSet, v *AiDisclosure) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "AiDisclosure!")
 		return graphql.Null
 	}
 	return ec._AiDisclosure(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNApplyPlanInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐApplyPlanInput(ctx context.Context, v any) (ApplyPlanInput, error) {
+	res, err := ec.unmarshalInputApplyPlanInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNApplyPlanPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐApplyPlanPayload(ctx context.Context, sel ast.SelectionSet, v *ApplyPlanPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ApplyPlanPayload!")
+		return graphql.Null
+	}
+	return ec._ApplyPlanPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNApplyPlanUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐApplyPlanUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*ApplyPlanUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNApplyPlanUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐApplyPlanUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNApplyPlanUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐApplyPlanUserError(ctx context.Context, sel ast.SelectionSet, v *ApplyPlanUserError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ApplyPlanUserError!")
+		return graphql.Null
+	}
+	return ec._ApplyPlanUserError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNApplyPlanUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, v any) (Reason, error) {
+	var res Reason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNApplyPlanUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) unmarshalNArchiveChatInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐArchiveChatInput(ctx context.Context, v any) (ArchiveChatInput, error) {
@@ -42749,6 +52615,14 @@ func (ec *executionContext) unmarshalNConfigureChatUserErrorCode2githubᚗcomᚋ
 
 func (ec *executionContext) marshalNConfigureChatUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) marshalNCost2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCost(ctx context.Context, sel ast.SelectionSet, v *Cost) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Cost!")
+		return graphql.Null
+	}
+	return ec._Cost(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNCreateChatInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateChatInput(ctx context.Context, v any) (CreateChatInput, error) {
@@ -43259,6 +53133,53 @@ func (ec *executionContext) marshalNDeleteFolderUserErrorCode2githubᚗcomᚋwea
 	return v
 }
 
+func (ec *executionContext) unmarshalNDeletePlanInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeletePlanInput(ctx context.Context, v any) (DeletePlanInput, error) {
+	res, err := ec.unmarshalInputDeletePlanInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDeletePlanPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeletePlanPayload(ctx context.Context, sel ast.SelectionSet, v *DeletePlanPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DeletePlanPayload!")
+		return graphql.Null
+	}
+	return ec._DeletePlanPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNDeletePlanUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeletePlanUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*DeletePlanUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDeletePlanUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeletePlanUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNDeletePlanUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeletePlanUserError(ctx context.Context, sel ast.SelectionSet, v *DeletePlanUserError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DeletePlanUserError!")
+		return graphql.Null
+	}
+	return ec._DeletePlanUserError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNDeletePlanUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, v any) (Reason, error) {
+	var res Reason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDeletePlanUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNDeletePromptInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeletePromptInput(ctx context.Context, v any) (DeletePromptInput, error) {
 	res, err := ec.unmarshalInputDeletePromptInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -43496,6 +53417,20 @@ var (
 	}
 )
 
+func (ec *executionContext) unmarshalNFloat2float64(ctx context.Context, v any) (float64, error) {
+	res, err := graphql.UnmarshalFloatContext(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNFloat2float64(ctx context.Context, sel ast.SelectionSet, v float64) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalFloatContext(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Float!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
 func (ec *executionContext) marshalNFolder2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐFolderᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Folder) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -43638,6 +53573,26 @@ func (ec *executionContext) marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinterna
 	return v
 }
 
+func (ec *executionContext) unmarshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐPlan(ctx context.Context, v any) (oid.Plan, error) {
+	var res oid.Plan
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐPlan(ctx context.Context, sel ast.SelectionSet, v oid.Plan) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐPlanStep(ctx context.Context, v any) (oid.PlanStep, error) {
+	var res oid.PlanStep
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐPlanStep(ctx context.Context, sel ast.SelectionSet, v oid.PlanStep) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐPrompt(ctx context.Context, v any) (oid.Prompt, error) {
 	var res oid.Prompt
 	err := res.UnmarshalGQL(v)
@@ -43736,6 +53691,30 @@ func (ec *executionContext) unmarshalNIdentityInput2ᚖgithubᚗcomᚋweavᚑai�
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNImagePrice2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐImagePriceᚄ(ctx context.Context, sel ast.SelectionSet, v []*ImagePrice) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNImagePrice2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐImagePrice(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNImagePrice2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐImagePrice(ctx context.Context, sel ast.SelectionSet, v *ImagePrice) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ImagePrice!")
+		return graphql.Null
+	}
+	return ec._ImagePrice(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNImageQuality2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐQuality(ctx context.Context, v any) (catalog.Quality, error) {
 	tmp, err := scalar.UnmarshalString(v)
 	res := unmarshalNImageQuality2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐQuality[tmp]
@@ -43753,12 +53732,12 @@ func (ec *executionContext) marshalNImageQuality2githubᚗcomᚋweavᚑaiᚋweav
 
 var (
 	unmarshalNImageQuality2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐQuality = map[string]catalog.Quality{
-		"STANDARD": catalog.Standard,
-		"HD":       catalog.HD,
+		"STANDARD": catalog.QualityStandard,
+		"HD":       catalog.QualityHD,
 	}
 	marshalNImageQuality2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐQuality = map[catalog.Quality]string{
-		catalog.Standard: "STANDARD",
-		catalog.HD:       "HD",
+		catalog.QualityStandard: "STANDARD",
+		catalog.QualityHD:       "HD",
 	}
 )
 
@@ -43992,14 +53971,18 @@ func (ec *executionContext) marshalNJobKind2githubᚗcomᚋweavᚑaiᚋweavᚋen
 
 var (
 	unmarshalNJobKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐKind = map[string]job1.Kind{
-		"TEXT":  job1.KindText,
-		"IMAGE": job1.KindImage,
-		"VIDEO": job1.KindVideo,
+		"TEXT":    job1.KindText,
+		"IMAGE":   job1.KindImage,
+		"VIDEO":   job1.KindVideo,
+		"PLAN":    job1.KindPlan,
+		"PROMPTS": job1.KindPrompts,
 	}
 	marshalNJobKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐKind = map[job1.Kind]string{
-		job1.KindText:  "TEXT",
-		job1.KindImage: "IMAGE",
-		job1.KindVideo: "VIDEO",
+		job1.KindText:    "TEXT",
+		job1.KindImage:   "IMAGE",
+		job1.KindVideo:   "VIDEO",
+		job1.KindPlan:    "PLAN",
+		job1.KindPrompts: "PROMPTS",
 	}
 )
 
@@ -44148,6 +54131,34 @@ func (ec *executionContext) marshalNLong2int64(ctx context.Context, sel ast.Sele
 	return res
 }
 
+func (ec *executionContext) unmarshalNMembershipType2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐPlan(ctx context.Context, v any) (catalog.Plan, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := unmarshalNMembershipType2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐPlan[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMembershipType2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐPlan(ctx context.Context, sel ast.SelectionSet, v catalog.Plan) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(marshalNMembershipType2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐPlan[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "MembershipType!")
+	}
+	return res
+}
+
+var (
+	unmarshalNMembershipType2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐPlan = map[string]catalog.Plan{
+		"FREE":     catalog.Free,
+		"STANDARD": catalog.Standard,
+		"PREMIUM":  catalog.Premium,
+	}
+	marshalNMembershipType2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐPlan = map[catalog.Plan]string{
+		catalog.Free:     "FREE",
+		catalog.Standard: "STANDARD",
+		catalog.Premium:  "PREMIUM",
+	}
+)
+
 func (ec *executionContext) marshalNMessage2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐMessageᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Message) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -44288,6 +54299,62 @@ func (ec *executionContext) marshalNModel2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋi
 	return ec._Model(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNModelCapability2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐCapability(ctx context.Context, v any) (catalog.Capability, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := unmarshalNModelCapability2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐCapability[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNModelCapability2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐCapability(ctx context.Context, sel ast.SelectionSet, v catalog.Capability) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(marshalNModelCapability2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐCapability[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ModelCapability!")
+	}
+	return res
+}
+
+var (
+	unmarshalNModelCapability2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐCapability = map[string]catalog.Capability{
+		"IMAGE_INPUT":       catalog.ImageInput,
+		"STRUCTURED_OUTPUT": catalog.StructuredOutput,
+	}
+	marshalNModelCapability2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐCapability = map[catalog.Capability]string{
+		catalog.ImageInput:       "IMAGE_INPUT",
+		catalog.StructuredOutput: "STRUCTURED_OUTPUT",
+	}
+)
+
+func (ec *executionContext) unmarshalNModelCapability2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐCapabilityᚄ(ctx context.Context, v any) ([]catalog.Capability, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]catalog.Capability, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNModelCapability2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐCapability(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNModelCapability2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐCapabilityᚄ(ctx context.Context, sel ast.SelectionSet, v []catalog.Capability) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNModelCapability2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐCapability(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNModelKind2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐKind(ctx context.Context, v any) (catalog.Kind, error) {
 	tmp, err := scalar.UnmarshalString(v)
 	res := unmarshalNModelKind2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐKind[tmp]
@@ -44315,6 +54382,68 @@ var (
 		catalog.Video: "VIDEO",
 	}
 )
+
+func (ec *executionContext) unmarshalNModelState2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐState(ctx context.Context, v any) (catalog.State, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := unmarshalNModelState2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐState[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNModelState2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐState(ctx context.Context, sel ast.SelectionSet, v catalog.State) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(marshalNModelState2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐState[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ModelState!")
+	}
+	return res
+}
+
+var (
+	unmarshalNModelState2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐState = map[string]catalog.State{
+		"ACTIVE":     catalog.Active,
+		"DEPRECATED": catalog.Deprecated,
+		"RETIRED":    catalog.Retired,
+	}
+	marshalNModelState2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐState = map[catalog.State]string{
+		catalog.Active:     "ACTIVE",
+		catalog.Deprecated: "DEPRECATED",
+		catalog.Retired:    "RETIRED",
+	}
+)
+
+func (ec *executionContext) marshalNModelWarning2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐModelWarningᚄ(ctx context.Context, sel ast.SelectionSet, v []*ModelWarning) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNModelWarning2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐModelWarning(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNModelWarning2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐModelWarning(ctx context.Context, sel ast.SelectionSet, v *ModelWarning) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ModelWarning!")
+		return graphql.Null
+	}
+	return ec._ModelWarning(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNModelWarningCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐModelWarningCode(ctx context.Context, v any) (ModelWarningCode, error) {
+	var res ModelWarningCode
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNModelWarningCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐModelWarningCode(ctx context.Context, sel ast.SelectionSet, v ModelWarningCode) graphql.Marshaler {
+	return v
+}
 
 func (ec *executionContext) unmarshalNMoveChatInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐMoveChatInput(ctx context.Context, v any) (MoveChatInput, error) {
 	res, err := ec.unmarshalInputMoveChatInput(ctx, v)
@@ -44399,6 +54528,32 @@ var (
 	}
 )
 
+func (ec *executionContext) unmarshalNOnRetirement2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋchatᚐOnRetirement(ctx context.Context, v any) (chat1.OnRetirement, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := unmarshalNOnRetirement2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋchatᚐOnRetirement[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNOnRetirement2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋchatᚐOnRetirement(ctx context.Context, sel ast.SelectionSet, v chat1.OnRetirement) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(marshalNOnRetirement2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋchatᚐOnRetirement[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "OnRetirement!")
+	}
+	return res
+}
+
+var (
+	unmarshalNOnRetirement2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋchatᚐOnRetirement = map[string]chat1.OnRetirement{
+		"ASK":  chat1.OnRetirementAsk,
+		"AUTO": chat1.OnRetirementAuto,
+	}
+	marshalNOnRetirement2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋchatᚐOnRetirement = map[chat1.OnRetirement]string{
+		chat1.OnRetirementAsk:  "ASK",
+		chat1.OnRetirementAuto: "AUTO",
+	}
+)
+
 func (ec *executionContext) marshalNPageInfo2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPageInfo(ctx context.Context, sel ast.SelectionSet, v *PageInfo) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "PageInfo!")
@@ -44453,6 +54608,189 @@ func (ec *executionContext) unmarshalNPinChatUserErrorCode2githubᚗcomᚋweav�
 func (ec *executionContext) marshalNPinChatUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
 	return v
 }
+
+func (ec *executionContext) marshalNPlan2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPlanᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Plan) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPlan2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPlan(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPlan2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPlan(ctx context.Context, sel ast.SelectionSet, v *ent.Plan) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Plan!")
+		return graphql.Null
+	}
+	return ec._Plan(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPlanConnection2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPlanConnection(ctx context.Context, sel ast.SelectionSet, v *PlanConnection) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PlanConnection!")
+		return graphql.Null
+	}
+	return ec._PlanConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPlanEdge2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPlanEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*PlanEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPlanEdge2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPlanEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPlanEdge2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPlanEdge(ctx context.Context, sel ast.SelectionSet, v *PlanEdge) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PlanEdge!")
+		return graphql.Null
+	}
+	return ec._PlanEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNPlanProjectInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPlanProjectInput(ctx context.Context, v any) (PlanProjectInput, error) {
+	res, err := ec.unmarshalInputPlanProjectInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPlanProjectPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPlanProjectPayload(ctx context.Context, sel ast.SelectionSet, v *PlanProjectPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PlanProjectPayload!")
+		return graphql.Null
+	}
+	return ec._PlanProjectPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPlanProjectUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPlanProjectUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*PlanProjectUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPlanProjectUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPlanProjectUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPlanProjectUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPlanProjectUserError(ctx context.Context, sel ast.SelectionSet, v *PlanProjectUserError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PlanProjectUserError!")
+		return graphql.Null
+	}
+	return ec._PlanProjectUserError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNPlanProjectUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, v any) (Reason, error) {
+	var res Reason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPlanProjectUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNPlanStatus2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋplannerᚐStatus(ctx context.Context, v any) (planner.Status, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := unmarshalNPlanStatus2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋplannerᚐStatus[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPlanStatus2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋplannerᚐStatus(ctx context.Context, sel ast.SelectionSet, v planner.Status) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(marshalNPlanStatus2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋplannerᚐStatus[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "PlanStatus!")
+	}
+	return res
+}
+
+var (
+	unmarshalNPlanStatus2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋplannerᚐStatus = map[string]planner.Status{
+		"DRAFT":   planner.Draft,
+		"APPLIED": planner.Applied,
+	}
+	marshalNPlanStatus2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋplannerᚐStatus = map[planner.Status]string{
+		planner.Draft:   "DRAFT",
+		planner.Applied: "APPLIED",
+	}
+)
+
+func (ec *executionContext) marshalNPlanStep2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPlanStepᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.PlanStep) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPlanStep2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPlanStep(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPlanStep2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPlanStep(ctx context.Context, sel ast.SelectionSet, v *ent.PlanStep) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PlanStep!")
+		return graphql.Null
+	}
+	return ec._PlanStep(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNPlanStepStatus2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋplannerᚐStepStatus(ctx context.Context, v any) (planner.StepStatus, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := unmarshalNPlanStepStatus2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋplannerᚐStepStatus[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPlanStepStatus2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋplannerᚐStepStatus(ctx context.Context, sel ast.SelectionSet, v planner.StepStatus) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(marshalNPlanStepStatus2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋplannerᚐStepStatus[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "PlanStepStatus!")
+	}
+	return res
+}
+
+var (
+	unmarshalNPlanStepStatus2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋplannerᚐStepStatus = map[string]planner.StepStatus{
+		"NOT_STARTED": planner.NotStarted,
+		"RUNNING":     planner.Running,
+		"DONE":        planner.Done,
+		"FAILED":      planner.Failed,
+	}
+	marshalNPlanStepStatus2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋplannerᚐStepStatus = map[planner.StepStatus]string{
+		planner.NotStarted: "NOT_STARTED",
+		planner.Running:    "RUNNING",
+		planner.Done:       "DONE",
+		planner.Failed:     "FAILED",
+	}
+)
 
 func (ec *executionContext) marshalNPreferences2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPreferences(ctx context.Context, sel ast.SelectionSet, v *Preferences) graphql.Marshaler {
 	if v == nil {
@@ -44540,6 +54878,53 @@ func (ec *executionContext) marshalNPromptTemplate2ᚖgithubᚗcomᚋweavᚑai�
 		return graphql.Null
 	}
 	return ec._PromptTemplate(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRecommendPromptsInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRecommendPromptsInput(ctx context.Context, v any) (RecommendPromptsInput, error) {
+	res, err := ec.unmarshalInputRecommendPromptsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRecommendPromptsPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRecommendPromptsPayload(ctx context.Context, sel ast.SelectionSet, v *RecommendPromptsPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RecommendPromptsPayload!")
+		return graphql.Null
+	}
+	return ec._RecommendPromptsPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRecommendPromptsUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRecommendPromptsUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*RecommendPromptsUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRecommendPromptsUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRecommendPromptsUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRecommendPromptsUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRecommendPromptsUserError(ctx context.Context, sel ast.SelectionSet, v *RecommendPromptsUserError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RecommendPromptsUserError!")
+		return graphql.Null
+	}
+	return ec._RecommendPromptsUserError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRecommendPromptsUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, v any) (Reason, error) {
+	var res Reason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRecommendPromptsUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) unmarshalNRefreshSessionInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRefreshSessionInput(ctx context.Context, v any) (RefreshSessionInput, error) {
@@ -44636,6 +55021,53 @@ func (ec *executionContext) marshalNRegenerateReplyUserErrorCode2githubᚗcomᚋ
 	return v
 }
 
+func (ec *executionContext) unmarshalNRemovePlanStepInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRemovePlanStepInput(ctx context.Context, v any) (RemovePlanStepInput, error) {
+	res, err := ec.unmarshalInputRemovePlanStepInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRemovePlanStepPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRemovePlanStepPayload(ctx context.Context, sel ast.SelectionSet, v *RemovePlanStepPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RemovePlanStepPayload!")
+		return graphql.Null
+	}
+	return ec._RemovePlanStepPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRemovePlanStepUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRemovePlanStepUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*RemovePlanStepUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRemovePlanStepUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRemovePlanStepUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRemovePlanStepUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRemovePlanStepUserError(ctx context.Context, sel ast.SelectionSet, v *RemovePlanStepUserError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RemovePlanStepUserError!")
+		return graphql.Null
+	}
+	return ec._RemovePlanStepUserError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRemovePlanStepUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, v any) (Reason, error) {
+	var res Reason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRemovePlanStepUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNRenameChatInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRenameChatInput(ctx context.Context, v any) (RenameChatInput, error) {
 	res, err := ec.unmarshalInputRenameChatInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -44727,6 +55159,100 @@ func (ec *executionContext) unmarshalNRenameFolderUserErrorCode2githubᚗcomᚋw
 }
 
 func (ec *executionContext) marshalNRenameFolderUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNReorderPlanStepsInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReorderPlanStepsInput(ctx context.Context, v any) (ReorderPlanStepsInput, error) {
+	res, err := ec.unmarshalInputReorderPlanStepsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReorderPlanStepsPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReorderPlanStepsPayload(ctx context.Context, sel ast.SelectionSet, v *ReorderPlanStepsPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReorderPlanStepsPayload!")
+		return graphql.Null
+	}
+	return ec._ReorderPlanStepsPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNReorderPlanStepsUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReorderPlanStepsUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*ReorderPlanStepsUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReorderPlanStepsUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReorderPlanStepsUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNReorderPlanStepsUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReorderPlanStepsUserError(ctx context.Context, sel ast.SelectionSet, v *ReorderPlanStepsUserError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReorderPlanStepsUserError!")
+		return graphql.Null
+	}
+	return ec._ReorderPlanStepsUserError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNReorderPlanStepsUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, v any) (Reason, error) {
+	var res Reason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReorderPlanStepsUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNReplanInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReplanInput(ctx context.Context, v any) (ReplanInput, error) {
+	res, err := ec.unmarshalInputReplanInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReplanPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReplanPayload(ctx context.Context, sel ast.SelectionSet, v *ReplanPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReplanPayload!")
+		return graphql.Null
+	}
+	return ec._ReplanPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNReplanUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReplanUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*ReplanUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReplanUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReplanUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNReplanUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReplanUserError(ctx context.Context, sel ast.SelectionSet, v *ReplanUserError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReplanUserError!")
+		return graphql.Null
+	}
+	return ec._ReplanUserError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNReplanUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, v any) (Reason, error) {
+	var res Reason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReplanUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
 	return v
 }
 
@@ -45030,6 +55556,53 @@ func (ec *executionContext) unmarshalNRevokeShareLinkUserErrorCode2githubᚗcom�
 }
 
 func (ec *executionContext) marshalNRevokeShareLinkUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNRunStepInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRunStepInput(ctx context.Context, v any) (RunStepInput, error) {
+	res, err := ec.unmarshalInputRunStepInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRunStepPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRunStepPayload(ctx context.Context, sel ast.SelectionSet, v *RunStepPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RunStepPayload!")
+		return graphql.Null
+	}
+	return ec._RunStepPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRunStepUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRunStepUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*RunStepUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRunStepUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRunStepUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRunStepUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRunStepUserError(ctx context.Context, sel ast.SelectionSet, v *RunStepUserError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RunStepUserError!")
+		return graphql.Null
+	}
+	return ec._RunStepUserError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRunStepUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, v any) (Reason, error) {
+	var res Reason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRunStepUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
 	return v
 }
 
@@ -45504,6 +56077,53 @@ func (ec *executionContext) marshalNURL2string(ctx context.Context, sel ast.Sele
 	return res
 }
 
+func (ec *executionContext) unmarshalNUpdatePlanStepInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUpdatePlanStepInput(ctx context.Context, v any) (UpdatePlanStepInput, error) {
+	res, err := ec.unmarshalInputUpdatePlanStepInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUpdatePlanStepPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUpdatePlanStepPayload(ctx context.Context, sel ast.SelectionSet, v *UpdatePlanStepPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UpdatePlanStepPayload!")
+		return graphql.Null
+	}
+	return ec._UpdatePlanStepPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNUpdatePlanStepUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUpdatePlanStepUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*UpdatePlanStepUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNUpdatePlanStepUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUpdatePlanStepUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNUpdatePlanStepUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUpdatePlanStepUserError(ctx context.Context, sel ast.SelectionSet, v *UpdatePlanStepUserError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UpdatePlanStepUserError!")
+		return graphql.Null
+	}
+	return ec._UpdatePlanStepUserError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUpdatePlanStepUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, v any) (Reason, error) {
+	var res Reason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUpdatePlanStepUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNUpdatePreferencesInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUpdatePreferencesInput(ctx context.Context, v any) (UpdatePreferencesInput, error) {
 	res, err := ec.unmarshalInputUpdatePreferencesInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -45897,6 +56517,21 @@ func (ec *executionContext) marshalOCost2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgr
 	return ec._Cost(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOCostInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCostInput(ctx context.Context, v any) (*CostInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputCostInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOCostRange2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCostRange(ctx context.Context, sel ast.SelectionSet, v *CostRange) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CostRange(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOCursor2ᚖstring(ctx context.Context, v any) (*string, error) {
 	if v == nil {
 		return nil, nil
@@ -45912,6 +56547,18 @@ func (ec *executionContext) marshalOCursor2ᚖstring(ctx context.Context, sel as
 	_ = sel
 	_ = ctx
 	res := scalar.MarshalCursor(*v)
+	return res
+}
+
+func (ec *executionContext) unmarshalODateTime2timeᚐTime(ctx context.Context, v any) (time.Time, error) {
+	res, err := scalar.UnmarshalDateTime(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODateTime2timeᚐTime(ctx context.Context, sel ast.SelectionSet, v time.Time) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalDateTime(v)
 	return res
 }
 
@@ -46131,12 +56778,12 @@ func (ec *executionContext) marshalOImageQuality2ᚖgithubᚗcomᚋweavᚑaiᚋw
 
 var (
 	unmarshalOImageQuality2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐQuality = map[string]catalog.Quality{
-		"STANDARD": catalog.Standard,
-		"HD":       catalog.HD,
+		"STANDARD": catalog.QualityStandard,
+		"HD":       catalog.QualityHD,
 	}
 	marshalOImageQuality2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐQuality = map[catalog.Quality]string{
-		catalog.Standard: "STANDARD",
-		catalog.HD:       "HD",
+		catalog.QualityStandard: "STANDARD",
+		catalog.QualityHD:       "HD",
 	}
 )
 
@@ -46310,11 +56957,208 @@ func (ec *executionContext) marshalOModel2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋi
 	return ec._Model(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOModelCapability2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐCapabilityᚄ(ctx context.Context, v any) ([]catalog.Capability, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]catalog.Capability, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNModelCapability2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐCapability(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOModelCapability2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐCapabilityᚄ(ctx context.Context, sel ast.SelectionSet, v []catalog.Capability) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNModelCapability2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐCapability(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOModelFilter2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐModelFilter(ctx context.Context, v any) (*ModelFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputModelFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOModelKind2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐKind(ctx context.Context, v any) (*catalog.Kind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := unmarshalOModelKind2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐKind[tmp]
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOModelKind2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐKind(ctx context.Context, sel ast.SelectionSet, v *catalog.Kind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(marshalOModelKind2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐKind[*v])
+	return res
+}
+
+var (
+	unmarshalOModelKind2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐKind = map[string]catalog.Kind{
+		"TEXT":  catalog.Text,
+		"IMAGE": catalog.Image,
+		"VIDEO": catalog.Video,
+	}
+	marshalOModelKind2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐKind = map[catalog.Kind]string{
+		catalog.Text:  "TEXT",
+		catalog.Image: "IMAGE",
+		catalog.Video: "VIDEO",
+	}
+)
+
+func (ec *executionContext) marshalOModelPrice2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐModelPrice(ctx context.Context, sel ast.SelectionSet, v *ModelPrice) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ModelPrice(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOModelState2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐStateᚄ(ctx context.Context, v any) ([]catalog.State, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]catalog.State, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNModelState2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐState(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOModelState2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐStateᚄ(ctx context.Context, sel ast.SelectionSet, v []catalog.State) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNModelState2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐState(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOModelUnavailableReason2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐObstacle(ctx context.Context, v any) (*catalog.Obstacle, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := unmarshalOModelUnavailableReason2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐObstacle[tmp]
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOModelUnavailableReason2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐObstacle(ctx context.Context, sel ast.SelectionSet, v *catalog.Obstacle) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(marshalOModelUnavailableReason2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐObstacle[*v])
+	return res
+}
+
+var (
+	unmarshalOModelUnavailableReason2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐObstacle = map[string]catalog.Obstacle{
+		"SIGN_IN_REQUIRED":        catalog.SignInRequired,
+		"MEMBERSHIP_REQUIRED":     catalog.MembershipRequired,
+		"RETIRED":                 catalog.IsRetired,
+		"PROVIDER_NOT_CONFIGURED": catalog.ProviderNotConfigured,
+	}
+	marshalOModelUnavailableReason2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐObstacle = map[catalog.Obstacle]string{
+		catalog.SignInRequired:        "SIGN_IN_REQUIRED",
+		catalog.MembershipRequired:    "MEMBERSHIP_REQUIRED",
+		catalog.IsRetired:             "RETIRED",
+		catalog.ProviderNotConfigured: "PROVIDER_NOT_CONFIGURED",
+	}
+)
+
 func (ec *executionContext) marshalONode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐNode(ctx context.Context, sel ast.SelectionSet, v Node) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Node(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOOnRetirement2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋchatᚐOnRetirement(ctx context.Context, v any) (*chat1.OnRetirement, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := unmarshalOOnRetirement2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋchatᚐOnRetirement[tmp]
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOOnRetirement2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋchatᚐOnRetirement(ctx context.Context, sel ast.SelectionSet, v *chat1.OnRetirement) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(marshalOOnRetirement2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋchatᚐOnRetirement[*v])
+	return res
+}
+
+var (
+	unmarshalOOnRetirement2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋchatᚐOnRetirement = map[string]chat1.OnRetirement{
+		"ASK":  chat1.OnRetirementAsk,
+		"AUTO": chat1.OnRetirementAuto,
+	}
+	marshalOOnRetirement2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋchatᚐOnRetirement = map[chat1.OnRetirement]string{
+		chat1.OnRetirementAsk:  "ASK",
+		chat1.OnRetirementAuto: "AUTO",
+	}
+)
+
+func (ec *executionContext) marshalOPlan2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPlan(ctx context.Context, sel ast.SelectionSet, v *ent.Plan) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Plan(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPlanStep2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPlanStep(ctx context.Context, sel ast.SelectionSet, v *ent.PlanStep) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PlanStep(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOPrompt2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPrompt(ctx context.Context, sel ast.SelectionSet, v *ent.Prompt) graphql.Marshaler {
@@ -46410,6 +57254,20 @@ func (ec *executionContext) marshalOString2ᚖstring(ctx context.Context, sel as
 	_ = ctx
 	res := scalar.MarshalString(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOTemperatureRange2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐRange(ctx context.Context, sel ast.SelectionSet, v *catalog.Range) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TemperatureRange(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOTextCaps2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐTextCaps(ctx context.Context, sel ast.SelectionSet, v *catalog.TextCaps) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TextCaps(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOTextJobInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐTextJobInput(ctx context.Context, v any) (*TextJobInput, error) {

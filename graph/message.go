@@ -35,6 +35,11 @@ func (r *messageResolver) Text(ctx context.Context, m *ent.Message) (string, err
 	return r.s.Chats.CurrentText(ctx, m)
 }
 
+// Model is the model of the catalogue that was asked at last.
+func (r *messageResolver) Model(_ context.Context, m *ent.Message) (*catalog.Model, error) {
+	return r.model(m.Model), nil
+}
+
 // RequestedModel is the model that was asked for.
 func (r *messageResolver) RequestedModel(_ context.Context, m *ent.Message) (*catalog.Model, error) {
 	return r.model(m.RequestedModel), nil

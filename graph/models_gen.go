@@ -12,6 +12,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/weav-ai/weav/ent"
 	"github.com/weav-ai/weav/ent/artifact"
+	"github.com/weav-ai/weav/ent/chat"
 	job1 "github.com/weav-ai/weav/ent/job"
 	"github.com/weav-ai/weav/ent/message"
 	"github.com/weav-ai/weav/ent/user"
@@ -53,6 +54,66 @@ type ViewerEvent interface {
 	IsViewerEvent()
 }
 
+// A further step.
+type AddPlanStepInput struct {
+	// A plan of the viewer.
+	PlanID string `json:"planId"`
+	// Its place, from 1; absent: the last.
+	Position graphql.Omittable[*int] `json:"position,omitempty"`
+	// 1–200 code points.
+	Title string `json:"title"`
+	// At most 1,000 code points.
+	Intent graphql.Omittable[*string] `json:"intent,omitempty"`
+	// What it makes; absent: a text.
+	Kind graphql.Omittable[*catalog.Kind] `json:"kind,omitempty"`
+	// A model of that kind; absent: the default of the kind.
+	ModelID graphql.Omittable[*string] `json:"modelId,omitempty"`
+	// At most 2,000 code points.
+	Instruction graphql.Omittable[*string] `json:"instruction,omitempty"`
+	// 1 to 4, each of 1–1,000 code points.
+	Prompts []string `json:"prompts"`
+	// Earlier steps of the plan; at most 7.
+	DependsOnIds graphql.Omittable[[]string] `json:"dependsOnIds,omitempty"`
+	// Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
+	//   result; with another input, `IDEMPOTENCY_CONFLICT`. Use a fresh UUID for each thing a person does.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The outcome of `addPlanStep`.
+type AddPlanStepPayload struct {
+	// The step; null when there are userErrors.
+	Step *ent.PlanStep `json:"step,omitempty"`
+	// What to mend.
+	UserErrors []*AddPlanStepUserError `json:"userErrors"`
+}
+
+// One thing in the input of addPlanStep that a person can mend. Nothing was written.
+type AddPlanStepUserError struct {
+	// What to tell the person, in English.
+	Message string `json:"message"`
+	// Where the value stands in the arguments, such as ["input", "text"].
+	Path []string `json:"path"`
+	// What to branch on.
+	Code Reason `json:"code"`
+}
+
+func (AddPlanStepUserError) IsUserError() {}
+
+// What to tell the person, in English.
+func (this AddPlanStepUserError) GetMessage() string { return this.Message }
+
+// Where the value stands in the arguments, such as ["input", "text"].
+func (this AddPlanStepUserError) GetPath() []string {
+	if this.Path == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Path))
+	for _, concrete := range this.Path {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
 // That something was generated, and by what. Show it where the thing is shown.
 type AiDisclosure struct {
 	// What made it: this platform's name and release.
@@ -65,6 +126,52 @@ type AiDisclosure struct {
 	GeneratedAt time.Time `json:"generatedAt"`
 	// Whether the file's own metadata says so too (XMP, IPTC `trainedAlgorithmicMedia`).
 	IsEmbedded bool `json:"isEmbedded"`
+}
+
+// Which plan to apply.
+type ApplyPlanInput struct {
+	// A plan of the viewer.
+	PlanID string `json:"planId"`
+	// Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
+	//   result; with another input, `IDEMPOTENCY_CONFLICT`. Use a fresh UUID for each thing a person does.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The outcome of `applyPlan`.
+type ApplyPlanPayload struct {
+	// The plan; null when there are userErrors.
+	Plan *ent.Plan `json:"plan,omitempty"`
+	// Its folder; null when there are userErrors, and when it was deleted since.
+	Folder *ent.Folder `json:"folder,omitempty"`
+	// What to mend.
+	UserErrors []*ApplyPlanUserError `json:"userErrors"`
+}
+
+// One thing in the input of applyPlan that a person can mend. Nothing was written.
+type ApplyPlanUserError struct {
+	// What to tell the person, in English.
+	Message string `json:"message"`
+	// Where the value stands in the arguments, such as ["input", "text"].
+	Path []string `json:"path"`
+	// What to branch on.
+	Code Reason `json:"code"`
+}
+
+func (ApplyPlanUserError) IsUserError() {}
+
+// What to tell the person, in English.
+func (this ApplyPlanUserError) GetMessage() string { return this.Message }
+
+// Where the value stands in the arguments, such as ["input", "text"].
+func (this ApplyPlanUserError) GetPath() []string {
+	if this.Path == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Path))
+	for _, concrete := range this.Path {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
 }
 
 // Whether a chat is archived.
@@ -257,6 +364,8 @@ type ConfigureChatInput struct {
 	SystemInstruction graphql.Omittable[*string] `json:"systemInstruction,omitempty"`
 	// At most 10, each of 1–1,000 code points.
 	RecommendedPrompts graphql.Omittable[[]string] `json:"recommendedPrompts,omitempty"`
+	// What becomes of the next message when the model is retired by then.
+	OnRetirement graphql.Omittable[*chat.OnRetirement] `json:"onRetirement,omitempty"`
 	// Refuse with `CONFLICT` unless the chat is at this revision.
 	IfRevision graphql.Omittable[*int] `json:"ifRevision,omitempty"`
 }
@@ -304,6 +413,22 @@ type Cost struct {
 	Currency string `json:"currency"`
 }
 
+// An amount of money.
+type CostInput struct {
+	// Millionths of the currency; from 1.
+	AmountMicros int64 `json:"amountMicros"`
+	// An ISO 4217 code, such as `USD`.
+	Currency string `json:"currency"`
+}
+
+// From the least to the most.
+type CostRange struct {
+	// The least.
+	Min *Cost `json:"min"`
+	// The most.
+	Max *Cost `json:"max"`
+}
+
 // A chat to make.
 type CreateChatInput struct {
 	// At most 200 code points. Absent or empty: made from the first exchange.
@@ -316,6 +441,8 @@ type CreateChatInput struct {
 	SystemInstruction graphql.Omittable[*string] `json:"systemInstruction,omitempty"`
 	// At most 10, each of 1–1,000 code points.
 	RecommendedPrompts []string `json:"recommendedPrompts"`
+	// What becomes of the next message when the model is retired by then.
+	OnRetirement chat.OnRetirement `json:"onRetirement"`
 	// Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
 	//   result; with another input, `IDEMPOTENCY_CONFLICT`. Use a fresh UUID for each thing a person does.
 	IdempotencyKey string `json:"idempotencyKey"`
@@ -764,6 +891,47 @@ func (this DeleteFolderUserError) GetPath() []string {
 	return interfaceSlice
 }
 
+// Which plan to delete.
+type DeletePlanInput struct {
+	// A plan of the viewer.
+	PlanID string `json:"planId"`
+}
+
+// The outcome of `deletePlan`.
+type DeletePlanPayload struct {
+	// The plan that was deleted; null when there are userErrors.
+	PlanID *string `json:"planId,omitempty"`
+	// What to mend.
+	UserErrors []*DeletePlanUserError `json:"userErrors"`
+}
+
+// One thing in the input of deletePlan that a person can mend. Nothing was written.
+type DeletePlanUserError struct {
+	// What to tell the person, in English.
+	Message string `json:"message"`
+	// Where the value stands in the arguments, such as ["input", "text"].
+	Path []string `json:"path"`
+	// What to branch on.
+	Code Reason `json:"code"`
+}
+
+func (DeletePlanUserError) IsUserError() {}
+
+// What to tell the person, in English.
+func (this DeletePlanUserError) GetMessage() string { return this.Message }
+
+// Where the value stands in the arguments, such as ["input", "text"].
+func (this DeletePlanUserError) GetPath() []string {
+	if this.Path == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Path))
+	for _, concrete := range this.Path {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
 // Which prompt to delete.
 type DeletePromptInput struct {
 	// A prompt of the viewer.
@@ -825,6 +993,8 @@ type EditMessageInput struct {
 	AttachmentIds graphql.Omittable[[]string] `json:"attachmentIds,omitempty"`
 	// The model of this reply; absent: the chat's.
 	ModelID graphql.Omittable[*string] `json:"modelId,omitempty"`
+	// The model to ask in its place when it fails before anything was shown; absent: the catalogue's `fallback`. It must be able to take the same message.
+	FallbackModelID graphql.Omittable[*string] `json:"fallbackModelId,omitempty"`
 	// The head the person saw. Another head is a `CONFLICT` with `headId`. Absent: no check.
 	IfHead graphql.Omittable[*string] `json:"ifHead,omitempty"`
 	// Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
@@ -934,6 +1104,16 @@ type ImageJobInput struct {
 	Quality graphql.Omittable[*catalog.Quality] `json:"quality,omitempty"`
 }
 
+// What an image costs.
+type ImagePrice struct {
+	// `WIDTHxHEIGHT`; null for every size.
+	Size *string `json:"size,omitempty"`
+	// Null for every quality.
+	Quality *catalog.Quality `json:"quality,omitempty"`
+	// One image.
+	Cost *Cost `json:"cost"`
+}
+
 // Which jobs to list. All that is given must hold.
 type JobFilter struct {
 	// Only these statuses.
@@ -960,6 +1140,10 @@ type JobResult struct {
 	Text *string `json:"text,omitempty"`
 	// What was made; at most 10.
 	Artifacts []*ent.Artifact `json:"artifacts"`
+	// The plan of a PLAN job; null for others, and when it was deleted since.
+	Plan *ent.Plan `json:"plan,omitempty"`
+	// The prompts of a PROMPTS job; else null.
+	Prompts []string `json:"prompts,omitempty"`
 	// The prompt as the provider rewrote it; null when it did not.
 	RevisedPrompt *string `json:"revisedPrompt,omitempty"`
 	// Why the work ends; null when the provider did not tell.
@@ -990,6 +1174,50 @@ type JobWorkInput struct {
 	Image graphql.Omittable[*ImageJobInput] `json:"image,omitempty"`
 	// A video.
 	Video graphql.Omittable[*VideoJobInput] `json:"video,omitempty"`
+}
+
+// Which models to show. All that is given must hold.
+type ModelFilter struct {
+	// Only models of this kind.
+	Kind graphql.Omittable[*catalog.Kind] `json:"kind,omitempty"`
+	// Only models of this provider.
+	Provider graphql.Omittable[*string] `json:"provider,omitempty"`
+	// Only these states. Absent: ACTIVE and DEPRECATED.
+	States graphql.Omittable[[]catalog.State] `json:"states,omitempty"`
+	// Only models that can do all of this.
+	Capabilities graphql.Omittable[[]catalog.Capability] `json:"capabilities,omitempty"`
+	// True: only what the viewer can use now. False: only the others.
+	AvailableToViewer graphql.Omittable[*bool] `json:"availableToViewer,omitempty"`
+}
+
+// What a provider asks for a model from a day on. Null: it has no price of that sort. The prices of texts are for a million tokens.
+type ModelPrice struct {
+	// Since when, at 00:00 UTC of the day.
+	ValidFrom time.Time `json:"validFrom"`
+	// A million tokens that go in.
+	InputTokens *Cost `json:"inputTokens,omitempty"`
+	// A million tokens that go in and that the provider had kept.
+	CachedInputTokens *Cost `json:"cachedInputTokens,omitempty"`
+	// A million tokens that come out.
+	OutputTokens *Cost `json:"outputTokens,omitempty"`
+	// Images by size and quality; at most 40.
+	Images []*ImagePrice `json:"images"`
+	// One second of video.
+	VideoSecond *Cost `json:"videoSecond,omitempty"`
+}
+
+// What an operator must know of a model.
+type ModelWarning struct {
+	// Which.
+	Model *catalog.Model `json:"model"`
+	// What is wrong.
+	Code ModelWarningCode `json:"code"`
+	// What to do, in English.
+	Message string `json:"message"`
+	// When it ends; null when that is not known.
+	ShutdownAt *time.Time `json:"shutdownAt,omitempty"`
+	// When the provider was last asked; null when the catalogue itself says so.
+	CheckedAt *time.Time `json:"checkedAt,omitempty"`
 }
 
 // Where a chat goes.
@@ -1092,6 +1320,114 @@ func (this PinChatUserError) GetPath() []string {
 	return interfaceSlice
 }
 
+// A page of plans.
+type PlanConnection struct {
+	// The entries with their cursors.
+	Edges []*PlanEdge `json:"edges"`
+	// The entries alone.
+	Nodes []*ent.Plan `json:"nodes"`
+	// Whether there is more, and where to go on.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// A plan was deleted.
+type PlanDeleted struct {
+	// Where this event stands in the person's feed. Give it as `after` to go on behind it.
+	Cursor string `json:"cursor"`
+	// When it happened, by the server's clock.
+	OccurredAt time.Time `json:"occurredAt"`
+	// Which.
+	PlanID string `json:"planId"`
+}
+
+func (PlanDeleted) IsViewerEvent() {}
+
+func (PlanDeleted) IsEvent() {}
+
+// Where this event stands in the person's feed. Give it as `after` to go on behind it.
+func (this PlanDeleted) GetCursor() string { return this.Cursor }
+
+// When it happened, by the server's clock.
+func (this PlanDeleted) GetOccurredAt() time.Time { return this.OccurredAt }
+
+// One entry of a page of plans.
+type PlanEdge struct {
+	// Where this entry stands in the list.
+	Cursor string `json:"cursor"`
+	// The entry.
+	Node *ent.Plan `json:"node"`
+}
+
+// A goal to plan for.
+type PlanProjectInput struct {
+	// What to reach, in the person's own words and language; 1–4,000 code points.
+	Goal string `json:"goal"`
+	// The most it should cost; absent: no limit. Only `USD`, as prices are.
+	Budget graphql.Omittable[*CostInput] `json:"budget,omitempty"`
+	// The model that plans: one with STRUCTURED_OUTPUT. Absent: the server's.
+	ModelID graphql.Omittable[*string] `json:"modelId,omitempty"`
+	// Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
+	//   result; with another input, `IDEMPOTENCY_CONFLICT`. Use a fresh UUID for each thing a person does.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The outcome of `planProject`.
+type PlanProjectPayload struct {
+	// The job to follow; null when there are userErrors.
+	Job *ent.Job `json:"job,omitempty"`
+	// What to mend.
+	UserErrors []*PlanProjectUserError `json:"userErrors"`
+}
+
+// One thing in the input of planProject that a person can mend. Nothing was written.
+type PlanProjectUserError struct {
+	// What to tell the person, in English.
+	Message string `json:"message"`
+	// Where the value stands in the arguments, such as ["input", "text"].
+	Path []string `json:"path"`
+	// What to branch on.
+	Code Reason `json:"code"`
+}
+
+func (PlanProjectUserError) IsUserError() {}
+
+// What to tell the person, in English.
+func (this PlanProjectUserError) GetMessage() string { return this.Message }
+
+// Where the value stands in the arguments, such as ["input", "text"].
+func (this PlanProjectUserError) GetPath() []string {
+	if this.Path == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Path))
+	for _, concrete := range this.Path {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
+// A plan was made, changed or applied. How far its steps are follows from the events of their chats.
+type PlanSaved struct {
+	// Where this event stands in the person's feed. Give it as `after` to go on behind it.
+	Cursor string `json:"cursor"`
+	// When it happened, by the server's clock.
+	OccurredAt time.Time `json:"occurredAt"`
+	// Which.
+	PlanID string `json:"planId"`
+	// As of now; null when it was deleted since.
+	Plan *ent.Plan `json:"plan,omitempty"`
+}
+
+func (PlanSaved) IsViewerEvent() {}
+
+func (PlanSaved) IsEvent() {}
+
+// Where this event stands in the person's feed. Give it as `after` to go on behind it.
+func (this PlanSaved) GetCursor() string { return this.Cursor }
+
+// When it happened, by the server's clock.
+func (this PlanSaved) GetOccurredAt() time.Time { return this.OccurredAt }
+
 // What a person set for the whole account.
 type Preferences struct {
 	// Dark by default.
@@ -1109,6 +1445,52 @@ type Preferences struct {
 	PersonaName *string `json:"personaName,omitempty"`
 	// Counts the changes; for `ifRevision`.
 	Revision int `json:"revision"`
+}
+
+// A chat to find prompts for.
+type RecommendPromptsInput struct {
+	// A chat of the viewer.
+	ChatID string `json:"chatId"`
+	// How many: 1–6.
+	Count int `json:"count"`
+	// Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
+	//   result; with another input, `IDEMPOTENCY_CONFLICT`. Use a fresh UUID for each thing a person does.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The outcome of `recommendPrompts`.
+type RecommendPromptsPayload struct {
+	// The job to follow; null when there are userErrors.
+	Job *ent.Job `json:"job,omitempty"`
+	// What to mend.
+	UserErrors []*RecommendPromptsUserError `json:"userErrors"`
+}
+
+// One thing in the input of recommendPrompts that a person can mend. Nothing was written.
+type RecommendPromptsUserError struct {
+	// What to tell the person, in English.
+	Message string `json:"message"`
+	// Where the value stands in the arguments, such as ["input", "text"].
+	Path []string `json:"path"`
+	// What to branch on.
+	Code Reason `json:"code"`
+}
+
+func (RecommendPromptsUserError) IsUserError() {}
+
+// What to tell the person, in English.
+func (this RecommendPromptsUserError) GetMessage() string { return this.Message }
+
+// Where the value stands in the arguments, such as ["input", "text"].
+func (this RecommendPromptsUserError) GetPath() []string {
+	if this.Path == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Path))
+	for _, concrete := range this.Path {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
 }
 
 // Which session to refresh.
@@ -1158,6 +1540,8 @@ type RegenerateReplyInput struct {
 	MessageID string `json:"messageId"`
 	// The model of this reply; absent: the chat's.
 	ModelID graphql.Omittable[*string] `json:"modelId,omitempty"`
+	// The model to ask in its place when it fails before anything was shown; absent: the catalogue's `fallback`. It must be able to take the same message.
+	FallbackModelID graphql.Omittable[*string] `json:"fallbackModelId,omitempty"`
 	// The head the person saw. Another head is a `CONFLICT` with `headId`. Absent: no check.
 	IfHead graphql.Omittable[*string] `json:"ifHead,omitempty"`
 	// Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
@@ -1192,6 +1576,49 @@ func (this RegenerateReplyUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
 func (this RegenerateReplyUserError) GetPath() []string {
+	if this.Path == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Path))
+	for _, concrete := range this.Path {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
+// Which step to take out.
+type RemovePlanStepInput struct {
+	// A step of the viewer. The last one of a plan stays.
+	StepID string `json:"stepId"`
+	// The revision of the plan that the person saw. Another is a `CONFLICT`. Absent: no check.
+	IfRevision graphql.Omittable[*int] `json:"ifRevision,omitempty"`
+}
+
+// The outcome of `removePlanStep`.
+type RemovePlanStepPayload struct {
+	// The plan; null when there are userErrors.
+	Plan *ent.Plan `json:"plan,omitempty"`
+	// What to mend.
+	UserErrors []*RemovePlanStepUserError `json:"userErrors"`
+}
+
+// One thing in the input of removePlanStep that a person can mend. Nothing was written.
+type RemovePlanStepUserError struct {
+	// What to tell the person, in English.
+	Message string `json:"message"`
+	// Where the value stands in the arguments, such as ["input", "text"].
+	Path []string `json:"path"`
+	// What to branch on.
+	Code Reason `json:"code"`
+}
+
+func (RemovePlanStepUserError) IsUserError() {}
+
+// What to tell the person, in English.
+func (this RemovePlanStepUserError) GetMessage() string { return this.Message }
+
+// Where the value stands in the arguments, such as ["input", "text"].
+func (this RemovePlanStepUserError) GetPath() []string {
 	if this.Path == nil {
 		return nil
 	}
@@ -1282,6 +1709,99 @@ func (this RenameFolderUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
 func (this RenameFolderUserError) GetPath() []string {
+	if this.Path == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Path))
+	for _, concrete := range this.Path {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
+// The order of a plan.
+type ReorderPlanStepsInput struct {
+	// A plan of the viewer.
+	PlanID string `json:"planId"`
+	// All of its steps, in the new order.
+	StepIds []string `json:"stepIds"`
+	// The revision of the plan that the person saw. Another is a `CONFLICT`. Absent: no check.
+	IfRevision graphql.Omittable[*int] `json:"ifRevision,omitempty"`
+}
+
+// The outcome of `reorderPlanSteps`.
+type ReorderPlanStepsPayload struct {
+	// The plan; null when there are userErrors.
+	Plan *ent.Plan `json:"plan,omitempty"`
+	// What to mend.
+	UserErrors []*ReorderPlanStepsUserError `json:"userErrors"`
+}
+
+// One thing in the input of reorderPlanSteps that a person can mend. Nothing was written.
+type ReorderPlanStepsUserError struct {
+	// What to tell the person, in English.
+	Message string `json:"message"`
+	// Where the value stands in the arguments, such as ["input", "text"].
+	Path []string `json:"path"`
+	// What to branch on.
+	Code Reason `json:"code"`
+}
+
+func (ReorderPlanStepsUserError) IsUserError() {}
+
+// What to tell the person, in English.
+func (this ReorderPlanStepsUserError) GetMessage() string { return this.Message }
+
+// Where the value stands in the arguments, such as ["input", "text"].
+func (this ReorderPlanStepsUserError) GetPath() []string {
+	if this.Path == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Path))
+	for _, concrete := range this.Path {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
+// What to plan anew.
+type ReplanInput struct {
+	// A plan of the viewer.
+	PlanID string `json:"planId"`
+	// The first step to plan anew. It must not be DONE.
+	FromStepID string `json:"fromStepId"`
+	// What to do otherwise; at most 2,000 code points.
+	Wish graphql.Omittable[*string] `json:"wish,omitempty"`
+	// Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
+	//   result; with another input, `IDEMPOTENCY_CONFLICT`. Use a fresh UUID for each thing a person does.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The outcome of `replan`.
+type ReplanPayload struct {
+	// The job to follow; null when there are userErrors.
+	Job *ent.Job `json:"job,omitempty"`
+	// What to mend.
+	UserErrors []*ReplanUserError `json:"userErrors"`
+}
+
+// One thing in the input of replan that a person can mend. Nothing was written.
+type ReplanUserError struct {
+	// What to tell the person, in English.
+	Message string `json:"message"`
+	// Where the value stands in the arguments, such as ["input", "text"].
+	Path []string `json:"path"`
+	// What to branch on.
+	Code Reason `json:"code"`
+}
+
+func (ReplanUserError) IsUserError() {}
+
+// What to tell the person, in English.
+func (this ReplanUserError) GetMessage() string { return this.Message }
+
+// Where the value stands in the arguments, such as ["input", "text"].
+func (this ReplanUserError) GetPath() []string {
 	if this.Path == nil {
 		return nil
 	}
@@ -1504,6 +2024,60 @@ func (this RevokeShareLinkUserError) GetPath() []string {
 	return interfaceSlice
 }
 
+// Which step to run.
+type RunStepInput struct {
+	// A step of an applied plan of the viewer.
+	StepID string `json:"stepId"`
+	// Which of its prompts, from 0.
+	PromptIndex int `json:"promptIndex"`
+	// The words to use in place of that prompt.
+	Prompt graphql.Omittable[*string] `json:"prompt,omitempty"`
+	// The head the person saw in its chat. Another head is a `CONFLICT` with `headId`. Absent: no check.
+	IfHead graphql.Omittable[*string] `json:"ifHead,omitempty"`
+	// Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
+	//   result; with another input, `IDEMPOTENCY_CONFLICT`. Use a fresh UUID for each thing a person does.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The outcome of `runStep`.
+type RunStepPayload struct {
+	// The step; null when there are userErrors.
+	Step *ent.PlanStep `json:"step,omitempty"`
+	// The reply that is written; null for an image or a video.
+	Reply *ent.Message `json:"reply,omitempty"`
+	// The job that was ordered; null for a text.
+	Job *ent.Job `json:"job,omitempty"`
+	// What to mend.
+	UserErrors []*RunStepUserError `json:"userErrors"`
+}
+
+// One thing in the input of runStep that a person can mend. Nothing was written.
+type RunStepUserError struct {
+	// What to tell the person, in English.
+	Message string `json:"message"`
+	// Where the value stands in the arguments, such as ["input", "text"].
+	Path []string `json:"path"`
+	// What to branch on.
+	Code Reason `json:"code"`
+}
+
+func (RunStepUserError) IsUserError() {}
+
+// What to tell the person, in English.
+func (this RunStepUserError) GetMessage() string { return this.Message }
+
+// Where the value stands in the arguments, such as ["input", "text"].
+func (this RunStepUserError) GetPath() []string {
+	if this.Path == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Path))
+	for _, concrete := range this.Path {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
 // A message to send.
 type SendMessageInput struct {
 	// A chat of the viewer.
@@ -1514,6 +2088,8 @@ type SendMessageInput struct {
 	AttachmentIds graphql.Omittable[[]string] `json:"attachmentIds,omitempty"`
 	// The model of this reply; absent: the chat's.
 	ModelID graphql.Omittable[*string] `json:"modelId,omitempty"`
+	// The model to ask in its place when it fails before anything was shown; absent: the catalogue's `fallback`. It must be able to take the same message.
+	FallbackModelID graphql.Omittable[*string] `json:"fallbackModelId,omitempty"`
 	// The head the person saw. Another head is a `CONFLICT` with `headId`. Null: the chat was empty. Absent: no check.
 	IfHead graphql.Omittable[*string] `json:"ifHead,omitempty"`
 	// Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
@@ -1810,6 +2386,63 @@ type TokenUsage struct {
 	Source message.UsageSource `json:"source"`
 }
 
+// What to change of a step.
+type UpdatePlanStepInput struct {
+	// A step of the viewer.
+	StepID string `json:"stepId"`
+	// 1–200 code points.
+	Title graphql.Omittable[*string] `json:"title,omitempty"`
+	// At most 1,000 code points.
+	Intent graphql.Omittable[*string] `json:"intent,omitempty"`
+	// What it makes. With another kind comes another model.
+	Kind graphql.Omittable[*catalog.Kind] `json:"kind,omitempty"`
+	// A model of that kind; absent: as before, or the default of another kind.
+	ModelID graphql.Omittable[*string] `json:"modelId,omitempty"`
+	// At most 2,000 code points.
+	Instruction graphql.Omittable[*string] `json:"instruction,omitempty"`
+	// 1 to 4, each of 1–1,000 code points.
+	Prompts graphql.Omittable[[]string] `json:"prompts,omitempty"`
+	// Earlier steps of the plan; at most 7.
+	DependsOnIds graphql.Omittable[[]string] `json:"dependsOnIds,omitempty"`
+	// The revision of the plan that the person saw. Another is a `CONFLICT`. Absent: no check.
+	IfRevision graphql.Omittable[*int] `json:"ifRevision,omitempty"`
+}
+
+// The outcome of `updatePlanStep`.
+type UpdatePlanStepPayload struct {
+	// The step; null when there are userErrors.
+	Step *ent.PlanStep `json:"step,omitempty"`
+	// What to mend.
+	UserErrors []*UpdatePlanStepUserError `json:"userErrors"`
+}
+
+// One thing in the input of updatePlanStep that a person can mend. Nothing was written.
+type UpdatePlanStepUserError struct {
+	// What to tell the person, in English.
+	Message string `json:"message"`
+	// Where the value stands in the arguments, such as ["input", "text"].
+	Path []string `json:"path"`
+	// What to branch on.
+	Code Reason `json:"code"`
+}
+
+func (UpdatePlanStepUserError) IsUserError() {}
+
+// What to tell the person, in English.
+func (this UpdatePlanStepUserError) GetMessage() string { return this.Message }
+
+// Where the value stands in the arguments, such as ["input", "text"].
+func (this UpdatePlanStepUserError) GetPath() []string {
+	if this.Path == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Path))
+	for _, concrete := range this.Path {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
 // Changes to preferences; absent fields stay.
 type UpdatePreferencesInput struct {
 	// Dark, light, or as the device says.
@@ -2001,6 +2634,64 @@ func (e *DeleteFolderMode) UnmarshalJSON(b []byte) error {
 }
 
 func (e DeleteFolderMode) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What is wrong with a model.
+type ModelWarningCode string
+
+const (
+	// Its provider no longer lists it.
+	ModelWarningCodeGone ModelWarningCode = "GONE"
+	// It ends within 30 days.
+	ModelWarningCodeEnding ModelWarningCode = "ENDING"
+)
+
+var AllModelWarningCode = []ModelWarningCode{
+	ModelWarningCodeGone,
+	ModelWarningCodeEnding,
+}
+
+func (e ModelWarningCode) IsValid() bool {
+	switch e {
+	case ModelWarningCodeGone, ModelWarningCodeEnding:
+		return true
+	}
+	return false
+}
+
+func (e ModelWarningCode) String() string {
+	return string(e)
+}
+
+func (e *ModelWarningCode) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ModelWarningCode(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ModelWarningCode", str)
+	}
+	return nil
+}
+
+func (e ModelWarningCode) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ModelWarningCode) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ModelWarningCode) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -122,7 +122,7 @@ func some[V any, P interface {
 }
 
 // Models are the models of the catalogue.
-func (r *queryResolver) Models(context.Context) ([]*catalog.Model, error) {
+func (r *queryResolver) Models(_ context.Context, _ *ModelFilter) ([]*catalog.Model, error) {
 	models := r.s.Catalog.Models()
 	out := make([]*catalog.Model, len(models))
 	for i := range models {

@@ -28,18 +28,22 @@ type Resolver struct {
 }
 
 type (
-	chatResolver         struct{ *Resolver }
-	folderResolver       struct{ *Resolver }
-	artifactResolver     struct{ *Resolver }
-	fileResolver         struct{ *Resolver }
-	jobResolver          struct{ *Resolver }
-	shareLinkResolver    struct{ *Resolver }
-	messageResolver      struct{ *Resolver }
-	mutationResolver     struct{ *Resolver }
-	queryResolver        struct{ *Resolver }
-	sessionResolver      struct{ *Resolver }
-	subscriptionResolver struct{ *Resolver }
-	userResolver         struct{ *Resolver }
+	chatResolver          struct{ *Resolver }
+	folderResolver        struct{ *Resolver }
+	artifactResolver      struct{ *Resolver }
+	fileResolver          struct{ *Resolver }
+	jobResolver           struct{ *Resolver }
+	shareLinkResolver     struct{ *Resolver }
+	messageResolver       struct{ *Resolver }
+	modelResolver         struct{ *Resolver }
+	planArgumentsResolver struct{ *Resolver }
+	planResolver          struct{ *Resolver }
+	planStepResolver      struct{ *Resolver }
+	mutationResolver      struct{ *Resolver }
+	queryResolver         struct{ *Resolver }
+	sessionResolver       struct{ *Resolver }
+	subscriptionResolver  struct{ *Resolver }
+	userResolver          struct{ *Resolver }
 )
 
 // Chat returns the resolvers of Chat.
@@ -62,6 +66,18 @@ func (r *Resolver) ShareLink() ShareLinkResolver { return &shareLinkResolver{r} 
 
 // Message returns the resolvers of Message.
 func (r *Resolver) Message() MessageResolver { return &messageResolver{r} }
+
+// Model returns the resolvers of Model.
+func (r *Resolver) Model() ModelResolver { return &modelResolver{r} }
+
+// Plan returns the resolvers of Plan.
+func (r *Resolver) Plan() PlanResolver { return &planResolver{r} }
+
+// PlanJobArguments returns the resolvers of PlanJobArguments.
+func (r *Resolver) PlanJobArguments() PlanJobArgumentsResolver { return &planArgumentsResolver{r} }
+
+// PlanStep returns the resolvers of PlanStep.
+func (r *Resolver) PlanStep() PlanStepResolver { return &planStepResolver{r} }
 
 // Mutation returns the resolvers of Mutation.
 func (r *Resolver) Mutation() MutationResolver { return &mutationResolver{r} }

@@ -3,6 +3,7 @@
 package chat
 
 import (
+	"fmt"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -33,6 +34,8 @@ const (
 	FieldSystemInstruction = "system_instruction"
 	// FieldRecommendedPrompts holds the string denoting the recommended_prompts field in the database.
 	FieldRecommendedPrompts = "recommended_prompts"
+	// FieldOnRetirement holds the string denoting the on_retirement field in the database.
+	FieldOnRetirement = "on_retirement"
 	// FieldIsPinned holds the string denoting the is_pinned field in the database.
 	FieldIsPinned = "is_pinned"
 	// FieldIsArchived holds the string denoting the is_archived field in the database.
@@ -81,6 +84,7 @@ var Columns = []string{
 	FieldModel,
 	FieldSystemInstruction,
 	FieldRecommendedPrompts,
+	FieldOnRetirement,
 	FieldIsPinned,
 	FieldIsArchived,
 	FieldHeadID,
@@ -122,6 +126,32 @@ var (
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() oid.Chat
 )
+
+// OnRetirement defines the type for the "on_retirement" enum field.
+type OnRetirement string
+
+// OnRetirementAsk is the default value of the OnRetirement enum.
+const DefaultOnRetirement = OnRetirementAsk
+
+// OnRetirement values.
+const (
+	OnRetirementAsk  OnRetirement = "ASK"
+	OnRetirementAuto OnRetirement = "AUTO"
+)
+
+func (or OnRetirement) String() string {
+	return string(or)
+}
+
+// OnRetirementValidator is a validator for the "on_retirement" field enum values. It is called by the builders before save.
+func OnRetirementValidator(or OnRetirement) error {
+	switch or {
+	case OnRetirementAsk, OnRetirementAuto:
+		return nil
+	default:
+		return fmt.Errorf("chat: invalid enum value for on_retirement field: %q", or)
+	}
+}
 
 // OrderOption defines the ordering options for the Chat queries.
 type OrderOption func(*sql.Selector)
@@ -169,6 +199,11 @@ func ByModel(opts ...sql.OrderTermOption) OrderOption {
 // BySystemInstruction orders the results by the system_instruction field.
 func BySystemInstruction(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSystemInstruction, opts...).ToFunc()
+}
+
+// ByOnRetirement orders the results by the on_retirement field.
+func ByOnRetirement(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOnRetirement, opts...).ToFunc()
 }
 
 // ByIsPinned orders the results by the is_pinned field.

@@ -506,6 +506,26 @@ func SystemInstructionContainsFold(v string) predicate.Chat {
 	return predicate.Chat(sql.FieldContainsFold(FieldSystemInstruction, v))
 }
 
+// OnRetirementEQ applies the EQ predicate on the "on_retirement" field.
+func OnRetirementEQ(v OnRetirement) predicate.Chat {
+	return predicate.Chat(sql.FieldEQ(FieldOnRetirement, v))
+}
+
+// OnRetirementNEQ applies the NEQ predicate on the "on_retirement" field.
+func OnRetirementNEQ(v OnRetirement) predicate.Chat {
+	return predicate.Chat(sql.FieldNEQ(FieldOnRetirement, v))
+}
+
+// OnRetirementIn applies the In predicate on the "on_retirement" field.
+func OnRetirementIn(vs ...OnRetirement) predicate.Chat {
+	return predicate.Chat(sql.FieldIn(FieldOnRetirement, vs...))
+}
+
+// OnRetirementNotIn applies the NotIn predicate on the "on_retirement" field.
+func OnRetirementNotIn(vs ...OnRetirement) predicate.Chat {
+	return predicate.Chat(sql.FieldNotIn(FieldOnRetirement, vs...))
+}
+
 // IsPinnedEQ applies the EQ predicate on the "is_pinned" field.
 func IsPinnedEQ(v bool) predicate.Chat {
 	return predicate.Chat(sql.FieldEQ(FieldIsPinned, v))

@@ -29,6 +29,8 @@ const (
 	FieldChatID = "chat_id"
 	// FieldMessageID holds the string denoting the message_id field in the database.
 	FieldMessageID = "message_id"
+	// FieldPlanID holds the string denoting the plan_id field in the database.
+	FieldPlanID = "plan_id"
 	// FieldRetryOfID holds the string denoting the retry_of_id field in the database.
 	FieldRetryOfID = "retry_of_id"
 	// FieldPriority holds the string denoting the priority field in the database.
@@ -109,6 +111,7 @@ var Columns = []string{
 	FieldArguments,
 	FieldChatID,
 	FieldMessageID,
+	FieldPlanID,
 	FieldRetryOfID,
 	FieldPriority,
 	FieldStoreResult,
@@ -186,9 +189,11 @@ type Kind string
 
 // Kind values.
 const (
-	KindText  Kind = "TEXT"
-	KindImage Kind = "IMAGE"
-	KindVideo Kind = "VIDEO"
+	KindText    Kind = "TEXT"
+	KindImage   Kind = "IMAGE"
+	KindVideo   Kind = "VIDEO"
+	KindPlan    Kind = "PLAN"
+	KindPrompts Kind = "PROMPTS"
 )
 
 func (k Kind) String() string {
@@ -198,7 +203,7 @@ func (k Kind) String() string {
 // KindValidator is a validator for the "kind" field enum values. It is called by the builders before save.
 func KindValidator(k Kind) error {
 	switch k {
-	case KindText, KindImage, KindVideo:
+	case KindText, KindImage, KindVideo, KindPlan, KindPrompts:
 		return nil
 	default:
 		return fmt.Errorf("job: invalid enum value for kind field: %q", k)
@@ -319,6 +324,11 @@ func ByChatID(opts ...sql.OrderTermOption) OrderOption {
 // ByMessageID orders the results by the message_id field.
 func ByMessageID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldMessageID, opts...).ToFunc()
+}
+
+// ByPlanID orders the results by the plan_id field.
+func ByPlanID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPlanID, opts...).ToFunc()
 }
 
 // ByRetryOfID orders the results by the retry_of_id field.

@@ -80,6 +80,11 @@ func MessageID(v oid.Message) predicate.Job {
 	return predicate.Job(sql.FieldEQ(FieldMessageID, v))
 }
 
+// PlanID applies equality check predicate on the "plan_id" field. It's identical to PlanIDEQ.
+func PlanID(v oid.Plan) predicate.Job {
+	return predicate.Job(sql.FieldEQ(FieldPlanID, v))
+}
+
 // RetryOfID applies equality check predicate on the "retry_of_id" field. It's identical to RetryOfIDEQ.
 func RetryOfID(v oid.Job) predicate.Job {
 	return predicate.Job(sql.FieldEQ(FieldRetryOfID, v))
@@ -518,6 +523,56 @@ func MessageIDIsNil() predicate.Job {
 // MessageIDNotNil applies the NotNil predicate on the "message_id" field.
 func MessageIDNotNil() predicate.Job {
 	return predicate.Job(sql.FieldNotNull(FieldMessageID))
+}
+
+// PlanIDEQ applies the EQ predicate on the "plan_id" field.
+func PlanIDEQ(v oid.Plan) predicate.Job {
+	return predicate.Job(sql.FieldEQ(FieldPlanID, v))
+}
+
+// PlanIDNEQ applies the NEQ predicate on the "plan_id" field.
+func PlanIDNEQ(v oid.Plan) predicate.Job {
+	return predicate.Job(sql.FieldNEQ(FieldPlanID, v))
+}
+
+// PlanIDIn applies the In predicate on the "plan_id" field.
+func PlanIDIn(vs ...oid.Plan) predicate.Job {
+	return predicate.Job(sql.FieldIn(FieldPlanID, vs...))
+}
+
+// PlanIDNotIn applies the NotIn predicate on the "plan_id" field.
+func PlanIDNotIn(vs ...oid.Plan) predicate.Job {
+	return predicate.Job(sql.FieldNotIn(FieldPlanID, vs...))
+}
+
+// PlanIDGT applies the GT predicate on the "plan_id" field.
+func PlanIDGT(v oid.Plan) predicate.Job {
+	return predicate.Job(sql.FieldGT(FieldPlanID, v))
+}
+
+// PlanIDGTE applies the GTE predicate on the "plan_id" field.
+func PlanIDGTE(v oid.Plan) predicate.Job {
+	return predicate.Job(sql.FieldGTE(FieldPlanID, v))
+}
+
+// PlanIDLT applies the LT predicate on the "plan_id" field.
+func PlanIDLT(v oid.Plan) predicate.Job {
+	return predicate.Job(sql.FieldLT(FieldPlanID, v))
+}
+
+// PlanIDLTE applies the LTE predicate on the "plan_id" field.
+func PlanIDLTE(v oid.Plan) predicate.Job {
+	return predicate.Job(sql.FieldLTE(FieldPlanID, v))
+}
+
+// PlanIDIsNil applies the IsNil predicate on the "plan_id" field.
+func PlanIDIsNil() predicate.Job {
+	return predicate.Job(sql.FieldIsNull(FieldPlanID))
+}
+
+// PlanIDNotNil applies the NotNil predicate on the "plan_id" field.
+func PlanIDNotNil() predicate.Job {
+	return predicate.Job(sql.FieldNotNull(FieldPlanID))
 }
 
 // RetryOfIDEQ applies the EQ predicate on the "retry_of_id" field.

@@ -38,6 +38,12 @@ const (
 	FieldEndedAt = "ended_at"
 	// FieldRequestedModel holds the string denoting the requested_model field in the database.
 	FieldRequestedModel = "requested_model"
+	// FieldFallbackModel holds the string denoting the fallback_model field in the database.
+	FieldFallbackModel = "fallback_model"
+	// FieldModel holds the string denoting the model field in the database.
+	FieldModel = "model"
+	// FieldOmittedMessages holds the string denoting the omitted_messages field in the database.
+	FieldOmittedMessages = "omitted_messages"
 	// FieldAnsweredBy holds the string denoting the answered_by field in the database.
 	FieldAnsweredBy = "answered_by"
 	// FieldRunID holds the string denoting the run_id field in the database.
@@ -89,6 +95,9 @@ var Columns = []string{
 	FieldStartedAt,
 	FieldEndedAt,
 	FieldRequestedModel,
+	FieldFallbackModel,
+	FieldModel,
+	FieldOmittedMessages,
 	FieldAnsweredBy,
 	FieldRunID,
 	FieldLeaseUntilMs,
@@ -286,6 +295,21 @@ func ByEndedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByRequestedModel orders the results by the requested_model field.
 func ByRequestedModel(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRequestedModel, opts...).ToFunc()
+}
+
+// ByFallbackModel orders the results by the fallback_model field.
+func ByFallbackModel(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldFallbackModel, opts...).ToFunc()
+}
+
+// ByModel orders the results by the model field.
+func ByModel(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldModel, opts...).ToFunc()
+}
+
+// ByOmittedMessages orders the results by the omitted_messages field.
+func ByOmittedMessages(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOmittedMessages, opts...).ToFunc()
 }
 
 // ByAnsweredBy orders the results by the answered_by field.

@@ -101,6 +101,21 @@ func RequestedModel(v string) predicate.Message {
 	return predicate.Message(sql.FieldEQ(FieldRequestedModel, v))
 }
 
+// FallbackModel applies equality check predicate on the "fallback_model" field. It's identical to FallbackModelEQ.
+func FallbackModel(v string) predicate.Message {
+	return predicate.Message(sql.FieldEQ(FieldFallbackModel, v))
+}
+
+// Model applies equality check predicate on the "model" field. It's identical to ModelEQ.
+func Model(v string) predicate.Message {
+	return predicate.Message(sql.FieldEQ(FieldModel, v))
+}
+
+// OmittedMessages applies equality check predicate on the "omitted_messages" field. It's identical to OmittedMessagesEQ.
+func OmittedMessages(v int) predicate.Message {
+	return predicate.Message(sql.FieldEQ(FieldOmittedMessages, v))
+}
+
 // AnsweredBy applies equality check predicate on the "answered_by" field. It's identical to AnsweredByEQ.
 func AnsweredBy(v string) predicate.Message {
 	return predicate.Message(sql.FieldEQ(FieldAnsweredBy, v))
@@ -629,6 +644,206 @@ func RequestedModelEqualFold(v string) predicate.Message {
 // RequestedModelContainsFold applies the ContainsFold predicate on the "requested_model" field.
 func RequestedModelContainsFold(v string) predicate.Message {
 	return predicate.Message(sql.FieldContainsFold(FieldRequestedModel, v))
+}
+
+// FallbackModelEQ applies the EQ predicate on the "fallback_model" field.
+func FallbackModelEQ(v string) predicate.Message {
+	return predicate.Message(sql.FieldEQ(FieldFallbackModel, v))
+}
+
+// FallbackModelNEQ applies the NEQ predicate on the "fallback_model" field.
+func FallbackModelNEQ(v string) predicate.Message {
+	return predicate.Message(sql.FieldNEQ(FieldFallbackModel, v))
+}
+
+// FallbackModelIn applies the In predicate on the "fallback_model" field.
+func FallbackModelIn(vs ...string) predicate.Message {
+	return predicate.Message(sql.FieldIn(FieldFallbackModel, vs...))
+}
+
+// FallbackModelNotIn applies the NotIn predicate on the "fallback_model" field.
+func FallbackModelNotIn(vs ...string) predicate.Message {
+	return predicate.Message(sql.FieldNotIn(FieldFallbackModel, vs...))
+}
+
+// FallbackModelGT applies the GT predicate on the "fallback_model" field.
+func FallbackModelGT(v string) predicate.Message {
+	return predicate.Message(sql.FieldGT(FieldFallbackModel, v))
+}
+
+// FallbackModelGTE applies the GTE predicate on the "fallback_model" field.
+func FallbackModelGTE(v string) predicate.Message {
+	return predicate.Message(sql.FieldGTE(FieldFallbackModel, v))
+}
+
+// FallbackModelLT applies the LT predicate on the "fallback_model" field.
+func FallbackModelLT(v string) predicate.Message {
+	return predicate.Message(sql.FieldLT(FieldFallbackModel, v))
+}
+
+// FallbackModelLTE applies the LTE predicate on the "fallback_model" field.
+func FallbackModelLTE(v string) predicate.Message {
+	return predicate.Message(sql.FieldLTE(FieldFallbackModel, v))
+}
+
+// FallbackModelContains applies the Contains predicate on the "fallback_model" field.
+func FallbackModelContains(v string) predicate.Message {
+	return predicate.Message(sql.FieldContains(FieldFallbackModel, v))
+}
+
+// FallbackModelHasPrefix applies the HasPrefix predicate on the "fallback_model" field.
+func FallbackModelHasPrefix(v string) predicate.Message {
+	return predicate.Message(sql.FieldHasPrefix(FieldFallbackModel, v))
+}
+
+// FallbackModelHasSuffix applies the HasSuffix predicate on the "fallback_model" field.
+func FallbackModelHasSuffix(v string) predicate.Message {
+	return predicate.Message(sql.FieldHasSuffix(FieldFallbackModel, v))
+}
+
+// FallbackModelIsNil applies the IsNil predicate on the "fallback_model" field.
+func FallbackModelIsNil() predicate.Message {
+	return predicate.Message(sql.FieldIsNull(FieldFallbackModel))
+}
+
+// FallbackModelNotNil applies the NotNil predicate on the "fallback_model" field.
+func FallbackModelNotNil() predicate.Message {
+	return predicate.Message(sql.FieldNotNull(FieldFallbackModel))
+}
+
+// FallbackModelEqualFold applies the EqualFold predicate on the "fallback_model" field.
+func FallbackModelEqualFold(v string) predicate.Message {
+	return predicate.Message(sql.FieldEqualFold(FieldFallbackModel, v))
+}
+
+// FallbackModelContainsFold applies the ContainsFold predicate on the "fallback_model" field.
+func FallbackModelContainsFold(v string) predicate.Message {
+	return predicate.Message(sql.FieldContainsFold(FieldFallbackModel, v))
+}
+
+// ModelEQ applies the EQ predicate on the "model" field.
+func ModelEQ(v string) predicate.Message {
+	return predicate.Message(sql.FieldEQ(FieldModel, v))
+}
+
+// ModelNEQ applies the NEQ predicate on the "model" field.
+func ModelNEQ(v string) predicate.Message {
+	return predicate.Message(sql.FieldNEQ(FieldModel, v))
+}
+
+// ModelIn applies the In predicate on the "model" field.
+func ModelIn(vs ...string) predicate.Message {
+	return predicate.Message(sql.FieldIn(FieldModel, vs...))
+}
+
+// ModelNotIn applies the NotIn predicate on the "model" field.
+func ModelNotIn(vs ...string) predicate.Message {
+	return predicate.Message(sql.FieldNotIn(FieldModel, vs...))
+}
+
+// ModelGT applies the GT predicate on the "model" field.
+func ModelGT(v string) predicate.Message {
+	return predicate.Message(sql.FieldGT(FieldModel, v))
+}
+
+// ModelGTE applies the GTE predicate on the "model" field.
+func ModelGTE(v string) predicate.Message {
+	return predicate.Message(sql.FieldGTE(FieldModel, v))
+}
+
+// ModelLT applies the LT predicate on the "model" field.
+func ModelLT(v string) predicate.Message {
+	return predicate.Message(sql.FieldLT(FieldModel, v))
+}
+
+// ModelLTE applies the LTE predicate on the "model" field.
+func ModelLTE(v string) predicate.Message {
+	return predicate.Message(sql.FieldLTE(FieldModel, v))
+}
+
+// ModelContains applies the Contains predicate on the "model" field.
+func ModelContains(v string) predicate.Message {
+	return predicate.Message(sql.FieldContains(FieldModel, v))
+}
+
+// ModelHasPrefix applies the HasPrefix predicate on the "model" field.
+func ModelHasPrefix(v string) predicate.Message {
+	return predicate.Message(sql.FieldHasPrefix(FieldModel, v))
+}
+
+// ModelHasSuffix applies the HasSuffix predicate on the "model" field.
+func ModelHasSuffix(v string) predicate.Message {
+	return predicate.Message(sql.FieldHasSuffix(FieldModel, v))
+}
+
+// ModelIsNil applies the IsNil predicate on the "model" field.
+func ModelIsNil() predicate.Message {
+	return predicate.Message(sql.FieldIsNull(FieldModel))
+}
+
+// ModelNotNil applies the NotNil predicate on the "model" field.
+func ModelNotNil() predicate.Message {
+	return predicate.Message(sql.FieldNotNull(FieldModel))
+}
+
+// ModelEqualFold applies the EqualFold predicate on the "model" field.
+func ModelEqualFold(v string) predicate.Message {
+	return predicate.Message(sql.FieldEqualFold(FieldModel, v))
+}
+
+// ModelContainsFold applies the ContainsFold predicate on the "model" field.
+func ModelContainsFold(v string) predicate.Message {
+	return predicate.Message(sql.FieldContainsFold(FieldModel, v))
+}
+
+// OmittedMessagesEQ applies the EQ predicate on the "omitted_messages" field.
+func OmittedMessagesEQ(v int) predicate.Message {
+	return predicate.Message(sql.FieldEQ(FieldOmittedMessages, v))
+}
+
+// OmittedMessagesNEQ applies the NEQ predicate on the "omitted_messages" field.
+func OmittedMessagesNEQ(v int) predicate.Message {
+	return predicate.Message(sql.FieldNEQ(FieldOmittedMessages, v))
+}
+
+// OmittedMessagesIn applies the In predicate on the "omitted_messages" field.
+func OmittedMessagesIn(vs ...int) predicate.Message {
+	return predicate.Message(sql.FieldIn(FieldOmittedMessages, vs...))
+}
+
+// OmittedMessagesNotIn applies the NotIn predicate on the "omitted_messages" field.
+func OmittedMessagesNotIn(vs ...int) predicate.Message {
+	return predicate.Message(sql.FieldNotIn(FieldOmittedMessages, vs...))
+}
+
+// OmittedMessagesGT applies the GT predicate on the "omitted_messages" field.
+func OmittedMessagesGT(v int) predicate.Message {
+	return predicate.Message(sql.FieldGT(FieldOmittedMessages, v))
+}
+
+// OmittedMessagesGTE applies the GTE predicate on the "omitted_messages" field.
+func OmittedMessagesGTE(v int) predicate.Message {
+	return predicate.Message(sql.FieldGTE(FieldOmittedMessages, v))
+}
+
+// OmittedMessagesLT applies the LT predicate on the "omitted_messages" field.
+func OmittedMessagesLT(v int) predicate.Message {
+	return predicate.Message(sql.FieldLT(FieldOmittedMessages, v))
+}
+
+// OmittedMessagesLTE applies the LTE predicate on the "omitted_messages" field.
+func OmittedMessagesLTE(v int) predicate.Message {
+	return predicate.Message(sql.FieldLTE(FieldOmittedMessages, v))
+}
+
+// OmittedMessagesIsNil applies the IsNil predicate on the "omitted_messages" field.
+func OmittedMessagesIsNil() predicate.Message {
+	return predicate.Message(sql.FieldIsNull(FieldOmittedMessages))
+}
+
+// OmittedMessagesNotNil applies the NotNil predicate on the "omitted_messages" field.
+func OmittedMessagesNotNil() predicate.Message {
+	return predicate.Message(sql.FieldNotNull(FieldOmittedMessages))
 }
 
 // AnsweredByEQ applies the EQ predicate on the "answered_by" field.

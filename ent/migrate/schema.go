@@ -120,6 +120,7 @@ var (
 		{Name: "model", Type: field.TypeString},
 		{Name: "system_instruction", Type: field.TypeString, Size: 2147483647, Default: ""},
 		{Name: "recommended_prompts", Type: field.TypeJSON},
+		{Name: "on_retirement", Type: field.TypeEnum, Enums: []string{"ASK", "AUTO"}, Default: "ASK"},
 		{Name: "is_pinned", Type: field.TypeBool, Default: false},
 		{Name: "is_archived", Type: field.TypeBool, Default: false},
 		{Name: "head_id", Type: field.TypeUUID, Nullable: true},
@@ -137,7 +138,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "chats_users_chats",
-				Columns:    []*schema.Column{ChatsColumns[16]},
+				Columns:    []*schema.Column{ChatsColumns[17]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -146,12 +147,12 @@ var (
 			{
 				Name:    "chat_user_id_is_pinned_last_activity_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ChatsColumns[16], ChatsColumns[9], ChatsColumns[14], ChatsColumns[0]},
+				Columns: []*schema.Column{ChatsColumns[17], ChatsColumns[10], ChatsColumns[15], ChatsColumns[0]},
 			},
 			{
 				Name:    "chat_folder_id_is_pinned_last_activity_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ChatsColumns[1], ChatsColumns[9], ChatsColumns[14], ChatsColumns[0]},
+				Columns: []*schema.Column{ChatsColumns[1], ChatsColumns[10], ChatsColumns[15], ChatsColumns[0]},
 			},
 			{
 				Name:    "chat_former_folder_id",
@@ -166,7 +167,7 @@ var (
 			{
 				Name:    "chat_deleted_at",
 				Unique:  false,
-				Columns: []*schema.Column{ChatsColumns[15]},
+				Columns: []*schema.Column{ChatsColumns[16]},
 			},
 		},
 	}
@@ -315,12 +316,13 @@ var (
 	JobsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "user_id", Type: field.TypeUUID},
-		{Name: "kind", Type: field.TypeEnum, Enums: []string{"TEXT", "IMAGE", "VIDEO"}},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"TEXT", "IMAGE", "VIDEO", "PLAN", "PROMPTS"}},
 		{Name: "model", Type: field.TypeString},
 		{Name: "provider", Type: field.TypeString},
 		{Name: "arguments", Type: field.TypeJSON},
 		{Name: "chat_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "message_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "plan_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "retry_of_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "priority", Type: field.TypeInt, Default: 1},
 		{Name: "store_result", Type: field.TypeBool, Default: true},
@@ -374,7 +376,7 @@ var (
 			{
 				Name:    "job_user_id_is_waiting",
 				Unique:  false,
-				Columns: []*schema.Column{JobsColumns[1], JobsColumns[13]},
+				Columns: []*schema.Column{JobsColumns[1], JobsColumns[14]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status IN ('IN_QUEUE', 'IN_PROGRESS')",
 				},
@@ -382,7 +384,7 @@ var (
 			{
 				Name:    "job_kind_status_priority_queued_at",
 				Unique:  false,
-				Columns: []*schema.Column{JobsColumns[2], JobsColumns[12], JobsColumns[9], JobsColumns[24]},
+				Columns: []*schema.Column{JobsColumns[2], JobsColumns[13], JobsColumns[10], JobsColumns[25]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status IN ('IN_QUEUE', 'IN_PROGRESS')",
 				},
@@ -390,7 +392,7 @@ var (
 			{
 				Name:    "job_run_id",
 				Unique:  true,
-				Columns: []*schema.Column{JobsColumns[14]},
+				Columns: []*schema.Column{JobsColumns[15]},
 			},
 			{
 				Name:    "job_chat_id",
@@ -400,12 +402,12 @@ var (
 			{
 				Name:    "job_expires_at",
 				Unique:  false,
-				Columns: []*schema.Column{JobsColumns[39]},
+				Columns: []*schema.Column{JobsColumns[40]},
 			},
 			{
 				Name:    "job_ended_at",
 				Unique:  false,
-				Columns: []*schema.Column{JobsColumns[27]},
+				Columns: []*schema.Column{JobsColumns[28]},
 			},
 		},
 	}
@@ -445,6 +447,9 @@ var (
 		{Name: "started_at", Type: field.TypeTime, Nullable: true},
 		{Name: "ended_at", Type: field.TypeTime, Nullable: true},
 		{Name: "requested_model", Type: field.TypeString, Nullable: true},
+		{Name: "fallback_model", Type: field.TypeString, Nullable: true},
+		{Name: "model", Type: field.TypeString, Nullable: true},
+		{Name: "omitted_messages", Type: field.TypeInt, Nullable: true},
 		{Name: "answered_by", Type: field.TypeString, Nullable: true},
 		{Name: "run_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "lease_until_ms", Type: field.TypeInt64, Nullable: true},
@@ -467,7 +472,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "messages_chats_messages",
-				Columns:    []*schema.Column{MessagesColumns[23]},
+				Columns:    []*schema.Column{MessagesColumns[26]},
 				RefColumns: []*schema.Column{ChatsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -476,7 +481,7 @@ var (
 			{
 				Name:    "message_chat_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{MessagesColumns[23], MessagesColumns[0]},
+				Columns: []*schema.Column{MessagesColumns[26], MessagesColumns[0]},
 			},
 			{
 				Name:    "message_parent_id_id",
@@ -494,7 +499,7 @@ var (
 			{
 				Name:    "message_run_id",
 				Unique:  true,
-				Columns: []*schema.Column{MessagesColumns[12]},
+				Columns: []*schema.Column{MessagesColumns[15]},
 			},
 			{
 				Name:    "message_job_id",
@@ -528,6 +533,75 @@ var (
 				Name:    "object_checked_at",
 				Unique:  false,
 				Columns: []*schema.Column{ObjectsColumns[4]},
+			},
+		},
+	}
+	// PlansColumns holds the columns for the "plans" table.
+	PlansColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "user_id", Type: field.TypeUUID},
+		{Name: "job_id", Type: field.TypeUUID},
+		{Name: "folder_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "goal", Type: field.TypeString, Size: 2147483647},
+		{Name: "budget_micros", Type: field.TypeInt64, Nullable: true},
+		{Name: "title", Type: field.TypeString},
+		{Name: "summary", Type: field.TypeString, Size: 2147483647},
+		{Name: "language", Type: field.TypeString},
+		{Name: "revision", Type: field.TypeInt, Default: 1},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "applied_at", Type: field.TypeTime, Nullable: true},
+	}
+	// PlansTable holds the schema information for the "plans" table.
+	PlansTable = &schema.Table{
+		Name:       "plans",
+		Columns:    PlansColumns,
+		PrimaryKey: []*schema.Column{PlansColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "plan_user_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{PlansColumns[1], PlansColumns[0]},
+			},
+			{
+				Name:    "plan_folder_id",
+				Unique:  false,
+				Columns: []*schema.Column{PlansColumns[3]},
+			},
+		},
+	}
+	// PlanStepsColumns holds the columns for the "plan_steps" table.
+	PlanStepsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "plan_id", Type: field.TypeUUID},
+		{Name: "user_id", Type: field.TypeUUID},
+		{Name: "position", Type: field.TypeInt},
+		{Name: "title", Type: field.TypeString},
+		{Name: "intent", Type: field.TypeString, Size: 2147483647, Default: ""},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"TEXT", "IMAGE", "VIDEO"}},
+		{Name: "model", Type: field.TypeString},
+		{Name: "reason", Type: field.TypeString, Size: 2147483647, Default: ""},
+		{Name: "instruction", Type: field.TypeString, Size: 2147483647, Default: ""},
+		{Name: "prompts", Type: field.TypeJSON},
+		{Name: "depends_on", Type: field.TypeJSON},
+		{Name: "chat_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "created_at", Type: field.TypeTime},
+	}
+	// PlanStepsTable holds the schema information for the "plan_steps" table.
+	PlanStepsTable = &schema.Table{
+		Name:       "plan_steps",
+		Columns:    PlanStepsColumns,
+		PrimaryKey: []*schema.Column{PlanStepsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "planstep_plan_id_position",
+				Unique:  false,
+				Columns: []*schema.Column{PlanStepsColumns[1], PlanStepsColumns[3]},
+			},
+			{
+				Name:    "planstep_chat_id",
+				Unique:  true,
+				Columns: []*schema.Column{PlanStepsColumns[12]},
 			},
 		},
 	}
@@ -732,6 +806,8 @@ var (
 		JobStepsTable,
 		MessagesTable,
 		ObjectsTable,
+		PlansTable,
+		PlanStepsTable,
 		PromptsTable,
 		RefreshTokensTable,
 		SessionsTable,
@@ -780,6 +856,12 @@ func init() {
 	}
 	ObjectsTable.Annotation = &entsql.Annotation{
 		Table: "objects",
+	}
+	PlansTable.Annotation = &entsql.Annotation{
+		Table: "plans",
+	}
+	PlanStepsTable.Annotation = &entsql.Annotation{
+		Table: "plan_steps",
 	}
 	PromptsTable.ForeignKeys[0].RefTable = UsersTable
 	PromptsTable.Annotation = &entsql.Annotation{

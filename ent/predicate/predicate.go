@@ -42,6 +42,12 @@ type Message func(*sql.Selector)
 // Object is the predicate function for object builders.
 type Object func(*sql.Selector)
 
+// Plan is the predicate function for plan builders.
+type Plan func(*sql.Selector)
+
+// PlanStep is the predicate function for planstep builders.
+type PlanStep func(*sql.Selector)
+
 // Prompt is the predicate function for prompt builders.
 type Prompt func(*sql.Selector)
 

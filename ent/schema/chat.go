@@ -28,6 +28,8 @@ func (Chat) Fields() []ent.Field {
 		field.String("model"),
 		field.Text("system_instruction").Default(""),
 		field.JSON("recommended_prompts", []string{}).Default([]string{}),
+		field.Enum("on_retirement").NamedValues("Ask", "ASK", "Auto", "AUTO").Default("ASK").
+			Comment("What becomes of the next message when the model is retired."),
 		field.Bool("is_pinned").Default(false),
 		field.Bool("is_archived").Default(false),
 		field.UUID("head_id", oid.Message{}).Optional().Nillable(),

@@ -12,7 +12,7 @@ import (
 	"github.com/weav-ai/weav/internal/oid"
 )
 
-// Job is a piece of work that a person ordered: a text, an image or a video.
+// Job is a piece of work that a person ordered: a text, an image, a video, a plan or prompts.
 type Job struct{ ent.Schema }
 
 // Fields of the Job.
@@ -26,12 +26,14 @@ func orderFields() []ent.Field {
 	return []ent.Field{
 		field.UUID("id", oid.Job{}).Default(oid.New[oid.Job]).Immutable(),
 		field.UUID("user_id", oid.User{}).Immutable(),
-		field.Enum("kind").NamedValues("Text", "TEXT", "Image", "IMAGE", "Video", "VIDEO").Immutable(),
+		field.Enum("kind").NamedValues("Text", "TEXT", "Image", "IMAGE", "Video", "VIDEO",
+			"Plan", "PLAN", "Prompts", "PROMPTS").Immutable(),
 		field.String("model").Immutable(),
 		field.String("provider").Immutable(),
 		field.JSON("arguments", json.RawMessage{}).Immutable().Comment("What the kind needs, defaults applied."),
 		field.UUID("chat_id", oid.Chat{}).Optional().Nillable().Comment("The chat that shows it; null once that is gone."),
 		field.UUID("message_id", oid.Message{}).Optional().Nillable(),
+		field.UUID("plan_id", oid.Plan{}).Optional().Nillable().Comment("The plan it made, or planned anew."),
 		field.UUID("retry_of_id", oid.Job{}).Optional().Nillable().Immutable(),
 		field.Int("priority").Default(1).Immutable().Comment("1 is first, as the queue counts."),
 		field.Bool("store_result").Default(true).Immutable(),

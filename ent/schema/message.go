@@ -40,6 +40,9 @@ func turnFields() []ent.Field {
 func replyFields() []ent.Field {
 	return []ent.Field{
 		field.String("requested_model").Optional().Nillable().Immutable(),
+		field.String("fallback_model").Optional().Nillable().Immutable().Comment("The model to ask when that fails; null: the catalogue's."),
+		field.String("model").Optional().Nillable().Comment("The model of the catalogue that was asked at last."),
+		field.Int("omitted_messages").Optional().Nillable().Comment("How many older messages the model was not told."),
 		field.String("answered_by").Optional().Nillable(),
 		field.UUID("run_id", oid.Run{}).Optional().Nillable(),
 		field.Int64("lease_until_ms").Optional().Nillable().

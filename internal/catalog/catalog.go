@@ -4,6 +4,7 @@ package catalog
 
 import (
 	"slices"
+	"time"
 
 	"github.com/weav-ai/weav/internal/errs"
 )
@@ -23,55 +24,155 @@ type Quality string
 
 // The qualities.
 const (
-	Standard Quality = "STANDARD"
-	HD       Quality = "HD"
+	QualityStandard Quality = "STANDARD"
+	QualityHD       Quality = "HD"
 )
+
+// State says whether a model can be asked.
+type State string
+
+// The states.
+const (
+	Active State = "ACTIVE"
+	// Deprecated models can be asked, but end on their ShutdownAt.
+	Deprecated State = "DEPRECATED"
+	// Retired models can be seen on old messages, but no longer be asked.
+	Retired State = "RETIRED"
+)
+
+// Plan is what a person pays for, the least first.
+type Plan string
+
+// The plans.
+const (
+	Free     Plan = "FREE"
+	Standard Plan = "STANDARD"
+	Premium  Plan = "PREMIUM"
+)
+
+// Capability is what a model can do beyond its kind.
+type Capability string
+
+// The capabilities.
+const (
+	ImageInput       Capability = "IMAGE_INPUT"
+	StructuredOutput Capability = "STRUCTURED_OUTPUT"
+)
+
+// Obstacle says why a person cannot use a model; empty when they can.
+type Obstacle string
+
+// The obstacles.
+const (
+	SignInRequired        Obstacle = "SIGN_IN_REQUIRED"
+	MembershipRequired    Obstacle = "MEMBERSHIP_REQUIRED"
+	IsRetired             Obstacle = "RETIRED"
+	ProviderNotConfigured Obstacle = "PROVIDER_NOT_CONFIGURED"
+)
+
+// Label is a text in the languages the app speaks.
+type Label struct {
+	EN, KO string
+}
 
 // Model is an entry of the catalogue.
 type Model struct {
 	// ID is the catalogue's own name; it never changes.
-	ID string `json:"id"`
-	// Name is shown to people.
-	Name string `json:"name"`
+	ID string
+	// Name and Description are shown to people.
+	Name, Description Label
 	// Provider names the adapter that runs it.
-	Provider string `json:"provider"`
+	Provider string
 	// ProviderModel is the provider's own name for it.
-	ProviderModel string `json:"providerModel"`
-	Kind          Kind   `json:"kind"`
-	Description   string `json:"description"`
+	ProviderModel string
+	Kind          Kind
+	// Plan is what a person needs to use it.
+	Plan  Plan
+	State State
+	// ShutdownAt is when the provider ends it; zero when nothing is known.
+	ShutdownAt time.Time
+	// Successor is the id of the model to use instead; every retired one has one.
+	Successor string
+	// Fallback is the id of the model that is asked when this one fails before anything was
+	// shown; empty for none.
+	Fallback     string
+	Capabilities []Capability
 	// MaxInputChars is the longest message or prompt, in Unicode code points.
-	MaxInputChars int `json:"maxInputChars"`
+	MaxInputChars int
 	// MaxOutputTokens is the most tokens a reply may have; zero for a model that writes none.
-	MaxOutputTokens int `json:"maxOutputTokens"`
-	// Image and Video say what may be asked of a model of that kind; nil for others.
-	Image *ImageCaps `json:"image"`
-	Video *VideoCaps `json:"video"`
+	MaxOutputTokens int
+	// Text, Image and Video say what may be asked of a model of that kind; nil for others.
+	Text  *TextCaps
+	Image *ImageCaps
+	Video *VideoCaps
+	// Prices are what the provider asks, the oldest first; none when nobody knows.
+	Prices []Price
 	// IsSandbox marks made-up answers.
-	IsSandbox bool `json:"isSandbox"`
-	// Retired models can be seen on old messages, but no longer be asked.
-	Retired bool `json:"retired"`
-	// Successor is the id of the model to use instead of a retired one.
-	Successor string `json:"successor"`
+	IsSandbox bool
 	// IsDefault marks the model of chats, or of jobs of its kind, that name none.
-	IsDefault bool `json:"-"`
+	IsDefault bool
+}
+
+// Can says whether a model has a capability.
+func (m Model) Can(c Capability) bool { return slices.Contains(m.Capabilities, c) }
+
+// TextCaps is what the texts of a model may be.
+type TextCaps struct {
+	// ContextTokens is how many tokens the model takes in all, its own included.
+	ContextTokens int
+	// DefaultOutputTokens is the most tokens of a text when nobody says.
+	DefaultOutputTokens int
+	// Temperature is nil for a model that takes none.
+	Temperature *Range
+}
+
+// Range is what a number may be.
+type Range struct {
+	Min, Max, Default float64
 }
 
 // ImageCaps is what the images of a model may be.
 type ImageCaps struct {
 	// Sizes are WIDTHxHEIGHT in pixels, the default first.
-	Sizes []string `json:"sizes"`
+	Sizes []string
 	// Qualities have the default first.
-	Qualities []Quality `json:"qualities"`
+	Qualities []Quality
 }
 
 // VideoCaps is what the videos of a model may be.
 type VideoCaps struct {
 	// Seconds, Resolutions and Aspects have the default first.
-	Seconds     []int    `json:"seconds"`
-	Resolutions []string `json:"resolutions"`
-	Aspects     []string `json:"aspects"`
+	Seconds     []int
+	Resolutions []string
+	Aspects     []string
 	// Styles may be asked for; there is no default.
-	Styles []string `json:"styles"`
+	Styles []string
+}
+
+// Price is what a provider asks from a day on, in millionths of a US dollar. Nil fields have no price.
+type Price struct {
+	From time.Time
+	// Input, CachedInput and Output are for a million tokens.
+	Input, CachedInput, Output *int64
+	Images                     []ImagePrice
+	VideoSecond                *int64
+}
+
+// ImagePrice is what an image of a size and quality costs; an empty one stands for all.
+type ImagePrice struct {
+	Size    string
+	Quality Quality
+	Each    int64
+}
+
+// PriceAt is the price of a moment; nil when there is none.
+func (m Model) PriceAt(t time.Time) *Price {
+	for i := len(m.Prices) - 1; i >= 0; i-- {
+		if !m.Prices[i].From.After(t) {
+			return &m.Prices[i]
+		}
+	}
+	return nil
 }
 
 // Catalog is the set of models. It does not change, and is safe for concurrent use.
@@ -113,7 +214,7 @@ func (c *Catalog) Usable(kind Kind, id string) (Model, error) {
 		return Model{}, errs.New(errs.ModelNotAllowed, "The catalogue has no such model. `models` lists those on offer.")
 	case m.Kind != kind:
 		return Model{}, errs.Input(errs.InvalidValue, "modelId", "The model %s makes %s, not %s.", m.ID, m.Kind, kind)
-	case m.Retired:
+	case m.State == Retired:
 		return Model{}, errs.Input(errs.ModelRetired, "modelId", "The model %s is no longer offered. Use %s.", m.ID, m.Successor)
 	}
 	return m, nil

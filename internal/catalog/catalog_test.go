@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -47,7 +48,7 @@ func TestModelsBeginWithTheDefault(t *testing.T) {
 			}
 			first := map[string]bool{tt.want[0]: true, "sandbox-painter": true, "sandbox-filmer": true}
 			for _, m := range c.Models() {
-				if got, _ := c.Get(m.ID); got != m || m.IsDefault != first[m.ID] {
+				if got, _ := c.Get(m.ID); !reflect.DeepEqual(got, m) || m.IsDefault != first[m.ID] {
 					t.Errorf("%s: IsDefault = %t, Get = %+v", m.ID, m.IsDefault, got)
 				}
 			}
@@ -58,8 +59,8 @@ func TestModelsBeginWithTheDefault(t *testing.T) {
 func TestModelsIsACopy(t *testing.T) {
 	t.Parallel()
 	c := load(t, catalog.Settings{})
-	c.Models()[0].Name = "changed"
-	if got := c.Models()[0].Name; got == "changed" {
+	c.Models()[0].Name.EN = "changed"
+	if got := c.Models()[0].Name.EN; got == "changed" {
 		t.Error("a caller changed the catalogue")
 	}
 }

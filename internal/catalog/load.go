@@ -25,7 +25,7 @@ type Settings struct {
 func Load(s Settings) (*Catalog, error) { return parse(shipped, s) }
 
 func parse(data []byte, s Settings) (*Catalog, error) {
-	var models []Model
+	var models []entry
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&models); err != nil {
@@ -33,7 +33,7 @@ func parse(data []byte, s Settings) (*Catalog, error) {
 	}
 	c := &Catalog{byID: make(map[string]Model, len(models))}
 	for _, m := range models {
-		if err := c.add(m, s); err != nil {
+		if err := c.add(m.model(), s); err != nil {
 			return nil, err
 		}
 	}
@@ -46,6 +46,32 @@ func parse(data []byte, s Settings) (*Catalog, error) {
 	return c, nil
 }
 
+// entry is a model as the file has it.
+type entry struct {
+	ID, Name, Provider, ProviderModel, Description, Successor string
+	Kind                                                      Kind
+	MaxInputChars, MaxOutputTokens                            int
+	Image                                                     *ImageCaps
+	Video                                                     *VideoCaps
+	IsSandbox, Retired                                        bool
+}
+
+func (e entry) model() Model {
+	m := Model{
+		ID: e.ID, Name: Label{EN: e.Name, KO: e.Name}, Description: Label{EN: e.Description, KO: e.Description},
+		Provider: e.Provider, ProviderModel: e.ProviderModel, Kind: e.Kind, Plan: Free, State: Active, Successor: e.Successor,
+		MaxInputChars: e.MaxInputChars, MaxOutputTokens: e.MaxOutputTokens, Image: e.Image, Video: e.Video, IsSandbox: e.IsSandbox,
+	}
+	if e.Retired {
+		m.State = Retired
+	}
+	if e.Kind == Text {
+		m.Capabilities = []Capability{ImageInput, StructuredOutput}
+		m.Text = &TextCaps{ContextTokens: 128_000, DefaultOutputTokens: 1024, Temperature: &Range{Min: 0, Max: 2, Default: 1}}
+	}
+	return m
+}
+
 func (c *Catalog) add(m Model, s Settings) error {
 	if err := m.check(); err != nil {
 		return err
@@ -56,7 +82,7 @@ func (c *Catalog) add(m Model, s Settings) error {
 	m.MaxInputChars = capped(m.MaxInputChars, s.MaxTextChars)
 	m.MaxOutputTokens = capped(m.MaxOutputTokens, s.MaxOutputTokens)
 	c.byID[m.ID] = m
-	if !m.Retired {
+	if m.State != Retired {
 		c.models = append(c.models, m)
 	}
 	return nil
@@ -64,11 +90,11 @@ func (c *Catalog) add(m Model, s Settings) error {
 
 func (m Model) check() error {
 	switch {
-	case m.ID == "" || m.Name == "" || m.Provider == "" || m.ProviderModel == "" || m.Description == "":
+	case m.ID == "" || m.Name.EN == "" || m.Provider == "" || m.ProviderModel == "" || m.Description.EN == "":
 		return fmt.Errorf("catalog: model %q lacks id, name, provider, providerModel or description", m.ID)
 	case m.MaxInputChars < 1:
 		return fmt.Errorf("catalog: model %q lacks limits: maxInputChars must be above 0", m.ID)
-	case m.Retired != (m.Successor != ""):
+	case (m.State == Retired) != (m.Successor != ""):
 		return fmt.Errorf("catalog: model %q: a retired model names its successor, another does not", m.ID)
 	}
 	return m.checkCaps()
@@ -99,7 +125,7 @@ func (c *ImageCaps) whole() bool {
 			return false
 		}
 	}
-	known := func(q Quality) bool { return q == Standard || q == HD }
+	known := func(q Quality) bool { return q == QualityStandard || q == QualityHD }
 	return len(c.Sizes) > 0 && len(c.Qualities) > 0 && !slices.ContainsFunc(c.Qualities, func(q Quality) bool { return !known(q) })
 }
 
@@ -124,7 +150,7 @@ func capped(n, limit int) int {
 
 func (c *Catalog) checkSuccessors() error {
 	for _, m := range c.byID {
-		if next, ok := c.byID[m.Successor]; m.Retired && (!ok || next.Retired) {
+		if next, ok := c.byID[m.Successor]; m.State == Retired && (!ok || next.State == Retired) {
 			return fmt.Errorf("catalog: the successor of model %q is not on offer", m.ID)
 		}
 	}

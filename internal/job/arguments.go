@@ -12,6 +12,7 @@ import (
 	entjob "github.com/weav-ai/weav/ent/job"
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/errs"
+	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/text"
 )
 
@@ -60,7 +61,7 @@ type VideoWork struct {
 	Style      *string
 }
 
-// Arguments are what was ordered, defaults applied: TextArguments, ImageArguments or VideoArguments.
+// Arguments are what was ordered, defaults applied: TextArguments, ImageArguments, VideoArguments, PlanArguments or PromptsArguments.
 type Arguments interface{ IsJobArguments() }
 
 // TextArguments are the arguments of a text.
@@ -87,6 +88,31 @@ type VideoArguments struct {
 	Style      *string `json:"style,omitempty"`
 }
 
+// PlanArguments are the arguments of a plan.
+type PlanArguments struct {
+	Goal string `json:"goal"`
+	// BudgetMicros is the most it should cost, in millionths of a US dollar; nil for no limit.
+	BudgetMicros *int64 `json:"budgetMicros,omitempty"`
+	// PlanID and FromStep say which steps of which plan are planned anew; nil for a new plan.
+	PlanID   *oid.Plan     `json:"planId,omitempty"`
+	FromStep *oid.PlanStep `json:"fromStep,omitempty"`
+	// Wish is what to do otherwise.
+	Wish string `json:"wish,omitempty"`
+	// Language is that of the person, for a goal too short to tell.
+	Language string `json:"language"`
+}
+
+// PromptsArguments are the arguments of prompts for a chat.
+type PromptsArguments struct {
+	Count int `json:"count"`
+}
+
+// IsJobArguments implements Arguments.
+func (*PlanArguments) IsJobArguments() {}
+
+// IsJobArguments implements Arguments.
+func (*PromptsArguments) IsJobArguments() {}
+
 // IsJobArguments implements Arguments.
 func (*TextArguments) IsJobArguments() {}
 
@@ -103,6 +129,10 @@ func ArgumentsOf(j *ent.Job) (Arguments, error) {
 		return read[TextArguments](j)
 	case entjob.KindImage:
 		return read[ImageArguments](j)
+	case entjob.KindPlan:
+		return read[PlanArguments](j)
+	case entjob.KindPrompts:
+		return read[PromptsArguments](j)
 	default:
 		return read[VideoArguments](j)
 	}
@@ -166,7 +196,7 @@ func (s *Service) checkText(w TextWork) (order, error) {
 	if n := w.MaxOutputTokens; n != nil {
 		args.MaxOutputTokens = *n
 		if *n < 1 || *n > m.MaxOutputTokens {
-			c.Fail(errs.InvalidValue, "work.text.maxOutputTokens", fmt.Sprintf("%s writes 1 to %d tokens.", m.Name, m.MaxOutputTokens))
+			c.Fail(errs.InvalidValue, "work.text.maxOutputTokens", fmt.Sprintf("%s writes 1 to %d tokens.", m.Name.EN, m.MaxOutputTokens))
 		}
 	}
 	return ordered(entjob.KindText, m, w.Prompt, args, c.Err())

@@ -35,13 +35,17 @@ type (
 	File [16]byte
 	// Share names a link to one artifact (share_…).
 	Share [16]byte
+	// Plan names a plan (plan_…).
+	Plan [16]byte
+	// PlanStep names a step of a plan (step_…).
+	PlanStep [16]byte
 	// Row names a row that nobody is shown (row_…).
 	Row [16]byte
 )
 
 // Kind is the set of typed ids.
 type Kind interface {
-	User | Session | Folder | Chat | Message | Prompt | Run | Job | Artifact | File | Share | Row
+	User | Session | Folder | Chat | Message | Prompt | Run | Job | Artifact | File | Share | Plan | PlanStep | Row
 	Prefix() string
 }
 
@@ -382,6 +386,66 @@ func (i Share) MarshalGQL(w io.Writer) { write(w, i.String()) }
 
 // UnmarshalGQL refuses, see errInput.
 func (*Share) UnmarshalGQL(any) error { return errInput }
+
+// Prefix is "plan".
+func (Plan) Prefix() string { return "plan" }
+
+// String is the id as the API shows it.
+func (i Plan) String() string { return text(i.Prefix(), i.UUID()) }
+
+// UUID is the id as the database and the queue hold it.
+func (i Plan) UUID() uuid.UUID { return uuid.UUID(i) }
+
+// IsZero reports whether the id names nothing.
+func (i Plan) IsZero() bool { return i == Plan{} }
+
+// Value implements driver.Valuer.
+func (i Plan) Value() (driver.Value, error) { return value(i.UUID()) }
+
+// Scan implements sql.Scanner.
+func (i *Plan) Scan(src any) error { return scan((*uuid.UUID)(i), src) }
+
+// MarshalText writes the id as a plain uuid, for JSON of our own.
+func (i Plan) MarshalText() ([]byte, error) { return i.UUID().MarshalText() }
+
+// UnmarshalText reads a plain uuid.
+func (i *Plan) UnmarshalText(b []byte) error { return (*uuid.UUID)(i).UnmarshalText(b) }
+
+// MarshalGQL writes the id as a GraphQL ID.
+func (i Plan) MarshalGQL(w io.Writer) { write(w, i.String()) }
+
+// UnmarshalGQL refuses, see errInput.
+func (*Plan) UnmarshalGQL(any) error { return errInput }
+
+// Prefix is "step".
+func (PlanStep) Prefix() string { return "step" }
+
+// String is the id as the API shows it.
+func (i PlanStep) String() string { return text(i.Prefix(), i.UUID()) }
+
+// UUID is the id as the database and the queue hold it.
+func (i PlanStep) UUID() uuid.UUID { return uuid.UUID(i) }
+
+// IsZero reports whether the id names nothing.
+func (i PlanStep) IsZero() bool { return i == PlanStep{} }
+
+// Value implements driver.Valuer.
+func (i PlanStep) Value() (driver.Value, error) { return value(i.UUID()) }
+
+// Scan implements sql.Scanner.
+func (i *PlanStep) Scan(src any) error { return scan((*uuid.UUID)(i), src) }
+
+// MarshalText writes the id as a plain uuid, for JSON of our own.
+func (i PlanStep) MarshalText() ([]byte, error) { return i.UUID().MarshalText() }
+
+// UnmarshalText reads a plain uuid.
+func (i *PlanStep) UnmarshalText(b []byte) error { return (*uuid.UUID)(i).UnmarshalText(b) }
+
+// MarshalGQL writes the id as a GraphQL ID.
+func (i PlanStep) MarshalGQL(w io.Writer) { write(w, i.String()) }
+
+// UnmarshalGQL refuses, see errInput.
+func (*PlanStep) UnmarshalGQL(any) error { return errInput }
 
 // Prefix is "row".
 func (Row) Prefix() string { return "row" }
