@@ -49,6 +49,10 @@ type (
 	FileConnection = Connection[*ent.File]
 	// FileEdge is an entry of the page.
 	FileEdge = Edge[*ent.File]
+	// PlanConnection is a page of them.
+	PlanConnection = Connection[*ent.Plan]
+	// PlanEdge is an entry of the page.
+	PlanEdge = Edge[*ent.Plan]
 	// SearchHitConnection is a page of them.
 	SearchHitConnection = Connection[*chat.SearchHit]
 	// SearchHitEdge is an entry of the page.

@@ -732,7 +732,7 @@ type ComplexityRoot struct {
 		Images            func(childComplexity int) int
 		InputTokens       func(childComplexity int) int
 		OutputTokens      func(childComplexity int) int
-		ValidFrom         func(childComplexity int) int
+		ValidFromAt       func(childComplexity int) int
 		VideoSecond       func(childComplexity int) int
 	}
 
@@ -1650,7 +1650,7 @@ type UserResolver interface {
 	Folders(ctx context.Context, obj *ent.User, first *int, after *string, deleted bool) (*Connection[*ent.Folder], error)
 	Chats(ctx context.Context, obj *ent.User, first *int, after *string, filter *ChatFilter) (*Connection[*ent.Chat], error)
 	Search(ctx context.Context, obj *ent.User, query string, first *int, after *string) (*Connection[*chat.SearchHit], error)
-	Plans(ctx context.Context, obj *ent.User, first *int, after *string) (*PlanConnection, error)
+	Plans(ctx context.Context, obj *ent.User, first *int, after *string) (*Connection[*ent.Plan], error)
 	Jobs(ctx context.Context, obj *ent.User, first *int, after *string, filter *JobFilter) (*Connection[*ent.Job], error)
 	Artifacts(ctx context.Context, obj *ent.User, first *int, after *string, kind *artifact.Kind, favourite *bool, folderID *string) (*Connection[*ent.Artifact], error)
 	Files(ctx context.Context, obj *ent.User, first *int, after *string) (*Connection[*ent.File], error)
@@ -4149,12 +4149,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ModelPrice.OutputTokens(childComplexity), true
-	case "ModelPrice.validFrom":
-		if e.ComplexityRoot.ModelPrice.ValidFrom == nil {
+	case "ModelPrice.validFromAt":
+		if e.ComplexityRoot.ModelPrice.ValidFromAt == nil {
 			break
 		}
 
-		return e.ComplexityRoot.ModelPrice.ValidFrom(childComplexity), true
+		return e.ComplexityRoot.ModelPrice.ValidFromAt(childComplexity), true
 	case "ModelPrice.videoSecond":
 		if e.ComplexityRoot.ModelPrice.VideoSecond == nil {
 			break
@@ -7534,7 +7534,7 @@ type Model {
   availableToViewer: Boolean!
   """Why not; null when it is available."""
   unavailableReason: ModelUnavailableReason
-  """What it can do beyond its kind."""
+  """What it can do beyond its kind; at most 10."""
   capabilities: [ModelCapability!]!
   """What its texts may be; null for a model that writes none."""
   text: TextCaps
@@ -7631,7 +7631,7 @@ type TemperatureRange {
 """What a provider asks for a model from a day on. Null: it has no price of that sort. The prices of texts are for a million tokens."""
 type ModelPrice {
   """Since when, at 00:00 UTC of the day."""
-  validFrom: DateTime!
+  validFromAt: DateTime!
   """A million tokens that go in."""
   inputTokens: Cost
   """A million tokens that go in and that the provider had kept."""
@@ -8286,7 +8286,7 @@ type Plan implements Node {
   language: String!
   """Whether its folder was made."""
   status: PlanStatus!
-  """Its steps in order; 1 to 8."""
+  """Its steps in order; at most 8."""
   steps: [PlanStep!]!
   """How many of its steps are DONE; 0 before it is applied."""
   stepsDone: Int!
@@ -8334,7 +8334,7 @@ type PlanStep implements Node {
   model: Model
   """Why this model; at most 500 code points, empty when a person chose it."""
   reason: String!
-  """What the model is told before the conversation; at most 2,000 code points."""
+  """What the model is told before the conversation; at most 1,500 code points. Its chat's instruction also names the place in the plan."""
   instruction: String!
   """Prompts to begin with; 1 to 4 of at most 1,000 code points."""
   prompts: [String!]!
@@ -8589,7 +8589,7 @@ type JobResult {
   artifacts: [Artifact!]!
   """The plan of a PLAN job; null for others, and when it was deleted since."""
   plan: Plan
-  """The prompts of a PROMPTS job; else null."""
+  """The prompts of a PROMPTS job, at most 6; else null."""
   prompts: [String!]
   """The prompt as the provider rewrote it; null when it did not."""
   revisedPrompt: String
@@ -10633,7 +10633,7 @@ input UpdatePlanStepInput {
   kind: ModelKind
   """A model of that kind; absent: as before, or the default of another kind."""
   modelId: ID
-  """At most 2,000 code points."""
+  """At most 1,500 code points."""
   instruction: String
   """1 to 4, each of 1–1,000 code points."""
   prompts: [String!]
@@ -10689,7 +10689,7 @@ input AddPlanStepInput {
   kind: ModelKind
   """A model of that kind; absent: the default of the kind."""
   modelId: ID
-  """At most 2,000 code points."""
+  """At most 1,500 code points."""
   instruction: String
   """1 to 4, each of 1–1,000 code points."""
   prompts: [String!]!
@@ -12278,8 +12278,8 @@ func (ec *executionContext) childFields_Model(ctx context.Context, field graphql
 
 func (ec *executionContext) childFields_ModelPrice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
-	case "validFrom":
-		return ec.fieldContext_ModelPrice_validFrom(ctx, field)
+	case "validFromAt":
+		return ec.fieldContext_ModelPrice_validFromAt(ctx, field)
 	case "inputTokens":
 		return ec.fieldContext_ModelPrice_inputTokens(ctx, field)
 	case "cachedInputTokens":
@@ -24769,16 +24769,16 @@ func (ec *executionContext) fieldContext_Model_isDefault(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Model", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _ModelPrice_validFrom(ctx context.Context, field graphql.CollectedField, obj *ModelPrice) (ret graphql.Marshaler) {
+func (ec *executionContext) _ModelPrice_validFromAt(ctx context.Context, field graphql.CollectedField, obj *ModelPrice) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ModelPrice_validFrom(ctx, field)
+			return ec.fieldContext_ModelPrice_validFromAt(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ValidFrom, nil
+			return obj.ValidFromAt, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
@@ -24788,7 +24788,7 @@ func (ec *executionContext) _ModelPrice_validFrom(ctx context.Context, field gra
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_ModelPrice_validFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_ModelPrice_validFromAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ModelPrice", field, false, false, "DateTime")
 }
 
@@ -27850,7 +27850,7 @@ func (ec *executionContext) fieldContext_Plan_eventCursor(_ context.Context, fie
 	return graphql.NewScalarFieldContext("Plan", field, true, true, "EventCursor")
 }
 
-func (ec *executionContext) _PlanConnection_edges(ctx context.Context, field graphql.CollectedField, obj *PlanConnection) (ret graphql.Marshaler) {
+func (ec *executionContext) _PlanConnection_edges(ctx context.Context, field graphql.CollectedField, obj *Connection[*ent.Plan]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -27862,8 +27862,8 @@ func (ec *executionContext) _PlanConnection_edges(ctx context.Context, field gra
 			return obj.Edges, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*PlanEdge) graphql.Marshaler {
-			return ec.marshalNPlanEdge2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPlanEdgeᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[*ent.Plan]) graphql.Marshaler {
+			return ec.marshalNPlanEdge2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEdgeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -27882,7 +27882,7 @@ func (ec *executionContext) fieldContext_PlanConnection_edges(_ context.Context,
 	return fc, nil
 }
 
-func (ec *executionContext) _PlanConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *PlanConnection) (ret graphql.Marshaler) {
+func (ec *executionContext) _PlanConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*ent.Plan]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -27914,7 +27914,7 @@ func (ec *executionContext) fieldContext_PlanConnection_nodes(_ context.Context,
 	return fc, nil
 }
 
-func (ec *executionContext) _PlanConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *PlanConnection) (ret graphql.Marshaler) {
+func (ec *executionContext) _PlanConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *Connection[*ent.Plan]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -28004,8 +28004,8 @@ func (ec *executionContext) _PlanDeleted_planId(ctx context.Context, field graph
 			return obj.PlanID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v oid.Plan) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐPlan(ctx, selections, v)
 		},
 		true,
 		true,
@@ -28015,7 +28015,7 @@ func (ec *executionContext) fieldContext_PlanDeleted_planId(_ context.Context, f
 	return graphql.NewScalarFieldContext("PlanDeleted", field, false, false, "ID")
 }
 
-func (ec *executionContext) _PlanEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *PlanEdge) (ret graphql.Marshaler) {
+func (ec *executionContext) _PlanEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[*ent.Plan]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -28038,7 +28038,7 @@ func (ec *executionContext) fieldContext_PlanEdge_cursor(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("PlanEdge", field, false, false, "Cursor")
 }
 
-func (ec *executionContext) _PlanEdge_node(ctx context.Context, field graphql.CollectedField, obj *PlanEdge) (ret graphql.Marshaler) {
+func (ec *executionContext) _PlanEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[*ent.Plan]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -28348,8 +28348,8 @@ func (ec *executionContext) _PlanSaved_planId(ctx context.Context, field graphql
 			return obj.PlanID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v oid.Plan) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐPlan(ctx, selections, v)
 		},
 		true,
 		true,
@@ -28368,7 +28368,7 @@ func (ec *executionContext) _PlanSaved_plan(ctx context.Context, field graphql.C
 			return ec.fieldContext_PlanSaved_plan(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Plan, nil
+			return obj.Plan(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Plan) graphql.Marshaler {
@@ -28382,7 +28382,7 @@ func (ec *executionContext) fieldContext_PlanSaved_plan(_ context.Context, field
 	fc = &graphql.FieldContext{
 		Object:     "PlanSaved",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Plan(ctx, field)
@@ -36294,8 +36294,8 @@ func (ec *executionContext) _User_plans(ctx context.Context, field graphql.Colle
 			return ec.Resolvers.User().Plans(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PlanConnection) graphql.Marshaler {
-			return ec.marshalNPlanConnection2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPlanConnection(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*ent.Plan]) graphql.Marshaler {
+			return ec.marshalNPlanConnection2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐConnection(ctx, selections, v)
 		},
 		true,
 		true,
@@ -46729,8 +46729,8 @@ func (ec *executionContext) _ModelPrice(ctx context.Context, sel ast.SelectionSe
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("ModelPrice")
-		case "validFrom":
-			out.Values[i] = ec._ModelPrice_validFrom(ctx, field, obj)
+		case "validFromAt":
+			out.Values[i] = ec._ModelPrice_validFromAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -47513,7 +47513,7 @@ func (ec *executionContext) _Plan(ctx context.Context, sel ast.SelectionSet, obj
 
 var planConnectionImplementors = []string{"PlanConnection"}
 
-func (ec *executionContext) _PlanConnection(ctx context.Context, sel ast.SelectionSet, obj *PlanConnection) graphql.Marshaler {
+func (ec *executionContext) _PlanConnection(ctx context.Context, sel ast.SelectionSet, obj *Connection[*ent.Plan]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, planConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -47599,7 +47599,7 @@ func (ec *executionContext) _PlanDeleted(ctx context.Context, sel ast.SelectionS
 
 var planEdgeImplementors = []string{"PlanEdge"}
 
-func (ec *executionContext) _PlanEdge(ctx context.Context, sel ast.SelectionSet, obj *PlanEdge) graphql.Marshaler {
+func (ec *executionContext) _PlanEdge(ctx context.Context, sel ast.SelectionSet, obj *Edge[*ent.Plan]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, planEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -47775,23 +47775,24 @@ func (ec *executionContext) _PlanSaved(ctx context.Context, sel ast.SelectionSet
 		case "cursor":
 			out.Values[i] = ec._PlanSaved_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "occurredAt":
 			out.Values[i] = ec._PlanSaved_occurredAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "planId":
 			out.Values[i] = ec._PlanSaved_planId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "plan":
-			out.Values[i] = ec._PlanSaved_plan(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PlanSaved_plan(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -54633,7 +54634,7 @@ func (ec *executionContext) marshalNPlan2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋen
 	return ec._Plan(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNPlanConnection2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPlanConnection(ctx context.Context, sel ast.SelectionSet, v *PlanConnection) graphql.Marshaler {
+func (ec *executionContext) marshalNPlanConnection2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[*ent.Plan]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "PlanConnection!")
 		return graphql.Null
@@ -54641,11 +54642,11 @@ func (ec *executionContext) marshalNPlanConnection2ᚖgithubᚗcomᚋweavᚑai�
 	return ec._PlanConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNPlanEdge2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPlanEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*PlanEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNPlanEdge2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[*ent.Plan]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNPlanEdge2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPlanEdge(ctx, sel, v[i])
+		return ec.marshalNPlanEdge2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEdge(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -54657,7 +54658,7 @@ func (ec *executionContext) marshalNPlanEdge2ᚕᚖgithubᚗcomᚋweavᚑaiᚋwe
 	return ret
 }
 
-func (ec *executionContext) marshalNPlanEdge2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPlanEdge(ctx context.Context, sel ast.SelectionSet, v *PlanEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNPlanEdge2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEdge(ctx context.Context, sel ast.SelectionSet, v *Edge[*ent.Plan]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "PlanEdge!")
 		return graphql.Null

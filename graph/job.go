@@ -14,6 +14,7 @@ import (
 	"github.com/weav-ai/weav/internal/job"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/page"
+	"github.com/weav-ai/weav/internal/planner"
 )
 
 // JobArguments are what was ordered.
@@ -89,6 +90,9 @@ func (r *jobResolver) Result(ctx context.Context, j *ent.Job) (*JobResult, error
 	if j.Kind == entjob.KindText {
 		result.Text = &j.Text
 	}
+	if err := r.composed(ctx, j, result); err != nil {
+		return nil, err
+	}
 	if j.RevisedPrompt != "" {
 		result.RevisedPrompt = &j.RevisedPrompt
 	}
@@ -97,6 +101,17 @@ func (r *jobResolver) Result(ctx context.Context, j *ent.Job) (*JobResult, error
 		result.FinishReason = &reason
 	}
 	return result, nil
+}
+
+// composed adds what a plan's or a prompts' job made.
+func (r *jobResolver) composed(ctx context.Context, j *ent.Job, result *JobResult) (err error) {
+	switch {
+	case j.Kind == entjob.KindPlan && j.PlanID != nil:
+		result.Plan, err = loadPlan(ctx, *j.PlanID)
+	case j.Kind == entjob.KindPrompts:
+		result.Prompts, err = planner.PromptsOf(j)
+	}
+	return err
 }
 
 // Failure says why it failed.

@@ -33,6 +33,7 @@ type loaders struct {
 	positions *dataloadgen.Loader[*ent.Job, *int]
 
 	fileLoaders
+	planLoaders
 }
 
 type loadersKey struct{}
@@ -57,6 +58,7 @@ func newLoaders(s Services, viewer oid.User) *loaders {
 		positions: positions(s.Jobs),
 
 		fileLoaders: newFileLoaders(s.Files, viewer),
+		planLoaders: newPlanLoaders(s.Plans, viewer),
 	}
 }
 

@@ -68,7 +68,7 @@ type AddPlanStepInput struct {
 	Kind graphql.Omittable[*catalog.Kind] `json:"kind,omitempty"`
 	// A model of that kind; absent: the default of the kind.
 	ModelID graphql.Omittable[*string] `json:"modelId,omitempty"`
-	// At most 2,000 code points.
+	// At most 1,500 code points.
 	Instruction graphql.Omittable[*string] `json:"instruction,omitempty"`
 	// 1 to 4, each of 1–1,000 code points.
 	Prompts []string `json:"prompts"`
@@ -1142,7 +1142,7 @@ type JobResult struct {
 	Artifacts []*ent.Artifact `json:"artifacts"`
 	// The plan of a PLAN job; null for others, and when it was deleted since.
 	Plan *ent.Plan `json:"plan,omitempty"`
-	// The prompts of a PROMPTS job; else null.
+	// The prompts of a PROMPTS job, at most 6; else null.
 	Prompts []string `json:"prompts,omitempty"`
 	// The prompt as the provider rewrote it; null when it did not.
 	RevisedPrompt *string `json:"revisedPrompt,omitempty"`
@@ -1193,7 +1193,7 @@ type ModelFilter struct {
 // What a provider asks for a model from a day on. Null: it has no price of that sort. The prices of texts are for a million tokens.
 type ModelPrice struct {
 	// Since when, at 00:00 UTC of the day.
-	ValidFrom time.Time `json:"validFrom"`
+	ValidFromAt time.Time `json:"validFromAt"`
 	// A million tokens that go in.
 	InputTokens *Cost `json:"inputTokens,omitempty"`
 	// A million tokens that go in and that the provider had kept.
@@ -1320,44 +1320,6 @@ func (this PinChatUserError) GetPath() []string {
 	return interfaceSlice
 }
 
-// A page of plans.
-type PlanConnection struct {
-	// The entries with their cursors.
-	Edges []*PlanEdge `json:"edges"`
-	// The entries alone.
-	Nodes []*ent.Plan `json:"nodes"`
-	// Whether there is more, and where to go on.
-	PageInfo *PageInfo `json:"pageInfo"`
-}
-
-// A plan was deleted.
-type PlanDeleted struct {
-	// Where this event stands in the person's feed. Give it as `after` to go on behind it.
-	Cursor string `json:"cursor"`
-	// When it happened, by the server's clock.
-	OccurredAt time.Time `json:"occurredAt"`
-	// Which.
-	PlanID string `json:"planId"`
-}
-
-func (PlanDeleted) IsViewerEvent() {}
-
-func (PlanDeleted) IsEvent() {}
-
-// Where this event stands in the person's feed. Give it as `after` to go on behind it.
-func (this PlanDeleted) GetCursor() string { return this.Cursor }
-
-// When it happened, by the server's clock.
-func (this PlanDeleted) GetOccurredAt() time.Time { return this.OccurredAt }
-
-// One entry of a page of plans.
-type PlanEdge struct {
-	// Where this entry stands in the list.
-	Cursor string `json:"cursor"`
-	// The entry.
-	Node *ent.Plan `json:"node"`
-}
-
 // A goal to plan for.
 type PlanProjectInput struct {
 	// What to reach, in the person's own words and language; 1–4,000 code points.
@@ -1405,28 +1367,6 @@ func (this PlanProjectUserError) GetPath() []string {
 	}
 	return interfaceSlice
 }
-
-// A plan was made, changed or applied. How far its steps are follows from the events of their chats.
-type PlanSaved struct {
-	// Where this event stands in the person's feed. Give it as `after` to go on behind it.
-	Cursor string `json:"cursor"`
-	// When it happened, by the server's clock.
-	OccurredAt time.Time `json:"occurredAt"`
-	// Which.
-	PlanID string `json:"planId"`
-	// As of now; null when it was deleted since.
-	Plan *ent.Plan `json:"plan,omitempty"`
-}
-
-func (PlanSaved) IsViewerEvent() {}
-
-func (PlanSaved) IsEvent() {}
-
-// Where this event stands in the person's feed. Give it as `after` to go on behind it.
-func (this PlanSaved) GetCursor() string { return this.Cursor }
-
-// When it happened, by the server's clock.
-func (this PlanSaved) GetOccurredAt() time.Time { return this.OccurredAt }
 
 // What a person set for the whole account.
 type Preferences struct {
@@ -2398,7 +2338,7 @@ type UpdatePlanStepInput struct {
 	Kind graphql.Omittable[*catalog.Kind] `json:"kind,omitempty"`
 	// A model of that kind; absent: as before, or the default of another kind.
 	ModelID graphql.Omittable[*string] `json:"modelId,omitempty"`
-	// At most 2,000 code points.
+	// At most 1,500 code points.
 	Instruction graphql.Omittable[*string] `json:"instruction,omitempty"`
 	// 1 to 4, each of 1–1,000 code points.
 	Prompts graphql.Omittable[[]string] `json:"prompts,omitempty"`

@@ -2,156 +2,184 @@ package graph
 
 import (
 	"context"
-	"errors"
 
 	"github.com/weav-ai/weav/ent"
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/job"
+	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/page"
 	"github.com/weav-ai/weav/internal/planner"
+	"github.com/weav-ai/weav/internal/store"
 )
 
-var errNotYet = errors.New("plans are not there yet")
-
-// Budget is not there yet.
-func (r *planResolver) Budget(_ context.Context, _ *ent.Plan) (*Cost, error) { return nil, errNotYet }
-
-// Status is not there yet.
-func (r *planResolver) Status(_ context.Context, _ *ent.Plan) (planner.Status, error) {
-	return "", errNotYet
+// Budget is the most it should cost.
+func (r *planResolver) Budget(_ context.Context, p *ent.Plan) (*Cost, error) {
+	return costOf(p.BudgetMicros), nil
 }
 
-// Steps is not there yet.
-func (r *planResolver) Steps(_ context.Context, _ *ent.Plan) ([]*ent.PlanStep, error) {
-	return nil, errNotYet
+// costOf is an amount of the one currency there is; nil for none.
+func costOf(micros *int64) *Cost {
+	if micros == nil {
+		return nil
+	}
+	return &Cost{AmountMicros: *micros, Currency: planner.Currency}
 }
 
-// StepsDone is not there yet.
-func (r *planResolver) StepsDone(_ context.Context, _ *ent.Plan) (int, error) { return 0, errNotYet }
-
-// EstimatedCost is not there yet.
-func (r *planResolver) EstimatedCost(_ context.Context, _ *ent.Plan) (*CostRange, error) {
-	return nil, errNotYet
+// Status says whether its folder was made.
+func (r *planResolver) Status(_ context.Context, p *ent.Plan) (planner.Status, error) {
+	return planner.StatusOf(p), nil
 }
 
-// Folder is not there yet.
-func (r *planResolver) Folder(_ context.Context, _ *ent.Plan) (*ent.Folder, error) {
-	return nil, errNotYet
+// Steps are its steps in order.
+func (r *planResolver) Steps(ctx context.Context, p *ent.Plan) ([]*ent.PlanStep, error) {
+	return loadersOf(ctx).stepsOf.Load(ctx, p.ID)
 }
 
-// Job is not there yet.
-func (r *planResolver) Job(_ context.Context, _ *ent.Plan) (*ent.Job, error) { return nil, errNotYet }
-
-// EventCursor is not there yet.
-func (r *planResolver) EventCursor(_ context.Context, _ *ent.Plan) (string, error) {
-	return "", errNotYet
+// StepsDone is how many of its steps are done.
+func (r *planResolver) StepsDone(ctx context.Context, p *ent.Plan) (int, error) {
+	steps, err := r.Steps(ctx, p)
+	if err != nil {
+		return 0, err
+	}
+	progress, err := loadersOf(ctx).progress.LoadAll(ctx, steps)
+	done := 0
+	for _, status := range progress {
+		if status == planner.Done {
+			done++
+		}
+	}
+	return done, err
 }
 
-// Plan is not there yet.
-func (r *planStepResolver) Plan(_ context.Context, _ *ent.PlanStep) (*ent.Plan, error) {
-	return nil, errNotYet
+// EstimatedCost is what it may cost in all.
+func (r *planResolver) EstimatedCost(ctx context.Context, p *ent.Plan) (*CostRange, error) {
+	steps, err := r.Steps(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	var sum planner.Range
+	for _, st := range steps {
+		one := r.estimate(st)
+		if one == nil {
+			return nil, nil
+		}
+		sum.Min += one.Min
+		sum.Max += one.Max
+	}
+	return costRange(&sum), nil
 }
 
-// Kind is not there yet.
-func (r *planStepResolver) Kind(_ context.Context, _ *ent.PlanStep) (catalog.Kind, error) {
-	return "", errNotYet
+// estimate is what one run of a step may cost; nil when that is not known.
+func (r *Resolver) estimate(st *ent.PlanStep) *planner.Range {
+	m, ok := r.s.Catalog.Get(st.Model)
+	if !ok || len(st.Prompts) == 0 {
+		return nil
+	}
+	return planner.Estimate(m, st.Instruction, st.Prompts[0], store.Now())
 }
 
-// Model is not there yet.
-func (r *planStepResolver) Model(_ context.Context, _ *ent.PlanStep) (*catalog.Model, error) {
-	return nil, errNotYet
+func costRange(r *planner.Range) *CostRange {
+	if r == nil {
+		return nil
+	}
+	return &CostRange{Min: costOf(&r.Min), Max: costOf(&r.Max)}
 }
 
-// DependsOn is not there yet.
-func (r *planStepResolver) DependsOn(_ context.Context, _ *ent.PlanStep) ([]*ent.PlanStep, error) {
-	return nil, errNotYet
+// Folder is the folder made of it.
+func (r *planResolver) Folder(ctx context.Context, p *ent.Plan) (*ent.Folder, error) {
+	if p.FolderID == nil {
+		return nil, nil
+	}
+	return loadFolder(ctx, *p.FolderID)
 }
 
-// EstimatedCost is not there yet.
-func (r *planStepResolver) EstimatedCost(_ context.Context, _ *ent.PlanStep) (*CostRange, error) {
-	return nil, errNotYet
+// Job is the job that made it, or its last replan.
+func (r *planResolver) Job(ctx context.Context, p *ent.Plan) (*ent.Job, error) {
+	return loadJob(ctx, p.JobID)
 }
 
-// Chat is not there yet.
-func (r *planStepResolver) Chat(_ context.Context, _ *ent.PlanStep) (*ent.Chat, error) {
-	return nil, errNotYet
+// EventCursor is the feed's head.
+func (r *planResolver) EventCursor(ctx context.Context, _ *ent.Plan) (string, error) {
+	return eventCursor(ctx)
 }
 
-// Status is not there yet.
-func (r *planStepResolver) Status(_ context.Context, _ *ent.PlanStep) (planner.StepStatus, error) {
-	return "", errNotYet
+// Plan is the plan it belongs to.
+func (r *planStepResolver) Plan(ctx context.Context, st *ent.PlanStep) (*ent.Plan, error) {
+	return loadPlan(ctx, st.PlanID)
 }
 
-// Budget is not there yet.
-func (r *planArgumentsResolver) Budget(_ context.Context, _ *job.PlanArguments) (*Cost, error) {
-	return nil, errNotYet
+// Kind is what it makes.
+func (r *planStepResolver) Kind(_ context.Context, st *ent.PlanStep) (catalog.Kind, error) {
+	return catalog.Kind(st.Kind), nil
 }
 
-// Plan is not there yet.
-func (r *planArgumentsResolver) Plan(_ context.Context, _ *job.PlanArguments) (*ent.Plan, error) {
-	return nil, errNotYet
+// Model is the model that was chosen.
+func (r *planStepResolver) Model(_ context.Context, st *ent.PlanStep) (*catalog.Model, error) {
+	return r.model(&st.Model), nil
 }
 
-// PlanProject is not there yet.
-func (r *mutationResolver) PlanProject(_ context.Context, _ PlanProjectInput) (*PlanProjectPayload, error) {
-	return nil, errNotYet
+// DependsOn are the earlier steps whose results it needs.
+func (r *planStepResolver) DependsOn(ctx context.Context, st *ent.PlanStep) ([]*ent.PlanStep, error) {
+	return loadersOf(ctx).planSteps.LoadAll(ctx, st.DependsOn)
 }
 
-// Replan is not there yet.
-func (r *mutationResolver) Replan(_ context.Context, _ ReplanInput) (*ReplanPayload, error) {
-	return nil, errNotYet
+// EstimatedCost is what one run of it may cost.
+func (r *planStepResolver) EstimatedCost(_ context.Context, st *ent.PlanStep) (*CostRange, error) {
+	return costRange(r.estimate(st)), nil
 }
 
-// UpdatePlanStep is not there yet.
-func (r *mutationResolver) UpdatePlanStep(_ context.Context, _ UpdatePlanStepInput) (*UpdatePlanStepPayload, error) {
-	return nil, errNotYet
+// Chat is its chat; a deleted one is not shown.
+func (r *planStepResolver) Chat(ctx context.Context, st *ent.PlanStep) (*ent.Chat, error) {
+	if st.ChatID == nil {
+		return nil, nil
+	}
+	return loadChat(ctx, *st.ChatID)
 }
 
-// AddPlanStep is not there yet.
-func (r *mutationResolver) AddPlanStep(_ context.Context, _ AddPlanStepInput) (*AddPlanStepPayload, error) {
-	return nil, errNotYet
+// Status says how far it is.
+func (r *planStepResolver) Status(ctx context.Context, st *ent.PlanStep) (planner.StepStatus, error) {
+	return loadersOf(ctx).progress.Load(ctx, st)
 }
 
-// RemovePlanStep is not there yet.
-func (r *mutationResolver) RemovePlanStep(_ context.Context, _ RemovePlanStepInput) (*RemovePlanStepPayload, error) {
-	return nil, errNotYet
+// Budget is the most the plan should cost.
+func (r *planArgumentsResolver) Budget(_ context.Context, a *job.PlanArguments) (*Cost, error) {
+	return costOf(a.BudgetMicros), nil
 }
 
-// ReorderPlanSteps is not there yet.
-func (r *mutationResolver) ReorderPlanSteps(_ context.Context, _ ReorderPlanStepsInput) (*ReorderPlanStepsPayload, error) {
-	return nil, errNotYet
+// Plan is the plan whose steps are planned anew.
+func (r *planArgumentsResolver) Plan(ctx context.Context, a *job.PlanArguments) (*ent.Plan, error) {
+	if a.PlanID == nil {
+		return nil, nil
+	}
+	return loadPlan(ctx, *a.PlanID)
 }
 
-// ApplyPlan is not there yet.
-func (r *mutationResolver) ApplyPlan(_ context.Context, _ ApplyPlanInput) (*ApplyPlanPayload, error) {
-	return nil, errNotYet
+// Plan is the plan a folder was made from.
+func (r *folderResolver) Plan(ctx context.Context, f *ent.Folder) (*ent.Plan, error) {
+	return loadersOf(ctx).planOf.Load(ctx, f.ID)
 }
 
-// RunStep is not there yet.
-func (r *mutationResolver) RunStep(_ context.Context, _ RunStepInput) (*RunStepPayload, error) {
-	return nil, errNotYet
+// PlanStep is the step of a plan that a chat is for.
+func (r *chatResolver) PlanStep(ctx context.Context, c *ent.Chat) (*ent.PlanStep, error) {
+	return loadersOf(ctx).stepOf.Load(ctx, c.ID)
 }
 
-// DeletePlan is not there yet.
-func (r *mutationResolver) DeletePlan(_ context.Context, _ DeletePlanInput) (*DeletePlanPayload, error) {
-	return nil, errNotYet
+// Plans pages through the viewer's plans.
+func (r *userResolver) Plans(ctx context.Context, u *ent.User, first *int, after *string) (*PlanConnection, error) {
+	result, err := r.s.Plans.List(ctx, u.ID, page.Args{First: first, After: after})
+	if err != nil {
+		return nil, err
+	}
+	return connect(result, planner.Cursor), nil
 }
 
-// RecommendPrompts is not there yet.
-func (r *mutationResolver) RecommendPrompts(_ context.Context, _ RecommendPromptsInput) (*RecommendPromptsPayload, error) {
-	return nil, errNotYet
+// Plan reads the plan as of now.
+func (e PlanSaved) Plan(ctx context.Context) (*ent.Plan, error) { return loadPlan(ctx, e.PlanID) }
+
+func loadPlan(ctx context.Context, id oid.Plan) (*ent.Plan, error) {
+	return loadersOf(ctx).plans.Load(ctx, id)
 }
 
-// Plan is not there yet.
-func (r *folderResolver) Plan(_ context.Context, _ *ent.Folder) (*ent.Plan, error) {
-	return nil, errNotYet
-}
-
-// Plans is not there yet.
-func (r *userResolver) Plans(_ context.Context, _ *ent.User, _ *int, _ *string) (*PlanConnection, error) {
-	return nil, errNotYet
-}
-
-// PlanStep is not there yet.
-func (r *chatResolver) PlanStep(_ context.Context, _ *ent.Chat) (*ent.PlanStep, error) {
-	return nil, errNotYet
+func loadPlanStep(ctx context.Context, id oid.PlanStep) (*ent.PlanStep, error) {
+	return loadersOf(ctx).planSteps.Load(ctx, id)
 }

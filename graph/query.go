@@ -78,6 +78,10 @@ func (r *Resolver) node(ctx context.Context, id string) (Node, error) {
 		return loadNode(ctx, id, loadArtifact)
 	case oid.File{}.Prefix():
 		return loadNode(ctx, id, loadFile)
+	case oid.Plan{}.Prefix():
+		return loadNode(ctx, id, loadPlan)
+	case oid.PlanStep{}.Prefix():
+		return loadNode(ctx, id, loadPlanStep)
 	case oid.Share{}.Prefix():
 		return loadNode(ctx, id, loadShareLink)
 	default:

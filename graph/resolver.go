@@ -8,6 +8,7 @@ import (
 	"github.com/weav-ai/weav/internal/file"
 	"github.com/weav-ai/weav/internal/folder"
 	"github.com/weav-ai/weav/internal/job"
+	"github.com/weav-ai/weav/internal/planner"
 )
 
 // Services are the domains behind the graph.
@@ -17,6 +18,7 @@ type Services struct {
 	Chats    *chat.Service
 	Files    *file.Service
 	Jobs     *job.Service
+	Plans    *planner.Service
 	Feed     *feed.Feed
 	Catalog  *catalog.Catalog
 }

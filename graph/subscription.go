@@ -151,6 +151,10 @@ func ofWork(a at, e feed.Event) ViewerEvent {
 		return &ArtifactSaved{at: a, ArtifactID: f.Artifact}
 	case feed.ArtifactDeleted:
 		return &ArtifactDeleted{at: a, ArtifactID: f.Artifact}
+	case feed.PlanSaved:
+		return &PlanSaved{at: a, PlanID: f.Plan}
+	case feed.PlanDeleted:
+		return &PlanDeleted{at: a, PlanID: f.Plan}
 	case feed.FileSaved:
 		return &FileSaved{at: a, FileID: f.File}
 	case feed.FileDeleted:

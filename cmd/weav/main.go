@@ -22,6 +22,8 @@ Usage:
 	  --workers=false     answer requests only; run weav worker beside it
 	weav worker           work jobs only
 	weav migrate          bring the database up to date
+	weav check            go through the settings: what is unsafe or missing, what each key reaches
+	  --workers=false     for a server whose workers run beside it
 	weav health           ask the server of these settings whether it is ready
 	weav demo ["prompt"]  start a server of its own and show a chat and two jobs through it
 	weav version          print the version
@@ -67,6 +69,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return work(ctx, args, stderr)
 	case "migrate":
 		return migrate(ctx, args, stdout, stderr)
+	case "check":
+		return check(ctx, args, stdout)
 	case "health":
 		return health(ctx, args, stdout)
 	case "demo":

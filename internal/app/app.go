@@ -20,6 +20,7 @@ import (
 	"github.com/weav-ai/weav/graph/playground"
 	"github.com/weav-ai/weav/graph/ws"
 	"github.com/weav-ai/weav/internal/account"
+	"github.com/weav-ai/weav/internal/ai"
 	"github.com/weav-ai/weav/internal/blob"
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/chat"
@@ -29,6 +30,7 @@ import (
 	"github.com/weav-ai/weav/internal/job"
 	"github.com/weav-ai/weav/internal/live"
 	"github.com/weav-ai/weav/internal/metrics"
+	"github.com/weav-ai/weav/internal/planner"
 	"github.com/weav-ai/weav/internal/server"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/worker"
@@ -58,8 +60,13 @@ type App struct {
 	files    *file.Service
 	chats    *chat.Service
 	jobs     *job.Service
+	plans    *planner.Service
 	catalog  *catalog.Catalog
 	runner   store.Runner
+
+	providers ai.Providers // behind their breakers, without repetitions
+	listers   map[string]ai.ModelLister
+	breakers  map[string]*ai.Breaker
 }
 
 // Open checks the settings, opens the parts and wires them. The caller closes the App.
@@ -94,6 +101,9 @@ func (a *App) open(ctx context.Context) error {
 	if a.journal, err = openJournal(a.cfg.SandboxJournal); err != nil {
 		return err
 	}
+	if err := a.openProviders(ctx, dial); err != nil {
+		return err
+	}
 	return a.wire(secret) //nolint:contextcheck // The runner's pool lives as long as the process, not as the opening.
 }
 
@@ -116,7 +126,7 @@ func (a *App) openStore(ctx context.Context) error {
 func (a *App) Handler() http.Handler {
 	a.socket = a.newSocket()
 	gql := graph.NewHandler(graph.Options{
-		Services: graph.Services{Accounts: a.accounts, Folders: a.folders, Chats: a.chats, Files: a.files, Jobs: a.jobs, Feed: a.feed, Catalog: a.catalog},
+		Services: graph.Services{Accounts: a.accounts, Folders: a.folders, Chats: a.chats, Files: a.files, Jobs: a.jobs, Plans: a.plans, Feed: a.feed, Catalog: a.catalog},
 		Info:     a.info(), Limits: guard.DefaultLimits(), Observer: a.meter, Log: a.log, Socket: a.socket,
 	})
 	return server.Handler(server.Options{
@@ -158,7 +168,7 @@ func (a *App) health() *server.Health {
 	if a.part.Works {
 		parts = append(parts, server.Part{Name: "workers", Kind: "in process", Check: func(context.Context) error { return nil }})
 	}
-	return &server.Health{Version: Version, Parts: parts}
+	return &server.Health{Version: Version, Parts: parts, Providers: a.providerStates}
 }
 
 // Listen checks the settings and opens their port, before the App is opened: the settings it returns know

@@ -46,6 +46,17 @@ type Config struct {
 	MaxOutputTokens int
 	// DefaultModel is the model of chats that name none (DEFAULT_MODEL, default the catalogue's first).
 	DefaultModel string
+	// Providers are the accounts at providers of models: "openai" (OPENAI_API_KEY, OPENAI_BASE_URL), "google"
+	// (GEMINI_API_KEY or GOOGLE_API_KEY, GOOGLE_GEMINI_BASE_URL), and those that PROVIDERS names, each
+	// NAME with PROVIDER_NAME_ADAPTER (openai or google, default openai), _BASE_URL, _API_KEY and _FORM
+	// (chat or responses, default chat). Without any, there is the sandbox alone.
+	Providers []Provider
+	// AIProviderDefault is the provider whose models come first (AI_PROVIDER_DEFAULT, default openai when it
+	// is there, else google, else sandbox).
+	AIProviderDefault string
+	// OpenAITextModel and GeminiTextModel are the models of chats that name none, by the default provider
+	// (OPENAI_TEXT_MODEL, default gpt-4o-mini; GEMINI_TEXT_MODEL, default gemini-1.5-flash).
+	OpenAITextModel, GeminiTextModel string
 	// Files is where files are kept.
 	Files Files
 	// PublicURL is where people reach the server (PUBLIC_URL, default http:// and where it listens).
@@ -99,6 +110,9 @@ func Load(getenv func(string) string) (Config, error) {
 		MaxTextChars:     e.number("MAX_TEXT_CHARS", 8000, 1_000_000),
 		MaxOutputTokens:  e.number("MAX_OUTPUT_TOKENS", 1024, 1_000_000),
 		DefaultModel:     e.text("DEFAULT_MODEL", ""),
+		Providers:        e.providers(),
+		OpenAITextModel:  e.text("OPENAI_TEXT_MODEL", "gpt-4o-mini"),
+		GeminiTextModel:  e.text("GEMINI_TEXT_MODEL", "gemini-1.5-flash"),
 		Files:            e.files(),
 		PublicURL:        e.text("PUBLIC_URL", ""),
 		TextWorkers:      e.number("TEXT_WORKERS", 16, 10_000),
@@ -115,6 +129,7 @@ func Load(getenv func(string) string) (Config, error) {
 		LogLevel:         e.level("LOG_LEVEL"),
 		FirebaseEmulator: getenv("FIREBASE_AUTH_EMULATOR_HOST") != "",
 	}
+	c.AIProviderDefault = e.defaultProvider(c.Providers)
 	if c.DatabaseURL == "" {
 		c.DatabaseURL = e.postgres()
 	}
@@ -150,29 +165,52 @@ type Part struct {
 
 // Check refuses settings that are unsafe together, with a sentence that says what to do.
 func (c Config) Check(p Part) error {
-	if err := c.checkSplit(p); err != nil {
-		return err
+	for _, r := range c.rules(p) {
+		if r.fault != nil {
+			return r.fault
+		}
 	}
-	if err := c.checkAuth(p); err != nil {
-		return err
-	}
-	if err := c.checkURLs(); err != nil {
-		return err
-	}
-	if err := c.checkPublicURL(); err != nil {
-		return err
-	}
-	return c.checkFiles(p)
+	return nil
 }
 
-// checkSplit refuses to split over processes what works in one alone.
-func (c Config) checkSplit(p Part) error {
+// rule is what is wrong with a setting, alone or with others; nil when nothing is.
+type rule struct {
+	setting string
+	fault   error
+}
+
+// rules are the settings that Check judges.
+func (c Config) rules(p Part) []rule {
+	return []rule{
+		{"DATABASE_URL", c.checkDatabase(p)},
+		{"REDIS_URL", c.checkRedis(p)},
+		{"AUTH", c.checkAuth(p)},
+		{"JWT_SECRET", c.checkSecret(p)},
+		{"CORS_ALLOWED_ORIGINS", c.checkOrigins()},
+		{"PUBLIC_URL", c.checkPublicURL()},
+		{"PROVIDERS", c.checkProviders()},
+		{"BLOB_URL", c.checkFiles(p)},
+	}
+}
+
+func (c Config) checkDatabase(p Part) error {
 	alone := p.Serves && p.Works
 	switch {
 	case c.sqlite() && !alone:
 		return errors.New("the embedded SQLite is for one process only: set DATABASE_URL=postgres:… to split the server from its workers")
+	case !c.sqlite() && !strings.HasPrefix(c.DatabaseURL, "postgres:") && !strings.HasPrefix(c.DatabaseURL, "postgresql:"):
+		return errors.New("the setting DATABASE_URL must begin with `sqlite:` or `postgres:`")
+	}
+	return nil
+}
+
+func (c Config) checkRedis(p Part) error {
+	alone := p.Serves && p.Works
+	switch {
 	case c.RedisURL == "" && !alone:
 		return errors.New("the in-process bus is for one process only: set REDIS_URL=redis:… to split the server from its workers")
+	case c.RedisURL != "" && !strings.HasPrefix(c.RedisURL, "redis:") && !strings.HasPrefix(c.RedisURL, "rediss:"):
+		return errors.New("the setting REDIS_URL must begin with `redis:` or `rediss:`")
 	}
 	return nil
 }
@@ -186,6 +224,13 @@ func (c Config) checkAuth(p Part) error {
 		return fmt.Errorf("AUTH=%s is not known: this release signs in with dev alone", c.Auth)
 	case p.Serves && c.Auth == "dev" && !loopback(c.ListenAddr):
 		return fmt.Errorf("AUTH=dev lets anybody sign in as anybody, so it listens on loopback only: set LISTEN_ADDR=127.0.0.1:8080, not %s", c.ListenAddr)
+	}
+	return nil
+}
+
+// checkSecret refuses a secret that can be guessed, and servers that would not know each other's tokens.
+func (c Config) checkSecret(p Part) error {
+	switch {
 	case len(c.JWTSecret) > 0 && len(c.JWTSecret) < minSecretBytes:
 		return fmt.Errorf("JWT_SECRET has %d bytes: give at least %d random ones (openssl rand -hex 32)", len(c.JWTSecret), minSecretBytes)
 	case p.Serves && len(c.JWTSecret) == 0 && !c.sqlite():
@@ -194,13 +239,7 @@ func (c Config) checkAuth(p Part) error {
 	return nil
 }
 
-func (c Config) checkURLs() error {
-	if !c.sqlite() && !strings.HasPrefix(c.DatabaseURL, "postgres:") && !strings.HasPrefix(c.DatabaseURL, "postgresql:") {
-		return errors.New("the setting DATABASE_URL must begin with `sqlite:` or `postgres:`")
-	}
-	if c.RedisURL != "" && !strings.HasPrefix(c.RedisURL, "redis:") && !strings.HasPrefix(c.RedisURL, "rediss:") {
-		return errors.New("the setting REDIS_URL must begin with `redis:` or `rediss:`")
-	}
+func (c Config) checkOrigins() error {
 	for _, o := range c.Origins {
 		u, err := url.Parse(o)
 		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || u.Path != "" {

@@ -43,5 +43,9 @@ func (c Config) Parts() string {
 	if !strings.HasPrefix(c.Files.URL, "s3:") {
 		files = "folder (embedded)"
 	}
-	return "database: " + database + ", bus: " + bus + ", files: " + files + ", models: sandbox (embedded), sign-in: " + c.Auth
+	models := "sandbox (embedded)"
+	for _, p := range c.Providers {
+		models += " and " + p.Name
+	}
+	return "database: " + database + ", bus: " + bus + ", files: " + files + ", models: " + models + ", sign-in: " + c.Auth
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/weav-ai/weav/internal/account"
 	"github.com/weav-ai/weav/internal/ai"
-	"github.com/weav-ai/weav/internal/ai/sandboxai"
 	"github.com/weav-ai/weav/internal/auth/devauth"
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/chat"
@@ -18,6 +17,7 @@ import (
 	"github.com/weav-ai/weav/internal/folder"
 	"github.com/weav-ai/weav/internal/job"
 	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/planner"
 	"github.com/weav-ai/weav/internal/server"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/worker"
@@ -41,7 +41,6 @@ func (a *App) wire(secret []byte) error {
 	a.store.OnCommit(a.feed.Publish)
 	a.files = file.New(a.store, a.bucket, a.log, a.meter, file.Config{PublicURL: a.cfg.publicURL(), Generator: "WEAV " + Version})
 	a.wireWork()
-	a.folders = folder.New(a.store, a.chats.StopRunning)
 	usable := func(id string) error {
 		_, err := cat.Usable(catalog.Text, id)
 		return err
@@ -67,23 +66,19 @@ func (a *App) wire(secret []byte) error {
 // wireWork makes what asks providers: chats, whose calls are repeated within a reply, and jobs, which count
 // their attempts themselves.
 func (a *App) wireWork() {
-	sandbox := sandboxai.New(sandboxai.Cadence(a.cfg.SandboxPace), sandboxai.Journal(a.journal.write))
-	text := func(p ai.RetryPolicy) map[string]ai.TextStreamer {
-		return map[string]ai.TextStreamer{sandboxai.Name: ai.Retrying(sandbox, p)}
-	}
 	a.chats = chat.New(chat.Parts{
 		Store: a.store, Feed: a.feed, Bus: a.bus, Catalog: a.catalog, Files: a.files, Meter: a.meter, Log: a.log,
-		Router: ai.NewRouter(ai.Providers{Text: text(ai.RetryPolicy{OnRetry: a.retried})}),
+		Router: ai.NewRouter(ai.Providers{Text: a.texts(ai.RetryPolicy{OnRetry: a.retried})}),
 	}, chat.Config{MaxTextChars: a.cfg.MaxTextChars, Lease: a.cfg.Lease, StopWait: a.cfg.StopWait})
+	a.folders = folder.New(a.store, a.chats.StopRunning)
+	router := ai.NewRouter(ai.Providers{Text: a.texts(ai.RetryPolicy{Max: -1}), Image: a.providers.Image, Video: a.providers.Video})
+	plans := planner.Parts{Store: a.store, Catalog: a.catalog, Router: router, Folders: a.folders, Chats: a.chats, Log: a.log}
 	a.jobs = job.New(job.Parts{
 		Store: a.store, Feed: a.feed, Bus: a.bus, Catalog: a.catalog, Files: a.files, Chats: a.chats, Meter: a.meter, Log: a.log,
-		Router: ai.NewRouter(ai.Providers{
-			Text:  text(ai.RetryPolicy{Max: -1}),
-			Image: map[string]ai.ImageMaker{sandboxai.Name: sandbox},
-			Video: map[string]ai.VideoMaker{sandboxai.Name: sandbox},
-		}),
+		Router: router, Authors: planner.NewComposer(plans).Kinds(),
 	}, job.Config{Lease: a.cfg.Lease, CancelWait: a.cfg.StopWait, Retention: a.cfg.JobRetention})
 	a.chats.OnPurge(a.jobs.ForgetChats)
+	a.plans = planner.New(plans, a.jobs)
 }
 
 func (a *App) newRunner() (store.Runner, error) {

@@ -32,6 +32,8 @@ const (
 	JobSaved        Type = "job.saved"
 	JobEnded        Type = "job.ended"
 	JobDeleted      Type = "job.deleted"
+	PlanSaved       Type = "plan.saved"
+	PlanDeleted     Type = "plan.deleted"
 	ArtifactAdded   Type = "artifact.added"
 	ArtifactSaved   Type = "artifact.saved"
 	ArtifactDeleted Type = "artifact.deleted"
@@ -51,6 +53,7 @@ type Facts struct {
 	Job      oid.Job      `json:"job,omitzero"`
 	Artifact oid.Artifact `json:"artifact,omitzero"`
 	File     oid.File     `json:"file,omitzero"`
+	Plan     oid.Plan     `json:"plan,omitzero"`
 	// Run is the run that works, or worked, on the reply or job.
 	Run oid.Run `json:"run,omitzero"`
 	// Status is how a reply or job ended.

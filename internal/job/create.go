@@ -41,6 +41,7 @@ type placing struct {
 	storeResult bool
 	onLimit     OnLimit
 	retryOf     *oid.Job
+	commission  *Commission // of an author's job
 }
 
 // Create orders a job, in one transaction with its turn in the chat and its place in the queue.
@@ -48,20 +49,26 @@ func (s *Service) Create(ctx context.Context, user oid.User, in CreateInput) (*e
 	var id oid.Job
 	key := store.Key{User: user, Mutation: "createJob", Key: in.Key, Input: in}
 	_, err := s.store.Once(ctx, key, &id, func(ctx context.Context, tx *store.Tx) error {
-		o, err := s.check(in.Work)
-		if err != nil {
-			return err
-		}
-		if in.ChatID != nil && !in.StoreResult {
-			return errs.Input(errs.InvalidValue, "storeResult", "What a chat shows is kept. Leave out `chatId`, or store the result.")
-		}
-		id, err = s.place(ctx, tx, user, placing{order: o, chat: in.ChatID, ifHead: in.IfHead, storeResult: in.StoreResult, onLimit: in.OnLimit})
+		var err error
+		id, err = s.Order(ctx, tx, user, in)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return found(s.store.Client().Job.Query().Where(entjob.ID(id), entjob.UserID(user)).Only(ctx))
+}
+
+// Order orders a job in the caller's transaction, which knows about repetition: in.Key is not looked at.
+func (s *Service) Order(ctx context.Context, tx *store.Tx, user oid.User, in CreateInput) (oid.Job, error) {
+	o, err := s.check(in.Work)
+	if err != nil {
+		return oid.Job{}, err
+	}
+	if in.ChatID != nil && !in.StoreResult {
+		return oid.Job{}, errs.Input(errs.InvalidValue, "storeResult", "What a chat shows is kept. Leave out `chatId`, or store the result.")
+	}
+	return s.place(ctx, tx, user, placing{order: o, chat: in.ChatID, ifHead: in.IfHead, storeResult: in.StoreResult, onLimit: in.OnLimit})
 }
 
 // Retry orders the same again as a new job.
@@ -92,7 +99,11 @@ func (s *Service) Retry(ctx context.Context, user oid.User, in RetryInput) (*ent
 
 // repeated is the order of a job that ended. Its model may have been retired since.
 func (s *Service) repeated(old *ent.Job) (placing, error) {
-	m, err := s.catalog.Usable(catalog.Kind(old.Kind), old.Model)
+	kind := catalog.Kind(old.Kind)
+	if isCommissioned(old.Kind) {
+		kind = catalog.Text
+	}
+	m, err := s.catalog.Usable(kind, old.Model)
 	if faults, ok := errs.InputOf(err); ok {
 		for i := range faults {
 			faults[i].Path = []string{"input", "jobId"}
@@ -101,6 +112,13 @@ func (s *Service) repeated(old *ent.Job) (placing, error) {
 	}
 	if err != nil {
 		return placing{}, err
+	}
+	if isCommissioned(old.Kind) {
+		return placing{
+			order:       order{kind: old.Kind, model: m, args: old.Arguments},
+			commission:  &Commission{Chat: old.ChatID, Plan: old.PlanID},
+			storeResult: true, retryOf: &old.ID,
+		}, nil
 	}
 	prompt, err := promptOf(old)
 	if err != nil {
@@ -130,7 +148,7 @@ func promptOf(j *ent.Job) (string, error) {
 
 // place stores an order: it takes one of the person's places or waits for one.
 func (s *Service) place(ctx context.Context, tx *store.Tx, user oid.User, p placing) (oid.Job, error) {
-	waits, err := s.takePlace(ctx, tx, user, p.onLimit)
+	waits, err := s.admit(ctx, tx, user, p)
 	if err != nil {
 		return oid.Job{}, err
 	}
@@ -145,7 +163,9 @@ func (s *Service) place(ctx context.Context, tx *store.Tx, user oid.User, p plac
 	} else {
 		create.SetQueuedAt(store.Now())
 	}
-	if err := s.addTurn(ctx, tx, user, id, p, create); err != nil {
+	if c := p.commission; c != nil {
+		create.SetNillableChatID(c.Chat).SetNillablePlanID(c.Plan)
+	} else if err := s.addTurn(ctx, tx, user, id, p, create); err != nil {
 		return oid.Job{}, err
 	}
 	j, err := create.Save(ctx)
@@ -153,6 +173,14 @@ func (s *Service) place(ctx context.Context, tx *store.Tx, user oid.User, p plac
 		return oid.Job{}, fmt.Errorf("job: create: %w", err)
 	}
 	return id, s.announce(ctx, tx, j)
+}
+
+// admit makes sure that the person may order another job, and tells whether it must wait.
+func (s *Service) admit(ctx context.Context, tx *store.Tx, user oid.User, p placing) (waits bool, err error) {
+	if p.commission != nil {
+		return false, s.takeAside(ctx, tx, user)
+	}
+	return s.takePlace(ctx, tx, user, p.onLimit)
 }
 
 // addTurn puts the prompt and the message that will show the result into the chat. A chat that was

@@ -31,6 +31,7 @@ type ending struct {
 	request *ai.TextRequest // of a text, for an estimate where the provider told no usage
 	images  int64
 	videoMs int64
+	keep    func(ctx context.Context, tx *store.Tx) error // what an author keeps; may be nil
 	guard   []predicate.Job
 }
 
@@ -105,6 +106,11 @@ func (s *Service) settle(ctx context.Context, tx *store.Tx, j *ent.Job, e ending
 			a.ExpiresAt = &until
 		}
 		if _, err := s.files.Add(ctx, tx, a); err != nil {
+			return err
+		}
+	}
+	if e.keep != nil {
+		if err := e.keep(ctx, tx); err != nil {
 			return err
 		}
 	}

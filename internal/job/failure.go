@@ -60,7 +60,7 @@ func FailureOf(code string) Failure {
 func failureOf(err error) FailureCode {
 	var fault *ai.Error
 	switch {
-	case errors.Is(err, file.ErrUnusable):
+	case errors.Is(err, file.ErrUnusable), errors.Is(err, ErrUnusable):
 		return FailureNoOutput
 	case errors.Is(err, errStore):
 		return FailureStorageUnavailable

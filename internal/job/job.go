@@ -101,6 +101,8 @@ type Parts struct {
 	Chats  *chat.Service
 	Meter  Meter
 	Log    *slog.Logger
+	// Authors do the work of their kinds; a kind without one fails.
+	Authors map[entjob.Kind]Author
 }
 
 // Service is the domain of jobs.
@@ -114,6 +116,7 @@ type Service struct {
 	chats   *chat.Service
 	meter   Meter
 	log     *slog.Logger
+	authors map[entjob.Kind]Author
 	cfg     Config
 }
 
@@ -121,7 +124,7 @@ type Service struct {
 func New(p Parts, cfg Config) *Service {
 	return &Service{
 		store: p.Store, feed: p.Feed, bus: p.Bus, catalog: p.Catalog, router: p.Router,
-		files: p.Files, chats: p.Chats, meter: p.Meter, log: p.Log, cfg: cfg.withDefaults(),
+		files: p.Files, chats: p.Chats, meter: p.Meter, log: p.Log, authors: p.Authors, cfg: cfg.withDefaults(),
 	}
 }
 

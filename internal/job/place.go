@@ -40,7 +40,7 @@ var typical = map[entjob.Kind]time.Duration{
 
 // ofPerson matches the unfinished jobs of a person that hold a place, or that wait for one.
 func ofPerson(user oid.User, waiting bool) predicate.Job {
-	return entjob.And(entjob.UserID(user), entjob.IsWaiting(waiting),
+	return entjob.And(entjob.UserID(user), entjob.IsWaiting(waiting), entjob.KindNotIn(commissioned...),
 		entjob.StatusIn(entjob.StatusInQueue, entjob.StatusInProgress))
 }
 

@@ -4,6 +4,7 @@ import (
 	entjob "github.com/weav-ai/weav/ent/job"
 
 	"github.com/weav-ai/weav/ent"
+	"github.com/weav-ai/weav/internal/chat"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/store"
 )
@@ -55,6 +56,8 @@ func queueOf(kind entjob.Kind) string {
 		return QueueImage
 	case entjob.KindVideo:
 		return QueueVideo
+	case entjob.KindPlan, entjob.KindPrompts:
+		return chat.QueueReply
 	default:
 		return QueueText
 	}

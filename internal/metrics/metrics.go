@@ -30,6 +30,7 @@ type Metrics struct {
 	attempts      *prometheus.CounterVec
 	objects       *prometheus.CounterVec
 	requests      *prometheus.CounterVec
+	failures      *prometheus.CounterVec
 }
 
 // New returns counters that stand at zero.
@@ -55,9 +56,10 @@ func New() *Metrics {
 		attempts: counters("weav_job_failed_attempts_total", "Attempts at jobs that failed, by kind and failure code.", "kind", "code"),
 		objects:  counters("weav_file_objects_total", "Stored objects that were put right, by what was done: deleted, stray, missing.", "what"),
 		requests: counters("weav_http_requests_total", "HTTP requests by route and status.", "route", "status"),
+		failures: counters("weav_provider_failures_total", "Calls to providers that failed, by provider and kind of failure.", "provider", "kind"),
 	}
 	m.registry.MustRegister(m.operations, m.subscriptions, m.sockets, m.closes, m.deltas, m.deltaBytes,
-		m.replies, m.replySeconds, m.jobs, m.jobSeconds, m.attempts, m.objects, m.requests,
+		m.replies, m.replySeconds, m.jobs, m.jobSeconds, m.attempts, m.objects, m.requests, m.failures,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

@@ -15,6 +15,8 @@ type Health struct {
 	Version string
 	// Parts are checked one by one: database, redis, workers, storage.
 	Parts []Part
+	// Providers tells how the providers of models are; nil when the process asks none.
+	Providers func() map[string]ProviderState
 }
 
 // Part is something the process needs.
@@ -28,11 +30,26 @@ type Part struct {
 
 // State is what a health check answers.
 type State struct {
-	// Status is "ok" or "unhealthy".
-	Status  string               `json:"status"`
-	Time    time.Time            `json:"time"`
-	Version string               `json:"version"`
-	Parts   map[string]PartState `json:"parts"`
+	// Status is "ok", "degraded" when calls to a provider are held back, or "unhealthy".
+	Status    string                   `json:"status"`
+	Time      time.Time                `json:"time"`
+	Version   string                   `json:"version"`
+	Parts     map[string]PartState     `json:"parts"`
+	Providers map[string]ProviderState `json:"providers,omitempty"`
+}
+
+// ProviderState is how one provider of models is, as this process has seen it. Nobody is asked for it.
+type ProviderState struct {
+	// Status is "ok", or "degraded" while calls are held back. A health check sets it.
+	Status string `json:"status"`
+	// Kind says which adapter it is, such as "openai".
+	Kind string `json:"kind"`
+	// Breaker is closed, open or half_open; empty for a provider without one.
+	Breaker string `json:"breaker,omitempty"`
+	// Since is when the breaker last moved; zero when it never did.
+	Since time.Time `json:"since,omitzero"`
+	// LastFailure is the kind of the last failure that counted; empty without any.
+	LastFailure string `json:"lastFailure,omitempty"`
 }
 
 // PartState is how one part is.
@@ -45,12 +62,21 @@ type PartState struct {
 
 const (
 	statusOK        = "ok"
+	statusDegraded  = "degraded"
 	statusUnhealthy = "unhealthy"
+
+	breakerClosed = "closed"
 )
 
-// State checks all parts.
+// State checks all parts. A provider whose calls are held back degrades the process and no more: it still
+// serves all that needs no model, and the other providers' models.
 func (h *Health) State(ctx context.Context) State {
-	s := State{Status: statusOK, Time: time.Now().UTC(), Version: h.Version, Parts: map[string]PartState{}}
+	s := State{Status: statusOK, Time: time.Now().UTC(), Version: h.Version, Parts: map[string]PartState{}, Providers: h.providers()}
+	for _, p := range s.Providers {
+		if p.Status != statusOK {
+			s.Status = statusDegraded
+		}
+	}
 	for _, p := range h.Parts {
 		ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 		began := time.Now()
@@ -65,6 +91,21 @@ func (h *Health) State(ctx context.Context) State {
 	return s
 }
 
+func (h *Health) providers() map[string]ProviderState {
+	if h.Providers == nil {
+		return nil
+	}
+	states := h.Providers()
+	for name, p := range states {
+		p.Status = statusOK
+		if p.Breaker != "" && p.Breaker != breakerClosed {
+			p.Status = statusDegraded
+		}
+		states[name] = p
+	}
+	return states
+}
+
 // alive says that the process runs, whatever its parts do.
 func (h *Health) alive(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]string{"status": statusOK, "version": h.Version})
@@ -76,7 +117,8 @@ func (h *Health) ready(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, statusCode(s), s)
 }
 
-// original is the form of health the first WEAV had, at its path.
+// original is the form of health the first WEAV had, at its path. It knows no degrees: a server that
+// serves is healthy.
 func (h *Health) original(w http.ResponseWriter, r *http.Request) {
 	s := h.State(r.Context())
 	services := make(map[string]string, len(s.Parts))
@@ -84,16 +126,16 @@ func (h *Health) original(w http.ResponseWriter, r *http.Request) {
 		services[name] = map[bool]string{true: "healthy", false: "unhealthy"}[p.Status == statusOK]
 	}
 	writeJSON(w, statusCode(s), map[string]any{
-		"status":    map[bool]string{true: "healthy", false: "unhealthy"}[s.Status == statusOK],
+		"status":    map[bool]string{true: "healthy", false: "unhealthy"}[s.Status != statusUnhealthy],
 		"timestamp": s.Time, "version": s.Version, "services": services,
 	})
 }
 
 func statusCode(s State) int {
-	if s.Status == statusOK {
-		return http.StatusOK
+	if s.Status == statusUnhealthy {
+		return http.StatusServiceUnavailable
 	}
-	return http.StatusServiceUnavailable
+	return http.StatusOK
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {

@@ -21,6 +21,10 @@ type fixture struct {
 
 	job, artifact, link string // of a picture
 	file, upload        string // one that is READY, one whose bytes are sent and not checked
+
+	draft, applied     string // one that is not applied, one that is
+	draftSteps, steps  []string
+	stepChat, stepHead string // of the applied plan's first step
 }
 
 // fixture makes a person with one of everything; the reply is whole.
@@ -48,6 +52,11 @@ func (w *world) fixture(t *testing.T, name string) *fixture {
 	f.link = f.change(t, "createShareLink", object{"artifactId": f.artifact, "idempotencyKey": key()}, "shareLink { id }").text("result.shareLink.id")
 	f.file, f.upload = f.uploadOf(t, "cat.png", pixels(t)), f.uploadOf(t, "dog.png", pixels(t))
 	f.change(t, "completeUpload", object{"fileId": f.file}, "file { id }")
+	f.draft, f.draftSteps = f.newPlan(t, "a goal")
+	f.applied, f.steps = f.newPlan(t, "another goal")
+	f.change(t, "applyPlan", object{"planId": f.applied, "idempotencyKey": key()}, "plan { id }")
+	step := f.get(t, `query ($id: ID!) { node(id: $id) { ... on PlanStep { chat { id head { id } } } } }`, object{"id": f.steps[0]})
+	f.stepChat, f.stepHead = step.text("node.chat.id"), step.text("node.chat.head.id")
 	return f
 }
 
@@ -60,6 +69,17 @@ func (p *person) picture(t *testing.T, prompt string) (job, artifact string) {
 		t.Fatalf("the picture ended %s, %+v", ended.Status, ended.Failure)
 	}
 	return j, ended.Result.Artifacts[0].ID
+}
+
+// newPlan has a plan made, and returns it with its steps.
+func (p *person) newPlan(t *testing.T, goal string) (plan string, steps []string) {
+	t.Helper()
+	job := p.change(t, "planProject", object{"goal": goal, "idempotencyKey": key()}, "job { id }").text("result.job.id")
+	if ended := p.over(t, job); ended.Status != "COMPLETED" {
+		t.Fatalf("the plan ended %s, %+v", ended.Status, ended.Failure)
+	}
+	a := p.get(t, `query ($id: ID!) { node(id: $id) { ... on Job { result { plan { id steps { id } } } } } }`, object{"id": job})
+	return a.text("node.result.plan.id"), a.list("node.result.plan.steps", "id")
 }
 
 // order orders a job; more are further values of the input.

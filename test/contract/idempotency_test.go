@@ -6,20 +6,28 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/weav-ai/weav/internal/oid"
 )
 
 // others change one value of an input that a key was used with.
 var others = map[string]object{
-	"createPrompt":    {"title": "another"},
-	"createFolder":    {"name": "another"},
-	"createChat":      {"title": "another"},
-	"sendMessage":     {"text": "another"},
-	"editMessage":     {"text": "another"},
-	"regenerateReply": {"modelId": "sandbox-writer"},
-	"createJob":       {"storeResult": false},
-	"retryJob":        {"onLimit": "WAIT"},
-	"createShareLink": {"expiresAt": "2031-01-01T00:00:00Z"},
-	"createUpload":    {"bytes": 71},
+	"createPrompt":     {"title": "another"},
+	"createFolder":     {"name": "another"},
+	"createChat":       {"title": "another"},
+	"sendMessage":      {"text": "another"},
+	"editMessage":      {"text": "another"},
+	"regenerateReply":  {"modelId": "sandbox-writer"},
+	"createJob":        {"storeResult": false},
+	"retryJob":         {"onLimit": "WAIT"},
+	"createShareLink":  {"expiresAt": "2031-01-01T00:00:00Z"},
+	"createUpload":     {"bytes": 71},
+	"planProject":      {"goal": "another"},
+	"replan":           {"wish": "another"},
+	"addPlanStep":      {"title": "another"},
+	"applyPlan":        {"planId": oid.New[oid.Plan]().String()},
+	"runStep":          {"prompt": "another"},
+	"recommendPrompts": {"count": 4},
 }
 
 // keyed are the mutations that take a key.
@@ -123,16 +131,26 @@ func TestBadKeys(t *testing.T) {
 // TestFailureLeavesTheKeyFree mends an input and sends it under the key it failed with.
 func TestFailureLeavesTheKeyFree(t *testing.T) {
 	t.Parallel()
-	f := embedded(t).fixture(t, "ada")
+	w := embedded(t)
+	f := w.fixture(t, "ada")
+	retire := func(model string) {
+		step, err := oid.Parse[oid.PlanStep](f.draftSteps[0])
+		must(t, err)
+		must(t, w.rows.PlanStep.UpdateOneID(step).SetModel(model).Exec(t.Context()))
+	}
 	for name, op := range keyed(t) {
 		k := key()
 		bad := with(op.input(f), "idempotencyKey", k)
-		for _, field := range []string{"title", "name", "text"} {
+		for _, field := range []string{"title", "name", "text", "goal", "wish", "prompt"} {
 			if _, ok := bad[field]; ok {
 				bad = with(bad, field, "\x00")
 			}
 		}
 		switch name {
+		case "applyPlan":
+			retire("sandbox-classic")
+		case "recommendPrompts":
+			bad = with(bad, "count", 0)
 		case "regenerateReply":
 			bad = with(bad, "modelId", "sandbox-classic")
 		case "createJob":
@@ -144,6 +162,9 @@ func TestFailureLeavesTheKeyFree(t *testing.T) {
 		}
 		if got := f.mutate(t, name, bad, op.selection); got.reason() == "" {
 			t.Fatalf("%s: %v", name, got.Errors)
+		}
+		if name == "applyPlan" {
+			retire("sandbox-writer")
 		}
 		chat := f.newChat(t, object{"title": "another"})
 		message, reply := f.exchange(t, chat, "[sandbox:echo] hello")

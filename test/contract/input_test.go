@@ -53,6 +53,17 @@ var texts = map[string]bounds{
 	"TextJobInput.systemPrompt":                 {0, 2000, "createJob", "work.text.systemPrompt", nil},
 	"ImageJobInput.prompt":                      {1, 1000, "createJob", "work.image.prompt", imageInput},
 	"VideoJobInput.prompt":                      {1, 1000, "createJob", "work.video.prompt", videoInput},
+	"PlanProjectInput.goal":                     {1, 4000, "planProject", "goal", nil},
+	"ReplanInput.wish":                          {0, 2000, "replan", "wish", nil},
+	"UpdatePlanStepInput.title":                 {1, 200, "updatePlanStep", "title", nil},
+	"UpdatePlanStepInput.intent":                {0, 1000, "updatePlanStep", "intent", nil},
+	"UpdatePlanStepInput.instruction":           {0, 1500, "updatePlanStep", "instruction", nil},
+	"UpdatePlanStepInput.prompts":               {1, 1000, "updatePlanStep", "prompts.0", nil},
+	"AddPlanStepInput.title":                    {1, 200, "addPlanStep", "title", nil},
+	"AddPlanStepInput.intent":                   {0, 1000, "addPlanStep", "intent", nil},
+	"AddPlanStepInput.instruction":              {0, 1500, "addPlanStep", "instruction", nil},
+	"AddPlanStepInput.prompts":                  {1, 1000, "addPlanStep", "prompts.0", nil},
+	"RunStepInput.prompt":                       {1, 1000, "runStep", "prompt", nil},
 }
 
 // formal are input fields of type String that are no free text, with where they are tested.
@@ -67,6 +78,8 @@ var formal = map[string]string{
 	"VideoJobInput.style":                "TestArgumentsOfJobs",
 	"CreateUploadInput.name":             "TestUploadsThatAreRefused",
 	"CreateUploadInput.mimeType":         "TestUploadsThatAreRefused",
+	"CostInput.currency":                 "TestGoalsThatAreRefused",
+	"ModelFilter.provider":               "TestModelsByFilter",
 }
 
 func TestEveryTextHasItsCase(t *testing.T) {

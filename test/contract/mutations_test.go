@@ -62,6 +62,43 @@ var operations = map[string]operation{
 	"createUpload":    {"file { id name }", uploadInput, false},
 	"completeUpload":  {"file { id status }", func(f *fixture) object { return object{"fileId": f.upload} }, false},
 	"deleteFile":      {"fileId", func(f *fixture) object { return object{"fileId": f.file} }, false},
+
+	"planProject": {"job { id kind }", func(*fixture) object {
+		return object{"goal": "g", "modelId": "sandbox-writer", "idempotencyKey": key()}
+	}, false},
+	"replan": {"job { id kind }", func(f *fixture) object {
+		return object{"planId": f.draft, "fromStepId": first(f.draftSteps), "wish": "w", "idempotencyKey": key()}
+	}, false},
+	"updatePlanStep": {"step { id title model { id } }", stepInput, false},
+	"addPlanStep": {"step { id position }", func(f *fixture) object {
+		return object{"planId": f.draft, "title": "t", "intent": "i", "modelId": "sandbox-brief", "instruction": "s",
+			"prompts": []string{"p"}, "dependsOnIds": []string{first(f.draftSteps)}, "idempotencyKey": key()}
+	}, false},
+	"removePlanStep": {"plan { id }", func(f *fixture) object { return object{"stepId": first(f.draftSteps)} }, false},
+	"reorderPlanSteps": {"plan { id steps { id } }", func(f *fixture) object {
+		return object{"planId": f.draft, "stepIds": f.draftSteps}
+	}, false},
+	"applyPlan": {"plan { id status } folder { id }", func(f *fixture) object {
+		return object{"planId": f.draft, "idempotencyKey": key()}
+	}, false},
+	"runStep": {"step { id } reply { id } job { id }", func(f *fixture) object {
+		return object{"stepId": first(f.steps), "prompt": "p", "ifHead": f.stepHead, "idempotencyKey": key()}
+	}, false},
+	"deletePlan": {"planId", func(f *fixture) object { return object{"planId": f.draft} }, false},
+	"recommendPrompts": {"job { id kind }", func(f *fixture) object {
+		return object{"chatId": f.chat, "count": 3, "idempotencyKey": key()}
+	}, false},
+}
+
+func first(ids []string) string {
+	if len(ids) == 0 {
+		return ""
+	}
+	return ids[0]
+}
+
+func stepInput(f *fixture) object {
+	return object{"stepId": first(f.draftSteps), "title": "t", "intent": "i", "modelId": "sandbox-brief", "instruction": "s", "prompts": []string{"p"}}
 }
 
 func jobInput(f *fixture) object {

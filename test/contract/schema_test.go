@@ -239,6 +239,10 @@ var keyless = map[string]string{
 	"revokeShareLink":   "a link ends once",
 	"completeUpload":    "completing again answers the same",
 	"deleteFile":        "a file is deleted once",
+	"updatePlanStep":    "sets values",
+	"removePlanStep":    "a step is removed once",
+	"reorderPlanSteps":  "sets an order",
+	"deletePlan":        "a plan is deleted once",
 }
 
 func TestCreatingMutationsHaveAKey(t *testing.T) {

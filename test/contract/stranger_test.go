@@ -36,6 +36,10 @@ var (
 	anArt     = kind{func(f *fixture) string { return f.artifact }, fresh[oid.Artifact], nil, "NOT_FOUND"}
 	aLink     = kind{func(f *fixture) string { return f.link }, fresh[oid.Share], nil, "NOT_FOUND"}
 	aFile     = kind{func(f *fixture) string { return f.file }, fresh[oid.File], nil, "NOT_FOUND"}
+	aPlan     = kind{func(f *fixture) string { return f.draft }, fresh[oid.Plan], nil, "NOT_FOUND"}
+	aStep     = kind{func(f *fixture) string { return first(f.draftSteps) }, fresh[oid.PlanStep], nil, "NOT_FOUND"}
+	aRunStep  = kind{func(f *fixture) string { return first(f.steps) }, fresh[oid.PlanStep], nil, "NOT_FOUND"}
+	aStepHead = kind{func(f *fixture) string { return f.stepHead }, fresh[oid.Message], nil, "CONFLICT"}
 	aModel    = kind{func(*fixture) string { return "sandbox-brief" }, func() string { return "no-such-model" }, nil, "MODEL_NOT_ALLOWED"}
 )
 
@@ -87,6 +91,26 @@ var inputIDs = map[string]kind{
 	"SendMessageInput.attachmentIds":        aFile,
 	"EditMessageInput.attachmentIds":        aFile,
 	"CreateJobInput.chatId":                 aChat,
+	"SendMessageInput.fallbackModelId":      aModel,
+	"EditMessageInput.fallbackModelId":      aModel,
+	"RegenerateReplyInput.fallbackModelId":  aModel,
+	"PlanProjectInput.modelId":              aModel,
+	"ReplanInput.planId":                    aPlan,
+	"ReplanInput.fromStepId":                aStep,
+	"UpdatePlanStepInput.stepId":            aStep,
+	"UpdatePlanStepInput.modelId":           aModel,
+	"UpdatePlanStepInput.dependsOnIds":      aStep,
+	"AddPlanStepInput.planId":               aPlan,
+	"AddPlanStepInput.modelId":              aModel,
+	"AddPlanStepInput.dependsOnIds":         aStep,
+	"RemovePlanStepInput.stepId":            aStep,
+	"ReorderPlanStepsInput.planId":          aPlan,
+	"ReorderPlanStepsInput.stepIds":         aStep,
+	"ApplyPlanInput.planId":                 aPlan,
+	"RunStepInput.stepId":                   aRunStep,
+	"RunStepInput.ifHead":                   aStepHead,
+	"DeletePlanInput.planId":                aPlan,
+	"RecommendPromptsInput.chatId":          aChat,
 	"CreateJobInput.ifHead":                 aHead,
 	"TextJobInput.modelId":                  aModel, // TestModelsOfJobs
 	"ImageJobInput.modelId":                 aModel, // the same

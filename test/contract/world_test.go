@@ -121,7 +121,7 @@ func (w *world) counts(t *testing.T) map[string]int {
 		"keys": w.rows.IdempotencyKey.Query().Count, "events": w.rows.FeedEvent.Query().Count,
 		"jobs": w.rows.Job.Query().Count, "artifacts": w.rows.Artifact.Query().Count, "files": w.rows.File.Query().Count,
 		"objects": w.rows.Object.Query().Count, "share_links": w.rows.ShareLink.Query().Count,
-		"attachments": w.rows.Attachment.Query().Count,
+		"attachments": w.rows.Attachment.Query().Count, "plans": w.rows.Plan.Query().Count, "plan_steps": w.rows.PlanStep.Query().Count,
 	} {
 		n, err := count(t.Context())
 		must(t, err)

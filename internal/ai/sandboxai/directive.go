@@ -36,6 +36,10 @@ type directives struct {
 
 	titleFails bool
 
+	// planFault is what is wrong with a plan, planStaysBad whether also behind its mending.
+	planFault    string
+	planStaysBad bool
+
 	mediaDirectives
 
 	// any says that there was a directive at all.
@@ -83,6 +87,7 @@ var setters = map[string]func(d *directives, value string){
 	"nul":          func(d *directives, _ string) { d.nul = true },
 	"no_usage":     func(d *directives, _ string) { d.noUsage = true },
 	"title_fails":  func(d *directives, _ string) { d.titleFails = true },
+	"plan_fault":   setPlanFault,
 	"stall":        func(d *directives, _ string) { d.stallAfter = maxDeltas },
 
 	"fail_at":            setFailAt,

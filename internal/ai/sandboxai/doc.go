@@ -77,7 +77,12 @@
 //	[sandbox:tokens=N]           the reply is N tokens long (at most 100,000)
 //	[sandbox:title_fails]        the title of this exchange fails: upstream
 //
-// A request for a title (ai.PurposeTitle) obeys title_fails alone.
+// A request for a title (ai.PurposeTitle) obeys title_fails alone. One for a plan or for prompts obeys the directives of
+// the person's first turn, which is the goal, and gets a document of the shape that is asked for. For plans:
+//
+//	[sandbox:plan_fault=FAULT]   the plan is garbage, half, names no known model, has a cycle, an empty prompt or
+//	                             one step (garbage, half, model, cycle, empty, one), until it is told so; FAULT:always
+//	                             stays bad
 //
 // For pictures and videos:
 //

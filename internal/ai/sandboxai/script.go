@@ -34,6 +34,10 @@ func newScript(req ai.TextRequest) script {
 	}
 	prompt := lastPrompt(req.Turns)
 	d := parse(prompt)
+	if req.Purpose == ai.PurposePlan || req.Purpose == ai.PurposePrompts {
+		prompt = firstPrompt(req.Turns) // What follows it is about the answer's form.
+		d = parse(prompt)
+	}
 	text, finish := write(req, strip(prompt), d, rng)
 	s := newPlain(text, finish, req.MaxOutputTokens, seed, rng)
 	return s.direct(d)
@@ -87,6 +91,10 @@ func write(req ai.TextRequest, prompt string, d directives, rng *rand.Rand) (str
 		text, finish = book.refusal, ai.FinishRefusal
 	}
 	switch {
+	case req.Purpose == ai.PurposePlan && !d.refusal:
+		text = plan(req)
+	case req.Purpose == ai.PurposePrompts && !d.refusal:
+		text = suggestions(req)
 	case d.echo:
 		text = prompt
 	case !d.refusal:

@@ -1,0 +1,19 @@
+package graph
+
+import "github.com/weav-ai/weav/internal/oid"
+
+// The events of plans.
+type (
+	// PlanSaved says that a plan was made, changed or applied.
+	PlanSaved struct {
+		at
+		onViewer
+		PlanID oid.Plan
+	}
+	// PlanDeleted says that a plan was deleted.
+	PlanDeleted struct {
+		at
+		onViewer
+		PlanID oid.Plan
+	}
+)

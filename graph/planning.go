@@ -1,0 +1,167 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/weav-ai/weav/internal/auth"
+	"github.com/weav-ai/weav/internal/catalog"
+	"github.com/weav-ai/weav/internal/planner"
+)
+
+// PlanProject orders a plan for a goal.
+func (r *mutationResolver) PlanProject(ctx context.Context, in PlanProjectInput) (*PlanProjectPayload, error) {
+	p, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	proposal := planner.ProposeInput{Goal: in.Goal, ModelID: in.ModelID.Value(), Key: in.IdempotencyKey}
+	if b := in.Budget.Value(); b != nil {
+		proposal.Budget = &planner.Budget{AmountMicros: b.AmountMicros, Currency: b.Currency}
+	}
+	j, err := r.s.Plans.Propose(ctx, p.User, proposal)
+	inputs, err := userErrors[PlanProjectUserError](err)
+	return &PlanProjectPayload{Job: j, UserErrors: inputs}, err
+}
+
+// Replan orders the steps of a plan anew.
+func (r *mutationResolver) Replan(ctx context.Context, in ReplanInput) (*ReplanPayload, error) {
+	p, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	j, err := r.s.Plans.Replan(ctx, p.User, planner.ReplanInput{
+		PlanID: in.PlanID, FromStepID: in.FromStepID, Wish: in.Wish.Value(), Key: in.IdempotencyKey,
+	})
+	inputs, err := userErrors[ReplanUserError](err)
+	return &ReplanPayload{Job: j, UserErrors: inputs}, err
+}
+
+// UpdatePlanStep changes a step.
+func (r *mutationResolver) UpdatePlanStep(ctx context.Context, in UpdatePlanStepInput) (*UpdatePlanStepPayload, error) {
+	p, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	st, err := r.s.Plans.UpdateStep(ctx, p.User, planner.UpdateStepInput{
+		StepID: in.StepID, IfRevision: in.IfRevision.Value(),
+		Step: stepOf(in.Title.Value(), in.Intent, in.Kind, in.ModelID, in.Instruction, in.Prompts.Value(), in.DependsOnIds),
+	})
+	inputs, err := userErrors[UpdatePlanStepUserError](err)
+	return &UpdatePlanStepPayload{Step: st, UserErrors: inputs}, err
+}
+
+// stepOf is an input's step as the domain takes it.
+func stepOf(
+	title *string, intent graphql.Omittable[*string], kind graphql.Omittable[*catalog.Kind], model, instruction graphql.Omittable[*string],
+	prompts []string, dependsOn graphql.Omittable[[]string],
+) planner.StepInput {
+	return planner.StepInput{
+		Title: title, Intent: intent.Value(), Kind: kind.Value(), ModelID: model.Value(),
+		Instruction: instruction.Value(), Prompts: prompts, DependsOnIDs: dependsOn.Value(),
+	}
+}
+
+// AddPlanStep adds a step.
+func (r *mutationResolver) AddPlanStep(ctx context.Context, in AddPlanStepInput) (*AddPlanStepPayload, error) {
+	p, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	st, err := r.s.Plans.AddStep(ctx, p.User, planner.AddStepInput{
+		PlanID: in.PlanID, Position: in.Position.Value(), Key: in.IdempotencyKey,
+		Step: stepOf(&in.Title, in.Intent, in.Kind, in.ModelID, in.Instruction, in.Prompts, in.DependsOnIds),
+	})
+	inputs, err := userErrors[AddPlanStepUserError](err)
+	return &AddPlanStepPayload{Step: st, UserErrors: inputs}, err
+}
+
+// RemovePlanStep takes a step out of its plan.
+func (r *mutationResolver) RemovePlanStep(ctx context.Context, in RemovePlanStepInput) (*RemovePlanStepPayload, error) {
+	p, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := r.s.Plans.RemoveStep(ctx, p.User, in.StepID, in.IfRevision.Value())
+	inputs, err := userErrors[RemovePlanStepUserError](err)
+	return &RemovePlanStepPayload{Plan: plan, UserErrors: inputs}, err
+}
+
+// ReorderPlanSteps puts the steps of a plan into another order.
+func (r *mutationResolver) ReorderPlanSteps(ctx context.Context, in ReorderPlanStepsInput) (*ReorderPlanStepsPayload, error) {
+	p, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := r.s.Plans.Reorder(ctx, p.User, in.PlanID, in.StepIds, in.IfRevision.Value())
+	inputs, err := userErrors[ReorderPlanStepsUserError](err)
+	return &ReorderPlanStepsPayload{Plan: plan, UserErrors: inputs}, err
+}
+
+// ApplyPlan makes the folder and the chats of a plan.
+func (r *mutationResolver) ApplyPlan(ctx context.Context, in ApplyPlanInput) (*ApplyPlanPayload, error) {
+	p, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := r.s.Plans.Apply(ctx, p.User, in.PlanID, in.IdempotencyKey)
+	inputs, err := userErrors[ApplyPlanUserError](err)
+	out := &ApplyPlanPayload{Plan: plan, UserErrors: inputs}
+	if plan == nil || plan.FolderID == nil {
+		return out, err
+	}
+	out.Folder, err = loadFolder(ctx, *plan.FolderID)
+	return out, err
+}
+
+// RunStep begins a step.
+func (r *mutationResolver) RunStep(ctx context.Context, in RunStepInput) (*RunStepPayload, error) {
+	p, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	begun, err := r.s.Plans.Run(ctx, p.User, planner.RunInput{
+		StepID: in.StepID, PromptIndex: in.PromptIndex, Prompt: in.Prompt.Value(), IfHead: expectHead(in.IfHead, true), Key: in.IdempotencyKey,
+	})
+	inputs, err := userErrors[RunStepUserError](err)
+	out := &RunStepPayload{UserErrors: inputs}
+	if err != nil || begun.Step.IsZero() || len(inputs) > 0 {
+		return out, err
+	}
+	if out.Step, err = loadPlanStep(ctx, begun.Step); err != nil {
+		return nil, err
+	}
+	if begun.Job.IsZero() {
+		out.Reply, err = loadMessage(ctx, begun.Reply)
+		return out, err
+	}
+	out.Job, err = loadJob(ctx, begun.Job)
+	return out, err
+}
+
+// DeletePlan deletes a plan.
+func (r *mutationResolver) DeletePlan(ctx context.Context, in DeletePlanInput) (*DeletePlanPayload, error) {
+	p, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	id, err := r.s.Plans.Delete(ctx, p.User, in.PlanID)
+	inputs, err := userErrors[DeletePlanUserError](err)
+	if err != nil || len(inputs) > 0 {
+		return &DeletePlanPayload{UserErrors: inputs}, err
+	}
+	name := id.String()
+	return &DeletePlanPayload{PlanID: &name, UserErrors: inputs}, nil
+}
+
+// RecommendPrompts orders prompts for a chat.
+func (r *mutationResolver) RecommendPrompts(ctx context.Context, in RecommendPromptsInput) (*RecommendPromptsPayload, error) {
+	p, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	j, err := r.s.Plans.Recommend(ctx, p.User, planner.RecommendInput{ChatID: in.ChatID, Count: in.Count, Key: in.IdempotencyKey})
+	inputs, err := userErrors[RecommendPromptsUserError](err)
+	return &RecommendPromptsPayload{Job: j, UserErrors: inputs}, err
+}

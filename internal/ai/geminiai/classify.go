@@ -1,0 +1,186 @@
+package geminiai
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"google.golang.org/genai"
+
+	"github.com/weav-ai/weav/internal/ai"
+)
+
+// kindOf sorts an error of the API: by its reason, then by its status, which is finer than
+// the HTTP code, and by its words only where Google has nothing better.
+func kindOf(e genai.APIError) ai.Kind {
+	if isKeyReason(reasonOf(e)) {
+		return ai.Auth
+	}
+	says := strings.ToLower(e.Message)
+	switch e.Status {
+	case "RESOURCE_EXHAUSTED":
+		return kindOfQuota(e)
+	case "INVALID_ARGUMENT":
+		return kindOfArgument(says)
+	case "FAILED_PRECONDITION":
+		if containsAny(says, "location", "country", "region") {
+			return ai.RegionBlocked
+		}
+		return ai.BadRequest
+	}
+	if kind, ok := kindOfName[e.Status]; ok {
+		return kind
+	}
+	return kindOfCode(e)
+}
+
+// kindOfName has the statuses that mean the same whatever is said with them.
+var kindOfName = map[string]ai.Kind{
+	"UNAVAILABLE":       ai.Overloaded,
+	"UNAUTHENTICATED":   ai.Auth,
+	"PERMISSION_DENIED": ai.Auth,
+	"NOT_FOUND":         ai.ModelGone,
+	"UNIMPLEMENTED":     ai.Unsupported,
+	"OUT_OF_RANGE":      ai.BadRequest,
+	"ALREADY_EXISTS":    ai.BadRequest,
+	"INTERNAL":          ai.Upstream,
+	"UNKNOWN":           ai.Upstream,
+	"DATA_LOSS":         ai.Upstream,
+	"ABORTED":           ai.Upstream,
+	"CANCELLED":         ai.Upstream,
+	"DEADLINE_EXCEEDED": ai.Upstream,
+}
+
+// kindOfQuota tells the quota of a day, which no wait of ours outlasts, from that of a minute.
+func kindOfQuota(e genai.APIError) ai.Kind {
+	for _, v := range list(detail(e, "QuotaFailure")["violations"]) {
+		violation, _ := v.(map[string]any)
+		if strings.Contains(text(violation["quotaId"]), "PerDay") {
+			return ai.QuotaExhausted
+		}
+	}
+	return ai.RateLimited
+}
+
+// kindOfArgument sorts by what Google says, because a bad key, a prompt that is too long and one
+// that is not allowed have one status.
+func kindOfArgument(says string) ai.Kind {
+	switch {
+	case strings.Contains(says, "api key"):
+		return ai.Auth
+	case strings.Contains(says, "token") && containsAny(says, "exceed", "too long", "limit"):
+		return ai.ContextLength
+	case containsAny(says, "responsible ai", "usage guidelines", "violate", "safety"):
+		return ai.ContentBlocked
+	default:
+		return ai.BadRequest
+	}
+}
+
+// kindOfCode sorts an error whose status is missing or new.
+func kindOfCode(e genai.APIError) ai.Kind {
+	switch e.Code {
+	case http.StatusBadRequest:
+		return kindOfArgument(strings.ToLower(e.Message))
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return ai.Auth
+	case http.StatusNotFound:
+		return ai.ModelGone
+	case http.StatusTooManyRequests:
+		return kindOfQuota(e)
+	case http.StatusServiceUnavailable:
+		return ai.Overloaded
+	case http.StatusRequestTimeout, http.StatusConflict:
+		return ai.Upstream
+	}
+	if e.Code >= 400 && e.Code <= 498 {
+		return ai.BadRequest
+	}
+	return ai.Upstream
+}
+
+// refuses says whether an error of kind, in the API's own words, means that nothing was begun.
+func refuses(kind ai.Kind) bool {
+	switch kind {
+	case ai.Upstream, ai.Interrupted, ai.Timeout, ai.NoOutput:
+		return false
+	default:
+		return true
+	}
+}
+
+// inWords says whether e is the API's own error object. The SDK makes one of any other
+// body too, with the status line for its status.
+func inWords(e genai.APIError) bool {
+	if e.Code == 0 && e.Status == "" {
+		return false
+	}
+	return strings.Trim(e.Status, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == ""
+}
+
+// codeOf is the finest name the error has for itself.
+func codeOf(e genai.APIError) string {
+	if reason := reasonOf(e); reason != "" {
+		return clip(reason, maxCode)
+	}
+	if e.Status != "" {
+		return clip(e.Status, maxCode)
+	}
+	return strconv.Itoa(e.Code)
+}
+
+func reasonOf(e genai.APIError) string { return text(detail(e, "ErrorInfo")["reason"]) }
+
+func isKeyReason(reason string) bool { return strings.HasPrefix(reason, "API_KEY_") }
+
+// retryDelay is RetryInfo's; zero when there is none.
+func retryDelay(e genai.APIError) time.Duration {
+	d, err := time.ParseDuration(text(detail(e, "RetryInfo")["retryDelay"]))
+	if err != nil {
+		return 0
+	}
+	return max(d, 0)
+}
+
+// retryAfter is the header of that name, in either of its forms; zero when there is none.
+func retryAfter(h http.Header) time.Duration {
+	raw := h.Get("Retry-After")
+	if seconds, err := strconv.ParseUint(raw, 10, 31); err == nil {
+		return time.Duration(seconds) * time.Second
+	}
+	if at, err := http.ParseTime(raw); err == nil {
+		return max(time.Until(at), 0)
+	}
+	return 0
+}
+
+// detail returns the first detail of the google.rpc type that name ends; nil when there is none.
+func detail(e genai.APIError, name string) map[string]any {
+	for _, d := range e.Details {
+		if strings.HasSuffix(text(d["@type"]), "google.rpc."+name) {
+			return d
+		}
+	}
+	return nil
+}
+
+// text and list read a value of unknown shape; what is none is empty.
+func text(v any) string {
+	s, _ := v.(string)
+	return s
+}
+
+func list(v any) []any {
+	l, _ := v.([]any)
+	return l
+}
+
+func containsAny(s string, words ...string) bool {
+	for _, w := range words {
+		if strings.Contains(s, w) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,87 @@
+package geminiai
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+
+	"google.golang.org/genai"
+
+	"github.com/weav-ai/weav/internal/ai"
+)
+
+// maxHops is how often a file's address may be sent on.
+const maxHops = 5
+
+// get sends one request of our own, with the key where it may be seen. Of a good answer it lets limit
+// bytes through.
+func (c *call) get(ctx context.Context, at address, limit int64) (*http.Response, *exchange, *ai.Error) {
+	seen, x := observed(ctx)
+	x.limit = limit
+	req, err := http.NewRequestWithContext(seen, http.MethodGet, at.url.String(), nil)
+	if err != nil {
+		return nil, x, c.refuse(ai.BadRequest, errAddress)
+	}
+	req.Header.Set("Accept-Encoding", "identity") // Compressed, a file would not tell its length.
+	if at.keyed {
+		req.Header.Set(keyHeader, c.p.key)
+	}
+	resp, err := c.p.client.Do(req)
+	if err != nil {
+		return nil, x, c.failed(ctx, x, err)
+	}
+	return resp, x, nil
+}
+
+// follow gets a file from where the API says it is. Each redirect is judged like
+// the first address.
+func (c *call) follow(ctx context.Context, uri string) (*http.Response, *exchange, *ai.Error) {
+	from := c.p.base
+	for range maxHops {
+		at, err := c.p.locate(from, uri)
+		if err != nil {
+			return nil, nil, c.failure(ai.Upstream, err)
+		}
+		resp, x, fault := c.get(ctx, at, c.p.maxVideo)
+		if fault != nil || !redirects(resp) {
+			return resp, x, fault
+		}
+		from, uri = at.url, resp.Header.Get("Location")
+		_ = resp.Body.Close()
+	}
+	return nil, nil, c.failure(ai.Upstream, errAddress)
+}
+
+func redirects(resp *http.Response) bool {
+	switch resp.StatusCode {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect,
+		http.StatusPermanentRedirect:
+		return true
+	default:
+		return false
+	}
+}
+
+// refused reads the error of an answer that is no success.
+func (c *call) refused(ctx context.Context, x *exchange, r io.Reader) *ai.Error {
+	raw, err := io.ReadAll(r)
+	if err != nil || x.broken != nil {
+		return c.failed(ctx, x, err)
+	}
+	var told struct {
+		Error genai.APIError `json:"error"`
+	}
+	if json.Unmarshal(raw, &told) != nil {
+		told.Error = genai.APIError{}
+	}
+	return c.told(x, told.Error)
+}
+
+// endpoint is the address of a method of the API.
+func (p *Provider) endpoint(path string, query url.Values) address {
+	u := p.base.JoinPath(version, path)
+	u.RawQuery = query.Encode()
+	return address{url: u, keyed: true}
+}

@@ -1,0 +1,137 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// Verdict is what a checklist says of a setting or a part.
+type Verdict string
+
+// The verdicts.
+const (
+	Fine Verdict = "ok"
+	// Missing is something that the server does without.
+	Missing Verdict = "missing"
+	// Unsafe is something that the server refuses to start with, or should not run with.
+	Unsafe Verdict = "unsafe"
+	// Unreachable is a part or a provider that does not answer, or not with these settings.
+	Unreachable Verdict = "unreachable"
+)
+
+// Finding is one line of a checklist. It holds no secret.
+type Finding struct {
+	Verdict Verdict
+	// Item is a setting, or what was asked for an answer.
+	Item string
+	// Note says what it is, or what to do.
+	Note string
+}
+
+// Blocks says whether somebody must act before the server can do its work.
+func (f Finding) Blocks() bool { return f.Verdict == Unsafe || f.Verdict == Unreachable }
+
+// Checklist goes through the settings of a deployment, for processes split as part says, and asks everything
+// that they name for an answer. It starts nothing and changes nothing.
+func Checklist(ctx context.Context, getenv func(string) string, part Part) []Finding {
+	return checklist(ctx, getenv, part, dial)
+}
+
+func checklist(ctx context.Context, getenv func(string) string, part Part, dial dialer) []Finding {
+	c, err := Load(getenv)
+	list := unread(err)
+	for _, r := range c.rules(part) {
+		f := Finding{Fine, r.setting, c.note(r.setting)}
+		if r.fault != nil {
+			f.Verdict, f.Note = Unsafe, r.fault.Error()
+		}
+		list = append(list, f)
+	}
+	list = append(list, c.transit()...)
+	list = append(list, c.keys()...)
+	list = append(list, c.absences()...)
+	return append(list, probe{cfg: c, dial: dial}.all(ctx)...)
+}
+
+// unread are the settings that could not be read. Defaults stand in for them further on.
+func unread(err error) []Finding {
+	if err == nil {
+		return nil
+	}
+	faults := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		faults = joined.Unwrap()
+	}
+	list := make([]Finding, len(faults))
+	for i, f := range faults {
+		name, _, _ := strings.Cut(f.Error(), " ")
+		list[i] = Finding{Unsafe, name, f.Error()}
+	}
+	return list
+}
+
+// note says what a setting that is in order means.
+func (c Config) note(setting string) string {
+	switch setting {
+	case "DATABASE_URL":
+		return map[bool]string{true: "SQLite, embedded: for one process", false: "Postgres"}[c.sqlite()]
+	case "REDIS_URL":
+		return map[bool]string{true: "none, the bus is in the process: for one process", false: "Redis"}[c.RedisURL == ""]
+	case "AUTH":
+		return c.Auth + ", on " + c.ListenAddr + " alone: for development, anybody signs in as anybody"
+	case "JWT_SECRET":
+		return map[bool]string{true: "none given: one is made and kept in DATA_DIR", false: "present"}[len(c.JWTSecret) == 0]
+	case "CORS_ALLOWED_ORIGINS":
+		return fmt.Sprintf("%d origins besides the server's own", len(c.Origins))
+	case "PUBLIC_URL":
+		return "links begin with " + c.publicURL()
+	case "PROVIDERS":
+		return fmt.Sprintf("%d besides the sandbox; %s comes first (AI_PROVIDER_DEFAULT)", len(c.Providers), c.AIProviderDefault)
+	default:
+		return map[bool]string{true: "S3", false: "a folder, embedded: for one process, or for processes that share it"}[strings.HasPrefix(c.Files.URL, "s3:")]
+	}
+}
+
+// transit tells of what would travel readably over networks of others.
+func (c Config) transit() []Finding {
+	var list []Finding
+	warn := func(setting, note string) { list = append(list, Finding{Unsafe, setting, note}) }
+	if u, err := url.Parse(c.RedisURL); err == nil && u.Scheme == "redis" && u.Hostname() != "" && !private(u.Hostname()) {
+		warn("REDIS_URL", "goes to a public address without TLS: begin it with rediss:")
+	}
+	if u, err := url.Parse(c.DatabaseURL); err == nil && !c.sqlite() && u.Query().Get("sslmode") == "disable" && !private(u.Hostname()) {
+		warn("DATABASE_URL", "goes to a public address without TLS: set sslmode=verify-full (POSTGRES_SSLMODE)")
+	}
+	if u, err := url.Parse(c.PublicURL); err == nil && u.Scheme == "http" && !private(u.Hostname()) {
+		warn("PUBLIC_URL", "people's tokens and chats would travel in plain http: put TLS before the server and begin it with https://")
+	}
+	return list
+}
+
+// keys tells which providers have one.
+func (c Config) keys() []Finding {
+	var list []Finding
+	for _, vendor := range []struct{ name, setting string }{{"openai", "OPENAI_API_KEY"}, {"google", "GEMINI_API_KEY"}} {
+		if !c.configured(vendor.name) {
+			list = append(list, Finding{Missing, vendor.setting, "the catalogue shows this provider's models as not configured: set it to offer them"})
+		}
+	}
+	for _, p := range c.Providers {
+		f := Finding{Fine, p.keySetting, p.Key.String()}
+		if !p.Key.IsSet() {
+			f.Verdict, f.Note = Missing, "fine where "+p.urlSetting+" asks for no key"
+		}
+		list = append(list, f)
+	}
+	return list
+}
+
+// absences tells what is not there because nobody set it.
+func (c Config) absences() []Finding {
+	if len(c.AdminEmails) > 0 {
+		return []Finding{{Fine, "ADMIN_EMAILS", fmt.Sprintf("%d operators", len(c.AdminEmails))}}
+	}
+	return []Finding{{Missing, "ADMIN_EMAILS", "nobody is an operator, and there are no pages for them: set their addresses"}}
+}

@@ -1,0 +1,170 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/weav-ai/weav/internal/ai"
+	"github.com/weav-ai/weav/internal/servicetest"
+	"github.com/weav-ai/weav/internal/store"
+	"github.com/weav-ai/weav/internal/store/storetest"
+)
+
+func TestMain(m *testing.M) { servicetest.Main(m) }
+
+// listed is an adapter that has a list of models, or fails.
+type listed struct {
+	vendor
+
+	models int
+	err    error
+}
+
+func (l listed) ListModels(ctx context.Context) ([]ai.ListedModel, error) {
+	if _, bounded := ctx.Deadline(); !bounded {
+		return nil, errors.New("nobody waits for ever")
+	}
+	return make([]ai.ListedModel, l.models), l.err
+}
+
+// went is a checklist by item; an item that is told of twice has its last line.
+func went(t *testing.T, vars map[string]string, vendors map[string]listed) map[string]Finding {
+	t.Helper()
+	if vars["DATA_DIR"] == "" {
+		vars["DATA_DIR"] = t.TempDir()
+	}
+	dial := func(_ context.Context, p Provider) (vendor, error) { return vendors[p.Name], nil }
+	byItem := map[string]Finding{}
+	for _, f := range checklist(t.Context(), func(name string) string { return vars[name] }, Part{Serves: true, Works: true}, dial) {
+		for name, value := range vars {
+			if strings.Contains(value, "hidden") && strings.Contains(f.Note, "hidden") {
+				t.Errorf("%s is shown: %+v", name, f)
+			}
+		}
+		byItem[f.Item] = f
+	}
+	return byItem
+}
+
+func want(t *testing.T, f Finding, verdict Verdict, note string) {
+	t.Helper()
+	if f.Verdict != verdict || !strings.Contains(f.Note, note) || f.Blocks() != (verdict == Unsafe || verdict == Unreachable) {
+		t.Errorf("got %+v, want %s with %q", f, verdict, note)
+	}
+}
+
+func TestChecklistOfTheEmbeddedMode(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	list := went(t, map[string]string{"DATA_DIR": dir}, nil)
+	for item, f := range list {
+		if f.Blocks() || f.Note == "" {
+			t.Errorf("%s: %+v", item, f)
+		}
+	}
+	want(t, list["OPENAI_API_KEY"], Missing, "set it")
+	want(t, list["GEMINI_API_KEY"], Missing, "set it")
+	want(t, list["database"], Fine, "first start")
+	want(t, list["storage"], Fine, "first start")
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("asking left %v behind, %v", left, err)
+	}
+}
+
+func TestChecklistOfASQLiteThatIsThere(t *testing.T) {
+	t.Parallel()
+	list := went(t, map[string]string{"DATABASE_URL": storetest.URL(t, store.SQLite)}, nil)
+	want(t, list["database"], Fine, "up to date")
+	list = went(t, map[string]string{"DATABASE_URL": storetest.EmptyURL(t, store.SQLite)}, nil)
+	want(t, list["database"], Fine, "first start")
+}
+
+func TestChecklistOfKeys(t *testing.T) {
+	t.Parallel()
+	vars := map[string]string{
+		"OPENAI_API_KEY": "sk-hidden", "GEMINI_API_KEY": "g-hidden", "PROVIDERS": "local,poor,slow,mute,down",
+		"PROVIDER_LOCAL_BASE_URL": "http://127.0.0.1:1", "PROVIDER_POOR_API_KEY": "hidden", "PROVIDER_SLOW_API_KEY": "hidden",
+		"PROVIDER_MUTE_API_KEY": "hidden", "PROVIDER_DOWN_API_KEY": "hidden",
+	}
+	list := went(t, vars, map[string]listed{
+		"openai": {models: 42}, "local": {models: 1},
+		"google": {err: &ai.Error{Kind: ai.Auth, Cause: errors.New("the key g-hidden")}},
+		"poor":   {err: &ai.Error{Kind: ai.QuotaExhausted}},
+		"slow":   {err: &ai.Error{Kind: ai.Timeout}},
+		"mute":   {err: &ai.Error{Kind: ai.Unsupported}},
+		"down":   {err: errors.New("dial with hidden")},
+	})
+	want(t, list["OPENAI_API_KEY"], Fine, "present")
+	want(t, list["PROVIDER_LOCAL_API_KEY"], Missing, "PROVIDER_LOCAL_BASE_URL")
+	want(t, list["provider openai"], Fine, "42 models")
+	want(t, list["provider local"], Fine, "1 models")
+	want(t, list["provider google"], Unreachable, "check GEMINI_API_KEY")
+	want(t, list["provider poor"], Unreachable, "no credit")
+	want(t, list["provider slow"], Unreachable, "within 5s")
+	want(t, list["provider mute"], Fine, "no list")
+	want(t, list["provider down"], Unreachable, "fails (upstream)")
+}
+
+func TestChecklistOfUnsafeSettings(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		vars map[string]string
+		item string
+		note string
+	}{
+		"open to anybody":      {map[string]string{"LISTEN_ADDR": "0.0.0.0:8080"}, "AUTH", "AUTH=dev lets anybody"},
+		"a short secret":       {map[string]string{"JWT_SECRET": "hidden"}, "JWT_SECRET", "6 bytes"},
+		"unreadable":           {map[string]string{"SHUTDOWN_TIMEOUT": "soon"}, "SHUTDOWN_TIMEOUT", "must be a duration"},
+		"a lost file":          {map[string]string{"OPENAI_API_KEY_FILE": filepath.Join(t.TempDir(), "none")}, "OPENAI_API_KEY_FILE", "cannot be read"},
+		"no default":           {map[string]string{"AI_PROVIDER_DEFAULT": "openai"}, "PROVIDERS", "not set up"},
+		"readable to others":   {map[string]string{"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": "http://api.example.com"}, "PROVIDERS", "plain http"},
+		"a public address":     {map[string]string{"PUBLIC_URL": "http://api.example.com"}, "PUBLIC_URL", "https://"},
+		"Redis over the world": {map[string]string{"REDIS_URL": "redis://:hidden@192.0.2.1:1"}, "REDIS_URL", "rediss:"},
+		"MinIO's own account":  {map[string]string{"BLOB_URL": "s3://b?endpoint=http://127.0.0.1:1"}, "BLOB_URL", "AWS_ACCESS_KEY_ID"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			want(t, went(t, c.vars, nil)[c.item], Unsafe, c.note)
+		})
+	}
+}
+
+func TestChecklistOfPartsThatAreDown(t *testing.T) {
+	t.Parallel()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed := l.Addr().String()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	list := went(t, map[string]string{
+		"DATABASE_URL": "postgres://weav:hidden%21@" + closed + "/weav?sslmode=disable", "REDIS_URL": "redis://:hidden@" + closed,
+		"BLOB_URL": "s3://weav?endpoint=http://" + closed, "AWS_ACCESS_KEY_ID": "hidden-a", "AWS_SECRET_ACCESS_KEY": "hidden-b",
+		"JWT_SECRET": strings.Repeat("hidden", 10),
+	}, nil)
+	want(t, list["database"], Unreachable, "DATABASE_URL")
+	want(t, list["redis"], Unreachable, "REDIS_URL")
+	want(t, list["storage"], Unreachable, "bucket")
+}
+
+func TestChecklistOfPartsThatAnswer(t *testing.T) {
+	t.Parallel()
+	bucket := servicetest.MinIO(t)
+	list := went(t, map[string]string{
+		"DATABASE_URL": storetest.URL(t, store.Postgres), "REDIS_URL": servicetest.RedisServer(t).URL(),
+		"BLOB_URL": "s3://" + bucket.Bucket + "?endpoint=" + bucket.Endpoint, "AWS_ACCESS_KEY_ID": bucket.AccessKey, "AWS_SECRET_ACCESS_KEY": bucket.SecretKey,
+	}, nil)
+	want(t, list["database"], Fine, "up to date")
+	want(t, list["redis"], Fine, "answers")
+	want(t, list["storage"], Fine, "answers")
+	list = went(t, map[string]string{"DATABASE_URL": storetest.EmptyURL(t, store.Postgres)}, nil)
+	want(t, list["database"], Unreachable, "weav migrate")
+}

@@ -1,0 +1,125 @@
+package job
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	entjob "github.com/weav-ai/weav/ent/job"
+	"github.com/weav-ai/weav/ent/predicate"
+
+	"github.com/weav-ai/weav/ent"
+	"github.com/weav-ai/weav/internal/ai"
+	"github.com/weav-ai/weav/internal/catalog"
+	"github.com/weav-ai/weav/internal/errs"
+	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/store"
+)
+
+// Author is a domain that has work done as jobs, such as plans: jobs have the queue, the attempts, the progress
+// and the end, the author knows what to ask and what to keep.
+type Author interface {
+	// Compose asks the model for a job and checks its answer. It runs again from the beginning when it fails in a
+	// way that may pass, or when its process dies. It tells how far it is as it goes.
+	Compose(ctx context.Context, j *ent.Job, tell Tell) (*Composed, error)
+}
+
+// Tell shows subscribers how far a job is: a progress from 0 to 1, or nil, and a phase in words for people.
+type Tell func(progress *float64, phase string)
+
+// Composed is an answer that is whole.
+type Composed struct {
+	// Text is kept as the job's text; nobody is shown it as such.
+	Text string
+	// Model is the model that answered, as the provider names it.
+	Model  string
+	Finish ai.Finish
+	Usage  ai.Usage
+	// Request is what was asked, for an estimate where the provider told no usage.
+	Request ai.TextRequest
+	// Keep writes what came of it in the transaction that completes the job; nil keeps the text alone.
+	Keep func(ctx context.Context, tx *store.Tx) error
+}
+
+// ErrUnusable marks an answer that is of no use: the job fails with NO_OUTPUT.
+var ErrUnusable = errors.New("job: the answer is of no use")
+
+// Commission is an order of an author.
+type Commission struct {
+	Kind  entjob.Kind
+	Model catalog.Model
+	// Args are kept as JSON, as ArgumentsOf reads them.
+	Args any
+	// Chat and Plan are what the job is for; nil for none. No message of the chat shows it.
+	Chat *oid.Chat
+	Plan *oid.Plan
+}
+
+// Commission orders a job of an author. Such jobs hold none of the person's places, but at most MaxUnfinished of
+// them may be unfinished.
+func (s *Service) Commission(ctx context.Context, tx *store.Tx, user oid.User, c Commission) (oid.Job, error) {
+	args, err := json.Marshal(c.Args)
+	if err != nil {
+		return oid.Job{}, fmt.Errorf("job: arguments: %w", err)
+	}
+	return s.place(ctx, tx, user, placing{
+		order:       order{kind: c.Kind, model: c.Model, args: args},
+		commission:  &c,
+		storeResult: true, onLimit: Refuse,
+	})
+}
+
+// commissioned are the kinds of authors' jobs.
+var commissioned = []entjob.Kind{entjob.KindPlan, entjob.KindPrompts}
+
+// isCommissioned says whether jobs of a kind are an author's.
+func isCommissioned(kind entjob.Kind) bool {
+	return kind == entjob.KindPlan || kind == entjob.KindPrompts
+}
+
+// takeAside makes sure that the person may have another job of an author. The person's row is locked until the
+// transaction ends, so the count is exact.
+func (s *Service) takeAside(ctx context.Context, tx *store.Tx, user oid.User) error {
+	if err := tx.LockUser(ctx, user); err != nil {
+		return err
+	}
+	n, err := tx.Client().Job.Query().Where(asideOf(user)).Count(ctx)
+	if err != nil {
+		return wrap("count", err)
+	}
+	if n < s.cfg.MaxUnfinished {
+		return nil
+	}
+	return errs.New(errs.TooManyJobs, "%d of your plans are being made, the most there may be. Wait for one, or cancel one.", n).
+		Retry(asideRetry).With("limit", s.cfg.MaxUnfinished)
+}
+
+// asideRetry is about how long a plan takes.
+const asideRetry = 10 * time.Second
+
+// asideOf matches the unfinished jobs of authors for a person.
+func asideOf(user oid.User) predicate.Job {
+	return entjob.And(entjob.UserID(user), entjob.KindIn(commissioned...),
+		entjob.StatusIn(entjob.StatusInQueue, entjob.StatusInProgress))
+}
+
+// compose has the author of the job's kind do its work.
+func (w *worker) compose(ctx, work context.Context) error {
+	author, ok := w.s.authors[w.job.Kind]
+	if !ok {
+		return w.failed(work, errModelGone(w.job.Provider), (*ai.Error).Repeatable)
+	}
+	j := w.job
+	made, err := drive(ctx, work, w, func(ctx context.Context, tell func(sign)) (*Composed, error) {
+		return author.Compose(ctx, j, func(progress *float64, phase string) { tell(sign{progress: progress, phase: phase}) })
+	})
+	if err != nil || w.cancelled {
+		return w.failed(work, err, (*ai.Error).Repeatable)
+	}
+	return w.end(work, ending{
+		status: entjob.StatusCompleted, text: made.Text, finish: made.Finish, model: made.Model,
+		usage: made.Usage, request: &made.Request, keep: made.Keep,
+	})
+}

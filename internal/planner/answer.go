@@ -1,0 +1,193 @@
+package planner
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/weav-ai/weav/internal/ai"
+	"github.com/weav-ai/weav/internal/catalog"
+)
+
+// answer is a plan as the model writes it.
+type answer struct {
+	Language string       `json:"language"`
+	Title    string       `json:"title"`
+	Summary  string       `json:"summary"`
+	Steps    []stepAnswer `json:"steps"`
+}
+
+// stepAnswer is a step as the model writes it.
+type stepAnswer struct {
+	Title       string       `json:"title"`
+	Intent      string       `json:"intent"`
+	Kind        catalog.Kind `json:"kind"`
+	Model       string       `json:"model"`
+	Reason      string       `json:"reason"`
+	Instruction string       `json:"instruction"`
+	Prompts     []string     `json:"prompts"`
+	// DependsOn are places of earlier steps, from 1.
+	DependsOn []int `json:"dependsOn"`
+}
+
+// shape is what the model's answer is held to. Lengths and counts are no part of it, since not every provider
+// takes them; check holds the answer to those.
+func shape(models []catalog.Model) *ai.Shape {
+	text := map[string]any{"type": "string"}
+	ids := make([]any, len(models))
+	for i, m := range models {
+		ids[i] = m.ID
+	}
+	step := object(map[string]any{
+		"title": text, "intent": text, "reason": text, "instruction": text,
+		"kind":      map[string]any{"type": "string", "enum": kindsOf(models)},
+		"model":     map[string]any{"type": "string", "enum": ids},
+		"prompts":   list(text),
+		"dependsOn": list(map[string]any{"type": "integer"}),
+	})
+	return &ai.Shape{Name: "plan", Schema: object(map[string]any{
+		"language": text, "title": text, "summary": text, "steps": list(step),
+	})}
+}
+
+// object is a schema of an object that has all of these properties and no others.
+func object(properties map[string]any) map[string]any {
+	required := make([]any, 0, len(properties))
+	for _, name := range propertyOrder {
+		if _, ok := properties[name]; ok {
+			required = append(required, name)
+		}
+	}
+	return map[string]any{"type": "object", "properties": properties, "required": required, "additionalProperties": false}
+}
+
+// propertyOrder keeps the schema the same in every run.
+var propertyOrder = []string{
+	"language", "title", "summary", "steps", "intent", "kind", "model", "reason", "instruction", "prompts", "dependsOn",
+}
+
+func list(of map[string]any) map[string]any { return map[string]any{"type": "array", "items": of} }
+
+// kindsOf are what the models make, each once.
+func kindsOf(models []catalog.Model) []any {
+	var kinds []any
+	for _, k := range []catalog.Kind{catalog.Text, catalog.Image, catalog.Video} {
+		for _, m := range models {
+			if m.Kind == k {
+				kinds = append(kinds, string(k))
+				break
+			}
+		}
+	}
+	return kinds
+}
+
+// parse reads an answer. A model that wraps it into a code fence all the same is understood.
+func parse(text string) (*answer, error) {
+	text = strings.TrimSpace(text)
+	if body, ok := strings.CutPrefix(text, "```"); ok {
+		body = strings.TrimPrefix(body, "json")
+		text = strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(body), "```"))
+	}
+	var a answer
+	if err := json.Unmarshal([]byte(text), &a); err != nil {
+		return nil, fmt.Errorf("it is not the JSON document that was asked for: %w", err)
+	}
+	return &a, nil
+}
+
+// bounds are what a plan must keep to.
+type bounds struct {
+	models []catalog.Model
+	// kept is how many steps stand before those of the answer.
+	kept int
+	// budget is the most all steps may cost; nil for no limit.
+	budget *int64
+}
+
+// check tells all that is wrong with an answer, in words for the model that wrote it.
+func (b bounds) check(a *answer) (faults []string) {
+	fail := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
+	least, most := b.room()
+	if n := len(a.Steps); n < least || n > most {
+		fail("There are %d steps; there must be %d to %d.", n, least, most)
+	}
+	within(fail, "The title", a.Title, 1, MaxTitleChars)
+	within(fail, "The summary", a.Summary, 1, MaxSummaryChars)
+	within(fail, "The language", a.Language, 1, maxLanguageChars)
+	for i, st := range a.Steps {
+		b.checkStep(fmt.Sprintf("Step %d", b.kept+i+1), b.kept+i+1, st, fail)
+	}
+	if len(faults) == 0 && b.budget != nil {
+		if cost, ok := b.cost(a); ok && cost > *b.budget {
+			fail("The steps may cost up to %s; the budget is %s. Use cheaper models or fewer steps.", dollars(cost), dollars(*b.budget))
+		}
+	}
+	return faults
+}
+
+// maxLanguageChars is the longest tag of a language.
+const maxLanguageChars = 35
+
+// room is how many steps an answer may have.
+func (b bounds) room() (least, most int) {
+	if b.kept > 0 {
+		return 1, MaxSteps - b.kept
+	}
+	return minSteps, MaxSteps
+}
+
+func (b bounds) checkStep(name string, place int, st stepAnswer, fail func(string, ...any)) {
+	within(fail, name+": the title", st.Title, 1, MaxTitleChars)
+	within(fail, name+": the intent", st.Intent, 1, MaxIntentChars)
+	within(fail, name+": the reason", st.Reason, 1, MaxReasonChars)
+	within(fail, name+": the instruction", st.Instruction, 1, MaxInstructionChars)
+	m, ok := b.model(st.Model)
+	switch {
+	case !ok:
+		fail("%s: there is no model %q. Choose from the list.", name, st.Model)
+	case m.Kind != st.Kind:
+		fail("%s: the model %s makes %s, not %s.", name, m.ID, m.Kind, st.Kind)
+	}
+	if n := len(st.Prompts); n < minPrompts || n > MaxPrompts {
+		fail("%s has %d prompts; there must be %d to %d.", name, n, minPrompts, MaxPrompts)
+	}
+	for i, p := range st.Prompts {
+		within(fail, fmt.Sprintf("%s: prompt %d", name, i+1), p, 1, promptLimit(m))
+	}
+	for _, d := range st.DependsOn {
+		if d < 1 || d >= place {
+			fail("%s depends on step %d; only earlier steps can be depended on.", name, d)
+		}
+	}
+}
+
+func (b bounds) model(id string) (catalog.Model, bool) {
+	for _, m := range b.models {
+		if m.ID == id {
+			return m, true
+		}
+	}
+	return catalog.Model{}, false
+}
+
+// promptLimit is the longest prompt for a model; the zero model has the limit of all.
+func promptLimit(m catalog.Model) int {
+	if m.MaxInputChars > 0 {
+		return min(MaxPromptChars, m.MaxInputChars)
+	}
+	return MaxPromptChars
+}
+
+// within fails unless a text has from least to most code points, and something but blanks where it must have any.
+func within(fail func(string, ...any), what, value string, least, most int) {
+	switch n := utf8.RuneCountInString(value); {
+	case least > 0 && strings.TrimSpace(value) == "":
+		fail("%s is empty.", what)
+	case strings.ContainsRune(value, 0):
+		fail("%s holds U+0000.", what)
+	case n > most:
+		fail("%s has %d characters; at most %d are allowed.", what, n, most)
+	}
+}

@@ -1,0 +1,134 @@
+package planner
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/weav-ai/weav/ent"
+	entchat "github.com/weav-ai/weav/ent/chat"
+	entjob "github.com/weav-ai/weav/ent/job"
+	"github.com/weav-ai/weav/internal/ai"
+	"github.com/weav-ai/weav/internal/catalog"
+	"github.com/weav-ai/weav/internal/errs"
+	"github.com/weav-ai/weav/internal/job"
+	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/store"
+)
+
+const (
+	// maxRecommended is the most prompts that may be asked for at once.
+	maxRecommended = 6
+	// promptTokens is the most tokens of their answer.
+	promptTokens = 2048
+	// promptTurns and promptSource are how much of a chat they are found from: the last turns, each shortened to so many
+	// code points.
+	promptTurns  = 12
+	promptSource = 2000
+)
+
+// RecommendInput is a chat to find prompts for.
+type RecommendInput struct {
+	ChatID string
+	Count  int
+	Key    string
+}
+
+// Recommend orders prompts that go on with a chat of user.
+func (s *Service) Recommend(ctx context.Context, user oid.User, in RecommendInput) (*ent.Job, error) {
+	if in.Count < 1 || in.Count > maxRecommended {
+		return nil, errs.Input(errs.InvalidValue, "count", "From 1 to %d prompts can be asked for.", maxRecommended)
+	}
+	return s.commission(ctx, store.Key{User: user, Mutation: "recommendPrompts", Key: in.Key, Input: in},
+		func(ctx context.Context, tx *store.Tx) (job.Commission, error) {
+			id, err := oid.Parse[oid.Chat](in.ChatID)
+			if err != nil {
+				return job.Commission{}, errNotFound()
+			}
+			c, err := found(tx.Client().Chat.Query().
+				Where(entchat.ID(id), entchat.UserID(user), entchat.DeletedAtIsNil()).Only(ctx))
+			if err != nil {
+				return job.Commission{}, err
+			}
+			m, err := s.promptingModel(c)
+			return job.Commission{Kind: entjob.KindPrompts, Model: m, Args: job.PromptsArguments{Count: in.Count}, Chat: &c.ID}, err
+		})
+}
+
+// promptingModel is the chat's own model where it can be held to a shape, else the one that plans.
+func (s *Service) promptingModel(c *ent.Chat) (catalog.Model, error) {
+	if m, err := s.Catalog.Usable(catalog.Text, c.Model); err == nil && m.Can(catalog.StructuredOutput) {
+		return m, nil
+	}
+	return s.planningModel(nil)
+}
+
+// promptsAnswer is the prompts as the model writes them.
+type promptsAnswer struct {
+	Prompts []string `json:"prompts"`
+}
+
+// composePrompts has prompts found for a job's chat.
+func (c *Composer) composePrompts(ctx context.Context, j *ent.Job, d *dialogue) (*job.Composed, error) {
+	args, err := job.ArgumentsOf(j)
+	if err != nil {
+		return nil, err
+	}
+	count := args.(*job.PromptsArguments).Count //nolint:forcetypeassert // The kind of the job says so.
+	if j.ChatID == nil {
+		return nil, fmt.Errorf("%w: the chat is gone", job.ErrUnusable)
+	}
+	about, err := c.Chats.Digest(ctx, *j.ChatID, promptTurns, promptSource)
+	if err != nil {
+		return nil, wrap("prompts", err)
+	}
+	d.request.Purpose, d.request.MaxOutputTokens = ai.PurposePrompts, promptTokens
+	d.request.Answer = &ai.Shape{Name: "prompts", Schema: object(map[string]any{"prompts": list(map[string]any{"type": "string"})})}
+	d.request.Instruction = fmt.Sprintf(promptsInstruction, count, MaxPromptChars)
+	d.request.Turns = []ai.Turn{{Role: ai.RoleUser, Text: about}}
+	var found promptsAnswer
+	err = d.settle(ctx, "Mending the prompts", func(text string) []string {
+		found = promptsAnswer{}
+		return checkPrompts(text, count, &found)
+	})
+	if err != nil {
+		return nil, err
+	}
+	kept, err := json.Marshal(found.Prompts)
+	if err != nil {
+		return nil, wrap("prompts", err)
+	}
+	made := d.composed(func(ctx context.Context, tx *store.Tx) error {
+		return c.Chats.Recommend(ctx, tx, j.UserID, *j.ChatID, found.Prompts)
+	})
+	made.Text = string(kept)
+	return made, nil
+}
+
+const promptsInstruction = `Below is a conversation between a person and an AI model, with what the model was told before. Suggest %d messages that the person could send next to get further: different from one another, each complete in itself, in the language of the conversation, at most %d characters long.`
+
+// checkPrompts reads an answer and tells what is wrong with it.
+func checkPrompts(text string, count int, into *promptsAnswer) (faults []string) {
+	if err := json.Unmarshal([]byte(strings.TrimSpace(text)), into); err != nil {
+		return []string{"It is not the JSON document that was asked for."}
+	}
+	if len(into.Prompts) < count {
+		return []string{fmt.Sprintf("There are %d prompts; there must be %d.", len(into.Prompts), count)}
+	}
+	into.Prompts = into.Prompts[:count]
+	fail := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
+	for i, p := range into.Prompts {
+		within(fail, fmt.Sprintf("Prompt %d", i+1), p, 1, MaxPromptChars)
+	}
+	return faults
+}
+
+// PromptsOf are the prompts that a job of kind PROMPTS found.
+func PromptsOf(j *ent.Job) ([]string, error) {
+	var prompts []string
+	if err := json.Unmarshal([]byte(j.Text), &prompts); err != nil {
+		return nil, wrap("prompts", err)
+	}
+	return prompts, nil
+}

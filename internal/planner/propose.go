@@ -1,0 +1,159 @@
+package planner
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/weav-ai/weav/ent"
+	entjob "github.com/weav-ai/weav/ent/job"
+	"github.com/weav-ai/weav/internal/catalog"
+	"github.com/weav-ai/weav/internal/errs"
+	"github.com/weav-ai/weav/internal/job"
+	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/store"
+	"github.com/weav-ai/weav/internal/text"
+)
+
+// Currency is the one that budgets are in, as prices are.
+const Currency = "USD"
+
+// Budget is the most a plan should cost.
+type Budget struct {
+	AmountMicros int64
+	Currency     string
+}
+
+// ProposeInput is a goal to plan for.
+type ProposeInput struct {
+	Goal    string
+	Budget  *Budget
+	ModelID *string
+	Key     string
+}
+
+// Propose orders a plan for a goal.
+func (s *Service) Propose(ctx context.Context, user oid.User, in ProposeInput) (*ent.Job, error) {
+	args, err := checkGoal(in)
+	if err != nil {
+		return nil, err
+	}
+	return s.commission(ctx, store.Key{User: user, Mutation: "planProject", Key: in.Key, Input: in},
+		func(ctx context.Context, _ *store.Tx) (job.Commission, error) {
+			m, err := s.planningModel(in.ModelID)
+			return job.Commission{Kind: entjob.KindPlan, Model: m, Args: args}, err
+		})
+}
+
+func checkGoal(in ProposeInput) (job.PlanArguments, error) {
+	var c text.Checker
+	c.Text("goal", in.Goal, 1, MaxGoalChars)
+	args := job.PlanArguments{Goal: in.Goal}
+	if b := in.Budget; b != nil {
+		if b.AmountMicros < 1 {
+			c.Fail(errs.InvalidValue, "budget.amountMicros", "The budget must be above 0.")
+		}
+		if b.Currency != Currency {
+			c.Fail(errs.InvalidValue, "budget.currency", "Budgets are in USD, as prices are.")
+		}
+		args.BudgetMicros = &b.AmountMicros
+	}
+	return args, c.Err()
+}
+
+// commission orders a job of this domain, once per key.
+func (s *Service) commission(ctx context.Context, key store.Key, order func(context.Context, *store.Tx) (job.Commission, error)) (*ent.Job, error) {
+	var id oid.Job
+	_, err := s.Store.Once(ctx, key, &id, func(ctx context.Context, tx *store.Tx) error {
+		c, err := order(ctx, tx)
+		if err != nil {
+			return err
+		}
+		id, err = s.jobs.Commission(ctx, tx, key.User, c)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return found(s.Store.Client().Job.Query().Where(entjob.ID(id), entjob.UserID(key.User)).Only(ctx))
+}
+
+// planningModel is the model named, or the first that can be held to a shape: the default if it can.
+func (s *Service) planningModel(named *string) (catalog.Model, error) {
+	if named != nil {
+		m, err := s.Catalog.Usable(catalog.Text, *named)
+		if err == nil && !m.Can(catalog.StructuredOutput) {
+			return m, errs.Input(errs.InvalidValue, "modelId", "The model %s cannot plan. Choose one with the capability STRUCTURED_OUTPUT.", m.ID)
+		}
+		return m, err
+	}
+	for _, m := range s.Catalog.Models() {
+		if _, err := s.Catalog.Usable(catalog.Text, m.ID); err == nil && m.Can(catalog.StructuredOutput) {
+			return m, nil
+		}
+	}
+	return catalog.Model{}, errs.New(errs.Unavailable, "No model that can plan is on offer.")
+}
+
+// ReplanInput is what to plan anew.
+type ReplanInput struct {
+	PlanID, FromStepID string
+	Wish               *string
+	Key                string
+}
+
+// Replan orders the steps of a plan anew, from one on.
+func (s *Service) Replan(ctx context.Context, user oid.User, in ReplanInput) (*ent.Job, error) {
+	var c text.Checker
+	if in.Wish != nil {
+		c.Text("wish", *in.Wish, 0, MaxWishChars)
+	}
+	if err := c.Err(); err != nil {
+		return nil, err
+	}
+	return s.commission(ctx, store.Key{User: user, Mutation: "replan", Key: in.Key, Input: in},
+		func(ctx context.Context, tx *store.Tx) (job.Commission, error) {
+			p, st, err := s.lockStep(ctx, tx, user, in.FromStepID, nil)
+			if err != nil {
+				return job.Commission{}, err
+			}
+			if p.ID.String() != in.PlanID {
+				return job.Commission{}, errNotFound()
+			}
+			if err := s.replannable(ctx, tx, p, st); err != nil {
+				return job.Commission{}, err
+			}
+			m, err := s.planningModel(nil)
+			args := job.PlanArguments{Goal: p.Goal, BudgetMicros: p.BudgetMicros, PlanID: &p.ID, FromStep: &st.ID}
+			if in.Wish != nil {
+				args.Wish = *in.Wish
+			}
+			return job.Commission{Kind: entjob.KindPlan, Model: m, Args: args, Plan: &p.ID}, err
+		})
+}
+
+// replannable makes sure that steps may be planned anew from st on, and that there is room for them.
+func (s *Service) replannable(ctx context.Context, tx *store.Tx, p *ent.Plan, st *ent.PlanStep) error {
+	steps, err := stepsIn(ctx, tx, p.ID)
+	if err != nil {
+		return err
+	}
+	progress, err := statuses(ctx, tx.Client(), steps)
+	if err != nil {
+		return err
+	}
+	switch progress[st.ID] {
+	case Done:
+		return errs.Input(errs.InvalidValue, "fromStepId", "This step is done and stays. Begin with one that is not.")
+	case Running:
+		return errs.Input(errs.InvalidValue, "fromStepId", "This step is under way. Wait for it, or stop it first.")
+	default:
+		return nil
+	}
+}
+
+// errFull says that a plan has all the steps it may have.
+func errFull() error {
+	var c text.Checker
+	c.Fail(errs.LimitReached, "", fmt.Sprintf("A plan has at most %d steps. Remove one first.", MaxSteps))
+	return c.Err()
+}
