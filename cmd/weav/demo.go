@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -26,12 +27,15 @@ const (
 
 // demo starts a server of its own and shows a chat through it, as an ordinary client.
 func demo(ctx context.Context, args []string, out io.Writer) (err error) {
-	prompt := demoPrompt
-	if len(args) > 1 {
-		return fmt.Errorf("weav demo takes one prompt, in quotes: %w", errUsage)
+	flags := flag.NewFlagSet("weav demo", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	goal := flags.String("goal", "", "a goal to plan for")
+	if err := flags.Parse(args); err != nil || flags.NArg() > 1 || *goal != "" && flags.NArg() > 0 {
+		return fmt.Errorf("weav demo takes one prompt, in quotes, or --goal with one: %w", errUsage)
 	}
-	if len(args) == 1 {
-		prompt = args[0]
+	prompt := demoPrompt
+	if flags.NArg() == 1 {
+		prompt = flags.Arg(0)
 	}
 	ctx, cancel := context.WithTimeout(ctx, demoTimeout)
 	defer cancel()
@@ -41,6 +45,9 @@ func demo(ctx context.Context, args []string, out io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, stop()) }()
 	d := &demonstration{out: out, client: &client.Client{URL: url}, text: &client.Text{}}
+	if *goal != "" {
+		return d.plan(ctx, *goal)
+	}
 	return d.run(ctx, prompt)
 }
 

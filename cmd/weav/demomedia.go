@@ -41,22 +41,27 @@ func (d *demonstration) media(ctx context.Context) error {
 }
 
 // make orders a job and follows it to its end.
-func (d *demonstration) make(ctx context.Context, name string, work map[string]any) (_ *client.Job, err error) {
-	ordered := time.Now()
+func (d *demonstration) make(ctx context.Context, name string, work map[string]any) (*client.Job, error) {
 	job, err := d.client.CreateJob(ctx, map[string]any{"work": work, "idempotencyKey": rand.Text()})
 	if err != nil {
 		return nil, err
 	}
+	fmt.Fprintf(d.out, "\n> one %s, as a job\n", name)
+	return d.watch(ctx, job.ID)
+}
+
+// watch follows a job to its end and draws its progress.
+func (d *demonstration) watch(ctx context.Context, jobID string) (_ *client.Job, err error) {
+	began := time.Now()
 	socket, err := d.client.Dial(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, socket.Close()) }()
-	events, err := socket.FollowJob(job.ID, "")
+	events, err := socket.FollowJob(jobID, "")
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(d.out, "\n> one %s, as a job\n", name)
 	for payload := range events {
 		e, err := client.JobEventOf(payload)
 		if err != nil {
@@ -66,7 +71,7 @@ func (d *demonstration) make(ctx context.Context, name string, work map[string]a
 		case "JobProgressed":
 			d.bar(e.Progress, e.Phase)
 		case "JobEnded":
-			d.bar(e.Job.Progress, fmt.Sprintf("%s after %.1f s", e.Status, time.Since(ordered).Seconds()))
+			d.bar(e.Job.Progress, fmt.Sprintf("%s after %.1f s", e.Status, time.Since(began).Seconds()))
 			fmt.Fprintln(d.out)
 			return e.Job, nil
 		}

@@ -111,6 +111,32 @@ func TestBreakerStreamOfMinutes(t *testing.T) {
 	})
 }
 
+// What was begun before the breaker opened speaks of another time, also when it ends during a probe's.
+func TestBreakerLateVerdicts(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]step{"success": {final: true}, "failure": fail(ai.Upstream)[0]} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWard()
+			w.next = []step{{}, end}
+			next, stop := iter.Pull2(w.text.StreamText(t.Context(), ai.TextRequest{}))
+			defer stop()
+			if _, err, more := next(); err != nil || !more {
+				t.Fatalf("no sign of life: %v", err)
+			}
+			w.open(t)
+			w.now = w.now.Add(30 * time.Second)
+			w.want(t, ai.BreakerHalfOpen, 0)
+			if _, _, more := next(); !more {
+				t.Error("the late call did not end")
+			}
+			w.want(t, ai.BreakerHalfOpen, 0)
+			w.plays(t, "")
+			w.want(t, ai.BreakerClosed, 0)
+		})
+	}
+}
+
 // The others need not wait for a long reply's end: its first word closes the breaker.
 func TestBreakerClosesWithTheProbesFirstWord(t *testing.T) {
 	t.Parallel()

@@ -65,7 +65,7 @@ func (c *Composer) composePlan(ctx context.Context, j *ent.Job, d *dialogue) (*j
 	d.request.Purpose, d.request.Answer = ai.PurposePlan, shape(b.models)
 	d.request.Instruction = instruction(b, before)
 	d.request.Turns = []ai.Turn{{Role: ai.RoleUser, Text: goalText(args)}}
-	d.heard = func(text string) { d.tell(planProgress(text)) }
+	d.heard = told(planProgress, d.tell)
 	var plan *answer
 	err = d.settle(ctx, "Mending the plan", func(text string) (faults []string) {
 		if plan, err = parse(text); err != nil {
@@ -77,6 +77,19 @@ func (c *Composer) composePlan(ctx context.Context, j *ent.Job, d *dialogue) (*j
 		return nil, err
 	}
 	return d.composed(func(ctx context.Context, tx *store.Tx) error { return c.keep(ctx, tx, j, args, plan) }), nil
+}
+
+// told tells what a measure makes of a growing text, whenever that changes.
+func told(measure func(text string) (*float64, string), tell job.Tell) func(text string) {
+	last := ""
+	return func(text string) {
+		progress, phase := measure(text)
+		if phase == last {
+			return
+		}
+		last = phase
+		tell(progress, phase)
+	}
 }
 
 // offer are the models that the steps may be made with: what can be asked now, real models before made-up ones. With a

@@ -1,6 +1,8 @@
 package geminiai
 
 import (
+	"strings"
+
 	"google.golang.org/genai"
 
 	"github.com/weav-ai/weav/internal/ai"
@@ -11,8 +13,8 @@ func ended(reason genai.FinishReason) bool {
 	return reason != "" && reason != genai.FinishReasonUnspecified
 }
 
-// finishOf translates a finish reason. A new one is FinishOther. Gemini has none for a
-// model that declines: it does so in words.
+// finishOf translates a finish reason. A new one is FinishOther, unless its name says that the model
+// declined: so far Gemini has none for that and declines in words.
 func finishOf(reason genai.FinishReason) ai.Finish {
 	switch reason {
 	case genai.FinishReasonStop:
@@ -23,9 +25,11 @@ func finishOf(reason genai.FinishReason) ai.Finish {
 		genai.FinishReasonProhibitedContent, genai.FinishReasonSPII, genai.FinishReasonImageSafety,
 		genai.FinishReasonImageProhibitedContent, genai.FinishReasonImageRecitation:
 		return ai.FinishContentFilter
-	default:
-		return ai.FinishOther
 	}
+	if strings.Contains(string(reason), "REFUSAL") {
+		return ai.FinishRefusal
+	}
+	return ai.FinishOther
 }
 
 // blockOf is why a prompt was not answered at all; empty when it was. The provider says so

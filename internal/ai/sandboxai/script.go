@@ -25,6 +25,9 @@ type script struct {
 	noUsage   bool
 }
 
+// documentPace is how much faster a document comes than prose: nobody reads it as it is written.
+const documentPace = 0.15
+
 // newScript decides the call for req.
 func newScript(req ai.TextRequest) script {
 	seed := seedOf(req)
@@ -37,6 +40,7 @@ func newScript(req ai.TextRequest) script {
 	if req.Purpose == ai.PurposePlan || req.Purpose == ai.PurposePrompts {
 		prompt = firstPrompt(req.Turns) // What follows it is about the answer's form.
 		d = parse(prompt)
+		d.pace *= documentPace
 	}
 	text, finish := write(req, strip(prompt), d, rng)
 	s := newPlain(text, finish, req.MaxOutputTokens, seed, rng)

@@ -1,0 +1,97 @@
+package geminiai_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/weav-ai/weav/internal/ai"
+	"github.com/weav-ai/weav/internal/ai/geminiai"
+)
+
+// heard is all that a stream yielded.
+type heard struct {
+	text  string
+	signs int
+	final *ai.TextResult
+	err   *ai.Error
+}
+
+// hear reads a stream to its end, which must be one end.
+func hear(ctx context.Context, t testing.TB, p ai.TextStreamer, req ai.TextRequest) heard {
+	t.Helper()
+	var h heard
+	for ev, err := range p.StreamText(ctx, req) {
+		if h.final != nil || h.err != nil {
+			t.Errorf("event behind the end: %+v, %v", ev, err)
+		}
+		switch {
+		case err != nil:
+			h.err = typed(t, err)
+		case ev.Final != nil:
+			h.final = ev.Final
+		case ev.Delta == "":
+			h.signs++
+		}
+		h.text += ev.Delta
+	}
+	if (h.final == nil) == (h.err == nil) {
+		t.Fatalf("ended with the final %+v and the error %v", h.final, h.err)
+	}
+	return h
+}
+
+// draw makes a picture.
+func draw(ctx context.Context, t testing.TB, p ai.ImageMaker, req ai.ImageRequest) (*ai.ImageResult, *ai.Error) {
+	t.Helper()
+	for ev, err := range p.MakeImage(ctx, req) {
+		if err != nil {
+			return nil, typed(t, err)
+		}
+		if ev.Final != nil {
+			return ev.Final, nil
+		}
+	}
+	t.Fatal("the call ended with neither a final nor an error")
+	return nil, nil
+}
+
+// typed wants an *ai.Error that holds no secret.
+func typed(t testing.TB, err error) *ai.Error {
+	t.Helper()
+	var e *ai.Error
+	if !errors.As(err, &e) {
+		t.Fatalf("error = %v, want an *ai.Error", err)
+	}
+	if e.Provider != providerName || e.Cause == nil {
+		t.Errorf("error of %q with the cause %v", e.Provider, e.Cause)
+	}
+	for _, secret := range []string{apiKey, secretPrompt, "secret"} {
+		if strings.Contains(e.Error()+e.Code, secret) {
+			t.Errorf("error tells %q: %v", secret, e)
+		}
+	}
+	return e
+}
+
+// secretPrompt is what no error may repeat.
+const secretPrompt = "my secret: the butler did it"
+
+// download fetches a video whose operation is done.
+func download(ctx context.Context, t testing.TB, p *geminiai.Provider) ([]byte, *ai.Error) {
+	t.Helper()
+	var file bytes.Buffer
+	got, err := p.DownloadVideo(ctx, videoModel, operation, &file)
+	if err != nil {
+		return file.Bytes(), typed(t, err)
+	}
+	if got.Bytes != int64(file.Len()) || got.MIMEType != "video/mp4" {
+		t.Errorf("told of %+v, wrote %d bytes", got, file.Len())
+	}
+	return file.Bytes(), nil
+}
+
+// operation is a reference.
+const operation = "models/" + videoModel + "/operations/op-1"
