@@ -2,6 +2,7 @@ package ai
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -53,7 +54,8 @@ func (p RetryPolicy) allows(failed *Error, attempt int) bool {
 	if failed.Kind == NoOutput {
 		limit = min(limit, 1)
 	}
-	return failed.Repeatable() && attempt <= limit
+	// A breaker that holds calls back is no fault that a wait of one call's length mends.
+	return !errors.Is(failed, ErrBreakerOpen) && failed.Repeatable() && attempt <= limit
 }
 
 // pauseAfter is the wait behind attempt, counted from 1. It doubles stepwise, so that

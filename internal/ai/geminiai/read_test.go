@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/weav-ai/weav/internal/ai"
 	"github.com/weav-ai/weav/internal/ai/geminiai"
@@ -95,3 +96,17 @@ func download(ctx context.Context, t testing.TB, p *geminiai.Provider) ([]byte, 
 
 // operation is a reference.
 const operation = "models/" + videoModel + "/operations/op-1"
+
+// asError wants an *ai.Error.
+func asError(t testing.TB, err error) *ai.Error {
+	t.Helper()
+	if err == nil {
+		t.Fatal("no error")
+	}
+	return typed(t, err)
+}
+
+func contextWithTimeout(t testing.TB, d time.Duration) (context.Context, context.CancelFunc) {
+	t.Helper()
+	return context.WithTimeout(t.Context(), d)
+}
