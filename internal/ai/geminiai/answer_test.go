@@ -215,3 +215,27 @@ func TestTooLarge(t *testing.T) {
 		})
 	}
 }
+
+// TestNotContinued offers to go on with an answer, which would be a call that is billed again.
+func TestNotContinued(t *testing.T) {
+	t.Parallel()
+	more := answer("CONTINUATION", 1, 0)
+	more["candidates"] = []object{{"finishReason": "CONTINUATION", "continuationToken": []byte("more"), "content": object{"parts": []object{{"text": "some"}}}}}
+	v := newVendor(t, func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, ":generateContent") {
+			answerJSON(w, 200, more)
+			return
+		}
+		sendEvents(w, more)
+	})
+	h := hear(t.Context(), t, v, textRequest("hello"))
+	if h.final == nil || h.final.Finish != ai.FinishOther || h.text != "some" {
+		t.Errorf("heard %q, %+v, %v", h.text, h.final, h.err)
+	}
+	if _, e := draw(t.Context(), t, v, imageRequest("a cat")); e == nil || e.Kind != ai.NoOutput {
+		t.Errorf("error = %v", e)
+	}
+	if n := len(v.requests()); n != 2 {
+		t.Errorf("%d requests for 2 calls", n)
+	}
+}
