@@ -45,7 +45,7 @@ func TestChecklistAsksRealAdapters(t *testing.T) {
 		"another's key": {url, "bad-hidden", Unreachable, "refuses the key"},
 		"nobody there":  {silent.URL, "good", Unreachable, "check PROVIDER_P_BASE_URL"},
 	} {
-		for _, adapter := range []string{AdapterGoogle} {
+		for _, adapter := range []string{AdapterGoogle, AdapterOpenAI} {
 			t.Run(adapter+", "+name, func(t *testing.T) {
 				t.Parallel()
 				vars := map[string]string{

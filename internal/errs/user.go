@@ -19,6 +19,7 @@ const (
 	ModelRetired   Reason = "MODEL_RETIRED"
 	WrongStatus    Reason = "WRONG_STATUS"
 	InvalidSession Reason = "INVALID_TOKEN"
+	NotSupported   Reason = "NOT_SUPPORTED"
 )
 
 // Reasons of files; those that tell what is wrong with the bytes have the codes of package media.

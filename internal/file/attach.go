@@ -16,50 +16,54 @@ import (
 // MaxAttachments is how many files and artifacts one message carries at most.
 const MaxAttachments = 10
 
-// Attach makes files and artifacts go with a message, in order. Ids that are not the person's are NOT_FOUND.
-func (s *Service) Attach(ctx context.Context, tx *store.Tx, msg *ent.Message, ids []string) error {
+// Attach makes files and artifacts go with a message, in order, and returns them. Ids that are not the person's
+// are NOT_FOUND.
+func (s *Service) Attach(ctx context.Context, tx *store.Tx, msg *ent.Message, ids []string) ([]Attached, error) {
 	if len(ids) > MaxAttachments {
-		return errs.Input(errs.InvalidValue, "attachmentIds", "A message carries at most %d attachments.", MaxAttachments)
+		return nil, errs.Input(errs.InvalidValue, "attachmentIds", "A message carries at most %d attachments.", MaxAttachments)
 	}
 	seen := map[string]bool{}
+	carried := make([]Attached, len(ids))
 	for i, id := range ids {
 		if seen[id] {
-			return errs.Input(errs.InvalidValue, "attachmentIds", "The same attachment is there twice.")
+			return nil, errs.Input(errs.InvalidValue, "attachmentIds", "The same attachment is there twice.")
 		}
 		seen[id] = true
 		c := tx.Client().Attachment.Create().SetMessageID(msg.ID).SetChatID(msg.ChatID).SetPosition(i)
-		if err := s.choose(ctx, tx, msg.UserID, id, c); err != nil {
-			return err
+		chosen, err := s.choose(ctx, tx, msg.UserID, id, c)
+		if err != nil {
+			return nil, err
 		}
 		if err := c.Exec(ctx); err != nil {
-			return wrap("attach", err)
+			return nil, wrap("attach", err)
 		}
+		carried[i] = chosen
 	}
-	return nil
+	return carried, nil
 }
 
 // choose finds what an id names.
-func (s *Service) choose(ctx context.Context, tx *store.Tx, user oid.User, id string, c *ent.AttachmentCreate) error {
+func (s *Service) choose(ctx context.Context, tx *store.Tx, user oid.User, id string, c *ent.AttachmentCreate) (Attached, error) {
 	if oid.Prefix(id) == (oid.Artifact{}).Prefix() {
 		a, err := s.ownArtifact(ctx, tx.Client(), user, id)
 		if err != nil {
-			return err
+			return Attached{}, err
 		}
 		if a.ExpiresAt != nil {
-			return errs.Input(errs.InvalidValue, "attachmentIds", "An artifact that was ordered with `storeResult: false` cannot be attached.")
+			return Attached{}, errs.Input(errs.InvalidValue, "attachmentIds", "An artifact that was ordered with `storeResult: false` cannot be attached.")
 		}
 		c.SetArtifactID(a.ID)
-		return nil
+		return Attached{Artifact: a}, nil
 	}
 	f, err := s.ownFile(ctx, tx.Client(), user, id)
 	if err != nil {
-		return err
+		return Attached{}, err
 	}
 	if f.Status != entfile.StatusReady {
-		return errs.Input(errs.InvalidValue, "attachmentIds", "The upload of %s is not completed.", f.Name)
+		return Attached{}, errs.Input(errs.InvalidValue, "attachmentIds", "The upload of %s is not completed.", f.Name)
 	}
 	c.SetFileID(f.ID)
-	return nil
+	return Attached{File: f}, nil
 }
 
 // Attached are the files and artifacts that a message carries.
@@ -70,7 +74,16 @@ type Attached struct {
 
 // Attachments returns what messages carry, in order.
 func (s *Service) Attachments(ctx context.Context, messages []oid.Message) (map[oid.Message][]Attached, error) {
-	c := s.store.Client()
+	return attachments(ctx, s.store.Client(), messages)
+}
+
+// AttachedTo returns what one message carries, as the transaction sees it.
+func (s *Service) AttachedTo(ctx context.Context, tx *store.Tx, id oid.Message) ([]Attached, error) {
+	all, err := attachments(ctx, tx.Client(), []oid.Message{id})
+	return all[id], err
+}
+
+func attachments(ctx context.Context, c *ent.Client, messages []oid.Message) (map[oid.Message][]Attached, error) {
 	rows, err := c.Attachment.Query().Where(entattachment.MessageIDIn(messages...)).
 		Order(entattachment.ByMessageID(), entattachment.ByPosition()).All(ctx)
 	if err != nil || len(rows) == 0 {

@@ -25,6 +25,7 @@ type Metrics struct {
 	deltaBytes    prometheus.Counter
 	replies       *prometheus.CounterVec
 	replySeconds  prometheus.Histogram
+	fallbacks     *prometheus.CounterVec
 	jobs          *prometheus.CounterVec
 	jobSeconds    *prometheus.HistogramVec
 	attempts      *prometheus.CounterVec
@@ -48,6 +49,7 @@ func New() *Metrics {
 			Name: "weav_reply_seconds", Help: "Time from the storing of a reply to its end.",
 			Buckets: prometheus.ExponentialBuckets(0.25, 2, 12),
 		}),
+		fallbacks: counters("weav_reply_fallbacks_total", "Replies put to another model as the first failed before anything was shown, by both models.", "model", "fallback"),
 		jobs: counters("weav_jobs_total", "Jobs that ended, by kind and status.", "kind", "status"),
 		jobSeconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "weav_job_seconds", Help: "Time from the order of a job to its end, by kind.",
@@ -59,7 +61,7 @@ func New() *Metrics {
 		failures: counters("weav_provider_failures_total", "Calls to providers that failed, by provider and kind of failure.", "provider", "kind"),
 	}
 	m.registry.MustRegister(m.operations, m.subscriptions, m.sockets, m.closes, m.deltas, m.deltaBytes,
-		m.replies, m.replySeconds, m.jobs, m.jobSeconds, m.attempts, m.objects, m.requests, m.failures,
+		m.replies, m.replySeconds, m.fallbacks, m.jobs, m.jobSeconds, m.attempts, m.objects, m.requests, m.failures,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -107,6 +109,11 @@ func (m *Metrics) DeltaPublished(bytes int) {
 func (m *Metrics) ReplyEnded(status string, took time.Duration) {
 	m.replies.WithLabelValues(status).Inc()
 	m.replySeconds.Observe(took.Seconds())
+}
+
+// ReplyFellBack counts a reply that was put to another model.
+func (m *Metrics) ReplyFellBack(model, fallback string) {
+	m.fallbacks.WithLabelValues(model, fallback).Inc()
 }
 
 // JobEnded counts a job.

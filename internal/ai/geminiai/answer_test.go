@@ -111,6 +111,16 @@ func TestPictureWithout(t *testing.T) {
 	}
 }
 
+// TestPictureUnended has a picture and no finish reason, so it may be half of one.
+func TestPictureUnended(t *testing.T) {
+	t.Parallel()
+	half := part(object{"inlineData": object{"mimeType": "image/png", "data": pngFile()}}, 9, 0)
+	v := newVendor(t, func(w http.ResponseWriter, _ *http.Request) { answerJSON(w, 200, half) })
+	if _, e := draw(t.Context(), t, v, imageRequest("a cat")); e == nil || e.Kind != ai.Interrupted || e.Usage.Output != 9 {
+		t.Errorf("error = %+v", e)
+	}
+}
+
 // TestPictureTells reads a whole answer: drafts are no pictures, talk is no prompt.
 func TestPictureTells(t *testing.T) {
 	t.Parallel()
@@ -179,7 +189,8 @@ func checkGarbage(t *testing.T, body, mediaType string) {
 		faults = append(faults, asError(t, start))
 	}
 	_, download := download(t.Context(), t, v.Provider)
-	faults = append(faults, download)
+	_, poll := v.PollVideo(t.Context(), videoModel, operation)
+	faults = append(faults, download, asError(t, poll))
 	for i, e := range faults {
 		if e == nil {
 			t.Errorf("call %d succeeded", i)
@@ -189,8 +200,8 @@ func checkGarbage(t *testing.T, body, mediaType string) {
 			t.Errorf("call %d: accepted %t of %v", i, e.Accepted, e)
 		}
 	}
-	if n := len(v.requests()); n != 4 {
-		t.Errorf("%d requests for 4 calls", n)
+	if n := len(v.requests()); n != 5 {
+		t.Errorf("%d requests for 5 calls", n)
 	}
 }
 

@@ -110,13 +110,13 @@ func refuses(kind ai.Kind) bool {
 	}
 }
 
-// inWords says whether e is the API's own error object. The SDK makes one of any other
+// inWords says whether e is an error object of the API's form. The SDK makes one of any other
 // body too, with the status line for its status.
 func inWords(e genai.APIError) bool {
-	if e.Code == 0 && e.Status == "" {
-		return false
+	if e.Status == "" {
+		return e.Code != 0
 	}
-	return strings.Trim(e.Status, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == ""
+	return e.Status[0] < '0' || e.Status[0] > '9'
 }
 
 // codeOf is the finest name the error has for itself.

@@ -199,3 +199,23 @@ func TestNew(t *testing.T) {
 		t.Errorf("error = %v, want one of the default name", err)
 	}
 }
+
+// TestCanceledBehindBuffer cancels at the first delta of a stream that has arrived whole.
+func TestCanceledBehindBuffer(t *testing.T) {
+	t.Parallel()
+	stream, _ := recorded()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	for ev, err := range askOver(t, "", replay(stream)).StreamText(ctx, textRequest("hi")) {
+		switch {
+		case err != nil:
+			if e := typed(t, err); e.Kind != ai.Canceled || !e.Shown || e.Usage.Output == 0 {
+				t.Errorf("error = %+v", e)
+			}
+		case ev.Final != nil:
+			t.Error("a canceled stream came to its end")
+		case ev.Delta != "":
+			cancel()
+		}
+	}
+}

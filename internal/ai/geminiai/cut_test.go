@@ -45,7 +45,7 @@ func checkCut(t *testing.T, upTo int, h heard, finished bool) {
 	if h.err.Shown != (h.text != "") || !h.err.Accepted {
 		t.Errorf("cut at %d behind %q: shown %t, accepted %t", upTo, h.text, h.err.Shown, h.err.Accepted)
 	}
-	if strings.HasPrefix("안녕하세요", h.text) == false {
+	if whole := "안녕하세요"; !strings.HasPrefix(whole, h.text) {
 		t.Errorf("cut at %d made %q of the text", upTo, h.text)
 	}
 	if h.text != "" && h.err.Usage.Output == 0 {

@@ -42,7 +42,7 @@ func TestDownloadFails(t *testing.T) {
 		"404":               {ai.BadRequest, refuseWith(404, apiError(404, "NOT_FOUND", "No such file."))},
 		"429":               {ai.RateLimited, refuseWith(429, apiError(429, "RESOURCE_EXHAUSTED", "Quota."))},
 		"500 HTML":          {ai.Upstream, refuseWith(500, "<html>secret")},
-		"204":               {ai.Upstream, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) }},
+		"204":               {ai.Upstream, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }},
 		"206":               {ai.Upstream, refuseWith(206, "ftyp")},
 		"200 JSON":          {ai.Upstream, refuseWith(200, apiError(403, "PERMISSION_DENIED", "No."))},
 		"200 HTML":          {ai.Upstream, sendAs("text/html", []byte("<!doctype html><title>secret</title>"))},

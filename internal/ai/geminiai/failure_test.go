@@ -39,6 +39,7 @@ func TestKinds(t *testing.T) {
 		{"no status, 429", 429, object{"error": object{"code": 429, "message": "x"}}, ai.Error{Kind: ai.RateLimited}},
 		{"no status, 503", 503, object{"error": object{"code": 503, "message": "x"}}, ai.Error{Kind: ai.Overloaded}},
 		{"no status, 400", 400, object{"error": object{"code": 400, "message": "token count exceeds the limit"}}, ai.Error{Kind: ai.ContextLength}},
+		{"status of another", 429, apiError(429, "rate_limit_error", "x"), ai.Error{Kind: ai.RateLimited}},
 		{"empty error", 429, object{"error": object{}}, ai.Error{Kind: ai.RateLimited, Accepted: true}},
 		{"other JSON, 503", 503, object{"message": "secret"}, ai.Error{Kind: ai.Overloaded, Accepted: true}},
 		{"a list, 500", 500, []string{"secret"}, ai.Error{Kind: ai.Upstream, Accepted: true}},

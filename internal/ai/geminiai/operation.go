@@ -45,7 +45,7 @@ func (p *Provider) operation(ctx context.Context, model, ref string) (*genai.Gen
 		return nil, nil, c.failed(ctx, x, err)
 	case x.broken != nil:
 		return nil, nil, c.broken(x)
-	case !op.Done && op.Name == "":
+	case !op.Done && !isOperation(op.Name):
 		return nil, nil, c.malformed(x) // Any JSON object reads as an operation that runs.
 	}
 	if e := c.settled(op); e != nil {

@@ -21,16 +21,16 @@ type heard struct {
 }
 
 // hear reads a stream to its end, which must be one end.
-func hear(ctx context.Context, t testing.TB, p ai.TextStreamer, req ai.TextRequest) heard {
-	t.Helper()
+func hear(ctx context.Context, tb testing.TB, p ai.TextStreamer, req ai.TextRequest) heard {
+	tb.Helper()
 	var h heard
 	for ev, err := range p.StreamText(ctx, req) {
 		if h.final != nil || h.err != nil {
-			t.Errorf("event behind the end: %+v, %v", ev, err)
+			tb.Errorf("event behind the end: %+v, %v", ev, err)
 		}
 		switch {
 		case err != nil:
-			h.err = typed(t, err)
+			h.err = typed(tb, err)
 		case ev.Final != nil:
 			h.final = ev.Final
 		case ev.Delta == "":
@@ -39,13 +39,13 @@ func hear(ctx context.Context, t testing.TB, p ai.TextStreamer, req ai.TextReque
 		h.text += ev.Delta
 	}
 	if (h.final == nil) == (h.err == nil) {
-		t.Fatalf("ended with the final %+v and the error %v", h.final, h.err)
+		tb.Fatalf("ended with the final %+v and the error %v", h.final, h.err)
 	}
 	return h
 }
 
 // draw makes a picture.
-func draw(ctx context.Context, t testing.TB, p ai.ImageMaker, req ai.ImageRequest) (*ai.ImageResult, *ai.Error) {
+func draw(ctx context.Context, t *testing.T, p ai.ImageMaker, req ai.ImageRequest) (*ai.ImageResult, *ai.Error) {
 	t.Helper()
 	for ev, err := range p.MakeImage(ctx, req) {
 		if err != nil {
@@ -60,18 +60,18 @@ func draw(ctx context.Context, t testing.TB, p ai.ImageMaker, req ai.ImageReques
 }
 
 // typed wants an *ai.Error that holds no secret.
-func typed(t testing.TB, err error) *ai.Error {
-	t.Helper()
+func typed(tb testing.TB, err error) *ai.Error {
+	tb.Helper()
 	var e *ai.Error
 	if !errors.As(err, &e) {
-		t.Fatalf("error = %v, want an *ai.Error", err)
+		tb.Fatalf("error = %v, want an *ai.Error", err)
 	}
 	if e.Provider != providerName || e.Cause == nil {
-		t.Errorf("error of %q with the cause %v", e.Provider, e.Cause)
+		tb.Errorf("error of %q with the cause %v", e.Provider, e.Cause)
 	}
 	for _, secret := range []string{apiKey, secretPrompt, "secret"} {
 		if strings.Contains(e.Error()+e.Code, secret) {
-			t.Errorf("error tells %q: %v", secret, e)
+			tb.Errorf("error tells %q: %v", secret, e)
 		}
 	}
 	return e
@@ -81,7 +81,7 @@ func typed(t testing.TB, err error) *ai.Error {
 const secretPrompt = "my secret: the butler did it"
 
 // download fetches a video whose operation is done.
-func download(ctx context.Context, t testing.TB, p *geminiai.Provider) ([]byte, *ai.Error) {
+func download(ctx context.Context, t *testing.T, p *geminiai.Provider) ([]byte, *ai.Error) {
 	t.Helper()
 	var file bytes.Buffer
 	got, err := p.DownloadVideo(ctx, videoModel, operation, &file)
@@ -98,7 +98,7 @@ func download(ctx context.Context, t testing.TB, p *geminiai.Provider) ([]byte, 
 const operation = "models/" + videoModel + "/operations/op-1"
 
 // asError wants an *ai.Error.
-func asError(t testing.TB, err error) *ai.Error {
+func asError(t *testing.T, err error) *ai.Error {
 	t.Helper()
 	if err == nil {
 		t.Fatal("no error")
@@ -106,7 +106,7 @@ func asError(t testing.TB, err error) *ai.Error {
 	return typed(t, err)
 }
 
-func contextWithTimeout(t testing.TB, d time.Duration) (context.Context, context.CancelFunc) {
+func contextWithTimeout(t *testing.T, d time.Duration) (context.Context, context.CancelFunc) {
 	t.Helper()
 	return context.WithTimeout(t.Context(), d)
 }

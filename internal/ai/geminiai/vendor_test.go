@@ -41,7 +41,7 @@ type vendor struct {
 }
 
 // newVendor serves answer, whose requests were read whole.
-func newVendor(t testing.TB, answer http.HandlerFunc) *vendor {
+func newVendor(t *testing.T, answer http.HandlerFunc) *vendor {
 	t.Helper()
 	v := &vendor{closed: make(chan struct{}, 64)}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -58,18 +58,18 @@ func newVendor(t testing.TB, answer http.HandlerFunc) *vendor {
 }
 
 // ask returns a provider that asks base over connections of its own.
-func ask(t testing.TB, base string) *geminiai.Provider {
+func ask(t *testing.T, base string) *geminiai.Provider {
 	t.Helper()
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	return askOver(t, base, transport)
 }
 
-func askOver(t testing.TB, base string, rt http.RoundTripper) *geminiai.Provider {
-	t.Helper()
-	p, err := geminiai.New(t.Context(), geminiai.Config{Name: providerName, APIKey: apiKey, BaseURL: base, Transport: rt})
+func askOver(tb testing.TB, base string, rt http.RoundTripper) *geminiai.Provider {
+	tb.Helper()
+	p, err := geminiai.New(tb.Context(), geminiai.Config{Name: providerName, APIKey: apiKey, BaseURL: base, Transport: rt})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return p
 }

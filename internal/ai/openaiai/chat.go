@@ -1,0 +1,110 @@
+package openaiai
+
+import (
+	"context"
+
+	"github.com/openai/openai-go/v3"
+	"github.com/openai/openai-go/v3/shared"
+
+	"github.com/weav-ai/weav/internal/ai"
+)
+
+// chat asks for chat completions. The text is whole once a finish reason was told; the usage comes behind it, where a
+// server tells any.
+func (r *reply) chat(ctx context.Context, req ai.TextRequest) {
+	stream := r.p.sdk.Chat.Completions.NewStreaming(ctx, chatParams(req), r.streamed()...)
+	defer func() { _ = stream.Close() }() // The connection is given up either way.
+	for stream.Next() {
+		if ctx.Err() != nil {
+			break
+		}
+		if !r.show(r.piece(stream.Current())) {
+			return
+		}
+	}
+	if r.finish == "" || ctx.Err() != nil {
+		r.broken(ctx, stream.Err())
+		return
+	}
+	r.end()
+}
+
+// piece notes one chunk and returns its text.
+func (r *reply) piece(chunk openai.ChatCompletionChunk) string {
+	r.id, r.answered = clip(orElse(chunk.ID, r.id), maxCode), orElse(chunk.Model, r.answered)
+	if chunk.JSON.Usage.Valid() {
+		u := chunk.Usage
+		r.usage = ai.Usage{
+			Known: true, Input: u.PromptTokens, Output: u.CompletionTokens,
+			CachedInput: u.PromptTokensDetails.CachedTokens, Reasoning: u.CompletionTokensDetails.ReasoningTokens,
+		}
+	}
+	if len(chunk.Choices) == 0 {
+		return ""
+	}
+	choice := chunk.Choices[0]
+	r.refusing = r.refusing || choice.Delta.Refusal != ""
+	if choice.FinishReason != "" {
+		r.finish, r.raw = finishOf(choice.FinishReason), clip(choice.FinishReason, maxCode)
+		if r.refusing {
+			r.finish = ai.FinishRefusal
+		}
+	}
+	return choice.Delta.Content + choice.Delta.Refusal
+}
+
+func finishOf(reason string) ai.Finish {
+	switch reason {
+	case "stop":
+		return ai.FinishStop
+	case "length":
+		return ai.FinishLength
+	case "content_filter":
+		return ai.FinishContentFilter
+	case "refusal":
+		return ai.FinishRefusal
+	default:
+		return ai.FinishOther
+	}
+}
+
+// chatParams is a request in the older form. The limit goes by its older name, which every server knows.
+func chatParams(req ai.TextRequest) openai.ChatCompletionNewParams {
+	p := openai.ChatCompletionNewParams{
+		Model: req.Model, StreamOptions: openai.ChatCompletionStreamOptionsParam{IncludeUsage: openai.Bool(true)},
+	}
+	if req.Instruction != "" {
+		p.Messages = append(p.Messages, openai.SystemMessage(req.Instruction))
+	}
+	for _, t := range req.Turns {
+		p.Messages = append(p.Messages, chatMessage(t))
+	}
+	if req.MaxOutputTokens > 0 {
+		p.MaxTokens = openai.Int(int64(req.MaxOutputTokens))
+	}
+	if req.Temperature != nil {
+		p.Temperature = openai.Float(*req.Temperature)
+	}
+	if req.Answer != nil {
+		p.ResponseFormat = openai.ChatCompletionNewParamsResponseFormatUnion{OfJSONSchema: &shared.ResponseFormatJSONSchemaParam{
+			JSONSchema: shared.ResponseFormatJSONSchemaJSONSchemaParam{
+				Name: req.Answer.Name, Schema: req.Answer.Schema, Strict: openai.Bool(true),
+			},
+		}}
+	}
+	return p
+}
+
+func chatMessage(t ai.Turn) openai.ChatCompletionMessageParamUnion {
+	if t.Role == ai.RoleAssistant {
+		return openai.AssistantMessage(t.Text)
+	}
+	if len(t.Images) == 0 {
+		return openai.UserMessage(t.Text)
+	}
+	parts := []openai.ChatCompletionContentPartUnionParam{openai.TextContentPart(t.Text)}
+	for _, f := range t.Images {
+		parts = append(parts, openai.ImageContentPart(openai.ChatCompletionContentPartImageImageURLParam{URL: dataURL(f)}))
+	}
+	return openai.UserMessage(parts)
+}

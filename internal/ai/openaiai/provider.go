@@ -1,0 +1,112 @@
+// Package openaiai is the adapter of the ai port to OpenAI's API and to servers that imitate it: text by the
+// Responses API or, in the older form that most imitations know alone, by chat completions; pictures by GPT image
+// models and DALL-E; videos by the Videos API, which OpenAI closed and resellers keep.
+//
+// It is built on OpenAI's SDK, whose own retries are off: they would send a paid request again after a dropped
+// connection. The SDK takes a stream that breaks off for one that ended, so the terminal event is demanded here, and
+// an answer that is no event stream is refused before it is read.
+package openaiai
+
+import (
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/openai/openai-go/v3"
+	"github.com/openai/openai-go/v3/option"
+
+	"github.com/weav-ai/weav/internal/ai"
+)
+
+// Form says how a server is asked for text.
+type Form string
+
+// The forms.
+const (
+	// FormResponses is the Responses API.
+	FormResponses Form = "responses"
+	// FormChat is chat completions.
+	FormChat Form = "chat"
+)
+
+// vendorURL is where OpenAI serves the API.
+const vendorURL = "https://api.openai.com/v1"
+
+// Config says whom to ask, and how. Nothing is read from the environment.
+type Config struct {
+	// Name is what errors call the provider; "openai" when empty.
+	Name string
+	// APIKey may be empty for servers that ask for none.
+	APIKey string
+	// BaseURL is the server's address with the API's version; OpenAI's when empty.
+	BaseURL string
+	// Form is FormResponses when empty.
+	Form Form
+	// Transport carries the requests; nil for one with timeouts of its own.
+	Transport http.RoundTripper
+}
+
+// Provider asks one server. It is safe for concurrent use.
+type Provider struct {
+	name string
+	key  string
+	form Form
+	sdk  openai.Client
+	// maxVideo is the greatest size of a video in bytes; less in tests.
+	maxVideo int64
+}
+
+var (
+	_ ai.TextStreamer = (*Provider)(nil)
+	_ ai.ImageMaker   = (*Provider)(nil)
+	_ ai.VideoMaker   = (*Provider)(nil)
+	_ ai.ModelLister  = (*Provider)(nil)
+)
+
+// New returns a provider. It sends nothing.
+func New(c Config) *Provider {
+	if c.Name == "" {
+		c.Name = "openai"
+	}
+	if c.BaseURL == "" {
+		c.BaseURL = vendorURL
+	}
+	if c.Form == "" {
+		c.Form = FormResponses
+	}
+	if c.Transport == nil {
+		c.Transport = newTransport()
+	}
+	return &Provider{name: c.Name, key: c.APIKey, form: c.Form, maxVideo: maxVideo, sdk: openai.NewClient(options(c)...)}
+}
+
+// options are explicit in all that the SDK would else take from the environment.
+func options(c Config) []option.RequestOption {
+	opts := []option.RequestOption{
+		option.WithBaseURL(c.BaseURL), option.WithMaxRetries(0),
+		option.WithHTTPClient(&http.Client{Transport: c.Transport, CheckRedirect: noRedirect}),
+		option.WithAPIKey(c.APIKey), option.WithHeaderDel("OpenAI-Organization"), option.WithHeaderDel("OpenAI-Project"),
+	}
+	if c.APIKey == "" {
+		opts = append(opts, option.WithHeaderDel("Authorization"))
+	}
+	return opts
+}
+
+// noRedirect keeps a request, with its key and its prompt, at the address that was configured.
+func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// The transport's patience. A model may think for long before its first byte; how long is the caller's to say.
+const (
+	dialTimeout = 10 * time.Second
+	idleConns   = 64
+)
+
+func newTransport() *http.Transport {
+	return &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext,
+		TLSHandshakeTimeout: dialTimeout, ForceAttemptHTTP2: true,
+		MaxIdleConns: idleConns, MaxIdleConnsPerHost: idleConns, IdleConnTimeout: 90 * time.Second,
+	}
+}

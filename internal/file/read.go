@@ -1,0 +1,72 @@
+package file
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/weav-ai/weav/internal/blob"
+	"github.com/weav-ai/weav/internal/errs"
+	"github.com/weav-ai/weav/internal/media"
+)
+
+// ErrLost says that the bytes of a file are not in the object store any more.
+var ErrLost = errors.New("file: the object is lost")
+
+// MIMEType is what an attachment is: for a file that was uploaded, what its bytes were found to be.
+func (a Attached) MIMEType() string {
+	if a.File != nil {
+		return a.File.MimeType
+	}
+	return a.Artifact.MimeType
+}
+
+// Bytes is how large an attachment is.
+func (a Attached) Bytes() int64 {
+	if a.File != nil {
+		return a.File.Bytes
+	}
+	return a.Artifact.Bytes
+}
+
+// IsImage says whether an attachment is a picture: PNG, JPEG or WebP.
+func (a Attached) IsImage() bool {
+	switch media.Type(a.MIMEType()) {
+	case media.PNG, media.JPEG, media.WebP:
+		return true
+	default:
+		return false
+	}
+}
+
+func (a Attached) objectKey() *string {
+	if a.File != nil {
+		return a.File.ObjectKey
+	}
+	return a.Artifact.ObjectKey
+}
+
+// Read returns the bytes of an attachment, which are held in memory: the caller bounds them by Bytes. What is no
+// longer in the store, or not as its row says, is ErrLost; a store out of reach is UNAVAILABLE.
+func (s *Service) Read(ctx context.Context, a Attached) ([]byte, error) {
+	key := a.objectKey()
+	if key == nil {
+		return nil, ErrLost
+	}
+	r, _, err := s.bucket.Open(ctx, *key)
+	if errors.Is(err, blob.ErrNotExist) {
+		return nil, ErrLost
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	content, err := io.ReadAll(io.LimitReader(r, a.Bytes()+1))
+	if err != nil {
+		return nil, errs.Wrap(err, errs.Unavailable, "The file cannot be read for now.").Retry(0)
+	}
+	if int64(len(content)) != a.Bytes() {
+		return nil, ErrLost
+	}
+	return content, nil
+}
