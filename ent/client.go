@@ -27,6 +27,7 @@ import (
 	"github.com/weav-ai/weav/ent/job"
 	"github.com/weav-ai/weav/ent/jobstep"
 	"github.com/weav-ai/weav/ent/message"
+	"github.com/weav-ai/weav/ent/modelwarning"
 	"github.com/weav-ai/weav/ent/object"
 	"github.com/weav-ai/weav/ent/plan"
 	"github.com/weav-ai/weav/ent/planstep"
@@ -67,6 +68,8 @@ type Client struct {
 	JobStep *JobStepClient
 	// Message is the client for interacting with the Message builders.
 	Message *MessageClient
+	// ModelWarning is the client for interacting with the ModelWarning builders.
+	ModelWarning *ModelWarningClient
 	// Object is the client for interacting with the Object builders.
 	Object *ObjectClient
 	// Plan is the client for interacting with the Plan builders.
@@ -107,6 +110,7 @@ func (c *Client) init() {
 	c.Job = NewJobClient(c.config)
 	c.JobStep = NewJobStepClient(c.config)
 	c.Message = NewMessageClient(c.config)
+	c.ModelWarning = NewModelWarningClient(c.config)
 	c.Object = NewObjectClient(c.config)
 	c.Plan = NewPlanClient(c.config)
 	c.PlanStep = NewPlanStepClient(c.config)
@@ -219,6 +223,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Job:            NewJobClient(cfg),
 		JobStep:        NewJobStepClient(cfg),
 		Message:        NewMessageClient(cfg),
+		ModelWarning:   NewModelWarningClient(cfg),
 		Object:         NewObjectClient(cfg),
 		Plan:           NewPlanClient(cfg),
 		PlanStep:       NewPlanStepClient(cfg),
@@ -258,6 +263,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Job:            NewJobClient(cfg),
 		JobStep:        NewJobStepClient(cfg),
 		Message:        NewMessageClient(cfg),
+		ModelWarning:   NewModelWarningClient(cfg),
 		Object:         NewObjectClient(cfg),
 		Plan:           NewPlanClient(cfg),
 		PlanStep:       NewPlanStepClient(cfg),
@@ -297,8 +303,9 @@ func (c *Client) Close() error {
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.Artifact, c.Attachment, c.Chat, c.Feed, c.FeedEvent, c.File, c.Folder,
-		c.IdempotencyKey, c.Job, c.JobStep, c.Message, c.Object, c.Plan, c.PlanStep,
-		c.Prompt, c.RefreshToken, c.Session, c.ShareLink, c.Usage, c.User,
+		c.IdempotencyKey, c.Job, c.JobStep, c.Message, c.ModelWarning, c.Object,
+		c.Plan, c.PlanStep, c.Prompt, c.RefreshToken, c.Session, c.ShareLink, c.Usage,
+		c.User,
 	} {
 		n.Use(hooks...)
 	}
@@ -309,8 +316,9 @@ func (c *Client) Use(hooks ...Hook) {
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.Artifact, c.Attachment, c.Chat, c.Feed, c.FeedEvent, c.File, c.Folder,
-		c.IdempotencyKey, c.Job, c.JobStep, c.Message, c.Object, c.Plan, c.PlanStep,
-		c.Prompt, c.RefreshToken, c.Session, c.ShareLink, c.Usage, c.User,
+		c.IdempotencyKey, c.Job, c.JobStep, c.Message, c.ModelWarning, c.Object,
+		c.Plan, c.PlanStep, c.Prompt, c.RefreshToken, c.Session, c.ShareLink, c.Usage,
+		c.User,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -341,6 +349,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.JobStep.mutate(ctx, m)
 	case *MessageMutation:
 		return c.Message.mutate(ctx, m)
+	case *ModelWarningMutation:
+		return c.ModelWarning.mutate(ctx, m)
 	case *ObjectMutation:
 		return c.Object.mutate(ctx, m)
 	case *PlanMutation:
@@ -1891,6 +1901,139 @@ func (c *MessageClient) mutate(ctx context.Context, m *MessageMutation) (Value, 
 	}
 }
 
+// ModelWarningClient is a client for the ModelWarning schema.
+type ModelWarningClient struct {
+	config
+}
+
+// NewModelWarningClient returns a client for the ModelWarning from the given config.
+func NewModelWarningClient(c config) *ModelWarningClient {
+	return &ModelWarningClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `modelwarning.Hooks(f(g(h())))`.
+func (c *ModelWarningClient) Use(hooks ...Hook) {
+	c.hooks.ModelWarning = append(c.hooks.ModelWarning, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `modelwarning.Intercept(f(g(h())))`.
+func (c *ModelWarningClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ModelWarning = append(c.inters.ModelWarning, interceptors...)
+}
+
+// Create returns a builder for creating a ModelWarning entity.
+func (c *ModelWarningClient) Create() *ModelWarningCreate {
+	mutation := newModelWarningMutation(c.config, OpCreate)
+	return &ModelWarningCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ModelWarning entities.
+func (c *ModelWarningClient) CreateBulk(builders ...*ModelWarningCreate) *ModelWarningCreateBulk {
+	return &ModelWarningCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ModelWarningClient) MapCreateBulk(slice any, setFunc func(*ModelWarningCreate, int)) *ModelWarningCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ModelWarningCreateBulk{err: fmt.Errorf("calling to ModelWarningClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ModelWarningCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ModelWarningCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ModelWarning.
+func (c *ModelWarningClient) Update() *ModelWarningUpdate {
+	mutation := newModelWarningMutation(c.config, OpUpdate)
+	return &ModelWarningUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ModelWarningClient) UpdateOne(_m *ModelWarning) *ModelWarningUpdateOne {
+	mutation := newModelWarningMutation(c.config, OpUpdateOne, withModelWarning(_m))
+	return &ModelWarningUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ModelWarningClient) UpdateOneID(id oid.Row) *ModelWarningUpdateOne {
+	mutation := newModelWarningMutation(c.config, OpUpdateOne, withModelWarningID(id))
+	return &ModelWarningUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ModelWarning.
+func (c *ModelWarningClient) Delete() *ModelWarningDelete {
+	mutation := newModelWarningMutation(c.config, OpDelete)
+	return &ModelWarningDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ModelWarningClient) DeleteOne(_m *ModelWarning) *ModelWarningDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ModelWarningClient) DeleteOneID(id oid.Row) *ModelWarningDeleteOne {
+	builder := c.Delete().Where(modelwarning.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ModelWarningDeleteOne{builder}
+}
+
+// Query returns a query builder for ModelWarning.
+func (c *ModelWarningClient) Query() *ModelWarningQuery {
+	return &ModelWarningQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeModelWarning},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ModelWarning entity by its id.
+func (c *ModelWarningClient) Get(ctx context.Context, id oid.Row) (*ModelWarning, error) {
+	return c.Query().Where(modelwarning.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ModelWarningClient) GetX(ctx context.Context, id oid.Row) *ModelWarning {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ModelWarningClient) Hooks() []Hook {
+	return c.hooks.ModelWarning
+}
+
+// Interceptors returns the client interceptors.
+func (c *ModelWarningClient) Interceptors() []Interceptor {
+	return c.inters.ModelWarning
+}
+
+func (c *ModelWarningClient) mutate(ctx context.Context, m *ModelWarningMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ModelWarningCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ModelWarningUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ModelWarningUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ModelWarningDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ModelWarning mutation op: %q", m.Op())
+	}
+}
+
 // ObjectClient is a client for the Object schema.
 type ObjectClient struct {
 	config
@@ -3220,13 +3363,13 @@ func (c *UserClient) mutate(ctx context.Context, m *UserMutation) (Value, error)
 type (
 	hooks struct {
 		Artifact, Attachment, Chat, Feed, FeedEvent, File, Folder, IdempotencyKey, Job,
-		JobStep, Message, Object, Plan, PlanStep, Prompt, RefreshToken, Session,
-		ShareLink, Usage, User []ent.Hook
+		JobStep, Message, ModelWarning, Object, Plan, PlanStep, Prompt, RefreshToken,
+		Session, ShareLink, Usage, User []ent.Hook
 	}
 	inters struct {
 		Artifact, Attachment, Chat, Feed, FeedEvent, File, Folder, IdempotencyKey, Job,
-		JobStep, Message, Object, Plan, PlanStep, Prompt, RefreshToken, Session,
-		ShareLink, Usage, User []ent.Interceptor
+		JobStep, Message, ModelWarning, Object, Plan, PlanStep, Prompt, RefreshToken,
+		Session, ShareLink, Usage, User []ent.Interceptor
 	}
 )
 

@@ -23,6 +23,7 @@ import (
 	"github.com/weav-ai/weav/ent/job"
 	"github.com/weav-ai/weav/ent/jobstep"
 	"github.com/weav-ai/weav/ent/message"
+	"github.com/weav-ai/weav/ent/modelwarning"
 	"github.com/weav-ai/weav/ent/object"
 	"github.com/weav-ai/weav/ent/plan"
 	"github.com/weav-ai/weav/ent/planstep"
@@ -103,6 +104,7 @@ func checkColumn(t, c string) error {
 			job.Table:            job.ValidColumn,
 			jobstep.Table:        jobstep.ValidColumn,
 			message.Table:        message.ValidColumn,
+			modelwarning.Table:   modelwarning.ValidColumn,
 			object.Table:         object.ValidColumn,
 			plan.Table:           plan.ValidColumn,
 			planstep.Table:       planstep.ValidColumn,

@@ -23,6 +23,7 @@ import (
 	"github.com/weav-ai/weav/ent/job"
 	"github.com/weav-ai/weav/ent/jobstep"
 	"github.com/weav-ai/weav/ent/message"
+	"github.com/weav-ai/weav/ent/modelwarning"
 	"github.com/weav-ai/weav/ent/object"
 	"github.com/weav-ai/weav/ent/plan"
 	"github.com/weav-ai/weav/ent/planstep"
@@ -56,6 +57,7 @@ const (
 	TypeJob            = "Job"
 	TypeJobStep        = "JobStep"
 	TypeMessage        = "Message"
+	TypeModelWarning   = "ModelWarning"
 	TypeObject         = "Object"
 	TypePlan           = "Plan"
 	TypePlanStep       = "PlanStep"
@@ -14227,6 +14229,576 @@ func (m *MessageMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Message edge %s", name)
+}
+
+// ModelWarningMutation represents an operation that mutates the ModelWarning nodes in the graph.
+type ModelWarningMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *oid.Row
+	provider      *string
+	model         *string
+	code          *modelwarning.Code
+	shutdown_at   *time.Time
+	checked_at    *time.Time
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*ModelWarning, error)
+	predicates    []predicate.ModelWarning
+}
+
+var _ ent.Mutation = (*ModelWarningMutation)(nil)
+
+// modelwarningOption allows management of the mutation configuration using functional options.
+type modelwarningOption func(*ModelWarningMutation)
+
+// newModelWarningMutation creates new mutation for the ModelWarning entity.
+func newModelWarningMutation(c config, op Op, opts ...modelwarningOption) *ModelWarningMutation {
+	m := &ModelWarningMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeModelWarning,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withModelWarningID sets the ID field of the mutation.
+func withModelWarningID(id oid.Row) modelwarningOption {
+	return func(m *ModelWarningMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ModelWarning
+		)
+		m.oldValue = func(ctx context.Context) (*ModelWarning, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ModelWarning.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withModelWarning sets the old ModelWarning of the mutation.
+func withModelWarning(node *ModelWarning) modelwarningOption {
+	return func(m *ModelWarningMutation) {
+		m.oldValue = func(context.Context) (*ModelWarning, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ModelWarningMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ModelWarningMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ModelWarning entities.
+func (m *ModelWarningMutation) SetID(id oid.Row) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ModelWarningMutation) ID() (id oid.Row, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ModelWarningMutation) IDs(ctx context.Context) ([]oid.Row, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []oid.Row{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ModelWarning.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetProvider sets the "provider" field.
+func (m *ModelWarningMutation) SetProvider(s string) {
+	m.provider = &s
+}
+
+// Provider returns the value of the "provider" field in the mutation.
+func (m *ModelWarningMutation) Provider() (r string, exists bool) {
+	v := m.provider
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProvider returns the old "provider" field's value of the ModelWarning entity.
+// If the ModelWarning object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ModelWarningMutation) OldProvider(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProvider is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProvider requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProvider: %w", err)
+	}
+	return oldValue.Provider, nil
+}
+
+// ResetProvider resets all changes to the "provider" field.
+func (m *ModelWarningMutation) ResetProvider() {
+	m.provider = nil
+}
+
+// SetModel sets the "model" field.
+func (m *ModelWarningMutation) SetModel(s string) {
+	m.model = &s
+}
+
+// Model returns the value of the "model" field in the mutation.
+func (m *ModelWarningMutation) Model() (r string, exists bool) {
+	v := m.model
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldModel returns the old "model" field's value of the ModelWarning entity.
+// If the ModelWarning object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ModelWarningMutation) OldModel(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldModel is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldModel requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldModel: %w", err)
+	}
+	return oldValue.Model, nil
+}
+
+// ResetModel resets all changes to the "model" field.
+func (m *ModelWarningMutation) ResetModel() {
+	m.model = nil
+}
+
+// SetCode sets the "code" field.
+func (m *ModelWarningMutation) SetCode(value modelwarning.Code) {
+	m.code = &value
+}
+
+// Code returns the value of the "code" field in the mutation.
+func (m *ModelWarningMutation) Code() (r modelwarning.Code, exists bool) {
+	v := m.code
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCode returns the old "code" field's value of the ModelWarning entity.
+// If the ModelWarning object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ModelWarningMutation) OldCode(ctx context.Context) (v modelwarning.Code, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCode is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCode requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCode: %w", err)
+	}
+	return oldValue.Code, nil
+}
+
+// ResetCode resets all changes to the "code" field.
+func (m *ModelWarningMutation) ResetCode() {
+	m.code = nil
+}
+
+// SetShutdownAt sets the "shutdown_at" field.
+func (m *ModelWarningMutation) SetShutdownAt(t time.Time) {
+	m.shutdown_at = &t
+}
+
+// ShutdownAt returns the value of the "shutdown_at" field in the mutation.
+func (m *ModelWarningMutation) ShutdownAt() (r time.Time, exists bool) {
+	v := m.shutdown_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldShutdownAt returns the old "shutdown_at" field's value of the ModelWarning entity.
+// If the ModelWarning object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ModelWarningMutation) OldShutdownAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldShutdownAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldShutdownAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldShutdownAt: %w", err)
+	}
+	return oldValue.ShutdownAt, nil
+}
+
+// ClearShutdownAt clears the value of the "shutdown_at" field.
+func (m *ModelWarningMutation) ClearShutdownAt() {
+	m.shutdown_at = nil
+	m.clearedFields[modelwarning.FieldShutdownAt] = struct{}{}
+}
+
+// ShutdownAtCleared returns if the "shutdown_at" field was cleared in this mutation.
+func (m *ModelWarningMutation) ShutdownAtCleared() bool {
+	_, ok := m.clearedFields[modelwarning.FieldShutdownAt]
+	return ok
+}
+
+// ResetShutdownAt resets all changes to the "shutdown_at" field.
+func (m *ModelWarningMutation) ResetShutdownAt() {
+	m.shutdown_at = nil
+	delete(m.clearedFields, modelwarning.FieldShutdownAt)
+}
+
+// SetCheckedAt sets the "checked_at" field.
+func (m *ModelWarningMutation) SetCheckedAt(t time.Time) {
+	m.checked_at = &t
+}
+
+// CheckedAt returns the value of the "checked_at" field in the mutation.
+func (m *ModelWarningMutation) CheckedAt() (r time.Time, exists bool) {
+	v := m.checked_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCheckedAt returns the old "checked_at" field's value of the ModelWarning entity.
+// If the ModelWarning object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ModelWarningMutation) OldCheckedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCheckedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCheckedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCheckedAt: %w", err)
+	}
+	return oldValue.CheckedAt, nil
+}
+
+// ResetCheckedAt resets all changes to the "checked_at" field.
+func (m *ModelWarningMutation) ResetCheckedAt() {
+	m.checked_at = nil
+}
+
+// Where appends a list predicates to the ModelWarningMutation builder.
+func (m *ModelWarningMutation) Where(ps ...predicate.ModelWarning) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ModelWarningMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ModelWarningMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ModelWarning, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ModelWarningMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ModelWarningMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ModelWarning).
+func (m *ModelWarningMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ModelWarningMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.provider != nil {
+		fields = append(fields, modelwarning.FieldProvider)
+	}
+	if m.model != nil {
+		fields = append(fields, modelwarning.FieldModel)
+	}
+	if m.code != nil {
+		fields = append(fields, modelwarning.FieldCode)
+	}
+	if m.shutdown_at != nil {
+		fields = append(fields, modelwarning.FieldShutdownAt)
+	}
+	if m.checked_at != nil {
+		fields = append(fields, modelwarning.FieldCheckedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ModelWarningMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case modelwarning.FieldProvider:
+		return m.Provider()
+	case modelwarning.FieldModel:
+		return m.Model()
+	case modelwarning.FieldCode:
+		return m.Code()
+	case modelwarning.FieldShutdownAt:
+		return m.ShutdownAt()
+	case modelwarning.FieldCheckedAt:
+		return m.CheckedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ModelWarningMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case modelwarning.FieldProvider:
+		return m.OldProvider(ctx)
+	case modelwarning.FieldModel:
+		return m.OldModel(ctx)
+	case modelwarning.FieldCode:
+		return m.OldCode(ctx)
+	case modelwarning.FieldShutdownAt:
+		return m.OldShutdownAt(ctx)
+	case modelwarning.FieldCheckedAt:
+		return m.OldCheckedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown ModelWarning field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ModelWarningMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case modelwarning.FieldProvider:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProvider(v)
+		return nil
+	case modelwarning.FieldModel:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetModel(v)
+		return nil
+	case modelwarning.FieldCode:
+		v, ok := value.(modelwarning.Code)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCode(v)
+		return nil
+	case modelwarning.FieldShutdownAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetShutdownAt(v)
+		return nil
+	case modelwarning.FieldCheckedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCheckedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ModelWarning field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ModelWarningMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ModelWarningMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ModelWarningMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown ModelWarning numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ModelWarningMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(modelwarning.FieldShutdownAt) {
+		fields = append(fields, modelwarning.FieldShutdownAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ModelWarningMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ModelWarningMutation) ClearField(name string) error {
+	switch name {
+	case modelwarning.FieldShutdownAt:
+		m.ClearShutdownAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ModelWarning nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ModelWarningMutation) ResetField(name string) error {
+	switch name {
+	case modelwarning.FieldProvider:
+		m.ResetProvider()
+		return nil
+	case modelwarning.FieldModel:
+		m.ResetModel()
+		return nil
+	case modelwarning.FieldCode:
+		m.ResetCode()
+		return nil
+	case modelwarning.FieldShutdownAt:
+		m.ResetShutdownAt()
+		return nil
+	case modelwarning.FieldCheckedAt:
+		m.ResetCheckedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ModelWarning field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ModelWarningMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ModelWarningMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ModelWarningMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ModelWarningMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ModelWarningMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ModelWarningMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ModelWarningMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown ModelWarning unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ModelWarningMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown ModelWarning edge %s", name)
 }
 
 // ObjectMutation represents an operation that mutates the Object nodes in the graph.

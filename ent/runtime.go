@@ -16,6 +16,7 @@ import (
 	"github.com/weav-ai/weav/ent/job"
 	"github.com/weav-ai/weav/ent/jobstep"
 	"github.com/weav-ai/weav/ent/message"
+	"github.com/weav-ai/weav/ent/modelwarning"
 	"github.com/weav-ai/weav/ent/object"
 	"github.com/weav-ai/weav/ent/plan"
 	"github.com/weav-ai/weav/ent/planstep"
@@ -263,6 +264,12 @@ func init() {
 	messageDescID := messageFields[0].Descriptor()
 	// message.DefaultID holds the default value on creation for the id field.
 	message.DefaultID = messageDescID.Default.(func() oid.Message)
+	modelwarningFields := schema.ModelWarning{}.Fields()
+	_ = modelwarningFields
+	// modelwarningDescID is the schema descriptor for id field.
+	modelwarningDescID := modelwarningFields[0].Descriptor()
+	// modelwarning.DefaultID holds the default value on creation for the id field.
+	modelwarning.DefaultID = modelwarningDescID.Default.(func() oid.Row)
 	objectFields := schema.Object{}.Fields()
 	_ = objectFields
 	// objectDescStateAt is the schema descriptor for state_at field.

@@ -36,6 +36,8 @@ type Tx struct {
 	JobStep *JobStepClient
 	// Message is the client for interacting with the Message builders.
 	Message *MessageClient
+	// ModelWarning is the client for interacting with the ModelWarning builders.
+	ModelWarning *ModelWarningClient
 	// Object is the client for interacting with the Object builders.
 	Object *ObjectClient
 	// Plan is the client for interacting with the Plan builders.
@@ -196,6 +198,7 @@ func (tx *Tx) init() {
 	tx.Job = NewJobClient(tx.config)
 	tx.JobStep = NewJobStepClient(tx.config)
 	tx.Message = NewMessageClient(tx.config)
+	tx.ModelWarning = NewModelWarningClient(tx.config)
 	tx.Object = NewObjectClient(tx.config)
 	tx.Plan = NewPlanClient(tx.config)
 	tx.PlanStep = NewPlanStepClient(tx.config)

@@ -79,7 +79,8 @@ func (r *mutationResolver) CreateChat(ctx context.Context, in CreateChatInput) (
 	}
 	c, err := r.s.Chats.Create(ctx, p.User, chat.CreateInput{
 		Title: in.Title.Value(), FolderID: in.FolderID.Value(), ModelID: in.ModelID.Value(),
-		SystemInstruction: in.SystemInstruction.Value(), Prompts: in.RecommendedPrompts, Key: in.IdempotencyKey,
+		SystemInstruction: in.SystemInstruction.Value(), Prompts: in.RecommendedPrompts,
+		OnRetirement: in.OnRetirement, Key: in.IdempotencyKey,
 	})
 	inputs, err := userErrors[CreateChatUserError](err)
 	return &CreateChatPayload{Chat: c, UserErrors: inputs}, err
@@ -102,7 +103,10 @@ func (r *mutationResolver) ConfigureChat(ctx context.Context, in ConfigureChatIn
 	if err != nil {
 		return nil, err
 	}
-	change := chat.Configure{ModelID: in.ModelID.Value(), Prompts: in.RecommendedPrompts.Value(), IfRevision: in.IfRevision.Value()}
+	change := chat.Configure{
+		ModelID: in.ModelID.Value(), Prompts: in.RecommendedPrompts.Value(), OnRetirement: in.OnRetirement.Value(),
+		IfRevision: in.IfRevision.Value(),
+	}
 	if text, set := in.SystemInstruction.ValueOK(); set {
 		change.SystemInstruction = orEmpty(text)
 	}

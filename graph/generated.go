@@ -24,6 +24,7 @@ import (
 	job1 "github.com/weav-ai/weav/ent/job"
 	"github.com/weav-ai/weav/ent/jobstep"
 	"github.com/weav-ai/weav/ent/message"
+	"github.com/weav-ai/weav/ent/modelwarning"
 	"github.com/weav-ai/weav/ent/user"
 	"github.com/weav-ai/weav/graph/scalar"
 	"github.com/weav-ai/weav/internal/account"
@@ -31,6 +32,7 @@ import (
 	"github.com/weav-ai/weav/internal/chat"
 	"github.com/weav-ai/weav/internal/feed"
 	"github.com/weav-ai/weav/internal/job"
+	"github.com/weav-ai/weav/internal/modelcheck"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/planner"
 )
@@ -1626,7 +1628,7 @@ type QueryResolver interface {
 	Node(ctx context.Context, id string) (Node, error)
 	Nodes(ctx context.Context, ids []string) ([]Node, error)
 	Models(ctx context.Context, filter *ModelFilter) ([]*catalog.Model, error)
-	ModelWarnings(ctx context.Context) ([]*ModelWarning, error)
+	ModelWarnings(ctx context.Context) ([]*modelcheck.Warning, error)
 	SharedArtifact(ctx context.Context, token string) (*SharedArtifact, error)
 	ServerInfo(ctx context.Context) (*ServerInfo, error)
 }
@@ -24952,7 +24954,7 @@ func (ec *executionContext) fieldContext_ModelPrice_videoSecond(_ context.Contex
 	return fc, nil
 }
 
-func (ec *executionContext) _ModelWarning_model(ctx context.Context, field graphql.CollectedField, obj *ModelWarning) (ret graphql.Marshaler) {
+func (ec *executionContext) _ModelWarning_model(ctx context.Context, field graphql.CollectedField, obj *modelcheck.Warning) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -24964,8 +24966,8 @@ func (ec *executionContext) _ModelWarning_model(ctx context.Context, field graph
 			return obj.Model, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *catalog.Model) graphql.Marshaler {
-			return ec.marshalNModel2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐModel(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v catalog.Model) graphql.Marshaler {
+			return ec.marshalNModel2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐModel(ctx, selections, v)
 		},
 		true,
 		true,
@@ -24984,7 +24986,7 @@ func (ec *executionContext) fieldContext_ModelWarning_model(_ context.Context, f
 	return fc, nil
 }
 
-func (ec *executionContext) _ModelWarning_code(ctx context.Context, field graphql.CollectedField, obj *ModelWarning) (ret graphql.Marshaler) {
+func (ec *executionContext) _ModelWarning_code(ctx context.Context, field graphql.CollectedField, obj *modelcheck.Warning) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -24996,8 +24998,8 @@ func (ec *executionContext) _ModelWarning_code(ctx context.Context, field graphq
 			return obj.Code, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ModelWarningCode) graphql.Marshaler {
-			return ec.marshalNModelWarningCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐModelWarningCode(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v modelwarning.Code) graphql.Marshaler {
+			return ec.marshalNModelWarningCode2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmodelwarningᚐCode(ctx, selections, v)
 		},
 		true,
 		true,
@@ -25007,7 +25009,7 @@ func (ec *executionContext) fieldContext_ModelWarning_code(_ context.Context, fi
 	return graphql.NewScalarFieldContext("ModelWarning", field, false, false, "ModelWarningCode")
 }
 
-func (ec *executionContext) _ModelWarning_message(ctx context.Context, field graphql.CollectedField, obj *ModelWarning) (ret graphql.Marshaler) {
+func (ec *executionContext) _ModelWarning_message(ctx context.Context, field graphql.CollectedField, obj *modelcheck.Warning) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -25030,7 +25032,7 @@ func (ec *executionContext) fieldContext_ModelWarning_message(_ context.Context,
 	return graphql.NewScalarFieldContext("ModelWarning", field, false, false, "String")
 }
 
-func (ec *executionContext) _ModelWarning_shutdownAt(ctx context.Context, field graphql.CollectedField, obj *ModelWarning) (ret graphql.Marshaler) {
+func (ec *executionContext) _ModelWarning_shutdownAt(ctx context.Context, field graphql.CollectedField, obj *modelcheck.Warning) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -25053,7 +25055,7 @@ func (ec *executionContext) fieldContext_ModelWarning_shutdownAt(_ context.Conte
 	return graphql.NewScalarFieldContext("ModelWarning", field, false, false, "DateTime")
 }
 
-func (ec *executionContext) _ModelWarning_checkedAt(ctx context.Context, field graphql.CollectedField, obj *ModelWarning) (ret graphql.Marshaler) {
+func (ec *executionContext) _ModelWarning_checkedAt(ctx context.Context, field graphql.CollectedField, obj *modelcheck.Warning) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -29701,8 +29703,8 @@ func (ec *executionContext) _Query_modelWarnings(ctx context.Context, field grap
 			return ec.Resolvers.Query().ModelWarnings(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*ModelWarning) graphql.Marshaler {
-			return ec.marshalNModelWarning2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐModelWarningᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*modelcheck.Warning) graphql.Marshaler {
+			return ec.marshalNModelWarning2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋmodelcheckᚐWarningᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -46778,7 +46780,7 @@ func (ec *executionContext) _ModelPrice(ctx context.Context, sel ast.SelectionSe
 
 var modelWarningImplementors = []string{"ModelWarning"}
 
-func (ec *executionContext) _ModelWarning(ctx context.Context, sel ast.SelectionSet, obj *ModelWarning) graphql.Marshaler {
+func (ec *executionContext) _ModelWarning(ctx context.Context, sel ast.SelectionSet, obj *modelcheck.Warning) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, modelWarningImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -54276,6 +54278,10 @@ var (
 	}
 )
 
+func (ec *executionContext) marshalNModel2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐModel(ctx context.Context, sel ast.SelectionSet, v catalog.Model) graphql.Marshaler {
+	return ec._Model(ctx, sel, &v)
+}
+
 func (ec *executionContext) marshalNModel2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐModelᚄ(ctx context.Context, sel ast.SelectionSet, v []*catalog.Model) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -54412,11 +54418,11 @@ var (
 	}
 )
 
-func (ec *executionContext) marshalNModelWarning2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐModelWarningᚄ(ctx context.Context, sel ast.SelectionSet, v []*ModelWarning) graphql.Marshaler {
+func (ec *executionContext) marshalNModelWarning2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋmodelcheckᚐWarningᚄ(ctx context.Context, sel ast.SelectionSet, v []*modelcheck.Warning) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNModelWarning2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐModelWarning(ctx, sel, v[i])
+		return ec.marshalNModelWarning2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋmodelcheckᚐWarning(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -54428,7 +54434,7 @@ func (ec *executionContext) marshalNModelWarning2ᚕᚖgithubᚗcomᚋweavᚑai�
 	return ret
 }
 
-func (ec *executionContext) marshalNModelWarning2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐModelWarning(ctx context.Context, sel ast.SelectionSet, v *ModelWarning) graphql.Marshaler {
+func (ec *executionContext) marshalNModelWarning2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋmodelcheckᚐWarning(ctx context.Context, sel ast.SelectionSet, v *modelcheck.Warning) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ModelWarning!")
 		return graphql.Null
@@ -54436,15 +54442,31 @@ func (ec *executionContext) marshalNModelWarning2ᚖgithubᚗcomᚋweavᚑaiᚋw
 	return ec._ModelWarning(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNModelWarningCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐModelWarningCode(ctx context.Context, v any) (ModelWarningCode, error) {
-	var res ModelWarningCode
-	err := res.UnmarshalGQL(v)
+func (ec *executionContext) unmarshalNModelWarningCode2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmodelwarningᚐCode(ctx context.Context, v any) (modelwarning.Code, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := unmarshalNModelWarningCode2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmodelwarningᚐCode[tmp]
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNModelWarningCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐModelWarningCode(ctx context.Context, sel ast.SelectionSet, v ModelWarningCode) graphql.Marshaler {
-	return v
+func (ec *executionContext) marshalNModelWarningCode2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmodelwarningᚐCode(ctx context.Context, sel ast.SelectionSet, v modelwarning.Code) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(marshalNModelWarningCode2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmodelwarningᚐCode[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ModelWarningCode!")
+	}
+	return res
 }
+
+var (
+	unmarshalNModelWarningCode2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmodelwarningᚐCode = map[string]modelwarning.Code{
+		"GONE":   modelwarning.CodeGone,
+		"ENDING": modelwarning.CodeEnding,
+	}
+	marshalNModelWarningCode2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmodelwarningᚐCode = map[modelwarning.Code]string{
+		modelwarning.CodeGone:   "GONE",
+		modelwarning.CodeEnding: "ENDING",
+	}
+)
 
 func (ec *executionContext) unmarshalNMoveChatInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐMoveChatInput(ctx context.Context, v any) (MoveChatInput, error) {
 	res, err := ec.unmarshalInputMoveChatInput(ctx, v)

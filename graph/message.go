@@ -81,7 +81,8 @@ func (r *mutationResolver) SendMessage(ctx context.Context, in SendMessageInput)
 		return nil, err
 	}
 	sent, err := r.s.Chats.Send(ctx, p.User, chat.SendInput{
-		ChatID: in.ChatID, Text: in.Text, Attachments: in.AttachmentIds.Value(), ModelID: in.ModelID.Value(), IfHead: expectHead(in.IfHead, true), Key: in.IdempotencyKey,
+		ChatID: in.ChatID, Text: in.Text, Attachments: in.AttachmentIds.Value(), ModelID: in.ModelID.Value(),
+		FallbackID: in.FallbackModelID.Value(), IfHead: expectHead(in.IfHead, true), Key: in.IdempotencyKey,
 	})
 	inputs, err := userErrors[SendMessageUserError](err)
 	if sent == nil {
@@ -103,7 +104,8 @@ func (r *mutationResolver) EditMessage(ctx context.Context, in EditMessageInput)
 		return nil, err
 	}
 	sent, err := r.s.Chats.Edit(ctx, p.User, chat.EditInput{
-		MessageID: in.MessageID, Text: in.Text, Attachments: in.AttachmentIds.Value(), ModelID: in.ModelID.Value(), IfHead: expectHead(in.IfHead, false), Key: in.IdempotencyKey,
+		MessageID: in.MessageID, Text: in.Text, Attachments: in.AttachmentIds.Value(), ModelID: in.ModelID.Value(),
+		FallbackID: in.FallbackModelID.Value(), IfHead: expectHead(in.IfHead, false), Key: in.IdempotencyKey,
 	})
 	inputs, err := userErrors[EditMessageUserError](err)
 	if sent == nil {
@@ -119,7 +121,8 @@ func (r *mutationResolver) RegenerateReply(ctx context.Context, in RegenerateRep
 		return nil, err
 	}
 	sent, err := r.s.Chats.Regenerate(ctx, p.User, chat.RegenerateInput{
-		MessageID: in.MessageID, ModelID: in.ModelID.Value(), IfHead: expectHead(in.IfHead, false), Key: in.IdempotencyKey,
+		MessageID: in.MessageID, ModelID: in.ModelID.Value(), FallbackID: in.FallbackModelID.Value(),
+		IfHead: expectHead(in.IfHead, false), Key: in.IdempotencyKey,
 	})
 	inputs, err := userErrors[RegenerateReplyUserError](err)
 	if sent == nil {

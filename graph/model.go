@@ -2,19 +2,42 @@ package graph
 
 import (
 	"context"
+	"slices"
 
 	"github.com/weav-ai/weav/ent/user"
+	"github.com/weav-ai/weav/internal/auth"
 	"github.com/weav-ai/weav/internal/catalog"
+	"github.com/weav-ai/weav/internal/errs"
+	"github.com/weav-ai/weav/internal/modelcheck"
+	"github.com/weav-ai/weav/internal/store"
 )
 
-// Name is the name to show, in a language.
-func (r *modelResolver) Name(_ context.Context, m *catalog.Model, _ *user.Language) (string, error) {
-	return m.Name.EN, nil
+// Name is the name to show.
+func (r *modelResolver) Name(ctx context.Context, m *catalog.Model, language *user.Language) (string, error) {
+	return said(ctx, m.Name, language)
 }
 
-// Description is what it is good at, in a language.
-func (r *modelResolver) Description(_ context.Context, m *catalog.Model, _ *user.Language) (string, error) {
-	return m.Description.EN, nil
+// Description is what it is good at.
+func (r *modelResolver) Description(ctx context.Context, m *catalog.Model, language *user.Language) (string, error) {
+	return said(ctx, m.Description, language)
+}
+
+// said is a label in the language asked for, else the person's, else English.
+func said(ctx context.Context, l catalog.Label, language *user.Language) (string, error) {
+	spoken := user.LanguageEnglish
+	if language != nil {
+		spoken = *language
+	} else if _, ok := auth.From(ctx); ok {
+		u, err := loadViewer(ctx)
+		if err != nil {
+			return "", err
+		}
+		spoken = u.Language
+	}
+	if spoken == user.LanguageKorean {
+		return l.KO, nil
+	}
+	return l.EN, nil
 }
 
 // Successor is what to use in its place.
@@ -28,19 +51,109 @@ func (r *modelResolver) Fallback(_ context.Context, m *catalog.Model) (*catalog.
 }
 
 // AvailableToViewer says whether the viewer can use it now.
-func (r *modelResolver) AvailableToViewer(_ context.Context, m *catalog.Model) (bool, error) {
-	return m.State != catalog.Retired, nil
+func (r *modelResolver) AvailableToViewer(ctx context.Context, m *catalog.Model) (bool, error) {
+	return r.obstacle(ctx, *m) == "", nil
 }
 
 // UnavailableReason says why not.
-func (r *modelResolver) UnavailableReason(_ context.Context, _ *catalog.Model) (*catalog.Obstacle, error) {
+func (r *modelResolver) UnavailableReason(ctx context.Context, m *catalog.Model) (*catalog.Obstacle, error) {
+	if reason := r.obstacle(ctx, *m); reason != "" {
+		return &reason, nil
+	}
 	return nil, nil
+}
+
+func (r *Resolver) obstacle(ctx context.Context, m catalog.Model) catalog.Obstacle {
+	_, signedIn := auth.From(ctx)
+	return r.s.Catalog.Obstacle(m, catalog.Viewer{SignedIn: signedIn, Plan: catalog.Free})
 }
 
 // Price is what the provider asks for it today.
-func (r *modelResolver) Price(_ context.Context, _ *catalog.Model) (*ModelPrice, error) {
-	return nil, nil
+func (r *modelResolver) Price(_ context.Context, m *catalog.Model) (*ModelPrice, error) {
+	p := m.PriceAt(store.Now())
+	if p == nil {
+		return nil, nil
+	}
+	out := &ModelPrice{
+		ValidFromAt: p.From, InputTokens: costOf(p.Input), CachedInputTokens: costOf(p.CachedInput), OutputTokens: costOf(p.Output),
+		VideoSecond: costOf(p.VideoSecond), Images: []*ImagePrice{},
+	}
+	for _, i := range p.Images {
+		one := &ImagePrice{Cost: costOf(&i.Each)}
+		if i.Size != "" {
+			one.Size = &i.Size
+		}
+		if i.Quality != "" {
+			one.Quality = &i.Quality
+		}
+		out.Images = append(out.Images, one)
+	}
+	return out, nil
+}
+
+// Models are the models of the catalogue.
+func (r *queryResolver) Models(ctx context.Context, filter *ModelFilter) ([]*catalog.Model, error) {
+	if filter == nil {
+		filter = &ModelFilter{}
+	}
+	out := []*catalog.Model{}
+	for _, m := range r.s.Catalog.All() {
+		if r.passes(ctx, m, filter) {
+			out = append(out, &m)
+		}
+	}
+	return out, nil
+}
+
+// passes says whether a model is one that a filter asks for.
+func (r *queryResolver) passes(ctx context.Context, m catalog.Model, f *ModelFilter) bool {
+	states := f.States.Value()
+	if states == nil {
+		states = []catalog.State{catalog.Active, catalog.Deprecated}
+	}
+	if !slices.Contains(states, m.State) {
+		return false
+	}
+	if kind := f.Kind.Value(); kind != nil && *kind != m.Kind {
+		return false
+	}
+	if provider := f.Provider.Value(); provider != nil && *provider != m.Provider {
+		return false
+	}
+	for _, c := range f.Capabilities.Value() {
+		if !m.Can(c) {
+			return false
+		}
+	}
+	available := f.AvailableToViewer.Value()
+	return available == nil || *available == (r.obstacle(ctx, m) == "")
 }
 
 // ModelWarnings are what operators must know of the catalogue.
-func (r *queryResolver) ModelWarnings(_ context.Context) ([]*ModelWarning, error) { return nil, nil }
+func (r *queryResolver) ModelWarnings(ctx context.Context) ([]*modelcheck.Warning, error) {
+	if err := r.requireOperator(ctx); err != nil {
+		return nil, err
+	}
+	warnings, err := r.s.Models.Warnings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*modelcheck.Warning, len(warnings))
+	for i := range warnings {
+		out[i] = &warnings[i]
+	}
+	return out, nil
+}
+
+// requireOperator refuses everybody but operators.
+func (r *Resolver) requireOperator(ctx context.Context) error {
+	p, err := auth.Require(ctx)
+	if err != nil {
+		return err
+	}
+	ok, err := r.s.IsOperator(ctx, p.User)
+	if err == nil && !ok {
+		err = errs.New(errs.Forbidden, "This is for operators of this server only.")
+	}
+	return err
+}

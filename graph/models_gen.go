@@ -1206,20 +1206,6 @@ type ModelPrice struct {
 	VideoSecond *Cost `json:"videoSecond,omitempty"`
 }
 
-// What an operator must know of a model.
-type ModelWarning struct {
-	// Which.
-	Model *catalog.Model `json:"model"`
-	// What is wrong.
-	Code ModelWarningCode `json:"code"`
-	// What to do, in English.
-	Message string `json:"message"`
-	// When it ends; null when that is not known.
-	ShutdownAt *time.Time `json:"shutdownAt,omitempty"`
-	// When the provider was last asked; null when the catalogue itself says so.
-	CheckedAt *time.Time `json:"checkedAt,omitempty"`
-}
-
 // Where a chat goes.
 type MoveChatInput struct {
 	// A chat of the viewer.
@@ -2574,64 +2560,6 @@ func (e *DeleteFolderMode) UnmarshalJSON(b []byte) error {
 }
 
 func (e DeleteFolderMode) MarshalJSON() ([]byte, error) {
-	var buf bytes.Buffer
-	e.MarshalGQL(&buf)
-	return buf.Bytes(), nil
-}
-
-// What is wrong with a model.
-type ModelWarningCode string
-
-const (
-	// Its provider no longer lists it.
-	ModelWarningCodeGone ModelWarningCode = "GONE"
-	// It ends within 30 days.
-	ModelWarningCodeEnding ModelWarningCode = "ENDING"
-)
-
-var AllModelWarningCode = []ModelWarningCode{
-	ModelWarningCodeGone,
-	ModelWarningCodeEnding,
-}
-
-func (e ModelWarningCode) IsValid() bool {
-	switch e {
-	case ModelWarningCodeGone, ModelWarningCodeEnding:
-		return true
-	}
-	return false
-}
-
-func (e ModelWarningCode) String() string {
-	return string(e)
-}
-
-func (e *ModelWarningCode) UnmarshalGQL(v any) error {
-	str, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("enums must be strings")
-	}
-
-	*e = ModelWarningCode(str)
-	if !e.IsValid() {
-		return fmt.Errorf("%s is not a valid ModelWarningCode", str)
-	}
-	return nil
-}
-
-func (e ModelWarningCode) MarshalGQL(w io.Writer) {
-	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
-}
-
-func (e *ModelWarningCode) UnmarshalJSON(b []byte) error {
-	s, err := strconv.Unquote(string(b))
-	if err != nil {
-		return err
-	}
-	return e.UnmarshalGQL(s)
-}
-
-func (e ModelWarningCode) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -6,7 +6,6 @@ import (
 
 	"github.com/weav-ai/weav/ent"
 	"github.com/weav-ai/weav/internal/auth"
-	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/oid"
 )
@@ -123,16 +122,6 @@ func some[V any, P interface {
 		return nil, err
 	}
 	return v, nil
-}
-
-// Models are the models of the catalogue.
-func (r *queryResolver) Models(_ context.Context, _ *ModelFilter) ([]*catalog.Model, error) {
-	models := r.s.Catalog.Models()
-	out := make([]*catalog.Model, len(models))
-	for i := range models {
-		out[i] = &models[i]
-	}
-	return out, nil
 }
 
 // ServerInfo is what this server is.

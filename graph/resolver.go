@@ -1,6 +1,8 @@
 package graph
 
 import (
+	"context"
+
 	"github.com/weav-ai/weav/internal/account"
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/chat"
@@ -8,6 +10,8 @@ import (
 	"github.com/weav-ai/weav/internal/file"
 	"github.com/weav-ai/weav/internal/folder"
 	"github.com/weav-ai/weav/internal/job"
+	"github.com/weav-ai/weav/internal/modelcheck"
+	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/planner"
 )
 
@@ -21,6 +25,9 @@ type Services struct {
 	Plans    *planner.Service
 	Feed     *feed.Feed
 	Catalog  *catalog.Catalog
+	Models   *modelcheck.Service
+	// IsOperator says whether somebody may see what is for operators.
+	IsOperator func(ctx context.Context, user oid.User) (bool, error)
 }
 
 // Resolver is the root of all resolvers.

@@ -141,6 +141,18 @@ func (f MessageFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, err
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.MessageMutation", m)
 }
 
+// The ModelWarningFunc type is an adapter to allow the use of ordinary
+// function as ModelWarning mutator.
+type ModelWarningFunc func(context.Context, *ent.ModelWarningMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ModelWarningFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ModelWarningMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ModelWarningMutation", m)
+}
+
 // The ObjectFunc type is an adapter to allow the use of ordinary
 // function as Object mutator.
 type ObjectFunc func(context.Context, *ent.ObjectMutation) (ent.Value, error)

@@ -508,6 +508,28 @@ var (
 			},
 		},
 	}
+	// ModelWarningsColumns holds the columns for the "model_warnings" table.
+	ModelWarningsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "provider", Type: field.TypeString},
+		{Name: "model", Type: field.TypeString},
+		{Name: "code", Type: field.TypeEnum, Enums: []string{"GONE", "ENDING"}},
+		{Name: "shutdown_at", Type: field.TypeTime, Nullable: true},
+		{Name: "checked_at", Type: field.TypeTime},
+	}
+	// ModelWarningsTable holds the schema information for the "model_warnings" table.
+	ModelWarningsTable = &schema.Table{
+		Name:       "model_warnings",
+		Columns:    ModelWarningsColumns,
+		PrimaryKey: []*schema.Column{ModelWarningsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "modelwarning_provider_model",
+				Unique:  true,
+				Columns: []*schema.Column{ModelWarningsColumns[1], ModelWarningsColumns[2]},
+			},
+		},
+	}
 	// ObjectsColumns holds the columns for the "objects" table.
 	ObjectsColumns = []*schema.Column{
 		{Name: "key", Type: field.TypeString},
@@ -805,6 +827,7 @@ var (
 		JobsTable,
 		JobStepsTable,
 		MessagesTable,
+		ModelWarningsTable,
 		ObjectsTable,
 		PlansTable,
 		PlanStepsTable,
@@ -853,6 +876,9 @@ func init() {
 	MessagesTable.ForeignKeys[0].RefTable = ChatsTable
 	MessagesTable.Annotation = &entsql.Annotation{
 		Table: "messages",
+	}
+	ModelWarningsTable.Annotation = &entsql.Annotation{
+		Table: "model_warnings",
 	}
 	ObjectsTable.Annotation = &entsql.Annotation{
 		Table: "objects",

@@ -39,6 +39,9 @@ type JobStep func(*sql.Selector)
 // Message is the predicate function for message builders.
 type Message func(*sql.Selector)
 
+// ModelWarning is the predicate function for modelwarning builders.
+type ModelWarning func(*sql.Selector)
+
 // Object is the predicate function for object builders.
 type Object func(*sql.Selector)
 

@@ -30,6 +30,7 @@ import (
 	"github.com/weav-ai/weav/internal/job"
 	"github.com/weav-ai/weav/internal/live"
 	"github.com/weav-ai/weav/internal/metrics"
+	"github.com/weav-ai/weav/internal/modelcheck"
 	"github.com/weav-ai/weav/internal/planner"
 	"github.com/weav-ai/weav/internal/server"
 	"github.com/weav-ai/weav/internal/store"
@@ -61,6 +62,7 @@ type App struct {
 	chats    *chat.Service
 	jobs     *job.Service
 	plans    *planner.Service
+	models   *modelcheck.Service
 	catalog  *catalog.Catalog
 	runner   store.Runner
 
@@ -126,8 +128,9 @@ func (a *App) openStore(ctx context.Context) error {
 func (a *App) Handler() http.Handler {
 	a.socket = a.newSocket()
 	gql := graph.NewHandler(graph.Options{
-		Services: graph.Services{Accounts: a.accounts, Folders: a.folders, Chats: a.chats, Files: a.files, Jobs: a.jobs, Plans: a.plans, Feed: a.feed, Catalog: a.catalog},
-		Info:     a.info(), Limits: guard.DefaultLimits(), Observer: a.meter, Log: a.log, Socket: a.socket,
+		Services: graph.Services{Accounts: a.accounts, Folders: a.folders, Chats: a.chats, Files: a.files, Jobs: a.jobs, Plans: a.plans, Feed: a.feed,
+			Catalog: a.catalog, Models: a.models, IsOperator: a.isAdmin},
+		Info: a.info(), Limits: guard.DefaultLimits(), Observer: a.meter, Log: a.log, Socket: a.socket,
 	})
 	return server.Handler(server.Options{
 		GraphQL: gql, Playground: playground.Handler(), Metrics: a.meter.Handler(), Health: a.health(),
@@ -193,6 +196,7 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	go a.feed.Run(background)
+	go a.watchCatalog(background)
 	if a.queueUI != nil {
 		if err := a.queueUI.Start(background); err != nil {
 			return err

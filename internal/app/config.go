@@ -51,6 +51,8 @@ type Config struct {
 	// NAME with PROVIDER_NAME_ADAPTER (openai or google, default openai), _BASE_URL, _API_KEY and _FORM
 	// (chat or responses, default chat). Without any, there is the sandbox alone.
 	Providers []Provider
+	// CatalogFile is a catalogue in place of the one that ships (CATALOG_FILE).
+	CatalogFile string
 	// AIProviderDefault is the provider whose models come first (AI_PROVIDER_DEFAULT, default openai when it
 	// is there, else google, else sandbox).
 	AIProviderDefault string
@@ -110,6 +112,7 @@ func Load(getenv func(string) string) (Config, error) {
 		MaxTextChars:     e.number("MAX_TEXT_CHARS", 8000, 1_000_000),
 		MaxOutputTokens:  e.number("MAX_OUTPUT_TOKENS", 1024, 1_000_000),
 		DefaultModel:     e.text("DEFAULT_MODEL", ""),
+		CatalogFile:      e.text("CATALOG_FILE", ""),
 		Providers:        e.providers(),
 		OpenAITextModel:  e.text("OPENAI_TEXT_MODEL", "gpt-4o-mini"),
 		GeminiTextModel:  e.text("GEMINI_TEXT_MODEL", "gemini-1.5-flash"),

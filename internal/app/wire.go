@@ -16,6 +16,7 @@ import (
 	"github.com/weav-ai/weav/internal/file"
 	"github.com/weav-ai/weav/internal/folder"
 	"github.com/weav-ai/weav/internal/job"
+	"github.com/weav-ai/weav/internal/modelcheck"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/planner"
 	"github.com/weav-ai/weav/internal/server"
@@ -32,19 +33,18 @@ const (
 
 // wire makes the domain of the parts.
 func (a *App) wire(secret []byte) error {
-	cat, err := catalog.Load(catalog.Settings{MaxTextChars: a.cfg.MaxTextChars, MaxOutputTokens: a.cfg.MaxOutputTokens, Default: a.cfg.DefaultModel})
-	if err != nil {
+	if err := a.loadCatalog(); err != nil {
 		return err
 	}
-	a.catalog = cat
 	a.feed = feed.New(a.store, a.bus, a.log)
 	a.store.OnCommit(a.feed.Publish)
 	a.files = file.New(a.store, a.bucket, a.log, a.meter, file.Config{PublicURL: a.cfg.publicURL(), Generator: "WEAV " + Version})
 	a.wireWork()
 	usable := func(id string) error {
-		_, err := cat.Usable(catalog.Text, id)
+		_, err := a.catalog.Usable(catalog.Text, id)
 		return err
 	}
+	var err error
 	a.accounts, err = account.New(a.store, devauth.New(), usable, a.log, account.Config{JWTSecret: secret, AccessTTL: a.cfg.AccessTTL})
 	if err != nil {
 		return err
@@ -56,6 +56,7 @@ func (a *App) wire(secret []byte) error {
 	}
 	a.meter.WatchQueues(a.store.QueueDepths)
 	a.meter.WatchFailedPublishes(a.feed.FailedPublishes)
+	a.meter.WatchModelWarnings(a.modelWarnings)
 	if !a.part.Works {
 		return nil
 	}
@@ -79,17 +80,18 @@ func (a *App) wireWork() {
 	}, job.Config{Lease: a.cfg.Lease, CancelWait: a.cfg.StopWait, Retention: a.cfg.JobRetention})
 	a.chats.OnPurge(a.jobs.ForgetChats)
 	a.plans = planner.New(plans, a.jobs)
+	a.models = modelcheck.New(a.store, a.catalog, a.listers, a.log)
 }
 
 func (a *App) newRunner() (store.Runner, error) {
 	return a.store.NewRunner(store.RunnerConfig{
-		Workers: worker.New(worker.Work{Chats: a.chats, Jobs: a.jobs, Maintain: a.Maintain, Clean: a.Clean}),
+		Workers: worker.New(worker.Work{Chats: a.chats, Jobs: a.jobs, Maintain: a.Maintain, Clean: a.Clean, CheckModels: a.models.Check}),
 		NodeID:  a.cfg.NodeID, Logger: quieter(a.log),
 		Queues: map[string]int{
 			chat.QueueReply: a.cfg.ReplyWorkers, job.QueueText: a.cfg.TextWorkers, job.QueueImage: a.cfg.ImageWorkers,
 			job.QueueVideo: a.cfg.VideoWorkers, job.QueueControl: controlWorkers, worker.QueueMaintenance: 1,
 		},
-		Periodic: worker.Periodic(maintenanceEvery, a.cfg.JobCleanup),
+		Periodic: worker.Periodic(maintenanceEvery, a.cfg.JobCleanup, worker.Daily{Hour: modelCheckHour, Zone: a.cfg.JobCleanup.Zone}),
 	})
 }
 

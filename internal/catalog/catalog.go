@@ -1,12 +1,10 @@
-// Package catalog knows the models a person may choose from. They are data that ships
-// with the program; the server's settings cap them.
+// Package catalog knows the models a person may choose from. They are dated data that ships with the program and that
+// an operator may replace; the server's settings cap them.
 package catalog
 
 import (
 	"slices"
 	"time"
-
-	"github.com/weav-ai/weav/internal/errs"
 )
 
 // Kind is what a model makes.
@@ -173,49 +171,4 @@ func (m Model) PriceAt(t time.Time) *Price {
 		}
 	}
 	return nil
-}
-
-// Catalog is the set of models. It does not change, and is safe for concurrent use.
-type Catalog struct {
-	models []Model // those on offer, the default first
-	byID   map[string]Model
-}
-
-// Models returns the models on offer, the default first.
-func (c *Catalog) Models() []Model { return slices.Clone(c.models) }
-
-// Default returns the model of chats that name none.
-func (c *Catalog) Default() Model { return c.models[0] }
-
-// DefaultOf returns the model of jobs of a kind that name none. Without any of the kind on
-// offer it is MODEL_NOT_ALLOWED.
-func (c *Catalog) DefaultOf(kind Kind) (Model, error) {
-	for _, m := range c.models {
-		if m.Kind == kind {
-			return m, nil
-		}
-	}
-	return Model{}, errs.New(errs.ModelNotAllowed, "The catalogue has no model of the kind %s on offer.", kind)
-}
-
-// Get returns a model by its id, retired ones too.
-func (c *Catalog) Get(id string) (Model, bool) {
-	m, ok := c.byID[id]
-	return m, ok
-}
-
-// Usable returns a model that may be asked for what kind says. An unknown one is MODEL_NOT_ALLOWED;
-// a retired one is a MODEL_RETIRED input error of modelId that names the successor, and one that makes
-// something else is INVALID_VALUE.
-func (c *Catalog) Usable(kind Kind, id string) (Model, error) {
-	m, ok := c.byID[id]
-	switch {
-	case !ok:
-		return Model{}, errs.New(errs.ModelNotAllowed, "The catalogue has no such model. `models` lists those on offer.")
-	case m.Kind != kind:
-		return Model{}, errs.Input(errs.InvalidValue, "modelId", "The model %s makes %s, not %s.", m.ID, m.Kind, kind)
-	case m.State == Retired:
-		return Model{}, errs.Input(errs.ModelRetired, "modelId", "The model %s is no longer offered. Use %s.", m.ID, m.Successor)
-	}
-	return m, nil
 }

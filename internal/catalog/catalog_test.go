@@ -3,6 +3,7 @@ package catalog_test
 import (
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -19,40 +20,127 @@ func load(t *testing.T, s catalog.Settings) *catalog.Catalog {
 	return c
 }
 
-func ids(models []catalog.Model) []string {
-	var out []string
-	for _, m := range models {
-		out = append(out, m.ID)
+// day is when the shipped catalogue is looked at.
+func day(date string) func() time.Time {
+	t, err := time.Parse(time.DateOnly, date)
+	if err != nil {
+		panic(err) // Tests write it down.
 	}
-	return out
+	return func() time.Time { return t }
 }
 
+func all(string) bool { return true }
+
+// TestModelsBeginWithTheDefault says who stands first, and which model of each kind is the default.
 func TestModelsBeginWithTheDefault(t *testing.T) {
 	t.Parallel()
-	tests := []struct {
-		name, setting string
-		want          []string
+	openai := map[string]string{"openai": "gpt-4o-mini", "google": "gemini-1.5-flash"}
+	tests := map[string]struct {
+		settings catalog.Settings
+		first    string
+		defaults map[catalog.Kind]string
 	}{
-		{"as shipped", "", []string{"sandbox-writer", "sandbox-brief", "sandbox-painter", "sandbox-filmer"}},
-		{"as set", "sandbox-brief", []string{"sandbox-brief", "sandbox-writer", "sandbox-painter", "sandbox-filmer"}},
+		"without a key": {
+			catalog.Settings{}, "sandbox-writer", map[catalog.Kind]string{catalog.Image: "sandbox-painter", catalog.Video: "sandbox-filmer"}},
+		"as set": {
+			catalog.Settings{Default: "sandbox-brief"}, "sandbox-brief", map[catalog.Kind]string{catalog.Image: "sandbox-painter", catalog.Video: "sandbox-filmer"}},
+		"OpenAI first": {
+			catalog.Settings{Configured: all, Provider: "openai", TextModels: openai}, "gpt-4o-mini", map[catalog.Kind]string{catalog.Image: "gpt-image-2.6-flare", catalog.Video: "veo-3.1-fast-generate-preview"}},
+		"OpenAI first, and its model has ended": {
+			catalog.Settings{Configured: all, Provider: "openai", TextModels: openai, Now: day("2027-01-14")}, "gpt-6-luna", map[catalog.Kind]string{catalog.Image: "gpt-image-2.6-flare"}},
+		"Google first, by a name that is retired": {
+			catalog.Settings{Configured: all, Provider: "google", TextModels: openai}, "gemini-3.5-flash-lite", map[catalog.Kind]string{catalog.Image: "gemini-3.1-flash-image"}},
+		"Google alone": {
+			catalog.Settings{Configured: func(p string) bool { return p == "google" }, Provider: "google"}, "gemini-3.5-flash-lite", map[catalog.Kind]string{catalog.Video: "veo-3.1-fast-generate-preview"}},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := load(t, catalog.Settings{Default: tt.setting})
-			if diff := cmp.Diff(tt.want, ids(c.Models())); diff != "" {
-				t.Errorf("models (-want +got):\n%s", diff)
+			if tt.settings.Now == nil {
+				tt.settings.Now = day("2026-11-23")
 			}
-			if got := c.Default().ID; got != tt.want[0] {
-				t.Errorf("Default = %s, want %s", got, tt.want[0])
+			c := load(t, tt.settings)
+			if got := c.Default().ID; got != tt.first || c.Models()[0].ID != tt.first {
+				t.Errorf("Default = %s, first %s, want %s", got, c.Models()[0].ID, tt.first)
 			}
-			first := map[string]bool{tt.want[0]: true, "sandbox-painter": true, "sandbox-filmer": true}
+			for kind, want := range tt.defaults {
+				if m, err := c.DefaultOf(kind); err != nil || m.ID != want {
+					t.Errorf("%s: %s, %v, want %s", kind, m.ID, err, want)
+				}
+			}
 			for _, m := range c.Models() {
-				if got, _ := c.Get(m.ID); !reflect.DeepEqual(got, m) || m.IsDefault != first[m.ID] {
-					t.Errorf("%s: IsDefault = %t, Get = %+v", m.ID, m.IsDefault, got)
+				if got, _ := c.Get(m.ID); !reflect.DeepEqual(got, m) {
+					t.Errorf("%s: Get = %+v", m.ID, got)
 				}
 			}
 		})
+	}
+}
+
+// TestTheShippedCatalogueIsTrue says on which days which models can be asked, and what takes their place.
+func TestTheShippedCatalogueIsTrue(t *testing.T) {
+	t.Parallel()
+	for date, want := range map[string]map[string]string{
+		"2026-11-23": {
+			"gpt-4o-mini": "DEPRECATED gpt-6-luna", "dall-e-3": "RETIRED gpt-image-2.6-flare", "sora-2": "RETIRED veo-3.1-generate-preview",
+			"gemini-1.5-flash": "RETIRED gemini-3.5-flash-lite", "gemini-1.5-pro": "RETIRED gemini-3.8-flash", "gemini-3-pro": "RETIRED gemini-3.1-pro-preview",
+			"gpt-image-1.5": "DEPRECATED gpt-image-2.6-flare", "gemini-2.5-flash-image": "DEPRECATED gemini-3.1-flash-image", "veo": "RETIRED veo-3.1-generate-preview",
+			"gpt-5-mini": "RETIRED gpt-5.4-mini", "gpt-6-luna": "ACTIVE ",
+		},
+		"2026-12-01": {"gpt-image-1.5": "RETIRED gpt-image-2.6-flare", "gpt-4o-mini": "DEPRECATED gpt-6-luna"},
+		"2027-01-14": {"gpt-4o-mini": "RETIRED gpt-6-luna"},
+	} {
+		c := load(t, catalog.Settings{Configured: all, Now: day(date)})
+		for id, state := range want {
+			m, _ := c.Get(id)
+			next, _ := c.Successor(id)
+			if got := string(m.State) + " " + next.ID; got != state {
+				t.Errorf("on %s %s is %q, want %q", date, id, got, state)
+			}
+			if _, err := c.Usable(m.Kind, id); (m.State == catalog.Retired) != reasonIs(err, errs.ModelRetired) {
+				t.Errorf("on %s %s: %v", date, id, err)
+			}
+		}
+	}
+}
+
+// TestAModelEndsOnItsDay without anybody doing anything.
+func TestAModelEndsOnItsDay(t *testing.T) {
+	t.Parallel()
+	now := day("2027-01-13")()
+	c := load(t, catalog.Settings{Configured: all, Provider: "openai", TextModels: map[string]string{"openai": "gpt-4o-mini"}, Now: func() time.Time { return now }})
+	if got := c.Default().ID; got != "gpt-4o-mini" {
+		t.Fatalf("the day before: %s", got)
+	}
+	now = now.Add(24 * time.Hour)
+	if m, _ := c.Get("gpt-4o-mini"); m.State != catalog.Retired || c.Default().ID != "gpt-6-luna" {
+		t.Errorf("on its day it is %s, and the default %s", m.State, c.Default().ID)
+	}
+}
+
+// TestObstacle says why somebody cannot use a model.
+func TestObstacle(t *testing.T) {
+	t.Parallel()
+	billed := load(t, catalog.Settings{Configured: all, Billing: true, Now: day("2026-11-23")})
+	open := load(t, catalog.Settings{Now: day("2026-11-23")})
+	free, paid := catalog.Viewer{SignedIn: true, Plan: catalog.Free}, catalog.Viewer{SignedIn: true, Plan: catalog.Standard}
+	for _, tt := range []struct {
+		c    *catalog.Catalog
+		id   string
+		who  catalog.Viewer
+		want catalog.Obstacle
+	}{
+		{billed, "gpt-6-luna", free, ""}, {billed, "gpt-6-sol", free, catalog.MembershipRequired}, {billed, "gpt-6-sol", paid, ""},
+		{billed, "gpt-6-luna", catalog.Viewer{}, catalog.SignInRequired}, {billed, "sora-2", paid, catalog.IsRetired},
+		{open, "gpt-6-luna", paid, catalog.ProviderNotConfigured}, {open, "sandbox-writer", free, ""},
+	} {
+		m, _ := tt.c.Get(tt.id)
+		if got := tt.c.Obstacle(m, tt.who); got != tt.want {
+			t.Errorf("%s for %+v: %q, want %q", tt.id, tt.who, got, tt.want)
+		}
+	}
+	if _, err := open.Usable(catalog.Text, "gpt-6-luna"); !reasonIs(err, errs.InvalidValue) {
+		t.Errorf("a model without a key: %v", err)
 	}
 }
 

@@ -2,182 +2,133 @@ package catalog
 
 import (
 	"bytes"
+	"crypto/sha256"
 	_ "embed" // the catalogue's data
-	"encoding/json"
+	"encoding/hex"
+	"errors"
 	"fmt"
-	"slices"
-	"strconv"
-	"strings"
+	"io"
+	"os"
+
+	"go.yaml.in/yaml/v3"
 )
 
-//go:embed models.json
+//go:embed models.yaml
 var shipped []byte
 
-// Settings are what an operator sets for all models.
-type Settings struct {
-	// MaxTextChars and MaxOutputTokens cap every model; zero caps nothing.
-	MaxTextChars, MaxOutputTokens int
-	// Default is the id of the default model; empty: the first on offer.
-	Default string
-}
+// shippedName is what messages call the file that ships.
+const shippedName = "models.yaml"
 
-// Load returns the catalogue that ships with the program, under the operator's settings.
-func Load(s Settings) (*Catalog, error) { return parse(shipped, s) }
+// maxFile is the greatest size of a catalogue's file, in bytes.
+const maxFile = 4 << 20
 
-func parse(data []byte, s Settings) (*Catalog, error) {
-	var models []entry
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&models); err != nil {
-		return nil, fmt.Errorf("catalog: %w", err)
-	}
-	c := &Catalog{byID: make(map[string]Model, len(models))}
-	for _, m := range models {
-		if err := c.add(m.model(), s); err != nil {
+// Load returns the catalogue that ships with the program, or that of the settings' file.
+func Load(s Settings) (*Catalog, error) {
+	name, data := shippedName, shipped
+	if s.File != "" {
+		raw, err := readFile(s.File)
+		if err != nil {
 			return nil, err
 		}
+		name, data = s.File, raw
 	}
-	if err := c.checkSuccessors(); err != nil {
-		return nil, err
-	}
-	if err := c.setDefault(s.Default); err != nil {
-		return nil, err
-	}
-	return c, nil
+	c := &Catalog{settings: s}
+	return c, c.take(name, data)
 }
 
-// entry is a model as the file has it.
-type entry struct {
-	ID, Name, Provider, ProviderModel, Description, Successor string
-	Kind                                                      Kind
-	MaxInputChars, MaxOutputTokens                            int
-	Image                                                     *ImageCaps
-	Video                                                     *VideoCaps
-	IsSandbox, Retired                                        bool
-}
-
-func (e entry) model() Model {
-	m := Model{
-		ID: e.ID, Name: Label{EN: e.Name, KO: e.Name}, Description: Label{EN: e.Description, KO: e.Description},
-		Provider: e.Provider, ProviderModel: e.ProviderModel, Kind: e.Kind, Plan: Free, State: Active, Successor: e.Successor,
-		MaxInputChars: e.MaxInputChars, MaxOutputTokens: e.MaxOutputTokens, Image: e.Image, Video: e.Video, IsSandbox: e.IsSandbox,
-	}
-	if e.Retired {
-		m.State = Retired
-	}
-	if e.Kind == Text {
-		m.Capabilities = []Capability{ImageInput, StructuredOutput}
-		m.Text = &TextCaps{ContextTokens: 128_000, DefaultOutputTokens: 1024, Temperature: &Range{Min: 0, Max: 2, Default: 1}}
-	}
-	return m
-}
-
-func (c *Catalog) add(m Model, s Settings) error {
-	if err := m.check(); err != nil {
+// take makes a file the catalogue. One with faults changes nothing.
+func (c *Catalog) take(name string, data []byte) error {
+	source, err := parse(name, data)
+	if err != nil {
 		return err
 	}
-	if _, twice := c.byID[m.ID]; twice {
-		return fmt.Errorf("catalog: model %q is there twice", m.ID)
+	e, err := c.settings.edition(source, c.settings.now())
+	if err != nil {
+		return err
 	}
-	m.MaxInputChars = capped(m.MaxInputChars, s.MaxTextChars)
-	m.MaxOutputTokens = capped(m.MaxOutputTokens, s.MaxOutputTokens)
-	c.byID[m.ID] = m
-	if m.State != Retired {
-		c.models = append(c.models, m)
-	}
+	digest := digestOf(data)
+	c.current.Store(e)
+	c.digest.Store(&digest)
 	return nil
 }
 
-func (m Model) check() error {
+// Reload reads the settings' file again and tells whether it had changed. One with faults is an error that names all of
+// them, and the catalogue stays as it was; it is told of once.
+func (c *Catalog) Reload() (changed bool, err error) {
+	if c.settings.File == "" {
+		return false, nil
+	}
+	data, err := readFile(c.settings.File)
+	if err != nil {
+		return false, err
+	}
+	digest := digestOf(data)
+	if digest == *c.digest.Load() {
+		return false, nil
+	}
+	if err := c.take(c.settings.File, data); err != nil {
+		c.digest.Store(&digest) // It is read again when it changes again.
+		return false, err
+	}
+	return true, nil
+}
+
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("catalog: %w", err)
+	}
+	defer func() { _ = f.Close() }() // It was only read.
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	switch {
-	case m.ID == "" || m.Name.EN == "" || m.Provider == "" || m.ProviderModel == "" || m.Description.EN == "":
-		return fmt.Errorf("catalog: model %q lacks id, name, provider, providerModel or description", m.ID)
-	case m.MaxInputChars < 1:
-		return fmt.Errorf("catalog: model %q lacks limits: maxInputChars must be above 0", m.ID)
-	case (m.State == Retired) != (m.Successor != ""):
-		return fmt.Errorf("catalog: model %q: a retired model names its successor, another does not", m.ID)
+	case err != nil:
+		return nil, fmt.Errorf("catalog: %w", err)
+	case len(data) > maxFile:
+		return nil, fmt.Errorf("catalog: %s is larger than %d bytes", path, maxFile)
 	}
-	return m.checkCaps()
+	return data, nil
 }
 
-// checkCaps makes sure that a model has the limits of its kind, and no others.
-func (m Model) checkCaps() error {
-	var ok bool
-	switch m.Kind {
-	case Text:
-		ok = m.MaxOutputTokens > 0 && m.Image == nil && m.Video == nil
-	case Image:
-		ok = m.MaxOutputTokens == 0 && m.Video == nil && m.Image != nil && m.Image.whole()
-	case Video:
-		ok = m.MaxOutputTokens == 0 && m.Image == nil && m.Video != nil && m.Video.whole()
-	default:
-		return fmt.Errorf("catalog: model %q is of the unknown kind %q", m.ID, m.Kind)
-	}
-	if !ok {
-		return fmt.Errorf("catalog: model %q lacks a limit of the kind %s, or has one of another", m.ID, m.Kind)
-	}
-	return nil
+func digestOf(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
 }
 
-func (c *ImageCaps) whole() bool {
-	for _, size := range c.Sizes {
-		if _, _, ok := ParseSize(size); !ok {
-			return false
-		}
+// parse reads a file's models, or tells all that is wrong with them, each with its line.
+func parse(name string, data []byte) ([]Model, error) {
+	var file struct {
+		Models []entry `yaml:"models"`
 	}
-	known := func(q Quality) bool { return q == QualityStandard || q == QualityHD }
-	return len(c.Sizes) > 0 && len(c.Qualities) > 0 && !slices.ContainsFunc(c.Qualities, func(q Quality) bool { return !known(q) })
-}
-
-func (c *VideoCaps) whole() bool {
-	return len(c.Seconds) > 0 && len(c.Resolutions) > 0 && len(c.Aspects) > 0
-}
-
-// ParseSize reads WIDTHxHEIGHT.
-func ParseSize(size string) (width, height int, ok bool) {
-	w, h, found := strings.Cut(size, "x")
-	width, errW := strconv.Atoi(w)
-	height, errH := strconv.Atoi(h)
-	return width, height, found && errW == nil && errH == nil && width > 0 && height > 0
-}
-
-func capped(n, limit int) int {
-	if limit == 0 {
-		return n
+	strict := yaml.NewDecoder(bytes.NewReader(data))
+	strict.KnownFields(true)
+	if err := strict.Decode(&file); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return min(n, limit)
+	lines := linesOf(data)
+	p := &parser{name: name, seen: map[string]bool{}}
+	for i, e := range file.Models {
+		p.line, p.id = lines[i], e.ID
+		p.add(e)
+	}
+	p.line, p.id = 1, ""
+	if len(p.models) == 0 && len(p.faults) == 0 {
+		p.fail("there are no models")
+	}
+	p.checkLinks(lines)
+	return p.models, errors.Join(p.faults...)
 }
 
-func (c *Catalog) checkSuccessors() error {
-	for _, m := range c.byID {
-		if next, ok := c.byID[m.Successor]; m.State == Retired && (!ok || next.State == Retired) {
-			return fmt.Errorf("catalog: the successor of model %q is not on offer", m.ID)
-		}
+// linesOf are the lines on which the models of a file begin.
+func linesOf(data []byte) []int {
+	var document struct {
+		Models []yaml.Node `yaml:"models"`
 	}
-	return nil
-}
-
-// setDefault moves the model of chats that name none to the front.
-func (c *Catalog) setDefault(id string) error {
-	i := slices.IndexFunc(c.models, func(m Model) bool { return m.Kind == Text && (id == "" || m.ID == id) })
-	if i < 0 {
-		return fmt.Errorf("catalog: the default model %q is not on offer, or writes no text", id)
+	if err := yaml.Unmarshal(data, &document); err != nil {
+		return nil // It was read before.
 	}
-	m := c.models[i]
-	c.models = slices.Insert(slices.Delete(c.models, i, i+1), 0, m)
-	c.markDefaults()
-	return nil
-}
-
-// markDefaults marks the first model of each kind.
-func (c *Catalog) markDefaults() {
-	marked := map[Kind]bool{}
-	for i, m := range c.models {
-		if marked[m.Kind] {
-			continue
-		}
-		marked[m.Kind] = true
-		c.models[i].IsDefault = true
-		c.byID[m.ID] = c.models[i]
+	lines := make([]int, len(document.Models))
+	for i, n := range document.Models {
+		lines[i] = n.Line
 	}
+	return lines
 }

@@ -34,6 +34,17 @@ WITH RECURSIVE branch (id, n) AS (
 )
 SELECT id FROM branch ORDER BY n DESC LIMIT 1`
 
+// beyondSQL counts what a model could be told of a branch behind its newest $2 messages: those with a text, but
+// for a welcome (see isWelcome). $3 bounds the steps.
+const beyondSQL = `
+WITH RECURSIVE branch (id, parent_id, n, told) AS (
+  SELECT id, parent_id, 1, text <> '' FROM messages WHERE id = $1
+  UNION ALL
+  SELECT m.id, m.parent_id, b.n + 1, m.text <> '' AND (m.parent_id IS NOT NULL OR m.role = 'USER')
+  FROM messages m JOIN branch b ON m.id = b.parent_id WHERE b.n < $3
+)
+SELECT count(*) FROM branch WHERE told AND n > $2`
+
 // wholeBranch bounds a climb that looks for a place near the root.
 const wholeBranch = 1 << 20
 
@@ -60,6 +71,24 @@ func messageIDs(ctx context.Context, c *ent.Client, query string, args ...any) (
 		return nil, fmt.Errorf("chat: branch: %w", err)
 	}
 	return out, nil
+}
+
+// countBeyond counts the messages that a model could be told behind the newest n of the branch that ends at id.
+func countBeyond(ctx context.Context, c *ent.Client, id oid.Message, n int) (count int, err error) {
+	rows, err := c.QueryContext(ctx, beyondSQL, id, n, wholeBranch)
+	if err != nil {
+		return 0, fmt.Errorf("chat: branch: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := rows.Scan(&count); err != nil {
+			return 0, fmt.Errorf("chat: branch: %w", err)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return 0, fmt.Errorf("chat: branch: %w", err)
+	}
+	return count, nil
 }
 
 // inOrder reads messages and returns them in the order of ids.

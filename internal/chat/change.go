@@ -20,6 +20,7 @@ type Configure struct {
 	ModelID           *string
 	SystemInstruction *string
 	Prompts           []string // nil stays as it is
+	OnRetirement      *entchat.OnRetirement
 	IfRevision        *int
 }
 
@@ -47,7 +48,7 @@ func (s *Service) Configure(ctx context.Context, user oid.User, id string, in Co
 		return nil, err
 	}
 	return s.change(ctx, user, id, in.IfRevision, func(_ context.Context, _ *store.Tx, u *ent.ChatUpdateOne) error {
-		u.SetNillableSystemInstruction(in.SystemInstruction)
+		u.SetNillableSystemInstruction(in.SystemInstruction).SetNillableOnRetirement(in.OnRetirement)
 		if in.Prompts != nil {
 			u.SetRecommendedPrompts(in.Prompts)
 		}

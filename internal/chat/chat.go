@@ -90,6 +90,8 @@ type Meter interface {
 	DeltaPublished(bytes int)
 	// ReplyEnded is called once for each reply, with its final status and the time from storing to the end.
 	ReplyEnded(status string, took time.Duration)
+	// ReplyFellBack is called when a reply is put to another model, with the catalogue's ids of both.
+	ReplyFellBack(model, fallback string)
 }
 
 // Parts are what the domain of chats is made of.

@@ -4,47 +4,128 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/weav-ai/weav/ent"
 	"github.com/weav-ai/weav/ent/message"
 	"github.com/weav-ai/weav/internal/ai"
 	"github.com/weav-ai/weav/internal/catalog"
+	"github.com/weav-ai/weav/internal/file"
 	"github.com/weav-ai/weav/internal/oid"
 )
 
-const (
-	// maxTurns and contextFactor bound what a model is told: the newest turns, and of them
-	// as many as fit into contextFactor times the model's longest message.
-	maxTurns      = 200
-	contextFactor = 8
-)
+// maxTurns bounds how many messages of a branch are looked at for a reply.
+const maxTurns = 200
 
-// conversation is what a model is asked for a reply: the branch from the root to the
-// reply's parent, the newest turns kept.
-func (s *Service) conversation(ctx context.Context, reply *ent.Message, model catalog.Model) (ai.TextRequest, error) {
+// conversation is what a model is asked for a reply.
+type conversation struct {
+	req ai.TextRequest
+	// omitted is how many older messages of the branch the model is not told whole.
+	omitted int
+}
+
+// errBlind is the cause when a model that cannot see is to answer a message with images: the catalogue changed
+// since it was sent.
+var errBlind = errors.New("the model cannot see the images of the message")
+
+// conversation puts together the branch from the root to the reply's parent, the newest messages kept, within
+// the share-th part of what the model's window has room for.
+func (s *Service) conversation(ctx context.Context, reply *ent.Message, model catalog.Model, share int64) (*conversation, error) {
 	c, err := s.store.Client().Chat.Get(ctx, reply.ChatID)
 	if err != nil {
-		return ai.TextRequest{}, fmt.Errorf("chat: conversation: %w", err)
-	}
-	branch, err := s.ancestors(ctx, *reply.ParentID, maxTurns)
-	if err != nil {
-		return ai.TextRequest{}, err
+		return nil, fmt.Errorf("chat: conversation: %w", err)
 	}
 	persona, err := s.persona(ctx, c)
 	if err != nil {
-		return ai.TextRequest{}, err
+		return nil, err
 	}
-	return ai.TextRequest{
+	branch, beyond, err := s.history(ctx, *reply.ParentID)
+	if err != nil {
+		return nil, err
+	}
+	pictures, err := s.picturesOf(ctx, branch)
+	if err != nil {
+		return nil, err
+	}
+	if !model.Can(catalog.ImageInput) {
+		if len(pictures[*reply.ParentID]) > 0 {
+			return nil, &ai.Error{Kind: ai.Unsupported, Provider: model.Provider, Model: model.ProviderModel, Cause: errBlind}
+		}
+		pictures = nil
+	}
+	instruction := strings.TrimSpace(persona + c.SystemInstruction)
+	lines, omitted := fit(branch, pictures, window(model, instruction)/share)
+	turns, lost, err := s.turns(ctx, lines)
+	if err != nil {
+		return nil, err
+	}
+	return &conversation{omitted: omitted + lost + beyond, req: ai.TextRequest{
 		Model:           model.ProviderModel,
-		Instruction:     strings.TrimSpace(persona + c.SystemInstruction),
-		Turns:           turns(branch, contextFactor*model.MaxInputChars),
+		Instruction:     instruction,
+		Turns:           turns,
 		MaxOutputTokens: model.MaxOutputTokens,
 		Purpose:         ai.PurposeReply,
 		EndUser:         EndUser(reply.UserID),
-	}, nil
+	}}, nil
+}
+
+// history returns the newest messages of the branch that ends at id, newest first, and how many more of it
+// there are for a model to be told.
+func (s *Service) history(ctx context.Context, id oid.Message) (newestFirst []*ent.Message, beyond int, err error) {
+	newestFirst, err = s.ancestors(ctx, id, maxTurns)
+	if err != nil || len(newestFirst) < maxTurns {
+		return newestFirst, 0, err
+	}
+	beyond, err = countBeyond(ctx, s.store.Client(), id, maxTurns)
+	return newestFirst, beyond, err
+}
+
+// picturesOf returns the images that people attached to the messages.
+func (s *Service) picturesOf(ctx context.Context, messages []*ent.Message) (map[oid.Message][]file.Attached, error) {
+	var asked []oid.Message
+	for _, m := range messages {
+		if m.Role == message.RoleUser {
+			asked = append(asked, m.ID)
+		}
+	}
+	carried, err := s.files.Attachments(ctx, asked)
+	if err != nil {
+		return nil, err
+	}
+	for id, all := range carried {
+		carried[id] = slices.DeleteFunc(all, func(a file.Attached) bool { return !a.IsImage() })
+	}
+	return carried, nil
+}
+
+// turns reads the pictures of what is told, and puts it in the order of reading. lost counts the messages whose
+// pictures are not in the store any more: they are told without.
+func (s *Service) turns(ctx context.Context, newestFirst []line) (turns []ai.Turn, lost int, err error) {
+	for _, l := range slices.Backward(newestFirst) {
+		turn := ai.Turn{Role: ai.RoleUser, Text: l.said.Text}
+		if l.said.Role == message.RoleAssistant {
+			turn.Role = ai.RoleAssistant
+		}
+		for _, p := range l.pictures {
+			content, err := s.files.Read(ctx, p)
+			if errors.Is(err, file.ErrLost) {
+				s.log.WarnContext(ctx, "an image is lost, so the model is not shown it", "message", l.said.ID.String())
+				continue
+			}
+			if err != nil {
+				return nil, 0, err
+			}
+			turn.Images = append(turn.Images, ai.File{Bytes: content, MIMEType: p.MIMEType()})
+		}
+		if len(turn.Images) < len(l.pictures) && !l.partial {
+			lost++
+		}
+		turns = append(turns, turn)
+	}
+	return turns, lost, nil
 }
 
 // persona is the sentence that gives the assistant its name; empty when the person chose none.
@@ -57,30 +138,6 @@ func (s *Service) persona(ctx context.Context, c *ent.Chat) (string, error) {
 		return "", nil
 	}
 	return fmt.Sprintf("Your name is %s.\n", *u.PersonaName), nil
-}
-
-// turns keeps the newest messages, given newest first, that fit into budget code points.
-// The newest is always kept whole. Replies that never had text are left out.
-func turns(newestFirst []*ent.Message, budget int) []ai.Turn {
-	var out []ai.Turn
-	for _, m := range newestFirst {
-		if m.Text == "" {
-			continue
-		}
-		budget -= utf8.RuneCountInString(m.Text)
-		if budget < 0 && len(out) > 0 {
-			break
-		}
-		role := ai.RoleUser
-		if m.Role == message.RoleAssistant {
-			role = ai.RoleAssistant
-		}
-		out = append(out, ai.Turn{Role: role, Text: m.Text})
-	}
-	for i, j := 0, len(out)-1; i < j; i, j = i+1, j-1 {
-		out[i], out[j] = out[j], out[i]
-	}
-	return out
 }
 
 // EndUser stands for a person at a provider, without telling who it is.

@@ -22,7 +22,9 @@ type CreateInput struct {
 	ModelID           *string
 	SystemInstruction *string
 	Prompts           []string
-	Key               string
+	// OnRetirement says what becomes of the next message when the model is retired; empty is ASK.
+	OnRetirement entchat.OnRetirement `json:",omitempty"`
+	Key          string
 }
 
 // Create makes an empty chat.
@@ -71,6 +73,9 @@ func (s *Service) create(ctx context.Context, tx *store.Tx, user oid.User, in Cr
 	create := tx.Client().Chat.Create().SetUserID(user).SetModel(model).
 		SetSystemInstruction(u.DefaultInstruction).SetNillableSystemInstruction(in.SystemInstruction).
 		SetCreatedAt(now).SetLastActivityAt(now)
+	if in.OnRetirement != "" {
+		create.SetOnRetirement(in.OnRetirement)
+	}
 	if in.Prompts != nil {
 		create.SetRecommendedPrompts(in.Prompts)
 	}

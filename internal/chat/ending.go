@@ -92,6 +92,9 @@ func (s *Service) settle(ctx context.Context, tx *store.Tx, msg *ent.Message, ru
 // recordUsage writes the run's one usage row. What failed or broke off costs the person nothing.
 func (s *Service) recordUsage(ctx context.Context, tx *store.Tx, msg *ent.Message, run oid.Run, e ending) error {
 	model := e.model
+	if model == "" && msg.Model != nil {
+		model = *msg.Model
+	}
 	if model == "" {
 		model = *msg.RequestedModel
 	}

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"github.com/weav-ai/weav/internal/ai"
+	"github.com/weav-ai/weav/internal/errs"
 )
 
 // FailureCode says why a reply failed or broke off; the API shows it.
@@ -48,8 +49,11 @@ func FailureOf(code string) Failure {
 	return failures[FailureInternal]
 }
 
-// failureOf sorts a provider's failure by what the person can do.
+// failureOf sorts a failure by what the person can do. One that is no provider's is ours.
 func failureOf(err error) FailureCode {
+	if errs.CodeOf(err) == errs.Unavailable {
+		return FailureInternal
+	}
 	switch ai.KindOf(err) {
 	case ai.RateLimited:
 		return FailureRateLimited

@@ -33,7 +33,7 @@ func (s *Service) AddJobTurn(ctx context.Context, tx *store.Tx, user oid.User, t
 	if err != nil {
 		return nil, err
 	}
-	asked, err := s.addMessage(ctx, tx, c, turn{parent: c.HeadID, text: t.Prompt})
+	asked, _, err := s.addMessage(ctx, tx, c, turn{parent: c.HeadID, text: t.Prompt})
 	if err != nil {
 		return nil, err
 	}

@@ -74,15 +74,7 @@ func (w *writer) write(ctx context.Context) error {
 	work := context.WithoutCancel(ctx)
 	unlisten := w.listen(work)
 	defer unlisten()
-	streamer, err := w.prepare(work)
-	if err != nil {
-		return w.finish(work, nil, err)
-	}
-	call, cancel := context.WithCancel(work)
-	defer cancel()
-	parts, release := pump(call, streamer, w.req)
-	defer release()
-	final, err := w.loop(ctx, work, parts, cancel)
+	final, err := w.answer(ctx, work)
 	if errors.Is(err, errRunLost) {
 		return err
 	}
@@ -98,20 +90,6 @@ func (w *writer) listen(ctx context.Context) (cancel func()) {
 		return func() {}
 	}
 	return cancel
-}
-
-// prepare finds the model and the conversation.
-func (w *writer) prepare(ctx context.Context) (ai.TextStreamer, error) {
-	model, ok := w.s.catalog.Get(*w.msg.RequestedModel)
-	if !ok {
-		return nil, &ai.Error{Kind: ai.ModelGone, Provider: "catalog"}
-	}
-	req, err := w.s.conversation(ctx, w.msg, model)
-	if err != nil {
-		return nil, err
-	}
-	w.req = req
-	return w.s.router.Text(model.Provider)
 }
 
 // pump runs the provider's stream in a goroutine of its own. release lets it go when nobody

@@ -7,9 +7,9 @@ import (
 	"github.com/weav-ai/weav/ent"
 	entchat "github.com/weav-ai/weav/ent/chat"
 	"github.com/weav-ai/weav/ent/message"
-	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/feed"
+	"github.com/weav-ai/weav/internal/file"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/text"
@@ -30,27 +30,10 @@ type SendInput struct {
 	ModelID *string
 	// Attachments are ids of files and artifacts to go with it, in order.
 	Attachments []string `json:",omitempty"`
-	IfHead      Expect
-	Key         string
-}
-
-// EditInput is other words for a message.
-type EditInput struct {
-	MessageID string
-	Text      string
-	ModelID   *string
-	// Attachments are ids of files and artifacts to go with it, in order.
-	Attachments []string `json:",omitempty"`
-	IfHead      Expect
-	Key         string
-}
-
-// RegenerateInput asks for another reply to the same message.
-type RegenerateInput struct {
-	MessageID string
-	ModelID   *string
-	IfHead    Expect
-	Key       string
+	// FallbackID names the model to ask when the first fails before anything was shown; nil: the catalogue's.
+	FallbackID *string `json:",omitempty"`
+	IfHead     Expect
+	Key        string
 }
 
 // Sent is what sending stored. Message is nil for a regenerated reply.
@@ -83,54 +66,8 @@ func (s *Service) Send(ctx context.Context, user oid.User, in SendInput) (*Sent,
 		if err != nil {
 			return err
 		}
-		ids, err = s.exchange(ctx, tx, c, turn{parent: c.HeadID, text: in.Text, model: in.ModelID, attachments: in.Attachments})
+		ids, err = s.exchange(ctx, tx, c, turn{parent: c.HeadID, text: in.Text, model: in.ModelID, fallback: in.FallbackID, attachments: in.Attachments})
 		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return s.sent(ctx, user, ids)
-}
-
-// Edit stores a sibling of one of the person's messages and enqueues its reply.
-func (s *Service) Edit(ctx context.Context, user oid.User, in EditInput) (*Sent, error) {
-	if err := s.checkText(in.Text); err != nil {
-		return nil, err
-	}
-	var ids sentIDs
-	key := store.Key{User: user, Mutation: "editMessage", Key: in.Key, Input: in}
-	_, err := s.store.Once(ctx, key, &ids, func(ctx context.Context, tx *store.Tx) error {
-		c, old, err := s.sibling(ctx, tx, user, in.MessageID, message.RoleUser, in.IfHead)
-		if err != nil {
-			return err
-		}
-		ids, err = s.exchange(ctx, tx, c, turn{parent: old.ParentID, text: in.Text, model: in.ModelID, attachments: in.Attachments})
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return s.sent(ctx, user, ids)
-}
-
-// Regenerate enqueues a sibling of a reply.
-func (s *Service) Regenerate(ctx context.Context, user oid.User, in RegenerateInput) (*Sent, error) {
-	var ids sentIDs
-	key := store.Key{User: user, Mutation: "regenerateReply", Key: in.Key, Input: in}
-	_, err := s.store.Once(ctx, key, &ids, func(ctx context.Context, tx *store.Tx) error {
-		c, old, err := s.sibling(ctx, tx, user, in.MessageID, message.RoleAssistant, in.IfHead)
-		if err != nil {
-			return err
-		}
-		if old.ParentID == nil {
-			return errs.Input(errs.InvalidValue, "messageId", "This message opens the chat and answers nothing, so it cannot be written again.")
-		}
-		reply, err := s.addReply(ctx, tx, c, *old.ParentID, in.ModelID)
-		if err != nil {
-			return err
-		}
-		ids = sentIDs{Chat: c.ID, Reply: reply.ID}
-		return s.moveHead(ctx, tx, c, reply.ID)
 	})
 	if err != nil {
 		return nil, err
@@ -166,47 +103,29 @@ func (s *Service) writable(ctx context.Context, tx *store.Tx, user oid.User, id 
 	return c, nil
 }
 
-// sibling locks the chat of a message that may get a sibling of the given role.
-func (s *Service) sibling(ctx context.Context, tx *store.Tx, user oid.User, id string, role message.Role, expect Expect) (*ent.Chat, *ent.Message, error) {
-	old, err := ownMessage(ctx, tx.Client(), user, id)
-	if err != nil {
-		return nil, nil, err
-	}
-	c, err := s.writable(ctx, tx, user, old.ChatID, expect)
-	if err != nil {
-		return nil, nil, err
-	}
-	if old.Role != role {
-		return nil, nil, errs.Input(errs.InvalidValue, "messageId", "This needs a message of the role %s.", role)
-	}
-	if old.JobID != nil {
-		return nil, nil, errs.Input(errs.InvalidValue, "messageId", "This message shows a job. `retryJob` orders it again.")
-	}
-	n, err := tx.Client().Message.Query().Where(sameParent(old)).Count(ctx)
-	if err != nil {
-		return nil, nil, fmt.Errorf("chat: count siblings: %w", err)
-	}
-	if n >= maxSiblings {
-		return nil, nil, errs.Input(errs.LimitReached, "messageId", "There are %d alternatives here already, the most there may be.", maxSiblings)
-	}
-	return c, old, nil
-}
-
 // turn is a person's message about to be stored.
 type turn struct {
 	parent      *oid.Message
 	text        string
 	model       *string
+	fallback    *string
 	attachments []string
 }
 
 // exchange stores a person's message and the reply it waits for.
 func (s *Service) exchange(ctx context.Context, tx *store.Tx, c *ent.Chat, t turn) (sentIDs, error) {
-	msg, err := s.addMessage(ctx, tx, c, t)
+	models, err := s.choose(ctx, tx, c, t.model, t.fallback)
 	if err != nil {
 		return sentIDs{}, err
 	}
-	reply, err := s.addReply(ctx, tx, c, msg.ID, t.model)
+	msg, carried, err := s.addMessage(ctx, tx, c, t)
+	if err != nil {
+		return sentIDs{}, err
+	}
+	if err := models.check(burdenOf(t.text, carried)); err != nil {
+		return sentIDs{}, err
+	}
+	reply, err := s.addReply(ctx, tx, c, msg.ID, models)
 	if err != nil {
 		return sentIDs{}, err
 	}
@@ -214,39 +133,36 @@ func (s *Service) exchange(ctx context.Context, tx *store.Tx, c *ent.Chat, t tur
 }
 
 // addMessage stores a person's message with what it carries.
-func (s *Service) addMessage(ctx context.Context, tx *store.Tx, c *ent.Chat, t turn) (*ent.Message, error) {
+func (s *Service) addMessage(ctx context.Context, tx *store.Tx, c *ent.Chat, t turn) (*ent.Message, []file.Attached, error) {
 	now := store.Now()
 	msg, err := tx.Client().Message.Create().
 		SetChatID(c.ID).SetUserID(c.UserID).SetNillableParentID(t.parent).
 		SetRole(message.RoleUser).SetText(t.text).SetStatus(message.StatusCompleted).
 		SetCreatedAt(now).SetEndedAt(now).Save(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("chat: store message: %w", err)
+		return nil, nil, fmt.Errorf("chat: store message: %w", err)
 	}
+	var carried []file.Attached
 	if len(t.attachments) > 0 {
-		if err := s.files.Attach(ctx, tx, msg, t.attachments); err != nil {
-			return nil, err
+		if carried, err = s.files.Attach(ctx, tx, msg, t.attachments); err != nil {
+			return nil, nil, err
 		}
 	}
 	feed.Record(tx, c.UserID, feed.MessageAdded, feed.Facts{Chat: c.ID, Message: msg.ID})
-	return msg, s.indexMessage(ctx, tx, msg)
+	return msg, carried, s.indexMessage(ctx, tx, msg)
 }
 
 // addReply stores a reply that waits to be written, and the job that writes it.
-func (s *Service) addReply(ctx context.Context, tx *store.Tx, c *ent.Chat, parent oid.Message, modelID *string) (*ent.Message, error) {
-	id := c.Model
-	if modelID != nil {
-		id = *modelID
-	}
-	model, err := s.catalog.Usable(catalog.Text, id)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) addReply(ctx context.Context, tx *store.Tx, c *ent.Chat, parent oid.Message, models choice) (*ent.Message, error) {
 	run := oid.New[oid.Run]()
-	reply, err := tx.Client().Message.Create().
+	create := tx.Client().Message.Create().
 		SetChatID(c.ID).SetUserID(c.UserID).SetParentID(parent).
 		SetRole(message.RoleAssistant).SetStatus(message.StatusPending).
-		SetRequestedModel(model.ID).SetRunID(run).SetCreatedAt(store.Now()).Save(ctx)
+		SetRequestedModel(models.model.ID).SetRunID(run).SetCreatedAt(store.Now())
+	if models.fallback != nil {
+		create.SetFallbackModel(models.fallback.ID)
+	}
+	reply, err := create.Save(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("chat: store reply: %w", err)
 	}

@@ -72,9 +72,9 @@ func (s *Service) titleRequest(ctx context.Context, c *ent.Chat) (ai.TextRequest
 	if err != nil {
 		return ai.TextRequest{}, catalog.Model{}, err
 	}
-	model, ok := s.catalog.Get(c.Model)
-	if !ok {
-		model = s.catalog.Default()
+	model, err := s.catalog.Usable(catalog.Text, c.Model)
+	if err != nil {
+		model = s.catalog.Default() // A chat whose model is gone has a title all the same.
 	}
 	req := ai.TextRequest{Model: model.ProviderModel, Instruction: titleInstruction, MaxOutputTokens: titleTokens, Purpose: ai.PurposeTitle}
 	for i := len(branch) - 1; i >= max(0, len(branch)-2); i-- {
@@ -82,7 +82,7 @@ func (s *Service) titleRequest(ctx context.Context, c *ent.Chat) (ai.TextRequest
 		if branch[i].Role == message.RoleAssistant {
 			role = ai.RoleAssistant
 		}
-		if branch[i].Text != "" {
+		if branch[i].Text != "" && !isWelcome(branch[i]) {
 			req.Turns = append(req.Turns, ai.Turn{Role: role, Text: text.Truncate(branch[i].Text, titleSource)})
 		}
 	}

@@ -16,22 +16,23 @@ import (
 
 // Metrics are the counters of one process.
 type Metrics struct {
-	registry      *prometheus.Registry
-	operations    *prometheus.CounterVec
-	subscriptions *prometheus.GaugeVec
-	sockets       prometheus.Gauge
-	closes        *prometheus.CounterVec
-	deltas        prometheus.Counter
-	deltaBytes    prometheus.Counter
-	replies       *prometheus.CounterVec
-	replySeconds  prometheus.Histogram
-	fallbacks     *prometheus.CounterVec
-	jobs          *prometheus.CounterVec
-	jobSeconds    *prometheus.HistogramVec
-	attempts      *prometheus.CounterVec
-	objects       *prometheus.CounterVec
-	requests      *prometheus.CounterVec
-	failures      *prometheus.CounterVec
+	registry        *prometheus.Registry
+	operations      *prometheus.CounterVec
+	subscriptions   *prometheus.GaugeVec
+	sockets         prometheus.Gauge
+	closes          *prometheus.CounterVec
+	deltas          prometheus.Counter
+	deltaBytes      prometheus.Counter
+	replies         *prometheus.CounterVec
+	replySeconds    prometheus.Histogram
+	fallbacks       *prometheus.CounterVec
+	jobs            *prometheus.CounterVec
+	jobSeconds      *prometheus.HistogramVec
+	attempts        *prometheus.CounterVec
+	objects         *prometheus.CounterVec
+	requests        *prometheus.CounterVec
+	refusedCatalogs prometheus.Counter
+	failures        *prometheus.CounterVec
 }
 
 // New returns counters that stand at zero.
@@ -50,18 +51,19 @@ func New() *Metrics {
 			Buckets: prometheus.ExponentialBuckets(0.25, 2, 12),
 		}),
 		fallbacks: counters("weav_reply_fallbacks_total", "Replies put to another model as the first failed before anything was shown, by both models.", "model", "fallback"),
-		jobs: counters("weav_jobs_total", "Jobs that ended, by kind and status.", "kind", "status"),
+		jobs:      counters("weav_jobs_total", "Jobs that ended, by kind and status.", "kind", "status"),
 		jobSeconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "weav_job_seconds", Help: "Time from the order of a job to its end, by kind.",
 			Buckets: prometheus.ExponentialBuckets(0.25, 2, 14),
 		}, []string{"kind"}),
-		attempts: counters("weav_job_failed_attempts_total", "Attempts at jobs that failed, by kind and failure code.", "kind", "code"),
-		objects:  counters("weav_file_objects_total", "Stored objects that were put right, by what was done: deleted, stray, missing.", "what"),
-		requests: counters("weav_http_requests_total", "HTTP requests by route and status.", "route", "status"),
-		failures: counters("weav_provider_failures_total", "Calls to providers that failed, by provider and kind of failure.", "provider", "kind"),
+		attempts:        counters("weav_job_failed_attempts_total", "Attempts at jobs that failed, by kind and failure code.", "kind", "code"),
+		objects:         counters("weav_file_objects_total", "Stored objects that were put right, by what was done: deleted, stray, missing.", "what"),
+		requests:        counters("weav_http_requests_total", "HTTP requests by route and status.", "route", "status"),
+		refusedCatalogs: prometheus.NewCounter(prometheus.CounterOpts{Name: "weav_catalog_refused_total", Help: "Files of the catalogue that were refused for their faults."}),
+		failures:        counters("weav_provider_failures_total", "Calls to providers that failed, by provider and kind of failure.", "provider", "kind"),
 	}
 	m.registry.MustRegister(m.operations, m.subscriptions, m.sockets, m.closes, m.deltas, m.deltaBytes,
-		m.replies, m.replySeconds, m.fallbacks, m.jobs, m.jobSeconds, m.attempts, m.objects, m.requests, m.failures,
+		m.replies, m.replySeconds, m.fallbacks, m.jobs, m.jobSeconds, m.attempts, m.objects, m.requests, m.failures, m.refusedCatalogs,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

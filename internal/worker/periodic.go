@@ -77,7 +77,7 @@ func (d Daily) Next(t time.Time) time.Time {
 }
 
 // Periodic is the work that comes round by itself.
-func Periodic(every time.Duration, cleaned Daily) []*river.PeriodicJob {
+func Periodic(every time.Duration, cleaned, checked Daily) []*river.PeriodicJob {
 	return []*river.PeriodicJob{
 		river.NewPeriodicJob(
 			river.PeriodicInterval(every),
@@ -86,6 +86,9 @@ func Periodic(every time.Duration, cleaned Daily) []*river.PeriodicJob {
 		),
 		river.NewPeriodicJob(cleaned,
 			func() (river.JobArgs, *river.InsertOpts) { return CleaningArgs{}, nil },
+			&river.PeriodicJobOpts{}),
+		river.NewPeriodicJob(checked,
+			func() (river.JobArgs, *river.InsertOpts) { return ModelCheckArgs{}, nil },
 			&river.PeriodicJobOpts{}),
 	}
 }

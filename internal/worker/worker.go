@@ -26,6 +26,8 @@ type Work struct {
 	Jobs  *job.Service
 	// Maintain removes what has had its time; Clean removes old jobs and sets files and rows right.
 	Maintain, Clean func(context.Context) error
+	// CheckModels looks at the providers' lists of models.
+	CheckModels func(context.Context) error
 }
 
 // New returns the workers of all jobs.
@@ -37,6 +39,7 @@ func New(w Work) *river.Workers {
 	river.AddWorker(workers, &abandons{jobs: w.Jobs})
 	river.AddWorker(workers, &maintenance{run: w.Maintain})
 	river.AddWorker(workers, &cleaning{run: w.Clean})
+	river.AddWorker(workers, &modelChecks{run: w.CheckModels})
 	return workers
 }
 

@@ -90,7 +90,11 @@ func (r *reply) take(event responses.ResponseStreamEventUnion) (delta string, fa
 		r.refusing = true
 		return e.Delta, nil
 	case responses.ResponseCompletedEvent:
-		r.close(e.Response, ai.FinishStop)
+		finish := ai.FinishStop
+		if e.Response.Status == responses.ResponseStatusIncomplete { // So imitations tell it.
+			finish = incomplete(e.Response.IncompleteDetails.Reason)
+		}
+		r.close(e.Response, finish)
 	case responses.ResponseIncompleteEvent:
 		r.close(e.Response, incomplete(e.Response.IncompleteDetails.Reason))
 	case responses.ResponseFailedEvent:

@@ -25,7 +25,13 @@ type directives struct {
 
 	dropAfter, stallAfter, filterAfter int
 
-	echo, refusal, nul, noUsage bool
+	echo, sees, refusal, nul, noUsage bool
+
+	// only is the one model that modelFault meets.
+	only       string
+	modelFault *fault
+	// maxTurns is how long a conversation may be.
+	maxTurns int
 
 	// tokens is the length asked for; zero for a natural end.
 	tokens int
@@ -56,7 +62,7 @@ func strip(text string) string {
 
 // parse reads the directives of text.
 func parse(text string) directives {
-	d := directives{dropAfter: never, stallAfter: never, filterAfter: never, pace: 1, firstAfter: never}
+	d := directives{dropAfter: never, stallAfter: never, filterAfter: never, maxTurns: never, pace: 1, firstAfter: never}
 	d.failAt = never
 	for _, m := range directive.FindAllStringSubmatch(text, -1) {
 		name, value := m[1], m[2]
@@ -75,14 +81,17 @@ func parse(text string) directives {
 // setters are the directives that are no plain fault.
 var setters = map[string]func(d *directives, value string){
 	"fail_times":   setFailTimes,
+	"fail_model":   setFailModel,
 	"drop_after":   func(d *directives, v string) { setNumber(&d.dropAfter, v, maxDeltas) },
 	"stall_after":  func(d *directives, v string) { setNumber(&d.stallAfter, v, maxDeltas) },
 	"filter_after": func(d *directives, v string) { setNumber(&d.filterAfter, v, maxDeltas) },
 	"tokens":       func(d *directives, v string) { setNumber(&d.tokens, v, maxTokens) },
+	"max_turns":    func(d *directives, v string) { setNumber(&d.maxTurns, v, maxDeltas) },
 	"first_after":  setFirstAfter,
 	"slow":         func(d *directives, _ string) { d.pace = 10 },
 	"fast":         func(d *directives, _ string) { d.pace = 0 },
 	"echo":         func(d *directives, _ string) { d.echo = true },
+	"sees":         func(d *directives, _ string) { d.sees = true },
 	"refusal":      func(d *directives, _ string) { d.refusal = true },
 	"nul":          func(d *directives, _ string) { d.nul = true },
 	"no_usage":     func(d *directives, _ string) { d.noUsage = true },
@@ -123,6 +132,28 @@ func setFailTimes(d *directives, value string) {
 	if ok && n > 0 {
 		d.fault, d.failTimes = &f, n
 	}
+}
+
+func setFailModel(d *directives, value string) {
+	model, name, named := strings.Cut(value, ":")
+	if !named {
+		name = "model_gone"
+	}
+	if f, ok := faults[name]; ok && model != "" {
+		d.only, d.modelFault = model, &f
+	}
+}
+
+// at is d as it meets a call of so many turns to model.
+func (d directives) at(model string, turns int) directives {
+	if d.modelFault != nil && d.only == model {
+		d.fault, d.failTimes = d.modelFault, 0
+	}
+	if d.maxTurns != never && turns > d.maxTurns {
+		tooLong := faults["context_length"]
+		d.fault, d.failTimes = &tooLong, 0
+	}
+	return d
 }
 
 // due is f where it meets this attempt: always, or only the first times of them.

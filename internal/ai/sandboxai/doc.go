@@ -50,6 +50,9 @@
 //	[sandbox:bad_request]        bad_request: HTTP 400
 //	[sandbox:unsupported]        unsupported, refused by the adapter itself
 //	[sandbox:fail_times=N:FAULT] attempts 1 to N (ai.Attempt) fail with FAULT, a name from above
+//	[sandbox:fail_model=MODEL:FAULT] the same for texts of one model (its provider's name), model_gone where
+//	                             FAULT is left out: another model answers
+//	[sandbox:max_turns=N]        context_length where the conversation has more than N turns
 //
 // They come before the first event, and at the start of a video. The provider may have taken
 // the request (ai.Error.Accepted) at upstream, timeout and no_output.
@@ -73,6 +76,7 @@
 //	[sandbox:filter_after=N]     the text ends after N deltas or all, finish content_filter
 //	[sandbox:refusal]            a short refusal, finish refusal
 //	[sandbox:echo]               the reply is the turn without its directives
+//	[sandbox:sees]               the reply tells how many turns there are, and the type and size of their images
 //	[sandbox:nul]                the provider writes U+0000; the adapter yields U+FFFD
 //	[sandbox:tokens=N]           the reply is N tokens long (at most 100,000)
 //	[sandbox:title_fails]        the title of this exchange fails: upstream

@@ -44,7 +44,7 @@ func newScript(req ai.TextRequest) script {
 	}
 	text, finish := write(req, strip(prompt), d, rng)
 	s := newPlain(text, finish, req.MaxOutputTokens, seed, rng)
-	return s.direct(d)
+	return s.direct(d.at(req.Model, len(req.Turns)))
 }
 
 // newPlain is a call in which text is written, as far as limit tokens allow, and
@@ -101,6 +101,8 @@ func write(req ai.TextRequest, prompt string, d directives, rng *rand.Rand) (str
 		text = suggestions(req)
 	case d.echo:
 		text = prompt
+	case d.sees:
+		text = sight(req.Turns)
 	case !d.refusal:
 		text = compose(book, seen(req, prompt), d.tokens, rng)
 	}
@@ -108,6 +110,18 @@ func write(req ai.TextRequest, prompt string, d directives, rng *rand.Rand) (str
 		text = withNUL(text)
 	}
 	return text, finish
+}
+
+// sight tells the images of each turn that has any, so that a caller's choice of them can be seen.
+func sight(turns []ai.Turn) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "turns: %d", len(turns))
+	for i, t := range turns {
+		for _, f := range t.Images {
+			fmt.Fprintf(&b, "\nturn %d: %s, %d bytes", i+1, f.MIMEType, len(f.Bytes))
+		}
+	}
+	return b.String()
 }
 
 // withNUL puts U+0000 behind the first word and at the end.

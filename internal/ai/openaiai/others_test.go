@@ -1,0 +1,163 @@
+package openaiai_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/weav-ai/weav/internal/ai"
+	"github.com/weav-ai/weav/internal/ai/openaiai"
+)
+
+// Servers that were not written for these tests: npm packages, installed by make test.
+const (
+	aimock = "wire/node_modules/@copilotkit/aimock/dist/cli.js"
+	steady = "wire/node_modules/@stdy/cli/steady.js"
+)
+
+// TestServerOfOthers reads texts in both forms from a server that imitates OpenAI.
+func TestServerOfOthers(t *testing.T) {
+	t.Parallel()
+	url := startNode(t, regexp.MustCompile(`listening on (http://127\.0\.0\.1:\d+)`),
+		aimock, "--port", "0", "--fixtures", "testdata/aimock.json", "--chunk-size", "5", "--latency", "2")
+	for _, form := range []openaiai.Form{openaiai.FormResponses, openaiai.FormChat} {
+		t.Run(string(form), func(t *testing.T) {
+			t.Parallel()
+			p := ask(t, url, form)
+			h := hear(t, p, textRequest("hello"))
+			if h.final == nil || h.final.Finish != ai.FinishStop || h.text != "안녕하세요! Hello from a server of others." || h.final.Usage.Output != 9 {
+				t.Errorf("heard %q, %+v, %+v", h.text, h.final, h.err)
+			}
+			if h := hear(t, p, textRequest("limited")); h.final == nil || h.final.Finish == ai.FinishStop {
+				t.Errorf("limited: %+v, %+v", h.final, h.err)
+			}
+			if h := hear(t, p, textRequest("cut")); h.err == nil || h.err.Kind != ai.Interrupted || h.err.Shown != (h.text != "") {
+				t.Errorf("cut: %q, %+v, %+v", h.text, h.final, h.err)
+			}
+			if h := hear(t, p, textRequest("too many")); h.err == nil || h.err.Kind != ai.RateLimited || h.err.Accepted {
+				t.Errorf("too many: %+v, %+v", h.final, h.err)
+			}
+		})
+	}
+}
+
+// TestRequestsAreValidByOpenAIsDescription sends every kind of request to a server that holds it to OpenAI's published
+// description and refuses what is not valid with 400. What it answers is made up and of no matter here.
+func TestRequestsAreValidByOpenAIsDescription(t *testing.T) {
+	t.Parallel()
+	url := startNode(t, regexp.MustCompile(`Ready to accept requests on (http://\S+)`), steady, "--port", freePort(t), "--host", "127.0.0.1", "--no-color", "--quiet", "testdata/openai.json")
+	p := openaiai.New(openaiai.Config{Name: providerName, APIKey: apiKey, BaseURL: url})
+	for name, send := range map[string]func() error{
+		"text": func() error { return hear(t, p, described()).failure() },
+		"image": func() error {
+			req := imageRequest("gpt-image-1.5")
+			req.EndUser = ""
+			return drawn(t, p, req)
+		},
+		"an older image": func() error { return drawn(t, p, imageRequest("dall-e-3")) },
+		"a video": func() error {
+			req := videoRequest()
+			_, err := p.StartVideo(t.Context(), req)
+			return err
+		},
+		"a poll":   func() error { _, err := p.PollVideo(t.Context(), "sora-2", "video_123"); return err },
+		"a list":   func() error { _, err := p.ListModels(t.Context()); return err },
+		"download": func() error { _, err := p.DownloadVideo(t.Context(), "sora-2", "video_123", io.Discard); return err },
+	} {
+		var refused *ai.Error
+		if err := send(); errors.As(err, &refused) && refused.HTTP >= http.StatusBadRequest && refused.HTTP < http.StatusInternalServerError {
+			t.Errorf("%s is refused with %d: %v", name, refused.HTTP, err)
+		}
+	}
+	res, err := http.Post(url+"/responses", "application/json", strings.NewReader(`{"model": 3, "input": 4}`)) //nolint:noctx // A control.
+	if err != nil || res.StatusCode != http.StatusBadRequest {
+		t.Fatalf("the server holds nothing to the description: %v %v", res, err)
+	}
+	_ = res.Body.Close()
+}
+
+// freePort is a port that nobody listened on a moment ago; the server cannot be told to choose one.
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // It is closed at once.
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }() // Another takes the port.
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
+}
+
+// described is a text without what is newer than the description.
+func described() ai.TextRequest {
+	req := whole()
+	req.Model = "gpt-4o-mini"
+	return req
+}
+
+func (h heard) failure() error {
+	if h.err == nil {
+		return nil
+	}
+	return h.err
+}
+
+func drawn(t *testing.T, p *openaiai.Provider, req ai.ImageRequest) error {
+	t.Helper()
+	for _, err := range p.MakeImage(t.Context(), req) {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// startNode returns the address of a server that ends with the test. Without node or the package the test is
+// skipped, or fails where REQUIRE_SERVICES=1 says that nothing may be.
+func startNode(t *testing.T, listensAt *regexp.Regexp, script string, args ...string) string {
+	t.Helper()
+	missing := t.Skip
+	if os.Getenv("REQUIRE_SERVICES") == "1" {
+		missing = t.Fatal
+	}
+	node, err := exec.LookPath("node")
+	if err != nil {
+		missing("node is not installed")
+	}
+	if _, err := os.Stat(script); err != nil {
+		missing("run npm ci in internal/ai/openaiai/wire first")
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context())) // It outlives the requests to it.
+	cmd := exec.CommandContext(ctx, node, append([]string{script}, args...)...)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cancel()
+		_ = cmd.Wait() // It was killed.
+	})
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if at := listensAt.FindStringSubmatch(lines.Text()); at != nil {
+			go func() { _, _ = io.Copy(io.Discard, out) }()
+			return at[1]
+		}
+	}
+	t.Fatalf("%s ended before it listened", script)
+	return ""
+}

@@ -1,0 +1,126 @@
+package catalog
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// edition makes what the catalogue is at a moment out of what its file says.
+func (s Settings) edition(source []Model, now time.Time) (*edition, error) {
+	e := &edition{source: source, byID: make(map[string]Model, len(source))}
+	for _, m := range source {
+		m.MaxInputChars = capped(m.MaxInputChars, s.MaxTextChars)
+		m.MaxOutputTokens = capped(m.MaxOutputTokens, s.MaxOutputTokens)
+		if m.Text != nil {
+			text := *m.Text
+			text.DefaultOutputTokens = min(text.DefaultOutputTokens, m.MaxOutputTokens)
+			m.Text = &text
+		}
+		m.State = e.stateAt(m, now)
+		e.byID[m.ID] = m
+		if m.State != Retired {
+			e.models = append(e.models, m)
+		}
+	}
+	slices.SortStableFunc(e.models, func(a, b Model) int { return cmp.Compare(s.rank(a), s.rank(b)) })
+	if err := e.setDefault(s); err != nil {
+		return nil, err
+	}
+	e.markDefaults(s)
+	return e, nil
+}
+
+// stateAt is a model's state by the clock: one whose day has come is retired, whatever the file says.
+func (e *edition) stateAt(m Model, now time.Time) State {
+	switch {
+	case m.State == Retired || m.ShutdownAt.IsZero():
+		return m.State
+	case !now.Before(m.ShutdownAt):
+		return Retired
+	}
+	if e.until.IsZero() || m.ShutdownAt.Before(e.until) {
+		e.until = m.ShutdownAt
+	}
+	return m.State
+}
+
+// The places of models in the order of the offer.
+const (
+	firstProvider = iota
+	otherProviders
+	madeUp
+	notConfigured
+)
+
+func (s Settings) rank(m Model) int {
+	switch {
+	case !s.configured(m.Provider):
+		return notConfigured
+	case m.Provider == s.Provider:
+		return firstProvider
+	case m.IsSandbox:
+		return madeUp
+	default:
+		return otherProviders
+	}
+}
+
+func capped(n, limit int) int {
+	if limit == 0 {
+		return n
+	}
+	return min(n, limit)
+}
+
+// setDefault moves the model of chats that name none to the front.
+func (e *edition) setDefault(s Settings) error {
+	id, err := e.defaultText(s)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(e.models, func(m Model) bool { return m.ID == id })
+	m := e.models[i]
+	e.models = slices.Insert(slices.Delete(e.models, i, i+1), 0, m)
+	return nil
+}
+
+// defaultText is the operator's choice, else the text model of the first provider, else the first that can be asked.
+func (e *edition) defaultText(s Settings) (string, error) {
+	usable := func(m Model) bool { return m.Kind == Text && m.State != Retired && s.configured(m.Provider) }
+	if s.Default != "" {
+		if m, ok := e.byID[s.Default]; ok && usable(m) {
+			return m.ID, nil
+		}
+		return "", fmt.Errorf("catalog: the default model %q is not on offer, or writes no text", s.Default)
+	}
+	if named := s.TextModels[s.Provider]; named != "" {
+		m, ok := e.byID[named]
+		if ok && m.State == Retired {
+			m, ok = e.successor(named)
+		}
+		if ok && usable(m) {
+			return m.ID, nil
+		}
+	}
+	for _, m := range e.models {
+		if usable(m) {
+			return m.ID, nil
+		}
+	}
+	return "", fmt.Errorf("catalog: no default: no text model is on offer whose provider can be asked")
+}
+
+// markDefaults marks the first model of each kind that can be asked.
+func (e *edition) markDefaults(s Settings) {
+	marked := map[Kind]bool{}
+	for i, m := range e.models {
+		if marked[m.Kind] || !s.configured(m.Provider) {
+			continue
+		}
+		marked[m.Kind] = true
+		e.models[i].IsDefault = true
+		e.byID[m.ID] = e.models[i]
+	}
+}

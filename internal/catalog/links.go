@@ -1,0 +1,44 @@
+package catalog
+
+// checkLinks makes sure that successors and fallbacks lead somewhere. lines are those of the models.
+func (p *parser) checkLinks(lines []int) {
+	byID := make(map[string]Model, len(p.models))
+	for _, m := range p.models {
+		byID[m.ID] = m
+	}
+	for i, m := range p.models {
+		p.line, p.id = lines[i], m.ID
+		if m.Successor != "" {
+			p.checkSuccessor(m, byID)
+		}
+		if m.Fallback == "" {
+			continue
+		}
+		switch f, ok := byID[m.Fallback]; {
+		case !ok:
+			p.fail("its fallback %q is not there", m.Fallback)
+		case f.ID == m.ID || f.Kind != m.Kind:
+			p.fail("its fallback must be another model of the kind %s", m.Kind)
+		}
+	}
+}
+
+// checkSuccessor follows a model's successors to one that is not retired.
+func (p *parser) checkSuccessor(m Model, byID map[string]Model) {
+	next := m
+	for range len(byID) {
+		to, ok := byID[next.Successor]
+		switch {
+		case !ok:
+			p.fail("its successor %q is not there", next.Successor)
+			return
+		case to.Kind != m.Kind:
+			p.fail("its successor %q is not of the kind %s", to.ID, m.Kind)
+			return
+		case to.State != Retired:
+			return
+		}
+		next = to
+	}
+	p.fail("its successors lead back to it, and to none on offer")
+}

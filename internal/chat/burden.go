@@ -1,0 +1,86 @@
+package chat
+
+import (
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/weav-ai/weav/internal/catalog"
+	"github.com/weav-ai/weav/internal/errs"
+	"github.com/weav-ai/weav/internal/file"
+)
+
+// maxPictureBytes is the most that the pictures of a request may have together. Providers take requests of 20 MB
+// or more; what is held in memory for each reply stays small.
+const maxPictureBytes = 20_000_000
+
+// burden is what a message asks of the model that reads it.
+type burden struct {
+	chars        int
+	pictures     int
+	pictureBytes int64
+	// unseen says that the message carries something that no model sees, such as a video.
+	unseen bool
+}
+
+func burdenOf(said string, carried []file.Attached) burden {
+	b := burden{chars: utf8.RuneCountInString(said)}
+	for _, a := range carried {
+		if !a.IsImage() {
+			b.unseen = true
+			continue
+		}
+		b.pictures++
+		b.pictureBytes += a.Bytes()
+	}
+	return b
+}
+
+// tooMuch says why a model cannot take what a message carries; empty when it can.
+func (b burden) tooMuch(m catalog.Model) string {
+	switch {
+	case b.unseen:
+		return "Models see PNG, JPEG and WebP images, and nothing else that is attached. Send the message without the rest."
+	case b.pictureBytes > maxPictureBytes:
+		return fmt.Sprintf("The images of a message may have %d MB together.", maxPictureBytes/1_000_000)
+	case b.pictures > 0 && !m.Can(catalog.ImageInput):
+		return fmt.Sprintf("The model %s cannot see images. Choose one with the capability IMAGE_INPUT.", m.ID)
+	}
+	return ""
+}
+
+// tooLong says why a message is too long for a model; empty when it is not.
+func (b burden) tooLong(m catalog.Model) string {
+	if b.chars <= m.MaxInputChars {
+		return ""
+	}
+	return fmt.Sprintf("The model %s takes messages of at most %d characters.", m.ID, m.MaxInputChars)
+}
+
+// fits says whether a model can take a message.
+func (b burden) fits(m catalog.Model) bool { return b.tooMuch(m) == "" && b.tooLong(m) == "" }
+
+// check refuses a new message that its models cannot take.
+func (c choice) check(b burden) error {
+	if why := b.tooLong(c.model); why != "" {
+		return errs.Input(errs.TooLong, "text", "%s", why)
+	}
+	if why := b.tooMuch(c.model); why != "" {
+		return errs.Input(errs.NotSupported, "attachmentIds", "%s", why)
+	}
+	return c.checkFallback(b)
+}
+
+// checkAgain refuses to have a message that stands already answered by models that cannot take it.
+func (c choice) checkAgain(b burden) error {
+	if why := b.tooMuch(c.model) + b.tooLong(c.model); why != "" {
+		return errs.Input(errs.NotSupported, "modelId", "%s", why)
+	}
+	return c.checkFallback(b)
+}
+
+func (c choice) checkFallback(b burden) error {
+	if c.fallback == nil || b.fits(*c.fallback) {
+		return nil
+	}
+	return errs.Input(errs.NotSupported, "fallbackModelId", "The model %s cannot take this message: it is too long for it, or has images that it cannot see.", c.fallback.ID)
+}

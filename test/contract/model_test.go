@@ -1,0 +1,107 @@
+package contract
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/weav-ai/weav/internal/app"
+)
+
+// modelFields is all of a model that a selector shows.
+const modelFields = `id name description provider kind state shutdownAt plan availableToViewer unavailableReason capabilities isDefault isSandbox
+	successor { id } fallback { id } text { contextTokens defaultOutputTokens temperature { min max default } } image { sizes } video { seconds }
+	price { validFromAt inputTokens { amountMicros currency } outputTokens { amountMicros } images { size quality cost { amountMicros } } videoSecond { amountMicros } }`
+
+// TestModelsByFilter says which models whom is shown, and why some cannot be used.
+func TestModelsByFilter(t *testing.T) {
+	t.Parallel()
+	w := embedded(t)
+	p, guest := w.person(t, "ada"), w.person(t, "guest")
+	guest.Token = ""
+	ids := func(p *person, filter object) []string {
+		a := p.get(t, `query ($f: ModelFilter) { models(filter: $f) { id } }`, object{"f": filter})
+		return a.list("models", "id")
+	}
+	offered := ids(p, nil)
+	if offered[0] != "sandbox-writer" || !slices.Contains(offered, "gpt-4o-mini") || slices.Contains(offered, "dall-e-3") {
+		t.Errorf("on offer: %v", offered)
+	}
+	for name, c := range map[string]struct {
+		filter      object
+		has, hasNot string
+	}{
+		"retired":      {object{"states": []string{"RETIRED"}}, "dall-e-3", "gpt-6-luna"},
+		"deprecated":   {object{"states": []string{"DEPRECATED"}}, "gpt-4o-mini", "gpt-6-luna"},
+		"videos":       {object{"kind": "VIDEO"}, "veo-3.1-generate-preview", "sandbox-writer"},
+		"of one":       {object{"provider": "google"}, "gemini-3.8-flash", "gpt-6-luna"},
+		"that see":     {object{"capabilities": []string{"IMAGE_INPUT"}}, "sandbox-writer", "sandbox-brief"},
+		"usable":       {object{"availableToViewer": true}, "sandbox-writer", "gpt-6-luna"},
+		"not usable":   {object{"availableToViewer": false}, "gpt-6-luna", "sandbox-writer"},
+		"of nobody":    {object{"provider": "nobody"}, "", "sandbox-writer"},
+		"all together": {object{"kind": "TEXT", "provider": "openai", "states": []string{"ACTIVE"}}, "gpt-6-luna", "gpt-4o-mini"},
+	} {
+		got := ids(p, c.filter)
+		if c.has != "" && !slices.Contains(got, c.has) || slices.Contains(got, c.hasNot) {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	if got := ids(guest, object{"availableToViewer": true}); len(got) != 0 {
+		t.Errorf("a guest can use %v", got)
+	}
+	reasons := func(p *person) map[string]string {
+		a := p.get(t, `{ models(filter: {states: [ACTIVE, RETIRED]}) { id unavailableReason } }`, nil)
+		out := map[string]string{}
+		for i, id := range a.list("models", "id") {
+			out[id] = a.list("models", "unavailableReason")[i]
+		}
+		return out
+	}
+	if got := reasons(guest); got["sandbox-writer"] != "SIGN_IN_REQUIRED" || got["gpt-6-luna"] != "PROVIDER_NOT_CONFIGURED" || got["dall-e-3"] != "RETIRED" {
+		t.Errorf("for a guest: %v", got)
+	}
+	if got := reasons(p); got["sandbox-writer"] != "" || got["gpt-6-luna"] != "PROVIDER_NOT_CONFIGURED" {
+		t.Errorf("for a person: %v", got)
+	}
+}
+
+// TestOneModel is all of it, in the language that is asked for or the person's.
+func TestOneModel(t *testing.T) {
+	t.Parallel()
+	p := embedded(t).person(t, "ada")
+	a := p.get(t, `{ models(filter: {states: [DEPRECATED], provider: "openai", kind: TEXT}) { `+modelFields+` ko: name(language: KO) en: name(language: EN) } }`, nil)
+	for field, want := range map[string]any{
+		"id": "gpt-4o-mini", "shutdownAt": "2027-01-14T00:00:00Z", "successor.id": "gpt-6-luna", "plan": "FREE", "ko": "GPT-4o 미니", "en": "GPT-4o mini",
+		"price.inputTokens.amountMicros": 150000.0, "price.inputTokens.currency": "USD", "text.temperature.max": 2.0, "availableToViewer": false, "isSandbox": false,
+	} {
+		if got := a.at("models.0." + field); got != want {
+			t.Errorf("%s is %v, want %v", field, got, want)
+		}
+	}
+	for language, want := range map[string]string{"KO": "샌드박스 작가", "EN": "Sandbox Writer"} {
+		p.change(t, "updatePreferences", object{"language": language}, "viewer { id }")
+		if got := p.get(t, `{ models { name } }`, nil).text("models.0.name"); got != want {
+			t.Errorf("in %s it is %q", language, got)
+		}
+	}
+}
+
+// TestModelWarningsAreForOperators.
+func TestModelWarningsAreForOperators(t *testing.T) {
+	t.Parallel()
+	settings := services(t)
+	settings["ADMIN_EMAILS"] = "root@example.com"
+	w := start(t, app.Part{Serves: true, Works: true}, settings)
+	const query = `{ modelWarnings { model { id } code message shutdownAt checkedAt } }`
+	guest := w.person(t, "guest")
+	guest.Token = ""
+	if got := guest.do(t, query, nil).code(); got != "UNAUTHENTICATED" {
+		t.Errorf("a guest: %q", got)
+	}
+	if got := w.person(t, "ada").do(t, query, nil).code(); got != "FORBIDDEN" {
+		t.Errorf("a person: %q", got)
+	}
+	a := w.person(t, "root").do(t, query, nil)
+	if a.code() != "" || a.at("modelWarnings") == nil {
+		t.Errorf("an operator: %v", a.Errors)
+	}
+}
