@@ -3,13 +3,13 @@ package graph
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/weav-ai/weav/ent/user"
 	"github.com/weav-ai/weav/internal/auth"
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/modelcheck"
-	"github.com/weav-ai/weav/internal/store"
 )
 
 // Name is the name to show.
@@ -70,7 +70,7 @@ func (r *Resolver) obstacle(ctx context.Context, m catalog.Model) catalog.Obstac
 
 // Price is what the provider asks for it today.
 func (r *modelResolver) Price(_ context.Context, m *catalog.Model) (*ModelPrice, error) {
-	p := m.PriceAt(store.Now())
+	p := m.PriceAt(time.Now())
 	if p == nil {
 		return nil, nil
 	}

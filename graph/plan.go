@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"time"
 
 	"github.com/weav-ai/weav/ent"
 	"github.com/weav-ai/weav/internal/catalog"
@@ -9,7 +10,6 @@ import (
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/page"
 	"github.com/weav-ai/weav/internal/planner"
-	"github.com/weav-ai/weav/internal/store"
 )
 
 // Budget is the most it should cost.
@@ -75,7 +75,7 @@ func (r *Resolver) estimate(st *ent.PlanStep) *planner.Range {
 	if !ok || len(st.Prompts) == 0 {
 		return nil
 	}
-	return planner.Estimate(m, st.Instruction, st.Prompts[0], store.Now())
+	return planner.Estimate(m, st.Instruction, st.Prompts[0], time.Now())
 }
 
 func costRange(r *planner.Range) *CostRange {

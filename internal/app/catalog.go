@@ -4,9 +4,11 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
+	"github.com/weav-ai/weav/internal/ai/sandboxai"
 	"github.com/weav-ai/weav/internal/catalog"
 )
 
@@ -25,9 +27,21 @@ func (a *App) loadCatalog() (err error) {
 		MaxTextChars: a.cfg.MaxTextChars, MaxOutputTokens: a.cfg.MaxOutputTokens, Default: a.cfg.DefaultModel, File: a.cfg.CatalogFile,
 		Provider:   a.cfg.AIProviderDefault,
 		TextModels: map[string]string{"openai": a.cfg.OpenAITextModel, "google": a.cfg.GeminiTextModel},
+		Providers:  a.cfg.providerNames(),
 		Configured: a.configured,
 	})
 	return err
+}
+
+// providerNames are what models may have as their provider: what the settings name, and what ships, with or without a key.
+func (c Config) providerNames() []string {
+	names := []string{sandboxai.Name, "openai", "google"}
+	for _, p := range c.Providers {
+		if !slices.Contains(names, p.Name) {
+			names = append(names, p.Name)
+		}
+	}
+	return names
 }
 
 // watchCatalog reads the catalogue's file again when it changes, and on SIGHUP, until ctx ends.
@@ -64,7 +78,7 @@ func (a *App) reloadCatalog(ctx context.Context) {
 
 // modelWarnings are for a scrape: the code of each model with a warning.
 func (a *App) modelWarnings() map[string]string {
-	ctx, cancel := context.WithTimeout(context.Background(), scrapePatience) //nolint:forbidigo // A scrape has no context of its own.
+	ctx, cancel := context.WithTimeout(context.Background(), scrapePatience) // A scrape has none of its own.
 	defer cancel()
 	warnings, err := a.models.Warnings(ctx)
 	if err != nil {

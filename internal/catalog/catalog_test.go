@@ -44,6 +44,10 @@ func TestModelsBeginWithTheDefault(t *testing.T) {
 			catalog.Settings{}, "sandbox-writer", map[catalog.Kind]string{catalog.Image: "sandbox-painter", catalog.Video: "sandbox-filmer"}},
 		"as set": {
 			catalog.Settings{Default: "sandbox-brief"}, "sandbox-brief", map[catalog.Kind]string{catalog.Image: "sandbox-painter", catalog.Video: "sandbox-filmer"}},
+		"as set, and retired since": {
+			catalog.Settings{Default: "sandbox-classic"}, "sandbox-writer", nil},
+		"as set, and ended today": {
+			catalog.Settings{Configured: all, Default: "gpt-4o-mini", Now: day("2027-01-14")}, "gpt-6-luna", nil},
 		"OpenAI first": {
 			catalog.Settings{Configured: all, Provider: "openai", TextModels: openai}, "gpt-4o-mini", map[catalog.Kind]string{catalog.Image: "gpt-image-2.6-flare", catalog.Video: "veo-3.1-fast-generate-preview"}},
 		"OpenAI first, and its model has ended": {
@@ -217,9 +221,9 @@ func TestDefaultOfAKind(t *testing.T) {
 	}
 }
 
-func TestLoadRefusesADefaultThatIsNotOnOffer(t *testing.T) {
+func TestLoadRefusesADefaultThatCannotBeAsked(t *testing.T) {
 	t.Parallel()
-	for _, id := range []string{"gpt-9", "sandbox-classic"} {
+	for _, id := range []string{"gpt-9", "sandbox-painter", "gpt-6-luna"} {
 		if _, err := catalog.Load(catalog.Settings{Default: id}); err == nil {
 			t.Errorf("Load with the default %s succeeded", id)
 		}

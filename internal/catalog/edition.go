@@ -90,19 +90,13 @@ func (e *edition) setDefault(s Settings) error {
 func (e *edition) defaultText(s Settings) (string, error) {
 	usable := func(m Model) bool { return m.Kind == Text && m.State != Retired && s.configured(m.Provider) }
 	if s.Default != "" {
-		if m, ok := e.byID[s.Default]; ok && usable(m) {
+		if m := e.heir(s.Default); usable(m) {
 			return m.ID, nil
 		}
-		return "", fmt.Errorf("catalog: the default model %q is not on offer, or writes no text", s.Default)
+		return "", fmt.Errorf("catalog: the default model %q is not there, writes no text, or its provider is not configured", s.Default)
 	}
-	if named := s.TextModels[s.Provider]; named != "" {
-		m, ok := e.byID[named]
-		if ok && m.State == Retired {
-			m, ok = e.successor(named)
-		}
-		if ok && usable(m) {
-			return m.ID, nil
-		}
+	if m := e.heir(s.TextModels[s.Provider]); usable(m) {
+		return m.ID, nil
 	}
 	for _, m := range e.models {
 		if usable(m) {
@@ -110,6 +104,15 @@ func (e *edition) defaultText(s Settings) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("catalog: no default: no text model is on offer whose provider can be asked")
+}
+
+// heir is a model, or what takes its place once it is retired; the zero Model for an unknown id.
+func (e *edition) heir(id string) Model {
+	m := e.byID[id]
+	if m.State == Retired {
+		m, _ = e.successor(id)
+	}
+	return m
 }
 
 // markDefaults marks the first model of each kind that can be asked.

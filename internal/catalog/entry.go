@@ -78,11 +78,12 @@ type imagePriceEntry struct {
 
 // parser gathers the models of a file, and what is wrong with them.
 type parser struct {
-	name, id string
-	line     int
-	seen     map[string]bool
-	models   []Model
-	faults   []error
+	name, id  string
+	line      int
+	providers []string // those there may be; nil for any
+	seen      map[string]bool
+	models    []Model
+	faults    []error
 }
 
 func (p *parser) fail(format string, args ...any) {
@@ -111,6 +112,9 @@ func (p *parser) add(e entry) {
 	case e.Shutdown != "" && e.Shutdown != unknownDay:
 		m.ShutdownAt = p.date("shutdown", e.Shutdown)
 	}
+	if e.Shutdown != "" && m.State == Active {
+		p.fail("a model with a day of `shutdown` is DEPRECATED, or RETIRED")
+	}
 	p.caps(&m, e)
 	m.Prices = p.prices(e.Prices)
 	p.models = append(p.models, m)
@@ -123,6 +127,9 @@ func (p *parser) checkWords(m Model) {
 		if strings.TrimSpace(value) == "" {
 			p.fail("`%s` is missing", what)
 		}
+	}
+	if m.Provider != "" && p.providers != nil && !slices.Contains(p.providers, m.Provider) {
+		p.fail("`provider` is one of %s, not %q", strings.Join(p.providers, ", "), m.Provider)
 	}
 	if p.seen[m.ID] {
 		p.fail("is there twice")

@@ -23,7 +23,8 @@ func (p *parser) checkLinks(lines []int) {
 	}
 }
 
-// checkSuccessor follows a model's successors to one that is not retired.
+// checkSuccessor follows a model's successors to the last, which has none and therefore stays on offer: whatever days
+// have passed, something takes the model's place.
 func (p *parser) checkSuccessor(m Model, byID map[string]Model) {
 	next := m
 	for range len(byID) {
@@ -35,10 +36,10 @@ func (p *parser) checkSuccessor(m Model, byID map[string]Model) {
 		case to.Kind != m.Kind:
 			p.fail("its successor %q is not of the kind %s", to.ID, m.Kind)
 			return
-		case to.State != Retired:
-			return
+		case to.Successor == "":
+			return // A last one that is retired is told of by itself.
 		}
 		next = to
 	}
-	p.fail("its successors lead back to it, and to none on offer")
+	p.fail("its successors go round in a ring: one of them must stay on offer")
 }

@@ -1,16 +1,12 @@
 package catalog
 
 import (
-	"bytes"
 	"crypto/sha256"
 	_ "embed" // the catalogue's data
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-
-	"go.yaml.in/yaml/v3"
 )
 
 //go:embed models.yaml
@@ -18,6 +14,9 @@ var shipped []byte
 
 // shippedName is what messages call the file that ships.
 const shippedName = "models.yaml"
+
+// maxModels is how many models a catalogue may have: all of them are one answer.
+const maxModels = 200
 
 // maxFile is the greatest size of a catalogue's file, in bytes.
 const maxFile = 4 << 20
@@ -33,12 +32,15 @@ func Load(s Settings) (*Catalog, error) {
 		name, data = s.File, raw
 	}
 	c := &Catalog{settings: s}
-	return c, c.take(name, data)
+	if err := c.take(name, data); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 // take makes a file the catalogue. One with faults changes nothing.
 func (c *Catalog) take(name string, data []byte) error {
-	source, err := parse(name, data)
+	source, err := parse(name, data, c.settings.Providers)
 	if err != nil {
 		return err
 	}
@@ -52,25 +54,28 @@ func (c *Catalog) take(name string, data []byte) error {
 	return nil
 }
 
+// unreadable stands for the digest of a file that cannot be read.
+const unreadable = "unreadable"
+
 // Reload reads the settings' file again and tells whether it had changed. One with faults is an error that names all of
-// them, and the catalogue stays as it was; it is told of once.
+// them, and one that is not there is an error too; the catalogue stays as it was. Each is told of once.
 func (c *Catalog) Reload() (changed bool, err error) {
 	if c.settings.File == "" {
 		return false, nil
 	}
+	digest := unreadable
 	data, err := readFile(c.settings.File)
-	if err != nil {
-		return false, err
+	if err == nil {
+		digest = digestOf(data)
 	}
-	digest := digestOf(data)
 	if digest == *c.digest.Load() {
 		return false, nil
 	}
-	if err := c.take(c.settings.File, data); err != nil {
-		c.digest.Store(&digest) // It is read again when it changes again.
-		return false, err
+	if err == nil {
+		err = c.take(c.settings.File, data)
 	}
-	return true, nil
+	c.digest.Store(&digest)
+	return err == nil, err
 }
 
 func readFile(path string) ([]byte, error) {
@@ -92,43 +97,4 @@ func readFile(path string) ([]byte, error) {
 func digestOf(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
-}
-
-// parse reads a file's models, or tells all that is wrong with them, each with its line.
-func parse(name string, data []byte) ([]Model, error) {
-	var file struct {
-		Models []entry `yaml:"models"`
-	}
-	strict := yaml.NewDecoder(bytes.NewReader(data))
-	strict.KnownFields(true)
-	if err := strict.Decode(&file); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	lines := linesOf(data)
-	p := &parser{name: name, seen: map[string]bool{}}
-	for i, e := range file.Models {
-		p.line, p.id = lines[i], e.ID
-		p.add(e)
-	}
-	p.line, p.id = 1, ""
-	if len(p.models) == 0 && len(p.faults) == 0 {
-		p.fail("there are no models")
-	}
-	p.checkLinks(lines)
-	return p.models, errors.Join(p.faults...)
-}
-
-// linesOf are the lines on which the models of a file begin.
-func linesOf(data []byte) []int {
-	var document struct {
-		Models []yaml.Node `yaml:"models"`
-	}
-	if err := yaml.Unmarshal(data, &document); err != nil {
-		return nil // It was read before.
-	}
-	lines := make([]int, len(document.Models))
-	for i, n := range document.Models {
-		lines[i] = n.Line
-	}
-	return lines
 }

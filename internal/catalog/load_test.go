@@ -37,7 +37,16 @@ func TestFaultsAreToldWithTheirLines(t *testing.T) {
 	for name, tt := range map[string]struct{ data, want string }{
 		"no YAML":                    {"models: [", "did not find"},
 		"no models":                  {"models: []", "f.yaml:1: there are no models"},
-		"an unknown field":           {"models:\n" + text("a", "smell: 3"), "line 12: field smell not found"},
+		"no YAML further down":       {"models:\n" + good + "  - id: [", "f.yaml:12: did not find"},
+		"an unknown field":           {"models:\n" + good + text("a", "smell: 3"), "f.yaml:22: a: field smell not found"},
+		"words for a number":         {"models:\n" + text("a", "maxInputChars: many"), "f.yaml:9: a: cannot unmarshal !!str `many` into int"},
+		"two documents":              {"models:\n" + good + "---\nmodels: []", "more than one document"},
+		"nothing":                    {"", "f.yaml:1: there are no models"},
+		"an entry without anything":  {"models:\n  -\n" + good, "f.yaml:2: an entry has fields"},
+		"an unknown provider":        {"models:\n" + text("a", "provider: opnai"), "f.yaml:2: a: `provider` is one of sandbox, openai, not \"opnai\""},
+		"a day of an active one":     {"models:\n" + good + text("b", `shutdown: "2027-01-01"`, "successor: good"), "is DEPRECATED, or RETIRED"},
+		"a ring in the future":       {"models:\n" + text("a", "state: DEPRECATED", "shutdown: unknown", "successor: b") + text("b", "state: DEPRECATED", "shutdown: unknown", "successor: a"), "in a ring"},
+		"a next of another kind":     {"models:\n" + text("a", "state: RETIRED", "successor: b") + text("b", "kind: IMAGE"), "not of the kind TEXT"},
 		"an id twice":                {"models:\n" + good + good, "f.yaml:12: good: is there twice"},
 		"no name in Korean":          {"models:\n" + text("a", "name: {en: A}"), "f.yaml:2: a: `name.ko` is missing"},
 		"an unknown kind":            {"models:\n" + text("a", "kind: SMELL"), `not "SMELL"`},
@@ -49,25 +58,53 @@ func TestFaultsAreToldWithTheirLines(t *testing.T) {
 		"deprecated without a day":   {"models:\n" + good + text("b", "state: DEPRECATED", "successor: good"), "needs its day in `shutdown`"},
 		"a day that is none":         {"models:\n" + good + text("b", "shutdown: soon"), "must be a day such as 2027-01-14"},
 		"a successor that is gone":   {"models:\n" + good + text("b", "state: RETIRED", "successor: c"), `its successor "c" is not there`},
-		"successors in a ring":       {"models:\n" + good + text("b", "state: RETIRED", "successor: c") + text("c", "state: RETIRED", "successor: b"), "lead back to it"},
+		"successors in a ring":       {"models:\n" + good + text("b", "state: RETIRED", "successor: c") + text("c", "state: RETIRED", "successor: b"), "in a ring"},
 		"a fallback that is gone":    {"models:\n" + text("a", "fallback: c"), `its fallback "c" is not there`},
 		"a fallback to itself":       {"models:\n" + text("a", "fallback: a"), "must be another model"},
 		"a price that is none":       {"models:\n" + text("a", `prices: [{from: "2026-01-01", input: "1.2345678"}]`), "is no amount in dollars"},
 		"a price below nothing":      {"models:\n" + text("a", `prices: [{from: "2026-01-01", input: "-1"}]`), "is no amount in dollars"},
 		"a window below its answers": {"models:\n" + text("a", "text: {contextTokens: 5, defaultOutputTokens: 5}"), "must be above `maxOutputTokens`"},
-		"all retired":                {"models:\n" + text("a", "state: RETIRED", "successor: a"), "lead back to it"},
+		"all retired":                {"models:\n" + text("a", "state: RETIRED", "successor: a"), "in a ring"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := parse("f.yaml", []byte(tt.data))
-			if err == nil || !strings.Contains(err.Error(), tt.want) {
+			_, err := parse("f.yaml", []byte(tt.data), []string{"sandbox", "openai"})
+			if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "catalog.") {
 				t.Errorf("got %v, want %q", err, tt.want)
 			}
 		})
 	}
-	_, err := parse("f.yaml", []byte("models:\n"+text("a", "plan: GOLD", "state: SLEEPING")+text("b", "fallback: c")))
+	_, err := parse("f.yaml", []byte("models:\n"+text("a", "plan: GOLD", "state: SLEEPING")+text("b", "fallback: c")), nil)
 	if n := strings.Count(fmt.Sprint(err), "f.yaml:"); n != 4 {
 		t.Errorf("%d faults are told: %v", n, err)
+	}
+}
+
+// FuzzParse never fails but with an error: a running server reads what an operator has half written.
+func FuzzParse(f *testing.F) {
+	for _, data := range []string{
+		"models:\n" + text("a") + "  - 3\n  - *b\n", "models:\n  - &a {id: a}\n  - *a\n  - <<: *a\n", "models: &m [*m]", "models: {a: 1}", "defaults: {a: &a {kind: TEXT}}", "--- 1\n---\n", "models:\n  - \n  - <<:",
+	} {
+		f.Add([]byte(data))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		models, err := parse("f.yaml", data, nil)
+		if err == nil && len(models) == 0 {
+			t.Error("no models, and no error")
+		}
+	})
+}
+
+// TestAnchorsKeepAFileShort lets entries share what is under `defaults`.
+func TestAnchorsKeepAFileShort(t *testing.T) {
+	t.Parallel()
+	data := "defaults:\n  writer: &writer\n    provider: sandbox\n    kind: TEXT\n    plan: FREE\n    state: ACTIVE\n    maxInputChars: 10\n    maxOutputTokens: 5\n" +
+		"    text: {contextTokens: 100, defaultOutputTokens: 5}\nmodels:\n" +
+		"  - {<<: *writer, id: a, name: {en: A, ko: 가}, description: {en: d, ko: 라}}\n" +
+		"  - {<<: *writer, id: b, name: {en: B, ko: 나}, description: {en: d, ko: 라}, plan: PREMIUM}\n"
+	models, err := parse("f.yaml", []byte(data), nil)
+	if err != nil || len(models) != 2 || models[0].Plan != Free || models[1].Plan != Premium || models[1].Text.ContextTokens != 100 {
+		t.Errorf("got %+v, %v", models, err)
 	}
 }
 
@@ -104,6 +141,9 @@ func TestReload(t *testing.T) {
 		t.Fatal(err)
 	}
 	want("no file", false, true, "c")
+	want("still no file", false, false, "c")
+	write(text("d"))
+	want("a file again", true, false, "d")
 }
 
 // TestReloadUnderReaders lets readers see one whole catalogue or the other.

@@ -12,12 +12,14 @@ import (
 type Settings struct {
 	// MaxTextChars and MaxOutputTokens cap every model; zero caps nothing.
 	MaxTextChars, MaxOutputTokens int
-	// Default is the id of the default model; empty: by Provider.
+	// Default is the id of the default model, or of one that is retired, for its successor; empty: by Provider.
 	Default string
 	// Provider is whose models come first, and TextModels which text model of a provider is the default, as an operator
 	// named it once: a retired one stands for its successor.
 	Provider   string
 	TextModels map[string]string
+	// Providers are the names that models may have as their provider, configured or not; nil for any.
+	Providers []string
 	// Configured says whether a provider can be asked; nil: only the sandbox can.
 	Configured func(provider string) bool
 	// Billing says that plans are enforced; without it everybody may use everything.
@@ -107,6 +109,9 @@ func (c *Catalog) Get(id string) (Model, bool) {
 	m, ok := c.now().byID[id]
 	return m, ok
 }
+
+// Configured says whether this server can ask a model's provider.
+func (c *Catalog) Configured(m Model) bool { return c.settings.configured(m.Provider) }
 
 // Successor returns the model on offer that takes a model's place, over as many steps as it takes.
 func (c *Catalog) Successor(id string) (Model, bool) { return c.now().successor(id) }

@@ -55,8 +55,8 @@ func New(st *store.Store, c *catalog.Catalog, listers map[string]ai.ModelLister,
 	return &Service{store: st, catalog: c, listers: listers, log: log}
 }
 
-// Check asks each provider for its list and keeps what is wrong, for all servers to show. A provider that does not
-// answer leaves what was known of it.
+// Check asks each provider for its list, keeps what is wrong, for all servers to show, and logs it. A provider that does
+// not answer, or whose list is empty, leaves what was known of it.
 func (s *Service) Check(ctx context.Context) error {
 	for provider, lister := range s.listers {
 		listed, err := list(ctx, lister)
@@ -64,11 +64,24 @@ func (s *Service) Check(ctx context.Context) error {
 			s.log.WarnContext(ctx, "a provider does not list its models", "provider", provider, "kind", string(ai.KindOf(err)))
 			continue
 		}
+		if len(listed) == 0 {
+			s.log.WarnContext(ctx, "a provider lists no models", "provider", provider)
+			continue
+		}
 		if err := s.keep(ctx, provider, s.compare(provider, listed)); err != nil {
 			return err
 		}
 	}
-	return nil
+	return s.tell(ctx)
+}
+
+// tell logs what is wrong now.
+func (s *Service) tell(ctx context.Context) error {
+	warnings, err := s.Warnings(ctx)
+	for _, w := range warnings {
+		s.log.WarnContext(ctx, "a model of the catalogue ends", "provider", w.Model.Provider, "model", w.Model.ID, "code", string(w.Code), "advice", w.Message)
+	}
+	return err
 }
 
 func list(ctx context.Context, lister ai.ModelLister) ([]ai.ListedModel, error) {
@@ -77,11 +90,8 @@ func list(ctx context.Context, lister ai.ModelLister) ([]ai.ListedModel, error) 
 	return lister.ListModels(ctx)
 }
 
-// compare finds what is wrong with a provider's models on offer. An empty list says nothing.
+// compare finds what is wrong with a provider's models on offer.
 func (s *Service) compare(provider string, listed []ai.ListedModel) []Warning {
-	if len(listed) == 0 {
-		return nil
-	}
 	byID := make(map[string]ai.ListedModel, len(listed))
 	for _, l := range listed {
 		byID[l.ID] = l
@@ -95,11 +105,16 @@ func (s *Service) compare(provider string, listed []ai.ListedModel) []Warning {
 		switch {
 		case !ok:
 			found = append(found, Warning{Model: m, Code: Gone})
-		case !l.ShutdownAt.IsZero() && l.ShutdownAt.Before(store.Now().Add(Soon)):
+		case soon(l.ShutdownAt):
 			found = append(found, Warning{Model: m, Code: Ending, ShutdownAt: &l.ShutdownAt})
 		}
 	}
 	return found
+}
+
+// soon says whether a model ends within the time of warning; never for the zero time.
+func soon(shutdown time.Time) bool {
+	return !shutdown.IsZero() && shutdown.Before(store.Now().Add(Soon))
 }
 
 // keep replaces what was known of a provider's models.
@@ -111,7 +126,6 @@ func (s *Service) keep(ctx context.Context, provider string, found []Warning) er
 		}
 		rows := make([]*ent.ModelWarningCreate, len(found))
 		for i, w := range found {
-			s.log.WarnContext(ctx, "a model of the catalogue ends", "provider", provider, "model", w.Model.ID, "code", string(w.Code))
 			rows[i] = tx.Client().ModelWarning.Create().SetProvider(provider).SetModel(w.Model.ID).SetCode(w.Code).
 				SetNillableShutdownAt(w.ShutdownAt).SetCheckedAt(now)
 		}
@@ -124,7 +138,7 @@ func (s *Service) keep(ctx context.Context, provider string, found []Warning) er
 }
 
 // Warnings are what is wrong now: by the last look at the providers' lists, and by the catalogue's own days. A model that
-// was retired since is not told of any more.
+// was retired since is not told of any more, nor one whose provider is not configured.
 func (s *Service) Warnings(ctx context.Context) ([]Warning, error) {
 	rows, err := s.store.Client().ModelWarning.Query().Order(modelwarning.ByModel()).All(ctx)
 	if err != nil {
@@ -132,13 +146,13 @@ func (s *Service) Warnings(ctx context.Context) ([]Warning, error) {
 	}
 	var out []Warning
 	for _, r := range rows {
-		if m, ok := s.catalog.Get(r.Model); ok && m.State != catalog.Retired {
+		if m, ok := s.catalog.Get(r.Model); ok && m.State != catalog.Retired && s.catalog.Configured(m) {
 			out = append(out, Warning{Model: m, Code: r.Code, ShutdownAt: r.ShutdownAt, CheckedAt: &r.CheckedAt})
 		}
 	}
 	for _, m := range s.catalog.Models() {
 		told := slices.ContainsFunc(out, func(w Warning) bool { return w.Model.ID == m.ID })
-		if !told && !m.ShutdownAt.IsZero() && m.ShutdownAt.Before(store.Now().Add(Soon)) {
+		if !told && soon(m.ShutdownAt) && s.catalog.Configured(m) {
 			out = append(out, Warning{Model: m, Code: Ending, ShutdownAt: &m.ShutdownAt})
 		}
 	}

@@ -113,9 +113,9 @@ func (b bounds) check(a *answer) (faults []string) {
 	if n := len(a.Steps); n < least || n > most {
 		fail("There are %d steps; there must be %d to %d.", n, least, most)
 	}
-	within(fail, "The title", a.Title, 1, MaxTitleChars)
-	within(fail, "The summary", a.Summary, 1, MaxSummaryChars)
-	within(fail, "The language", a.Language, 1, maxLanguageChars)
+	within(fail, "The title", a.Title, MaxTitleChars)
+	within(fail, "The summary", a.Summary, MaxSummaryChars)
+	within(fail, "The language", a.Language, maxLanguageChars)
 	for i, st := range a.Steps {
 		b.checkStep(fmt.Sprintf("Step %d", b.kept+i+1), b.kept+i+1, st, fail)
 	}
@@ -139,10 +139,10 @@ func (b bounds) room() (least, most int) {
 }
 
 func (b bounds) checkStep(name string, place int, st stepAnswer, fail func(string, ...any)) {
-	within(fail, name+": the title", st.Title, 1, MaxTitleChars)
-	within(fail, name+": the intent", st.Intent, 1, MaxIntentChars)
-	within(fail, name+": the reason", st.Reason, 1, MaxReasonChars)
-	within(fail, name+": the instruction", st.Instruction, 1, MaxInstructionChars)
+	within(fail, name+": the title", st.Title, MaxTitleChars)
+	within(fail, name+": the intent", st.Intent, MaxIntentChars)
+	within(fail, name+": the reason", st.Reason, MaxReasonChars)
+	within(fail, name+": the instruction", st.Instruction, MaxInstructionChars)
 	m, ok := b.model(st.Model)
 	switch {
 	case !ok:
@@ -154,7 +154,7 @@ func (b bounds) checkStep(name string, place int, st stepAnswer, fail func(strin
 		fail("%s has %d prompts; there must be %d to %d.", name, n, minPrompts, MaxPrompts)
 	}
 	for i, p := range st.Prompts {
-		within(fail, fmt.Sprintf("%s: prompt %d", name, i+1), p, 1, promptLimit(m))
+		within(fail, fmt.Sprintf("%s: prompt %d", name, i+1), p, promptLimit(m))
 	}
 	for _, d := range st.DependsOn {
 		if d < 1 || d >= place {
@@ -180,10 +180,10 @@ func promptLimit(m catalog.Model) int {
 	return MaxPromptChars
 }
 
-// within fails unless a text has from least to most code points, and something but blanks where it must have any.
-func within(fail func(string, ...any), what, value string, least, most int) {
+// within fails unless a text has something but blanks, and at most so many code points.
+func within(fail func(string, ...any), what, value string, most int) {
 	switch n := utf8.RuneCountInString(value); {
-	case least > 0 && strings.TrimSpace(value) == "":
+	case strings.TrimSpace(value) == "":
 		fail("%s is empty.", what)
 	case strings.ContainsRune(value, 0):
 		fail("%s holds U+0000.", what)

@@ -61,7 +61,7 @@ func (c *Composer) composePlan(ctx context.Context, j *ent.Job, d *dialogue) (*j
 	if err != nil {
 		return nil, err
 	}
-	b := bounds{models: c.offer(args, d.request.Model), kept: len(before.kept), budget: before.left(args.BudgetMicros)}
+	b := bounds{models: c.offer(args), kept: len(before.kept), budget: before.left(args.BudgetMicros)}
 	d.request.Purpose, d.request.Answer = ai.PurposePlan, shape(b.models)
 	d.request.Instruction = instruction(b, before)
 	d.request.Turns = []ai.Turn{{Role: ai.RoleUser, Text: goalText(args)}}
@@ -94,7 +94,7 @@ func told(measure func(text string) (*float64, string), tell job.Tell) func(text
 
 // offer are the models that the steps may be made with: what can be asked now, real models before made-up ones. With a
 // budget only models with a price are offered, if there are any.
-func (c *Composer) offer(args *job.PlanArguments, planner string) []catalog.Model {
+func (c *Composer) offer(args *job.PlanArguments) []catalog.Model {
 	var offered []catalog.Model
 	for _, m := range c.Catalog.Models() {
 		if _, err := c.Catalog.Usable(m.Kind, m.ID); err == nil {

@@ -49,12 +49,10 @@ func tokens(n, perMillion int64) int64 { return (n*perMillion + million - 1) / m
 func imageCost(p *catalog.Price) *Range {
 	var r *Range
 	for _, price := range p.Images {
-		switch {
-		case r == nil:
+		if r == nil {
 			r = &Range{Min: price.Each, Max: price.Each}
-		default:
-			r.Min, r.Max = min(r.Min, price.Each), max(r.Max, price.Each)
 		}
+		r.Min, r.Max = min(r.Min, price.Each), max(r.Max, price.Each)
 	}
 	return r
 }

@@ -2,6 +2,7 @@ package planner
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/weav-ai/weav/ent"
 	entjob "github.com/weav-ai/weav/ent/job"
@@ -19,7 +20,11 @@ func planArguments(j *ent.Job) (*job.PlanArguments, error) {
 	if err != nil {
 		return nil, err
 	}
-	return args.(*job.PlanArguments), nil //nolint:forcetypeassert // The kind of the job says so.
+	plan, ok := args.(*job.PlanArguments)
+	if !ok {
+		return nil, fmt.Errorf("planner: %s is no job of a plan", j.ID)
+	}
+	return plan, nil
 }
 
 // beginning is what stands of a plan when the rest is planned anew; nothing for a new plan.

@@ -75,7 +75,11 @@ func (c *Composer) composePrompts(ctx context.Context, j *ent.Job, d *dialogue) 
 	if err != nil {
 		return nil, err
 	}
-	count := args.(*job.PromptsArguments).Count //nolint:forcetypeassert // The kind of the job says so.
+	wanted, ok := args.(*job.PromptsArguments)
+	if !ok {
+		return nil, fmt.Errorf("planner: %s is no job of prompts", j.ID)
+	}
+	count := wanted.Count
 	if j.ChatID == nil {
 		return nil, fmt.Errorf("%w: the chat is gone", job.ErrUnusable)
 	}
@@ -119,7 +123,7 @@ func checkPrompts(text string, count int, into *promptsAnswer) (faults []string)
 	into.Prompts = into.Prompts[:count]
 	fail := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
 	for i, p := range into.Prompts {
-		within(fail, fmt.Sprintf("Prompt %d", i+1), p, 1, MaxPromptChars)
+		within(fail, fmt.Sprintf("Prompt %d", i+1), p, MaxPromptChars)
 	}
 	return faults
 }

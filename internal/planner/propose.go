@@ -38,7 +38,7 @@ func (s *Service) Propose(ctx context.Context, user oid.User, in ProposeInput) (
 		return nil, err
 	}
 	return s.commission(ctx, store.Key{User: user, Mutation: "planProject", Key: in.Key, Input: in},
-		func(ctx context.Context, _ *store.Tx) (job.Commission, error) {
+		func(context.Context, *store.Tx) (job.Commission, error) {
 			m, err := s.planningModel(in.ModelID)
 			return job.Commission{Kind: entjob.KindPlan, Model: m, Args: args}, err
 		})

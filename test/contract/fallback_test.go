@@ -16,20 +16,32 @@ func otherModels() map[string]string {
 	return map[string]string{"CATALOG_FILE": "testdata/models.yaml"}
 }
 
-// onBothWithModels runs a test on both kinds of parts, with the models of testdata.
+// embeddedWithModels starts a server as embedded does, with the models of testdata.
+func embeddedWithModels(t *testing.T) *world {
+	if servicetest.Race {
+		return externalWithModels(t)
+	}
+	return start(t, app.Part{Serves: true, Works: true}, otherModels())
+}
+
+func externalWithModels(t *testing.T) *world {
+	settings := services(t)
+	maps.Copy(settings, otherModels())
+	return start(t, app.Part{Serves: true, Works: true}, settings)
+}
+
+// onBothWithModels runs a test as onBoth does, with the models of testdata.
 func onBothWithModels(t *testing.T, run func(t *testing.T, w *world)) {
 	t.Run("embedded", func(t *testing.T) {
 		t.Parallel()
 		if servicetest.Race {
 			t.Skip("SQLite is too slow under the race detector")
 		}
-		run(t, start(t, app.Part{Serves: true, Works: true}, otherModels()))
+		run(t, embeddedWithModels(t))
 	})
 	t.Run("postgres and redis", func(t *testing.T) {
 		t.Parallel()
-		settings := services(t)
-		maps.Copy(settings, otherModels())
-		run(t, start(t, app.Part{Serves: true, Works: true}, settings))
+		run(t, externalWithModels(t))
 	})
 }
 
@@ -156,7 +168,7 @@ func messageID(t *testing.T, id string) oid.Message {
 
 func TestFallbacksThatAreRefused(t *testing.T) {
 	t.Parallel()
-	w := start(t, app.Part{Serves: true, Works: true}, otherModels())
+	w := embeddedWithModels(t)
 	p := w.person(t, "ada")
 	chat := p.newChat(t, object{"title": "named"})
 	seen := p.ready(t, pixels(t))

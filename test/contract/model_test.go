@@ -1,8 +1,12 @@
 package contract
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/weav-ai/weav/internal/app"
 )
@@ -23,7 +27,7 @@ func TestModelsByFilter(t *testing.T) {
 		return a.list("models", "id")
 	}
 	offered := ids(p, nil)
-	if offered[0] != "sandbox-writer" || !slices.Contains(offered, "gpt-4o-mini") || slices.Contains(offered, "dall-e-3") {
+	if offered[0] != "sandbox-writer" || !slices.Contains(offered, "gemini-2.5-flash-image") || slices.Contains(offered, "dall-e-3") {
 		t.Errorf("on offer: %v", offered)
 	}
 	for name, c := range map[string]struct {
@@ -31,14 +35,14 @@ func TestModelsByFilter(t *testing.T) {
 		has, hasNot string
 	}{
 		"retired":      {object{"states": []string{"RETIRED"}}, "dall-e-3", "gpt-6-luna"},
-		"deprecated":   {object{"states": []string{"DEPRECATED"}}, "gpt-4o-mini", "gpt-6-luna"},
+		"deprecated":   {object{"states": []string{"DEPRECATED"}}, "gemini-2.5-flash-image", "gpt-6-luna"},
 		"videos":       {object{"kind": "VIDEO"}, "veo-3.1-generate-preview", "sandbox-writer"},
 		"of one":       {object{"provider": "google"}, "gemini-3.8-flash", "gpt-6-luna"},
 		"that see":     {object{"capabilities": []string{"IMAGE_INPUT"}}, "sandbox-writer", "sandbox-brief"},
 		"usable":       {object{"availableToViewer": true}, "sandbox-writer", "gpt-6-luna"},
 		"not usable":   {object{"availableToViewer": false}, "gpt-6-luna", "sandbox-writer"},
 		"of nobody":    {object{"provider": "nobody"}, "", "sandbox-writer"},
-		"all together": {object{"kind": "TEXT", "provider": "openai", "states": []string{"ACTIVE"}}, "gpt-6-luna", "gpt-4o-mini"},
+		"all together": {object{"kind": "TEXT", "provider": "openai", "states": []string{"ACTIVE"}}, "gpt-6-luna", "gpt-5-mini"},
 	} {
 		got := ids(p, c.filter)
 		if c.has != "" && !slices.Contains(got, c.has) || slices.Contains(got, c.hasNot) {
@@ -68,12 +72,13 @@ func TestModelsByFilter(t *testing.T) {
 func TestOneModel(t *testing.T) {
 	t.Parallel()
 	p := embedded(t).person(t, "ada")
-	a := p.get(t, `{ models(filter: {states: [DEPRECATED], provider: "openai", kind: TEXT}) { `+modelFields+` ko: name(language: KO) en: name(language: EN) } }`, nil)
+	a := p.get(t, `{ models(filter: {states: [ACTIVE, DEPRECATED, RETIRED], provider: "openai", kind: TEXT}) { `+modelFields+` ko: name(language: KO) en: name(language: EN) } }`, nil)
+	at := slices.Index(a.list("models", "id"), "gpt-4o-mini")
 	for field, want := range map[string]any{
 		"id": "gpt-4o-mini", "shutdownAt": "2027-01-14T00:00:00Z", "successor.id": "gpt-6-luna", "plan": "FREE", "ko": "GPT-4o 미니", "en": "GPT-4o mini",
 		"price.inputTokens.amountMicros": 150000.0, "price.inputTokens.currency": "USD", "text.temperature.max": 2.0, "availableToViewer": false, "isSandbox": false,
 	} {
-		if got := a.at("models.0." + field); got != want {
+		if got := a.at(fmt.Sprintf("models.%d.%s", at, field)); got != want {
 			t.Errorf("%s is %v, want %v", field, got, want)
 		}
 	}
@@ -85,13 +90,28 @@ func TestOneModel(t *testing.T) {
 	}
 }
 
-// TestModelWarningsAreForOperators.
+// ending is a catalogue whose second model ends in some days.
+func ending(t *testing.T, days int) (path string, day time.Time) {
+	t.Helper()
+	day = time.Now().UTC().AddDate(0, 0, days).Truncate(24 * time.Hour)
+	const rest = "provider: sandbox, kind: TEXT, name: {en: A, ko: 가}, description: {en: d, ko: 라}, plan: FREE, maxInputChars: 9, maxOutputTokens: 5, " +
+		"text: {contextTokens: 90, defaultOutputTokens: 5}}\n"
+	file := "models:\n  - {id: steady, state: ACTIVE, " + rest +
+		"  - {id: brief, state: DEPRECATED, successor: steady, shutdown: " + day.Format(time.DateOnly) + ", " + rest
+	path = filepath.Join(t.TempDir(), "models.yaml")
+	must(t, os.WriteFile(path, []byte(file), 0o600))
+	return path, day
+}
+
+// TestModelWarningsAreForOperators alone: they name what the operator should mend.
 func TestModelWarningsAreForOperators(t *testing.T) {
 	t.Parallel()
 	settings := services(t)
 	settings["ADMIN_EMAILS"] = "root@example.com"
+	var day time.Time
+	settings["CATALOG_FILE"], day = ending(t, 20)
 	w := start(t, app.Part{Serves: true, Works: true}, settings)
-	const query = `{ modelWarnings { model { id } code message shutdownAt checkedAt } }`
+	const query = `{ modelWarnings { model { id successor { id } } code message shutdownAt checkedAt } }`
 	guest := w.person(t, "guest")
 	guest.Token = ""
 	if got := guest.do(t, query, nil).code(); got != "UNAUTHENTICATED" {
@@ -100,8 +120,16 @@ func TestModelWarningsAreForOperators(t *testing.T) {
 	if got := w.person(t, "ada").do(t, query, nil).code(); got != "FORBIDDEN" {
 		t.Errorf("a person: %q", got)
 	}
-	a := w.person(t, "root").do(t, query, nil)
-	if a.code() != "" || a.at("modelWarnings") == nil {
-		t.Errorf("an operator: %v", a.Errors)
+	a := w.person(t, "root").get(t, query, nil)
+	if got := a.list("modelWarnings", "code"); !slices.Equal(got, []string{"ENDING"}) {
+		t.Fatalf("an operator is told %v", got)
+	}
+	for field, want := range map[string]any{
+		"model.id": "brief", "model.successor.id": "steady", "shutdownAt": day.Format(time.RFC3339), "checkedAt": nil,
+		"message": "brief ends on " + day.Format(time.DateOnly) + ": people will be sent to steady.",
+	} {
+		if got := a.at("modelWarnings.0." + field); got != want {
+			t.Errorf("%s is %v, want %v", field, got, want)
+		}
 	}
 }

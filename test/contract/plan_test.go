@@ -56,7 +56,7 @@ func TestAGoalBecomesAFolder(t *testing.T) {
 	})
 }
 
-// runs runs a text step and an image step, and sees the plan go on.
+// runs begins a text step and an image step, and sees the plan go on.
 func (p *person) runs(t *testing.T, plan string, steps []string) {
 	t.Helper()
 	begun := p.change(t, "runStep", object{"stepId": steps[0], "idempotencyKey": key()}, "step { chat { id } } reply { id } job { id }")

@@ -7,7 +7,6 @@ import (
 
 	entmessage "github.com/weav-ai/weav/ent/message"
 	entusage "github.com/weav-ai/weav/ent/usage"
-	"github.com/weav-ai/weav/internal/app"
 	"github.com/weav-ai/weav/internal/client"
 	"github.com/weav-ai/weav/internal/oid"
 )
@@ -145,7 +144,7 @@ func TestRetiredModelGivesWayOnce(t *testing.T) {
 // TestNobodySucceeds: the successor cannot be asked on this server, so the person has to choose.
 func TestNobodySucceeds(t *testing.T) {
 	t.Parallel()
-	w := start(t, app.Part{Serves: true, Works: true}, otherModels())
+	w := embeddedWithModels(t)
 	a := w.aged(t, "ada", "AUTO", "stranded")
 	before := w.counts(t)
 	for mutation, input := range a.turns() {
@@ -181,7 +180,7 @@ func TestOnRetirementIsASetting(t *testing.T) {
 // TestRetiredDefaultAndTitle: what a person chose long ago does not stand in the way of new chats, nor of titles.
 func TestRetiredDefaultAndTitle(t *testing.T) {
 	t.Parallel()
-	w := start(t, app.Part{Serves: true, Works: true}, otherModels())
+	w := embeddedWithModels(t)
 	p := w.person(t, "ada")
 	must(t, w.rows.User.Update().SetDefaultModel("oldest").Exec(t.Context()))
 	chat := p.newChat(t, nil)

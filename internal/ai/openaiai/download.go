@@ -42,7 +42,7 @@ func (p *Provider) DownloadVideo(ctx context.Context, model, ref string, w io.Wr
 
 // fetch writes the file of a video.
 func (c *call) fetch(ctx context.Context, ref string, w io.Writer) (ai.VideoResult, error) {
-	res, err := c.p.sdk.Videos.DownloadContent(ctx, ref, openai.VideoDownloadContentParams{Variant: openai.VideoDownloadContentParamsVariantVideo}, c.noted())
+	res, err := c.p.sdk.Videos.DownloadContent(ctx, ref, openai.VideoDownloadContentParams{Variant: openai.VideoDownloadContentParamsVariantVideo}, c.noted()) //nolint:staticcheck // OpenAI closed it; resellers keep it.
 	if err != nil {
 		return ai.VideoResult{}, c.aboutJob(c.failed(ctx, err))
 	}
@@ -87,7 +87,7 @@ func (m *meter) Write(b []byte) (int, error) {
 
 // poster is the video's thumbnail; nil when there is none, since nobody must go without a video for it.
 func (c *call) poster(ctx context.Context, ref string) *ai.File {
-	res, err := c.p.sdk.Videos.DownloadContent(ctx, ref, openai.VideoDownloadContentParams{Variant: openai.VideoDownloadContentParamsVariantThumbnail})
+	res, err := c.p.sdk.Videos.DownloadContent(ctx, ref, openai.VideoDownloadContentParams{Variant: openai.VideoDownloadContentParamsVariantThumbnail}) //nolint:staticcheck // OpenAI closed it; resellers keep it.
 	if err != nil {
 		return nil
 	}

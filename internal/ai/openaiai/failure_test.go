@@ -186,6 +186,7 @@ func TestNobodyThere(t *testing.T) {
 // has come whole, no cut may pass for an end.
 func TestCutAnywhere(t *testing.T) {
 	t.Parallel()
+	const whole = "안녕하세요"
 	for form, stream := range map[openaiai.Form]string{openaiai.FormResponses: recorded(responseEvents), openaiai.FormChat: recorded(chatEvents)} {
 		finish := strings.LastIndex(stream, "\"response.completed\"")
 		if form == openaiai.FormChat {
@@ -207,9 +208,9 @@ func TestCutAnywhere(t *testing.T) {
 					switch {
 					case h.err == nil && upTo < finish:
 						t.Fatalf("cut at %d passed for an end: %q", upTo, h.text)
-					case h.err == nil && h.text != "안녕하세요":
+					case h.err == nil && h.text != whole:
 						t.Errorf("cut at %d: %q", upTo, h.text)
-					case h.err != nil && (h.err.Shown != (h.text != "") || !h.err.Accepted || !strings.HasPrefix("안녕하세요", h.text)):
+					case h.err != nil && (h.err.Shown != (h.text != "") || !h.err.Accepted || !strings.HasPrefix(whole, h.text)):
 						t.Errorf("cut at %d behind %q: %+v", upTo, h.text, h.err)
 					case h.err != nil && h.err.Kind != ai.Interrupted && h.err.Kind != ai.Upstream:
 						t.Errorf("cut at %d: %v", upTo, h.err)

@@ -50,13 +50,13 @@ func dallEParams(req ai.ImageRequest) openai.ImageGenerateParams {
 	p := openai.ImageGenerateParams{
 		Model: req.Model, Prompt: req.Prompt, N: openai.Int(1),
 		Size:    openai.ImageGenerateParamsSize(nearest(req.Width, req.Height, dallESizes).String()),
-		Quality: openai.ImageGenerateParamsQualityStandard, ResponseFormat: openai.ImageGenerateParamsResponseFormatB64JSON,
+		Quality: openai.ImageGenerateParamsQualityStandard, ResponseFormat: openai.ImageGenerateParamsResponseFormatB64JSON, //nolint:staticcheck // Only DALL-E is asked so.
 	}
 	if req.Quality == ai.QualityHD {
-		p.Quality = openai.ImageGenerateParamsQualityHD
+		p.Quality = openai.ImageGenerateParamsQualityHD //nolint:staticcheck // Only DALL-E is asked so.
 	}
 	if req.EndUser != "" {
-		p.User = openai.String(req.EndUser)
+		p.User = openai.String(req.EndUser) //nolint:staticcheck // Only DALL-E is asked so.
 	}
 	return p
 }

@@ -25,7 +25,7 @@ func (p *Provider) StartVideo(ctx context.Context, req ai.VideoRequest) (string,
 	if ctx.Err() != nil {
 		return "", c.refuse(ai.StopKind(ctx), context.Cause(ctx))
 	}
-	video, err := p.sdk.Videos.New(ctx, videoParams(req), c.noted(), keyed(req.JobKey))
+	video, err := p.sdk.Videos.New(ctx, videoParams(req), c.noted(), keyed(req.JobKey)) //nolint:staticcheck // OpenAI closed it; resellers keep it.
 	if err != nil || ctx.Err() != nil {
 		return "", c.failed(ctx, err)
 	}
@@ -61,7 +61,7 @@ func (c *call) video(ctx context.Context, ref string) (*openai.Video, *ai.Error)
 	case !reference.MatchString(ref):
 		return nil, c.failure(ai.BadRequest, errors.New("this is no reference of a video"))
 	}
-	video, err := c.p.sdk.Videos.Get(ctx, ref, c.noted())
+	video, err := c.p.sdk.Videos.Get(ctx, ref, c.noted()) //nolint:staticcheck // OpenAI closed it; resellers keep it.
 	if err != nil || ctx.Err() != nil {
 		return nil, c.aboutJob(c.failed(ctx, err))
 	}
