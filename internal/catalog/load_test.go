@@ -42,6 +42,7 @@ func TestFaultsAreToldWithTheirLines(t *testing.T) {
 		"words for a number":         {"models:\n" + text("a", "maxInputChars: many"), "f.yaml:9: a: cannot unmarshal !!str `many` into int"},
 		"two documents":              {"models:\n" + good + "---\nmodels: []", "more than one document"},
 		"nothing":                    {"", "f.yaml:1: there are no models"},
+		"too many":                   {"models:\n" + strings.Repeat(good, maxModels+1), "f.yaml:1: there are 201 models, and may be 200"},
 		"an entry without anything":  {"models:\n  -\n" + good, "f.yaml:2: an entry has fields"},
 		"an unknown provider":        {"models:\n" + text("a", "provider: opnai"), "f.yaml:2: a: `provider` is one of sandbox, openai, not \"opnai\""},
 		"a day of an active one":     {"models:\n" + good + text("b", `shutdown: "2027-01-01"`, "successor: good"), "is DEPRECATED, or RETIRED"},

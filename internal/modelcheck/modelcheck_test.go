@@ -31,7 +31,8 @@ func (l *list) ListModels(context.Context) ([]ai.ListedModel, error) { return l.
 // inDays is a day from now on, as catalogues write it.
 func inDays(n int) string { return time.Now().AddDate(0, 0, n).UTC().Format(time.DateOnly) }
 
-// models is a catalogue of three models at "shop", two of which end, and of one whose provider is not configured.
+// models is a catalogue of models at "shop", two of which end, of one at "mill", which has no list, and of one whose
+// provider is not configured.
 func models(t *testing.T) *catalog.Catalog {
 	t.Helper()
 	var file strings.Builder
@@ -41,6 +42,7 @@ func models(t *testing.T) *catalog.Catalog {
 		{"soon", "shop", "state: DEPRECATED, successor: steady, shutdown: " + inDays(29)},
 		{"later", "shop", "state: DEPRECATED, successor: steady, shutdown: " + inDays(40)},
 		{"retired", "shop", "state: RETIRED, successor: steady"},
+		{"grain", "mill", "state: ACTIVE"},
 		{"foreign", "nobody", "state: DEPRECATED, successor: steady, shutdown: " + inDays(2)},
 	} {
 		fmt.Fprintf(&file, "  - {id: %s, provider: %s, providerModel: %s-1, kind: TEXT, name: {en: A, ko: 가}, description: {en: d, ko: 라}, plan: FREE, "+
@@ -50,7 +52,7 @@ func models(t *testing.T) *catalog.Catalog {
 	if err := os.WriteFile(path, []byte(file.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c, err := catalog.Load(catalog.Settings{File: path, Configured: func(provider string) bool { return provider == "shop" }})
+	c, err := catalog.Load(catalog.Settings{File: path, Configured: func(provider string) bool { return provider != "nobody" }})
 	if err != nil {
 		t.Fatal(err)
 	}
