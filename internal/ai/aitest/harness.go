@@ -43,6 +43,9 @@ type Call struct {
 	// Closed receives a value when the provider's side saw a connection close before
 	// its script was done; nil for an adapter without connections.
 	Closed <-chan struct{}
+	// Received returns the requests so far as the provider's side read them, in the words of the port: model,
+	// instruction, turns, answer, limit and temperature. It is nil for an adapter whose provider cannot tell.
+	Received func() []ai.TextRequest
 }
 
 // Harness ties the suite to one adapter.
@@ -54,6 +57,8 @@ type Harness struct {
 	Fails []ai.Kind
 	// TellsUsage says that the provider tells usage also when a call is cut short.
 	TellsUsage bool
+	// Shapes says that the provider can be held to a Shape, Sees that it takes Images.
+	Shapes, Sees bool
 	// Play prepares a call. It registers its clean-up on t.
 	Play func(t *testing.T, s Script) Call
 }
@@ -65,6 +70,7 @@ func Run(t *testing.T, h Harness) {
 	before := goleak.IgnoreCurrent()
 	t.Run("suite", func(t *testing.T) {
 		t.Run("replies", h.testReplies)
+		t.Run("requests", h.testRequests)
 		t.Run("concurrent calls", h.testConcurrent)
 		t.Run("canceled", h.testCanceled)
 		t.Run("deadline", h.testDeadline)

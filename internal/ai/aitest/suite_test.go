@@ -6,6 +6,7 @@ import (
 	"iter"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +20,9 @@ import (
 type model struct {
 	script   aitest.Script
 	sabotage string
+
+	mu       sync.Mutex
+	received []ai.TextRequest
 }
 
 // sabotages are adapters gone wrong, and what the suite must say of each.
@@ -35,6 +39,10 @@ var sabotages = map[string]string{
 	"passes U+0000":        "holds U+0000",
 	"wrong kind":           "kind = upstream, want auth",
 	"loses RetryAfter":     "RetryAfter was lost",
+	"asks twice":           "received 2 requests",
+	"forgets a turn":       "the provider received",
+	"forgets the shape":    "the provider received",
+	"loses images":         "the provider received",
 }
 
 // sabotageVar tells a child process which adapter to test.
@@ -77,28 +85,47 @@ func run(t *testing.T, sabotage string) {
 	aitest.Run(t, aitest.Harness{
 		Provider:   "fake",
 		Fails:      []ai.Kind{ai.RateLimited, ai.Auth},
-		TellsUsage: true,
+		TellsUsage: true, Shapes: true, Sees: true,
 		Play: func(_ *testing.T, s aitest.Script) aitest.Call {
 			closed := make(chan struct{}, 16)
 			m := &model{script: s, sabotage: sabotage}
-			stream := streamerFunc(func(ctx context.Context, yield yieldFunc) {
+			stream := streamerFunc(func(ctx context.Context, req ai.TextRequest, yield yieldFunc) {
+				m.receive(req)
 				m.stream(ctx, yield)
 				if sabotage != "keeps its connection" {
 					closed <- struct{}{}
 				}
 			})
 			req := ai.TextRequest{Model: "m", Turns: []ai.Turn{{Role: ai.RoleUser, Text: "Hi"}}}
-			return aitest.Call{Streamer: stream, Request: req, Closed: closed}
+			return aitest.Call{Streamer: stream, Request: req, Closed: closed, Received: func() []ai.TextRequest { return m.received }}
 		},
 	})
 }
 
 type yieldFunc func(ai.TextEvent, error) bool
 
-type streamerFunc func(ctx context.Context, yield yieldFunc)
+type streamerFunc func(ctx context.Context, req ai.TextRequest, yield yieldFunc)
 
-func (f streamerFunc) StreamText(ctx context.Context, _ ai.TextRequest) iter.Seq2[ai.TextEvent, error] {
-	return func(yield func(ai.TextEvent, error) bool) { f(ctx, yield) }
+func (f streamerFunc) StreamText(ctx context.Context, req ai.TextRequest) iter.Seq2[ai.TextEvent, error] {
+	return func(yield func(ai.TextEvent, error) bool) { f(ctx, req, yield) }
+}
+
+// receive reads a request as the provider's side would.
+func (m *model) receive(req ai.TextRequest) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	req.Turns = slices.Clone(req.Turns)
+	switch m.sabotage {
+	case "asks twice":
+		m.received = append(m.received, req)
+	case "forgets a turn":
+		req.Turns = req.Turns[len(req.Turns)-1:]
+	case "forgets the shape":
+		req.Answer = nil
+	case "loses images":
+		req.Turns[0].Images = nil
+	}
+	m.received = append(m.received, req)
 }
 
 // stream plays the script, as well as its sabotage allows.

@@ -29,7 +29,8 @@ func (r *reply) chat(ctx context.Context, req ai.TextRequest) {
 	r.end()
 }
 
-// piece notes one chunk and returns its text.
+// piece notes one chunk and returns its text. One without is a sign of life: servers send the role, the finish, the
+// usage and what a model thinks in chunks of their own.
 func (r *reply) piece(chunk openai.ChatCompletionChunk) string {
 	r.id, r.answered = clip(orElse(chunk.ID, r.id), maxCode), orElse(chunk.Model, r.answered)
 	if chunk.JSON.Usage.Valid() {
@@ -53,6 +54,7 @@ func (r *reply) piece(chunk openai.ChatCompletionChunk) string {
 	return choice.Delta.Content + choice.Delta.Refusal
 }
 
+// finishOf reads a finish reason. Nothing but words that are known to be that is taken for a stop.
 func finishOf(reason string) ai.Finish {
 	switch reason {
 	case "stop":
@@ -68,7 +70,8 @@ func finishOf(reason string) ai.Finish {
 	}
 }
 
-// chatParams is a request in the older form. The limit goes by its older name, which every server knows.
+// chatParams is a request in the older form. The limit goes by its older name, which every server knows; the person's
+// hash is left out, since some servers refuse fields that they do not know.
 func chatParams(req ai.TextRequest) openai.ChatCompletionNewParams {
 	p := openai.ChatCompletionNewParams{
 		Model: req.Model, StreamOptions: openai.ChatCompletionStreamOptionsParam{IncludeUsage: openai.Bool(true)},
@@ -95,6 +98,7 @@ func chatParams(req ai.TextRequest) openai.ChatCompletionNewParams {
 	return p
 }
 
+// chatMessage is one turn. Only a person's has images.
 func chatMessage(t ai.Turn) openai.ChatCompletionMessageParamUnion {
 	if t.Role == ai.RoleAssistant {
 		return openai.AssistantMessage(t.Text)

@@ -7,23 +7,18 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// fault is an error of the API in its own words. The status is zero where it came within an answer.
-type fault struct {
-	status             int
-	code, typ, message string
-}
-
-// kindOfCode has the codes that mean the same whatever the status.
+// kindOfCode has the codes, and types in their place, that mean the same whatever the status. What is not here is sorted
+// by the status: "server_error", for one, comes with 500 and with 503.
 var kindOfCode = map[string]ai.Kind{
 	"rate_limit_exceeded":                  ai.RateLimited,
+	"rate_limit_error":                     ai.RateLimited,
 	"insufficient_quota":                   ai.QuotaExhausted,
 	"billing_hard_limit_reached":           ai.QuotaExhausted,
 	"billing_not_active":                   ai.QuotaExhausted,
 	"server_overloaded":                    ai.Overloaded,
 	"server_is_overloaded":                 ai.Overloaded,
 	"slow_down":                            ai.Overloaded,
-	"server_error":                         ai.Upstream,
-	"vector_store_timeout":                 ai.Upstream,
+	"overloaded_error":                     ai.Overloaded,
 	"invalid_api_key":                      ai.Auth,
 	"account_deactivated":                  ai.Auth,
 	"model_not_found":                      ai.ModelGone,
@@ -40,6 +35,15 @@ var kindOfCode = map[string]ai.Kind{
 	"bio_policy":                           ai.ContentBlocked,
 	"cyber_policy":                         ai.ContentBlocked,
 	"content_filter":                       ai.ContentBlocked,
+}
+
+// blamed are the names of faults that lie in the request, which an answer tells without a status. Others lie with the
+// provider.
+var blamed = map[string]bool{
+	"invalid_request_error": true, "BadRequestError": true, "invalid_image": true, "invalid_image_format": true,
+	"invalid_base64_image": true, "invalid_image_url": true, "invalid_image_mode": true, "image_too_large": true,
+	"image_too_small": true, "image_parse_error": true, "image_file_too_large": true, "image_file_not_found": true,
+	"unsupported_image_media_type": true, "empty_image_file": true, "failed_to_download_image": true,
 }
 
 // kind sorts a fault: by its code, which is the finest, then by its type, then by the status, and by its words only where
@@ -65,13 +69,20 @@ func (f fault) tooLong() bool {
 	return strings.Contains(says, "context length") || strings.Contains(says, "maximum context") || strings.Contains(says, "context window")
 }
 
+// kindOfStatus sorts a fault whose names say nothing.
 func (f fault) kindOfStatus() ai.Kind {
 	switch f.status {
 	case 0:
+		if blamed[f.code] || blamed[f.typ] {
+			return ai.BadRequest
+		}
 		return ai.Upstream
 	case http.StatusUnauthorized, http.StatusForbidden:
 		return ai.Auth
 	case http.StatusNotFound, http.StatusGone:
+		if f.silent() { // This is not the API, but a page at a wrong address.
+			return ai.Upstream
+		}
 		return ai.ModelGone
 	case http.StatusTooManyRequests:
 		return ai.RateLimited
@@ -91,7 +102,7 @@ func (f fault) kindOfStatus() ai.Kind {
 // refuses says whether the provider took nothing on: it says so itself, with a status of refusal. A body that is not the
 // API's may come from anything between here and there, and proves nothing.
 func (f fault) refuses(kind ai.Kind) bool {
-	if f.name() == "" && f.message == "" {
+	if f.silent() {
 		return false
 	}
 	switch f.status {
@@ -100,12 +111,4 @@ func (f fault) refuses(kind ai.Kind) bool {
 	default:
 		return kind != ai.Upstream && f.status < http.StatusInternalServerError
 	}
-}
-
-// name is the finest name the fault has for itself.
-func (f fault) name() string {
-	if f.code != "" {
-		return f.code
-	}
-	return f.typ
 }

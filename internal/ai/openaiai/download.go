@@ -18,7 +18,8 @@ import (
 // maxPoster is the greatest size of a poster, in bytes.
 const maxPoster = 16 << 20
 
-// DownloadVideo implements ai.VideoMaker.
+// DownloadVideo implements ai.VideoMaker. The job is asked for first, so that one which failed or is not done is told
+// from a file that cannot be had.
 func (p *Provider) DownloadVideo(ctx context.Context, model, ref string, w io.Writer) (ai.VideoResult, error) {
 	c := &call{p: p, model: model}
 	video, failed := c.video(ctx, ref)
@@ -40,7 +41,8 @@ func (p *Provider) DownloadVideo(ctx context.Context, model, ref string, w io.Wr
 	return result, nil
 }
 
-// fetch writes the file of a video.
+// fetch writes the file of a video. One that is larger than its limit has been written up to it: the caller throws away
+// what an error follows.
 func (c *call) fetch(ctx context.Context, ref string, w io.Writer) (ai.VideoResult, error) {
 	res, err := c.p.sdk.Videos.DownloadContent(ctx, ref, openai.VideoDownloadContentParams{Variant: openai.VideoDownloadContentParamsVariantVideo}, c.noted()) //nolint:staticcheck // OpenAI closed it; resellers keep it.
 	if err != nil {
@@ -87,7 +89,8 @@ func (m *meter) Write(b []byte) (int, error) {
 
 // poster is the video's thumbnail; nil when there is none, since nobody must go without a video for it.
 func (c *call) poster(ctx context.Context, ref string) *ai.File {
-	res, err := c.p.sdk.Videos.DownloadContent(ctx, ref, openai.VideoDownloadContentParams{Variant: openai.VideoDownloadContentParamsVariantThumbnail}) //nolint:staticcheck // OpenAI closed it; resellers keep it.
+	apart := &call{p: c.p, model: c.model}
+	res, err := c.p.sdk.Videos.DownloadContent(ctx, ref, openai.VideoDownloadContentParams{Variant: openai.VideoDownloadContentParamsVariantThumbnail}, apart.noted()) //nolint:staticcheck // OpenAI closed it; resellers keep it.
 	if err != nil {
 		return nil
 	}

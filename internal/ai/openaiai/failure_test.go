@@ -167,7 +167,6 @@ func TestErrorsInAStream(t *testing.T) {
 // TestNobodyThere is not accepted, so a paid call may be made again.
 func TestNobodyThere(t *testing.T) {
 	t.Parallel()
-	v := newVendor(t, "", func(http.ResponseWriter, *http.Request) {})
 	p := openaiai.New(openaiai.Config{Name: providerName, APIKey: apiKey, BaseURL: "http://127.0.0.1:1/v1"})
 	h := hear(t, p, textRequest(secretPrompt))
 	if h.err == nil || h.err.Kind != ai.Upstream || h.err.Accepted {
@@ -179,7 +178,6 @@ func TestNobodyThere(t *testing.T) {
 	if !errors.As(err, &failed) || failed.Accepted || !failed.MayRepeatPaid() {
 		t.Errorf("a video: %+v", err)
 	}
-	_ = v
 }
 
 // TestCutAnywhere ends a stream behind each of its bytes, in order and by a broken connection. Until its terminal event

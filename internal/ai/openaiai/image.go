@@ -15,7 +15,8 @@ import (
 // partials is how many unfinished pictures are asked for, as signs of progress. Fewer may come.
 const partials = 2
 
-// MakeImage implements ai.ImageMaker. DALL-E is asked in its own form, all else in that of GPT image models.
+// MakeImage implements ai.ImageMaker. DALL-E is asked in its own form, all else in that of GPT image models. The request
+// is sent once, and what follows it is Accepted unless the API itself refuses.
 func (p *Provider) MakeImage(ctx context.Context, req ai.ImageRequest) iter.Seq2[ai.ImageEvent, error] {
 	return func(yield func(ai.ImageEvent, error) bool) {
 		d := &drawing{call: call{p: p, model: req.Model, private: []string{req.Prompt}}, yield: yield}
@@ -36,9 +37,10 @@ type drawing struct {
 	yield func(ai.ImageEvent, error) bool
 }
 
+// fail ends the call. A picture shows nothing before its end, so there is no more to tell.
 func (d *drawing) fail(e *ai.Error) { d.yield(ai.ImageEvent{}, e) }
 
-// stream reads a picture with its drafts.
+// stream reads a picture with its drafts, of which only the count matters.
 func (d *drawing) stream(ctx context.Context, req ai.ImageRequest) {
 	stream := d.p.sdk.Images.GenerateStreaming(ctx, gptParams(req), append(d.streamed(), keyed(req.JobKey))...)
 	defer func() { _ = stream.Close() }() // The connection is given up either way.
@@ -52,7 +54,7 @@ func (d *drawing) stream(ctx context.Context, req ai.ImageRequest) {
 			d.done(event.AsImageGenerationCompleted(), req.Model)
 			return
 		case "error":
-			d.fail(d.inStream([]byte(event.RawJSON())))
+			d.fail(d.fault(readFault(0, []byte(event.RawJSON()))))
 			return
 		}
 		if !d.yield(progressOf(event), nil) {
@@ -90,7 +92,7 @@ func (d *drawing) done(event openai.ImageGenCompletedEvent, model string) {
 	}}, nil)
 }
 
-// whole asks for a picture that comes in one piece.
+// whole asks for a picture that comes in one piece. No tokens are told, since its price is by the picture.
 func (d *drawing) whole(ctx context.Context, req ai.ImageRequest) {
 	res, err := d.p.sdk.Images.Generate(ctx, dallEParams(req), d.noted(), keyed(req.JobKey))
 	if err != nil || ctx.Err() != nil {
@@ -112,6 +114,7 @@ func (d *drawing) whole(ctx context.Context, req ai.ImageRequest) {
 	d.yield(ai.ImageEvent{Final: result}, nil)
 }
 
+// orFirst keeps the first text that there is.
 func orFirst(first, second string) string {
 	if first != "" {
 		return first
@@ -119,7 +122,8 @@ func orFirst(first, second string) string {
 	return second
 }
 
-// fileOf reads a picture out of an answer. Without a word of its format it is a PNG.
+// fileOf reads a picture out of an answer. Without a word of its format it is a PNG, which is what was asked for and what
+// DALL-E makes.
 func fileOf(encoded, format string) (ai.File, bool) {
 	raw, err := base64.StdEncoding.DecodeString(encoded)
 	if err != nil || len(raw) == 0 {
@@ -131,7 +135,8 @@ func fileOf(encoded, format string) (ai.File, bool) {
 	return ai.File{Bytes: raw, MIMEType: "image/" + clip(format, maxCode)}, true
 }
 
-// keyed names the piece of work, for servers that know idempotency keys.
+// keyed names the piece of work, for servers that know idempotency keys. OpenAI promises nothing for it, so nothing
+// relies on it.
 func keyed(jobKey string) option.RequestOption {
 	if jobKey == "" {
 		return option.WithHeaderDel("Idempotency-Key")
@@ -139,4 +144,5 @@ func keyed(jobKey string) option.RequestOption {
 	return option.WithHeader("Idempotency-Key", jobKey)
 }
 
+// isDallE tells models of the legacy form by their name.
 func isDallE(model string) bool { return strings.HasPrefix(model, "dall-e") }

@@ -6,7 +6,7 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// ListModels implements ai.ModelLister.
+// ListModels implements ai.ModelLister. The API lists all models at once; those of servers that tell no end have none.
 func (p *Provider) ListModels(ctx context.Context) ([]ai.ListedModel, error) {
 	c := call{p: p}
 	page, err := p.sdk.Models.List(ctx, c.noted())

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/weav-ai/weav/internal/ai"
@@ -60,9 +61,9 @@ func TestRequestsAreValidByOpenAIsDescription(t *testing.T) {
 		"image": func() error {
 			req := imageRequest("gpt-image-1.5")
 			req.EndUser = ""
-			return drawn(t, p, req)
+			return drawn(t.Context(), t, p, req)
 		},
-		"an older image": func() error { return drawn(t, p, imageRequest("dall-e-3")) },
+		"an older image": func() error { return drawn(t.Context(), t, p, imageRequest("dall-e-3")) },
 		"a video": func() error {
 			req := videoRequest()
 			_, err := p.StartVideo(t.Context(), req)
@@ -113,14 +114,21 @@ func (h heard) failure() error {
 	return h.err
 }
 
-func drawn(t *testing.T, p *openaiai.Provider, req ai.ImageRequest) error {
+// drawn makes a picture, which must have exactly one end.
+func drawn(ctx context.Context, t *testing.T, p *openaiai.Provider, req ai.ImageRequest) error {
 	t.Helper()
-	for _, err := range p.MakeImage(t.Context(), req) {
-		if err != nil {
-			return err
+	var end error
+	ends := 0
+	for event, err := range p.MakeImage(ctx, req) {
+		if err != nil || event.Final != nil {
+			end = err
+			ends++
 		}
 	}
-	return nil
+	if ends != 1 {
+		t.Errorf("the picture has %d ends", ends)
+	}
+	return end
 }
 
 // startNode returns the address of a server that ends with the test. Without node or the package the test is
@@ -144,6 +152,8 @@ func startNode(t *testing.T, listensAt *regexp.Regexp, script string, args ...st
 	if err != nil {
 		t.Fatal(err)
 	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Of these packages, one is a launcher that leaves its child behind.
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

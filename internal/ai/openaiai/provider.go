@@ -14,6 +14,7 @@ import (
 
 	"github.com/openai/openai-go/v3"
 	"github.com/openai/openai-go/v3/option"
+	"github.com/openai/openai-go/v3/responses"
 
 	"github.com/weav-ai/weav/internal/ai"
 )
@@ -32,7 +33,8 @@ const (
 // vendorURL is where OpenAI serves the API.
 const vendorURL = "https://api.openai.com/v1"
 
-// Config says whom to ask, and how. Nothing is read from the environment.
+// Config says whom to ask, and how. Nothing is read from the environment, but for the proxy that the default
+// Transport goes through.
 type Config struct {
 	// Name is what errors call the provider; "openai" when empty.
 	Name string
@@ -77,20 +79,23 @@ func New(c Config) *Provider {
 	if c.Transport == nil {
 		c.Transport = newTransport()
 	}
-	return &Provider{name: c.Name, key: c.APIKey, form: c.Form, maxVideo: maxVideo, sdk: openai.NewClient(options(c)...)}
+	return &Provider{name: c.Name, key: c.APIKey, form: c.Form, maxVideo: maxVideo, sdk: newClient(c)}
 }
 
-// options are explicit in all that the SDK would else take from the environment.
-func options(c Config) []option.RequestOption {
+// newClient puts the services that are used together by itself: the SDK's own constructor takes keys, addresses
+// and headers from the environment.
+func newClient(c Config) openai.Client {
 	opts := []option.RequestOption{
 		option.WithBaseURL(c.BaseURL), option.WithMaxRetries(0),
 		option.WithHTTPClient(&http.Client{Transport: c.Transport, CheckRedirect: noRedirect}),
-		option.WithAPIKey(c.APIKey), option.WithHeaderDel("OpenAI-Organization"), option.WithHeaderDel("OpenAI-Project"),
 	}
-	if c.APIKey == "" {
-		opts = append(opts, option.WithHeaderDel("Authorization"))
+	if c.APIKey != "" {
+		opts = append(opts, option.WithAPIKey(c.APIKey))
 	}
-	return opts
+	return openai.Client{
+		Responses: responses.NewResponseService(opts...), Chat: openai.NewChatService(opts...),
+		Images: openai.NewImageService(opts...), Videos: openai.NewVideoService(opts...), Models: openai.NewModelService(opts...), //nolint:staticcheck // Resellers keep videos.
+	}
 }
 
 // noRedirect keeps a request, with its key and its prompt, at the address that was configured.

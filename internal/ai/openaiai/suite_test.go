@@ -21,9 +21,13 @@ func TestSuite(t *testing.T) {
 			aitest.Run(t, aitest.Harness{
 				Provider: providerName,
 				Fails:    slices.Sorted(maps.Keys(refusals)),
+				Shapes:   true, Sees: true,
 				Play: func(t *testing.T, s aitest.Script) aitest.Call {
 					v := newVendor(t, form, func(w http.ResponseWriter, r *http.Request) { play(w, r, s) })
-					return aitest.Call{Streamer: v, Request: textRequest("hello"), Closed: v.closed}
+					return aitest.Call{
+						Streamer: v, Request: textRequest("hello"), Closed: v.closed,
+						Received: func() []ai.TextRequest { return v.received(t) },
+					}
 				},
 			})
 		})

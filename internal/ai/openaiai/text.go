@@ -5,8 +5,6 @@ import (
 	"errors"
 	"iter"
 
-	"github.com/openai/openai-go/v3/responses"
-
 	"github.com/weav-ai/weav/internal/ai"
 )
 
@@ -27,12 +25,13 @@ func (p *Provider) StreamText(ctx context.Context, req ai.TextRequest) iter.Seq2
 	}
 }
 
-// answerable says whether a conversation ends with the person's turn.
+// answerable says whether a conversation ends with the person's turn. Models would go on with their own words, and
+// servers differ in what they make of it.
 func answerable(req ai.TextRequest) bool {
 	return len(req.Turns) > 0 && req.Turns[len(req.Turns)-1].Role == ai.RoleUser
 }
 
-// textsOf are what the person wrote or was told.
+// textsOf are what no error may repeat: what the person wrote or was told, and what an operator instructs.
 func textsOf(req ai.TextRequest) []string {
 	texts := []string{req.Instruction}
 	for _, t := range req.Turns {
@@ -41,101 +40,23 @@ func textsOf(req ai.TextRequest) []string {
 	return texts
 }
 
-// reply is one text being read.
+// reply is one text being read, in either form. It is used by one goroutine.
 type reply struct {
 	call
 	yield func(ai.TextEvent, error) bool
 
-	shown    bool
+	// shown says that a delta was yielded: from then on nobody may ask again.
+	shown bool
+	// refusing says that the text is a refusal. It is passed on as any text, and the finish tells.
 	refusing bool
-	finish   ai.Finish // empty until the provider told
-	raw      string
+	// finish is empty until the provider told it; raw is its own word for it.
+	finish ai.Finish
+	raw    string
+	// answered is the model that really answers: the one asked for, until the provider names another.
 	answered string
 	id       string
-	usage    ai.Usage
-}
-
-// respond asks the Responses API.
-func (r *reply) respond(ctx context.Context, req ai.TextRequest) {
-	stream := r.p.sdk.Responses.NewStreaming(ctx, responseParams(req), r.streamed()...)
-	defer func() { _ = stream.Close() }() // The connection is given up either way.
-	for stream.Next() {
-		if ctx.Err() != nil {
-			break
-		}
-		delta, failed := r.take(stream.Current())
-		if failed != nil {
-			r.fail(failed)
-			return
-		}
-		if r.finish != "" {
-			r.end()
-			return
-		}
-		if !r.show(delta) {
-			return
-		}
-	}
-	r.broken(ctx, stream.Err())
-}
-
-// take notes one event and returns its text. What is not known is a sign of life.
-func (r *reply) take(event responses.ResponseStreamEventUnion) (delta string, failed *ai.Error) {
-	switch e := event.AsAny().(type) {
-	case responses.ResponseCreatedEvent:
-		r.id, r.answered = clip(e.Response.ID, maxCode), orElse(e.Response.Model, r.answered)
-	case responses.ResponseTextDeltaEvent:
-		return e.Delta, nil
-	case responses.ResponseRefusalDeltaEvent:
-		r.refusing = true
-		return e.Delta, nil
-	case responses.ResponseCompletedEvent:
-		finish := ai.FinishStop
-		if e.Response.Status == responses.ResponseStatusIncomplete { // So imitations tell it.
-			finish = incomplete(e.Response.IncompleteDetails.Reason)
-		}
-		r.close(e.Response, finish)
-	case responses.ResponseIncompleteEvent:
-		r.close(e.Response, incomplete(e.Response.IncompleteDetails.Reason))
-	case responses.ResponseFailedEvent:
-		r.usage = usageOf(e.Response)
-		return "", r.fault(fault{code: string(e.Response.Error.Code), message: e.Response.Error.Message})
-	case responses.ResponseErrorEvent:
-		return "", r.fault(fault{code: e.Code, message: e.Message})
-	}
-	return "", nil
-}
-
-// close notes the terminal event.
-func (r *reply) close(response responses.Response, finish ai.Finish) {
-	r.id, r.answered = clip(orElse(response.ID, r.id), maxCode), orElse(response.Model, r.answered)
-	r.finish, r.raw, r.usage = finish, clip(string(response.Status)+" "+response.IncompleteDetails.Reason, maxCode), usageOf(response)
-	if r.refusing {
-		r.finish = ai.FinishRefusal
-	}
-}
-
-// incomplete is the finish of a response that is not whole.
-func incomplete(reason string) ai.Finish {
-	switch reason {
-	case "max_output_tokens":
-		return ai.FinishLength
-	case "content_filter":
-		return ai.FinishContentFilter
-	default:
-		return ai.FinishOther
-	}
-}
-
-func usageOf(response responses.Response) ai.Usage {
-	if !response.JSON.Usage.Valid() {
-		return ai.Usage{}
-	}
-	u := response.Usage
-	return ai.Usage{
-		Known: true, Input: u.InputTokens, Output: u.OutputTokens,
-		CachedInput: u.InputTokensDetails.CachedTokens, Reasoning: u.OutputTokensDetails.ReasoningTokens,
-	}
+	// usage is told at the end, if at all: a text that is cut short has none.
+	usage ai.Usage
 }
 
 // show yields a delta, or a sign of life. It says whether the reader stays.
@@ -144,7 +65,8 @@ func (r *reply) show(delta string) bool {
 	return r.yield(ai.TextEvent{Delta: ai.CleanText(delta)}, nil)
 }
 
-// end closes a text that reached its terminal event. One that the filter took whole is a failure.
+// end closes a text that reached its terminal event. One that the filter took whole is a failure, so that the person
+// is told of it and not shown an empty text.
 func (r *reply) end() {
 	if !r.shown && r.finish == ai.FinishContentFilter {
 		r.fail(r.failure(ai.ContentBlocked, errors.New("the provider shows nothing of its answer")))
@@ -155,7 +77,8 @@ func (r *reply) end() {
 	}}, nil)
 }
 
-// broken ends a text that did not reach its terminal event.
+// broken ends a text that did not reach its terminal event. Without an error the SDK saw nothing amiss: to it, a
+// connection that was closed in order is an end.
 func (r *reply) broken(ctx context.Context, err error) {
 	switch {
 	case ctx.Err() != nil || err != nil:
@@ -171,6 +94,7 @@ func (r *reply) fail(e *ai.Error) {
 	r.yield(ai.TextEvent{}, e)
 }
 
+// orElse is a name that the provider gives, within bounds, or else another.
 func orElse(s, fallback string) string {
 	if s == "" {
 		return fallback

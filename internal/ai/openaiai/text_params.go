@@ -9,7 +9,9 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// responseParams is a request in the form of the Responses API. OpenAI keeps nothing of it.
+// responseParams is a request in the form of the Responses API. It is not stored, which would be the default, and its
+// deltas come without the padding that hides their lengths: nobody else reads this connection. What is not set is not
+// sent, because newer models refuse some of it, such as a temperature.
 func responseParams(req ai.TextRequest) responses.ResponseNewParams {
 	p := responses.ResponseNewParams{
 		Model: req.Model, Store: openai.Bool(false),
@@ -36,6 +38,7 @@ func responseParams(req ai.TextRequest) responses.ResponseNewParams {
 	return p
 }
 
+// inputOf are the turns. One with images has its text first.
 func inputOf(turns []ai.Turn) responses.ResponseInputParam {
 	input := make(responses.ResponseInputParam, 0, len(turns))
 	for _, t := range turns {

@@ -16,10 +16,10 @@ import (
 // maxVideo is the greatest size of a video, in bytes.
 const maxVideo = 2 << 30
 
-// reference is what the id of a video looks like.
+// reference is what the id of a video looks like. It becomes part of a path, so that nothing else is sent.
 var reference = regexp.MustCompile(`^[A-Za-z0-9_-]{1,200}$`)
 
-// StartVideo implements ai.VideoMaker.
+// StartVideo implements ai.VideoMaker. The reference is the video's id and nothing more, as the API needs nothing more.
 func (p *Provider) StartVideo(ctx context.Context, req ai.VideoRequest) (string, error) {
 	c := call{p: p, model: req.Model, private: []string{req.Prompt}}
 	if ctx.Err() != nil {
@@ -35,7 +35,8 @@ func (p *Provider) StartVideo(ctx context.Context, req ai.VideoRequest) (string,
 	return video.ID, nil
 }
 
-// PollVideo implements ai.VideoMaker.
+// PollVideo implements ai.VideoMaker. A status that is not known is taken for work going on: the caller's deadline ends
+// it if it is not.
 func (p *Provider) PollVideo(ctx context.Context, model, ref string) (ai.VideoState, error) {
 	c := &call{p: p, model: model}
 	video, failed := c.video(ctx, ref)
@@ -95,7 +96,8 @@ func (c *call) pollAfter() time.Duration {
 	return time.Duration(ms) * time.Millisecond
 }
 
-// CancelVideo implements ai.VideoMaker: the API has no such call.
+// CancelVideo implements ai.VideoMaker: the API has no such call. Deleting a video is none, and would lose what may
+// already be paid for.
 func (p *Provider) CancelVideo(ctx context.Context, model, _ string) error {
 	c := call{p: p, model: model}
 	if ctx.Err() != nil {
@@ -125,8 +127,11 @@ func videoParams(req ai.VideoRequest) openai.VideoNewParams {
 	if req.Style != "" {
 		prompt += "\nStyle: " + req.Style + "."
 	}
-	return openai.VideoNewParams{
-		Model: openai.VideoModel(req.Model), Prompt: prompt, Seconds: openai.VideoSeconds(strconv.Itoa(req.Seconds)),
-		Size: openai.VideoSize(nearest(shape.width, shape.height, sizes).String()),
+	p := openai.VideoNewParams{
+		Model: openai.VideoModel(req.Model), Prompt: prompt, Size: openai.VideoSize(nearest(shape.width, shape.height, sizes).String()),
 	}
+	if req.Seconds > 0 {
+		p.Seconds = openai.VideoSeconds(strconv.Itoa(req.Seconds))
+	}
+	return p
 }
