@@ -5,6 +5,8 @@ import (
 	"os"
 	"os/exec"
 	"testing"
+
+	"github.com/weav-ai/weav/internal/servicetest"
 )
 
 // auditCount is how many audits the pinned graphql-http has: fewer means that some
@@ -15,7 +17,7 @@ const auditCount = 61
 // what a server must, should and may do, as npm's graphql-http has them.
 func TestServerAudits(t *testing.T) {
 	t.Parallel()
-	node := needAudits(t)
+	node := servicetest.Node(t, "audit", "graphql-http")
 	server := newServer(t)
 	cmd := exec.CommandContext(t.Context(), node, "audit.mjs", server.URL)
 	cmd.Dir = "audit"
@@ -36,22 +38,4 @@ func TestServerAudits(t *testing.T) {
 			t.Errorf("%s %s: %s: %s", r.ID, r.Name, r.Status, r.Reason)
 		}
 	}
-}
-
-// needAudits returns the path of node. Without it or the packages of audit/ the test
-// is skipped, or fails where REQUIRE_SERVICES=1 says that nothing may be.
-func needAudits(t *testing.T) string {
-	t.Helper()
-	missing := t.Skip
-	if os.Getenv("REQUIRE_SERVICES") == "1" {
-		missing = t.Fatal
-	}
-	node, err := exec.LookPath("node")
-	if err != nil {
-		missing("node is not installed")
-	}
-	if _, err := os.Stat("audit/node_modules/graphql-http"); err != nil {
-		missing("run npm ci in graph/gqlhttp/audit first")
-	}
-	return node
 }

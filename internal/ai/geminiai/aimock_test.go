@@ -1,28 +1,26 @@
 package geminiai_test
 
 import (
-	"bufio"
-	"context"
-	"os"
-	"os/exec"
 	"regexp"
 	"testing"
 	"time"
 
 	"github.com/weav-ai/weav/internal/ai"
 	"github.com/weav-ai/weav/internal/ai/geminiai"
+	"github.com/weav-ai/weav/internal/servicetest"
 )
 
-// aimock is the npm package of that name, a server of others that speaks the wire format. It is
-// installed with the tests of the adapter to OpenAI, which use it as well.
-const aimock = "../openaiai/wire/node_modules/@copilotkit/aimock/dist/cli.js"
+// wire is the npm project with aimock, a server of others that speaks the wire format. It belongs to the tests of the
+// adapter to OpenAI, which use it as well.
+const wire = "../openaiai/wire"
 
 var listensAt = regexp.MustCompile(`listening on (http://127\.0\.0\.1:\d+)`)
 
 // TestServerOfOthers asks a server that was not written for these tests.
 func TestServerOfOthers(t *testing.T) {
 	t.Parallel()
-	p := ask(t, startAimock(t))
+	p := ask(t, servicetest.NodeServer(t, wire, "@copilotkit/aimock", "dist/cli.js", listensAt,
+		"--port", "0", "--fixtures", "testdata/aimock.json", "--chunk-size", "5", "--latency", "2"))
 	t.Run("text", func(t *testing.T) { checkTextsOfOthers(t, p) })
 	t.Run("video", func(t *testing.T) { checkVideosOfOthers(t, p) })
 }
@@ -86,41 +84,4 @@ func pollToEnd(t *testing.T, p *geminiai.Provider, ref string) error {
 			return err
 		}
 	}
-}
-
-// startAimock returns the address of a server that ends with the test. Without node or the package
-// the test is skipped, or fails where REQUIRE_SERVICES=1 says that nothing may be.
-func startAimock(t *testing.T) string {
-	t.Helper()
-	missing := t.Skip
-	if os.Getenv("REQUIRE_SERVICES") == "1" {
-		missing = t.Fatal
-	}
-	node, err := exec.LookPath("node")
-	if err != nil {
-		missing("node is not installed")
-	}
-	if _, err := os.Stat(aimock); err != nil {
-		missing("run npm ci in internal/ai/openaiai/wire first")
-	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context())) // It outlives the requests to it.
-	cmd := exec.CommandContext(ctx, node, aimock, "--port", "0", "--fixtures", "testdata/aimock.json", "--chunk-size", "5", "--latency", "2")
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		cancel()
-		_ = cmd.Wait() // It was killed.
-	})
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if at := listensAt.FindStringSubmatch(lines.Text()); at != nil {
-			return at[1]
-		}
-	}
-	t.Fatal("aimock ended before it listened")
-	return ""
 }

@@ -33,7 +33,8 @@ const (
 // maxVideo is the greatest size of a video, in bytes.
 const maxVideo = 2 << 30
 
-// Config says whom to ask, and how. Nothing is read from the environment.
+// Config says whom to ask, and how. Nothing is read from the environment, but for the proxy that the default
+// Transport goes through.
 type Config struct {
 	// Name is what errors call the provider; "gemini" when empty.
 	Name string

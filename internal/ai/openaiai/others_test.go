@@ -1,34 +1,27 @@
 package openaiai_test
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"io"
-	"net"
 	"net/http"
-	"os"
-	"os/exec"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/weav-ai/weav/internal/ai"
 	"github.com/weav-ai/weav/internal/ai/openaiai"
+	"github.com/weav-ai/weav/internal/servicetest"
 )
 
-// Servers that were not written for these tests: npm packages, installed by make test.
-const (
-	aimock = "wire/node_modules/@copilotkit/aimock/dist/cli.js"
-	steady = "wire/node_modules/@stdy/cli/steady.js"
-)
+// wire is the npm project with servers that were not written for these tests.
+const wire = "wire"
 
 // TestServerOfOthers reads texts in both forms from a server that imitates OpenAI.
 func TestServerOfOthers(t *testing.T) {
 	t.Parallel()
-	url := startNode(t, regexp.MustCompile(`listening on (http://127\.0\.0\.1:\d+)`),
-		aimock, "--port", "0", "--fixtures", "testdata/aimock.json", "--chunk-size", "5", "--latency", "2")
+	url := servicetest.NodeServer(t, wire, "@copilotkit/aimock", "dist/cli.js", regexp.MustCompile(`listening on (http://127\.0\.0\.1:\d+)`),
+		"--port", "0", "--fixtures", "testdata/aimock.json", "--chunk-size", "5", "--latency", "2")
 	for _, form := range []openaiai.Form{openaiai.FormResponses, openaiai.FormChat} {
 		t.Run(string(form), func(t *testing.T) {
 			t.Parallel()
@@ -54,7 +47,8 @@ func TestServerOfOthers(t *testing.T) {
 // description and refuses what is not valid with 400. What it answers is made up and of no matter here.
 func TestRequestsAreValidByOpenAIsDescription(t *testing.T) {
 	t.Parallel()
-	url := startNode(t, regexp.MustCompile(`Ready to accept requests on (http://\S+)`), steady, "--port", freePort(t), "--host", "127.0.0.1", "--no-color", "--quiet", "testdata/openai.json")
+	url := servicetest.NodeServer(t, wire, "@stdy/cli", "steady.js", regexp.MustCompile(`Ready to accept requests on (http://\S+)`),
+		"--port", servicetest.FreePort(t), "--host", "127.0.0.1", "--no-color", "--log-format", "text", "--quiet", "testdata/openai.json") // In CI its words are others, unless told.
 	p := openaiai.New(openaiai.Config{Name: providerName, APIKey: apiKey, BaseURL: url})
 	for name, send := range map[string]func() error{
 		"text": func() error { return hear(t, p, described()).failure() },
@@ -83,21 +77,6 @@ func TestRequestsAreValidByOpenAIsDescription(t *testing.T) {
 		t.Fatalf("the server holds nothing to the description: %v %v", res, err)
 	}
 	_ = res.Body.Close()
-}
-
-// freePort is a port that nobody listened on a moment ago; the server cannot be told to choose one.
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // It is closed at once.
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }() // Another takes the port.
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
 }
 
 // described is a text without what is newer than the description.
@@ -129,45 +108,4 @@ func drawn(ctx context.Context, t *testing.T, p *openaiai.Provider, req ai.Image
 		t.Errorf("the picture has %d ends", ends)
 	}
 	return end
-}
-
-// startNode returns the address of a server that ends with the test. Without node or the package the test is
-// skipped, or fails where REQUIRE_SERVICES=1 says that nothing may be.
-func startNode(t *testing.T, listensAt *regexp.Regexp, script string, args ...string) string {
-	t.Helper()
-	missing := t.Skip
-	if os.Getenv("REQUIRE_SERVICES") == "1" {
-		missing = t.Fatal
-	}
-	node, err := exec.LookPath("node")
-	if err != nil {
-		missing("node is not installed")
-	}
-	if _, err := os.Stat(script); err != nil {
-		missing("run npm ci in internal/ai/openaiai/wire first")
-	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context())) // It outlives the requests to it.
-	cmd := exec.CommandContext(ctx, node, append([]string{script}, args...)...)
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Of these packages, one is a launcher that leaves its child behind.
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		cancel()
-		_ = cmd.Wait() // It was killed.
-	})
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if at := listensAt.FindStringSubmatch(lines.Text()); at != nil {
-			go func() { _, _ = io.Copy(io.Discard, out) }()
-			return at[1]
-		}
-	}
-	t.Fatalf("%s ended before it listened", script)
-	return ""
 }

@@ -13,7 +13,7 @@ import (
 func TestFreePortIsFreeAndNotForOutgoingConnections(t *testing.T) {
 	t.Parallel()
 	for range 20 {
-		port, err := freePort()
+		port, err := FreePort()
 		if err != nil {
 			t.Fatal(err)
 		}

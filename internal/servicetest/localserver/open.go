@@ -32,7 +32,7 @@ func openIn(dir string, p plan, prepare func(ctx context.Context, dir string) er
 	}
 	s := &Server{plan: p, dir: dir}
 	for try := 1; ; try++ {
-		port, err := freePort()
+		port, err := FreePort()
 		if err != nil {
 			return nil, err
 		}

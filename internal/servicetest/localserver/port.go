@@ -11,11 +11,11 @@ import (
 
 const loopback = "127.0.0.1"
 
-// freePort returns a port that nobody listens on. It stays below the ports that the
+// FreePort returns a port that nobody listens on. It stays below the ports that the
 // system gives to outgoing connections: while a server is down between Kill and Start, one
 // of those could take its port, or a client that dials it could even connect to itself.
 // It looks by dialing: a listener would linger in whatever process is forked meanwhile.
-func freePort() (int, error) {
+func FreePort() (int, error) {
 	const lowest = 10000
 	highest := ephemeralStart()
 	for range 100 {
