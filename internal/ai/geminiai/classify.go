@@ -122,10 +122,10 @@ func inWords(e genai.APIError) bool {
 // codeOf is the finest name the error has for itself.
 func codeOf(e genai.APIError) string {
 	if reason := reasonOf(e); reason != "" {
-		return clip(reason, maxCode)
+		return ai.Clip(reason, ai.MaxCode)
 	}
 	if e.Status != "" {
-		return clip(e.Status, maxCode)
+		return ai.Clip(e.Status, ai.MaxCode)
 	}
 	return strconv.Itoa(e.Code)
 }

@@ -71,7 +71,7 @@ func (c *call) malformed(x *exchange) *ai.Error {
 	if x.begun {
 		kind = ai.Interrupted
 	}
-	e := c.failure(kind, fmt.Errorf("the answer of type %q is malformed", clip(x.mediaType(), maxCode)))
+	e := c.failure(kind, fmt.Errorf("the answer of type %q is malformed", ai.Clip(x.mediaType(), ai.MaxCode)))
 	e.HTTP = x.status
 	return e
 }

@@ -60,7 +60,7 @@ func (c *call) drawn(x *exchange, answer *genai.GenerateContentResponse) (*ai.Im
 		return nil, e
 	}
 	result := &ai.ImageResult{
-		Images: images, Finish: finishOf(candidate.FinishReason), RawFinish: clip(string(candidate.FinishReason), maxCode),
+		Images: images, Finish: finishOf(candidate.FinishReason), RawFinish: ai.Clip(string(candidate.FinishReason), ai.MaxCode),
 		Usage: usageOf(answer.UsageMetadata), Model: shortName(answer.ModelVersion), ResponseID: answer.ResponseID,
 	}
 	if !ended(candidate.FinishReason) {
@@ -88,7 +88,7 @@ func (c *call) undrawn(x *exchange, answer *genai.GenerateContentResponse, candi
 		kind, cause, code = ai.NoOutput, errNoPicture, string(candidate.FinishReason)
 	}
 	e := c.failure(kind, cause)
-	e.HTTP, e.Code = x.status, clip(code, maxCode)
+	e.HTTP, e.Code = x.status, ai.Clip(code, ai.MaxCode)
 	return e
 }
 

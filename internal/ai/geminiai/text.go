@@ -105,7 +105,7 @@ func (r *reply) end(ctx context.Context, x *exchange, broke error) (ai.TextEvent
 		return ai.TextEvent{}, e
 	}
 	return ai.TextEvent{Final: &ai.TextResult{
-		Finish: finish, RawFinish: clip(r.finish, maxCode), Usage: r.usage, Model: r.answered, ResponseID: r.id,
+		Finish: finish, RawFinish: ai.Clip(r.finish, ai.MaxCode), Usage: r.usage, Model: r.answered, ResponseID: r.id,
 	}}, nil
 }
 
@@ -126,6 +126,6 @@ func (r *reply) fault(ctx context.Context, x *exchange, broke error) *ai.Error {
 // blocked is the error of what the provider does not show, for the reason it gives.
 func (c *call) blocked(x *exchange, reason string) *ai.Error {
 	e := c.failure(ai.ContentBlocked, errors.New("the provider shows nothing of its answer"))
-	e.HTTP, e.Code = x.status, clip(reason, maxCode)
+	e.HTTP, e.Code = x.status, ai.Clip(reason, ai.MaxCode)
 	return e
 }

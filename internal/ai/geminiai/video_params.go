@@ -37,14 +37,14 @@ func videoParams(req ai.VideoRequest) (*genai.GenerateVideosSource, *genai.Gener
 	}
 	resolution, ok := resolutions[req.Resolution]
 	if !ok && req.Resolution != "" {
-		return nil, nil, fmt.Errorf("no resolution of a video: %q", clip(req.Resolution, maxCode))
+		return nil, nil, fmt.Errorf("no resolution of a video: %q", ai.Clip(req.Resolution, ai.MaxCode))
 	}
 	if !aspectsOfVideo[req.Aspect] && req.Aspect != "" {
-		return nil, nil, fmt.Errorf("no aspect of a video: %q", clip(req.Aspect, maxCode))
+		return nil, nil, fmt.Errorf("no aspect of a video: %q", ai.Clip(req.Aspect, ai.MaxCode))
 	}
 	style, ok := styles[req.Style]
 	if !ok {
-		return nil, nil, fmt.Errorf("no style of a video: %q", clip(req.Style, maxCode))
+		return nil, nil, fmt.Errorf("no style of a video: %q", ai.Clip(req.Style, ai.MaxCode))
 	}
 	if req.Seconds < 1 || req.Seconds > math.MaxInt32 {
 		return nil, nil, errSeconds

@@ -32,7 +32,7 @@ func (r *reply) chat(ctx context.Context, req ai.TextRequest) {
 // piece notes one chunk and returns its text. One without is a sign of life: servers send the role, the finish, the
 // usage and what a model thinks in chunks of their own.
 func (r *reply) piece(chunk openai.ChatCompletionChunk) string {
-	r.id, r.answered = clip(orElse(chunk.ID, r.id), maxCode), orElse(chunk.Model, r.answered)
+	r.id, r.answered = ai.Clip(orElse(chunk.ID, r.id), ai.MaxCode), orElse(chunk.Model, r.answered)
 	if chunk.JSON.Usage.Valid() {
 		u := chunk.Usage
 		r.usage = ai.Usage{
@@ -46,7 +46,7 @@ func (r *reply) piece(chunk openai.ChatCompletionChunk) string {
 	choice := chunk.Choices[0]
 	r.refusing = r.refusing || choice.Delta.Refusal != ""
 	if choice.FinishReason != "" {
-		r.finish, r.raw = finishOf(choice.FinishReason), clip(choice.FinishReason, maxCode)
+		r.finish, r.raw = finishOf(choice.FinishReason), ai.Clip(choice.FinishReason, ai.MaxCode)
 		if r.refusing {
 			r.finish = ai.FinishRefusal
 		}

@@ -51,7 +51,7 @@ func (c *call) fetch(ctx context.Context, ref string, w io.Writer) (ai.VideoResu
 	defer func() { _ = res.Body.Close() }() // It was read, or is given up.
 	typ, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
 	if !strings.HasPrefix(typ, "video/") && typ != "application/octet-stream" {
-		return ai.VideoResult{}, c.failure(ai.Upstream, fmt.Errorf("the file is of the type %q", clip(typ, maxCode)))
+		return ai.VideoResult{}, c.failure(ai.Upstream, fmt.Errorf("the file is of the type %q", ai.Clip(typ, ai.MaxCode)))
 	}
 	out := &meter{w: w}
 	n, err := io.Copy(out, io.LimitReader(res.Body, c.p.maxVideo+1))

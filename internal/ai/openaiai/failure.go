@@ -47,7 +47,7 @@ func (c *call) requestID() string {
 	if c.res == nil {
 		return ""
 	}
-	return clip(c.res.Header.Get("X-Request-Id"), maxCode)
+	return ai.Clip(c.res.Header.Get("X-Request-Id"), ai.MaxCode)
 }
 
 // refuse is a request that is not sent.
@@ -93,7 +93,7 @@ func (c *call) fault(f fault) *ai.Error {
 		said = "the provider gives no reason"
 	}
 	e := c.failure(f.kind(), errors.New(said))
-	e.Code = clip(f.name(), maxCode)
+	e.Code = ai.Clip(f.name(), ai.MaxCode)
 	return e
 }
 

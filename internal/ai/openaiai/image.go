@@ -132,7 +132,7 @@ func fileOf(encoded, format string) (ai.File, bool) {
 	if format == "" {
 		format = "png"
 	}
-	return ai.File{Bytes: raw, MIMEType: "image/" + clip(format, maxCode)}, true
+	return ai.File{Bytes: raw, MIMEType: "image/" + ai.Clip(format, ai.MaxCode)}, true
 }
 
 // keyed names the piece of work, for servers that know idempotency keys. OpenAI promises nothing for it, so nothing

@@ -44,7 +44,7 @@ func (r *reply) take(event responses.ResponseStreamEventUnion) (delta string, fa
 	}
 	switch e := event.AsAny().(type) {
 	case responses.ResponseCreatedEvent:
-		r.id, r.answered = clip(e.Response.ID, maxCode), orElse(e.Response.Model, r.answered)
+		r.id, r.answered = ai.Clip(e.Response.ID, ai.MaxCode), orElse(e.Response.Model, r.answered)
 	case responses.ResponseCompletedEvent:
 		return "", r.close(e.Response, orStatus(e.Response.Status, responses.ResponseStatusCompleted))
 	case responses.ResponseIncompleteEvent:
@@ -59,8 +59,8 @@ func (r *reply) take(event responses.ResponseStreamEventUnion) (delta string, fa
 
 // close notes the terminal event.
 func (r *reply) close(response responses.Response, status responses.ResponseStatus) *ai.Error {
-	r.id, r.answered = clip(orElse(response.ID, r.id), maxCode), orElse(response.Model, r.answered)
-	r.usage, r.raw = usageOf(response), clip(string(status)+" "+response.IncompleteDetails.Reason, maxCode)
+	r.id, r.answered = ai.Clip(orElse(response.ID, r.id), ai.MaxCode), orElse(response.Model, r.answered)
+	r.usage, r.raw = usageOf(response), ai.Clip(string(status)+" "+response.IncompleteDetails.Reason, ai.MaxCode)
 	switch {
 	case status == responses.ResponseStatusFailed:
 		return r.fault(fault{code: string(response.Error.Code), message: response.Error.Message})

@@ -6,6 +6,8 @@ import (
 	"net/http"
 
 	"github.com/openai/openai-go/v3/option"
+
+	"github.com/weav-ai/weav/internal/ai"
 )
 
 // streamed are the options of a call whose answer must be an event stream. The answer's head is noted. An answer of
@@ -20,7 +22,7 @@ func (c *call) streamed() []option.RequestOption {
 			if f := bodyOf(res, 0); !f.silent() {
 				return nil, c.fault(f)
 			}
-			return nil, fmt.Errorf("%w but %s", errNoStream, clip(typ, maxCode))
+			return nil, fmt.Errorf("%w but %s", errNoStream, ai.Clip(typ, ai.MaxCode))
 		}
 		return res, nil
 	}), c.noted()}

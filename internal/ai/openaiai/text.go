@@ -99,5 +99,5 @@ func orElse(s, fallback string) string {
 	if s == "" {
 		return fallback
 	}
-	return clip(s, maxCode)
+	return ai.Clip(s, ai.MaxCode)
 }
