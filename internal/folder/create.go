@@ -31,21 +31,30 @@ func (s *Service) Create(ctx context.Context, user oid.User, in CreateInput) (*e
 		if err := tx.LockUser(ctx, user); err != nil {
 			return err
 		}
-		if err := room(ctx, tx, user); err != nil {
+		f, err := add(ctx, tx, user, in.Name, entfolder.TypeCustom)
+		if err != nil {
 			return err
 		}
-		f, err := tx.Client().Folder.Create().SetUserID(user).SetName(in.Name).SetCreatedAt(store.Now()).Save(ctx)
-		if err != nil {
-			return fmt.Errorf("folder: create: %w", err)
-		}
 		id = f.ID
-		feed.Record(tx, user, feed.FolderSaved, feed.Facts{Folder: id})
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	return found(s.store.Client().Folder.Query().Where(entfolder.ID(id), entfolder.UserID(user), visible(store.Now())).Only(ctx))
+}
+
+// add makes a folder. The caller has locked the person, so the count is exact.
+func add(ctx context.Context, tx *store.Tx, user oid.User, name string, typ entfolder.Type) (*ent.Folder, error) {
+	if err := room(ctx, tx, user); err != nil {
+		return nil, err
+	}
+	f, err := tx.Client().Folder.Create().SetUserID(user).SetName(name).SetType(typ).SetCreatedAt(store.Now()).Save(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("folder: create: %w", err)
+	}
+	feed.Record(tx, user, feed.FolderSaved, feed.Facts{Folder: f.ID})
+	return f, nil
 }
 
 // room fails when a person has all the folders they may. It is exact behind the lock on the person.

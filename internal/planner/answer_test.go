@@ -16,7 +16,11 @@ func models() []catalog.Model {
 	dollar := int64(1_000_000)
 	return []catalog.Model{
 		{ID: "writer", Kind: catalog.Text, MaxInputChars: 8000, MaxOutputTokens: 1000, Prices: []catalog.Price{{Input: &dollar, Output: &dollar}}},
-		{ID: "painter", Kind: catalog.Image, MaxInputChars: 100, Prices: []catalog.Price{{Images: []catalog.ImagePrice{{Each: 50_000}, {Each: 100_000}}}}},
+		{
+			ID: "painter", Kind: catalog.Image, MaxInputChars: 100,
+			Image:  &catalog.ImageCaps{Sizes: []string{"1x1"}, Qualities: []catalog.Quality{catalog.QualityStandard, catalog.QualityHD}},
+			Prices: []catalog.Price{{Images: []catalog.ImagePrice{{Quality: catalog.QualityStandard, Each: 50_000}, {Each: 100_000}}}},
+		},
 	}
 }
 

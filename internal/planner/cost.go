@@ -14,59 +14,45 @@ type Range struct{ Min, Max int64 }
 // leastAnswer is a short reply in tokens, for the lower end of an estimate.
 const leastAnswer = 200
 
-// million is how many tokens a price is for.
+// million is how many millionths a dollar has.
 const million = 1_000_000
 
 // Estimate is what one run of a step may cost today; nil when its model has no price.
 func Estimate(m catalog.Model, instruction, prompt string, at time.Time) *Range {
-	p := m.PriceAt(at)
-	if p == nil {
-		return nil
-	}
-	switch m.Kind {
-	case catalog.Text:
-		return textCost(m, p, instruction, prompt)
-	case catalog.Image:
-		return imageCost(p)
-	default:
-		return videoCost(m, p)
-	}
-}
-
-func textCost(m catalog.Model, p *catalog.Price, instruction, prompt string) *Range {
-	if p.Input == nil || p.Output == nil {
-		return nil
-	}
-	in := tokens(ai.EstimateInput(ai.TextRequest{Instruction: instruction, Turns: []ai.Turn{{Text: prompt}}}), *p.Input)
-	most := int64(m.MaxOutputTokens)
-	return &Range{Min: in + tokens(min(leastAnswer, most), *p.Output), Max: in + tokens(most, *p.Output)}
-}
-
-// tokens is what n tokens cost, rounded up.
-func tokens(n, perMillion int64) int64 { return (n*perMillion + million - 1) / million }
-
-// imageCost is from the cheapest size and quality to the dearest.
-func imageCost(p *catalog.Price) *Range {
-	var r *Range
-	for _, price := range p.Images {
-		if r == nil {
-			r = &Range{Min: price.Each, Max: price.Each}
+	r := &Range{}
+	for i, u := range runs(m, instruction, prompt) {
+		cost, ok := m.CostOf(u, at)
+		if !ok {
+			return nil
 		}
-		r.Min, r.Max = min(r.Min, price.Each), max(r.Max, price.Each)
+		if i == 0 {
+			r.Min = cost
+		}
+		r.Min, r.Max = min(r.Min, cost), max(r.Max, cost)
 	}
 	return r
 }
 
-// videoCost is from the shortest video to the longest.
-func videoCost(m catalog.Model, p *catalog.Price) *Range {
-	if p.VideoSecond == nil || m.Video == nil || len(m.Video.Seconds) == 0 {
-		return nil
+// runs are what one run of a step may consume: a short and the longest answer, an image of each size and
+// quality, a video of each length.
+func runs(m catalog.Model, instruction, prompt string) (all []catalog.Consumed) {
+	switch {
+	case m.Kind == catalog.Text:
+		in := ai.EstimateInput(ai.TextRequest{Instruction: instruction, Turns: []ai.Turn{{Text: prompt}}})
+		most := int64(m.MaxOutputTokens)
+		return []catalog.Consumed{{Input: in, Output: min(leastAnswer, most)}, {Input: in, Output: most}}
+	case m.Image != nil:
+		for _, size := range m.Image.Sizes {
+			for _, q := range m.Image.Qualities {
+				all = append(all, catalog.Consumed{Images: 1, Size: size, Quality: q})
+			}
+		}
+	case m.Video != nil:
+		for _, seconds := range m.Video.Seconds {
+			all = append(all, catalog.Consumed{VideoMs: int64(seconds) * 1000})
+		}
 	}
-	least, most := m.Video.Seconds[0], m.Video.Seconds[0]
-	for _, s := range m.Video.Seconds {
-		least, most = min(least, s), max(most, s)
-	}
-	return &Range{Min: int64(least) * *p.VideoSecond, Max: int64(most) * *p.VideoSecond}
+	return all
 }
 
 // cost is the most that all steps of an answer together cost, which is what a budget is held against; false when a
