@@ -7384,7 +7384,7 @@ type Mutation {
   """Turns a goal into a plan: a job of kind PLAN, which is not counted among the 4 but of which at most 4 are unfinished. Follow it with ` + "`" + `jobEvents` + "`" + `;
   ` + "`" + `result.plan` + "`" + ` is what came of it. ` + "`" + `TOO_MANY_JOBS` + "`" + ` beyond."""
   planProject(input: PlanProjectInput!): PlanProjectPayload!
-  """Plans the steps of a plan anew from one step on, as planProject does. Finished steps, and those before it, stay; the others are replaced when
+  """Plans the steps of a plan anew from one step on, as planProject does. Steps that are DONE or RUNNING, and those before it, stay; the others are replaced when
   the job ends well, and stay when it does not."""
   replan(input: ReplanInput!): ReplanPayload!
   """Changes a step of a plan; what is absent stays. A step that has a chat hands title, model, instruction and prompts on to it."""
@@ -10582,7 +10582,7 @@ type PlanProjectUserError implements UserError {
 input ReplanInput {
   """A plan of the viewer."""
   planId: ID!
-  """The first step to plan anew. It must not be DONE."""
+  """The first step to plan anew. It must be neither DONE nor RUNNING."""
   fromStepId: ID!
   """What to do otherwise; at most 2,000 code points."""
   wish: String

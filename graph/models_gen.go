@@ -1694,7 +1694,7 @@ func (this ReorderPlanStepsUserError) GetPath() []string {
 type ReplanInput struct {
 	// A plan of the viewer.
 	PlanID string `json:"planId"`
-	// The first step to plan anew. It must not be DONE.
+	// The first step to plan anew. It must be neither DONE nor RUNNING.
 	FromStepID string `json:"fromStepId"`
 	// What to do otherwise; at most 2,000 code points.
 	Wish graphql.Omittable[*string] `json:"wish,omitempty"`

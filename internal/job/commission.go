@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	entjob "github.com/weav-ai/weav/ent/job"
@@ -75,9 +76,7 @@ func (s *Service) Commission(ctx context.Context, tx *store.Tx, user oid.User, c
 var commissioned = []entjob.Kind{entjob.KindPlan, entjob.KindPrompts}
 
 // isCommissioned says whether jobs of a kind are an author's.
-func isCommissioned(kind entjob.Kind) bool {
-	return kind == entjob.KindPlan || kind == entjob.KindPrompts
-}
+func isCommissioned(kind entjob.Kind) bool { return slices.Contains(commissioned, kind) }
 
 // takeAside makes sure that the person may have another job of an author. The person's row is locked until the
 // transaction ends, so the count is exact.

@@ -135,7 +135,11 @@ func (s *Service) settle(ctx context.Context, tx *store.Tx, j *ent.Job, e ending
 	if j.ProviderRef != nil && e.status != entjob.StatusCompleted {
 		tx.Enqueue(abandonJob(j))
 	}
-	feed.Record(tx, j.UserID, feed.JobEnded, feed.Facts{Job: j.ID, Run: j.RunID, Status: string(e.status), Length: utf16Len(e.text)})
+	length := 0 // Of other kinds nobody follows the text.
+	if j.Kind == entjob.KindText {
+		length = utf16Len(e.text)
+	}
+	feed.Record(tx, j.UserID, feed.JobEnded, feed.Facts{Job: j.ID, Run: j.RunID, Status: string(e.status), Length: length})
 	return s.promote(ctx, tx, j.UserID)
 }
 

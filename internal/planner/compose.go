@@ -76,7 +76,7 @@ func (c *Composer) composePlan(ctx context.Context, j *ent.Job, d *dialogue) (*j
 	if err != nil {
 		return nil, err
 	}
-	return d.composed(func(ctx context.Context, tx *store.Tx) error { return c.keep(ctx, tx, j, args, plan) }), nil
+	return d.composed(func(ctx context.Context, tx *store.Tx) error { return c.keep(ctx, tx, j, args, before, plan) }), nil
 }
 
 // told tells what a measure makes of a growing text, whenever that changes.

@@ -54,9 +54,12 @@ func (c *Composer) before(ctx context.Context, j *ent.Job, args *job.PlanArgumen
 	if err != nil {
 		return beginning{}, wrap("steps", err)
 	}
-	kept, _, err := split(ctx, client, steps, args.FromStep)
+	kept, replaced, err := split(ctx, client, steps, args.FromStep)
 	if err != nil {
 		return beginning{}, err
+	}
+	if len(replaced) == 0 { // The plan, or its step, was removed since: nobody is asked in vain.
+		return beginning{}, fmt.Errorf("%w: nothing is left to plan anew", job.ErrUnusable)
 	}
 	b := beginning{kept: kept}
 	for _, st := range kept {
@@ -69,8 +72,8 @@ func (c *Composer) before(ctx context.Context, j *ent.Job, args *job.PlanArgumen
 	return b, nil
 }
 
-// split parts the steps of a plan that stay from those that are planned anew: finished steps stay, and all that
-// stand before from. When from is gone, all stay.
+// split parts the steps of a plan that stay from those that are planned anew: steps that are finished or under way
+// stay, and all that stand before from. When from is gone, all stay.
 func split(ctx context.Context, client *ent.Client, steps []*ent.PlanStep, from *oid.PlanStep) (kept, replaced []*ent.PlanStep, err error) {
 	progress, err := statuses(ctx, client, steps)
 	if err != nil {
@@ -79,7 +82,7 @@ func split(ctx context.Context, client *ent.Client, steps []*ent.PlanStep, from 
 	behind := false
 	for _, st := range steps {
 		behind = behind || from != nil && st.ID == *from
-		if behind && progress[st.ID] != Done {
+		if status := progress[st.ID]; behind && status != Done && status != Running {
 			replaced = append(replaced, st)
 		} else {
 			kept = append(kept, st)
@@ -89,9 +92,9 @@ func split(ctx context.Context, client *ent.Client, steps []*ent.PlanStep, from 
 }
 
 // keep writes a plan in the transaction that completes its job.
-func (c *Composer) keep(ctx context.Context, tx *store.Tx, j *ent.Job, args *job.PlanArguments, a *answer) error {
+func (c *Composer) keep(ctx context.Context, tx *store.Tx, j *ent.Job, args *job.PlanArguments, told beginning, a *answer) error {
 	if args.PlanID != nil {
-		return c.replace(ctx, tx, j, args, a)
+		return c.replace(ctx, tx, j, args, told, a)
 	}
 	p, err := tx.Client().Plan.Create().SetUserID(j.UserID).SetJobID(j.ID).SetGoal(args.Goal).
 		SetNillableBudgetMicros(args.BudgetMicros).SetTitle(a.Title).SetSummary(a.Summary).SetLanguage(a.Language).
@@ -99,7 +102,7 @@ func (c *Composer) keep(ctx context.Context, tx *store.Tx, j *ent.Job, args *job
 	if err != nil {
 		return wrap("keep", err)
 	}
-	if err := addSteps(ctx, tx, p, nil, a.Steps); err != nil {
+	if err := addSteps(ctx, tx, p, nil, nil, a.Steps); err != nil {
 		return err
 	}
 	feed.Record(tx, j.UserID, feed.PlanSaved, feed.Facts{Plan: p.ID})
@@ -113,7 +116,7 @@ func nameIn(ctx context.Context, tx *store.Tx, j *ent.Job, plan oid.Plan) error 
 
 // replace puts new steps in the place of those that were planned anew. What a person finished meanwhile stays. A plan
 // that was deleted meanwhile stays deleted, and one whose first step to replace is gone stays as it is.
-func (c *Composer) replace(ctx context.Context, tx *store.Tx, j *ent.Job, args *job.PlanArguments, a *answer) error {
+func (c *Composer) replace(ctx context.Context, tx *store.Tx, j *ent.Job, args *job.PlanArguments, told beginning, a *answer) error {
 	s := &Service{Parts: c.Parts}
 	p, err := s.lock(ctx, tx, j.UserID, *args.PlanID, nil)
 	if gone(err) {
@@ -134,7 +137,7 @@ func (c *Composer) replace(ctx context.Context, tx *store.Tx, j *ent.Job, args *
 		if err := drop(ctx, tx, kept, replaced); err != nil {
 			return err
 		}
-		return addSteps(ctx, tx, p, kept, a.Steps[:min(MaxSteps-len(kept), len(a.Steps))])
+		return addSteps(ctx, tx, p, kept, told.kept, a.Steps[:min(MaxSteps-len(kept), len(a.Steps))])
 	})
 	if err != nil {
 		return err
@@ -171,26 +174,31 @@ func drop(ctx context.Context, tx *store.Tx, kept, dropped []*ent.PlanStep) erro
 	return nil
 }
 
-// addSteps stores the steps of an answer behind those that stand.
-func addSteps(ctx context.Context, tx *store.Tx, p *ent.Plan, before []*ent.PlanStep, steps []stepAnswer) error {
-	places := make([]oid.PlanStep, 0, len(before)+len(steps))
-	for _, st := range before {
+// addSteps stores the steps of an answer behind those that stand. Their numbers count from those that the model was
+// told of; what was removed of these meanwhile is needed no more.
+func addSteps(ctx context.Context, tx *store.Tx, p *ent.Plan, standing, told []*ent.PlanStep, steps []stepAnswer) error {
+	stands := map[oid.PlanStep]bool{}
+	for _, st := range standing {
+		stands[st.ID] = true
+	}
+	places := make([]oid.PlanStep, 0, len(told)+len(steps))
+	for _, st := range told {
 		places = append(places, st.ID)
 	}
-	for _, st := range steps {
+	for i, st := range steps {
 		depends := make([]oid.PlanStep, 0, len(st.DependsOn))
 		for _, d := range unique(st.DependsOn) {
-			if d <= len(places) {
+			if stands[places[d-1]] {
 				depends = append(depends, places[d-1])
 			}
 		}
-		saved, err := tx.Client().PlanStep.Create().SetPlanID(p.ID).SetUserID(p.UserID).SetPosition(len(places) + 1).
+		saved, err := tx.Client().PlanStep.Create().SetPlanID(p.ID).SetUserID(p.UserID).SetPosition(len(standing) + i + 1).
 			SetTitle(st.Title).SetIntent(st.Intent).SetKind(planstep.Kind(st.Kind)).SetModel(st.Model).SetReason(st.Reason).
 			SetInstruction(st.Instruction).SetPrompts(st.Prompts).SetDependsOn(depends).SetCreatedAt(store.Now()).Save(ctx)
 		if err != nil {
 			return wrap("add step", err)
 		}
-		places = append(places, saved.ID)
+		places, stands[saved.ID] = append(places, saved.ID), true
 	}
 	return nil
 }

@@ -305,8 +305,48 @@ func TestReplanKeepsWhatIsDone(t *testing.T) {
 	if ids[0] != f.steps[0] || slices.Contains(ids, f.steps[1]) || a.text("node.steps.0.status") != "DONE" {
 		t.Errorf("steps %v, of %v before", ids, f.steps)
 	}
+	if needs := a.list("node.steps.1.dependsOn", "id"); len(needs) != 1 || needs[0] != f.steps[0] {
+		t.Errorf("the new step needs %v, not the one that is done", needs)
+	}
 	if a.text("node.steps.1.chat.id") == "" || a.at("node.steps.1.position") != 2.0 {
 		t.Errorf("the new step: %v", a.at("node.steps.1"))
+	}
+}
+
+// TestReplanOfWhatIsGoneAsksNobody: neither the provider is asked nor anything kept.
+func TestReplanOfWhatIsGoneAsksNobody(t *testing.T) {
+	t.Parallel()
+	f := embedded(t).fixture(t, "ada")
+	job := f.change(t, "replan", object{"planId": f.draft, "fromStepId": f.draftSteps[0], "wish": "[sandbox:stall]", "idempotencyKey": key()}, "job { id }").text("result.job.id")
+	f.change(t, "cancelJob", object{"jobId": job}, "job { id }")
+	f.change(t, "deletePlan", object{"planId": f.draft}, "planId")
+	again := f.change(t, "retryJob", object{"jobId": job, "idempotencyKey": key()}, "job { id }").text("result.job.id")
+	if ended := f.over(t, again); ended.Status != "FAILED" || ended.Failure.Code != "NO_OUTPUT" || ended.Usage != nil {
+		t.Errorf("ended %s %+v, usage %+v", ended.Status, ended.Failure, ended.Usage)
+	}
+}
+
+// TestAPlanIsNoText: what the model wrote is shown as a plan alone.
+func TestAPlanIsNoText(t *testing.T) {
+	t.Parallel()
+	p := embedded(t).person(t, "ada")
+	job := p.change(t, "planProject", object{"goal": "a goal", "idempotencyKey": key()}, "job { id }").text("result.job.id")
+	socket := p.socket(t)
+	events, err := socket.FollowJob(job, "")
+	must(t, err)
+	for {
+		e, err := client.JobEventOf(next(t, events))
+		must(t, err)
+		if e.Typename == "JobTextDelta" {
+			t.Errorf("the plan was shown as text: %q", e.Text)
+		}
+		if e.Typename != "JobEnded" {
+			continue
+		}
+		if e.Status != "COMPLETED" || e.Length != 0 || e.Job.Text != nil || e.Job.Result.Text != nil {
+			t.Errorf("ended %s with %d units of text", e.Status, e.Length)
+		}
+		return
 	}
 }
 

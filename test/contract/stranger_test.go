@@ -219,7 +219,8 @@ func TestStrangerInQueries(t *testing.T) {
 			}
 		}
 		others := []string{other.user, other.session, other.otherSession, other.prompt, other.folder, other.chat, other.message, other.reply,
-			other.deletedFolder, other.deletedChat, other.job, other.artifact, other.link, other.file, other.upload, fresh[oid.User](), fresh[oid.Chat](), fresh[oid.Run](), "", "chat_", "sandbox-writer", "x\x00y", longID}
+			other.deletedFolder, other.deletedChat, other.job, other.artifact, other.link, other.file, other.upload,
+			other.draft, other.applied, other.draftSteps[0], other.steps[0], fresh[oid.Plan](), fresh[oid.PlanStep](), fresh[oid.User](), fresh[oid.Chat](), fresh[oid.Run](), "", "chat_", "sandbox-writer", "x\x00y", longID}
 		for _, id := range others {
 			a := me.get(t, `query ($id: ID!) { node(id: $id) { id } nodes(ids: [$id]) { id } }`, object{"id": id})
 			if a.at("node") != nil || a.at("nodes.0") != nil {
@@ -233,7 +234,8 @@ func TestNodeFindsOnesOwn(t *testing.T) {
 	t.Parallel()
 	f := embedded(t).fixture(t, "me")
 	mine := map[string]string{f.user: "User", f.session: "Session", f.otherSession: "Session", f.prompt: "Prompt", f.folder: "Folder", f.chat: "Chat",
-		f.message: "Message", f.reply: "Message", f.deletedFolder: "Folder", f.deletedChat: "Chat", f.job: "Job", f.artifact: "Artifact", f.link: "ShareLink", f.file: "File", f.upload: "File"}
+		f.message: "Message", f.reply: "Message", f.deletedFolder: "Folder", f.deletedChat: "Chat", f.job: "Job", f.artifact: "Artifact", f.link: "ShareLink", f.file: "File", f.upload: "File",
+		f.draft: "Plan", f.applied: "Plan", f.draftSteps[0]: "PlanStep", f.steps[0]: "PlanStep"}
 	for id, typ := range mine {
 		a := f.get(t, `query ($id: ID!) { node(id: $id) { __typename id } }`, object{"id": id})
 		if a.text("node.id") != id || a.text("node.__typename") != typ {

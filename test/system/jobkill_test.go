@@ -5,9 +5,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/weav-ai/weav/ent"
 	entjob "github.com/weav-ai/weav/ent/job"
 	entobject "github.com/weav-ai/weav/ent/object"
+	entplan "github.com/weav-ai/weav/ent/plan"
+	"github.com/weav-ai/weav/ent/planstep"
+	entusage "github.com/weav-ai/weav/ent/usage"
 	"github.com/weav-ai/weav/internal/client"
 	"github.com/weav-ai/weav/internal/servicetest"
 )
@@ -19,14 +24,14 @@ type condemned struct {
 }
 
 // killAtRandom orders jobs, round by round, and kills a worker at a moment of chance within span.
-func (c *cluster) killAtRandom(t *testing.T, span time.Duration, work func() map[string]any) []condemned {
+func (c *cluster) killAtRandom(t *testing.T, span time.Duration, order func(p *person, server int) client.Job) []condemned {
 	t.Helper()
 	var all []condemned
 	for round := range servicetest.Rounds() {
 		p := c.newPerson(t)
 		one := condemned{p: p}
 		for i := range 3 {
-			one.jobs = append(one.jobs, p.order(i%2, work()))
+			one.jobs = append(one.jobs, order(p, i%2))
 		}
 		all = append(all, one)
 		moment := time.NewTimer(rand.N(span))
@@ -42,7 +47,9 @@ func (c *cluster) killAtRandom(t *testing.T, span time.Duration, work func() map
 func TestWorkersKilledInImageJobs(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, 2, 2)
-	all := c.killAtRandom(t, 2500*time.Millisecond, func() map[string]any { return image("A picture that survives, or not") })
+	all := c.killAtRandom(t, 2500*time.Millisecond, func(p *person, server int) client.Job {
+		return p.order(server, image("A picture that survives, or not"))
+	})
 	for _, one := range all {
 		for _, ordered := range one.jobs {
 			j := c.over(t, ordered.ID)
@@ -63,7 +70,7 @@ func TestWorkersKilledInImageJobs(t *testing.T) {
 func TestWorkersKilledInVideoJobs(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, 2, 2)
-	all := c.killAtRandom(t, 5*time.Second, func() map[string]any { return video("A film that survives") })
+	all := c.killAtRandom(t, 5*time.Second, func(p *person, server int) client.Job { return p.order(server, video("A film that survives")) })
 	for _, one := range all {
 		for _, ordered := range one.jobs {
 			j := c.over(t, ordered.ID)
@@ -77,6 +84,38 @@ func TestWorkersKilledInVideoJobs(t *testing.T) {
 		}
 	}
 	c.wantNoStray(t)
+}
+
+// TestWorkersKilledInPlans holds that a plan is made by another worker, whole and once: nobody was shown anything of it.
+func TestWorkersKilledInPlans(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, 2, 2)
+	all := c.killAtRandom(t, 7*time.Second, func(p *person, server int) client.Job {
+		job, err := p.clients[server].PlanProject(t.Context(), "A goal that is reached all the same", uuid.NewString())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return job
+	})
+	rows := c.store.Client()
+	for _, one := range all {
+		for _, ordered := range one.jobs {
+			j := c.over(t, ordered.ID)
+			if j.Status != entjob.StatusCompleted || j.PlanID == nil {
+				t.Errorf("a plan's job ended %s, %v", j.Status, j.FailureCode)
+				continue
+			}
+			plans := rows.Plan.Query().Where(entplan.JobID(j.ID)).CountX(t.Context())
+			steps := rows.PlanStep.Query().Where(planstep.PlanID(*j.PlanID)).CountX(t.Context())
+			charges := rows.Usage.Query().Where(entusage.JobID(j.ID)).CountX(t.Context())
+			if plans != 1 || steps < 2 || charges != 1 {
+				t.Errorf("a job made %d plans, of %d steps, with %d rows of usage", plans, steps, charges)
+			}
+		}
+	}
+	if made, jobs := rows.Plan.Query().CountX(t.Context()), 3*servicetest.Rounds(); made != jobs {
+		t.Errorf("%d plans of %d jobs", made, jobs)
+	}
 }
 
 // wantNoStray checks that each live object has the row that points to it, and each row its object.
