@@ -16,8 +16,10 @@ import (
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"github.com/weav-ai/weav/ent/apikey"
 	"github.com/weav-ai/weav/ent/artifact"
 	"github.com/weav-ai/weav/ent/attachment"
+	"github.com/weav-ai/weav/ent/auditentry"
 	"github.com/weav-ai/weav/ent/chat"
 	"github.com/weav-ai/weav/ent/feed"
 	"github.com/weav-ai/weav/ent/feedevent"
@@ -26,13 +28,22 @@ import (
 	"github.com/weav-ai/weav/ent/idempotencykey"
 	"github.com/weav-ai/weav/ent/job"
 	"github.com/weav-ai/weav/ent/jobstep"
+	"github.com/weav-ai/weav/ent/keymonth"
+	"github.com/weav-ai/weav/ent/ledgerentry"
+	"github.com/weav-ai/weav/ent/membershipchange"
 	"github.com/weav-ai/weav/ent/message"
 	"github.com/weav-ai/weav/ent/modelwarning"
 	"github.com/weav-ai/weav/ent/object"
+	"github.com/weav-ai/weav/ent/payment"
+	"github.com/weav-ai/weav/ent/paymentnotice"
+	"github.com/weav-ai/weav/ent/paymentstep"
 	"github.com/weav-ai/weav/ent/plan"
 	"github.com/weav-ai/weav/ent/planstep"
 	"github.com/weav-ai/weav/ent/prompt"
+	"github.com/weav-ai/weav/ent/providerkey"
+	"github.com/weav-ai/weav/ent/quotaday"
 	"github.com/weav-ai/weav/ent/refreshtoken"
+	"github.com/weav-ai/weav/ent/sandboxpayment"
 	"github.com/weav-ai/weav/ent/session"
 	"github.com/weav-ai/weav/ent/sharelink"
 	"github.com/weav-ai/weav/ent/usage"
@@ -46,10 +57,14 @@ type Client struct {
 	config
 	// Schema is the client for creating, migrating and dropping schema.
 	Schema *migrate.Schema
+	// APIKey is the client for interacting with the APIKey builders.
+	APIKey *APIKeyClient
 	// Artifact is the client for interacting with the Artifact builders.
 	Artifact *ArtifactClient
 	// Attachment is the client for interacting with the Attachment builders.
 	Attachment *AttachmentClient
+	// AuditEntry is the client for interacting with the AuditEntry builders.
+	AuditEntry *AuditEntryClient
 	// Chat is the client for interacting with the Chat builders.
 	Chat *ChatClient
 	// Feed is the client for interacting with the Feed builders.
@@ -66,20 +81,38 @@ type Client struct {
 	Job *JobClient
 	// JobStep is the client for interacting with the JobStep builders.
 	JobStep *JobStepClient
+	// KeyMonth is the client for interacting with the KeyMonth builders.
+	KeyMonth *KeyMonthClient
+	// LedgerEntry is the client for interacting with the LedgerEntry builders.
+	LedgerEntry *LedgerEntryClient
+	// MembershipChange is the client for interacting with the MembershipChange builders.
+	MembershipChange *MembershipChangeClient
 	// Message is the client for interacting with the Message builders.
 	Message *MessageClient
 	// ModelWarning is the client for interacting with the ModelWarning builders.
 	ModelWarning *ModelWarningClient
 	// Object is the client for interacting with the Object builders.
 	Object *ObjectClient
+	// Payment is the client for interacting with the Payment builders.
+	Payment *PaymentClient
+	// PaymentNotice is the client for interacting with the PaymentNotice builders.
+	PaymentNotice *PaymentNoticeClient
+	// PaymentStep is the client for interacting with the PaymentStep builders.
+	PaymentStep *PaymentStepClient
 	// Plan is the client for interacting with the Plan builders.
 	Plan *PlanClient
 	// PlanStep is the client for interacting with the PlanStep builders.
 	PlanStep *PlanStepClient
 	// Prompt is the client for interacting with the Prompt builders.
 	Prompt *PromptClient
+	// ProviderKey is the client for interacting with the ProviderKey builders.
+	ProviderKey *ProviderKeyClient
+	// QuotaDay is the client for interacting with the QuotaDay builders.
+	QuotaDay *QuotaDayClient
 	// RefreshToken is the client for interacting with the RefreshToken builders.
 	RefreshToken *RefreshTokenClient
+	// SandboxPayment is the client for interacting with the SandboxPayment builders.
+	SandboxPayment *SandboxPaymentClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
 	// ShareLink is the client for interacting with the ShareLink builders.
@@ -99,8 +132,10 @@ func NewClient(opts ...Option) *Client {
 
 func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
+	c.APIKey = NewAPIKeyClient(c.config)
 	c.Artifact = NewArtifactClient(c.config)
 	c.Attachment = NewAttachmentClient(c.config)
+	c.AuditEntry = NewAuditEntryClient(c.config)
 	c.Chat = NewChatClient(c.config)
 	c.Feed = NewFeedClient(c.config)
 	c.FeedEvent = NewFeedEventClient(c.config)
@@ -109,13 +144,22 @@ func (c *Client) init() {
 	c.IdempotencyKey = NewIdempotencyKeyClient(c.config)
 	c.Job = NewJobClient(c.config)
 	c.JobStep = NewJobStepClient(c.config)
+	c.KeyMonth = NewKeyMonthClient(c.config)
+	c.LedgerEntry = NewLedgerEntryClient(c.config)
+	c.MembershipChange = NewMembershipChangeClient(c.config)
 	c.Message = NewMessageClient(c.config)
 	c.ModelWarning = NewModelWarningClient(c.config)
 	c.Object = NewObjectClient(c.config)
+	c.Payment = NewPaymentClient(c.config)
+	c.PaymentNotice = NewPaymentNoticeClient(c.config)
+	c.PaymentStep = NewPaymentStepClient(c.config)
 	c.Plan = NewPlanClient(c.config)
 	c.PlanStep = NewPlanStepClient(c.config)
 	c.Prompt = NewPromptClient(c.config)
+	c.ProviderKey = NewProviderKeyClient(c.config)
+	c.QuotaDay = NewQuotaDayClient(c.config)
 	c.RefreshToken = NewRefreshTokenClient(c.config)
+	c.SandboxPayment = NewSandboxPaymentClient(c.config)
 	c.Session = NewSessionClient(c.config)
 	c.ShareLink = NewShareLinkClient(c.config)
 	c.Usage = NewUsageClient(c.config)
@@ -210,29 +254,40 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	cfg := c.config
 	cfg.driver = tx
 	return &Tx{
-		ctx:            ctx,
-		config:         cfg,
-		Artifact:       NewArtifactClient(cfg),
-		Attachment:     NewAttachmentClient(cfg),
-		Chat:           NewChatClient(cfg),
-		Feed:           NewFeedClient(cfg),
-		FeedEvent:      NewFeedEventClient(cfg),
-		File:           NewFileClient(cfg),
-		Folder:         NewFolderClient(cfg),
-		IdempotencyKey: NewIdempotencyKeyClient(cfg),
-		Job:            NewJobClient(cfg),
-		JobStep:        NewJobStepClient(cfg),
-		Message:        NewMessageClient(cfg),
-		ModelWarning:   NewModelWarningClient(cfg),
-		Object:         NewObjectClient(cfg),
-		Plan:           NewPlanClient(cfg),
-		PlanStep:       NewPlanStepClient(cfg),
-		Prompt:         NewPromptClient(cfg),
-		RefreshToken:   NewRefreshTokenClient(cfg),
-		Session:        NewSessionClient(cfg),
-		ShareLink:      NewShareLinkClient(cfg),
-		Usage:          NewUsageClient(cfg),
-		User:           NewUserClient(cfg),
+		ctx:              ctx,
+		config:           cfg,
+		APIKey:           NewAPIKeyClient(cfg),
+		Artifact:         NewArtifactClient(cfg),
+		Attachment:       NewAttachmentClient(cfg),
+		AuditEntry:       NewAuditEntryClient(cfg),
+		Chat:             NewChatClient(cfg),
+		Feed:             NewFeedClient(cfg),
+		FeedEvent:        NewFeedEventClient(cfg),
+		File:             NewFileClient(cfg),
+		Folder:           NewFolderClient(cfg),
+		IdempotencyKey:   NewIdempotencyKeyClient(cfg),
+		Job:              NewJobClient(cfg),
+		JobStep:          NewJobStepClient(cfg),
+		KeyMonth:         NewKeyMonthClient(cfg),
+		LedgerEntry:      NewLedgerEntryClient(cfg),
+		MembershipChange: NewMembershipChangeClient(cfg),
+		Message:          NewMessageClient(cfg),
+		ModelWarning:     NewModelWarningClient(cfg),
+		Object:           NewObjectClient(cfg),
+		Payment:          NewPaymentClient(cfg),
+		PaymentNotice:    NewPaymentNoticeClient(cfg),
+		PaymentStep:      NewPaymentStepClient(cfg),
+		Plan:             NewPlanClient(cfg),
+		PlanStep:         NewPlanStepClient(cfg),
+		Prompt:           NewPromptClient(cfg),
+		ProviderKey:      NewProviderKeyClient(cfg),
+		QuotaDay:         NewQuotaDayClient(cfg),
+		RefreshToken:     NewRefreshTokenClient(cfg),
+		SandboxPayment:   NewSandboxPaymentClient(cfg),
+		Session:          NewSessionClient(cfg),
+		ShareLink:        NewShareLinkClient(cfg),
+		Usage:            NewUsageClient(cfg),
+		User:             NewUserClient(cfg),
 	}, nil
 }
 
@@ -250,36 +305,47 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 	cfg := c.config
 	cfg.driver = &txDriver{tx: tx, drv: c.driver}
 	return &Tx{
-		ctx:            ctx,
-		config:         cfg,
-		Artifact:       NewArtifactClient(cfg),
-		Attachment:     NewAttachmentClient(cfg),
-		Chat:           NewChatClient(cfg),
-		Feed:           NewFeedClient(cfg),
-		FeedEvent:      NewFeedEventClient(cfg),
-		File:           NewFileClient(cfg),
-		Folder:         NewFolderClient(cfg),
-		IdempotencyKey: NewIdempotencyKeyClient(cfg),
-		Job:            NewJobClient(cfg),
-		JobStep:        NewJobStepClient(cfg),
-		Message:        NewMessageClient(cfg),
-		ModelWarning:   NewModelWarningClient(cfg),
-		Object:         NewObjectClient(cfg),
-		Plan:           NewPlanClient(cfg),
-		PlanStep:       NewPlanStepClient(cfg),
-		Prompt:         NewPromptClient(cfg),
-		RefreshToken:   NewRefreshTokenClient(cfg),
-		Session:        NewSessionClient(cfg),
-		ShareLink:      NewShareLinkClient(cfg),
-		Usage:          NewUsageClient(cfg),
-		User:           NewUserClient(cfg),
+		ctx:              ctx,
+		config:           cfg,
+		APIKey:           NewAPIKeyClient(cfg),
+		Artifact:         NewArtifactClient(cfg),
+		Attachment:       NewAttachmentClient(cfg),
+		AuditEntry:       NewAuditEntryClient(cfg),
+		Chat:             NewChatClient(cfg),
+		Feed:             NewFeedClient(cfg),
+		FeedEvent:        NewFeedEventClient(cfg),
+		File:             NewFileClient(cfg),
+		Folder:           NewFolderClient(cfg),
+		IdempotencyKey:   NewIdempotencyKeyClient(cfg),
+		Job:              NewJobClient(cfg),
+		JobStep:          NewJobStepClient(cfg),
+		KeyMonth:         NewKeyMonthClient(cfg),
+		LedgerEntry:      NewLedgerEntryClient(cfg),
+		MembershipChange: NewMembershipChangeClient(cfg),
+		Message:          NewMessageClient(cfg),
+		ModelWarning:     NewModelWarningClient(cfg),
+		Object:           NewObjectClient(cfg),
+		Payment:          NewPaymentClient(cfg),
+		PaymentNotice:    NewPaymentNoticeClient(cfg),
+		PaymentStep:      NewPaymentStepClient(cfg),
+		Plan:             NewPlanClient(cfg),
+		PlanStep:         NewPlanStepClient(cfg),
+		Prompt:           NewPromptClient(cfg),
+		ProviderKey:      NewProviderKeyClient(cfg),
+		QuotaDay:         NewQuotaDayClient(cfg),
+		RefreshToken:     NewRefreshTokenClient(cfg),
+		SandboxPayment:   NewSandboxPaymentClient(cfg),
+		Session:          NewSessionClient(cfg),
+		ShareLink:        NewShareLinkClient(cfg),
+		Usage:            NewUsageClient(cfg),
+		User:             NewUserClient(cfg),
 	}, nil
 }
 
 // Debug returns a new debug-client. It's used to get verbose logging on specific operations.
 //
 //	client.Debug().
-//		Artifact.
+//		APIKey.
 //		Query().
 //		Count(ctx)
 func (c *Client) Debug() *Client {
@@ -302,10 +368,12 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Artifact, c.Attachment, c.Chat, c.Feed, c.FeedEvent, c.File, c.Folder,
-		c.IdempotencyKey, c.Job, c.JobStep, c.Message, c.ModelWarning, c.Object,
-		c.Plan, c.PlanStep, c.Prompt, c.RefreshToken, c.Session, c.ShareLink, c.Usage,
-		c.User,
+		c.APIKey, c.Artifact, c.Attachment, c.AuditEntry, c.Chat, c.Feed, c.FeedEvent,
+		c.File, c.Folder, c.IdempotencyKey, c.Job, c.JobStep, c.KeyMonth,
+		c.LedgerEntry, c.MembershipChange, c.Message, c.ModelWarning, c.Object,
+		c.Payment, c.PaymentNotice, c.PaymentStep, c.Plan, c.PlanStep, c.Prompt,
+		c.ProviderKey, c.QuotaDay, c.RefreshToken, c.SandboxPayment, c.Session,
+		c.ShareLink, c.Usage, c.User,
 	} {
 		n.Use(hooks...)
 	}
@@ -315,10 +383,12 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Artifact, c.Attachment, c.Chat, c.Feed, c.FeedEvent, c.File, c.Folder,
-		c.IdempotencyKey, c.Job, c.JobStep, c.Message, c.ModelWarning, c.Object,
-		c.Plan, c.PlanStep, c.Prompt, c.RefreshToken, c.Session, c.ShareLink, c.Usage,
-		c.User,
+		c.APIKey, c.Artifact, c.Attachment, c.AuditEntry, c.Chat, c.Feed, c.FeedEvent,
+		c.File, c.Folder, c.IdempotencyKey, c.Job, c.JobStep, c.KeyMonth,
+		c.LedgerEntry, c.MembershipChange, c.Message, c.ModelWarning, c.Object,
+		c.Payment, c.PaymentNotice, c.PaymentStep, c.Plan, c.PlanStep, c.Prompt,
+		c.ProviderKey, c.QuotaDay, c.RefreshToken, c.SandboxPayment, c.Session,
+		c.ShareLink, c.Usage, c.User,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -327,10 +397,14 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 // Mutate implements the ent.Mutator interface.
 func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 	switch m := m.(type) {
+	case *APIKeyMutation:
+		return c.APIKey.mutate(ctx, m)
 	case *ArtifactMutation:
 		return c.Artifact.mutate(ctx, m)
 	case *AttachmentMutation:
 		return c.Attachment.mutate(ctx, m)
+	case *AuditEntryMutation:
+		return c.AuditEntry.mutate(ctx, m)
 	case *ChatMutation:
 		return c.Chat.mutate(ctx, m)
 	case *FeedMutation:
@@ -347,20 +421,38 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Job.mutate(ctx, m)
 	case *JobStepMutation:
 		return c.JobStep.mutate(ctx, m)
+	case *KeyMonthMutation:
+		return c.KeyMonth.mutate(ctx, m)
+	case *LedgerEntryMutation:
+		return c.LedgerEntry.mutate(ctx, m)
+	case *MembershipChangeMutation:
+		return c.MembershipChange.mutate(ctx, m)
 	case *MessageMutation:
 		return c.Message.mutate(ctx, m)
 	case *ModelWarningMutation:
 		return c.ModelWarning.mutate(ctx, m)
 	case *ObjectMutation:
 		return c.Object.mutate(ctx, m)
+	case *PaymentMutation:
+		return c.Payment.mutate(ctx, m)
+	case *PaymentNoticeMutation:
+		return c.PaymentNotice.mutate(ctx, m)
+	case *PaymentStepMutation:
+		return c.PaymentStep.mutate(ctx, m)
 	case *PlanMutation:
 		return c.Plan.mutate(ctx, m)
 	case *PlanStepMutation:
 		return c.PlanStep.mutate(ctx, m)
 	case *PromptMutation:
 		return c.Prompt.mutate(ctx, m)
+	case *ProviderKeyMutation:
+		return c.ProviderKey.mutate(ctx, m)
+	case *QuotaDayMutation:
+		return c.QuotaDay.mutate(ctx, m)
 	case *RefreshTokenMutation:
 		return c.RefreshToken.mutate(ctx, m)
+	case *SandboxPaymentMutation:
+		return c.SandboxPayment.mutate(ctx, m)
 	case *SessionMutation:
 		return c.Session.mutate(ctx, m)
 	case *ShareLinkMutation:
@@ -371,6 +463,139 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.User.mutate(ctx, m)
 	default:
 		return nil, fmt.Errorf("ent: unknown mutation type %T", m)
+	}
+}
+
+// APIKeyClient is a client for the APIKey schema.
+type APIKeyClient struct {
+	config
+}
+
+// NewAPIKeyClient returns a client for the APIKey from the given config.
+func NewAPIKeyClient(c config) *APIKeyClient {
+	return &APIKeyClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `apikey.Hooks(f(g(h())))`.
+func (c *APIKeyClient) Use(hooks ...Hook) {
+	c.hooks.APIKey = append(c.hooks.APIKey, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `apikey.Intercept(f(g(h())))`.
+func (c *APIKeyClient) Intercept(interceptors ...Interceptor) {
+	c.inters.APIKey = append(c.inters.APIKey, interceptors...)
+}
+
+// Create returns a builder for creating a APIKey entity.
+func (c *APIKeyClient) Create() *APIKeyCreate {
+	mutation := newAPIKeyMutation(c.config, OpCreate)
+	return &APIKeyCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of APIKey entities.
+func (c *APIKeyClient) CreateBulk(builders ...*APIKeyCreate) *APIKeyCreateBulk {
+	return &APIKeyCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *APIKeyClient) MapCreateBulk(slice any, setFunc func(*APIKeyCreate, int)) *APIKeyCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &APIKeyCreateBulk{err: fmt.Errorf("calling to APIKeyClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*APIKeyCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &APIKeyCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for APIKey.
+func (c *APIKeyClient) Update() *APIKeyUpdate {
+	mutation := newAPIKeyMutation(c.config, OpUpdate)
+	return &APIKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *APIKeyClient) UpdateOne(_m *APIKey) *APIKeyUpdateOne {
+	mutation := newAPIKeyMutation(c.config, OpUpdateOne, withAPIKey(_m))
+	return &APIKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *APIKeyClient) UpdateOneID(id oid.APIKey) *APIKeyUpdateOne {
+	mutation := newAPIKeyMutation(c.config, OpUpdateOne, withAPIKeyID(id))
+	return &APIKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for APIKey.
+func (c *APIKeyClient) Delete() *APIKeyDelete {
+	mutation := newAPIKeyMutation(c.config, OpDelete)
+	return &APIKeyDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *APIKeyClient) DeleteOne(_m *APIKey) *APIKeyDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *APIKeyClient) DeleteOneID(id oid.APIKey) *APIKeyDeleteOne {
+	builder := c.Delete().Where(apikey.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &APIKeyDeleteOne{builder}
+}
+
+// Query returns a query builder for APIKey.
+func (c *APIKeyClient) Query() *APIKeyQuery {
+	return &APIKeyQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAPIKey},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a APIKey entity by its id.
+func (c *APIKeyClient) Get(ctx context.Context, id oid.APIKey) (*APIKey, error) {
+	return c.Query().Where(apikey.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *APIKeyClient) GetX(ctx context.Context, id oid.APIKey) *APIKey {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *APIKeyClient) Hooks() []Hook {
+	return c.hooks.APIKey
+}
+
+// Interceptors returns the client interceptors.
+func (c *APIKeyClient) Interceptors() []Interceptor {
+	return c.inters.APIKey
+}
+
+func (c *APIKeyClient) mutate(ctx context.Context, m *APIKeyMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&APIKeyCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&APIKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&APIKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&APIKeyDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown APIKey mutation op: %q", m.Op())
 	}
 }
 
@@ -637,6 +862,139 @@ func (c *AttachmentClient) mutate(ctx context.Context, m *AttachmentMutation) (V
 		return (&AttachmentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Attachment mutation op: %q", m.Op())
+	}
+}
+
+// AuditEntryClient is a client for the AuditEntry schema.
+type AuditEntryClient struct {
+	config
+}
+
+// NewAuditEntryClient returns a client for the AuditEntry from the given config.
+func NewAuditEntryClient(c config) *AuditEntryClient {
+	return &AuditEntryClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `auditentry.Hooks(f(g(h())))`.
+func (c *AuditEntryClient) Use(hooks ...Hook) {
+	c.hooks.AuditEntry = append(c.hooks.AuditEntry, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `auditentry.Intercept(f(g(h())))`.
+func (c *AuditEntryClient) Intercept(interceptors ...Interceptor) {
+	c.inters.AuditEntry = append(c.inters.AuditEntry, interceptors...)
+}
+
+// Create returns a builder for creating a AuditEntry entity.
+func (c *AuditEntryClient) Create() *AuditEntryCreate {
+	mutation := newAuditEntryMutation(c.config, OpCreate)
+	return &AuditEntryCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of AuditEntry entities.
+func (c *AuditEntryClient) CreateBulk(builders ...*AuditEntryCreate) *AuditEntryCreateBulk {
+	return &AuditEntryCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AuditEntryClient) MapCreateBulk(slice any, setFunc func(*AuditEntryCreate, int)) *AuditEntryCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AuditEntryCreateBulk{err: fmt.Errorf("calling to AuditEntryClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AuditEntryCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AuditEntryCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for AuditEntry.
+func (c *AuditEntryClient) Update() *AuditEntryUpdate {
+	mutation := newAuditEntryMutation(c.config, OpUpdate)
+	return &AuditEntryUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AuditEntryClient) UpdateOne(_m *AuditEntry) *AuditEntryUpdateOne {
+	mutation := newAuditEntryMutation(c.config, OpUpdateOne, withAuditEntry(_m))
+	return &AuditEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AuditEntryClient) UpdateOneID(id oid.Audit) *AuditEntryUpdateOne {
+	mutation := newAuditEntryMutation(c.config, OpUpdateOne, withAuditEntryID(id))
+	return &AuditEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for AuditEntry.
+func (c *AuditEntryClient) Delete() *AuditEntryDelete {
+	mutation := newAuditEntryMutation(c.config, OpDelete)
+	return &AuditEntryDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AuditEntryClient) DeleteOne(_m *AuditEntry) *AuditEntryDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AuditEntryClient) DeleteOneID(id oid.Audit) *AuditEntryDeleteOne {
+	builder := c.Delete().Where(auditentry.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AuditEntryDeleteOne{builder}
+}
+
+// Query returns a query builder for AuditEntry.
+func (c *AuditEntryClient) Query() *AuditEntryQuery {
+	return &AuditEntryQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAuditEntry},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a AuditEntry entity by its id.
+func (c *AuditEntryClient) Get(ctx context.Context, id oid.Audit) (*AuditEntry, error) {
+	return c.Query().Where(auditentry.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AuditEntryClient) GetX(ctx context.Context, id oid.Audit) *AuditEntry {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *AuditEntryClient) Hooks() []Hook {
+	return c.hooks.AuditEntry
+}
+
+// Interceptors returns the client interceptors.
+func (c *AuditEntryClient) Interceptors() []Interceptor {
+	return c.inters.AuditEntry
+}
+
+func (c *AuditEntryClient) mutate(ctx context.Context, m *AuditEntryMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AuditEntryCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AuditEntryUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AuditEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AuditEntryDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown AuditEntry mutation op: %q", m.Op())
 	}
 }
 
@@ -1752,6 +2110,405 @@ func (c *JobStepClient) mutate(ctx context.Context, m *JobStepMutation) (Value, 
 	}
 }
 
+// KeyMonthClient is a client for the KeyMonth schema.
+type KeyMonthClient struct {
+	config
+}
+
+// NewKeyMonthClient returns a client for the KeyMonth from the given config.
+func NewKeyMonthClient(c config) *KeyMonthClient {
+	return &KeyMonthClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `keymonth.Hooks(f(g(h())))`.
+func (c *KeyMonthClient) Use(hooks ...Hook) {
+	c.hooks.KeyMonth = append(c.hooks.KeyMonth, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `keymonth.Intercept(f(g(h())))`.
+func (c *KeyMonthClient) Intercept(interceptors ...Interceptor) {
+	c.inters.KeyMonth = append(c.inters.KeyMonth, interceptors...)
+}
+
+// Create returns a builder for creating a KeyMonth entity.
+func (c *KeyMonthClient) Create() *KeyMonthCreate {
+	mutation := newKeyMonthMutation(c.config, OpCreate)
+	return &KeyMonthCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of KeyMonth entities.
+func (c *KeyMonthClient) CreateBulk(builders ...*KeyMonthCreate) *KeyMonthCreateBulk {
+	return &KeyMonthCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *KeyMonthClient) MapCreateBulk(slice any, setFunc func(*KeyMonthCreate, int)) *KeyMonthCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &KeyMonthCreateBulk{err: fmt.Errorf("calling to KeyMonthClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*KeyMonthCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &KeyMonthCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for KeyMonth.
+func (c *KeyMonthClient) Update() *KeyMonthUpdate {
+	mutation := newKeyMonthMutation(c.config, OpUpdate)
+	return &KeyMonthUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *KeyMonthClient) UpdateOne(_m *KeyMonth) *KeyMonthUpdateOne {
+	mutation := newKeyMonthMutation(c.config, OpUpdateOne, withKeyMonth(_m))
+	return &KeyMonthUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *KeyMonthClient) UpdateOneID(id oid.Row) *KeyMonthUpdateOne {
+	mutation := newKeyMonthMutation(c.config, OpUpdateOne, withKeyMonthID(id))
+	return &KeyMonthUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for KeyMonth.
+func (c *KeyMonthClient) Delete() *KeyMonthDelete {
+	mutation := newKeyMonthMutation(c.config, OpDelete)
+	return &KeyMonthDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *KeyMonthClient) DeleteOne(_m *KeyMonth) *KeyMonthDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *KeyMonthClient) DeleteOneID(id oid.Row) *KeyMonthDeleteOne {
+	builder := c.Delete().Where(keymonth.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &KeyMonthDeleteOne{builder}
+}
+
+// Query returns a query builder for KeyMonth.
+func (c *KeyMonthClient) Query() *KeyMonthQuery {
+	return &KeyMonthQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeKeyMonth},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a KeyMonth entity by its id.
+func (c *KeyMonthClient) Get(ctx context.Context, id oid.Row) (*KeyMonth, error) {
+	return c.Query().Where(keymonth.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *KeyMonthClient) GetX(ctx context.Context, id oid.Row) *KeyMonth {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *KeyMonthClient) Hooks() []Hook {
+	return c.hooks.KeyMonth
+}
+
+// Interceptors returns the client interceptors.
+func (c *KeyMonthClient) Interceptors() []Interceptor {
+	return c.inters.KeyMonth
+}
+
+func (c *KeyMonthClient) mutate(ctx context.Context, m *KeyMonthMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&KeyMonthCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&KeyMonthUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&KeyMonthUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&KeyMonthDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown KeyMonth mutation op: %q", m.Op())
+	}
+}
+
+// LedgerEntryClient is a client for the LedgerEntry schema.
+type LedgerEntryClient struct {
+	config
+}
+
+// NewLedgerEntryClient returns a client for the LedgerEntry from the given config.
+func NewLedgerEntryClient(c config) *LedgerEntryClient {
+	return &LedgerEntryClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `ledgerentry.Hooks(f(g(h())))`.
+func (c *LedgerEntryClient) Use(hooks ...Hook) {
+	c.hooks.LedgerEntry = append(c.hooks.LedgerEntry, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `ledgerentry.Intercept(f(g(h())))`.
+func (c *LedgerEntryClient) Intercept(interceptors ...Interceptor) {
+	c.inters.LedgerEntry = append(c.inters.LedgerEntry, interceptors...)
+}
+
+// Create returns a builder for creating a LedgerEntry entity.
+func (c *LedgerEntryClient) Create() *LedgerEntryCreate {
+	mutation := newLedgerEntryMutation(c.config, OpCreate)
+	return &LedgerEntryCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of LedgerEntry entities.
+func (c *LedgerEntryClient) CreateBulk(builders ...*LedgerEntryCreate) *LedgerEntryCreateBulk {
+	return &LedgerEntryCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *LedgerEntryClient) MapCreateBulk(slice any, setFunc func(*LedgerEntryCreate, int)) *LedgerEntryCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &LedgerEntryCreateBulk{err: fmt.Errorf("calling to LedgerEntryClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*LedgerEntryCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &LedgerEntryCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for LedgerEntry.
+func (c *LedgerEntryClient) Update() *LedgerEntryUpdate {
+	mutation := newLedgerEntryMutation(c.config, OpUpdate)
+	return &LedgerEntryUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *LedgerEntryClient) UpdateOne(_m *LedgerEntry) *LedgerEntryUpdateOne {
+	mutation := newLedgerEntryMutation(c.config, OpUpdateOne, withLedgerEntry(_m))
+	return &LedgerEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *LedgerEntryClient) UpdateOneID(id oid.Row) *LedgerEntryUpdateOne {
+	mutation := newLedgerEntryMutation(c.config, OpUpdateOne, withLedgerEntryID(id))
+	return &LedgerEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for LedgerEntry.
+func (c *LedgerEntryClient) Delete() *LedgerEntryDelete {
+	mutation := newLedgerEntryMutation(c.config, OpDelete)
+	return &LedgerEntryDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *LedgerEntryClient) DeleteOne(_m *LedgerEntry) *LedgerEntryDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *LedgerEntryClient) DeleteOneID(id oid.Row) *LedgerEntryDeleteOne {
+	builder := c.Delete().Where(ledgerentry.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &LedgerEntryDeleteOne{builder}
+}
+
+// Query returns a query builder for LedgerEntry.
+func (c *LedgerEntryClient) Query() *LedgerEntryQuery {
+	return &LedgerEntryQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeLedgerEntry},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a LedgerEntry entity by its id.
+func (c *LedgerEntryClient) Get(ctx context.Context, id oid.Row) (*LedgerEntry, error) {
+	return c.Query().Where(ledgerentry.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *LedgerEntryClient) GetX(ctx context.Context, id oid.Row) *LedgerEntry {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *LedgerEntryClient) Hooks() []Hook {
+	return c.hooks.LedgerEntry
+}
+
+// Interceptors returns the client interceptors.
+func (c *LedgerEntryClient) Interceptors() []Interceptor {
+	return c.inters.LedgerEntry
+}
+
+func (c *LedgerEntryClient) mutate(ctx context.Context, m *LedgerEntryMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&LedgerEntryCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&LedgerEntryUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&LedgerEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&LedgerEntryDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown LedgerEntry mutation op: %q", m.Op())
+	}
+}
+
+// MembershipChangeClient is a client for the MembershipChange schema.
+type MembershipChangeClient struct {
+	config
+}
+
+// NewMembershipChangeClient returns a client for the MembershipChange from the given config.
+func NewMembershipChangeClient(c config) *MembershipChangeClient {
+	return &MembershipChangeClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `membershipchange.Hooks(f(g(h())))`.
+func (c *MembershipChangeClient) Use(hooks ...Hook) {
+	c.hooks.MembershipChange = append(c.hooks.MembershipChange, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `membershipchange.Intercept(f(g(h())))`.
+func (c *MembershipChangeClient) Intercept(interceptors ...Interceptor) {
+	c.inters.MembershipChange = append(c.inters.MembershipChange, interceptors...)
+}
+
+// Create returns a builder for creating a MembershipChange entity.
+func (c *MembershipChangeClient) Create() *MembershipChangeCreate {
+	mutation := newMembershipChangeMutation(c.config, OpCreate)
+	return &MembershipChangeCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of MembershipChange entities.
+func (c *MembershipChangeClient) CreateBulk(builders ...*MembershipChangeCreate) *MembershipChangeCreateBulk {
+	return &MembershipChangeCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MembershipChangeClient) MapCreateBulk(slice any, setFunc func(*MembershipChangeCreate, int)) *MembershipChangeCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MembershipChangeCreateBulk{err: fmt.Errorf("calling to MembershipChangeClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MembershipChangeCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MembershipChangeCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for MembershipChange.
+func (c *MembershipChangeClient) Update() *MembershipChangeUpdate {
+	mutation := newMembershipChangeMutation(c.config, OpUpdate)
+	return &MembershipChangeUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MembershipChangeClient) UpdateOne(_m *MembershipChange) *MembershipChangeUpdateOne {
+	mutation := newMembershipChangeMutation(c.config, OpUpdateOne, withMembershipChange(_m))
+	return &MembershipChangeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MembershipChangeClient) UpdateOneID(id oid.Row) *MembershipChangeUpdateOne {
+	mutation := newMembershipChangeMutation(c.config, OpUpdateOne, withMembershipChangeID(id))
+	return &MembershipChangeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for MembershipChange.
+func (c *MembershipChangeClient) Delete() *MembershipChangeDelete {
+	mutation := newMembershipChangeMutation(c.config, OpDelete)
+	return &MembershipChangeDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MembershipChangeClient) DeleteOne(_m *MembershipChange) *MembershipChangeDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MembershipChangeClient) DeleteOneID(id oid.Row) *MembershipChangeDeleteOne {
+	builder := c.Delete().Where(membershipchange.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MembershipChangeDeleteOne{builder}
+}
+
+// Query returns a query builder for MembershipChange.
+func (c *MembershipChangeClient) Query() *MembershipChangeQuery {
+	return &MembershipChangeQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMembershipChange},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a MembershipChange entity by its id.
+func (c *MembershipChangeClient) Get(ctx context.Context, id oid.Row) (*MembershipChange, error) {
+	return c.Query().Where(membershipchange.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MembershipChangeClient) GetX(ctx context.Context, id oid.Row) *MembershipChange {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *MembershipChangeClient) Hooks() []Hook {
+	return c.hooks.MembershipChange
+}
+
+// Interceptors returns the client interceptors.
+func (c *MembershipChangeClient) Interceptors() []Interceptor {
+	return c.inters.MembershipChange
+}
+
+func (c *MembershipChangeClient) mutate(ctx context.Context, m *MembershipChangeMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MembershipChangeCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MembershipChangeUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MembershipChangeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MembershipChangeDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown MembershipChange mutation op: %q", m.Op())
+	}
+}
+
 // MessageClient is a client for the Message schema.
 type MessageClient struct {
 	config
@@ -2164,6 +2921,437 @@ func (c *ObjectClient) mutate(ctx context.Context, m *ObjectMutation) (Value, er
 		return (&ObjectDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Object mutation op: %q", m.Op())
+	}
+}
+
+// PaymentClient is a client for the Payment schema.
+type PaymentClient struct {
+	config
+}
+
+// NewPaymentClient returns a client for the Payment from the given config.
+func NewPaymentClient(c config) *PaymentClient {
+	return &PaymentClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `payment.Hooks(f(g(h())))`.
+func (c *PaymentClient) Use(hooks ...Hook) {
+	c.hooks.Payment = append(c.hooks.Payment, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `payment.Intercept(f(g(h())))`.
+func (c *PaymentClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Payment = append(c.inters.Payment, interceptors...)
+}
+
+// Create returns a builder for creating a Payment entity.
+func (c *PaymentClient) Create() *PaymentCreate {
+	mutation := newPaymentMutation(c.config, OpCreate)
+	return &PaymentCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Payment entities.
+func (c *PaymentClient) CreateBulk(builders ...*PaymentCreate) *PaymentCreateBulk {
+	return &PaymentCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PaymentClient) MapCreateBulk(slice any, setFunc func(*PaymentCreate, int)) *PaymentCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PaymentCreateBulk{err: fmt.Errorf("calling to PaymentClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PaymentCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PaymentCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Payment.
+func (c *PaymentClient) Update() *PaymentUpdate {
+	mutation := newPaymentMutation(c.config, OpUpdate)
+	return &PaymentUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PaymentClient) UpdateOne(_m *Payment) *PaymentUpdateOne {
+	mutation := newPaymentMutation(c.config, OpUpdateOne, withPayment(_m))
+	return &PaymentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PaymentClient) UpdateOneID(id oid.Payment) *PaymentUpdateOne {
+	mutation := newPaymentMutation(c.config, OpUpdateOne, withPaymentID(id))
+	return &PaymentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Payment.
+func (c *PaymentClient) Delete() *PaymentDelete {
+	mutation := newPaymentMutation(c.config, OpDelete)
+	return &PaymentDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PaymentClient) DeleteOne(_m *Payment) *PaymentDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PaymentClient) DeleteOneID(id oid.Payment) *PaymentDeleteOne {
+	builder := c.Delete().Where(payment.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PaymentDeleteOne{builder}
+}
+
+// Query returns a query builder for Payment.
+func (c *PaymentClient) Query() *PaymentQuery {
+	return &PaymentQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePayment},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Payment entity by its id.
+func (c *PaymentClient) Get(ctx context.Context, id oid.Payment) (*Payment, error) {
+	return c.Query().Where(payment.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PaymentClient) GetX(ctx context.Context, id oid.Payment) *Payment {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QuerySteps queries the steps edge of a Payment.
+func (c *PaymentClient) QuerySteps(_m *Payment) *PaymentStepQuery {
+	query := (&PaymentStepClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(payment.Table, payment.FieldID, id),
+			sqlgraph.To(paymentstep.Table, paymentstep.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, payment.StepsTable, payment.StepsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *PaymentClient) Hooks() []Hook {
+	return c.hooks.Payment
+}
+
+// Interceptors returns the client interceptors.
+func (c *PaymentClient) Interceptors() []Interceptor {
+	return c.inters.Payment
+}
+
+func (c *PaymentClient) mutate(ctx context.Context, m *PaymentMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PaymentCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PaymentUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PaymentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PaymentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Payment mutation op: %q", m.Op())
+	}
+}
+
+// PaymentNoticeClient is a client for the PaymentNotice schema.
+type PaymentNoticeClient struct {
+	config
+}
+
+// NewPaymentNoticeClient returns a client for the PaymentNotice from the given config.
+func NewPaymentNoticeClient(c config) *PaymentNoticeClient {
+	return &PaymentNoticeClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `paymentnotice.Hooks(f(g(h())))`.
+func (c *PaymentNoticeClient) Use(hooks ...Hook) {
+	c.hooks.PaymentNotice = append(c.hooks.PaymentNotice, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `paymentnotice.Intercept(f(g(h())))`.
+func (c *PaymentNoticeClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PaymentNotice = append(c.inters.PaymentNotice, interceptors...)
+}
+
+// Create returns a builder for creating a PaymentNotice entity.
+func (c *PaymentNoticeClient) Create() *PaymentNoticeCreate {
+	mutation := newPaymentNoticeMutation(c.config, OpCreate)
+	return &PaymentNoticeCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PaymentNotice entities.
+func (c *PaymentNoticeClient) CreateBulk(builders ...*PaymentNoticeCreate) *PaymentNoticeCreateBulk {
+	return &PaymentNoticeCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PaymentNoticeClient) MapCreateBulk(slice any, setFunc func(*PaymentNoticeCreate, int)) *PaymentNoticeCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PaymentNoticeCreateBulk{err: fmt.Errorf("calling to PaymentNoticeClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PaymentNoticeCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PaymentNoticeCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PaymentNotice.
+func (c *PaymentNoticeClient) Update() *PaymentNoticeUpdate {
+	mutation := newPaymentNoticeMutation(c.config, OpUpdate)
+	return &PaymentNoticeUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PaymentNoticeClient) UpdateOne(_m *PaymentNotice) *PaymentNoticeUpdateOne {
+	mutation := newPaymentNoticeMutation(c.config, OpUpdateOne, withPaymentNotice(_m))
+	return &PaymentNoticeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PaymentNoticeClient) UpdateOneID(id string) *PaymentNoticeUpdateOne {
+	mutation := newPaymentNoticeMutation(c.config, OpUpdateOne, withPaymentNoticeID(id))
+	return &PaymentNoticeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PaymentNotice.
+func (c *PaymentNoticeClient) Delete() *PaymentNoticeDelete {
+	mutation := newPaymentNoticeMutation(c.config, OpDelete)
+	return &PaymentNoticeDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PaymentNoticeClient) DeleteOne(_m *PaymentNotice) *PaymentNoticeDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PaymentNoticeClient) DeleteOneID(id string) *PaymentNoticeDeleteOne {
+	builder := c.Delete().Where(paymentnotice.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PaymentNoticeDeleteOne{builder}
+}
+
+// Query returns a query builder for PaymentNotice.
+func (c *PaymentNoticeClient) Query() *PaymentNoticeQuery {
+	return &PaymentNoticeQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePaymentNotice},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PaymentNotice entity by its id.
+func (c *PaymentNoticeClient) Get(ctx context.Context, id string) (*PaymentNotice, error) {
+	return c.Query().Where(paymentnotice.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PaymentNoticeClient) GetX(ctx context.Context, id string) *PaymentNotice {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *PaymentNoticeClient) Hooks() []Hook {
+	return c.hooks.PaymentNotice
+}
+
+// Interceptors returns the client interceptors.
+func (c *PaymentNoticeClient) Interceptors() []Interceptor {
+	return c.inters.PaymentNotice
+}
+
+func (c *PaymentNoticeClient) mutate(ctx context.Context, m *PaymentNoticeMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PaymentNoticeCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PaymentNoticeUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PaymentNoticeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PaymentNoticeDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PaymentNotice mutation op: %q", m.Op())
+	}
+}
+
+// PaymentStepClient is a client for the PaymentStep schema.
+type PaymentStepClient struct {
+	config
+}
+
+// NewPaymentStepClient returns a client for the PaymentStep from the given config.
+func NewPaymentStepClient(c config) *PaymentStepClient {
+	return &PaymentStepClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `paymentstep.Hooks(f(g(h())))`.
+func (c *PaymentStepClient) Use(hooks ...Hook) {
+	c.hooks.PaymentStep = append(c.hooks.PaymentStep, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `paymentstep.Intercept(f(g(h())))`.
+func (c *PaymentStepClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PaymentStep = append(c.inters.PaymentStep, interceptors...)
+}
+
+// Create returns a builder for creating a PaymentStep entity.
+func (c *PaymentStepClient) Create() *PaymentStepCreate {
+	mutation := newPaymentStepMutation(c.config, OpCreate)
+	return &PaymentStepCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PaymentStep entities.
+func (c *PaymentStepClient) CreateBulk(builders ...*PaymentStepCreate) *PaymentStepCreateBulk {
+	return &PaymentStepCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PaymentStepClient) MapCreateBulk(slice any, setFunc func(*PaymentStepCreate, int)) *PaymentStepCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PaymentStepCreateBulk{err: fmt.Errorf("calling to PaymentStepClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PaymentStepCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PaymentStepCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PaymentStep.
+func (c *PaymentStepClient) Update() *PaymentStepUpdate {
+	mutation := newPaymentStepMutation(c.config, OpUpdate)
+	return &PaymentStepUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PaymentStepClient) UpdateOne(_m *PaymentStep) *PaymentStepUpdateOne {
+	mutation := newPaymentStepMutation(c.config, OpUpdateOne, withPaymentStep(_m))
+	return &PaymentStepUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PaymentStepClient) UpdateOneID(id oid.Row) *PaymentStepUpdateOne {
+	mutation := newPaymentStepMutation(c.config, OpUpdateOne, withPaymentStepID(id))
+	return &PaymentStepUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PaymentStep.
+func (c *PaymentStepClient) Delete() *PaymentStepDelete {
+	mutation := newPaymentStepMutation(c.config, OpDelete)
+	return &PaymentStepDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PaymentStepClient) DeleteOne(_m *PaymentStep) *PaymentStepDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PaymentStepClient) DeleteOneID(id oid.Row) *PaymentStepDeleteOne {
+	builder := c.Delete().Where(paymentstep.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PaymentStepDeleteOne{builder}
+}
+
+// Query returns a query builder for PaymentStep.
+func (c *PaymentStepClient) Query() *PaymentStepQuery {
+	return &PaymentStepQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePaymentStep},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PaymentStep entity by its id.
+func (c *PaymentStepClient) Get(ctx context.Context, id oid.Row) (*PaymentStep, error) {
+	return c.Query().Where(paymentstep.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PaymentStepClient) GetX(ctx context.Context, id oid.Row) *PaymentStep {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryPayment queries the payment edge of a PaymentStep.
+func (c *PaymentStepClient) QueryPayment(_m *PaymentStep) *PaymentQuery {
+	query := (&PaymentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(paymentstep.Table, paymentstep.FieldID, id),
+			sqlgraph.To(payment.Table, payment.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, paymentstep.PaymentTable, paymentstep.PaymentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *PaymentStepClient) Hooks() []Hook {
+	return c.hooks.PaymentStep
+}
+
+// Interceptors returns the client interceptors.
+func (c *PaymentStepClient) Interceptors() []Interceptor {
+	return c.inters.PaymentStep
+}
+
+func (c *PaymentStepClient) mutate(ctx context.Context, m *PaymentStepMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PaymentStepCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PaymentStepUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PaymentStepUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PaymentStepDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PaymentStep mutation op: %q", m.Op())
 	}
 }
 
@@ -2582,6 +3770,272 @@ func (c *PromptClient) mutate(ctx context.Context, m *PromptMutation) (Value, er
 	}
 }
 
+// ProviderKeyClient is a client for the ProviderKey schema.
+type ProviderKeyClient struct {
+	config
+}
+
+// NewProviderKeyClient returns a client for the ProviderKey from the given config.
+func NewProviderKeyClient(c config) *ProviderKeyClient {
+	return &ProviderKeyClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `providerkey.Hooks(f(g(h())))`.
+func (c *ProviderKeyClient) Use(hooks ...Hook) {
+	c.hooks.ProviderKey = append(c.hooks.ProviderKey, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `providerkey.Intercept(f(g(h())))`.
+func (c *ProviderKeyClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ProviderKey = append(c.inters.ProviderKey, interceptors...)
+}
+
+// Create returns a builder for creating a ProviderKey entity.
+func (c *ProviderKeyClient) Create() *ProviderKeyCreate {
+	mutation := newProviderKeyMutation(c.config, OpCreate)
+	return &ProviderKeyCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ProviderKey entities.
+func (c *ProviderKeyClient) CreateBulk(builders ...*ProviderKeyCreate) *ProviderKeyCreateBulk {
+	return &ProviderKeyCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ProviderKeyClient) MapCreateBulk(slice any, setFunc func(*ProviderKeyCreate, int)) *ProviderKeyCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ProviderKeyCreateBulk{err: fmt.Errorf("calling to ProviderKeyClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ProviderKeyCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ProviderKeyCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ProviderKey.
+func (c *ProviderKeyClient) Update() *ProviderKeyUpdate {
+	mutation := newProviderKeyMutation(c.config, OpUpdate)
+	return &ProviderKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ProviderKeyClient) UpdateOne(_m *ProviderKey) *ProviderKeyUpdateOne {
+	mutation := newProviderKeyMutation(c.config, OpUpdateOne, withProviderKey(_m))
+	return &ProviderKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ProviderKeyClient) UpdateOneID(id oid.Row) *ProviderKeyUpdateOne {
+	mutation := newProviderKeyMutation(c.config, OpUpdateOne, withProviderKeyID(id))
+	return &ProviderKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ProviderKey.
+func (c *ProviderKeyClient) Delete() *ProviderKeyDelete {
+	mutation := newProviderKeyMutation(c.config, OpDelete)
+	return &ProviderKeyDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ProviderKeyClient) DeleteOne(_m *ProviderKey) *ProviderKeyDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ProviderKeyClient) DeleteOneID(id oid.Row) *ProviderKeyDeleteOne {
+	builder := c.Delete().Where(providerkey.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ProviderKeyDeleteOne{builder}
+}
+
+// Query returns a query builder for ProviderKey.
+func (c *ProviderKeyClient) Query() *ProviderKeyQuery {
+	return &ProviderKeyQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeProviderKey},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ProviderKey entity by its id.
+func (c *ProviderKeyClient) Get(ctx context.Context, id oid.Row) (*ProviderKey, error) {
+	return c.Query().Where(providerkey.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ProviderKeyClient) GetX(ctx context.Context, id oid.Row) *ProviderKey {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ProviderKeyClient) Hooks() []Hook {
+	return c.hooks.ProviderKey
+}
+
+// Interceptors returns the client interceptors.
+func (c *ProviderKeyClient) Interceptors() []Interceptor {
+	return c.inters.ProviderKey
+}
+
+func (c *ProviderKeyClient) mutate(ctx context.Context, m *ProviderKeyMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ProviderKeyCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ProviderKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ProviderKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ProviderKeyDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ProviderKey mutation op: %q", m.Op())
+	}
+}
+
+// QuotaDayClient is a client for the QuotaDay schema.
+type QuotaDayClient struct {
+	config
+}
+
+// NewQuotaDayClient returns a client for the QuotaDay from the given config.
+func NewQuotaDayClient(c config) *QuotaDayClient {
+	return &QuotaDayClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `quotaday.Hooks(f(g(h())))`.
+func (c *QuotaDayClient) Use(hooks ...Hook) {
+	c.hooks.QuotaDay = append(c.hooks.QuotaDay, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `quotaday.Intercept(f(g(h())))`.
+func (c *QuotaDayClient) Intercept(interceptors ...Interceptor) {
+	c.inters.QuotaDay = append(c.inters.QuotaDay, interceptors...)
+}
+
+// Create returns a builder for creating a QuotaDay entity.
+func (c *QuotaDayClient) Create() *QuotaDayCreate {
+	mutation := newQuotaDayMutation(c.config, OpCreate)
+	return &QuotaDayCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of QuotaDay entities.
+func (c *QuotaDayClient) CreateBulk(builders ...*QuotaDayCreate) *QuotaDayCreateBulk {
+	return &QuotaDayCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *QuotaDayClient) MapCreateBulk(slice any, setFunc func(*QuotaDayCreate, int)) *QuotaDayCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &QuotaDayCreateBulk{err: fmt.Errorf("calling to QuotaDayClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*QuotaDayCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &QuotaDayCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for QuotaDay.
+func (c *QuotaDayClient) Update() *QuotaDayUpdate {
+	mutation := newQuotaDayMutation(c.config, OpUpdate)
+	return &QuotaDayUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *QuotaDayClient) UpdateOne(_m *QuotaDay) *QuotaDayUpdateOne {
+	mutation := newQuotaDayMutation(c.config, OpUpdateOne, withQuotaDay(_m))
+	return &QuotaDayUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *QuotaDayClient) UpdateOneID(id oid.Row) *QuotaDayUpdateOne {
+	mutation := newQuotaDayMutation(c.config, OpUpdateOne, withQuotaDayID(id))
+	return &QuotaDayUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for QuotaDay.
+func (c *QuotaDayClient) Delete() *QuotaDayDelete {
+	mutation := newQuotaDayMutation(c.config, OpDelete)
+	return &QuotaDayDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *QuotaDayClient) DeleteOne(_m *QuotaDay) *QuotaDayDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *QuotaDayClient) DeleteOneID(id oid.Row) *QuotaDayDeleteOne {
+	builder := c.Delete().Where(quotaday.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &QuotaDayDeleteOne{builder}
+}
+
+// Query returns a query builder for QuotaDay.
+func (c *QuotaDayClient) Query() *QuotaDayQuery {
+	return &QuotaDayQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeQuotaDay},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a QuotaDay entity by its id.
+func (c *QuotaDayClient) Get(ctx context.Context, id oid.Row) (*QuotaDay, error) {
+	return c.Query().Where(quotaday.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *QuotaDayClient) GetX(ctx context.Context, id oid.Row) *QuotaDay {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *QuotaDayClient) Hooks() []Hook {
+	return c.hooks.QuotaDay
+}
+
+// Interceptors returns the client interceptors.
+func (c *QuotaDayClient) Interceptors() []Interceptor {
+	return c.inters.QuotaDay
+}
+
+func (c *QuotaDayClient) mutate(ctx context.Context, m *QuotaDayMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&QuotaDayCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&QuotaDayUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&QuotaDayUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&QuotaDayDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown QuotaDay mutation op: %q", m.Op())
+	}
+}
+
 // RefreshTokenClient is a client for the RefreshToken schema.
 type RefreshTokenClient struct {
 	config
@@ -2728,6 +4182,139 @@ func (c *RefreshTokenClient) mutate(ctx context.Context, m *RefreshTokenMutation
 		return (&RefreshTokenDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown RefreshToken mutation op: %q", m.Op())
+	}
+}
+
+// SandboxPaymentClient is a client for the SandboxPayment schema.
+type SandboxPaymentClient struct {
+	config
+}
+
+// NewSandboxPaymentClient returns a client for the SandboxPayment from the given config.
+func NewSandboxPaymentClient(c config) *SandboxPaymentClient {
+	return &SandboxPaymentClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `sandboxpayment.Hooks(f(g(h())))`.
+func (c *SandboxPaymentClient) Use(hooks ...Hook) {
+	c.hooks.SandboxPayment = append(c.hooks.SandboxPayment, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `sandboxpayment.Intercept(f(g(h())))`.
+func (c *SandboxPaymentClient) Intercept(interceptors ...Interceptor) {
+	c.inters.SandboxPayment = append(c.inters.SandboxPayment, interceptors...)
+}
+
+// Create returns a builder for creating a SandboxPayment entity.
+func (c *SandboxPaymentClient) Create() *SandboxPaymentCreate {
+	mutation := newSandboxPaymentMutation(c.config, OpCreate)
+	return &SandboxPaymentCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of SandboxPayment entities.
+func (c *SandboxPaymentClient) CreateBulk(builders ...*SandboxPaymentCreate) *SandboxPaymentCreateBulk {
+	return &SandboxPaymentCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SandboxPaymentClient) MapCreateBulk(slice any, setFunc func(*SandboxPaymentCreate, int)) *SandboxPaymentCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SandboxPaymentCreateBulk{err: fmt.Errorf("calling to SandboxPaymentClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SandboxPaymentCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SandboxPaymentCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for SandboxPayment.
+func (c *SandboxPaymentClient) Update() *SandboxPaymentUpdate {
+	mutation := newSandboxPaymentMutation(c.config, OpUpdate)
+	return &SandboxPaymentUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SandboxPaymentClient) UpdateOne(_m *SandboxPayment) *SandboxPaymentUpdateOne {
+	mutation := newSandboxPaymentMutation(c.config, OpUpdateOne, withSandboxPayment(_m))
+	return &SandboxPaymentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SandboxPaymentClient) UpdateOneID(id string) *SandboxPaymentUpdateOne {
+	mutation := newSandboxPaymentMutation(c.config, OpUpdateOne, withSandboxPaymentID(id))
+	return &SandboxPaymentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for SandboxPayment.
+func (c *SandboxPaymentClient) Delete() *SandboxPaymentDelete {
+	mutation := newSandboxPaymentMutation(c.config, OpDelete)
+	return &SandboxPaymentDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SandboxPaymentClient) DeleteOne(_m *SandboxPayment) *SandboxPaymentDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SandboxPaymentClient) DeleteOneID(id string) *SandboxPaymentDeleteOne {
+	builder := c.Delete().Where(sandboxpayment.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SandboxPaymentDeleteOne{builder}
+}
+
+// Query returns a query builder for SandboxPayment.
+func (c *SandboxPaymentClient) Query() *SandboxPaymentQuery {
+	return &SandboxPaymentQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSandboxPayment},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a SandboxPayment entity by its id.
+func (c *SandboxPaymentClient) Get(ctx context.Context, id string) (*SandboxPayment, error) {
+	return c.Query().Where(sandboxpayment.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SandboxPaymentClient) GetX(ctx context.Context, id string) *SandboxPayment {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *SandboxPaymentClient) Hooks() []Hook {
+	return c.hooks.SandboxPayment
+}
+
+// Interceptors returns the client interceptors.
+func (c *SandboxPaymentClient) Interceptors() []Interceptor {
+	return c.inters.SandboxPayment
+}
+
+func (c *SandboxPaymentClient) mutate(ctx context.Context, m *SandboxPaymentMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SandboxPaymentCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SandboxPaymentUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SandboxPaymentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SandboxPaymentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown SandboxPayment mutation op: %q", m.Op())
 	}
 }
 
@@ -3362,14 +4949,18 @@ func (c *UserClient) mutate(ctx context.Context, m *UserMutation) (Value, error)
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Artifact, Attachment, Chat, Feed, FeedEvent, File, Folder, IdempotencyKey, Job,
-		JobStep, Message, ModelWarning, Object, Plan, PlanStep, Prompt, RefreshToken,
-		Session, ShareLink, Usage, User []ent.Hook
+		APIKey, Artifact, Attachment, AuditEntry, Chat, Feed, FeedEvent, File, Folder,
+		IdempotencyKey, Job, JobStep, KeyMonth, LedgerEntry, MembershipChange, Message,
+		ModelWarning, Object, Payment, PaymentNotice, PaymentStep, Plan, PlanStep,
+		Prompt, ProviderKey, QuotaDay, RefreshToken, SandboxPayment, Session,
+		ShareLink, Usage, User []ent.Hook
 	}
 	inters struct {
-		Artifact, Attachment, Chat, Feed, FeedEvent, File, Folder, IdempotencyKey, Job,
-		JobStep, Message, ModelWarning, Object, Plan, PlanStep, Prompt, RefreshToken,
-		Session, ShareLink, Usage, User []ent.Interceptor
+		APIKey, Artifact, Attachment, AuditEntry, Chat, Feed, FeedEvent, File, Folder,
+		IdempotencyKey, Job, JobStep, KeyMonth, LedgerEntry, MembershipChange, Message,
+		ModelWarning, Object, Payment, PaymentNotice, PaymentStep, Plan, PlanStep,
+		Prompt, ProviderKey, QuotaDay, RefreshToken, SandboxPayment, Session,
+		ShareLink, Usage, User []ent.Interceptor
 	}
 )
 

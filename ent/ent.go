@@ -12,8 +12,10 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"github.com/weav-ai/weav/ent/apikey"
 	"github.com/weav-ai/weav/ent/artifact"
 	"github.com/weav-ai/weav/ent/attachment"
+	"github.com/weav-ai/weav/ent/auditentry"
 	"github.com/weav-ai/weav/ent/chat"
 	"github.com/weav-ai/weav/ent/feed"
 	"github.com/weav-ai/weav/ent/feedevent"
@@ -22,13 +24,22 @@ import (
 	"github.com/weav-ai/weav/ent/idempotencykey"
 	"github.com/weav-ai/weav/ent/job"
 	"github.com/weav-ai/weav/ent/jobstep"
+	"github.com/weav-ai/weav/ent/keymonth"
+	"github.com/weav-ai/weav/ent/ledgerentry"
+	"github.com/weav-ai/weav/ent/membershipchange"
 	"github.com/weav-ai/weav/ent/message"
 	"github.com/weav-ai/weav/ent/modelwarning"
 	"github.com/weav-ai/weav/ent/object"
+	"github.com/weav-ai/weav/ent/payment"
+	"github.com/weav-ai/weav/ent/paymentnotice"
+	"github.com/weav-ai/weav/ent/paymentstep"
 	"github.com/weav-ai/weav/ent/plan"
 	"github.com/weav-ai/weav/ent/planstep"
 	"github.com/weav-ai/weav/ent/prompt"
+	"github.com/weav-ai/weav/ent/providerkey"
+	"github.com/weav-ai/weav/ent/quotaday"
 	"github.com/weav-ai/weav/ent/refreshtoken"
+	"github.com/weav-ai/weav/ent/sandboxpayment"
 	"github.com/weav-ai/weav/ent/session"
 	"github.com/weav-ai/weav/ent/sharelink"
 	"github.com/weav-ai/weav/ent/usage"
@@ -93,27 +104,38 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
-			artifact.Table:       artifact.ValidColumn,
-			attachment.Table:     attachment.ValidColumn,
-			chat.Table:           chat.ValidColumn,
-			feed.Table:           feed.ValidColumn,
-			feedevent.Table:      feedevent.ValidColumn,
-			file.Table:           file.ValidColumn,
-			folder.Table:         folder.ValidColumn,
-			idempotencykey.Table: idempotencykey.ValidColumn,
-			job.Table:            job.ValidColumn,
-			jobstep.Table:        jobstep.ValidColumn,
-			message.Table:        message.ValidColumn,
-			modelwarning.Table:   modelwarning.ValidColumn,
-			object.Table:         object.ValidColumn,
-			plan.Table:           plan.ValidColumn,
-			planstep.Table:       planstep.ValidColumn,
-			prompt.Table:         prompt.ValidColumn,
-			refreshtoken.Table:   refreshtoken.ValidColumn,
-			session.Table:        session.ValidColumn,
-			sharelink.Table:      sharelink.ValidColumn,
-			usage.Table:          usage.ValidColumn,
-			user.Table:           user.ValidColumn,
+			apikey.Table:           apikey.ValidColumn,
+			artifact.Table:         artifact.ValidColumn,
+			attachment.Table:       attachment.ValidColumn,
+			auditentry.Table:       auditentry.ValidColumn,
+			chat.Table:             chat.ValidColumn,
+			feed.Table:             feed.ValidColumn,
+			feedevent.Table:        feedevent.ValidColumn,
+			file.Table:             file.ValidColumn,
+			folder.Table:           folder.ValidColumn,
+			idempotencykey.Table:   idempotencykey.ValidColumn,
+			job.Table:              job.ValidColumn,
+			jobstep.Table:          jobstep.ValidColumn,
+			keymonth.Table:         keymonth.ValidColumn,
+			ledgerentry.Table:      ledgerentry.ValidColumn,
+			membershipchange.Table: membershipchange.ValidColumn,
+			message.Table:          message.ValidColumn,
+			modelwarning.Table:     modelwarning.ValidColumn,
+			object.Table:           object.ValidColumn,
+			payment.Table:          payment.ValidColumn,
+			paymentnotice.Table:    paymentnotice.ValidColumn,
+			paymentstep.Table:      paymentstep.ValidColumn,
+			plan.Table:             plan.ValidColumn,
+			planstep.Table:         planstep.ValidColumn,
+			prompt.Table:           prompt.ValidColumn,
+			providerkey.Table:      providerkey.ValidColumn,
+			quotaday.Table:         quotaday.ValidColumn,
+			refreshtoken.Table:     refreshtoken.ValidColumn,
+			sandboxpayment.Table:   sandboxpayment.ValidColumn,
+			session.Table:          session.ValidColumn,
+			sharelink.Table:        sharelink.ValidColumn,
+			usage.Table:            usage.ValidColumn,
+			user.Table:             user.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

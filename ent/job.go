@@ -39,6 +39,8 @@ type Job struct {
 	RetryOfID *oid.Job `json:"retry_of_id,omitempty"`
 	// 1 is first, as the queue counts.
 	Priority int `json:"priority,omitempty"`
+	// True when the person's own key of the provider pays.
+	IsOwnKey bool `json:"is_own_key,omitempty"`
 	// StoreResult holds the value of the "store_result" field.
 	StoreResult bool `json:"store_result,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
@@ -125,7 +127,7 @@ func (*Job) scanValues(columns []string) ([]any, error) {
 			values[i] = new(oid.Run)
 		case job.FieldUserID:
 			values[i] = new(oid.User)
-		case job.FieldStoreResult, job.FieldIsWaiting, job.FieldIsParked, job.FieldIsResultGone:
+		case job.FieldIsOwnKey, job.FieldStoreResult, job.FieldIsWaiting, job.FieldIsParked, job.FieldIsResultGone:
 			values[i] = new(sql.NullBool)
 		case job.FieldProgress:
 			values[i] = new(sql.NullFloat64)
@@ -221,6 +223,12 @@ func (_m *Job) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field priority", values[i])
 			} else if value.Valid {
 				_m.Priority = int(value.Int64)
+			}
+		case job.FieldIsOwnKey:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field is_own_key", values[i])
+			} else if value.Valid {
+				_m.IsOwnKey = value.Bool
 			}
 		case job.FieldStoreResult:
 			if value, ok := values[i].(*sql.NullBool); !ok {
@@ -500,6 +508,9 @@ func (_m *Job) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("priority=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Priority))
+	builder.WriteString(", ")
+	builder.WriteString("is_own_key=")
+	builder.WriteString(fmt.Sprintf("%v", _m.IsOwnKey))
 	builder.WriteString(", ")
 	builder.WriteString("store_result=")
 	builder.WriteString(fmt.Sprintf("%v", _m.StoreResult))

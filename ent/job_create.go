@@ -125,6 +125,20 @@ func (_c *JobCreate) SetNillablePriority(v *int) *JobCreate {
 	return _c
 }
 
+// SetIsOwnKey sets the "is_own_key" field.
+func (_c *JobCreate) SetIsOwnKey(v bool) *JobCreate {
+	_c.mutation.SetIsOwnKey(v)
+	return _c
+}
+
+// SetNillableIsOwnKey sets the "is_own_key" field if the given value is not nil.
+func (_c *JobCreate) SetNillableIsOwnKey(v *bool) *JobCreate {
+	if v != nil {
+		_c.SetIsOwnKey(*v)
+	}
+	return _c
+}
+
 // SetStoreResult sets the "store_result" field.
 func (_c *JobCreate) SetStoreResult(v bool) *JobCreate {
 	_c.mutation.SetStoreResult(v)
@@ -604,6 +618,10 @@ func (_c *JobCreate) defaults() {
 		v := job.DefaultPriority
 		_c.mutation.SetPriority(v)
 	}
+	if _, ok := _c.mutation.IsOwnKey(); !ok {
+		v := job.DefaultIsOwnKey
+		_c.mutation.SetIsOwnKey(v)
+	}
 	if _, ok := _c.mutation.StoreResult(); !ok {
 		v := job.DefaultStoreResult
 		_c.mutation.SetStoreResult(v)
@@ -678,6 +696,9 @@ func (_c *JobCreate) check() error {
 	}
 	if _, ok := _c.mutation.Priority(); !ok {
 		return &ValidationError{Name: "priority", err: errors.New(`ent: missing required field "Job.priority"`)}
+	}
+	if _, ok := _c.mutation.IsOwnKey(); !ok {
+		return &ValidationError{Name: "is_own_key", err: errors.New(`ent: missing required field "Job.is_own_key"`)}
 	}
 	if _, ok := _c.mutation.StoreResult(); !ok {
 		return &ValidationError{Name: "store_result", err: errors.New(`ent: missing required field "Job.store_result"`)}
@@ -805,6 +826,10 @@ func (_c *JobCreate) createSpec() (*Job, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Priority(); ok {
 		_spec.SetField(job.FieldPriority, field.TypeInt, value)
 		_node.Priority = value
+	}
+	if value, ok := _c.mutation.IsOwnKey(); ok {
+		_spec.SetField(job.FieldIsOwnKey, field.TypeBool, value)
+		_node.IsOwnKey = value
 	}
 	if value, ok := _c.mutation.StoreResult(); ok {
 		_spec.SetField(job.FieldStoreResult, field.TypeBool, value)
@@ -1583,6 +1608,9 @@ func (u *JobUpsertOne) UpdateNewValues() *JobUpsertOne {
 		}
 		if _, exists := u.create.mutation.Priority(); exists {
 			s.SetIgnore(job.FieldPriority)
+		}
+		if _, exists := u.create.mutation.IsOwnKey(); exists {
+			s.SetIgnore(job.FieldIsOwnKey)
 		}
 		if _, exists := u.create.mutation.StoreResult(); exists {
 			s.SetIgnore(job.FieldStoreResult)
@@ -2482,6 +2510,9 @@ func (u *JobUpsertBulk) UpdateNewValues() *JobUpsertBulk {
 			}
 			if _, exists := b.mutation.Priority(); exists {
 				s.SetIgnore(job.FieldPriority)
+			}
+			if _, exists := b.mutation.IsOwnKey(); exists {
+				s.SetIgnore(job.FieldIsOwnKey)
 			}
 			if _, exists := b.mutation.StoreResult(); exists {
 				s.SetIgnore(job.FieldStoreResult)

@@ -45,6 +45,10 @@ type Message struct {
 	FallbackModel *string `json:"fallback_model,omitempty"`
 	// The model of the catalogue that was asked at last.
 	Model *string `json:"model,omitempty"`
+	// True when the person's own key of the provider pays.
+	IsOwnKey bool `json:"is_own_key,omitempty"`
+	// At most this many tokens has the branch up to here, the message itself included.
+	BranchTokens int64 `json:"branch_tokens,omitempty"`
 	// How many older messages the model was not told.
 	OmittedMessages *int `json:"omitted_messages,omitempty"`
 	// AnsweredBy holds the value of the "answered_by" field.
@@ -114,9 +118,9 @@ func (*Message) scanValues(columns []string) ([]any, error) {
 			values[i] = new(oid.Message)
 		case message.FieldUserID:
 			values[i] = new(oid.User)
-		case message.FieldProviderCancelled:
+		case message.FieldIsOwnKey, message.FieldProviderCancelled:
 			values[i] = new(sql.NullBool)
-		case message.FieldOmittedMessages, message.FieldLeaseUntilMs, message.FieldRunCount, message.FieldInputTokens, message.FieldOutputTokens, message.FieldCachedInputTokens:
+		case message.FieldBranchTokens, message.FieldOmittedMessages, message.FieldLeaseUntilMs, message.FieldRunCount, message.FieldInputTokens, message.FieldOutputTokens, message.FieldCachedInputTokens:
 			values[i] = new(sql.NullInt64)
 		case message.FieldRole, message.FieldText, message.FieldStatus, message.FieldRequestedModel, message.FieldFallbackModel, message.FieldModel, message.FieldAnsweredBy, message.FieldUsageSource, message.FieldFinishReason, message.FieldFailureCode:
 			values[i] = new(sql.NullString)
@@ -227,6 +231,18 @@ func (_m *Message) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Model = new(string)
 				*_m.Model = value.String
+			}
+		case message.FieldIsOwnKey:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field is_own_key", values[i])
+			} else if value.Valid {
+				_m.IsOwnKey = value.Bool
+			}
+		case message.FieldBranchTokens:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field branch_tokens", values[i])
+			} else if value.Valid {
+				_m.BranchTokens = value.Int64
 			}
 		case message.FieldOmittedMessages:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -410,6 +426,12 @@ func (_m *Message) String() string {
 		builder.WriteString("model=")
 		builder.WriteString(*v)
 	}
+	builder.WriteString(", ")
+	builder.WriteString("is_own_key=")
+	builder.WriteString(fmt.Sprintf("%v", _m.IsOwnKey))
+	builder.WriteString(", ")
+	builder.WriteString("branch_tokens=")
+	builder.WriteString(fmt.Sprintf("%v", _m.BranchTokens))
 	builder.WriteString(", ")
 	if v := _m.OmittedMessages; v != nil {
 		builder.WriteString("omitted_messages=")

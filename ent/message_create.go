@@ -175,6 +175,34 @@ func (_c *MessageCreate) SetNillableModel(v *string) *MessageCreate {
 	return _c
 }
 
+// SetIsOwnKey sets the "is_own_key" field.
+func (_c *MessageCreate) SetIsOwnKey(v bool) *MessageCreate {
+	_c.mutation.SetIsOwnKey(v)
+	return _c
+}
+
+// SetNillableIsOwnKey sets the "is_own_key" field if the given value is not nil.
+func (_c *MessageCreate) SetNillableIsOwnKey(v *bool) *MessageCreate {
+	if v != nil {
+		_c.SetIsOwnKey(*v)
+	}
+	return _c
+}
+
+// SetBranchTokens sets the "branch_tokens" field.
+func (_c *MessageCreate) SetBranchTokens(v int64) *MessageCreate {
+	_c.mutation.SetBranchTokens(v)
+	return _c
+}
+
+// SetNillableBranchTokens sets the "branch_tokens" field if the given value is not nil.
+func (_c *MessageCreate) SetNillableBranchTokens(v *int64) *MessageCreate {
+	if v != nil {
+		_c.SetBranchTokens(*v)
+	}
+	return _c
+}
+
 // SetOmittedMessages sets the "omitted_messages" field.
 func (_c *MessageCreate) SetOmittedMessages(v int) *MessageCreate {
 	_c.mutation.SetOmittedMessages(v)
@@ -419,6 +447,14 @@ func (_c *MessageCreate) defaults() {
 		v := message.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
 	}
+	if _, ok := _c.mutation.IsOwnKey(); !ok {
+		v := message.DefaultIsOwnKey
+		_c.mutation.SetIsOwnKey(v)
+	}
+	if _, ok := _c.mutation.BranchTokens(); !ok {
+		v := message.DefaultBranchTokens
+		_c.mutation.SetBranchTokens(v)
+	}
 	if _, ok := _c.mutation.RunCount(); !ok {
 		v := message.DefaultRunCount
 		_c.mutation.SetRunCount(v)
@@ -462,6 +498,12 @@ func (_c *MessageCreate) check() error {
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "Message.created_at"`)}
+	}
+	if _, ok := _c.mutation.IsOwnKey(); !ok {
+		return &ValidationError{Name: "is_own_key", err: errors.New(`ent: missing required field "Message.is_own_key"`)}
+	}
+	if _, ok := _c.mutation.BranchTokens(); !ok {
+		return &ValidationError{Name: "branch_tokens", err: errors.New(`ent: missing required field "Message.branch_tokens"`)}
 	}
 	if _, ok := _c.mutation.RunCount(); !ok {
 		return &ValidationError{Name: "run_count", err: errors.New(`ent: missing required field "Message.run_count"`)}
@@ -565,6 +607,14 @@ func (_c *MessageCreate) createSpec() (*Message, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Model(); ok {
 		_spec.SetField(message.FieldModel, field.TypeString, value)
 		_node.Model = &value
+	}
+	if value, ok := _c.mutation.IsOwnKey(); ok {
+		_spec.SetField(message.FieldIsOwnKey, field.TypeBool, value)
+		_node.IsOwnKey = value
+	}
+	if value, ok := _c.mutation.BranchTokens(); ok {
+		_spec.SetField(message.FieldBranchTokens, field.TypeInt64, value)
+		_node.BranchTokens = value
 	}
 	if value, ok := _c.mutation.OmittedMessages(); ok {
 		_spec.SetField(message.FieldOmittedMessages, field.TypeInt, value)
@@ -762,6 +812,24 @@ func (u *MessageUpsert) UpdateModel() *MessageUpsert {
 // ClearModel clears the value of the "model" field.
 func (u *MessageUpsert) ClearModel() *MessageUpsert {
 	u.SetNull(message.FieldModel)
+	return u
+}
+
+// SetBranchTokens sets the "branch_tokens" field.
+func (u *MessageUpsert) SetBranchTokens(v int64) *MessageUpsert {
+	u.Set(message.FieldBranchTokens, v)
+	return u
+}
+
+// UpdateBranchTokens sets the "branch_tokens" field to the value that was provided on create.
+func (u *MessageUpsert) UpdateBranchTokens() *MessageUpsert {
+	u.SetExcluded(message.FieldBranchTokens)
+	return u
+}
+
+// AddBranchTokens adds v to the "branch_tokens" field.
+func (u *MessageUpsert) AddBranchTokens(v int64) *MessageUpsert {
+	u.Add(message.FieldBranchTokens, v)
 	return u
 }
 
@@ -1064,6 +1132,9 @@ func (u *MessageUpsertOne) UpdateNewValues() *MessageUpsertOne {
 		if _, exists := u.create.mutation.FallbackModel(); exists {
 			s.SetIgnore(message.FieldFallbackModel)
 		}
+		if _, exists := u.create.mutation.IsOwnKey(); exists {
+			s.SetIgnore(message.FieldIsOwnKey)
+		}
 	}))
 	return u
 }
@@ -1183,6 +1254,27 @@ func (u *MessageUpsertOne) UpdateModel() *MessageUpsertOne {
 func (u *MessageUpsertOne) ClearModel() *MessageUpsertOne {
 	return u.Update(func(s *MessageUpsert) {
 		s.ClearModel()
+	})
+}
+
+// SetBranchTokens sets the "branch_tokens" field.
+func (u *MessageUpsertOne) SetBranchTokens(v int64) *MessageUpsertOne {
+	return u.Update(func(s *MessageUpsert) {
+		s.SetBranchTokens(v)
+	})
+}
+
+// AddBranchTokens adds v to the "branch_tokens" field.
+func (u *MessageUpsertOne) AddBranchTokens(v int64) *MessageUpsertOne {
+	return u.Update(func(s *MessageUpsert) {
+		s.AddBranchTokens(v)
+	})
+}
+
+// UpdateBranchTokens sets the "branch_tokens" field to the value that was provided on create.
+func (u *MessageUpsertOne) UpdateBranchTokens() *MessageUpsertOne {
+	return u.Update(func(s *MessageUpsert) {
+		s.UpdateBranchTokens()
 	})
 }
 
@@ -1694,6 +1786,9 @@ func (u *MessageUpsertBulk) UpdateNewValues() *MessageUpsertBulk {
 			if _, exists := b.mutation.FallbackModel(); exists {
 				s.SetIgnore(message.FieldFallbackModel)
 			}
+			if _, exists := b.mutation.IsOwnKey(); exists {
+				s.SetIgnore(message.FieldIsOwnKey)
+			}
 		}
 	}))
 	return u
@@ -1814,6 +1909,27 @@ func (u *MessageUpsertBulk) UpdateModel() *MessageUpsertBulk {
 func (u *MessageUpsertBulk) ClearModel() *MessageUpsertBulk {
 	return u.Update(func(s *MessageUpsert) {
 		s.ClearModel()
+	})
+}
+
+// SetBranchTokens sets the "branch_tokens" field.
+func (u *MessageUpsertBulk) SetBranchTokens(v int64) *MessageUpsertBulk {
+	return u.Update(func(s *MessageUpsert) {
+		s.SetBranchTokens(v)
+	})
+}
+
+// AddBranchTokens adds v to the "branch_tokens" field.
+func (u *MessageUpsertBulk) AddBranchTokens(v int64) *MessageUpsertBulk {
+	return u.Update(func(s *MessageUpsert) {
+		s.AddBranchTokens(v)
+	})
+}
+
+// UpdateBranchTokens sets the "branch_tokens" field to the value that was provided on create.
+func (u *MessageUpsertBulk) UpdateBranchTokens() *MessageUpsertBulk {
+	return u.Update(func(s *MessageUpsert) {
+		s.UpdateBranchTokens()
 	})
 }
 

@@ -118,6 +118,27 @@ func (_u *MessageUpdate) ClearModel() *MessageUpdate {
 	return _u
 }
 
+// SetBranchTokens sets the "branch_tokens" field.
+func (_u *MessageUpdate) SetBranchTokens(v int64) *MessageUpdate {
+	_u.mutation.ResetBranchTokens()
+	_u.mutation.SetBranchTokens(v)
+	return _u
+}
+
+// SetNillableBranchTokens sets the "branch_tokens" field if the given value is not nil.
+func (_u *MessageUpdate) SetNillableBranchTokens(v *int64) *MessageUpdate {
+	if v != nil {
+		_u.SetBranchTokens(*v)
+	}
+	return _u
+}
+
+// AddBranchTokens adds value to the "branch_tokens" field.
+func (_u *MessageUpdate) AddBranchTokens(v int64) *MessageUpdate {
+	_u.mutation.AddBranchTokens(v)
+	return _u
+}
+
 // SetOmittedMessages sets the "omitted_messages" field.
 func (_u *MessageUpdate) SetOmittedMessages(v int) *MessageUpdate {
 	_u.mutation.ResetOmittedMessages()
@@ -517,6 +538,12 @@ func (_u *MessageUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.ModelCleared() {
 		_spec.ClearField(message.FieldModel, field.TypeString)
 	}
+	if value, ok := _u.mutation.BranchTokens(); ok {
+		_spec.SetField(message.FieldBranchTokens, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedBranchTokens(); ok {
+		_spec.AddField(message.FieldBranchTokens, field.TypeInt64, value)
+	}
 	if value, ok := _u.mutation.OmittedMessages(); ok {
 		_spec.SetField(message.FieldOmittedMessages, field.TypeInt, value)
 	}
@@ -714,6 +741,27 @@ func (_u *MessageUpdateOne) SetNillableModel(v *string) *MessageUpdateOne {
 // ClearModel clears the value of the "model" field.
 func (_u *MessageUpdateOne) ClearModel() *MessageUpdateOne {
 	_u.mutation.ClearModel()
+	return _u
+}
+
+// SetBranchTokens sets the "branch_tokens" field.
+func (_u *MessageUpdateOne) SetBranchTokens(v int64) *MessageUpdateOne {
+	_u.mutation.ResetBranchTokens()
+	_u.mutation.SetBranchTokens(v)
+	return _u
+}
+
+// SetNillableBranchTokens sets the "branch_tokens" field if the given value is not nil.
+func (_u *MessageUpdateOne) SetNillableBranchTokens(v *int64) *MessageUpdateOne {
+	if v != nil {
+		_u.SetBranchTokens(*v)
+	}
+	return _u
+}
+
+// AddBranchTokens adds value to the "branch_tokens" field.
+func (_u *MessageUpdateOne) AddBranchTokens(v int64) *MessageUpdateOne {
+	_u.mutation.AddBranchTokens(v)
 	return _u
 }
 
@@ -1145,6 +1193,12 @@ func (_u *MessageUpdateOne) sqlSave(ctx context.Context) (_node *Message, err er
 	}
 	if _u.mutation.ModelCleared() {
 		_spec.ClearField(message.FieldModel, field.TypeString)
+	}
+	if value, ok := _u.mutation.BranchTokens(); ok {
+		_spec.SetField(message.FieldBranchTokens, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedBranchTokens(); ok {
+		_spec.AddField(message.FieldBranchTokens, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.OmittedMessages(); ok {
 		_spec.SetField(message.FieldOmittedMessages, field.TypeInt, value)

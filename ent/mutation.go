@@ -12,8 +12,10 @@ import (
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
+	"github.com/weav-ai/weav/ent/apikey"
 	"github.com/weav-ai/weav/ent/artifact"
 	"github.com/weav-ai/weav/ent/attachment"
+	"github.com/weav-ai/weav/ent/auditentry"
 	"github.com/weav-ai/weav/ent/chat"
 	"github.com/weav-ai/weav/ent/feed"
 	"github.com/weav-ai/weav/ent/feedevent"
@@ -22,14 +24,23 @@ import (
 	"github.com/weav-ai/weav/ent/idempotencykey"
 	"github.com/weav-ai/weav/ent/job"
 	"github.com/weav-ai/weav/ent/jobstep"
+	"github.com/weav-ai/weav/ent/keymonth"
+	"github.com/weav-ai/weav/ent/ledgerentry"
+	"github.com/weav-ai/weav/ent/membershipchange"
 	"github.com/weav-ai/weav/ent/message"
 	"github.com/weav-ai/weav/ent/modelwarning"
 	"github.com/weav-ai/weav/ent/object"
+	"github.com/weav-ai/weav/ent/payment"
+	"github.com/weav-ai/weav/ent/paymentnotice"
+	"github.com/weav-ai/weav/ent/paymentstep"
 	"github.com/weav-ai/weav/ent/plan"
 	"github.com/weav-ai/weav/ent/planstep"
 	"github.com/weav-ai/weav/ent/predicate"
 	"github.com/weav-ai/weav/ent/prompt"
+	"github.com/weav-ai/weav/ent/providerkey"
+	"github.com/weav-ai/weav/ent/quotaday"
 	"github.com/weav-ai/weav/ent/refreshtoken"
+	"github.com/weav-ai/weav/ent/sandboxpayment"
 	"github.com/weav-ai/weav/ent/session"
 	"github.com/weav-ai/weav/ent/sharelink"
 	"github.com/weav-ai/weav/ent/usage"
@@ -46,28 +57,1133 @@ const (
 	OpUpdateOne = ent.OpUpdateOne
 
 	// Node types.
-	TypeArtifact       = "Artifact"
-	TypeAttachment     = "Attachment"
-	TypeChat           = "Chat"
-	TypeFeed           = "Feed"
-	TypeFeedEvent      = "FeedEvent"
-	TypeFile           = "File"
-	TypeFolder         = "Folder"
-	TypeIdempotencyKey = "IdempotencyKey"
-	TypeJob            = "Job"
-	TypeJobStep        = "JobStep"
-	TypeMessage        = "Message"
-	TypeModelWarning   = "ModelWarning"
-	TypeObject         = "Object"
-	TypePlan           = "Plan"
-	TypePlanStep       = "PlanStep"
-	TypePrompt         = "Prompt"
-	TypeRefreshToken   = "RefreshToken"
-	TypeSession        = "Session"
-	TypeShareLink      = "ShareLink"
-	TypeUsage          = "Usage"
-	TypeUser           = "User"
+	TypeAPIKey           = "APIKey"
+	TypeArtifact         = "Artifact"
+	TypeAttachment       = "Attachment"
+	TypeAuditEntry       = "AuditEntry"
+	TypeChat             = "Chat"
+	TypeFeed             = "Feed"
+	TypeFeedEvent        = "FeedEvent"
+	TypeFile             = "File"
+	TypeFolder           = "Folder"
+	TypeIdempotencyKey   = "IdempotencyKey"
+	TypeJob              = "Job"
+	TypeJobStep          = "JobStep"
+	TypeKeyMonth         = "KeyMonth"
+	TypeLedgerEntry      = "LedgerEntry"
+	TypeMembershipChange = "MembershipChange"
+	TypeMessage          = "Message"
+	TypeModelWarning     = "ModelWarning"
+	TypeObject           = "Object"
+	TypePayment          = "Payment"
+	TypePaymentNotice    = "PaymentNotice"
+	TypePaymentStep      = "PaymentStep"
+	TypePlan             = "Plan"
+	TypePlanStep         = "PlanStep"
+	TypePrompt           = "Prompt"
+	TypeProviderKey      = "ProviderKey"
+	TypeQuotaDay         = "QuotaDay"
+	TypeRefreshToken     = "RefreshToken"
+	TypeSandboxPayment   = "SandboxPayment"
+	TypeSession          = "Session"
+	TypeShareLink        = "ShareLink"
+	TypeUsage            = "Usage"
+	TypeUser             = "User"
 )
+
+// APIKeyMutation represents an operation that mutates the APIKey nodes in the graph.
+type APIKeyMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *oid.APIKey
+	user_id          *oid.User
+	name             *string
+	hash             *string
+	hint             *string
+	scopes           *[]string
+	appendscopes     []string
+	models           *[]string
+	appendmodels     []string
+	is_test          *bool
+	budget_micros    *int64
+	addbudget_micros *int64
+	created_at       *time.Time
+	expires_at       *time.Time
+	last_used_at     *time.Time
+	revoked_at       *time.Time
+	clearedFields    map[string]struct{}
+	done             bool
+	oldValue         func(context.Context) (*APIKey, error)
+	predicates       []predicate.APIKey
+}
+
+var _ ent.Mutation = (*APIKeyMutation)(nil)
+
+// apikeyOption allows management of the mutation configuration using functional options.
+type apikeyOption func(*APIKeyMutation)
+
+// newAPIKeyMutation creates new mutation for the APIKey entity.
+func newAPIKeyMutation(c config, op Op, opts ...apikeyOption) *APIKeyMutation {
+	m := &APIKeyMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAPIKey,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAPIKeyID sets the ID field of the mutation.
+func withAPIKeyID(id oid.APIKey) apikeyOption {
+	return func(m *APIKeyMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *APIKey
+		)
+		m.oldValue = func(ctx context.Context) (*APIKey, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().APIKey.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAPIKey sets the old APIKey of the mutation.
+func withAPIKey(node *APIKey) apikeyOption {
+	return func(m *APIKeyMutation) {
+		m.oldValue = func(context.Context) (*APIKey, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m APIKeyMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m APIKeyMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of APIKey entities.
+func (m *APIKeyMutation) SetID(id oid.APIKey) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *APIKeyMutation) ID() (id oid.APIKey, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *APIKeyMutation) IDs(ctx context.Context) ([]oid.APIKey, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []oid.APIKey{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().APIKey.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetUserID sets the "user_id" field.
+func (m *APIKeyMutation) SetUserID(o oid.User) {
+	m.user_id = &o
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *APIKeyMutation) UserID() (r oid.User, exists bool) {
+	v := m.user_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the APIKey entity.
+// If the APIKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *APIKeyMutation) OldUserID(ctx context.Context) (v oid.User, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *APIKeyMutation) ResetUserID() {
+	m.user_id = nil
+}
+
+// SetName sets the "name" field.
+func (m *APIKeyMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *APIKeyMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the APIKey entity.
+// If the APIKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *APIKeyMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *APIKeyMutation) ResetName() {
+	m.name = nil
+}
+
+// SetHash sets the "hash" field.
+func (m *APIKeyMutation) SetHash(s string) {
+	m.hash = &s
+}
+
+// Hash returns the value of the "hash" field in the mutation.
+func (m *APIKeyMutation) Hash() (r string, exists bool) {
+	v := m.hash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHash returns the old "hash" field's value of the APIKey entity.
+// If the APIKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *APIKeyMutation) OldHash(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHash: %w", err)
+	}
+	return oldValue.Hash, nil
+}
+
+// ResetHash resets all changes to the "hash" field.
+func (m *APIKeyMutation) ResetHash() {
+	m.hash = nil
+}
+
+// SetHint sets the "hint" field.
+func (m *APIKeyMutation) SetHint(s string) {
+	m.hint = &s
+}
+
+// Hint returns the value of the "hint" field in the mutation.
+func (m *APIKeyMutation) Hint() (r string, exists bool) {
+	v := m.hint
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHint returns the old "hint" field's value of the APIKey entity.
+// If the APIKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *APIKeyMutation) OldHint(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHint is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHint requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHint: %w", err)
+	}
+	return oldValue.Hint, nil
+}
+
+// ResetHint resets all changes to the "hint" field.
+func (m *APIKeyMutation) ResetHint() {
+	m.hint = nil
+}
+
+// SetScopes sets the "scopes" field.
+func (m *APIKeyMutation) SetScopes(s []string) {
+	m.scopes = &s
+	m.appendscopes = nil
+}
+
+// Scopes returns the value of the "scopes" field in the mutation.
+func (m *APIKeyMutation) Scopes() (r []string, exists bool) {
+	v := m.scopes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScopes returns the old "scopes" field's value of the APIKey entity.
+// If the APIKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *APIKeyMutation) OldScopes(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScopes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScopes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScopes: %w", err)
+	}
+	return oldValue.Scopes, nil
+}
+
+// AppendScopes adds s to the "scopes" field.
+func (m *APIKeyMutation) AppendScopes(s []string) {
+	m.appendscopes = append(m.appendscopes, s...)
+}
+
+// AppendedScopes returns the list of values that were appended to the "scopes" field in this mutation.
+func (m *APIKeyMutation) AppendedScopes() ([]string, bool) {
+	if len(m.appendscopes) == 0 {
+		return nil, false
+	}
+	return m.appendscopes, true
+}
+
+// ResetScopes resets all changes to the "scopes" field.
+func (m *APIKeyMutation) ResetScopes() {
+	m.scopes = nil
+	m.appendscopes = nil
+}
+
+// SetModels sets the "models" field.
+func (m *APIKeyMutation) SetModels(s []string) {
+	m.models = &s
+	m.appendmodels = nil
+}
+
+// Models returns the value of the "models" field in the mutation.
+func (m *APIKeyMutation) Models() (r []string, exists bool) {
+	v := m.models
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldModels returns the old "models" field's value of the APIKey entity.
+// If the APIKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *APIKeyMutation) OldModels(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldModels is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldModels requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldModels: %w", err)
+	}
+	return oldValue.Models, nil
+}
+
+// AppendModels adds s to the "models" field.
+func (m *APIKeyMutation) AppendModels(s []string) {
+	m.appendmodels = append(m.appendmodels, s...)
+}
+
+// AppendedModels returns the list of values that were appended to the "models" field in this mutation.
+func (m *APIKeyMutation) AppendedModels() ([]string, bool) {
+	if len(m.appendmodels) == 0 {
+		return nil, false
+	}
+	return m.appendmodels, true
+}
+
+// ClearModels clears the value of the "models" field.
+func (m *APIKeyMutation) ClearModels() {
+	m.models = nil
+	m.appendmodels = nil
+	m.clearedFields[apikey.FieldModels] = struct{}{}
+}
+
+// ModelsCleared returns if the "models" field was cleared in this mutation.
+func (m *APIKeyMutation) ModelsCleared() bool {
+	_, ok := m.clearedFields[apikey.FieldModels]
+	return ok
+}
+
+// ResetModels resets all changes to the "models" field.
+func (m *APIKeyMutation) ResetModels() {
+	m.models = nil
+	m.appendmodels = nil
+	delete(m.clearedFields, apikey.FieldModels)
+}
+
+// SetIsTest sets the "is_test" field.
+func (m *APIKeyMutation) SetIsTest(b bool) {
+	m.is_test = &b
+}
+
+// IsTest returns the value of the "is_test" field in the mutation.
+func (m *APIKeyMutation) IsTest() (r bool, exists bool) {
+	v := m.is_test
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIsTest returns the old "is_test" field's value of the APIKey entity.
+// If the APIKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *APIKeyMutation) OldIsTest(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIsTest is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIsTest requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIsTest: %w", err)
+	}
+	return oldValue.IsTest, nil
+}
+
+// ResetIsTest resets all changes to the "is_test" field.
+func (m *APIKeyMutation) ResetIsTest() {
+	m.is_test = nil
+}
+
+// SetBudgetMicros sets the "budget_micros" field.
+func (m *APIKeyMutation) SetBudgetMicros(i int64) {
+	m.budget_micros = &i
+	m.addbudget_micros = nil
+}
+
+// BudgetMicros returns the value of the "budget_micros" field in the mutation.
+func (m *APIKeyMutation) BudgetMicros() (r int64, exists bool) {
+	v := m.budget_micros
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBudgetMicros returns the old "budget_micros" field's value of the APIKey entity.
+// If the APIKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *APIKeyMutation) OldBudgetMicros(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBudgetMicros is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBudgetMicros requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBudgetMicros: %w", err)
+	}
+	return oldValue.BudgetMicros, nil
+}
+
+// AddBudgetMicros adds i to the "budget_micros" field.
+func (m *APIKeyMutation) AddBudgetMicros(i int64) {
+	if m.addbudget_micros != nil {
+		*m.addbudget_micros += i
+	} else {
+		m.addbudget_micros = &i
+	}
+}
+
+// AddedBudgetMicros returns the value that was added to the "budget_micros" field in this mutation.
+func (m *APIKeyMutation) AddedBudgetMicros() (r int64, exists bool) {
+	v := m.addbudget_micros
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearBudgetMicros clears the value of the "budget_micros" field.
+func (m *APIKeyMutation) ClearBudgetMicros() {
+	m.budget_micros = nil
+	m.addbudget_micros = nil
+	m.clearedFields[apikey.FieldBudgetMicros] = struct{}{}
+}
+
+// BudgetMicrosCleared returns if the "budget_micros" field was cleared in this mutation.
+func (m *APIKeyMutation) BudgetMicrosCleared() bool {
+	_, ok := m.clearedFields[apikey.FieldBudgetMicros]
+	return ok
+}
+
+// ResetBudgetMicros resets all changes to the "budget_micros" field.
+func (m *APIKeyMutation) ResetBudgetMicros() {
+	m.budget_micros = nil
+	m.addbudget_micros = nil
+	delete(m.clearedFields, apikey.FieldBudgetMicros)
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *APIKeyMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *APIKeyMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the APIKey entity.
+// If the APIKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *APIKeyMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *APIKeyMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (m *APIKeyMutation) SetExpiresAt(t time.Time) {
+	m.expires_at = &t
+}
+
+// ExpiresAt returns the value of the "expires_at" field in the mutation.
+func (m *APIKeyMutation) ExpiresAt() (r time.Time, exists bool) {
+	v := m.expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAt returns the old "expires_at" field's value of the APIKey entity.
+// If the APIKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *APIKeyMutation) OldExpiresAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAt: %w", err)
+	}
+	return oldValue.ExpiresAt, nil
+}
+
+// ClearExpiresAt clears the value of the "expires_at" field.
+func (m *APIKeyMutation) ClearExpiresAt() {
+	m.expires_at = nil
+	m.clearedFields[apikey.FieldExpiresAt] = struct{}{}
+}
+
+// ExpiresAtCleared returns if the "expires_at" field was cleared in this mutation.
+func (m *APIKeyMutation) ExpiresAtCleared() bool {
+	_, ok := m.clearedFields[apikey.FieldExpiresAt]
+	return ok
+}
+
+// ResetExpiresAt resets all changes to the "expires_at" field.
+func (m *APIKeyMutation) ResetExpiresAt() {
+	m.expires_at = nil
+	delete(m.clearedFields, apikey.FieldExpiresAt)
+}
+
+// SetLastUsedAt sets the "last_used_at" field.
+func (m *APIKeyMutation) SetLastUsedAt(t time.Time) {
+	m.last_used_at = &t
+}
+
+// LastUsedAt returns the value of the "last_used_at" field in the mutation.
+func (m *APIKeyMutation) LastUsedAt() (r time.Time, exists bool) {
+	v := m.last_used_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastUsedAt returns the old "last_used_at" field's value of the APIKey entity.
+// If the APIKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *APIKeyMutation) OldLastUsedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastUsedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastUsedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastUsedAt: %w", err)
+	}
+	return oldValue.LastUsedAt, nil
+}
+
+// ClearLastUsedAt clears the value of the "last_used_at" field.
+func (m *APIKeyMutation) ClearLastUsedAt() {
+	m.last_used_at = nil
+	m.clearedFields[apikey.FieldLastUsedAt] = struct{}{}
+}
+
+// LastUsedAtCleared returns if the "last_used_at" field was cleared in this mutation.
+func (m *APIKeyMutation) LastUsedAtCleared() bool {
+	_, ok := m.clearedFields[apikey.FieldLastUsedAt]
+	return ok
+}
+
+// ResetLastUsedAt resets all changes to the "last_used_at" field.
+func (m *APIKeyMutation) ResetLastUsedAt() {
+	m.last_used_at = nil
+	delete(m.clearedFields, apikey.FieldLastUsedAt)
+}
+
+// SetRevokedAt sets the "revoked_at" field.
+func (m *APIKeyMutation) SetRevokedAt(t time.Time) {
+	m.revoked_at = &t
+}
+
+// RevokedAt returns the value of the "revoked_at" field in the mutation.
+func (m *APIKeyMutation) RevokedAt() (r time.Time, exists bool) {
+	v := m.revoked_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevokedAt returns the old "revoked_at" field's value of the APIKey entity.
+// If the APIKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *APIKeyMutation) OldRevokedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevokedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevokedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevokedAt: %w", err)
+	}
+	return oldValue.RevokedAt, nil
+}
+
+// ClearRevokedAt clears the value of the "revoked_at" field.
+func (m *APIKeyMutation) ClearRevokedAt() {
+	m.revoked_at = nil
+	m.clearedFields[apikey.FieldRevokedAt] = struct{}{}
+}
+
+// RevokedAtCleared returns if the "revoked_at" field was cleared in this mutation.
+func (m *APIKeyMutation) RevokedAtCleared() bool {
+	_, ok := m.clearedFields[apikey.FieldRevokedAt]
+	return ok
+}
+
+// ResetRevokedAt resets all changes to the "revoked_at" field.
+func (m *APIKeyMutation) ResetRevokedAt() {
+	m.revoked_at = nil
+	delete(m.clearedFields, apikey.FieldRevokedAt)
+}
+
+// Where appends a list predicates to the APIKeyMutation builder.
+func (m *APIKeyMutation) Where(ps ...predicate.APIKey) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the APIKeyMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *APIKeyMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.APIKey, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *APIKeyMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *APIKeyMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (APIKey).
+func (m *APIKeyMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *APIKeyMutation) Fields() []string {
+	fields := make([]string, 0, 12)
+	if m.user_id != nil {
+		fields = append(fields, apikey.FieldUserID)
+	}
+	if m.name != nil {
+		fields = append(fields, apikey.FieldName)
+	}
+	if m.hash != nil {
+		fields = append(fields, apikey.FieldHash)
+	}
+	if m.hint != nil {
+		fields = append(fields, apikey.FieldHint)
+	}
+	if m.scopes != nil {
+		fields = append(fields, apikey.FieldScopes)
+	}
+	if m.models != nil {
+		fields = append(fields, apikey.FieldModels)
+	}
+	if m.is_test != nil {
+		fields = append(fields, apikey.FieldIsTest)
+	}
+	if m.budget_micros != nil {
+		fields = append(fields, apikey.FieldBudgetMicros)
+	}
+	if m.created_at != nil {
+		fields = append(fields, apikey.FieldCreatedAt)
+	}
+	if m.expires_at != nil {
+		fields = append(fields, apikey.FieldExpiresAt)
+	}
+	if m.last_used_at != nil {
+		fields = append(fields, apikey.FieldLastUsedAt)
+	}
+	if m.revoked_at != nil {
+		fields = append(fields, apikey.FieldRevokedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *APIKeyMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case apikey.FieldUserID:
+		return m.UserID()
+	case apikey.FieldName:
+		return m.Name()
+	case apikey.FieldHash:
+		return m.Hash()
+	case apikey.FieldHint:
+		return m.Hint()
+	case apikey.FieldScopes:
+		return m.Scopes()
+	case apikey.FieldModels:
+		return m.Models()
+	case apikey.FieldIsTest:
+		return m.IsTest()
+	case apikey.FieldBudgetMicros:
+		return m.BudgetMicros()
+	case apikey.FieldCreatedAt:
+		return m.CreatedAt()
+	case apikey.FieldExpiresAt:
+		return m.ExpiresAt()
+	case apikey.FieldLastUsedAt:
+		return m.LastUsedAt()
+	case apikey.FieldRevokedAt:
+		return m.RevokedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *APIKeyMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case apikey.FieldUserID:
+		return m.OldUserID(ctx)
+	case apikey.FieldName:
+		return m.OldName(ctx)
+	case apikey.FieldHash:
+		return m.OldHash(ctx)
+	case apikey.FieldHint:
+		return m.OldHint(ctx)
+	case apikey.FieldScopes:
+		return m.OldScopes(ctx)
+	case apikey.FieldModels:
+		return m.OldModels(ctx)
+	case apikey.FieldIsTest:
+		return m.OldIsTest(ctx)
+	case apikey.FieldBudgetMicros:
+		return m.OldBudgetMicros(ctx)
+	case apikey.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case apikey.FieldExpiresAt:
+		return m.OldExpiresAt(ctx)
+	case apikey.FieldLastUsedAt:
+		return m.OldLastUsedAt(ctx)
+	case apikey.FieldRevokedAt:
+		return m.OldRevokedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown APIKey field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *APIKeyMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case apikey.FieldUserID:
+		v, ok := value.(oid.User)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case apikey.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case apikey.FieldHash:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHash(v)
+		return nil
+	case apikey.FieldHint:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHint(v)
+		return nil
+	case apikey.FieldScopes:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetScopes(v)
+		return nil
+	case apikey.FieldModels:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetModels(v)
+		return nil
+	case apikey.FieldIsTest:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIsTest(v)
+		return nil
+	case apikey.FieldBudgetMicros:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBudgetMicros(v)
+		return nil
+	case apikey.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case apikey.FieldExpiresAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAt(v)
+		return nil
+	case apikey.FieldLastUsedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastUsedAt(v)
+		return nil
+	case apikey.FieldRevokedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevokedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown APIKey field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *APIKeyMutation) AddedFields() []string {
+	var fields []string
+	if m.addbudget_micros != nil {
+		fields = append(fields, apikey.FieldBudgetMicros)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *APIKeyMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case apikey.FieldBudgetMicros:
+		return m.AddedBudgetMicros()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *APIKeyMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case apikey.FieldBudgetMicros:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddBudgetMicros(v)
+		return nil
+	}
+	return fmt.Errorf("unknown APIKey numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *APIKeyMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(apikey.FieldModels) {
+		fields = append(fields, apikey.FieldModels)
+	}
+	if m.FieldCleared(apikey.FieldBudgetMicros) {
+		fields = append(fields, apikey.FieldBudgetMicros)
+	}
+	if m.FieldCleared(apikey.FieldExpiresAt) {
+		fields = append(fields, apikey.FieldExpiresAt)
+	}
+	if m.FieldCleared(apikey.FieldLastUsedAt) {
+		fields = append(fields, apikey.FieldLastUsedAt)
+	}
+	if m.FieldCleared(apikey.FieldRevokedAt) {
+		fields = append(fields, apikey.FieldRevokedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *APIKeyMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *APIKeyMutation) ClearField(name string) error {
+	switch name {
+	case apikey.FieldModels:
+		m.ClearModels()
+		return nil
+	case apikey.FieldBudgetMicros:
+		m.ClearBudgetMicros()
+		return nil
+	case apikey.FieldExpiresAt:
+		m.ClearExpiresAt()
+		return nil
+	case apikey.FieldLastUsedAt:
+		m.ClearLastUsedAt()
+		return nil
+	case apikey.FieldRevokedAt:
+		m.ClearRevokedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown APIKey nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *APIKeyMutation) ResetField(name string) error {
+	switch name {
+	case apikey.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case apikey.FieldName:
+		m.ResetName()
+		return nil
+	case apikey.FieldHash:
+		m.ResetHash()
+		return nil
+	case apikey.FieldHint:
+		m.ResetHint()
+		return nil
+	case apikey.FieldScopes:
+		m.ResetScopes()
+		return nil
+	case apikey.FieldModels:
+		m.ResetModels()
+		return nil
+	case apikey.FieldIsTest:
+		m.ResetIsTest()
+		return nil
+	case apikey.FieldBudgetMicros:
+		m.ResetBudgetMicros()
+		return nil
+	case apikey.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case apikey.FieldExpiresAt:
+		m.ResetExpiresAt()
+		return nil
+	case apikey.FieldLastUsedAt:
+		m.ResetLastUsedAt()
+		return nil
+	case apikey.FieldRevokedAt:
+		m.ResetRevokedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown APIKey field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *APIKeyMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *APIKeyMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *APIKeyMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *APIKeyMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *APIKeyMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *APIKeyMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *APIKeyMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown APIKey unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *APIKeyMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown APIKey edge %s", name)
+}
 
 // ArtifactMutation represents an operation that mutates the Artifact nodes in the graph.
 type ArtifactMutation struct {
@@ -2611,6 +3727,738 @@ func (m *AttachmentMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *AttachmentMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Attachment edge %s", name)
+}
+
+// AuditEntryMutation represents an operation that mutates the AuditEntry nodes in the graph.
+type AuditEntryMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *oid.Audit
+	actor_id      *oid.User
+	actor         *string
+	action        *string
+	user_id       *oid.User
+	subject       *string
+	reason        *string
+	facts         *map[string]string
+	created_at    *time.Time
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*AuditEntry, error)
+	predicates    []predicate.AuditEntry
+}
+
+var _ ent.Mutation = (*AuditEntryMutation)(nil)
+
+// auditentryOption allows management of the mutation configuration using functional options.
+type auditentryOption func(*AuditEntryMutation)
+
+// newAuditEntryMutation creates new mutation for the AuditEntry entity.
+func newAuditEntryMutation(c config, op Op, opts ...auditentryOption) *AuditEntryMutation {
+	m := &AuditEntryMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAuditEntry,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAuditEntryID sets the ID field of the mutation.
+func withAuditEntryID(id oid.Audit) auditentryOption {
+	return func(m *AuditEntryMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *AuditEntry
+		)
+		m.oldValue = func(ctx context.Context) (*AuditEntry, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().AuditEntry.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAuditEntry sets the old AuditEntry of the mutation.
+func withAuditEntry(node *AuditEntry) auditentryOption {
+	return func(m *AuditEntryMutation) {
+		m.oldValue = func(context.Context) (*AuditEntry, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AuditEntryMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AuditEntryMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of AuditEntry entities.
+func (m *AuditEntryMutation) SetID(id oid.Audit) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AuditEntryMutation) ID() (id oid.Audit, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AuditEntryMutation) IDs(ctx context.Context) ([]oid.Audit, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []oid.Audit{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().AuditEntry.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetActorID sets the "actor_id" field.
+func (m *AuditEntryMutation) SetActorID(o oid.User) {
+	m.actor_id = &o
+}
+
+// ActorID returns the value of the "actor_id" field in the mutation.
+func (m *AuditEntryMutation) ActorID() (r oid.User, exists bool) {
+	v := m.actor_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActorID returns the old "actor_id" field's value of the AuditEntry entity.
+// If the AuditEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditEntryMutation) OldActorID(ctx context.Context) (v oid.User, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActorID: %w", err)
+	}
+	return oldValue.ActorID, nil
+}
+
+// ResetActorID resets all changes to the "actor_id" field.
+func (m *AuditEntryMutation) ResetActorID() {
+	m.actor_id = nil
+}
+
+// SetActor sets the "actor" field.
+func (m *AuditEntryMutation) SetActor(s string) {
+	m.actor = &s
+}
+
+// Actor returns the value of the "actor" field in the mutation.
+func (m *AuditEntryMutation) Actor() (r string, exists bool) {
+	v := m.actor
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActor returns the old "actor" field's value of the AuditEntry entity.
+// If the AuditEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditEntryMutation) OldActor(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActor is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActor requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActor: %w", err)
+	}
+	return oldValue.Actor, nil
+}
+
+// ResetActor resets all changes to the "actor" field.
+func (m *AuditEntryMutation) ResetActor() {
+	m.actor = nil
+}
+
+// SetAction sets the "action" field.
+func (m *AuditEntryMutation) SetAction(s string) {
+	m.action = &s
+}
+
+// Action returns the value of the "action" field in the mutation.
+func (m *AuditEntryMutation) Action() (r string, exists bool) {
+	v := m.action
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAction returns the old "action" field's value of the AuditEntry entity.
+// If the AuditEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditEntryMutation) OldAction(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAction is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAction requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAction: %w", err)
+	}
+	return oldValue.Action, nil
+}
+
+// ResetAction resets all changes to the "action" field.
+func (m *AuditEntryMutation) ResetAction() {
+	m.action = nil
+}
+
+// SetUserID sets the "user_id" field.
+func (m *AuditEntryMutation) SetUserID(o oid.User) {
+	m.user_id = &o
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *AuditEntryMutation) UserID() (r oid.User, exists bool) {
+	v := m.user_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the AuditEntry entity.
+// If the AuditEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditEntryMutation) OldUserID(ctx context.Context) (v *oid.User, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ClearUserID clears the value of the "user_id" field.
+func (m *AuditEntryMutation) ClearUserID() {
+	m.user_id = nil
+	m.clearedFields[auditentry.FieldUserID] = struct{}{}
+}
+
+// UserIDCleared returns if the "user_id" field was cleared in this mutation.
+func (m *AuditEntryMutation) UserIDCleared() bool {
+	_, ok := m.clearedFields[auditentry.FieldUserID]
+	return ok
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *AuditEntryMutation) ResetUserID() {
+	m.user_id = nil
+	delete(m.clearedFields, auditentry.FieldUserID)
+}
+
+// SetSubject sets the "subject" field.
+func (m *AuditEntryMutation) SetSubject(s string) {
+	m.subject = &s
+}
+
+// Subject returns the value of the "subject" field in the mutation.
+func (m *AuditEntryMutation) Subject() (r string, exists bool) {
+	v := m.subject
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubject returns the old "subject" field's value of the AuditEntry entity.
+// If the AuditEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditEntryMutation) OldSubject(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubject is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubject requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubject: %w", err)
+	}
+	return oldValue.Subject, nil
+}
+
+// ResetSubject resets all changes to the "subject" field.
+func (m *AuditEntryMutation) ResetSubject() {
+	m.subject = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *AuditEntryMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *AuditEntryMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the AuditEntry entity.
+// If the AuditEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditEntryMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *AuditEntryMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetFacts sets the "facts" field.
+func (m *AuditEntryMutation) SetFacts(value map[string]string) {
+	m.facts = &value
+}
+
+// Facts returns the value of the "facts" field in the mutation.
+func (m *AuditEntryMutation) Facts() (r map[string]string, exists bool) {
+	v := m.facts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFacts returns the old "facts" field's value of the AuditEntry entity.
+// If the AuditEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditEntryMutation) OldFacts(ctx context.Context) (v map[string]string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFacts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFacts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFacts: %w", err)
+	}
+	return oldValue.Facts, nil
+}
+
+// ResetFacts resets all changes to the "facts" field.
+func (m *AuditEntryMutation) ResetFacts() {
+	m.facts = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *AuditEntryMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *AuditEntryMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the AuditEntry entity.
+// If the AuditEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditEntryMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *AuditEntryMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// Where appends a list predicates to the AuditEntryMutation builder.
+func (m *AuditEntryMutation) Where(ps ...predicate.AuditEntry) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AuditEntryMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AuditEntryMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.AuditEntry, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AuditEntryMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AuditEntryMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (AuditEntry).
+func (m *AuditEntryMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AuditEntryMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.actor_id != nil {
+		fields = append(fields, auditentry.FieldActorID)
+	}
+	if m.actor != nil {
+		fields = append(fields, auditentry.FieldActor)
+	}
+	if m.action != nil {
+		fields = append(fields, auditentry.FieldAction)
+	}
+	if m.user_id != nil {
+		fields = append(fields, auditentry.FieldUserID)
+	}
+	if m.subject != nil {
+		fields = append(fields, auditentry.FieldSubject)
+	}
+	if m.reason != nil {
+		fields = append(fields, auditentry.FieldReason)
+	}
+	if m.facts != nil {
+		fields = append(fields, auditentry.FieldFacts)
+	}
+	if m.created_at != nil {
+		fields = append(fields, auditentry.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AuditEntryMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case auditentry.FieldActorID:
+		return m.ActorID()
+	case auditentry.FieldActor:
+		return m.Actor()
+	case auditentry.FieldAction:
+		return m.Action()
+	case auditentry.FieldUserID:
+		return m.UserID()
+	case auditentry.FieldSubject:
+		return m.Subject()
+	case auditentry.FieldReason:
+		return m.Reason()
+	case auditentry.FieldFacts:
+		return m.Facts()
+	case auditentry.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AuditEntryMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case auditentry.FieldActorID:
+		return m.OldActorID(ctx)
+	case auditentry.FieldActor:
+		return m.OldActor(ctx)
+	case auditentry.FieldAction:
+		return m.OldAction(ctx)
+	case auditentry.FieldUserID:
+		return m.OldUserID(ctx)
+	case auditentry.FieldSubject:
+		return m.OldSubject(ctx)
+	case auditentry.FieldReason:
+		return m.OldReason(ctx)
+	case auditentry.FieldFacts:
+		return m.OldFacts(ctx)
+	case auditentry.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown AuditEntry field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AuditEntryMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case auditentry.FieldActorID:
+		v, ok := value.(oid.User)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActorID(v)
+		return nil
+	case auditentry.FieldActor:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActor(v)
+		return nil
+	case auditentry.FieldAction:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAction(v)
+		return nil
+	case auditentry.FieldUserID:
+		v, ok := value.(oid.User)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case auditentry.FieldSubject:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubject(v)
+		return nil
+	case auditentry.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case auditentry.FieldFacts:
+		v, ok := value.(map[string]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFacts(v)
+		return nil
+	case auditentry.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown AuditEntry field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AuditEntryMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AuditEntryMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AuditEntryMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown AuditEntry numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AuditEntryMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(auditentry.FieldUserID) {
+		fields = append(fields, auditentry.FieldUserID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AuditEntryMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AuditEntryMutation) ClearField(name string) error {
+	switch name {
+	case auditentry.FieldUserID:
+		m.ClearUserID()
+		return nil
+	}
+	return fmt.Errorf("unknown AuditEntry nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AuditEntryMutation) ResetField(name string) error {
+	switch name {
+	case auditentry.FieldActorID:
+		m.ResetActorID()
+		return nil
+	case auditentry.FieldActor:
+		m.ResetActor()
+		return nil
+	case auditentry.FieldAction:
+		m.ResetAction()
+		return nil
+	case auditentry.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case auditentry.FieldSubject:
+		m.ResetSubject()
+		return nil
+	case auditentry.FieldReason:
+		m.ResetReason()
+		return nil
+	case auditentry.FieldFacts:
+		m.ResetFacts()
+		return nil
+	case auditentry.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown AuditEntry field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AuditEntryMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AuditEntryMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AuditEntryMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AuditEntryMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AuditEntryMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AuditEntryMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AuditEntryMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown AuditEntry unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AuditEntryMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown AuditEntry edge %s", name)
 }
 
 // ChatMutation represents an operation that mutates the Chat nodes in the graph.
@@ -7974,6 +9822,7 @@ type JobMutation struct {
 	retry_of_id            *oid.Job
 	priority               *int
 	addpriority            *int
+	is_own_key             *bool
 	store_result           *bool
 	created_at             *time.Time
 	status                 *job.Status
@@ -8568,6 +10417,42 @@ func (m *JobMutation) AddedPriority() (r int, exists bool) {
 func (m *JobMutation) ResetPriority() {
 	m.priority = nil
 	m.addpriority = nil
+}
+
+// SetIsOwnKey sets the "is_own_key" field.
+func (m *JobMutation) SetIsOwnKey(b bool) {
+	m.is_own_key = &b
+}
+
+// IsOwnKey returns the value of the "is_own_key" field in the mutation.
+func (m *JobMutation) IsOwnKey() (r bool, exists bool) {
+	v := m.is_own_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIsOwnKey returns the old "is_own_key" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldIsOwnKey(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIsOwnKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIsOwnKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIsOwnKey: %w", err)
+	}
+	return oldValue.IsOwnKey, nil
+}
+
+// ResetIsOwnKey resets all changes to the "is_own_key" field.
+func (m *JobMutation) ResetIsOwnKey() {
+	m.is_own_key = nil
 }
 
 // SetStoreResult sets the "store_result" field.
@@ -10134,7 +12019,7 @@ func (m *JobMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *JobMutation) Fields() []string {
-	fields := make([]string, 0, 41)
+	fields := make([]string, 0, 42)
 	if m.user_id != nil {
 		fields = append(fields, job.FieldUserID)
 	}
@@ -10164,6 +12049,9 @@ func (m *JobMutation) Fields() []string {
 	}
 	if m.priority != nil {
 		fields = append(fields, job.FieldPriority)
+	}
+	if m.is_own_key != nil {
+		fields = append(fields, job.FieldIsOwnKey)
 	}
 	if m.store_result != nil {
 		fields = append(fields, job.FieldStoreResult)
@@ -10286,6 +12174,8 @@ func (m *JobMutation) Field(name string) (ent.Value, bool) {
 		return m.RetryOfID()
 	case job.FieldPriority:
 		return m.Priority()
+	case job.FieldIsOwnKey:
+		return m.IsOwnKey()
 	case job.FieldStoreResult:
 		return m.StoreResult()
 	case job.FieldCreatedAt:
@@ -10377,6 +12267,8 @@ func (m *JobMutation) OldField(ctx context.Context, name string) (ent.Value, err
 		return m.OldRetryOfID(ctx)
 	case job.FieldPriority:
 		return m.OldPriority(ctx)
+	case job.FieldIsOwnKey:
+		return m.OldIsOwnKey(ctx)
 	case job.FieldStoreResult:
 		return m.OldStoreResult(ctx)
 	case job.FieldCreatedAt:
@@ -10517,6 +12409,13 @@ func (m *JobMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetPriority(v)
+		return nil
+	case job.FieldIsOwnKey:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIsOwnKey(v)
 		return nil
 	case job.FieldStoreResult:
 		v, ok := value.(bool)
@@ -11065,6 +12964,9 @@ func (m *JobMutation) ResetField(name string) error {
 		return nil
 	case job.FieldPriority:
 		m.ResetPriority()
+		return nil
+	case job.FieldIsOwnKey:
+		m.ResetIsOwnKey()
 		return nil
 	case job.FieldStoreResult:
 		m.ResetStoreResult()
@@ -11944,6 +13846,2385 @@ func (m *JobStepMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown JobStep edge %s", name)
 }
 
+// KeyMonthMutation represents an operation that mutates the KeyMonth nodes in the graph.
+type KeyMonthMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *oid.Row
+	api_key_id          *oid.APIKey
+	month               *string
+	cost_micros_held    *int64
+	addcost_micros_held *int64
+	cost_micros_used    *int64
+	addcost_micros_used *int64
+	created_at          *time.Time
+	clearedFields       map[string]struct{}
+	done                bool
+	oldValue            func(context.Context) (*KeyMonth, error)
+	predicates          []predicate.KeyMonth
+}
+
+var _ ent.Mutation = (*KeyMonthMutation)(nil)
+
+// keymonthOption allows management of the mutation configuration using functional options.
+type keymonthOption func(*KeyMonthMutation)
+
+// newKeyMonthMutation creates new mutation for the KeyMonth entity.
+func newKeyMonthMutation(c config, op Op, opts ...keymonthOption) *KeyMonthMutation {
+	m := &KeyMonthMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeKeyMonth,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withKeyMonthID sets the ID field of the mutation.
+func withKeyMonthID(id oid.Row) keymonthOption {
+	return func(m *KeyMonthMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *KeyMonth
+		)
+		m.oldValue = func(ctx context.Context) (*KeyMonth, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().KeyMonth.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withKeyMonth sets the old KeyMonth of the mutation.
+func withKeyMonth(node *KeyMonth) keymonthOption {
+	return func(m *KeyMonthMutation) {
+		m.oldValue = func(context.Context) (*KeyMonth, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m KeyMonthMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m KeyMonthMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of KeyMonth entities.
+func (m *KeyMonthMutation) SetID(id oid.Row) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *KeyMonthMutation) ID() (id oid.Row, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *KeyMonthMutation) IDs(ctx context.Context) ([]oid.Row, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []oid.Row{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().KeyMonth.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAPIKeyID sets the "api_key_id" field.
+func (m *KeyMonthMutation) SetAPIKeyID(ok oid.APIKey) {
+	m.api_key_id = &ok
+}
+
+// APIKeyID returns the value of the "api_key_id" field in the mutation.
+func (m *KeyMonthMutation) APIKeyID() (r oid.APIKey, exists bool) {
+	v := m.api_key_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAPIKeyID returns the old "api_key_id" field's value of the KeyMonth entity.
+// If the KeyMonth object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyMonthMutation) OldAPIKeyID(ctx context.Context) (v oid.APIKey, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAPIKeyID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAPIKeyID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAPIKeyID: %w", err)
+	}
+	return oldValue.APIKeyID, nil
+}
+
+// ResetAPIKeyID resets all changes to the "api_key_id" field.
+func (m *KeyMonthMutation) ResetAPIKeyID() {
+	m.api_key_id = nil
+}
+
+// SetMonth sets the "month" field.
+func (m *KeyMonthMutation) SetMonth(s string) {
+	m.month = &s
+}
+
+// Month returns the value of the "month" field in the mutation.
+func (m *KeyMonthMutation) Month() (r string, exists bool) {
+	v := m.month
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMonth returns the old "month" field's value of the KeyMonth entity.
+// If the KeyMonth object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyMonthMutation) OldMonth(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMonth is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMonth requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMonth: %w", err)
+	}
+	return oldValue.Month, nil
+}
+
+// ResetMonth resets all changes to the "month" field.
+func (m *KeyMonthMutation) ResetMonth() {
+	m.month = nil
+}
+
+// SetCostMicrosHeld sets the "cost_micros_held" field.
+func (m *KeyMonthMutation) SetCostMicrosHeld(i int64) {
+	m.cost_micros_held = &i
+	m.addcost_micros_held = nil
+}
+
+// CostMicrosHeld returns the value of the "cost_micros_held" field in the mutation.
+func (m *KeyMonthMutation) CostMicrosHeld() (r int64, exists bool) {
+	v := m.cost_micros_held
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCostMicrosHeld returns the old "cost_micros_held" field's value of the KeyMonth entity.
+// If the KeyMonth object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyMonthMutation) OldCostMicrosHeld(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCostMicrosHeld is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCostMicrosHeld requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCostMicrosHeld: %w", err)
+	}
+	return oldValue.CostMicrosHeld, nil
+}
+
+// AddCostMicrosHeld adds i to the "cost_micros_held" field.
+func (m *KeyMonthMutation) AddCostMicrosHeld(i int64) {
+	if m.addcost_micros_held != nil {
+		*m.addcost_micros_held += i
+	} else {
+		m.addcost_micros_held = &i
+	}
+}
+
+// AddedCostMicrosHeld returns the value that was added to the "cost_micros_held" field in this mutation.
+func (m *KeyMonthMutation) AddedCostMicrosHeld() (r int64, exists bool) {
+	v := m.addcost_micros_held
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCostMicrosHeld resets all changes to the "cost_micros_held" field.
+func (m *KeyMonthMutation) ResetCostMicrosHeld() {
+	m.cost_micros_held = nil
+	m.addcost_micros_held = nil
+}
+
+// SetCostMicrosUsed sets the "cost_micros_used" field.
+func (m *KeyMonthMutation) SetCostMicrosUsed(i int64) {
+	m.cost_micros_used = &i
+	m.addcost_micros_used = nil
+}
+
+// CostMicrosUsed returns the value of the "cost_micros_used" field in the mutation.
+func (m *KeyMonthMutation) CostMicrosUsed() (r int64, exists bool) {
+	v := m.cost_micros_used
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCostMicrosUsed returns the old "cost_micros_used" field's value of the KeyMonth entity.
+// If the KeyMonth object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyMonthMutation) OldCostMicrosUsed(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCostMicrosUsed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCostMicrosUsed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCostMicrosUsed: %w", err)
+	}
+	return oldValue.CostMicrosUsed, nil
+}
+
+// AddCostMicrosUsed adds i to the "cost_micros_used" field.
+func (m *KeyMonthMutation) AddCostMicrosUsed(i int64) {
+	if m.addcost_micros_used != nil {
+		*m.addcost_micros_used += i
+	} else {
+		m.addcost_micros_used = &i
+	}
+}
+
+// AddedCostMicrosUsed returns the value that was added to the "cost_micros_used" field in this mutation.
+func (m *KeyMonthMutation) AddedCostMicrosUsed() (r int64, exists bool) {
+	v := m.addcost_micros_used
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCostMicrosUsed resets all changes to the "cost_micros_used" field.
+func (m *KeyMonthMutation) ResetCostMicrosUsed() {
+	m.cost_micros_used = nil
+	m.addcost_micros_used = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *KeyMonthMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *KeyMonthMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the KeyMonth entity.
+// If the KeyMonth object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyMonthMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *KeyMonthMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// Where appends a list predicates to the KeyMonthMutation builder.
+func (m *KeyMonthMutation) Where(ps ...predicate.KeyMonth) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the KeyMonthMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *KeyMonthMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.KeyMonth, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *KeyMonthMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *KeyMonthMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (KeyMonth).
+func (m *KeyMonthMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *KeyMonthMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.api_key_id != nil {
+		fields = append(fields, keymonth.FieldAPIKeyID)
+	}
+	if m.month != nil {
+		fields = append(fields, keymonth.FieldMonth)
+	}
+	if m.cost_micros_held != nil {
+		fields = append(fields, keymonth.FieldCostMicrosHeld)
+	}
+	if m.cost_micros_used != nil {
+		fields = append(fields, keymonth.FieldCostMicrosUsed)
+	}
+	if m.created_at != nil {
+		fields = append(fields, keymonth.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *KeyMonthMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case keymonth.FieldAPIKeyID:
+		return m.APIKeyID()
+	case keymonth.FieldMonth:
+		return m.Month()
+	case keymonth.FieldCostMicrosHeld:
+		return m.CostMicrosHeld()
+	case keymonth.FieldCostMicrosUsed:
+		return m.CostMicrosUsed()
+	case keymonth.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *KeyMonthMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case keymonth.FieldAPIKeyID:
+		return m.OldAPIKeyID(ctx)
+	case keymonth.FieldMonth:
+		return m.OldMonth(ctx)
+	case keymonth.FieldCostMicrosHeld:
+		return m.OldCostMicrosHeld(ctx)
+	case keymonth.FieldCostMicrosUsed:
+		return m.OldCostMicrosUsed(ctx)
+	case keymonth.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown KeyMonth field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyMonthMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case keymonth.FieldAPIKeyID:
+		v, ok := value.(oid.APIKey)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAPIKeyID(v)
+		return nil
+	case keymonth.FieldMonth:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMonth(v)
+		return nil
+	case keymonth.FieldCostMicrosHeld:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCostMicrosHeld(v)
+		return nil
+	case keymonth.FieldCostMicrosUsed:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCostMicrosUsed(v)
+		return nil
+	case keymonth.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeyMonth field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *KeyMonthMutation) AddedFields() []string {
+	var fields []string
+	if m.addcost_micros_held != nil {
+		fields = append(fields, keymonth.FieldCostMicrosHeld)
+	}
+	if m.addcost_micros_used != nil {
+		fields = append(fields, keymonth.FieldCostMicrosUsed)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *KeyMonthMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case keymonth.FieldCostMicrosHeld:
+		return m.AddedCostMicrosHeld()
+	case keymonth.FieldCostMicrosUsed:
+		return m.AddedCostMicrosUsed()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyMonthMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case keymonth.FieldCostMicrosHeld:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCostMicrosHeld(v)
+		return nil
+	case keymonth.FieldCostMicrosUsed:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCostMicrosUsed(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeyMonth numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *KeyMonthMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *KeyMonthMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *KeyMonthMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown KeyMonth nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *KeyMonthMutation) ResetField(name string) error {
+	switch name {
+	case keymonth.FieldAPIKeyID:
+		m.ResetAPIKeyID()
+		return nil
+	case keymonth.FieldMonth:
+		m.ResetMonth()
+		return nil
+	case keymonth.FieldCostMicrosHeld:
+		m.ResetCostMicrosHeld()
+		return nil
+	case keymonth.FieldCostMicrosUsed:
+		m.ResetCostMicrosUsed()
+		return nil
+	case keymonth.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyMonth field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *KeyMonthMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *KeyMonthMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *KeyMonthMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *KeyMonthMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *KeyMonthMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *KeyMonthMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *KeyMonthMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown KeyMonth unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *KeyMonthMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown KeyMonth edge %s", name)
+}
+
+// LedgerEntryMutation represents an operation that mutates the LedgerEntry nodes in the graph.
+type LedgerEntryMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *oid.Row
+	run_id         *oid.Run
+	kind           *ledgerentry.Kind
+	user_id        *oid.User
+	api_key_id     *oid.APIKey
+	day            *string
+	created_at     *time.Time
+	tokens         *int64
+	addtokens      *int64
+	images         *int64
+	addimages      *int64
+	video_ms       *int64
+	addvideo_ms    *int64
+	cost_micros    *int64
+	addcost_micros *int64
+	clearedFields  map[string]struct{}
+	done           bool
+	oldValue       func(context.Context) (*LedgerEntry, error)
+	predicates     []predicate.LedgerEntry
+}
+
+var _ ent.Mutation = (*LedgerEntryMutation)(nil)
+
+// ledgerentryOption allows management of the mutation configuration using functional options.
+type ledgerentryOption func(*LedgerEntryMutation)
+
+// newLedgerEntryMutation creates new mutation for the LedgerEntry entity.
+func newLedgerEntryMutation(c config, op Op, opts ...ledgerentryOption) *LedgerEntryMutation {
+	m := &LedgerEntryMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeLedgerEntry,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withLedgerEntryID sets the ID field of the mutation.
+func withLedgerEntryID(id oid.Row) ledgerentryOption {
+	return func(m *LedgerEntryMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *LedgerEntry
+		)
+		m.oldValue = func(ctx context.Context) (*LedgerEntry, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().LedgerEntry.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withLedgerEntry sets the old LedgerEntry of the mutation.
+func withLedgerEntry(node *LedgerEntry) ledgerentryOption {
+	return func(m *LedgerEntryMutation) {
+		m.oldValue = func(context.Context) (*LedgerEntry, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m LedgerEntryMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m LedgerEntryMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of LedgerEntry entities.
+func (m *LedgerEntryMutation) SetID(id oid.Row) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *LedgerEntryMutation) ID() (id oid.Row, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *LedgerEntryMutation) IDs(ctx context.Context) ([]oid.Row, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []oid.Row{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().LedgerEntry.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetRunID sets the "run_id" field.
+func (m *LedgerEntryMutation) SetRunID(o oid.Run) {
+	m.run_id = &o
+}
+
+// RunID returns the value of the "run_id" field in the mutation.
+func (m *LedgerEntryMutation) RunID() (r oid.Run, exists bool) {
+	v := m.run_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRunID returns the old "run_id" field's value of the LedgerEntry entity.
+// If the LedgerEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerEntryMutation) OldRunID(ctx context.Context) (v oid.Run, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRunID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRunID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRunID: %w", err)
+	}
+	return oldValue.RunID, nil
+}
+
+// ResetRunID resets all changes to the "run_id" field.
+func (m *LedgerEntryMutation) ResetRunID() {
+	m.run_id = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *LedgerEntryMutation) SetKind(l ledgerentry.Kind) {
+	m.kind = &l
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *LedgerEntryMutation) Kind() (r ledgerentry.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the LedgerEntry entity.
+// If the LedgerEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerEntryMutation) OldKind(ctx context.Context) (v ledgerentry.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *LedgerEntryMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetUserID sets the "user_id" field.
+func (m *LedgerEntryMutation) SetUserID(o oid.User) {
+	m.user_id = &o
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *LedgerEntryMutation) UserID() (r oid.User, exists bool) {
+	v := m.user_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the LedgerEntry entity.
+// If the LedgerEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerEntryMutation) OldUserID(ctx context.Context) (v oid.User, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *LedgerEntryMutation) ResetUserID() {
+	m.user_id = nil
+}
+
+// SetAPIKeyID sets the "api_key_id" field.
+func (m *LedgerEntryMutation) SetAPIKeyID(ok oid.APIKey) {
+	m.api_key_id = &ok
+}
+
+// APIKeyID returns the value of the "api_key_id" field in the mutation.
+func (m *LedgerEntryMutation) APIKeyID() (r oid.APIKey, exists bool) {
+	v := m.api_key_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAPIKeyID returns the old "api_key_id" field's value of the LedgerEntry entity.
+// If the LedgerEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerEntryMutation) OldAPIKeyID(ctx context.Context) (v *oid.APIKey, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAPIKeyID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAPIKeyID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAPIKeyID: %w", err)
+	}
+	return oldValue.APIKeyID, nil
+}
+
+// ClearAPIKeyID clears the value of the "api_key_id" field.
+func (m *LedgerEntryMutation) ClearAPIKeyID() {
+	m.api_key_id = nil
+	m.clearedFields[ledgerentry.FieldAPIKeyID] = struct{}{}
+}
+
+// APIKeyIDCleared returns if the "api_key_id" field was cleared in this mutation.
+func (m *LedgerEntryMutation) APIKeyIDCleared() bool {
+	_, ok := m.clearedFields[ledgerentry.FieldAPIKeyID]
+	return ok
+}
+
+// ResetAPIKeyID resets all changes to the "api_key_id" field.
+func (m *LedgerEntryMutation) ResetAPIKeyID() {
+	m.api_key_id = nil
+	delete(m.clearedFields, ledgerentry.FieldAPIKeyID)
+}
+
+// SetDay sets the "day" field.
+func (m *LedgerEntryMutation) SetDay(s string) {
+	m.day = &s
+}
+
+// Day returns the value of the "day" field in the mutation.
+func (m *LedgerEntryMutation) Day() (r string, exists bool) {
+	v := m.day
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDay returns the old "day" field's value of the LedgerEntry entity.
+// If the LedgerEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerEntryMutation) OldDay(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDay: %w", err)
+	}
+	return oldValue.Day, nil
+}
+
+// ResetDay resets all changes to the "day" field.
+func (m *LedgerEntryMutation) ResetDay() {
+	m.day = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *LedgerEntryMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *LedgerEntryMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the LedgerEntry entity.
+// If the LedgerEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerEntryMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *LedgerEntryMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetTokens sets the "tokens" field.
+func (m *LedgerEntryMutation) SetTokens(i int64) {
+	m.tokens = &i
+	m.addtokens = nil
+}
+
+// Tokens returns the value of the "tokens" field in the mutation.
+func (m *LedgerEntryMutation) Tokens() (r int64, exists bool) {
+	v := m.tokens
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTokens returns the old "tokens" field's value of the LedgerEntry entity.
+// If the LedgerEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerEntryMutation) OldTokens(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTokens is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTokens requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTokens: %w", err)
+	}
+	return oldValue.Tokens, nil
+}
+
+// AddTokens adds i to the "tokens" field.
+func (m *LedgerEntryMutation) AddTokens(i int64) {
+	if m.addtokens != nil {
+		*m.addtokens += i
+	} else {
+		m.addtokens = &i
+	}
+}
+
+// AddedTokens returns the value that was added to the "tokens" field in this mutation.
+func (m *LedgerEntryMutation) AddedTokens() (r int64, exists bool) {
+	v := m.addtokens
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTokens resets all changes to the "tokens" field.
+func (m *LedgerEntryMutation) ResetTokens() {
+	m.tokens = nil
+	m.addtokens = nil
+}
+
+// SetImages sets the "images" field.
+func (m *LedgerEntryMutation) SetImages(i int64) {
+	m.images = &i
+	m.addimages = nil
+}
+
+// Images returns the value of the "images" field in the mutation.
+func (m *LedgerEntryMutation) Images() (r int64, exists bool) {
+	v := m.images
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldImages returns the old "images" field's value of the LedgerEntry entity.
+// If the LedgerEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerEntryMutation) OldImages(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldImages is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldImages requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldImages: %w", err)
+	}
+	return oldValue.Images, nil
+}
+
+// AddImages adds i to the "images" field.
+func (m *LedgerEntryMutation) AddImages(i int64) {
+	if m.addimages != nil {
+		*m.addimages += i
+	} else {
+		m.addimages = &i
+	}
+}
+
+// AddedImages returns the value that was added to the "images" field in this mutation.
+func (m *LedgerEntryMutation) AddedImages() (r int64, exists bool) {
+	v := m.addimages
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetImages resets all changes to the "images" field.
+func (m *LedgerEntryMutation) ResetImages() {
+	m.images = nil
+	m.addimages = nil
+}
+
+// SetVideoMs sets the "video_ms" field.
+func (m *LedgerEntryMutation) SetVideoMs(i int64) {
+	m.video_ms = &i
+	m.addvideo_ms = nil
+}
+
+// VideoMs returns the value of the "video_ms" field in the mutation.
+func (m *LedgerEntryMutation) VideoMs() (r int64, exists bool) {
+	v := m.video_ms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVideoMs returns the old "video_ms" field's value of the LedgerEntry entity.
+// If the LedgerEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerEntryMutation) OldVideoMs(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVideoMs is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVideoMs requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVideoMs: %w", err)
+	}
+	return oldValue.VideoMs, nil
+}
+
+// AddVideoMs adds i to the "video_ms" field.
+func (m *LedgerEntryMutation) AddVideoMs(i int64) {
+	if m.addvideo_ms != nil {
+		*m.addvideo_ms += i
+	} else {
+		m.addvideo_ms = &i
+	}
+}
+
+// AddedVideoMs returns the value that was added to the "video_ms" field in this mutation.
+func (m *LedgerEntryMutation) AddedVideoMs() (r int64, exists bool) {
+	v := m.addvideo_ms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVideoMs resets all changes to the "video_ms" field.
+func (m *LedgerEntryMutation) ResetVideoMs() {
+	m.video_ms = nil
+	m.addvideo_ms = nil
+}
+
+// SetCostMicros sets the "cost_micros" field.
+func (m *LedgerEntryMutation) SetCostMicros(i int64) {
+	m.cost_micros = &i
+	m.addcost_micros = nil
+}
+
+// CostMicros returns the value of the "cost_micros" field in the mutation.
+func (m *LedgerEntryMutation) CostMicros() (r int64, exists bool) {
+	v := m.cost_micros
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCostMicros returns the old "cost_micros" field's value of the LedgerEntry entity.
+// If the LedgerEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerEntryMutation) OldCostMicros(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCostMicros is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCostMicros requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCostMicros: %w", err)
+	}
+	return oldValue.CostMicros, nil
+}
+
+// AddCostMicros adds i to the "cost_micros" field.
+func (m *LedgerEntryMutation) AddCostMicros(i int64) {
+	if m.addcost_micros != nil {
+		*m.addcost_micros += i
+	} else {
+		m.addcost_micros = &i
+	}
+}
+
+// AddedCostMicros returns the value that was added to the "cost_micros" field in this mutation.
+func (m *LedgerEntryMutation) AddedCostMicros() (r int64, exists bool) {
+	v := m.addcost_micros
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCostMicros resets all changes to the "cost_micros" field.
+func (m *LedgerEntryMutation) ResetCostMicros() {
+	m.cost_micros = nil
+	m.addcost_micros = nil
+}
+
+// Where appends a list predicates to the LedgerEntryMutation builder.
+func (m *LedgerEntryMutation) Where(ps ...predicate.LedgerEntry) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the LedgerEntryMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *LedgerEntryMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.LedgerEntry, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *LedgerEntryMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *LedgerEntryMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (LedgerEntry).
+func (m *LedgerEntryMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *LedgerEntryMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.run_id != nil {
+		fields = append(fields, ledgerentry.FieldRunID)
+	}
+	if m.kind != nil {
+		fields = append(fields, ledgerentry.FieldKind)
+	}
+	if m.user_id != nil {
+		fields = append(fields, ledgerentry.FieldUserID)
+	}
+	if m.api_key_id != nil {
+		fields = append(fields, ledgerentry.FieldAPIKeyID)
+	}
+	if m.day != nil {
+		fields = append(fields, ledgerentry.FieldDay)
+	}
+	if m.created_at != nil {
+		fields = append(fields, ledgerentry.FieldCreatedAt)
+	}
+	if m.tokens != nil {
+		fields = append(fields, ledgerentry.FieldTokens)
+	}
+	if m.images != nil {
+		fields = append(fields, ledgerentry.FieldImages)
+	}
+	if m.video_ms != nil {
+		fields = append(fields, ledgerentry.FieldVideoMs)
+	}
+	if m.cost_micros != nil {
+		fields = append(fields, ledgerentry.FieldCostMicros)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *LedgerEntryMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case ledgerentry.FieldRunID:
+		return m.RunID()
+	case ledgerentry.FieldKind:
+		return m.Kind()
+	case ledgerentry.FieldUserID:
+		return m.UserID()
+	case ledgerentry.FieldAPIKeyID:
+		return m.APIKeyID()
+	case ledgerentry.FieldDay:
+		return m.Day()
+	case ledgerentry.FieldCreatedAt:
+		return m.CreatedAt()
+	case ledgerentry.FieldTokens:
+		return m.Tokens()
+	case ledgerentry.FieldImages:
+		return m.Images()
+	case ledgerentry.FieldVideoMs:
+		return m.VideoMs()
+	case ledgerentry.FieldCostMicros:
+		return m.CostMicros()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *LedgerEntryMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case ledgerentry.FieldRunID:
+		return m.OldRunID(ctx)
+	case ledgerentry.FieldKind:
+		return m.OldKind(ctx)
+	case ledgerentry.FieldUserID:
+		return m.OldUserID(ctx)
+	case ledgerentry.FieldAPIKeyID:
+		return m.OldAPIKeyID(ctx)
+	case ledgerentry.FieldDay:
+		return m.OldDay(ctx)
+	case ledgerentry.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case ledgerentry.FieldTokens:
+		return m.OldTokens(ctx)
+	case ledgerentry.FieldImages:
+		return m.OldImages(ctx)
+	case ledgerentry.FieldVideoMs:
+		return m.OldVideoMs(ctx)
+	case ledgerentry.FieldCostMicros:
+		return m.OldCostMicros(ctx)
+	}
+	return nil, fmt.Errorf("unknown LedgerEntry field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LedgerEntryMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case ledgerentry.FieldRunID:
+		v, ok := value.(oid.Run)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRunID(v)
+		return nil
+	case ledgerentry.FieldKind:
+		v, ok := value.(ledgerentry.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case ledgerentry.FieldUserID:
+		v, ok := value.(oid.User)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case ledgerentry.FieldAPIKeyID:
+		v, ok := value.(oid.APIKey)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAPIKeyID(v)
+		return nil
+	case ledgerentry.FieldDay:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDay(v)
+		return nil
+	case ledgerentry.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case ledgerentry.FieldTokens:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTokens(v)
+		return nil
+	case ledgerentry.FieldImages:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetImages(v)
+		return nil
+	case ledgerentry.FieldVideoMs:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVideoMs(v)
+		return nil
+	case ledgerentry.FieldCostMicros:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCostMicros(v)
+		return nil
+	}
+	return fmt.Errorf("unknown LedgerEntry field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *LedgerEntryMutation) AddedFields() []string {
+	var fields []string
+	if m.addtokens != nil {
+		fields = append(fields, ledgerentry.FieldTokens)
+	}
+	if m.addimages != nil {
+		fields = append(fields, ledgerentry.FieldImages)
+	}
+	if m.addvideo_ms != nil {
+		fields = append(fields, ledgerentry.FieldVideoMs)
+	}
+	if m.addcost_micros != nil {
+		fields = append(fields, ledgerentry.FieldCostMicros)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *LedgerEntryMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case ledgerentry.FieldTokens:
+		return m.AddedTokens()
+	case ledgerentry.FieldImages:
+		return m.AddedImages()
+	case ledgerentry.FieldVideoMs:
+		return m.AddedVideoMs()
+	case ledgerentry.FieldCostMicros:
+		return m.AddedCostMicros()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LedgerEntryMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case ledgerentry.FieldTokens:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTokens(v)
+		return nil
+	case ledgerentry.FieldImages:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddImages(v)
+		return nil
+	case ledgerentry.FieldVideoMs:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVideoMs(v)
+		return nil
+	case ledgerentry.FieldCostMicros:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCostMicros(v)
+		return nil
+	}
+	return fmt.Errorf("unknown LedgerEntry numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *LedgerEntryMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(ledgerentry.FieldAPIKeyID) {
+		fields = append(fields, ledgerentry.FieldAPIKeyID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *LedgerEntryMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *LedgerEntryMutation) ClearField(name string) error {
+	switch name {
+	case ledgerentry.FieldAPIKeyID:
+		m.ClearAPIKeyID()
+		return nil
+	}
+	return fmt.Errorf("unknown LedgerEntry nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *LedgerEntryMutation) ResetField(name string) error {
+	switch name {
+	case ledgerentry.FieldRunID:
+		m.ResetRunID()
+		return nil
+	case ledgerentry.FieldKind:
+		m.ResetKind()
+		return nil
+	case ledgerentry.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case ledgerentry.FieldAPIKeyID:
+		m.ResetAPIKeyID()
+		return nil
+	case ledgerentry.FieldDay:
+		m.ResetDay()
+		return nil
+	case ledgerentry.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case ledgerentry.FieldTokens:
+		m.ResetTokens()
+		return nil
+	case ledgerentry.FieldImages:
+		m.ResetImages()
+		return nil
+	case ledgerentry.FieldVideoMs:
+		m.ResetVideoMs()
+		return nil
+	case ledgerentry.FieldCostMicros:
+		m.ResetCostMicros()
+		return nil
+	}
+	return fmt.Errorf("unknown LedgerEntry field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *LedgerEntryMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *LedgerEntryMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *LedgerEntryMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *LedgerEntryMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *LedgerEntryMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *LedgerEntryMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *LedgerEntryMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown LedgerEntry unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *LedgerEntryMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown LedgerEntry edge %s", name)
+}
+
+// MembershipChangeMutation represents an operation that mutates the MembershipChange nodes in the graph.
+type MembershipChangeMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *oid.Row
+	user_id       *oid.User
+	payment_id    *oid.Payment
+	kind          *membershipchange.Kind
+	plan          *membershipchange.Plan
+	micros        *int64
+	addmicros     *int64
+	type_after    *membershipchange.TypeAfter
+	expires_after *time.Time
+	created_at    *time.Time
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*MembershipChange, error)
+	predicates    []predicate.MembershipChange
+}
+
+var _ ent.Mutation = (*MembershipChangeMutation)(nil)
+
+// membershipchangeOption allows management of the mutation configuration using functional options.
+type membershipchangeOption func(*MembershipChangeMutation)
+
+// newMembershipChangeMutation creates new mutation for the MembershipChange entity.
+func newMembershipChangeMutation(c config, op Op, opts ...membershipchangeOption) *MembershipChangeMutation {
+	m := &MembershipChangeMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeMembershipChange,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withMembershipChangeID sets the ID field of the mutation.
+func withMembershipChangeID(id oid.Row) membershipchangeOption {
+	return func(m *MembershipChangeMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *MembershipChange
+		)
+		m.oldValue = func(ctx context.Context) (*MembershipChange, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().MembershipChange.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withMembershipChange sets the old MembershipChange of the mutation.
+func withMembershipChange(node *MembershipChange) membershipchangeOption {
+	return func(m *MembershipChangeMutation) {
+		m.oldValue = func(context.Context) (*MembershipChange, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m MembershipChangeMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m MembershipChangeMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of MembershipChange entities.
+func (m *MembershipChangeMutation) SetID(id oid.Row) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *MembershipChangeMutation) ID() (id oid.Row, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *MembershipChangeMutation) IDs(ctx context.Context) ([]oid.Row, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []oid.Row{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().MembershipChange.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetUserID sets the "user_id" field.
+func (m *MembershipChangeMutation) SetUserID(o oid.User) {
+	m.user_id = &o
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *MembershipChangeMutation) UserID() (r oid.User, exists bool) {
+	v := m.user_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the MembershipChange entity.
+// If the MembershipChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MembershipChangeMutation) OldUserID(ctx context.Context) (v oid.User, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *MembershipChangeMutation) ResetUserID() {
+	m.user_id = nil
+}
+
+// SetPaymentID sets the "payment_id" field.
+func (m *MembershipChangeMutation) SetPaymentID(o oid.Payment) {
+	m.payment_id = &o
+}
+
+// PaymentID returns the value of the "payment_id" field in the mutation.
+func (m *MembershipChangeMutation) PaymentID() (r oid.Payment, exists bool) {
+	v := m.payment_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPaymentID returns the old "payment_id" field's value of the MembershipChange entity.
+// If the MembershipChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MembershipChangeMutation) OldPaymentID(ctx context.Context) (v *oid.Payment, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPaymentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPaymentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPaymentID: %w", err)
+	}
+	return oldValue.PaymentID, nil
+}
+
+// ClearPaymentID clears the value of the "payment_id" field.
+func (m *MembershipChangeMutation) ClearPaymentID() {
+	m.payment_id = nil
+	m.clearedFields[membershipchange.FieldPaymentID] = struct{}{}
+}
+
+// PaymentIDCleared returns if the "payment_id" field was cleared in this mutation.
+func (m *MembershipChangeMutation) PaymentIDCleared() bool {
+	_, ok := m.clearedFields[membershipchange.FieldPaymentID]
+	return ok
+}
+
+// ResetPaymentID resets all changes to the "payment_id" field.
+func (m *MembershipChangeMutation) ResetPaymentID() {
+	m.payment_id = nil
+	delete(m.clearedFields, membershipchange.FieldPaymentID)
+}
+
+// SetKind sets the "kind" field.
+func (m *MembershipChangeMutation) SetKind(value membershipchange.Kind) {
+	m.kind = &value
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *MembershipChangeMutation) Kind() (r membershipchange.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the MembershipChange entity.
+// If the MembershipChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MembershipChangeMutation) OldKind(ctx context.Context) (v membershipchange.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *MembershipChangeMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetPlan sets the "plan" field.
+func (m *MembershipChangeMutation) SetPlan(value membershipchange.Plan) {
+	m.plan = &value
+}
+
+// Plan returns the value of the "plan" field in the mutation.
+func (m *MembershipChangeMutation) Plan() (r membershipchange.Plan, exists bool) {
+	v := m.plan
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlan returns the old "plan" field's value of the MembershipChange entity.
+// If the MembershipChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MembershipChangeMutation) OldPlan(ctx context.Context) (v membershipchange.Plan, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlan is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlan requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlan: %w", err)
+	}
+	return oldValue.Plan, nil
+}
+
+// ResetPlan resets all changes to the "plan" field.
+func (m *MembershipChangeMutation) ResetPlan() {
+	m.plan = nil
+}
+
+// SetMicros sets the "micros" field.
+func (m *MembershipChangeMutation) SetMicros(i int64) {
+	m.micros = &i
+	m.addmicros = nil
+}
+
+// Micros returns the value of the "micros" field in the mutation.
+func (m *MembershipChangeMutation) Micros() (r int64, exists bool) {
+	v := m.micros
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMicros returns the old "micros" field's value of the MembershipChange entity.
+// If the MembershipChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MembershipChangeMutation) OldMicros(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMicros is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMicros requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMicros: %w", err)
+	}
+	return oldValue.Micros, nil
+}
+
+// AddMicros adds i to the "micros" field.
+func (m *MembershipChangeMutation) AddMicros(i int64) {
+	if m.addmicros != nil {
+		*m.addmicros += i
+	} else {
+		m.addmicros = &i
+	}
+}
+
+// AddedMicros returns the value that was added to the "micros" field in this mutation.
+func (m *MembershipChangeMutation) AddedMicros() (r int64, exists bool) {
+	v := m.addmicros
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetMicros resets all changes to the "micros" field.
+func (m *MembershipChangeMutation) ResetMicros() {
+	m.micros = nil
+	m.addmicros = nil
+}
+
+// SetTypeAfter sets the "type_after" field.
+func (m *MembershipChangeMutation) SetTypeAfter(ma membershipchange.TypeAfter) {
+	m.type_after = &ma
+}
+
+// TypeAfter returns the value of the "type_after" field in the mutation.
+func (m *MembershipChangeMutation) TypeAfter() (r membershipchange.TypeAfter, exists bool) {
+	v := m.type_after
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTypeAfter returns the old "type_after" field's value of the MembershipChange entity.
+// If the MembershipChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MembershipChangeMutation) OldTypeAfter(ctx context.Context) (v membershipchange.TypeAfter, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTypeAfter is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTypeAfter requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTypeAfter: %w", err)
+	}
+	return oldValue.TypeAfter, nil
+}
+
+// ResetTypeAfter resets all changes to the "type_after" field.
+func (m *MembershipChangeMutation) ResetTypeAfter() {
+	m.type_after = nil
+}
+
+// SetExpiresAfter sets the "expires_after" field.
+func (m *MembershipChangeMutation) SetExpiresAfter(t time.Time) {
+	m.expires_after = &t
+}
+
+// ExpiresAfter returns the value of the "expires_after" field in the mutation.
+func (m *MembershipChangeMutation) ExpiresAfter() (r time.Time, exists bool) {
+	v := m.expires_after
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAfter returns the old "expires_after" field's value of the MembershipChange entity.
+// If the MembershipChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MembershipChangeMutation) OldExpiresAfter(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAfter is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAfter requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAfter: %w", err)
+	}
+	return oldValue.ExpiresAfter, nil
+}
+
+// ClearExpiresAfter clears the value of the "expires_after" field.
+func (m *MembershipChangeMutation) ClearExpiresAfter() {
+	m.expires_after = nil
+	m.clearedFields[membershipchange.FieldExpiresAfter] = struct{}{}
+}
+
+// ExpiresAfterCleared returns if the "expires_after" field was cleared in this mutation.
+func (m *MembershipChangeMutation) ExpiresAfterCleared() bool {
+	_, ok := m.clearedFields[membershipchange.FieldExpiresAfter]
+	return ok
+}
+
+// ResetExpiresAfter resets all changes to the "expires_after" field.
+func (m *MembershipChangeMutation) ResetExpiresAfter() {
+	m.expires_after = nil
+	delete(m.clearedFields, membershipchange.FieldExpiresAfter)
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *MembershipChangeMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *MembershipChangeMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the MembershipChange entity.
+// If the MembershipChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MembershipChangeMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *MembershipChangeMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// Where appends a list predicates to the MembershipChangeMutation builder.
+func (m *MembershipChangeMutation) Where(ps ...predicate.MembershipChange) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the MembershipChangeMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *MembershipChangeMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.MembershipChange, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *MembershipChangeMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *MembershipChangeMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (MembershipChange).
+func (m *MembershipChangeMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *MembershipChangeMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.user_id != nil {
+		fields = append(fields, membershipchange.FieldUserID)
+	}
+	if m.payment_id != nil {
+		fields = append(fields, membershipchange.FieldPaymentID)
+	}
+	if m.kind != nil {
+		fields = append(fields, membershipchange.FieldKind)
+	}
+	if m.plan != nil {
+		fields = append(fields, membershipchange.FieldPlan)
+	}
+	if m.micros != nil {
+		fields = append(fields, membershipchange.FieldMicros)
+	}
+	if m.type_after != nil {
+		fields = append(fields, membershipchange.FieldTypeAfter)
+	}
+	if m.expires_after != nil {
+		fields = append(fields, membershipchange.FieldExpiresAfter)
+	}
+	if m.created_at != nil {
+		fields = append(fields, membershipchange.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *MembershipChangeMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case membershipchange.FieldUserID:
+		return m.UserID()
+	case membershipchange.FieldPaymentID:
+		return m.PaymentID()
+	case membershipchange.FieldKind:
+		return m.Kind()
+	case membershipchange.FieldPlan:
+		return m.Plan()
+	case membershipchange.FieldMicros:
+		return m.Micros()
+	case membershipchange.FieldTypeAfter:
+		return m.TypeAfter()
+	case membershipchange.FieldExpiresAfter:
+		return m.ExpiresAfter()
+	case membershipchange.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *MembershipChangeMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case membershipchange.FieldUserID:
+		return m.OldUserID(ctx)
+	case membershipchange.FieldPaymentID:
+		return m.OldPaymentID(ctx)
+	case membershipchange.FieldKind:
+		return m.OldKind(ctx)
+	case membershipchange.FieldPlan:
+		return m.OldPlan(ctx)
+	case membershipchange.FieldMicros:
+		return m.OldMicros(ctx)
+	case membershipchange.FieldTypeAfter:
+		return m.OldTypeAfter(ctx)
+	case membershipchange.FieldExpiresAfter:
+		return m.OldExpiresAfter(ctx)
+	case membershipchange.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown MembershipChange field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MembershipChangeMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case membershipchange.FieldUserID:
+		v, ok := value.(oid.User)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case membershipchange.FieldPaymentID:
+		v, ok := value.(oid.Payment)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPaymentID(v)
+		return nil
+	case membershipchange.FieldKind:
+		v, ok := value.(membershipchange.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case membershipchange.FieldPlan:
+		v, ok := value.(membershipchange.Plan)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlan(v)
+		return nil
+	case membershipchange.FieldMicros:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMicros(v)
+		return nil
+	case membershipchange.FieldTypeAfter:
+		v, ok := value.(membershipchange.TypeAfter)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTypeAfter(v)
+		return nil
+	case membershipchange.FieldExpiresAfter:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAfter(v)
+		return nil
+	case membershipchange.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown MembershipChange field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *MembershipChangeMutation) AddedFields() []string {
+	var fields []string
+	if m.addmicros != nil {
+		fields = append(fields, membershipchange.FieldMicros)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *MembershipChangeMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case membershipchange.FieldMicros:
+		return m.AddedMicros()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MembershipChangeMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case membershipchange.FieldMicros:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddMicros(v)
+		return nil
+	}
+	return fmt.Errorf("unknown MembershipChange numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *MembershipChangeMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(membershipchange.FieldPaymentID) {
+		fields = append(fields, membershipchange.FieldPaymentID)
+	}
+	if m.FieldCleared(membershipchange.FieldExpiresAfter) {
+		fields = append(fields, membershipchange.FieldExpiresAfter)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *MembershipChangeMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *MembershipChangeMutation) ClearField(name string) error {
+	switch name {
+	case membershipchange.FieldPaymentID:
+		m.ClearPaymentID()
+		return nil
+	case membershipchange.FieldExpiresAfter:
+		m.ClearExpiresAfter()
+		return nil
+	}
+	return fmt.Errorf("unknown MembershipChange nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *MembershipChangeMutation) ResetField(name string) error {
+	switch name {
+	case membershipchange.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case membershipchange.FieldPaymentID:
+		m.ResetPaymentID()
+		return nil
+	case membershipchange.FieldKind:
+		m.ResetKind()
+		return nil
+	case membershipchange.FieldPlan:
+		m.ResetPlan()
+		return nil
+	case membershipchange.FieldMicros:
+		m.ResetMicros()
+		return nil
+	case membershipchange.FieldTypeAfter:
+		m.ResetTypeAfter()
+		return nil
+	case membershipchange.FieldExpiresAfter:
+		m.ResetExpiresAfter()
+		return nil
+	case membershipchange.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown MembershipChange field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *MembershipChangeMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *MembershipChangeMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *MembershipChangeMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *MembershipChangeMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *MembershipChangeMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *MembershipChangeMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *MembershipChangeMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown MembershipChange unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *MembershipChangeMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown MembershipChange edge %s", name)
+}
+
 // MessageMutation represents an operation that mutates the Message nodes in the graph.
 type MessageMutation struct {
 	config
@@ -11962,6 +16243,9 @@ type MessageMutation struct {
 	requested_model        *string
 	fallback_model         *string
 	model                  *string
+	is_own_key             *bool
+	branch_tokens          *int64
+	addbranch_tokens       *int64
 	omitted_messages       *int
 	addomitted_messages    *int
 	answered_by            *string
@@ -12650,6 +16934,98 @@ func (m *MessageMutation) ModelCleared() bool {
 func (m *MessageMutation) ResetModel() {
 	m.model = nil
 	delete(m.clearedFields, message.FieldModel)
+}
+
+// SetIsOwnKey sets the "is_own_key" field.
+func (m *MessageMutation) SetIsOwnKey(b bool) {
+	m.is_own_key = &b
+}
+
+// IsOwnKey returns the value of the "is_own_key" field in the mutation.
+func (m *MessageMutation) IsOwnKey() (r bool, exists bool) {
+	v := m.is_own_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIsOwnKey returns the old "is_own_key" field's value of the Message entity.
+// If the Message object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MessageMutation) OldIsOwnKey(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIsOwnKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIsOwnKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIsOwnKey: %w", err)
+	}
+	return oldValue.IsOwnKey, nil
+}
+
+// ResetIsOwnKey resets all changes to the "is_own_key" field.
+func (m *MessageMutation) ResetIsOwnKey() {
+	m.is_own_key = nil
+}
+
+// SetBranchTokens sets the "branch_tokens" field.
+func (m *MessageMutation) SetBranchTokens(i int64) {
+	m.branch_tokens = &i
+	m.addbranch_tokens = nil
+}
+
+// BranchTokens returns the value of the "branch_tokens" field in the mutation.
+func (m *MessageMutation) BranchTokens() (r int64, exists bool) {
+	v := m.branch_tokens
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBranchTokens returns the old "branch_tokens" field's value of the Message entity.
+// If the Message object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MessageMutation) OldBranchTokens(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBranchTokens is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBranchTokens requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBranchTokens: %w", err)
+	}
+	return oldValue.BranchTokens, nil
+}
+
+// AddBranchTokens adds i to the "branch_tokens" field.
+func (m *MessageMutation) AddBranchTokens(i int64) {
+	if m.addbranch_tokens != nil {
+		*m.addbranch_tokens += i
+	} else {
+		m.addbranch_tokens = &i
+	}
+}
+
+// AddedBranchTokens returns the value that was added to the "branch_tokens" field in this mutation.
+func (m *MessageMutation) AddedBranchTokens() (r int64, exists bool) {
+	v := m.addbranch_tokens
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetBranchTokens resets all changes to the "branch_tokens" field.
+func (m *MessageMutation) ResetBranchTokens() {
+	m.branch_tokens = nil
+	m.addbranch_tokens = nil
 }
 
 // SetOmittedMessages sets the "omitted_messages" field.
@@ -13449,7 +17825,7 @@ func (m *MessageMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *MessageMutation) Fields() []string {
-	fields := make([]string, 0, 26)
+	fields := make([]string, 0, 28)
 	if m.user_id != nil {
 		fields = append(fields, message.FieldUserID)
 	}
@@ -13488,6 +17864,12 @@ func (m *MessageMutation) Fields() []string {
 	}
 	if m.model != nil {
 		fields = append(fields, message.FieldModel)
+	}
+	if m.is_own_key != nil {
+		fields = append(fields, message.FieldIsOwnKey)
+	}
+	if m.branch_tokens != nil {
+		fields = append(fields, message.FieldBranchTokens)
 	}
 	if m.omitted_messages != nil {
 		fields = append(fields, message.FieldOmittedMessages)
@@ -13562,6 +17944,10 @@ func (m *MessageMutation) Field(name string) (ent.Value, bool) {
 		return m.FallbackModel()
 	case message.FieldModel:
 		return m.Model()
+	case message.FieldIsOwnKey:
+		return m.IsOwnKey()
+	case message.FieldBranchTokens:
+		return m.BranchTokens()
 	case message.FieldOmittedMessages:
 		return m.OmittedMessages()
 	case message.FieldAnsweredBy:
@@ -13623,6 +18009,10 @@ func (m *MessageMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldFallbackModel(ctx)
 	case message.FieldModel:
 		return m.OldModel(ctx)
+	case message.FieldIsOwnKey:
+		return m.OldIsOwnKey(ctx)
+	case message.FieldBranchTokens:
+		return m.OldBranchTokens(ctx)
 	case message.FieldOmittedMessages:
 		return m.OldOmittedMessages(ctx)
 	case message.FieldAnsweredBy:
@@ -13749,6 +18139,20 @@ func (m *MessageMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetModel(v)
 		return nil
+	case message.FieldIsOwnKey:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIsOwnKey(v)
+		return nil
+	case message.FieldBranchTokens:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBranchTokens(v)
+		return nil
 	case message.FieldOmittedMessages:
 		v, ok := value.(int)
 		if !ok {
@@ -13848,6 +18252,9 @@ func (m *MessageMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *MessageMutation) AddedFields() []string {
 	var fields []string
+	if m.addbranch_tokens != nil {
+		fields = append(fields, message.FieldBranchTokens)
+	}
 	if m.addomitted_messages != nil {
 		fields = append(fields, message.FieldOmittedMessages)
 	}
@@ -13874,6 +18281,8 @@ func (m *MessageMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *MessageMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case message.FieldBranchTokens:
+		return m.AddedBranchTokens()
 	case message.FieldOmittedMessages:
 		return m.AddedOmittedMessages()
 	case message.FieldLeaseUntilMs:
@@ -13895,6 +18304,13 @@ func (m *MessageMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *MessageMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case message.FieldBranchTokens:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddBranchTokens(v)
+		return nil
 	case message.FieldOmittedMessages:
 		v, ok := value.(int)
 		if !ok {
@@ -14113,6 +18529,12 @@ func (m *MessageMutation) ResetField(name string) error {
 		return nil
 	case message.FieldModel:
 		m.ResetModel()
+		return nil
+	case message.FieldIsOwnKey:
+		m.ResetIsOwnKey()
+		return nil
+	case message.FieldBranchTokens:
+		m.ResetBranchTokens()
 		return nil
 	case message.FieldOmittedMessages:
 		m.ResetOmittedMessages()
@@ -15423,6 +19845,2838 @@ func (m *ObjectMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *ObjectMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Object edge %s", name)
+}
+
+// PaymentMutation represents an operation that mutates the Payment nodes in the graph.
+type PaymentMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *oid.Payment
+	user_id            *oid.User
+	gateway            *string
+	gateway_id         *string
+	plan               *payment.Plan
+	amount             *int64
+	addamount          *int64
+	currency           *string
+	days               *int
+	adddays            *int
+	order_name         *string
+	status             *payment.Status
+	is_test            *bool
+	transaction_id     *string
+	refunded_amount    *int64
+	addrefunded_amount *int64
+	granted_at         *time.Time
+	taken_back         *int64
+	addtaken_back      *int64
+	checks             *int
+	addchecks          *int
+	next_check_at      *time.Time
+	created_at         *time.Time
+	expires_at         *time.Time
+	paid_at            *time.Time
+	updated_at         *time.Time
+	revision           *int
+	addrevision        *int
+	clearedFields      map[string]struct{}
+	steps              map[oid.Row]struct{}
+	removedsteps       map[oid.Row]struct{}
+	clearedsteps       bool
+	done               bool
+	oldValue           func(context.Context) (*Payment, error)
+	predicates         []predicate.Payment
+}
+
+var _ ent.Mutation = (*PaymentMutation)(nil)
+
+// paymentOption allows management of the mutation configuration using functional options.
+type paymentOption func(*PaymentMutation)
+
+// newPaymentMutation creates new mutation for the Payment entity.
+func newPaymentMutation(c config, op Op, opts ...paymentOption) *PaymentMutation {
+	m := &PaymentMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePayment,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPaymentID sets the ID field of the mutation.
+func withPaymentID(id oid.Payment) paymentOption {
+	return func(m *PaymentMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Payment
+		)
+		m.oldValue = func(ctx context.Context) (*Payment, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Payment.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPayment sets the old Payment of the mutation.
+func withPayment(node *Payment) paymentOption {
+	return func(m *PaymentMutation) {
+		m.oldValue = func(context.Context) (*Payment, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PaymentMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PaymentMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Payment entities.
+func (m *PaymentMutation) SetID(id oid.Payment) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PaymentMutation) ID() (id oid.Payment, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PaymentMutation) IDs(ctx context.Context) ([]oid.Payment, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []oid.Payment{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Payment.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetUserID sets the "user_id" field.
+func (m *PaymentMutation) SetUserID(o oid.User) {
+	m.user_id = &o
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *PaymentMutation) UserID() (r oid.User, exists bool) {
+	v := m.user_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the Payment entity.
+// If the Payment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentMutation) OldUserID(ctx context.Context) (v *oid.User, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ClearUserID clears the value of the "user_id" field.
+func (m *PaymentMutation) ClearUserID() {
+	m.user_id = nil
+	m.clearedFields[payment.FieldUserID] = struct{}{}
+}
+
+// UserIDCleared returns if the "user_id" field was cleared in this mutation.
+func (m *PaymentMutation) UserIDCleared() bool {
+	_, ok := m.clearedFields[payment.FieldUserID]
+	return ok
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *PaymentMutation) ResetUserID() {
+	m.user_id = nil
+	delete(m.clearedFields, payment.FieldUserID)
+}
+
+// SetGateway sets the "gateway" field.
+func (m *PaymentMutation) SetGateway(s string) {
+	m.gateway = &s
+}
+
+// Gateway returns the value of the "gateway" field in the mutation.
+func (m *PaymentMutation) Gateway() (r string, exists bool) {
+	v := m.gateway
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGateway returns the old "gateway" field's value of the Payment entity.
+// If the Payment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentMutation) OldGateway(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGateway is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGateway requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGateway: %w", err)
+	}
+	return oldValue.Gateway, nil
+}
+
+// ResetGateway resets all changes to the "gateway" field.
+func (m *PaymentMutation) ResetGateway() {
+	m.gateway = nil
+}
+
+// SetGatewayID sets the "gateway_id" field.
+func (m *PaymentMutation) SetGatewayID(s string) {
+	m.gateway_id = &s
+}
+
+// GatewayID returns the value of the "gateway_id" field in the mutation.
+func (m *PaymentMutation) GatewayID() (r string, exists bool) {
+	v := m.gateway_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGatewayID returns the old "gateway_id" field's value of the Payment entity.
+// If the Payment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentMutation) OldGatewayID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGatewayID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGatewayID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGatewayID: %w", err)
+	}
+	return oldValue.GatewayID, nil
+}
+
+// ResetGatewayID resets all changes to the "gateway_id" field.
+func (m *PaymentMutation) ResetGatewayID() {
+	m.gateway_id = nil
+}
+
+// SetPlan sets the "plan" field.
+func (m *PaymentMutation) SetPlan(pa payment.Plan) {
+	m.plan = &pa
+}
+
+// Plan returns the value of the "plan" field in the mutation.
+func (m *PaymentMutation) Plan() (r payment.Plan, exists bool) {
+	v := m.plan
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlan returns the old "plan" field's value of the Payment entity.
+// If the Payment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentMutation) OldPlan(ctx context.Context) (v payment.Plan, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlan is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlan requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlan: %w", err)
+	}
+	return oldValue.Plan, nil
+}
+
+// ResetPlan resets all changes to the "plan" field.
+func (m *PaymentMutation) ResetPlan() {
+	m.plan = nil
+}
+
+// SetAmount sets the "amount" field.
+func (m *PaymentMutation) SetAmount(i int64) {
+	m.amount = &i
+	m.addamount = nil
+}
+
+// Amount returns the value of the "amount" field in the mutation.
+func (m *PaymentMutation) Amount() (r int64, exists bool) {
+	v := m.amount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAmount returns the old "amount" field's value of the Payment entity.
+// If the Payment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentMutation) OldAmount(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAmount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAmount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAmount: %w", err)
+	}
+	return oldValue.Amount, nil
+}
+
+// AddAmount adds i to the "amount" field.
+func (m *PaymentMutation) AddAmount(i int64) {
+	if m.addamount != nil {
+		*m.addamount += i
+	} else {
+		m.addamount = &i
+	}
+}
+
+// AddedAmount returns the value that was added to the "amount" field in this mutation.
+func (m *PaymentMutation) AddedAmount() (r int64, exists bool) {
+	v := m.addamount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAmount resets all changes to the "amount" field.
+func (m *PaymentMutation) ResetAmount() {
+	m.amount = nil
+	m.addamount = nil
+}
+
+// SetCurrency sets the "currency" field.
+func (m *PaymentMutation) SetCurrency(s string) {
+	m.currency = &s
+}
+
+// Currency returns the value of the "currency" field in the mutation.
+func (m *PaymentMutation) Currency() (r string, exists bool) {
+	v := m.currency
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCurrency returns the old "currency" field's value of the Payment entity.
+// If the Payment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentMutation) OldCurrency(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCurrency is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCurrency requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCurrency: %w", err)
+	}
+	return oldValue.Currency, nil
+}
+
+// ResetCurrency resets all changes to the "currency" field.
+func (m *PaymentMutation) ResetCurrency() {
+	m.currency = nil
+}
+
+// SetDays sets the "days" field.
+func (m *PaymentMutation) SetDays(i int) {
+	m.days = &i
+	m.adddays = nil
+}
+
+// Days returns the value of the "days" field in the mutation.
+func (m *PaymentMutation) Days() (r int, exists bool) {
+	v := m.days
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDays returns the old "days" field's value of the Payment entity.
+// If the Payment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentMutation) OldDays(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDays is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDays requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDays: %w", err)
+	}
+	return oldValue.Days, nil
+}
+
+// AddDays adds i to the "days" field.
+func (m *PaymentMutation) AddDays(i int) {
+	if m.adddays != nil {
+		*m.adddays += i
+	} else {
+		m.adddays = &i
+	}
+}
+
+// AddedDays returns the value that was added to the "days" field in this mutation.
+func (m *PaymentMutation) AddedDays() (r int, exists bool) {
+	v := m.adddays
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDays resets all changes to the "days" field.
+func (m *PaymentMutation) ResetDays() {
+	m.days = nil
+	m.adddays = nil
+}
+
+// SetOrderName sets the "order_name" field.
+func (m *PaymentMutation) SetOrderName(s string) {
+	m.order_name = &s
+}
+
+// OrderName returns the value of the "order_name" field in the mutation.
+func (m *PaymentMutation) OrderName() (r string, exists bool) {
+	v := m.order_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrderName returns the old "order_name" field's value of the Payment entity.
+// If the Payment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentMutation) OldOrderName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrderName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrderName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrderName: %w", err)
+	}
+	return oldValue.OrderName, nil
+}
+
+// ResetOrderName resets all changes to the "order_name" field.
+func (m *PaymentMutation) ResetOrderName() {
+	m.order_name = nil
+}
+
+// SetStatus sets the "status" field.
+func (m *PaymentMutation) SetStatus(pa payment.Status) {
+	m.status = &pa
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *PaymentMutation) Status() (r payment.Status, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the Payment entity.
+// If the Payment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentMutation) OldStatus(ctx context.Context) (v payment.Status, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *PaymentMutation) ResetStatus() {
+	m.status = nil
+}
+
+// SetIsTest sets the "is_test" field.
+func (m *PaymentMutation) SetIsTest(b bool) {
+	m.is_test = &b
+}
+
+// IsTest returns the value of the "is_test" field in the mutation.
+func (m *PaymentMutation) IsTest() (r bool, exists bool) {
+	v := m.is_test
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIsTest returns the old "is_test" field's value of the Payment entity.
+// If the Payment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentMutation) OldIsTest(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIsTest is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIsTest requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIsTest: %w", err)
+	}
+	return oldValue.IsTest, nil
+}
+
+// ResetIsTest resets all changes to the "is_test" field.
+func (m *PaymentMutation) ResetIsTest() {
+	m.is_test = nil
+}
+
+// SetTransactionID sets the "transaction_id" field.
+func (m *PaymentMutation) SetTransactionID(s string) {
+	m.transaction_id = &s
+}
+
+// TransactionID returns the value of the "transaction_id" field in the mutation.
+func (m *PaymentMutation) TransactionID() (r string, exists bool) {
+	v := m.transaction_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTransactionID returns the old "transaction_id" field's value of the Payment entity.
+// If the Payment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentMutation) OldTransactionID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTransactionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTransactionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTransactionID: %w", err)
+	}
+	return oldValue.TransactionID, nil
+}
+
+// ResetTransactionID resets all changes to the "transaction_id" field.
+func (m *PaymentMutation) ResetTransactionID() {
+	m.transaction_id = nil
+}
+
+// SetRefundedAmount sets the "refunded_amount" field.
+func (m *PaymentMutation) SetRefundedAmount(i int64) {
+	m.refunded_amount = &i
+	m.addrefunded_amount = nil
+}
+
+// RefundedAmount returns the value of the "refunded_amount" field in the mutation.
+func (m *PaymentMutation) RefundedAmount() (r int64, exists bool) {
+	v := m.refunded_amount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRefundedAmount returns the old "refunded_amount" field's value of the Payment entity.
+// If the Payment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentMutation) OldRefundedAmount(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRefundedAmount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRefundedAmount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRefundedAmount: %w", err)
+	}
+	return oldValue.RefundedAmount, nil
+}
+
+// AddRefundedAmount adds i to the "refunded_amount" field.
+func (m *PaymentMutation) AddRefundedAmount(i int64) {
+	if m.addrefunded_amount != nil {
+		*m.addrefunded_amount += i
+	} else {
+		m.addrefunded_amount = &i
+	}
+}
+
+// AddedRefundedAmount returns the value that was added to the "refunded_amount" field in this mutation.
+func (m *PaymentMutation) AddedRefundedAmount() (r int64, exists bool) {
+	v := m.addrefunded_amount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRefundedAmount resets all changes to the "refunded_amount" field.
+func (m *PaymentMutation) ResetRefundedAmount() {
+	m.refunded_amount = nil
+	m.addrefunded_amount = nil
+}
+
+// SetGrantedAt sets the "granted_at" field.
+func (m *PaymentMutation) SetGrantedAt(t time.Time) {
+	m.granted_at = &t
+}
+
+// GrantedAt returns the value of the "granted_at" field in the mutation.
+func (m *PaymentMutation) GrantedAt() (r time.Time, exists bool) {
+	v := m.granted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGrantedAt returns the old "granted_at" field's value of the Payment entity.
+// If the Payment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentMutation) OldGrantedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGrantedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGrantedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGrantedAt: %w", err)
+	}
+	return oldValue.GrantedAt, nil
+}
+
+// ClearGrantedAt clears the value of the "granted_at" field.
+func (m *PaymentMutation) ClearGrantedAt() {
+	m.granted_at = nil
+	m.clearedFields[payment.FieldGrantedAt] = struct{}{}
+}
+
+// GrantedAtCleared returns if the "granted_at" field was cleared in this mutation.
+func (m *PaymentMutation) GrantedAtCleared() bool {
+	_, ok := m.clearedFields[payment.FieldGrantedAt]
+	return ok
+}
+
+// ResetGrantedAt resets all changes to the "granted_at" field.
+func (m *PaymentMutation) ResetGrantedAt() {
+	m.granted_at = nil
+	delete(m.clearedFields, payment.FieldGrantedAt)
+}
+
+// SetTakenBack sets the "taken_back" field.
+func (m *PaymentMutation) SetTakenBack(i int64) {
+	m.taken_back = &i
+	m.addtaken_back = nil
+}
+
+// TakenBack returns the value of the "taken_back" field in the mutation.
+func (m *PaymentMutation) TakenBack() (r int64, exists bool) {
+	v := m.taken_back
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTakenBack returns the old "taken_back" field's value of the Payment entity.
+// If the Payment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentMutation) OldTakenBack(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTakenBack is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTakenBack requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTakenBack: %w", err)
+	}
+	return oldValue.TakenBack, nil
+}
+
+// AddTakenBack adds i to the "taken_back" field.
+func (m *PaymentMutation) AddTakenBack(i int64) {
+	if m.addtaken_back != nil {
+		*m.addtaken_back += i
+	} else {
+		m.addtaken_back = &i
+	}
+}
+
+// AddedTakenBack returns the value that was added to the "taken_back" field in this mutation.
+func (m *PaymentMutation) AddedTakenBack() (r int64, exists bool) {
+	v := m.addtaken_back
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTakenBack resets all changes to the "taken_back" field.
+func (m *PaymentMutation) ResetTakenBack() {
+	m.taken_back = nil
+	m.addtaken_back = nil
+}
+
+// SetChecks sets the "checks" field.
+func (m *PaymentMutation) SetChecks(i int) {
+	m.checks = &i
+	m.addchecks = nil
+}
+
+// Checks returns the value of the "checks" field in the mutation.
+func (m *PaymentMutation) Checks() (r int, exists bool) {
+	v := m.checks
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChecks returns the old "checks" field's value of the Payment entity.
+// If the Payment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentMutation) OldChecks(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChecks is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChecks requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChecks: %w", err)
+	}
+	return oldValue.Checks, nil
+}
+
+// AddChecks adds i to the "checks" field.
+func (m *PaymentMutation) AddChecks(i int) {
+	if m.addchecks != nil {
+		*m.addchecks += i
+	} else {
+		m.addchecks = &i
+	}
+}
+
+// AddedChecks returns the value that was added to the "checks" field in this mutation.
+func (m *PaymentMutation) AddedChecks() (r int, exists bool) {
+	v := m.addchecks
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetChecks resets all changes to the "checks" field.
+func (m *PaymentMutation) ResetChecks() {
+	m.checks = nil
+	m.addchecks = nil
+}
+
+// SetNextCheckAt sets the "next_check_at" field.
+func (m *PaymentMutation) SetNextCheckAt(t time.Time) {
+	m.next_check_at = &t
+}
+
+// NextCheckAt returns the value of the "next_check_at" field in the mutation.
+func (m *PaymentMutation) NextCheckAt() (r time.Time, exists bool) {
+	v := m.next_check_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNextCheckAt returns the old "next_check_at" field's value of the Payment entity.
+// If the Payment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentMutation) OldNextCheckAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNextCheckAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNextCheckAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNextCheckAt: %w", err)
+	}
+	return oldValue.NextCheckAt, nil
+}
+
+// ClearNextCheckAt clears the value of the "next_check_at" field.
+func (m *PaymentMutation) ClearNextCheckAt() {
+	m.next_check_at = nil
+	m.clearedFields[payment.FieldNextCheckAt] = struct{}{}
+}
+
+// NextCheckAtCleared returns if the "next_check_at" field was cleared in this mutation.
+func (m *PaymentMutation) NextCheckAtCleared() bool {
+	_, ok := m.clearedFields[payment.FieldNextCheckAt]
+	return ok
+}
+
+// ResetNextCheckAt resets all changes to the "next_check_at" field.
+func (m *PaymentMutation) ResetNextCheckAt() {
+	m.next_check_at = nil
+	delete(m.clearedFields, payment.FieldNextCheckAt)
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *PaymentMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *PaymentMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Payment entity.
+// If the Payment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *PaymentMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (m *PaymentMutation) SetExpiresAt(t time.Time) {
+	m.expires_at = &t
+}
+
+// ExpiresAt returns the value of the "expires_at" field in the mutation.
+func (m *PaymentMutation) ExpiresAt() (r time.Time, exists bool) {
+	v := m.expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAt returns the old "expires_at" field's value of the Payment entity.
+// If the Payment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentMutation) OldExpiresAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAt: %w", err)
+	}
+	return oldValue.ExpiresAt, nil
+}
+
+// ResetExpiresAt resets all changes to the "expires_at" field.
+func (m *PaymentMutation) ResetExpiresAt() {
+	m.expires_at = nil
+}
+
+// SetPaidAt sets the "paid_at" field.
+func (m *PaymentMutation) SetPaidAt(t time.Time) {
+	m.paid_at = &t
+}
+
+// PaidAt returns the value of the "paid_at" field in the mutation.
+func (m *PaymentMutation) PaidAt() (r time.Time, exists bool) {
+	v := m.paid_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPaidAt returns the old "paid_at" field's value of the Payment entity.
+// If the Payment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentMutation) OldPaidAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPaidAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPaidAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPaidAt: %w", err)
+	}
+	return oldValue.PaidAt, nil
+}
+
+// ClearPaidAt clears the value of the "paid_at" field.
+func (m *PaymentMutation) ClearPaidAt() {
+	m.paid_at = nil
+	m.clearedFields[payment.FieldPaidAt] = struct{}{}
+}
+
+// PaidAtCleared returns if the "paid_at" field was cleared in this mutation.
+func (m *PaymentMutation) PaidAtCleared() bool {
+	_, ok := m.clearedFields[payment.FieldPaidAt]
+	return ok
+}
+
+// ResetPaidAt resets all changes to the "paid_at" field.
+func (m *PaymentMutation) ResetPaidAt() {
+	m.paid_at = nil
+	delete(m.clearedFields, payment.FieldPaidAt)
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *PaymentMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *PaymentMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Payment entity.
+// If the Payment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *PaymentMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetRevision sets the "revision" field.
+func (m *PaymentMutation) SetRevision(i int) {
+	m.revision = &i
+	m.addrevision = nil
+}
+
+// Revision returns the value of the "revision" field in the mutation.
+func (m *PaymentMutation) Revision() (r int, exists bool) {
+	v := m.revision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevision returns the old "revision" field's value of the Payment entity.
+// If the Payment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentMutation) OldRevision(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevision is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevision requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevision: %w", err)
+	}
+	return oldValue.Revision, nil
+}
+
+// AddRevision adds i to the "revision" field.
+func (m *PaymentMutation) AddRevision(i int) {
+	if m.addrevision != nil {
+		*m.addrevision += i
+	} else {
+		m.addrevision = &i
+	}
+}
+
+// AddedRevision returns the value that was added to the "revision" field in this mutation.
+func (m *PaymentMutation) AddedRevision() (r int, exists bool) {
+	v := m.addrevision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRevision resets all changes to the "revision" field.
+func (m *PaymentMutation) ResetRevision() {
+	m.revision = nil
+	m.addrevision = nil
+}
+
+// AddStepIDs adds the "steps" edge to the PaymentStep entity by ids.
+func (m *PaymentMutation) AddStepIDs(ids ...oid.Row) {
+	if m.steps == nil {
+		m.steps = make(map[oid.Row]struct{})
+	}
+	for i := range ids {
+		m.steps[ids[i]] = struct{}{}
+	}
+}
+
+// ClearSteps clears the "steps" edge to the PaymentStep entity.
+func (m *PaymentMutation) ClearSteps() {
+	m.clearedsteps = true
+}
+
+// StepsCleared reports if the "steps" edge to the PaymentStep entity was cleared.
+func (m *PaymentMutation) StepsCleared() bool {
+	return m.clearedsteps
+}
+
+// RemoveStepIDs removes the "steps" edge to the PaymentStep entity by IDs.
+func (m *PaymentMutation) RemoveStepIDs(ids ...oid.Row) {
+	if m.removedsteps == nil {
+		m.removedsteps = make(map[oid.Row]struct{})
+	}
+	for i := range ids {
+		delete(m.steps, ids[i])
+		m.removedsteps[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedSteps returns the removed IDs of the "steps" edge to the PaymentStep entity.
+func (m *PaymentMutation) RemovedStepsIDs() (ids []oid.Row) {
+	for id := range m.removedsteps {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// StepsIDs returns the "steps" edge IDs in the mutation.
+func (m *PaymentMutation) StepsIDs() (ids []oid.Row) {
+	for id := range m.steps {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetSteps resets all changes to the "steps" edge.
+func (m *PaymentMutation) ResetSteps() {
+	m.steps = nil
+	m.clearedsteps = false
+	m.removedsteps = nil
+}
+
+// Where appends a list predicates to the PaymentMutation builder.
+func (m *PaymentMutation) Where(ps ...predicate.Payment) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PaymentMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PaymentMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Payment, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PaymentMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PaymentMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Payment).
+func (m *PaymentMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PaymentMutation) Fields() []string {
+	fields := make([]string, 0, 21)
+	if m.user_id != nil {
+		fields = append(fields, payment.FieldUserID)
+	}
+	if m.gateway != nil {
+		fields = append(fields, payment.FieldGateway)
+	}
+	if m.gateway_id != nil {
+		fields = append(fields, payment.FieldGatewayID)
+	}
+	if m.plan != nil {
+		fields = append(fields, payment.FieldPlan)
+	}
+	if m.amount != nil {
+		fields = append(fields, payment.FieldAmount)
+	}
+	if m.currency != nil {
+		fields = append(fields, payment.FieldCurrency)
+	}
+	if m.days != nil {
+		fields = append(fields, payment.FieldDays)
+	}
+	if m.order_name != nil {
+		fields = append(fields, payment.FieldOrderName)
+	}
+	if m.status != nil {
+		fields = append(fields, payment.FieldStatus)
+	}
+	if m.is_test != nil {
+		fields = append(fields, payment.FieldIsTest)
+	}
+	if m.transaction_id != nil {
+		fields = append(fields, payment.FieldTransactionID)
+	}
+	if m.refunded_amount != nil {
+		fields = append(fields, payment.FieldRefundedAmount)
+	}
+	if m.granted_at != nil {
+		fields = append(fields, payment.FieldGrantedAt)
+	}
+	if m.taken_back != nil {
+		fields = append(fields, payment.FieldTakenBack)
+	}
+	if m.checks != nil {
+		fields = append(fields, payment.FieldChecks)
+	}
+	if m.next_check_at != nil {
+		fields = append(fields, payment.FieldNextCheckAt)
+	}
+	if m.created_at != nil {
+		fields = append(fields, payment.FieldCreatedAt)
+	}
+	if m.expires_at != nil {
+		fields = append(fields, payment.FieldExpiresAt)
+	}
+	if m.paid_at != nil {
+		fields = append(fields, payment.FieldPaidAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, payment.FieldUpdatedAt)
+	}
+	if m.revision != nil {
+		fields = append(fields, payment.FieldRevision)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PaymentMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case payment.FieldUserID:
+		return m.UserID()
+	case payment.FieldGateway:
+		return m.Gateway()
+	case payment.FieldGatewayID:
+		return m.GatewayID()
+	case payment.FieldPlan:
+		return m.Plan()
+	case payment.FieldAmount:
+		return m.Amount()
+	case payment.FieldCurrency:
+		return m.Currency()
+	case payment.FieldDays:
+		return m.Days()
+	case payment.FieldOrderName:
+		return m.OrderName()
+	case payment.FieldStatus:
+		return m.Status()
+	case payment.FieldIsTest:
+		return m.IsTest()
+	case payment.FieldTransactionID:
+		return m.TransactionID()
+	case payment.FieldRefundedAmount:
+		return m.RefundedAmount()
+	case payment.FieldGrantedAt:
+		return m.GrantedAt()
+	case payment.FieldTakenBack:
+		return m.TakenBack()
+	case payment.FieldChecks:
+		return m.Checks()
+	case payment.FieldNextCheckAt:
+		return m.NextCheckAt()
+	case payment.FieldCreatedAt:
+		return m.CreatedAt()
+	case payment.FieldExpiresAt:
+		return m.ExpiresAt()
+	case payment.FieldPaidAt:
+		return m.PaidAt()
+	case payment.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case payment.FieldRevision:
+		return m.Revision()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PaymentMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case payment.FieldUserID:
+		return m.OldUserID(ctx)
+	case payment.FieldGateway:
+		return m.OldGateway(ctx)
+	case payment.FieldGatewayID:
+		return m.OldGatewayID(ctx)
+	case payment.FieldPlan:
+		return m.OldPlan(ctx)
+	case payment.FieldAmount:
+		return m.OldAmount(ctx)
+	case payment.FieldCurrency:
+		return m.OldCurrency(ctx)
+	case payment.FieldDays:
+		return m.OldDays(ctx)
+	case payment.FieldOrderName:
+		return m.OldOrderName(ctx)
+	case payment.FieldStatus:
+		return m.OldStatus(ctx)
+	case payment.FieldIsTest:
+		return m.OldIsTest(ctx)
+	case payment.FieldTransactionID:
+		return m.OldTransactionID(ctx)
+	case payment.FieldRefundedAmount:
+		return m.OldRefundedAmount(ctx)
+	case payment.FieldGrantedAt:
+		return m.OldGrantedAt(ctx)
+	case payment.FieldTakenBack:
+		return m.OldTakenBack(ctx)
+	case payment.FieldChecks:
+		return m.OldChecks(ctx)
+	case payment.FieldNextCheckAt:
+		return m.OldNextCheckAt(ctx)
+	case payment.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case payment.FieldExpiresAt:
+		return m.OldExpiresAt(ctx)
+	case payment.FieldPaidAt:
+		return m.OldPaidAt(ctx)
+	case payment.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case payment.FieldRevision:
+		return m.OldRevision(ctx)
+	}
+	return nil, fmt.Errorf("unknown Payment field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PaymentMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case payment.FieldUserID:
+		v, ok := value.(oid.User)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case payment.FieldGateway:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGateway(v)
+		return nil
+	case payment.FieldGatewayID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGatewayID(v)
+		return nil
+	case payment.FieldPlan:
+		v, ok := value.(payment.Plan)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlan(v)
+		return nil
+	case payment.FieldAmount:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAmount(v)
+		return nil
+	case payment.FieldCurrency:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCurrency(v)
+		return nil
+	case payment.FieldDays:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDays(v)
+		return nil
+	case payment.FieldOrderName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrderName(v)
+		return nil
+	case payment.FieldStatus:
+		v, ok := value.(payment.Status)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	case payment.FieldIsTest:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIsTest(v)
+		return nil
+	case payment.FieldTransactionID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTransactionID(v)
+		return nil
+	case payment.FieldRefundedAmount:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRefundedAmount(v)
+		return nil
+	case payment.FieldGrantedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGrantedAt(v)
+		return nil
+	case payment.FieldTakenBack:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTakenBack(v)
+		return nil
+	case payment.FieldChecks:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChecks(v)
+		return nil
+	case payment.FieldNextCheckAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNextCheckAt(v)
+		return nil
+	case payment.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case payment.FieldExpiresAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAt(v)
+		return nil
+	case payment.FieldPaidAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPaidAt(v)
+		return nil
+	case payment.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case payment.FieldRevision:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevision(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Payment field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PaymentMutation) AddedFields() []string {
+	var fields []string
+	if m.addamount != nil {
+		fields = append(fields, payment.FieldAmount)
+	}
+	if m.adddays != nil {
+		fields = append(fields, payment.FieldDays)
+	}
+	if m.addrefunded_amount != nil {
+		fields = append(fields, payment.FieldRefundedAmount)
+	}
+	if m.addtaken_back != nil {
+		fields = append(fields, payment.FieldTakenBack)
+	}
+	if m.addchecks != nil {
+		fields = append(fields, payment.FieldChecks)
+	}
+	if m.addrevision != nil {
+		fields = append(fields, payment.FieldRevision)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PaymentMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case payment.FieldAmount:
+		return m.AddedAmount()
+	case payment.FieldDays:
+		return m.AddedDays()
+	case payment.FieldRefundedAmount:
+		return m.AddedRefundedAmount()
+	case payment.FieldTakenBack:
+		return m.AddedTakenBack()
+	case payment.FieldChecks:
+		return m.AddedChecks()
+	case payment.FieldRevision:
+		return m.AddedRevision()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PaymentMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case payment.FieldAmount:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAmount(v)
+		return nil
+	case payment.FieldDays:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDays(v)
+		return nil
+	case payment.FieldRefundedAmount:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRefundedAmount(v)
+		return nil
+	case payment.FieldTakenBack:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTakenBack(v)
+		return nil
+	case payment.FieldChecks:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddChecks(v)
+		return nil
+	case payment.FieldRevision:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRevision(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Payment numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PaymentMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(payment.FieldUserID) {
+		fields = append(fields, payment.FieldUserID)
+	}
+	if m.FieldCleared(payment.FieldGrantedAt) {
+		fields = append(fields, payment.FieldGrantedAt)
+	}
+	if m.FieldCleared(payment.FieldNextCheckAt) {
+		fields = append(fields, payment.FieldNextCheckAt)
+	}
+	if m.FieldCleared(payment.FieldPaidAt) {
+		fields = append(fields, payment.FieldPaidAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PaymentMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PaymentMutation) ClearField(name string) error {
+	switch name {
+	case payment.FieldUserID:
+		m.ClearUserID()
+		return nil
+	case payment.FieldGrantedAt:
+		m.ClearGrantedAt()
+		return nil
+	case payment.FieldNextCheckAt:
+		m.ClearNextCheckAt()
+		return nil
+	case payment.FieldPaidAt:
+		m.ClearPaidAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Payment nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PaymentMutation) ResetField(name string) error {
+	switch name {
+	case payment.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case payment.FieldGateway:
+		m.ResetGateway()
+		return nil
+	case payment.FieldGatewayID:
+		m.ResetGatewayID()
+		return nil
+	case payment.FieldPlan:
+		m.ResetPlan()
+		return nil
+	case payment.FieldAmount:
+		m.ResetAmount()
+		return nil
+	case payment.FieldCurrency:
+		m.ResetCurrency()
+		return nil
+	case payment.FieldDays:
+		m.ResetDays()
+		return nil
+	case payment.FieldOrderName:
+		m.ResetOrderName()
+		return nil
+	case payment.FieldStatus:
+		m.ResetStatus()
+		return nil
+	case payment.FieldIsTest:
+		m.ResetIsTest()
+		return nil
+	case payment.FieldTransactionID:
+		m.ResetTransactionID()
+		return nil
+	case payment.FieldRefundedAmount:
+		m.ResetRefundedAmount()
+		return nil
+	case payment.FieldGrantedAt:
+		m.ResetGrantedAt()
+		return nil
+	case payment.FieldTakenBack:
+		m.ResetTakenBack()
+		return nil
+	case payment.FieldChecks:
+		m.ResetChecks()
+		return nil
+	case payment.FieldNextCheckAt:
+		m.ResetNextCheckAt()
+		return nil
+	case payment.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case payment.FieldExpiresAt:
+		m.ResetExpiresAt()
+		return nil
+	case payment.FieldPaidAt:
+		m.ResetPaidAt()
+		return nil
+	case payment.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case payment.FieldRevision:
+		m.ResetRevision()
+		return nil
+	}
+	return fmt.Errorf("unknown Payment field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PaymentMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.steps != nil {
+		edges = append(edges, payment.EdgeSteps)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PaymentMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case payment.EdgeSteps:
+		ids := make([]ent.Value, 0, len(m.steps))
+		for id := range m.steps {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PaymentMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.removedsteps != nil {
+		edges = append(edges, payment.EdgeSteps)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PaymentMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case payment.EdgeSteps:
+		ids := make([]ent.Value, 0, len(m.removedsteps))
+		for id := range m.removedsteps {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PaymentMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedsteps {
+		edges = append(edges, payment.EdgeSteps)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PaymentMutation) EdgeCleared(name string) bool {
+	switch name {
+	case payment.EdgeSteps:
+		return m.clearedsteps
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PaymentMutation) ClearEdge(name string) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Payment unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PaymentMutation) ResetEdge(name string) error {
+	switch name {
+	case payment.EdgeSteps:
+		m.ResetSteps()
+		return nil
+	}
+	return fmt.Errorf("unknown Payment edge %s", name)
+}
+
+// PaymentNoticeMutation represents an operation that mutates the PaymentNotice nodes in the graph.
+type PaymentNoticeMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	created_at    *time.Time
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*PaymentNotice, error)
+	predicates    []predicate.PaymentNotice
+}
+
+var _ ent.Mutation = (*PaymentNoticeMutation)(nil)
+
+// paymentnoticeOption allows management of the mutation configuration using functional options.
+type paymentnoticeOption func(*PaymentNoticeMutation)
+
+// newPaymentNoticeMutation creates new mutation for the PaymentNotice entity.
+func newPaymentNoticeMutation(c config, op Op, opts ...paymentnoticeOption) *PaymentNoticeMutation {
+	m := &PaymentNoticeMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePaymentNotice,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPaymentNoticeID sets the ID field of the mutation.
+func withPaymentNoticeID(id string) paymentnoticeOption {
+	return func(m *PaymentNoticeMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PaymentNotice
+		)
+		m.oldValue = func(ctx context.Context) (*PaymentNotice, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PaymentNotice.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPaymentNotice sets the old PaymentNotice of the mutation.
+func withPaymentNotice(node *PaymentNotice) paymentnoticeOption {
+	return func(m *PaymentNoticeMutation) {
+		m.oldValue = func(context.Context) (*PaymentNotice, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PaymentNoticeMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PaymentNoticeMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PaymentNotice entities.
+func (m *PaymentNoticeMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PaymentNoticeMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PaymentNoticeMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PaymentNotice.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *PaymentNoticeMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *PaymentNoticeMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the PaymentNotice entity.
+// If the PaymentNotice object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentNoticeMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *PaymentNoticeMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// Where appends a list predicates to the PaymentNoticeMutation builder.
+func (m *PaymentNoticeMutation) Where(ps ...predicate.PaymentNotice) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PaymentNoticeMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PaymentNoticeMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PaymentNotice, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PaymentNoticeMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PaymentNoticeMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PaymentNotice).
+func (m *PaymentNoticeMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PaymentNoticeMutation) Fields() []string {
+	fields := make([]string, 0, 1)
+	if m.created_at != nil {
+		fields = append(fields, paymentnotice.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PaymentNoticeMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case paymentnotice.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PaymentNoticeMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case paymentnotice.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown PaymentNotice field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PaymentNoticeMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case paymentnotice.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PaymentNotice field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PaymentNoticeMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PaymentNoticeMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PaymentNoticeMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown PaymentNotice numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PaymentNoticeMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PaymentNoticeMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PaymentNoticeMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown PaymentNotice nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PaymentNoticeMutation) ResetField(name string) error {
+	switch name {
+	case paymentnotice.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown PaymentNotice field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PaymentNoticeMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PaymentNoticeMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PaymentNoticeMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PaymentNoticeMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PaymentNoticeMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PaymentNoticeMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PaymentNoticeMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown PaymentNotice unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PaymentNoticeMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown PaymentNotice edge %s", name)
+}
+
+// PaymentStepMutation represents an operation that mutates the PaymentStep nodes in the graph.
+type PaymentStepMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *oid.Row
+	_type          *paymentstep.Type
+	source         *paymentstep.Source
+	amount         *int64
+	addamount      *int64
+	detail         *string
+	created_at     *time.Time
+	clearedFields  map[string]struct{}
+	payment        *oid.Payment
+	clearedpayment bool
+	done           bool
+	oldValue       func(context.Context) (*PaymentStep, error)
+	predicates     []predicate.PaymentStep
+}
+
+var _ ent.Mutation = (*PaymentStepMutation)(nil)
+
+// paymentstepOption allows management of the mutation configuration using functional options.
+type paymentstepOption func(*PaymentStepMutation)
+
+// newPaymentStepMutation creates new mutation for the PaymentStep entity.
+func newPaymentStepMutation(c config, op Op, opts ...paymentstepOption) *PaymentStepMutation {
+	m := &PaymentStepMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePaymentStep,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPaymentStepID sets the ID field of the mutation.
+func withPaymentStepID(id oid.Row) paymentstepOption {
+	return func(m *PaymentStepMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PaymentStep
+		)
+		m.oldValue = func(ctx context.Context) (*PaymentStep, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PaymentStep.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPaymentStep sets the old PaymentStep of the mutation.
+func withPaymentStep(node *PaymentStep) paymentstepOption {
+	return func(m *PaymentStepMutation) {
+		m.oldValue = func(context.Context) (*PaymentStep, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PaymentStepMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PaymentStepMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PaymentStep entities.
+func (m *PaymentStepMutation) SetID(id oid.Row) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PaymentStepMutation) ID() (id oid.Row, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PaymentStepMutation) IDs(ctx context.Context) ([]oid.Row, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []oid.Row{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PaymentStep.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetPaymentID sets the "payment_id" field.
+func (m *PaymentStepMutation) SetPaymentID(o oid.Payment) {
+	m.payment = &o
+}
+
+// PaymentID returns the value of the "payment_id" field in the mutation.
+func (m *PaymentStepMutation) PaymentID() (r oid.Payment, exists bool) {
+	v := m.payment
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPaymentID returns the old "payment_id" field's value of the PaymentStep entity.
+// If the PaymentStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentStepMutation) OldPaymentID(ctx context.Context) (v oid.Payment, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPaymentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPaymentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPaymentID: %w", err)
+	}
+	return oldValue.PaymentID, nil
+}
+
+// ResetPaymentID resets all changes to the "payment_id" field.
+func (m *PaymentStepMutation) ResetPaymentID() {
+	m.payment = nil
+}
+
+// SetType sets the "type" field.
+func (m *PaymentStepMutation) SetType(pa paymentstep.Type) {
+	m._type = &pa
+}
+
+// GetType returns the value of the "type" field in the mutation.
+func (m *PaymentStepMutation) GetType() (r paymentstep.Type, exists bool) {
+	v := m._type
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldType returns the old "type" field's value of the PaymentStep entity.
+// If the PaymentStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentStepMutation) OldType(ctx context.Context) (v paymentstep.Type, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldType is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldType requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldType: %w", err)
+	}
+	return oldValue.Type, nil
+}
+
+// ResetType resets all changes to the "type" field.
+func (m *PaymentStepMutation) ResetType() {
+	m._type = nil
+}
+
+// SetSource sets the "source" field.
+func (m *PaymentStepMutation) SetSource(pa paymentstep.Source) {
+	m.source = &pa
+}
+
+// Source returns the value of the "source" field in the mutation.
+func (m *PaymentStepMutation) Source() (r paymentstep.Source, exists bool) {
+	v := m.source
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSource returns the old "source" field's value of the PaymentStep entity.
+// If the PaymentStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentStepMutation) OldSource(ctx context.Context) (v paymentstep.Source, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSource is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSource requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSource: %w", err)
+	}
+	return oldValue.Source, nil
+}
+
+// ResetSource resets all changes to the "source" field.
+func (m *PaymentStepMutation) ResetSource() {
+	m.source = nil
+}
+
+// SetAmount sets the "amount" field.
+func (m *PaymentStepMutation) SetAmount(i int64) {
+	m.amount = &i
+	m.addamount = nil
+}
+
+// Amount returns the value of the "amount" field in the mutation.
+func (m *PaymentStepMutation) Amount() (r int64, exists bool) {
+	v := m.amount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAmount returns the old "amount" field's value of the PaymentStep entity.
+// If the PaymentStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentStepMutation) OldAmount(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAmount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAmount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAmount: %w", err)
+	}
+	return oldValue.Amount, nil
+}
+
+// AddAmount adds i to the "amount" field.
+func (m *PaymentStepMutation) AddAmount(i int64) {
+	if m.addamount != nil {
+		*m.addamount += i
+	} else {
+		m.addamount = &i
+	}
+}
+
+// AddedAmount returns the value that was added to the "amount" field in this mutation.
+func (m *PaymentStepMutation) AddedAmount() (r int64, exists bool) {
+	v := m.addamount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearAmount clears the value of the "amount" field.
+func (m *PaymentStepMutation) ClearAmount() {
+	m.amount = nil
+	m.addamount = nil
+	m.clearedFields[paymentstep.FieldAmount] = struct{}{}
+}
+
+// AmountCleared returns if the "amount" field was cleared in this mutation.
+func (m *PaymentStepMutation) AmountCleared() bool {
+	_, ok := m.clearedFields[paymentstep.FieldAmount]
+	return ok
+}
+
+// ResetAmount resets all changes to the "amount" field.
+func (m *PaymentStepMutation) ResetAmount() {
+	m.amount = nil
+	m.addamount = nil
+	delete(m.clearedFields, paymentstep.FieldAmount)
+}
+
+// SetDetail sets the "detail" field.
+func (m *PaymentStepMutation) SetDetail(s string) {
+	m.detail = &s
+}
+
+// Detail returns the value of the "detail" field in the mutation.
+func (m *PaymentStepMutation) Detail() (r string, exists bool) {
+	v := m.detail
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDetail returns the old "detail" field's value of the PaymentStep entity.
+// If the PaymentStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentStepMutation) OldDetail(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDetail is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDetail requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDetail: %w", err)
+	}
+	return oldValue.Detail, nil
+}
+
+// ResetDetail resets all changes to the "detail" field.
+func (m *PaymentStepMutation) ResetDetail() {
+	m.detail = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *PaymentStepMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *PaymentStepMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the PaymentStep entity.
+// If the PaymentStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentStepMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *PaymentStepMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// ClearPayment clears the "payment" edge to the Payment entity.
+func (m *PaymentStepMutation) ClearPayment() {
+	m.clearedpayment = true
+	m.clearedFields[paymentstep.FieldPaymentID] = struct{}{}
+}
+
+// PaymentCleared reports if the "payment" edge to the Payment entity was cleared.
+func (m *PaymentStepMutation) PaymentCleared() bool {
+	return m.clearedpayment
+}
+
+// PaymentIDs returns the "payment" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PaymentID instead. It exists only for internal usage by the builders.
+func (m *PaymentStepMutation) PaymentIDs() (ids []oid.Payment) {
+	if id := m.payment; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPayment resets all changes to the "payment" edge.
+func (m *PaymentStepMutation) ResetPayment() {
+	m.payment = nil
+	m.clearedpayment = false
+}
+
+// Where appends a list predicates to the PaymentStepMutation builder.
+func (m *PaymentStepMutation) Where(ps ...predicate.PaymentStep) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PaymentStepMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PaymentStepMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PaymentStep, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PaymentStepMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PaymentStepMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PaymentStep).
+func (m *PaymentStepMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PaymentStepMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.payment != nil {
+		fields = append(fields, paymentstep.FieldPaymentID)
+	}
+	if m._type != nil {
+		fields = append(fields, paymentstep.FieldType)
+	}
+	if m.source != nil {
+		fields = append(fields, paymentstep.FieldSource)
+	}
+	if m.amount != nil {
+		fields = append(fields, paymentstep.FieldAmount)
+	}
+	if m.detail != nil {
+		fields = append(fields, paymentstep.FieldDetail)
+	}
+	if m.created_at != nil {
+		fields = append(fields, paymentstep.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PaymentStepMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case paymentstep.FieldPaymentID:
+		return m.PaymentID()
+	case paymentstep.FieldType:
+		return m.GetType()
+	case paymentstep.FieldSource:
+		return m.Source()
+	case paymentstep.FieldAmount:
+		return m.Amount()
+	case paymentstep.FieldDetail:
+		return m.Detail()
+	case paymentstep.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PaymentStepMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case paymentstep.FieldPaymentID:
+		return m.OldPaymentID(ctx)
+	case paymentstep.FieldType:
+		return m.OldType(ctx)
+	case paymentstep.FieldSource:
+		return m.OldSource(ctx)
+	case paymentstep.FieldAmount:
+		return m.OldAmount(ctx)
+	case paymentstep.FieldDetail:
+		return m.OldDetail(ctx)
+	case paymentstep.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown PaymentStep field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PaymentStepMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case paymentstep.FieldPaymentID:
+		v, ok := value.(oid.Payment)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPaymentID(v)
+		return nil
+	case paymentstep.FieldType:
+		v, ok := value.(paymentstep.Type)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetType(v)
+		return nil
+	case paymentstep.FieldSource:
+		v, ok := value.(paymentstep.Source)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSource(v)
+		return nil
+	case paymentstep.FieldAmount:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAmount(v)
+		return nil
+	case paymentstep.FieldDetail:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDetail(v)
+		return nil
+	case paymentstep.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PaymentStep field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PaymentStepMutation) AddedFields() []string {
+	var fields []string
+	if m.addamount != nil {
+		fields = append(fields, paymentstep.FieldAmount)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PaymentStepMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case paymentstep.FieldAmount:
+		return m.AddedAmount()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PaymentStepMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case paymentstep.FieldAmount:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAmount(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PaymentStep numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PaymentStepMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(paymentstep.FieldAmount) {
+		fields = append(fields, paymentstep.FieldAmount)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PaymentStepMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PaymentStepMutation) ClearField(name string) error {
+	switch name {
+	case paymentstep.FieldAmount:
+		m.ClearAmount()
+		return nil
+	}
+	return fmt.Errorf("unknown PaymentStep nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PaymentStepMutation) ResetField(name string) error {
+	switch name {
+	case paymentstep.FieldPaymentID:
+		m.ResetPaymentID()
+		return nil
+	case paymentstep.FieldType:
+		m.ResetType()
+		return nil
+	case paymentstep.FieldSource:
+		m.ResetSource()
+		return nil
+	case paymentstep.FieldAmount:
+		m.ResetAmount()
+		return nil
+	case paymentstep.FieldDetail:
+		m.ResetDetail()
+		return nil
+	case paymentstep.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown PaymentStep field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PaymentStepMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.payment != nil {
+		edges = append(edges, paymentstep.EdgePayment)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PaymentStepMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case paymentstep.EdgePayment:
+		if id := m.payment; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PaymentStepMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PaymentStepMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PaymentStepMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedpayment {
+		edges = append(edges, paymentstep.EdgePayment)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PaymentStepMutation) EdgeCleared(name string) bool {
+	switch name {
+	case paymentstep.EdgePayment:
+		return m.clearedpayment
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PaymentStepMutation) ClearEdge(name string) error {
+	switch name {
+	case paymentstep.EdgePayment:
+		m.ClearPayment()
+		return nil
+	}
+	return fmt.Errorf("unknown PaymentStep unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PaymentStepMutation) ResetEdge(name string) error {
+	switch name {
+	case paymentstep.EdgePayment:
+		m.ResetPayment()
+		return nil
+	}
+	return fmt.Errorf("unknown PaymentStep edge %s", name)
 }
 
 // PlanMutation represents an operation that mutates the Plan nodes in the graph.
@@ -18297,6 +25551,1877 @@ func (m *PromptMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Prompt edge %s", name)
 }
 
+// ProviderKeyMutation represents an operation that mutates the ProviderKey nodes in the graph.
+type ProviderKeyMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *oid.Row
+	user_id       *oid.User
+	provider      *string
+	sealed        *string
+	hint          *string
+	created_at    *time.Time
+	updated_at    *time.Time
+	last_error    *string
+	last_error_at *time.Time
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*ProviderKey, error)
+	predicates    []predicate.ProviderKey
+}
+
+var _ ent.Mutation = (*ProviderKeyMutation)(nil)
+
+// providerkeyOption allows management of the mutation configuration using functional options.
+type providerkeyOption func(*ProviderKeyMutation)
+
+// newProviderKeyMutation creates new mutation for the ProviderKey entity.
+func newProviderKeyMutation(c config, op Op, opts ...providerkeyOption) *ProviderKeyMutation {
+	m := &ProviderKeyMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeProviderKey,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withProviderKeyID sets the ID field of the mutation.
+func withProviderKeyID(id oid.Row) providerkeyOption {
+	return func(m *ProviderKeyMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ProviderKey
+		)
+		m.oldValue = func(ctx context.Context) (*ProviderKey, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ProviderKey.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withProviderKey sets the old ProviderKey of the mutation.
+func withProviderKey(node *ProviderKey) providerkeyOption {
+	return func(m *ProviderKeyMutation) {
+		m.oldValue = func(context.Context) (*ProviderKey, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ProviderKeyMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ProviderKeyMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ProviderKey entities.
+func (m *ProviderKeyMutation) SetID(id oid.Row) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ProviderKeyMutation) ID() (id oid.Row, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ProviderKeyMutation) IDs(ctx context.Context) ([]oid.Row, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []oid.Row{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ProviderKey.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetUserID sets the "user_id" field.
+func (m *ProviderKeyMutation) SetUserID(o oid.User) {
+	m.user_id = &o
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *ProviderKeyMutation) UserID() (r oid.User, exists bool) {
+	v := m.user_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the ProviderKey entity.
+// If the ProviderKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProviderKeyMutation) OldUserID(ctx context.Context) (v oid.User, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *ProviderKeyMutation) ResetUserID() {
+	m.user_id = nil
+}
+
+// SetProvider sets the "provider" field.
+func (m *ProviderKeyMutation) SetProvider(s string) {
+	m.provider = &s
+}
+
+// Provider returns the value of the "provider" field in the mutation.
+func (m *ProviderKeyMutation) Provider() (r string, exists bool) {
+	v := m.provider
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProvider returns the old "provider" field's value of the ProviderKey entity.
+// If the ProviderKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProviderKeyMutation) OldProvider(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProvider is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProvider requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProvider: %w", err)
+	}
+	return oldValue.Provider, nil
+}
+
+// ResetProvider resets all changes to the "provider" field.
+func (m *ProviderKeyMutation) ResetProvider() {
+	m.provider = nil
+}
+
+// SetSealed sets the "sealed" field.
+func (m *ProviderKeyMutation) SetSealed(s string) {
+	m.sealed = &s
+}
+
+// Sealed returns the value of the "sealed" field in the mutation.
+func (m *ProviderKeyMutation) Sealed() (r string, exists bool) {
+	v := m.sealed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSealed returns the old "sealed" field's value of the ProviderKey entity.
+// If the ProviderKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProviderKeyMutation) OldSealed(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSealed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSealed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSealed: %w", err)
+	}
+	return oldValue.Sealed, nil
+}
+
+// ResetSealed resets all changes to the "sealed" field.
+func (m *ProviderKeyMutation) ResetSealed() {
+	m.sealed = nil
+}
+
+// SetHint sets the "hint" field.
+func (m *ProviderKeyMutation) SetHint(s string) {
+	m.hint = &s
+}
+
+// Hint returns the value of the "hint" field in the mutation.
+func (m *ProviderKeyMutation) Hint() (r string, exists bool) {
+	v := m.hint
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHint returns the old "hint" field's value of the ProviderKey entity.
+// If the ProviderKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProviderKeyMutation) OldHint(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHint is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHint requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHint: %w", err)
+	}
+	return oldValue.Hint, nil
+}
+
+// ResetHint resets all changes to the "hint" field.
+func (m *ProviderKeyMutation) ResetHint() {
+	m.hint = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ProviderKeyMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ProviderKeyMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ProviderKey entity.
+// If the ProviderKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProviderKeyMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ProviderKeyMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *ProviderKeyMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *ProviderKeyMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the ProviderKey entity.
+// If the ProviderKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProviderKeyMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *ProviderKeyMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetLastError sets the "last_error" field.
+func (m *ProviderKeyMutation) SetLastError(s string) {
+	m.last_error = &s
+}
+
+// LastError returns the value of the "last_error" field in the mutation.
+func (m *ProviderKeyMutation) LastError() (r string, exists bool) {
+	v := m.last_error
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastError returns the old "last_error" field's value of the ProviderKey entity.
+// If the ProviderKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProviderKeyMutation) OldLastError(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastError is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastError requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastError: %w", err)
+	}
+	return oldValue.LastError, nil
+}
+
+// ResetLastError resets all changes to the "last_error" field.
+func (m *ProviderKeyMutation) ResetLastError() {
+	m.last_error = nil
+}
+
+// SetLastErrorAt sets the "last_error_at" field.
+func (m *ProviderKeyMutation) SetLastErrorAt(t time.Time) {
+	m.last_error_at = &t
+}
+
+// LastErrorAt returns the value of the "last_error_at" field in the mutation.
+func (m *ProviderKeyMutation) LastErrorAt() (r time.Time, exists bool) {
+	v := m.last_error_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastErrorAt returns the old "last_error_at" field's value of the ProviderKey entity.
+// If the ProviderKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProviderKeyMutation) OldLastErrorAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastErrorAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastErrorAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastErrorAt: %w", err)
+	}
+	return oldValue.LastErrorAt, nil
+}
+
+// ClearLastErrorAt clears the value of the "last_error_at" field.
+func (m *ProviderKeyMutation) ClearLastErrorAt() {
+	m.last_error_at = nil
+	m.clearedFields[providerkey.FieldLastErrorAt] = struct{}{}
+}
+
+// LastErrorAtCleared returns if the "last_error_at" field was cleared in this mutation.
+func (m *ProviderKeyMutation) LastErrorAtCleared() bool {
+	_, ok := m.clearedFields[providerkey.FieldLastErrorAt]
+	return ok
+}
+
+// ResetLastErrorAt resets all changes to the "last_error_at" field.
+func (m *ProviderKeyMutation) ResetLastErrorAt() {
+	m.last_error_at = nil
+	delete(m.clearedFields, providerkey.FieldLastErrorAt)
+}
+
+// Where appends a list predicates to the ProviderKeyMutation builder.
+func (m *ProviderKeyMutation) Where(ps ...predicate.ProviderKey) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ProviderKeyMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ProviderKeyMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ProviderKey, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ProviderKeyMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ProviderKeyMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ProviderKey).
+func (m *ProviderKeyMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ProviderKeyMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.user_id != nil {
+		fields = append(fields, providerkey.FieldUserID)
+	}
+	if m.provider != nil {
+		fields = append(fields, providerkey.FieldProvider)
+	}
+	if m.sealed != nil {
+		fields = append(fields, providerkey.FieldSealed)
+	}
+	if m.hint != nil {
+		fields = append(fields, providerkey.FieldHint)
+	}
+	if m.created_at != nil {
+		fields = append(fields, providerkey.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, providerkey.FieldUpdatedAt)
+	}
+	if m.last_error != nil {
+		fields = append(fields, providerkey.FieldLastError)
+	}
+	if m.last_error_at != nil {
+		fields = append(fields, providerkey.FieldLastErrorAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ProviderKeyMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case providerkey.FieldUserID:
+		return m.UserID()
+	case providerkey.FieldProvider:
+		return m.Provider()
+	case providerkey.FieldSealed:
+		return m.Sealed()
+	case providerkey.FieldHint:
+		return m.Hint()
+	case providerkey.FieldCreatedAt:
+		return m.CreatedAt()
+	case providerkey.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case providerkey.FieldLastError:
+		return m.LastError()
+	case providerkey.FieldLastErrorAt:
+		return m.LastErrorAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ProviderKeyMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case providerkey.FieldUserID:
+		return m.OldUserID(ctx)
+	case providerkey.FieldProvider:
+		return m.OldProvider(ctx)
+	case providerkey.FieldSealed:
+		return m.OldSealed(ctx)
+	case providerkey.FieldHint:
+		return m.OldHint(ctx)
+	case providerkey.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case providerkey.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case providerkey.FieldLastError:
+		return m.OldLastError(ctx)
+	case providerkey.FieldLastErrorAt:
+		return m.OldLastErrorAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown ProviderKey field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ProviderKeyMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case providerkey.FieldUserID:
+		v, ok := value.(oid.User)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case providerkey.FieldProvider:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProvider(v)
+		return nil
+	case providerkey.FieldSealed:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSealed(v)
+		return nil
+	case providerkey.FieldHint:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHint(v)
+		return nil
+	case providerkey.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case providerkey.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case providerkey.FieldLastError:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastError(v)
+		return nil
+	case providerkey.FieldLastErrorAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastErrorAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ProviderKey field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ProviderKeyMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ProviderKeyMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ProviderKeyMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown ProviderKey numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ProviderKeyMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(providerkey.FieldLastErrorAt) {
+		fields = append(fields, providerkey.FieldLastErrorAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ProviderKeyMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ProviderKeyMutation) ClearField(name string) error {
+	switch name {
+	case providerkey.FieldLastErrorAt:
+		m.ClearLastErrorAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ProviderKey nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ProviderKeyMutation) ResetField(name string) error {
+	switch name {
+	case providerkey.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case providerkey.FieldProvider:
+		m.ResetProvider()
+		return nil
+	case providerkey.FieldSealed:
+		m.ResetSealed()
+		return nil
+	case providerkey.FieldHint:
+		m.ResetHint()
+		return nil
+	case providerkey.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case providerkey.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case providerkey.FieldLastError:
+		m.ResetLastError()
+		return nil
+	case providerkey.FieldLastErrorAt:
+		m.ResetLastErrorAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ProviderKey field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ProviderKeyMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ProviderKeyMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ProviderKeyMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ProviderKeyMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ProviderKeyMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ProviderKeyMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ProviderKeyMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown ProviderKey unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ProviderKeyMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown ProviderKey edge %s", name)
+}
+
+// QuotaDayMutation represents an operation that mutates the QuotaDay nodes in the graph.
+type QuotaDayMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *oid.Row
+	user_id             *oid.User
+	day                 *string
+	created_at          *time.Time
+	tokens_held         *int64
+	addtokens_held      *int64
+	images_held         *int64
+	addimages_held      *int64
+	video_ms_held       *int64
+	addvideo_ms_held    *int64
+	cost_micros_held    *int64
+	addcost_micros_held *int64
+	tokens_used         *int64
+	addtokens_used      *int64
+	images_used         *int64
+	addimages_used      *int64
+	video_ms_used       *int64
+	addvideo_ms_used    *int64
+	cost_micros_used    *int64
+	addcost_micros_used *int64
+	clearedFields       map[string]struct{}
+	done                bool
+	oldValue            func(context.Context) (*QuotaDay, error)
+	predicates          []predicate.QuotaDay
+}
+
+var _ ent.Mutation = (*QuotaDayMutation)(nil)
+
+// quotadayOption allows management of the mutation configuration using functional options.
+type quotadayOption func(*QuotaDayMutation)
+
+// newQuotaDayMutation creates new mutation for the QuotaDay entity.
+func newQuotaDayMutation(c config, op Op, opts ...quotadayOption) *QuotaDayMutation {
+	m := &QuotaDayMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeQuotaDay,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withQuotaDayID sets the ID field of the mutation.
+func withQuotaDayID(id oid.Row) quotadayOption {
+	return func(m *QuotaDayMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *QuotaDay
+		)
+		m.oldValue = func(ctx context.Context) (*QuotaDay, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().QuotaDay.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withQuotaDay sets the old QuotaDay of the mutation.
+func withQuotaDay(node *QuotaDay) quotadayOption {
+	return func(m *QuotaDayMutation) {
+		m.oldValue = func(context.Context) (*QuotaDay, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m QuotaDayMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m QuotaDayMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of QuotaDay entities.
+func (m *QuotaDayMutation) SetID(id oid.Row) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *QuotaDayMutation) ID() (id oid.Row, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *QuotaDayMutation) IDs(ctx context.Context) ([]oid.Row, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []oid.Row{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().QuotaDay.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetUserID sets the "user_id" field.
+func (m *QuotaDayMutation) SetUserID(o oid.User) {
+	m.user_id = &o
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *QuotaDayMutation) UserID() (r oid.User, exists bool) {
+	v := m.user_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the QuotaDay entity.
+// If the QuotaDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuotaDayMutation) OldUserID(ctx context.Context) (v oid.User, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *QuotaDayMutation) ResetUserID() {
+	m.user_id = nil
+}
+
+// SetDay sets the "day" field.
+func (m *QuotaDayMutation) SetDay(s string) {
+	m.day = &s
+}
+
+// Day returns the value of the "day" field in the mutation.
+func (m *QuotaDayMutation) Day() (r string, exists bool) {
+	v := m.day
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDay returns the old "day" field's value of the QuotaDay entity.
+// If the QuotaDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuotaDayMutation) OldDay(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDay: %w", err)
+	}
+	return oldValue.Day, nil
+}
+
+// ResetDay resets all changes to the "day" field.
+func (m *QuotaDayMutation) ResetDay() {
+	m.day = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *QuotaDayMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *QuotaDayMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the QuotaDay entity.
+// If the QuotaDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuotaDayMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *QuotaDayMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetTokensHeld sets the "tokens_held" field.
+func (m *QuotaDayMutation) SetTokensHeld(i int64) {
+	m.tokens_held = &i
+	m.addtokens_held = nil
+}
+
+// TokensHeld returns the value of the "tokens_held" field in the mutation.
+func (m *QuotaDayMutation) TokensHeld() (r int64, exists bool) {
+	v := m.tokens_held
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTokensHeld returns the old "tokens_held" field's value of the QuotaDay entity.
+// If the QuotaDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuotaDayMutation) OldTokensHeld(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTokensHeld is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTokensHeld requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTokensHeld: %w", err)
+	}
+	return oldValue.TokensHeld, nil
+}
+
+// AddTokensHeld adds i to the "tokens_held" field.
+func (m *QuotaDayMutation) AddTokensHeld(i int64) {
+	if m.addtokens_held != nil {
+		*m.addtokens_held += i
+	} else {
+		m.addtokens_held = &i
+	}
+}
+
+// AddedTokensHeld returns the value that was added to the "tokens_held" field in this mutation.
+func (m *QuotaDayMutation) AddedTokensHeld() (r int64, exists bool) {
+	v := m.addtokens_held
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTokensHeld resets all changes to the "tokens_held" field.
+func (m *QuotaDayMutation) ResetTokensHeld() {
+	m.tokens_held = nil
+	m.addtokens_held = nil
+}
+
+// SetImagesHeld sets the "images_held" field.
+func (m *QuotaDayMutation) SetImagesHeld(i int64) {
+	m.images_held = &i
+	m.addimages_held = nil
+}
+
+// ImagesHeld returns the value of the "images_held" field in the mutation.
+func (m *QuotaDayMutation) ImagesHeld() (r int64, exists bool) {
+	v := m.images_held
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldImagesHeld returns the old "images_held" field's value of the QuotaDay entity.
+// If the QuotaDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuotaDayMutation) OldImagesHeld(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldImagesHeld is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldImagesHeld requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldImagesHeld: %w", err)
+	}
+	return oldValue.ImagesHeld, nil
+}
+
+// AddImagesHeld adds i to the "images_held" field.
+func (m *QuotaDayMutation) AddImagesHeld(i int64) {
+	if m.addimages_held != nil {
+		*m.addimages_held += i
+	} else {
+		m.addimages_held = &i
+	}
+}
+
+// AddedImagesHeld returns the value that was added to the "images_held" field in this mutation.
+func (m *QuotaDayMutation) AddedImagesHeld() (r int64, exists bool) {
+	v := m.addimages_held
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetImagesHeld resets all changes to the "images_held" field.
+func (m *QuotaDayMutation) ResetImagesHeld() {
+	m.images_held = nil
+	m.addimages_held = nil
+}
+
+// SetVideoMsHeld sets the "video_ms_held" field.
+func (m *QuotaDayMutation) SetVideoMsHeld(i int64) {
+	m.video_ms_held = &i
+	m.addvideo_ms_held = nil
+}
+
+// VideoMsHeld returns the value of the "video_ms_held" field in the mutation.
+func (m *QuotaDayMutation) VideoMsHeld() (r int64, exists bool) {
+	v := m.video_ms_held
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVideoMsHeld returns the old "video_ms_held" field's value of the QuotaDay entity.
+// If the QuotaDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuotaDayMutation) OldVideoMsHeld(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVideoMsHeld is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVideoMsHeld requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVideoMsHeld: %w", err)
+	}
+	return oldValue.VideoMsHeld, nil
+}
+
+// AddVideoMsHeld adds i to the "video_ms_held" field.
+func (m *QuotaDayMutation) AddVideoMsHeld(i int64) {
+	if m.addvideo_ms_held != nil {
+		*m.addvideo_ms_held += i
+	} else {
+		m.addvideo_ms_held = &i
+	}
+}
+
+// AddedVideoMsHeld returns the value that was added to the "video_ms_held" field in this mutation.
+func (m *QuotaDayMutation) AddedVideoMsHeld() (r int64, exists bool) {
+	v := m.addvideo_ms_held
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVideoMsHeld resets all changes to the "video_ms_held" field.
+func (m *QuotaDayMutation) ResetVideoMsHeld() {
+	m.video_ms_held = nil
+	m.addvideo_ms_held = nil
+}
+
+// SetCostMicrosHeld sets the "cost_micros_held" field.
+func (m *QuotaDayMutation) SetCostMicrosHeld(i int64) {
+	m.cost_micros_held = &i
+	m.addcost_micros_held = nil
+}
+
+// CostMicrosHeld returns the value of the "cost_micros_held" field in the mutation.
+func (m *QuotaDayMutation) CostMicrosHeld() (r int64, exists bool) {
+	v := m.cost_micros_held
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCostMicrosHeld returns the old "cost_micros_held" field's value of the QuotaDay entity.
+// If the QuotaDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuotaDayMutation) OldCostMicrosHeld(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCostMicrosHeld is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCostMicrosHeld requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCostMicrosHeld: %w", err)
+	}
+	return oldValue.CostMicrosHeld, nil
+}
+
+// AddCostMicrosHeld adds i to the "cost_micros_held" field.
+func (m *QuotaDayMutation) AddCostMicrosHeld(i int64) {
+	if m.addcost_micros_held != nil {
+		*m.addcost_micros_held += i
+	} else {
+		m.addcost_micros_held = &i
+	}
+}
+
+// AddedCostMicrosHeld returns the value that was added to the "cost_micros_held" field in this mutation.
+func (m *QuotaDayMutation) AddedCostMicrosHeld() (r int64, exists bool) {
+	v := m.addcost_micros_held
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCostMicrosHeld resets all changes to the "cost_micros_held" field.
+func (m *QuotaDayMutation) ResetCostMicrosHeld() {
+	m.cost_micros_held = nil
+	m.addcost_micros_held = nil
+}
+
+// SetTokensUsed sets the "tokens_used" field.
+func (m *QuotaDayMutation) SetTokensUsed(i int64) {
+	m.tokens_used = &i
+	m.addtokens_used = nil
+}
+
+// TokensUsed returns the value of the "tokens_used" field in the mutation.
+func (m *QuotaDayMutation) TokensUsed() (r int64, exists bool) {
+	v := m.tokens_used
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTokensUsed returns the old "tokens_used" field's value of the QuotaDay entity.
+// If the QuotaDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuotaDayMutation) OldTokensUsed(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTokensUsed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTokensUsed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTokensUsed: %w", err)
+	}
+	return oldValue.TokensUsed, nil
+}
+
+// AddTokensUsed adds i to the "tokens_used" field.
+func (m *QuotaDayMutation) AddTokensUsed(i int64) {
+	if m.addtokens_used != nil {
+		*m.addtokens_used += i
+	} else {
+		m.addtokens_used = &i
+	}
+}
+
+// AddedTokensUsed returns the value that was added to the "tokens_used" field in this mutation.
+func (m *QuotaDayMutation) AddedTokensUsed() (r int64, exists bool) {
+	v := m.addtokens_used
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTokensUsed resets all changes to the "tokens_used" field.
+func (m *QuotaDayMutation) ResetTokensUsed() {
+	m.tokens_used = nil
+	m.addtokens_used = nil
+}
+
+// SetImagesUsed sets the "images_used" field.
+func (m *QuotaDayMutation) SetImagesUsed(i int64) {
+	m.images_used = &i
+	m.addimages_used = nil
+}
+
+// ImagesUsed returns the value of the "images_used" field in the mutation.
+func (m *QuotaDayMutation) ImagesUsed() (r int64, exists bool) {
+	v := m.images_used
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldImagesUsed returns the old "images_used" field's value of the QuotaDay entity.
+// If the QuotaDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuotaDayMutation) OldImagesUsed(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldImagesUsed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldImagesUsed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldImagesUsed: %w", err)
+	}
+	return oldValue.ImagesUsed, nil
+}
+
+// AddImagesUsed adds i to the "images_used" field.
+func (m *QuotaDayMutation) AddImagesUsed(i int64) {
+	if m.addimages_used != nil {
+		*m.addimages_used += i
+	} else {
+		m.addimages_used = &i
+	}
+}
+
+// AddedImagesUsed returns the value that was added to the "images_used" field in this mutation.
+func (m *QuotaDayMutation) AddedImagesUsed() (r int64, exists bool) {
+	v := m.addimages_used
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetImagesUsed resets all changes to the "images_used" field.
+func (m *QuotaDayMutation) ResetImagesUsed() {
+	m.images_used = nil
+	m.addimages_used = nil
+}
+
+// SetVideoMsUsed sets the "video_ms_used" field.
+func (m *QuotaDayMutation) SetVideoMsUsed(i int64) {
+	m.video_ms_used = &i
+	m.addvideo_ms_used = nil
+}
+
+// VideoMsUsed returns the value of the "video_ms_used" field in the mutation.
+func (m *QuotaDayMutation) VideoMsUsed() (r int64, exists bool) {
+	v := m.video_ms_used
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVideoMsUsed returns the old "video_ms_used" field's value of the QuotaDay entity.
+// If the QuotaDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuotaDayMutation) OldVideoMsUsed(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVideoMsUsed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVideoMsUsed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVideoMsUsed: %w", err)
+	}
+	return oldValue.VideoMsUsed, nil
+}
+
+// AddVideoMsUsed adds i to the "video_ms_used" field.
+func (m *QuotaDayMutation) AddVideoMsUsed(i int64) {
+	if m.addvideo_ms_used != nil {
+		*m.addvideo_ms_used += i
+	} else {
+		m.addvideo_ms_used = &i
+	}
+}
+
+// AddedVideoMsUsed returns the value that was added to the "video_ms_used" field in this mutation.
+func (m *QuotaDayMutation) AddedVideoMsUsed() (r int64, exists bool) {
+	v := m.addvideo_ms_used
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVideoMsUsed resets all changes to the "video_ms_used" field.
+func (m *QuotaDayMutation) ResetVideoMsUsed() {
+	m.video_ms_used = nil
+	m.addvideo_ms_used = nil
+}
+
+// SetCostMicrosUsed sets the "cost_micros_used" field.
+func (m *QuotaDayMutation) SetCostMicrosUsed(i int64) {
+	m.cost_micros_used = &i
+	m.addcost_micros_used = nil
+}
+
+// CostMicrosUsed returns the value of the "cost_micros_used" field in the mutation.
+func (m *QuotaDayMutation) CostMicrosUsed() (r int64, exists bool) {
+	v := m.cost_micros_used
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCostMicrosUsed returns the old "cost_micros_used" field's value of the QuotaDay entity.
+// If the QuotaDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuotaDayMutation) OldCostMicrosUsed(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCostMicrosUsed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCostMicrosUsed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCostMicrosUsed: %w", err)
+	}
+	return oldValue.CostMicrosUsed, nil
+}
+
+// AddCostMicrosUsed adds i to the "cost_micros_used" field.
+func (m *QuotaDayMutation) AddCostMicrosUsed(i int64) {
+	if m.addcost_micros_used != nil {
+		*m.addcost_micros_used += i
+	} else {
+		m.addcost_micros_used = &i
+	}
+}
+
+// AddedCostMicrosUsed returns the value that was added to the "cost_micros_used" field in this mutation.
+func (m *QuotaDayMutation) AddedCostMicrosUsed() (r int64, exists bool) {
+	v := m.addcost_micros_used
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCostMicrosUsed resets all changes to the "cost_micros_used" field.
+func (m *QuotaDayMutation) ResetCostMicrosUsed() {
+	m.cost_micros_used = nil
+	m.addcost_micros_used = nil
+}
+
+// Where appends a list predicates to the QuotaDayMutation builder.
+func (m *QuotaDayMutation) Where(ps ...predicate.QuotaDay) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the QuotaDayMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *QuotaDayMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.QuotaDay, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *QuotaDayMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *QuotaDayMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (QuotaDay).
+func (m *QuotaDayMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *QuotaDayMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.user_id != nil {
+		fields = append(fields, quotaday.FieldUserID)
+	}
+	if m.day != nil {
+		fields = append(fields, quotaday.FieldDay)
+	}
+	if m.created_at != nil {
+		fields = append(fields, quotaday.FieldCreatedAt)
+	}
+	if m.tokens_held != nil {
+		fields = append(fields, quotaday.FieldTokensHeld)
+	}
+	if m.images_held != nil {
+		fields = append(fields, quotaday.FieldImagesHeld)
+	}
+	if m.video_ms_held != nil {
+		fields = append(fields, quotaday.FieldVideoMsHeld)
+	}
+	if m.cost_micros_held != nil {
+		fields = append(fields, quotaday.FieldCostMicrosHeld)
+	}
+	if m.tokens_used != nil {
+		fields = append(fields, quotaday.FieldTokensUsed)
+	}
+	if m.images_used != nil {
+		fields = append(fields, quotaday.FieldImagesUsed)
+	}
+	if m.video_ms_used != nil {
+		fields = append(fields, quotaday.FieldVideoMsUsed)
+	}
+	if m.cost_micros_used != nil {
+		fields = append(fields, quotaday.FieldCostMicrosUsed)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *QuotaDayMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case quotaday.FieldUserID:
+		return m.UserID()
+	case quotaday.FieldDay:
+		return m.Day()
+	case quotaday.FieldCreatedAt:
+		return m.CreatedAt()
+	case quotaday.FieldTokensHeld:
+		return m.TokensHeld()
+	case quotaday.FieldImagesHeld:
+		return m.ImagesHeld()
+	case quotaday.FieldVideoMsHeld:
+		return m.VideoMsHeld()
+	case quotaday.FieldCostMicrosHeld:
+		return m.CostMicrosHeld()
+	case quotaday.FieldTokensUsed:
+		return m.TokensUsed()
+	case quotaday.FieldImagesUsed:
+		return m.ImagesUsed()
+	case quotaday.FieldVideoMsUsed:
+		return m.VideoMsUsed()
+	case quotaday.FieldCostMicrosUsed:
+		return m.CostMicrosUsed()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *QuotaDayMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case quotaday.FieldUserID:
+		return m.OldUserID(ctx)
+	case quotaday.FieldDay:
+		return m.OldDay(ctx)
+	case quotaday.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case quotaday.FieldTokensHeld:
+		return m.OldTokensHeld(ctx)
+	case quotaday.FieldImagesHeld:
+		return m.OldImagesHeld(ctx)
+	case quotaday.FieldVideoMsHeld:
+		return m.OldVideoMsHeld(ctx)
+	case quotaday.FieldCostMicrosHeld:
+		return m.OldCostMicrosHeld(ctx)
+	case quotaday.FieldTokensUsed:
+		return m.OldTokensUsed(ctx)
+	case quotaday.FieldImagesUsed:
+		return m.OldImagesUsed(ctx)
+	case quotaday.FieldVideoMsUsed:
+		return m.OldVideoMsUsed(ctx)
+	case quotaday.FieldCostMicrosUsed:
+		return m.OldCostMicrosUsed(ctx)
+	}
+	return nil, fmt.Errorf("unknown QuotaDay field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *QuotaDayMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case quotaday.FieldUserID:
+		v, ok := value.(oid.User)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case quotaday.FieldDay:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDay(v)
+		return nil
+	case quotaday.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case quotaday.FieldTokensHeld:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTokensHeld(v)
+		return nil
+	case quotaday.FieldImagesHeld:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetImagesHeld(v)
+		return nil
+	case quotaday.FieldVideoMsHeld:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVideoMsHeld(v)
+		return nil
+	case quotaday.FieldCostMicrosHeld:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCostMicrosHeld(v)
+		return nil
+	case quotaday.FieldTokensUsed:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTokensUsed(v)
+		return nil
+	case quotaday.FieldImagesUsed:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetImagesUsed(v)
+		return nil
+	case quotaday.FieldVideoMsUsed:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVideoMsUsed(v)
+		return nil
+	case quotaday.FieldCostMicrosUsed:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCostMicrosUsed(v)
+		return nil
+	}
+	return fmt.Errorf("unknown QuotaDay field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *QuotaDayMutation) AddedFields() []string {
+	var fields []string
+	if m.addtokens_held != nil {
+		fields = append(fields, quotaday.FieldTokensHeld)
+	}
+	if m.addimages_held != nil {
+		fields = append(fields, quotaday.FieldImagesHeld)
+	}
+	if m.addvideo_ms_held != nil {
+		fields = append(fields, quotaday.FieldVideoMsHeld)
+	}
+	if m.addcost_micros_held != nil {
+		fields = append(fields, quotaday.FieldCostMicrosHeld)
+	}
+	if m.addtokens_used != nil {
+		fields = append(fields, quotaday.FieldTokensUsed)
+	}
+	if m.addimages_used != nil {
+		fields = append(fields, quotaday.FieldImagesUsed)
+	}
+	if m.addvideo_ms_used != nil {
+		fields = append(fields, quotaday.FieldVideoMsUsed)
+	}
+	if m.addcost_micros_used != nil {
+		fields = append(fields, quotaday.FieldCostMicrosUsed)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *QuotaDayMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case quotaday.FieldTokensHeld:
+		return m.AddedTokensHeld()
+	case quotaday.FieldImagesHeld:
+		return m.AddedImagesHeld()
+	case quotaday.FieldVideoMsHeld:
+		return m.AddedVideoMsHeld()
+	case quotaday.FieldCostMicrosHeld:
+		return m.AddedCostMicrosHeld()
+	case quotaday.FieldTokensUsed:
+		return m.AddedTokensUsed()
+	case quotaday.FieldImagesUsed:
+		return m.AddedImagesUsed()
+	case quotaday.FieldVideoMsUsed:
+		return m.AddedVideoMsUsed()
+	case quotaday.FieldCostMicrosUsed:
+		return m.AddedCostMicrosUsed()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *QuotaDayMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case quotaday.FieldTokensHeld:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTokensHeld(v)
+		return nil
+	case quotaday.FieldImagesHeld:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddImagesHeld(v)
+		return nil
+	case quotaday.FieldVideoMsHeld:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVideoMsHeld(v)
+		return nil
+	case quotaday.FieldCostMicrosHeld:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCostMicrosHeld(v)
+		return nil
+	case quotaday.FieldTokensUsed:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTokensUsed(v)
+		return nil
+	case quotaday.FieldImagesUsed:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddImagesUsed(v)
+		return nil
+	case quotaday.FieldVideoMsUsed:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVideoMsUsed(v)
+		return nil
+	case quotaday.FieldCostMicrosUsed:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCostMicrosUsed(v)
+		return nil
+	}
+	return fmt.Errorf("unknown QuotaDay numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *QuotaDayMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *QuotaDayMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *QuotaDayMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown QuotaDay nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *QuotaDayMutation) ResetField(name string) error {
+	switch name {
+	case quotaday.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case quotaday.FieldDay:
+		m.ResetDay()
+		return nil
+	case quotaday.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case quotaday.FieldTokensHeld:
+		m.ResetTokensHeld()
+		return nil
+	case quotaday.FieldImagesHeld:
+		m.ResetImagesHeld()
+		return nil
+	case quotaday.FieldVideoMsHeld:
+		m.ResetVideoMsHeld()
+		return nil
+	case quotaday.FieldCostMicrosHeld:
+		m.ResetCostMicrosHeld()
+		return nil
+	case quotaday.FieldTokensUsed:
+		m.ResetTokensUsed()
+		return nil
+	case quotaday.FieldImagesUsed:
+		m.ResetImagesUsed()
+		return nil
+	case quotaday.FieldVideoMsUsed:
+		m.ResetVideoMsUsed()
+		return nil
+	case quotaday.FieldCostMicrosUsed:
+		m.ResetCostMicrosUsed()
+		return nil
+	}
+	return fmt.Errorf("unknown QuotaDay field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *QuotaDayMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *QuotaDayMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *QuotaDayMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *QuotaDayMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *QuotaDayMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *QuotaDayMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *QuotaDayMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown QuotaDay unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *QuotaDayMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown QuotaDay edge %s", name)
+}
+
 // RefreshTokenMutation represents an operation that mutates the RefreshToken nodes in the graph.
 type RefreshTokenMutation struct {
 	config
@@ -18865,6 +27990,482 @@ func (m *RefreshTokenMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown RefreshToken edge %s", name)
+}
+
+// SandboxPaymentMutation represents an operation that mutates the SandboxPayment nodes in the graph.
+type SandboxPaymentMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	state         *string
+	revision      *int
+	addrevision   *int
+	updated_at    *time.Time
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*SandboxPayment, error)
+	predicates    []predicate.SandboxPayment
+}
+
+var _ ent.Mutation = (*SandboxPaymentMutation)(nil)
+
+// sandboxpaymentOption allows management of the mutation configuration using functional options.
+type sandboxpaymentOption func(*SandboxPaymentMutation)
+
+// newSandboxPaymentMutation creates new mutation for the SandboxPayment entity.
+func newSandboxPaymentMutation(c config, op Op, opts ...sandboxpaymentOption) *SandboxPaymentMutation {
+	m := &SandboxPaymentMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeSandboxPayment,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withSandboxPaymentID sets the ID field of the mutation.
+func withSandboxPaymentID(id string) sandboxpaymentOption {
+	return func(m *SandboxPaymentMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *SandboxPayment
+		)
+		m.oldValue = func(ctx context.Context) (*SandboxPayment, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().SandboxPayment.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withSandboxPayment sets the old SandboxPayment of the mutation.
+func withSandboxPayment(node *SandboxPayment) sandboxpaymentOption {
+	return func(m *SandboxPaymentMutation) {
+		m.oldValue = func(context.Context) (*SandboxPayment, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m SandboxPaymentMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m SandboxPaymentMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of SandboxPayment entities.
+func (m *SandboxPaymentMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *SandboxPaymentMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *SandboxPaymentMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().SandboxPayment.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetState sets the "state" field.
+func (m *SandboxPaymentMutation) SetState(s string) {
+	m.state = &s
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *SandboxPaymentMutation) State() (r string, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the SandboxPayment entity.
+// If the SandboxPayment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SandboxPaymentMutation) OldState(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *SandboxPaymentMutation) ResetState() {
+	m.state = nil
+}
+
+// SetRevision sets the "revision" field.
+func (m *SandboxPaymentMutation) SetRevision(i int) {
+	m.revision = &i
+	m.addrevision = nil
+}
+
+// Revision returns the value of the "revision" field in the mutation.
+func (m *SandboxPaymentMutation) Revision() (r int, exists bool) {
+	v := m.revision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevision returns the old "revision" field's value of the SandboxPayment entity.
+// If the SandboxPayment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SandboxPaymentMutation) OldRevision(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevision is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevision requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevision: %w", err)
+	}
+	return oldValue.Revision, nil
+}
+
+// AddRevision adds i to the "revision" field.
+func (m *SandboxPaymentMutation) AddRevision(i int) {
+	if m.addrevision != nil {
+		*m.addrevision += i
+	} else {
+		m.addrevision = &i
+	}
+}
+
+// AddedRevision returns the value that was added to the "revision" field in this mutation.
+func (m *SandboxPaymentMutation) AddedRevision() (r int, exists bool) {
+	v := m.addrevision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRevision resets all changes to the "revision" field.
+func (m *SandboxPaymentMutation) ResetRevision() {
+	m.revision = nil
+	m.addrevision = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *SandboxPaymentMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *SandboxPaymentMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the SandboxPayment entity.
+// If the SandboxPayment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SandboxPaymentMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *SandboxPaymentMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// Where appends a list predicates to the SandboxPaymentMutation builder.
+func (m *SandboxPaymentMutation) Where(ps ...predicate.SandboxPayment) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the SandboxPaymentMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *SandboxPaymentMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.SandboxPayment, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *SandboxPaymentMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *SandboxPaymentMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (SandboxPayment).
+func (m *SandboxPaymentMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *SandboxPaymentMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.state != nil {
+		fields = append(fields, sandboxpayment.FieldState)
+	}
+	if m.revision != nil {
+		fields = append(fields, sandboxpayment.FieldRevision)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, sandboxpayment.FieldUpdatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *SandboxPaymentMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case sandboxpayment.FieldState:
+		return m.State()
+	case sandboxpayment.FieldRevision:
+		return m.Revision()
+	case sandboxpayment.FieldUpdatedAt:
+		return m.UpdatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *SandboxPaymentMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case sandboxpayment.FieldState:
+		return m.OldState(ctx)
+	case sandboxpayment.FieldRevision:
+		return m.OldRevision(ctx)
+	case sandboxpayment.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown SandboxPayment field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SandboxPaymentMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case sandboxpayment.FieldState:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case sandboxpayment.FieldRevision:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevision(v)
+		return nil
+	case sandboxpayment.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SandboxPayment field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *SandboxPaymentMutation) AddedFields() []string {
+	var fields []string
+	if m.addrevision != nil {
+		fields = append(fields, sandboxpayment.FieldRevision)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *SandboxPaymentMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case sandboxpayment.FieldRevision:
+		return m.AddedRevision()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SandboxPaymentMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case sandboxpayment.FieldRevision:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRevision(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SandboxPayment numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *SandboxPaymentMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *SandboxPaymentMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *SandboxPaymentMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown SandboxPayment nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *SandboxPaymentMutation) ResetField(name string) error {
+	switch name {
+	case sandboxpayment.FieldState:
+		m.ResetState()
+		return nil
+	case sandboxpayment.FieldRevision:
+		m.ResetRevision()
+		return nil
+	case sandboxpayment.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown SandboxPayment field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *SandboxPaymentMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *SandboxPaymentMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *SandboxPaymentMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *SandboxPaymentMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *SandboxPaymentMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *SandboxPaymentMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *SandboxPaymentMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown SandboxPayment unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *SandboxPaymentMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown SandboxPayment edge %s", name)
 }
 
 // SessionMutation represents an operation that mutates the Session nodes in the graph.
@@ -20449,6 +30050,12 @@ type UsageMutation struct {
 	purpose                *usage.Purpose
 	is_charged             *bool
 	model                  *string
+	model_id               *string
+	api_key_id             *oid.APIKey
+	is_own_key             *bool
+	day                    *string
+	cost_micros            *int64
+	addcost_micros         *int64
 	input_tokens           *int64
 	addinput_tokens        *int64
 	output_tokens          *int64
@@ -20862,6 +30469,233 @@ func (m *UsageMutation) ResetModel() {
 	m.model = nil
 }
 
+// SetModelID sets the "model_id" field.
+func (m *UsageMutation) SetModelID(s string) {
+	m.model_id = &s
+}
+
+// ModelID returns the value of the "model_id" field in the mutation.
+func (m *UsageMutation) ModelID() (r string, exists bool) {
+	v := m.model_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldModelID returns the old "model_id" field's value of the Usage entity.
+// If the Usage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UsageMutation) OldModelID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldModelID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldModelID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldModelID: %w", err)
+	}
+	return oldValue.ModelID, nil
+}
+
+// ResetModelID resets all changes to the "model_id" field.
+func (m *UsageMutation) ResetModelID() {
+	m.model_id = nil
+}
+
+// SetAPIKeyID sets the "api_key_id" field.
+func (m *UsageMutation) SetAPIKeyID(ok oid.APIKey) {
+	m.api_key_id = &ok
+}
+
+// APIKeyID returns the value of the "api_key_id" field in the mutation.
+func (m *UsageMutation) APIKeyID() (r oid.APIKey, exists bool) {
+	v := m.api_key_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAPIKeyID returns the old "api_key_id" field's value of the Usage entity.
+// If the Usage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UsageMutation) OldAPIKeyID(ctx context.Context) (v *oid.APIKey, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAPIKeyID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAPIKeyID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAPIKeyID: %w", err)
+	}
+	return oldValue.APIKeyID, nil
+}
+
+// ClearAPIKeyID clears the value of the "api_key_id" field.
+func (m *UsageMutation) ClearAPIKeyID() {
+	m.api_key_id = nil
+	m.clearedFields[usage.FieldAPIKeyID] = struct{}{}
+}
+
+// APIKeyIDCleared returns if the "api_key_id" field was cleared in this mutation.
+func (m *UsageMutation) APIKeyIDCleared() bool {
+	_, ok := m.clearedFields[usage.FieldAPIKeyID]
+	return ok
+}
+
+// ResetAPIKeyID resets all changes to the "api_key_id" field.
+func (m *UsageMutation) ResetAPIKeyID() {
+	m.api_key_id = nil
+	delete(m.clearedFields, usage.FieldAPIKeyID)
+}
+
+// SetIsOwnKey sets the "is_own_key" field.
+func (m *UsageMutation) SetIsOwnKey(b bool) {
+	m.is_own_key = &b
+}
+
+// IsOwnKey returns the value of the "is_own_key" field in the mutation.
+func (m *UsageMutation) IsOwnKey() (r bool, exists bool) {
+	v := m.is_own_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIsOwnKey returns the old "is_own_key" field's value of the Usage entity.
+// If the Usage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UsageMutation) OldIsOwnKey(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIsOwnKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIsOwnKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIsOwnKey: %w", err)
+	}
+	return oldValue.IsOwnKey, nil
+}
+
+// ResetIsOwnKey resets all changes to the "is_own_key" field.
+func (m *UsageMutation) ResetIsOwnKey() {
+	m.is_own_key = nil
+}
+
+// SetDay sets the "day" field.
+func (m *UsageMutation) SetDay(s string) {
+	m.day = &s
+}
+
+// Day returns the value of the "day" field in the mutation.
+func (m *UsageMutation) Day() (r string, exists bool) {
+	v := m.day
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDay returns the old "day" field's value of the Usage entity.
+// If the Usage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UsageMutation) OldDay(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDay: %w", err)
+	}
+	return oldValue.Day, nil
+}
+
+// ResetDay resets all changes to the "day" field.
+func (m *UsageMutation) ResetDay() {
+	m.day = nil
+}
+
+// SetCostMicros sets the "cost_micros" field.
+func (m *UsageMutation) SetCostMicros(i int64) {
+	m.cost_micros = &i
+	m.addcost_micros = nil
+}
+
+// CostMicros returns the value of the "cost_micros" field in the mutation.
+func (m *UsageMutation) CostMicros() (r int64, exists bool) {
+	v := m.cost_micros
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCostMicros returns the old "cost_micros" field's value of the Usage entity.
+// If the Usage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UsageMutation) OldCostMicros(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCostMicros is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCostMicros requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCostMicros: %w", err)
+	}
+	return oldValue.CostMicros, nil
+}
+
+// AddCostMicros adds i to the "cost_micros" field.
+func (m *UsageMutation) AddCostMicros(i int64) {
+	if m.addcost_micros != nil {
+		*m.addcost_micros += i
+	} else {
+		m.addcost_micros = &i
+	}
+}
+
+// AddedCostMicros returns the value that was added to the "cost_micros" field in this mutation.
+func (m *UsageMutation) AddedCostMicros() (r int64, exists bool) {
+	v := m.addcost_micros
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearCostMicros clears the value of the "cost_micros" field.
+func (m *UsageMutation) ClearCostMicros() {
+	m.cost_micros = nil
+	m.addcost_micros = nil
+	m.clearedFields[usage.FieldCostMicros] = struct{}{}
+}
+
+// CostMicrosCleared returns if the "cost_micros" field was cleared in this mutation.
+func (m *UsageMutation) CostMicrosCleared() bool {
+	_, ok := m.clearedFields[usage.FieldCostMicros]
+	return ok
+}
+
+// ResetCostMicros resets all changes to the "cost_micros" field.
+func (m *UsageMutation) ResetCostMicros() {
+	m.cost_micros = nil
+	m.addcost_micros = nil
+	delete(m.clearedFields, usage.FieldCostMicros)
+}
+
 // SetInputTokens sets the "input_tokens" field.
 func (m *UsageMutation) SetInputTokens(i int64) {
 	m.input_tokens = &i
@@ -21248,7 +31082,7 @@ func (m *UsageMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *UsageMutation) Fields() []string {
-	fields := make([]string, 0, 14)
+	fields := make([]string, 0, 19)
 	if m.user_id != nil {
 		fields = append(fields, usage.FieldUserID)
 	}
@@ -21269,6 +31103,21 @@ func (m *UsageMutation) Fields() []string {
 	}
 	if m.model != nil {
 		fields = append(fields, usage.FieldModel)
+	}
+	if m.model_id != nil {
+		fields = append(fields, usage.FieldModelID)
+	}
+	if m.api_key_id != nil {
+		fields = append(fields, usage.FieldAPIKeyID)
+	}
+	if m.is_own_key != nil {
+		fields = append(fields, usage.FieldIsOwnKey)
+	}
+	if m.day != nil {
+		fields = append(fields, usage.FieldDay)
+	}
+	if m.cost_micros != nil {
+		fields = append(fields, usage.FieldCostMicros)
 	}
 	if m.input_tokens != nil {
 		fields = append(fields, usage.FieldInputTokens)
@@ -21313,6 +31162,16 @@ func (m *UsageMutation) Field(name string) (ent.Value, bool) {
 		return m.IsCharged()
 	case usage.FieldModel:
 		return m.Model()
+	case usage.FieldModelID:
+		return m.ModelID()
+	case usage.FieldAPIKeyID:
+		return m.APIKeyID()
+	case usage.FieldIsOwnKey:
+		return m.IsOwnKey()
+	case usage.FieldDay:
+		return m.Day()
+	case usage.FieldCostMicros:
+		return m.CostMicros()
 	case usage.FieldInputTokens:
 		return m.InputTokens()
 	case usage.FieldOutputTokens:
@@ -21350,6 +31209,16 @@ func (m *UsageMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldIsCharged(ctx)
 	case usage.FieldModel:
 		return m.OldModel(ctx)
+	case usage.FieldModelID:
+		return m.OldModelID(ctx)
+	case usage.FieldAPIKeyID:
+		return m.OldAPIKeyID(ctx)
+	case usage.FieldIsOwnKey:
+		return m.OldIsOwnKey(ctx)
+	case usage.FieldDay:
+		return m.OldDay(ctx)
+	case usage.FieldCostMicros:
+		return m.OldCostMicros(ctx)
 	case usage.FieldInputTokens:
 		return m.OldInputTokens(ctx)
 	case usage.FieldOutputTokens:
@@ -21422,6 +31291,41 @@ func (m *UsageMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetModel(v)
 		return nil
+	case usage.FieldModelID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetModelID(v)
+		return nil
+	case usage.FieldAPIKeyID:
+		v, ok := value.(oid.APIKey)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAPIKeyID(v)
+		return nil
+	case usage.FieldIsOwnKey:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIsOwnKey(v)
+		return nil
+	case usage.FieldDay:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDay(v)
+		return nil
+	case usage.FieldCostMicros:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCostMicros(v)
+		return nil
 	case usage.FieldInputTokens:
 		v, ok := value.(int64)
 		if !ok {
@@ -21479,6 +31383,9 @@ func (m *UsageMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *UsageMutation) AddedFields() []string {
 	var fields []string
+	if m.addcost_micros != nil {
+		fields = append(fields, usage.FieldCostMicros)
+	}
 	if m.addinput_tokens != nil {
 		fields = append(fields, usage.FieldInputTokens)
 	}
@@ -21502,6 +31409,8 @@ func (m *UsageMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *UsageMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case usage.FieldCostMicros:
+		return m.AddedCostMicros()
 	case usage.FieldInputTokens:
 		return m.AddedInputTokens()
 	case usage.FieldOutputTokens:
@@ -21521,6 +31430,13 @@ func (m *UsageMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *UsageMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case usage.FieldCostMicros:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCostMicros(v)
+		return nil
 	case usage.FieldInputTokens:
 		v, ok := value.(int64)
 		if !ok {
@@ -21573,6 +31489,12 @@ func (m *UsageMutation) ClearedFields() []string {
 	if m.FieldCleared(usage.FieldJobID) {
 		fields = append(fields, usage.FieldJobID)
 	}
+	if m.FieldCleared(usage.FieldAPIKeyID) {
+		fields = append(fields, usage.FieldAPIKeyID)
+	}
+	if m.FieldCleared(usage.FieldCostMicros) {
+		fields = append(fields, usage.FieldCostMicros)
+	}
 	return fields
 }
 
@@ -21595,6 +31517,12 @@ func (m *UsageMutation) ClearField(name string) error {
 		return nil
 	case usage.FieldJobID:
 		m.ClearJobID()
+		return nil
+	case usage.FieldAPIKeyID:
+		m.ClearAPIKeyID()
+		return nil
+	case usage.FieldCostMicros:
+		m.ClearCostMicros()
 		return nil
 	}
 	return fmt.Errorf("unknown Usage nullable field %s", name)
@@ -21624,6 +31552,21 @@ func (m *UsageMutation) ResetField(name string) error {
 		return nil
 	case usage.FieldModel:
 		m.ResetModel()
+		return nil
+	case usage.FieldModelID:
+		m.ResetModelID()
+		return nil
+	case usage.FieldAPIKeyID:
+		m.ResetAPIKeyID()
+		return nil
+	case usage.FieldIsOwnKey:
+		m.ResetIsOwnKey()
+		return nil
+	case usage.FieldDay:
+		m.ResetDay()
+		return nil
+	case usage.FieldCostMicros:
+		m.ResetCostMicros()
 		return nil
 	case usage.FieldInputTokens:
 		m.ResetInputTokens()
@@ -21719,6 +31662,13 @@ type UserMutation struct {
 	persona_name            *string
 	preferences_revision    *int
 	addpreferences_revision *int
+	is_email_verified       *bool
+	is_profile_custom       *bool
+	role                    *user.Role
+	membership_type         *user.MembershipType
+	membership_expires_at   *time.Time
+	membership_since        *time.Time
+	deletes_at              *time.Time
 	clearedFields           map[string]struct{}
 	sessions                map[oid.Session]struct{}
 	removedsessions         map[oid.Session]struct{}
@@ -22417,6 +32367,297 @@ func (m *UserMutation) ResetPreferencesRevision() {
 	m.addpreferences_revision = nil
 }
 
+// SetIsEmailVerified sets the "is_email_verified" field.
+func (m *UserMutation) SetIsEmailVerified(b bool) {
+	m.is_email_verified = &b
+}
+
+// IsEmailVerified returns the value of the "is_email_verified" field in the mutation.
+func (m *UserMutation) IsEmailVerified() (r bool, exists bool) {
+	v := m.is_email_verified
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIsEmailVerified returns the old "is_email_verified" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldIsEmailVerified(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIsEmailVerified is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIsEmailVerified requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIsEmailVerified: %w", err)
+	}
+	return oldValue.IsEmailVerified, nil
+}
+
+// ResetIsEmailVerified resets all changes to the "is_email_verified" field.
+func (m *UserMutation) ResetIsEmailVerified() {
+	m.is_email_verified = nil
+}
+
+// SetIsProfileCustom sets the "is_profile_custom" field.
+func (m *UserMutation) SetIsProfileCustom(b bool) {
+	m.is_profile_custom = &b
+}
+
+// IsProfileCustom returns the value of the "is_profile_custom" field in the mutation.
+func (m *UserMutation) IsProfileCustom() (r bool, exists bool) {
+	v := m.is_profile_custom
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIsProfileCustom returns the old "is_profile_custom" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldIsProfileCustom(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIsProfileCustom is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIsProfileCustom requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIsProfileCustom: %w", err)
+	}
+	return oldValue.IsProfileCustom, nil
+}
+
+// ResetIsProfileCustom resets all changes to the "is_profile_custom" field.
+func (m *UserMutation) ResetIsProfileCustom() {
+	m.is_profile_custom = nil
+}
+
+// SetRole sets the "role" field.
+func (m *UserMutation) SetRole(u user.Role) {
+	m.role = &u
+}
+
+// Role returns the value of the "role" field in the mutation.
+func (m *UserMutation) Role() (r user.Role, exists bool) {
+	v := m.role
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRole returns the old "role" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldRole(ctx context.Context) (v user.Role, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRole is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRole requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRole: %w", err)
+	}
+	return oldValue.Role, nil
+}
+
+// ResetRole resets all changes to the "role" field.
+func (m *UserMutation) ResetRole() {
+	m.role = nil
+}
+
+// SetMembershipType sets the "membership_type" field.
+func (m *UserMutation) SetMembershipType(ut user.MembershipType) {
+	m.membership_type = &ut
+}
+
+// MembershipType returns the value of the "membership_type" field in the mutation.
+func (m *UserMutation) MembershipType() (r user.MembershipType, exists bool) {
+	v := m.membership_type
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMembershipType returns the old "membership_type" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldMembershipType(ctx context.Context) (v user.MembershipType, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMembershipType is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMembershipType requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMembershipType: %w", err)
+	}
+	return oldValue.MembershipType, nil
+}
+
+// ResetMembershipType resets all changes to the "membership_type" field.
+func (m *UserMutation) ResetMembershipType() {
+	m.membership_type = nil
+}
+
+// SetMembershipExpiresAt sets the "membership_expires_at" field.
+func (m *UserMutation) SetMembershipExpiresAt(t time.Time) {
+	m.membership_expires_at = &t
+}
+
+// MembershipExpiresAt returns the value of the "membership_expires_at" field in the mutation.
+func (m *UserMutation) MembershipExpiresAt() (r time.Time, exists bool) {
+	v := m.membership_expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMembershipExpiresAt returns the old "membership_expires_at" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldMembershipExpiresAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMembershipExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMembershipExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMembershipExpiresAt: %w", err)
+	}
+	return oldValue.MembershipExpiresAt, nil
+}
+
+// ClearMembershipExpiresAt clears the value of the "membership_expires_at" field.
+func (m *UserMutation) ClearMembershipExpiresAt() {
+	m.membership_expires_at = nil
+	m.clearedFields[user.FieldMembershipExpiresAt] = struct{}{}
+}
+
+// MembershipExpiresAtCleared returns if the "membership_expires_at" field was cleared in this mutation.
+func (m *UserMutation) MembershipExpiresAtCleared() bool {
+	_, ok := m.clearedFields[user.FieldMembershipExpiresAt]
+	return ok
+}
+
+// ResetMembershipExpiresAt resets all changes to the "membership_expires_at" field.
+func (m *UserMutation) ResetMembershipExpiresAt() {
+	m.membership_expires_at = nil
+	delete(m.clearedFields, user.FieldMembershipExpiresAt)
+}
+
+// SetMembershipSince sets the "membership_since" field.
+func (m *UserMutation) SetMembershipSince(t time.Time) {
+	m.membership_since = &t
+}
+
+// MembershipSince returns the value of the "membership_since" field in the mutation.
+func (m *UserMutation) MembershipSince() (r time.Time, exists bool) {
+	v := m.membership_since
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMembershipSince returns the old "membership_since" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldMembershipSince(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMembershipSince is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMembershipSince requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMembershipSince: %w", err)
+	}
+	return oldValue.MembershipSince, nil
+}
+
+// ClearMembershipSince clears the value of the "membership_since" field.
+func (m *UserMutation) ClearMembershipSince() {
+	m.membership_since = nil
+	m.clearedFields[user.FieldMembershipSince] = struct{}{}
+}
+
+// MembershipSinceCleared returns if the "membership_since" field was cleared in this mutation.
+func (m *UserMutation) MembershipSinceCleared() bool {
+	_, ok := m.clearedFields[user.FieldMembershipSince]
+	return ok
+}
+
+// ResetMembershipSince resets all changes to the "membership_since" field.
+func (m *UserMutation) ResetMembershipSince() {
+	m.membership_since = nil
+	delete(m.clearedFields, user.FieldMembershipSince)
+}
+
+// SetDeletesAt sets the "deletes_at" field.
+func (m *UserMutation) SetDeletesAt(t time.Time) {
+	m.deletes_at = &t
+}
+
+// DeletesAt returns the value of the "deletes_at" field in the mutation.
+func (m *UserMutation) DeletesAt() (r time.Time, exists bool) {
+	v := m.deletes_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeletesAt returns the old "deletes_at" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldDeletesAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeletesAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeletesAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeletesAt: %w", err)
+	}
+	return oldValue.DeletesAt, nil
+}
+
+// ClearDeletesAt clears the value of the "deletes_at" field.
+func (m *UserMutation) ClearDeletesAt() {
+	m.deletes_at = nil
+	m.clearedFields[user.FieldDeletesAt] = struct{}{}
+}
+
+// DeletesAtCleared returns if the "deletes_at" field was cleared in this mutation.
+func (m *UserMutation) DeletesAtCleared() bool {
+	_, ok := m.clearedFields[user.FieldDeletesAt]
+	return ok
+}
+
+// ResetDeletesAt resets all changes to the "deletes_at" field.
+func (m *UserMutation) ResetDeletesAt() {
+	m.deletes_at = nil
+	delete(m.clearedFields, user.FieldDeletesAt)
+}
+
 // AddSessionIDs adds the "sessions" edge to the Session entity by ids.
 func (m *UserMutation) AddSessionIDs(ids ...oid.Session) {
 	if m.sessions == nil {
@@ -22667,7 +32908,7 @@ func (m *UserMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *UserMutation) Fields() []string {
-	fields := make([]string, 0, 14)
+	fields := make([]string, 0, 21)
 	if m.uid != nil {
 		fields = append(fields, user.FieldUID)
 	}
@@ -22710,6 +32951,27 @@ func (m *UserMutation) Fields() []string {
 	if m.preferences_revision != nil {
 		fields = append(fields, user.FieldPreferencesRevision)
 	}
+	if m.is_email_verified != nil {
+		fields = append(fields, user.FieldIsEmailVerified)
+	}
+	if m.is_profile_custom != nil {
+		fields = append(fields, user.FieldIsProfileCustom)
+	}
+	if m.role != nil {
+		fields = append(fields, user.FieldRole)
+	}
+	if m.membership_type != nil {
+		fields = append(fields, user.FieldMembershipType)
+	}
+	if m.membership_expires_at != nil {
+		fields = append(fields, user.FieldMembershipExpiresAt)
+	}
+	if m.membership_since != nil {
+		fields = append(fields, user.FieldMembershipSince)
+	}
+	if m.deletes_at != nil {
+		fields = append(fields, user.FieldDeletesAt)
+	}
 	return fields
 }
 
@@ -22746,6 +33008,20 @@ func (m *UserMutation) Field(name string) (ent.Value, bool) {
 		return m.PersonaName()
 	case user.FieldPreferencesRevision:
 		return m.PreferencesRevision()
+	case user.FieldIsEmailVerified:
+		return m.IsEmailVerified()
+	case user.FieldIsProfileCustom:
+		return m.IsProfileCustom()
+	case user.FieldRole:
+		return m.Role()
+	case user.FieldMembershipType:
+		return m.MembershipType()
+	case user.FieldMembershipExpiresAt:
+		return m.MembershipExpiresAt()
+	case user.FieldMembershipSince:
+		return m.MembershipSince()
+	case user.FieldDeletesAt:
+		return m.DeletesAt()
 	}
 	return nil, false
 }
@@ -22783,6 +33059,20 @@ func (m *UserMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldPersonaName(ctx)
 	case user.FieldPreferencesRevision:
 		return m.OldPreferencesRevision(ctx)
+	case user.FieldIsEmailVerified:
+		return m.OldIsEmailVerified(ctx)
+	case user.FieldIsProfileCustom:
+		return m.OldIsProfileCustom(ctx)
+	case user.FieldRole:
+		return m.OldRole(ctx)
+	case user.FieldMembershipType:
+		return m.OldMembershipType(ctx)
+	case user.FieldMembershipExpiresAt:
+		return m.OldMembershipExpiresAt(ctx)
+	case user.FieldMembershipSince:
+		return m.OldMembershipSince(ctx)
+	case user.FieldDeletesAt:
+		return m.OldDeletesAt(ctx)
 	}
 	return nil, fmt.Errorf("unknown User field %s", name)
 }
@@ -22890,6 +33180,55 @@ func (m *UserMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetPreferencesRevision(v)
 		return nil
+	case user.FieldIsEmailVerified:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIsEmailVerified(v)
+		return nil
+	case user.FieldIsProfileCustom:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIsProfileCustom(v)
+		return nil
+	case user.FieldRole:
+		v, ok := value.(user.Role)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRole(v)
+		return nil
+	case user.FieldMembershipType:
+		v, ok := value.(user.MembershipType)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMembershipType(v)
+		return nil
+	case user.FieldMembershipExpiresAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMembershipExpiresAt(v)
+		return nil
+	case user.FieldMembershipSince:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMembershipSince(v)
+		return nil
+	case user.FieldDeletesAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeletesAt(v)
+		return nil
 	}
 	return fmt.Errorf("unknown User field %s", name)
 }
@@ -22947,6 +33286,15 @@ func (m *UserMutation) ClearedFields() []string {
 	if m.FieldCleared(user.FieldPersonaName) {
 		fields = append(fields, user.FieldPersonaName)
 	}
+	if m.FieldCleared(user.FieldMembershipExpiresAt) {
+		fields = append(fields, user.FieldMembershipExpiresAt)
+	}
+	if m.FieldCleared(user.FieldMembershipSince) {
+		fields = append(fields, user.FieldMembershipSince)
+	}
+	if m.FieldCleared(user.FieldDeletesAt) {
+		fields = append(fields, user.FieldDeletesAt)
+	}
 	return fields
 }
 
@@ -22972,6 +33320,15 @@ func (m *UserMutation) ClearField(name string) error {
 		return nil
 	case user.FieldPersonaName:
 		m.ClearPersonaName()
+		return nil
+	case user.FieldMembershipExpiresAt:
+		m.ClearMembershipExpiresAt()
+		return nil
+	case user.FieldMembershipSince:
+		m.ClearMembershipSince()
+		return nil
+	case user.FieldDeletesAt:
+		m.ClearDeletesAt()
 		return nil
 	}
 	return fmt.Errorf("unknown User nullable field %s", name)
@@ -23022,6 +33379,27 @@ func (m *UserMutation) ResetField(name string) error {
 		return nil
 	case user.FieldPreferencesRevision:
 		m.ResetPreferencesRevision()
+		return nil
+	case user.FieldIsEmailVerified:
+		m.ResetIsEmailVerified()
+		return nil
+	case user.FieldIsProfileCustom:
+		m.ResetIsProfileCustom()
+		return nil
+	case user.FieldRole:
+		m.ResetRole()
+		return nil
+	case user.FieldMembershipType:
+		m.ResetMembershipType()
+		return nil
+	case user.FieldMembershipExpiresAt:
+		m.ResetMembershipExpiresAt()
+		return nil
+	case user.FieldMembershipSince:
+		m.ResetMembershipSince()
+		return nil
+	case user.FieldDeletesAt:
+		m.ResetDeletesAt()
 		return nil
 	}
 	return fmt.Errorf("unknown User field %s", name)

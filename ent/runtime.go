@@ -5,8 +5,10 @@ package ent
 import (
 	"time"
 
+	"github.com/weav-ai/weav/ent/apikey"
 	"github.com/weav-ai/weav/ent/artifact"
 	"github.com/weav-ai/weav/ent/attachment"
+	"github.com/weav-ai/weav/ent/auditentry"
 	"github.com/weav-ai/weav/ent/chat"
 	"github.com/weav-ai/weav/ent/feed"
 	"github.com/weav-ai/weav/ent/feedevent"
@@ -15,13 +17,22 @@ import (
 	"github.com/weav-ai/weav/ent/idempotencykey"
 	"github.com/weav-ai/weav/ent/job"
 	"github.com/weav-ai/weav/ent/jobstep"
+	"github.com/weav-ai/weav/ent/keymonth"
+	"github.com/weav-ai/weav/ent/ledgerentry"
+	"github.com/weav-ai/weav/ent/membershipchange"
 	"github.com/weav-ai/weav/ent/message"
 	"github.com/weav-ai/weav/ent/modelwarning"
 	"github.com/weav-ai/weav/ent/object"
+	"github.com/weav-ai/weav/ent/payment"
+	"github.com/weav-ai/weav/ent/paymentnotice"
+	"github.com/weav-ai/weav/ent/paymentstep"
 	"github.com/weav-ai/weav/ent/plan"
 	"github.com/weav-ai/weav/ent/planstep"
 	"github.com/weav-ai/weav/ent/prompt"
+	"github.com/weav-ai/weav/ent/providerkey"
+	"github.com/weav-ai/weav/ent/quotaday"
 	"github.com/weav-ai/weav/ent/refreshtoken"
+	"github.com/weav-ai/weav/ent/sandboxpayment"
 	"github.com/weav-ai/weav/ent/schema"
 	"github.com/weav-ai/weav/ent/session"
 	"github.com/weav-ai/weav/ent/sharelink"
@@ -34,6 +45,24 @@ import (
 // (default values, validators, hooks and policies) and stitches it
 // to their package variables.
 func init() {
+	apikeyFields := schema.APIKey{}.Fields()
+	_ = apikeyFields
+	// apikeyDescHash is the schema descriptor for hash field.
+	apikeyDescHash := apikeyFields[3].Descriptor()
+	// apikey.HashValidator is a validator for the "hash" field. It is called by the builders before save.
+	apikey.HashValidator = apikeyDescHash.Validators[0].(func(string) error)
+	// apikeyDescIsTest is the schema descriptor for is_test field.
+	apikeyDescIsTest := apikeyFields[7].Descriptor()
+	// apikey.DefaultIsTest holds the default value on creation for the is_test field.
+	apikey.DefaultIsTest = apikeyDescIsTest.Default.(bool)
+	// apikeyDescCreatedAt is the schema descriptor for created_at field.
+	apikeyDescCreatedAt := apikeyFields[9].Descriptor()
+	// apikey.DefaultCreatedAt holds the default value on creation for the created_at field.
+	apikey.DefaultCreatedAt = apikeyDescCreatedAt.Default.(func() time.Time)
+	// apikeyDescID is the schema descriptor for id field.
+	apikeyDescID := apikeyFields[0].Descriptor()
+	// apikey.DefaultID holds the default value on creation for the id field.
+	apikey.DefaultID = apikeyDescID.Default.(func() oid.APIKey)
 	artifactFields := schema.Artifact{}.Fields()
 	_ = artifactFields
 	// artifactDescAnsweredBy is the schema descriptor for answered_by field.
@@ -74,6 +103,16 @@ func init() {
 	attachmentDescID := attachmentFields[0].Descriptor()
 	// attachment.DefaultID holds the default value on creation for the id field.
 	attachment.DefaultID = attachmentDescID.Default.(func() oid.Row)
+	auditentryFields := schema.AuditEntry{}.Fields()
+	_ = auditentryFields
+	// auditentryDescCreatedAt is the schema descriptor for created_at field.
+	auditentryDescCreatedAt := auditentryFields[8].Descriptor()
+	// auditentry.DefaultCreatedAt holds the default value on creation for the created_at field.
+	auditentry.DefaultCreatedAt = auditentryDescCreatedAt.Default.(func() time.Time)
+	// auditentryDescID is the schema descriptor for id field.
+	auditentryDescID := auditentryFields[0].Descriptor()
+	// auditentry.DefaultID holds the default value on creation for the id field.
+	auditentry.DefaultID = auditentryDescID.Default.(func() oid.Audit)
 	chatFields := schema.Chat{}.Fields()
 	_ = chatFields
 	// chatDescTitle is the schema descriptor for title field.
@@ -188,44 +227,48 @@ func init() {
 	jobDescPriority := jobFields[10].Descriptor()
 	// job.DefaultPriority holds the default value on creation for the priority field.
 	job.DefaultPriority = jobDescPriority.Default.(int)
+	// jobDescIsOwnKey is the schema descriptor for is_own_key field.
+	jobDescIsOwnKey := jobFields[11].Descriptor()
+	// job.DefaultIsOwnKey holds the default value on creation for the is_own_key field.
+	job.DefaultIsOwnKey = jobDescIsOwnKey.Default.(bool)
 	// jobDescStoreResult is the schema descriptor for store_result field.
-	jobDescStoreResult := jobFields[11].Descriptor()
+	jobDescStoreResult := jobFields[12].Descriptor()
 	// job.DefaultStoreResult holds the default value on creation for the store_result field.
 	job.DefaultStoreResult = jobDescStoreResult.Default.(bool)
 	// jobDescCreatedAt is the schema descriptor for created_at field.
-	jobDescCreatedAt := jobFields[12].Descriptor()
+	jobDescCreatedAt := jobFields[13].Descriptor()
 	// job.DefaultCreatedAt holds the default value on creation for the created_at field.
 	job.DefaultCreatedAt = jobDescCreatedAt.Default.(func() time.Time)
 	// jobDescIsWaiting is the schema descriptor for is_waiting field.
-	jobDescIsWaiting := jobFields[14].Descriptor()
+	jobDescIsWaiting := jobFields[15].Descriptor()
 	// job.DefaultIsWaiting holds the default value on creation for the is_waiting field.
 	job.DefaultIsWaiting = jobDescIsWaiting.Default.(bool)
 	// jobDescIsParked is the schema descriptor for is_parked field.
-	jobDescIsParked := jobFields[17].Descriptor()
+	jobDescIsParked := jobFields[18].Descriptor()
 	// job.DefaultIsParked holds the default value on creation for the is_parked field.
 	job.DefaultIsParked = jobDescIsParked.Default.(bool)
 	// jobDescAttempt is the schema descriptor for attempt field.
-	jobDescAttempt := jobFields[18].Descriptor()
+	jobDescAttempt := jobFields[19].Descriptor()
 	// job.DefaultAttempt holds the default value on creation for the attempt field.
 	job.DefaultAttempt = jobDescAttempt.Default.(int)
 	// jobDescPhase is the schema descriptor for phase field.
-	jobDescPhase := jobFields[21].Descriptor()
+	jobDescPhase := jobFields[22].Descriptor()
 	// job.DefaultPhase holds the default value on creation for the phase field.
 	job.DefaultPhase = jobDescPhase.Default.(string)
 	// jobDescText is the schema descriptor for text field.
-	jobDescText := jobFields[23].Descriptor()
+	jobDescText := jobFields[24].Descriptor()
 	// job.DefaultText holds the default value on creation for the text field.
 	job.DefaultText = jobDescText.Default.(string)
 	// jobDescUpdatedAt is the schema descriptor for updated_at field.
-	jobDescUpdatedAt := jobFields[29].Descriptor()
+	jobDescUpdatedAt := jobFields[30].Descriptor()
 	// job.DefaultUpdatedAt holds the default value on creation for the updated_at field.
 	job.DefaultUpdatedAt = jobDescUpdatedAt.Default.(func() time.Time)
 	// jobDescRevisedPrompt is the schema descriptor for revised_prompt field.
-	jobDescRevisedPrompt := jobFields[31].Descriptor()
+	jobDescRevisedPrompt := jobFields[32].Descriptor()
 	// job.DefaultRevisedPrompt holds the default value on creation for the revised_prompt field.
 	job.DefaultRevisedPrompt = jobDescRevisedPrompt.Default.(string)
 	// jobDescIsResultGone is the schema descriptor for is_result_gone field.
-	jobDescIsResultGone := jobFields[41].Descriptor()
+	jobDescIsResultGone := jobFields[42].Descriptor()
 	// job.DefaultIsResultGone holds the default value on creation for the is_result_gone field.
 	job.DefaultIsResultGone = jobDescIsResultGone.Default.(bool)
 	// jobDescID is the schema descriptor for id field.
@@ -242,6 +285,60 @@ func init() {
 	jobstepDescID := jobstepFields[0].Descriptor()
 	// jobstep.DefaultID holds the default value on creation for the id field.
 	jobstep.DefaultID = jobstepDescID.Default.(func() oid.Row)
+	keymonthFields := schema.KeyMonth{}.Fields()
+	_ = keymonthFields
+	// keymonthDescCostMicrosHeld is the schema descriptor for cost_micros_held field.
+	keymonthDescCostMicrosHeld := keymonthFields[3].Descriptor()
+	// keymonth.DefaultCostMicrosHeld holds the default value on creation for the cost_micros_held field.
+	keymonth.DefaultCostMicrosHeld = keymonthDescCostMicrosHeld.Default.(int64)
+	// keymonthDescCostMicrosUsed is the schema descriptor for cost_micros_used field.
+	keymonthDescCostMicrosUsed := keymonthFields[4].Descriptor()
+	// keymonth.DefaultCostMicrosUsed holds the default value on creation for the cost_micros_used field.
+	keymonth.DefaultCostMicrosUsed = keymonthDescCostMicrosUsed.Default.(int64)
+	// keymonthDescCreatedAt is the schema descriptor for created_at field.
+	keymonthDescCreatedAt := keymonthFields[5].Descriptor()
+	// keymonth.DefaultCreatedAt holds the default value on creation for the created_at field.
+	keymonth.DefaultCreatedAt = keymonthDescCreatedAt.Default.(func() time.Time)
+	// keymonthDescID is the schema descriptor for id field.
+	keymonthDescID := keymonthFields[0].Descriptor()
+	// keymonth.DefaultID holds the default value on creation for the id field.
+	keymonth.DefaultID = keymonthDescID.Default.(func() oid.Row)
+	ledgerentryFields := schema.LedgerEntry{}.Fields()
+	_ = ledgerentryFields
+	// ledgerentryDescCreatedAt is the schema descriptor for created_at field.
+	ledgerentryDescCreatedAt := ledgerentryFields[6].Descriptor()
+	// ledgerentry.DefaultCreatedAt holds the default value on creation for the created_at field.
+	ledgerentry.DefaultCreatedAt = ledgerentryDescCreatedAt.Default.(func() time.Time)
+	// ledgerentryDescTokens is the schema descriptor for tokens field.
+	ledgerentryDescTokens := ledgerentryFields[7].Descriptor()
+	// ledgerentry.DefaultTokens holds the default value on creation for the tokens field.
+	ledgerentry.DefaultTokens = ledgerentryDescTokens.Default.(int64)
+	// ledgerentryDescImages is the schema descriptor for images field.
+	ledgerentryDescImages := ledgerentryFields[8].Descriptor()
+	// ledgerentry.DefaultImages holds the default value on creation for the images field.
+	ledgerentry.DefaultImages = ledgerentryDescImages.Default.(int64)
+	// ledgerentryDescVideoMs is the schema descriptor for video_ms field.
+	ledgerentryDescVideoMs := ledgerentryFields[9].Descriptor()
+	// ledgerentry.DefaultVideoMs holds the default value on creation for the video_ms field.
+	ledgerentry.DefaultVideoMs = ledgerentryDescVideoMs.Default.(int64)
+	// ledgerentryDescCostMicros is the schema descriptor for cost_micros field.
+	ledgerentryDescCostMicros := ledgerentryFields[10].Descriptor()
+	// ledgerentry.DefaultCostMicros holds the default value on creation for the cost_micros field.
+	ledgerentry.DefaultCostMicros = ledgerentryDescCostMicros.Default.(int64)
+	// ledgerentryDescID is the schema descriptor for id field.
+	ledgerentryDescID := ledgerentryFields[0].Descriptor()
+	// ledgerentry.DefaultID holds the default value on creation for the id field.
+	ledgerentry.DefaultID = ledgerentryDescID.Default.(func() oid.Row)
+	membershipchangeFields := schema.MembershipChange{}.Fields()
+	_ = membershipchangeFields
+	// membershipchangeDescCreatedAt is the schema descriptor for created_at field.
+	membershipchangeDescCreatedAt := membershipchangeFields[8].Descriptor()
+	// membershipchange.DefaultCreatedAt holds the default value on creation for the created_at field.
+	membershipchange.DefaultCreatedAt = membershipchangeDescCreatedAt.Default.(func() time.Time)
+	// membershipchangeDescID is the schema descriptor for id field.
+	membershipchangeDescID := membershipchangeFields[0].Descriptor()
+	// membershipchange.DefaultID holds the default value on creation for the id field.
+	membershipchange.DefaultID = membershipchangeDescID.Default.(func() oid.Row)
 	messageFields := schema.Message{}.Fields()
 	_ = messageFields
 	// messageDescText is the schema descriptor for text field.
@@ -252,12 +349,20 @@ func init() {
 	messageDescCreatedAt := messageFields[8].Descriptor()
 	// message.DefaultCreatedAt holds the default value on creation for the created_at field.
 	message.DefaultCreatedAt = messageDescCreatedAt.Default.(func() time.Time)
+	// messageDescIsOwnKey is the schema descriptor for is_own_key field.
+	messageDescIsOwnKey := messageFields[14].Descriptor()
+	// message.DefaultIsOwnKey holds the default value on creation for the is_own_key field.
+	message.DefaultIsOwnKey = messageDescIsOwnKey.Default.(bool)
+	// messageDescBranchTokens is the schema descriptor for branch_tokens field.
+	messageDescBranchTokens := messageFields[15].Descriptor()
+	// message.DefaultBranchTokens holds the default value on creation for the branch_tokens field.
+	message.DefaultBranchTokens = messageDescBranchTokens.Default.(int64)
 	// messageDescRunCount is the schema descriptor for run_count field.
-	messageDescRunCount := messageFields[18].Descriptor()
+	messageDescRunCount := messageFields[20].Descriptor()
 	// message.DefaultRunCount holds the default value on creation for the run_count field.
 	message.DefaultRunCount = messageDescRunCount.Default.(int)
 	// messageDescProviderCancelled is the schema descriptor for provider_cancelled field.
-	messageDescProviderCancelled := messageFields[20].Descriptor()
+	messageDescProviderCancelled := messageFields[22].Descriptor()
 	// message.DefaultProviderCancelled holds the default value on creation for the provider_cancelled field.
 	message.DefaultProviderCancelled = messageDescProviderCancelled.Default.(bool)
 	// messageDescID is the schema descriptor for id field.
@@ -284,6 +389,72 @@ func init() {
 	objectDescCreatedAt := objectFields[6].Descriptor()
 	// object.DefaultCreatedAt holds the default value on creation for the created_at field.
 	object.DefaultCreatedAt = objectDescCreatedAt.Default.(func() time.Time)
+	paymentFields := schema.Payment{}.Fields()
+	_ = paymentFields
+	// paymentDescGatewayID is the schema descriptor for gateway_id field.
+	paymentDescGatewayID := paymentFields[3].Descriptor()
+	// payment.GatewayIDValidator is a validator for the "gateway_id" field. It is called by the builders before save.
+	payment.GatewayIDValidator = paymentDescGatewayID.Validators[0].(func(string) error)
+	// paymentDescIsTest is the schema descriptor for is_test field.
+	paymentDescIsTest := paymentFields[10].Descriptor()
+	// payment.DefaultIsTest holds the default value on creation for the is_test field.
+	payment.DefaultIsTest = paymentDescIsTest.Default.(bool)
+	// paymentDescTransactionID is the schema descriptor for transaction_id field.
+	paymentDescTransactionID := paymentFields[11].Descriptor()
+	// payment.DefaultTransactionID holds the default value on creation for the transaction_id field.
+	payment.DefaultTransactionID = paymentDescTransactionID.Default.(string)
+	// paymentDescRefundedAmount is the schema descriptor for refunded_amount field.
+	paymentDescRefundedAmount := paymentFields[12].Descriptor()
+	// payment.DefaultRefundedAmount holds the default value on creation for the refunded_amount field.
+	payment.DefaultRefundedAmount = paymentDescRefundedAmount.Default.(int64)
+	// paymentDescTakenBack is the schema descriptor for taken_back field.
+	paymentDescTakenBack := paymentFields[14].Descriptor()
+	// payment.DefaultTakenBack holds the default value on creation for the taken_back field.
+	payment.DefaultTakenBack = paymentDescTakenBack.Default.(int64)
+	// paymentDescChecks is the schema descriptor for checks field.
+	paymentDescChecks := paymentFields[15].Descriptor()
+	// payment.DefaultChecks holds the default value on creation for the checks field.
+	payment.DefaultChecks = paymentDescChecks.Default.(int)
+	// paymentDescCreatedAt is the schema descriptor for created_at field.
+	paymentDescCreatedAt := paymentFields[17].Descriptor()
+	// payment.DefaultCreatedAt holds the default value on creation for the created_at field.
+	payment.DefaultCreatedAt = paymentDescCreatedAt.Default.(func() time.Time)
+	// paymentDescUpdatedAt is the schema descriptor for updated_at field.
+	paymentDescUpdatedAt := paymentFields[20].Descriptor()
+	// payment.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	payment.DefaultUpdatedAt = paymentDescUpdatedAt.Default.(func() time.Time)
+	// paymentDescRevision is the schema descriptor for revision field.
+	paymentDescRevision := paymentFields[21].Descriptor()
+	// payment.DefaultRevision holds the default value on creation for the revision field.
+	payment.DefaultRevision = paymentDescRevision.Default.(int)
+	// paymentDescID is the schema descriptor for id field.
+	paymentDescID := paymentFields[0].Descriptor()
+	// payment.DefaultID holds the default value on creation for the id field.
+	payment.DefaultID = paymentDescID.Default.(func() oid.Payment)
+	paymentnoticeFields := schema.PaymentNotice{}.Fields()
+	_ = paymentnoticeFields
+	// paymentnoticeDescCreatedAt is the schema descriptor for created_at field.
+	paymentnoticeDescCreatedAt := paymentnoticeFields[1].Descriptor()
+	// paymentnotice.DefaultCreatedAt holds the default value on creation for the created_at field.
+	paymentnotice.DefaultCreatedAt = paymentnoticeDescCreatedAt.Default.(func() time.Time)
+	// paymentnoticeDescID is the schema descriptor for id field.
+	paymentnoticeDescID := paymentnoticeFields[0].Descriptor()
+	// paymentnotice.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	paymentnotice.IDValidator = paymentnoticeDescID.Validators[0].(func(string) error)
+	paymentstepFields := schema.PaymentStep{}.Fields()
+	_ = paymentstepFields
+	// paymentstepDescDetail is the schema descriptor for detail field.
+	paymentstepDescDetail := paymentstepFields[5].Descriptor()
+	// paymentstep.DefaultDetail holds the default value on creation for the detail field.
+	paymentstep.DefaultDetail = paymentstepDescDetail.Default.(string)
+	// paymentstepDescCreatedAt is the schema descriptor for created_at field.
+	paymentstepDescCreatedAt := paymentstepFields[6].Descriptor()
+	// paymentstep.DefaultCreatedAt holds the default value on creation for the created_at field.
+	paymentstep.DefaultCreatedAt = paymentstepDescCreatedAt.Default.(func() time.Time)
+	// paymentstepDescID is the schema descriptor for id field.
+	paymentstepDescID := paymentstepFields[0].Descriptor()
+	// paymentstep.DefaultID holds the default value on creation for the id field.
+	paymentstep.DefaultID = paymentstepDescID.Default.(func() oid.Row)
 	planFields := schema.Plan{}.Fields()
 	_ = planFields
 	// planDescRevision is the schema descriptor for revision field.
@@ -346,6 +517,66 @@ func init() {
 	promptDescID := promptFields[0].Descriptor()
 	// prompt.DefaultID holds the default value on creation for the id field.
 	prompt.DefaultID = promptDescID.Default.(func() oid.Prompt)
+	providerkeyFields := schema.ProviderKey{}.Fields()
+	_ = providerkeyFields
+	// providerkeyDescCreatedAt is the schema descriptor for created_at field.
+	providerkeyDescCreatedAt := providerkeyFields[5].Descriptor()
+	// providerkey.DefaultCreatedAt holds the default value on creation for the created_at field.
+	providerkey.DefaultCreatedAt = providerkeyDescCreatedAt.Default.(func() time.Time)
+	// providerkeyDescUpdatedAt is the schema descriptor for updated_at field.
+	providerkeyDescUpdatedAt := providerkeyFields[6].Descriptor()
+	// providerkey.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	providerkey.DefaultUpdatedAt = providerkeyDescUpdatedAt.Default.(func() time.Time)
+	// providerkeyDescLastError is the schema descriptor for last_error field.
+	providerkeyDescLastError := providerkeyFields[7].Descriptor()
+	// providerkey.DefaultLastError holds the default value on creation for the last_error field.
+	providerkey.DefaultLastError = providerkeyDescLastError.Default.(string)
+	// providerkeyDescID is the schema descriptor for id field.
+	providerkeyDescID := providerkeyFields[0].Descriptor()
+	// providerkey.DefaultID holds the default value on creation for the id field.
+	providerkey.DefaultID = providerkeyDescID.Default.(func() oid.Row)
+	quotadayFields := schema.QuotaDay{}.Fields()
+	_ = quotadayFields
+	// quotadayDescCreatedAt is the schema descriptor for created_at field.
+	quotadayDescCreatedAt := quotadayFields[3].Descriptor()
+	// quotaday.DefaultCreatedAt holds the default value on creation for the created_at field.
+	quotaday.DefaultCreatedAt = quotadayDescCreatedAt.Default.(func() time.Time)
+	// quotadayDescTokensHeld is the schema descriptor for tokens_held field.
+	quotadayDescTokensHeld := quotadayFields[4].Descriptor()
+	// quotaday.DefaultTokensHeld holds the default value on creation for the tokens_held field.
+	quotaday.DefaultTokensHeld = quotadayDescTokensHeld.Default.(int64)
+	// quotadayDescImagesHeld is the schema descriptor for images_held field.
+	quotadayDescImagesHeld := quotadayFields[5].Descriptor()
+	// quotaday.DefaultImagesHeld holds the default value on creation for the images_held field.
+	quotaday.DefaultImagesHeld = quotadayDescImagesHeld.Default.(int64)
+	// quotadayDescVideoMsHeld is the schema descriptor for video_ms_held field.
+	quotadayDescVideoMsHeld := quotadayFields[6].Descriptor()
+	// quotaday.DefaultVideoMsHeld holds the default value on creation for the video_ms_held field.
+	quotaday.DefaultVideoMsHeld = quotadayDescVideoMsHeld.Default.(int64)
+	// quotadayDescCostMicrosHeld is the schema descriptor for cost_micros_held field.
+	quotadayDescCostMicrosHeld := quotadayFields[7].Descriptor()
+	// quotaday.DefaultCostMicrosHeld holds the default value on creation for the cost_micros_held field.
+	quotaday.DefaultCostMicrosHeld = quotadayDescCostMicrosHeld.Default.(int64)
+	// quotadayDescTokensUsed is the schema descriptor for tokens_used field.
+	quotadayDescTokensUsed := quotadayFields[8].Descriptor()
+	// quotaday.DefaultTokensUsed holds the default value on creation for the tokens_used field.
+	quotaday.DefaultTokensUsed = quotadayDescTokensUsed.Default.(int64)
+	// quotadayDescImagesUsed is the schema descriptor for images_used field.
+	quotadayDescImagesUsed := quotadayFields[9].Descriptor()
+	// quotaday.DefaultImagesUsed holds the default value on creation for the images_used field.
+	quotaday.DefaultImagesUsed = quotadayDescImagesUsed.Default.(int64)
+	// quotadayDescVideoMsUsed is the schema descriptor for video_ms_used field.
+	quotadayDescVideoMsUsed := quotadayFields[10].Descriptor()
+	// quotaday.DefaultVideoMsUsed holds the default value on creation for the video_ms_used field.
+	quotaday.DefaultVideoMsUsed = quotadayDescVideoMsUsed.Default.(int64)
+	// quotadayDescCostMicrosUsed is the schema descriptor for cost_micros_used field.
+	quotadayDescCostMicrosUsed := quotadayFields[11].Descriptor()
+	// quotaday.DefaultCostMicrosUsed holds the default value on creation for the cost_micros_used field.
+	quotaday.DefaultCostMicrosUsed = quotadayDescCostMicrosUsed.Default.(int64)
+	// quotadayDescID is the schema descriptor for id field.
+	quotadayDescID := quotadayFields[0].Descriptor()
+	// quotaday.DefaultID holds the default value on creation for the id field.
+	quotaday.DefaultID = quotadayDescID.Default.(func() oid.Row)
 	refreshtokenFields := schema.RefreshToken{}.Fields()
 	_ = refreshtokenFields
 	// refreshtokenDescCreatedAt is the schema descriptor for created_at field.
@@ -356,6 +587,20 @@ func init() {
 	refreshtokenDescID := refreshtokenFields[0].Descriptor()
 	// refreshtoken.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	refreshtoken.IDValidator = refreshtokenDescID.Validators[0].(func(string) error)
+	sandboxpaymentFields := schema.SandboxPayment{}.Fields()
+	_ = sandboxpaymentFields
+	// sandboxpaymentDescRevision is the schema descriptor for revision field.
+	sandboxpaymentDescRevision := sandboxpaymentFields[2].Descriptor()
+	// sandboxpayment.DefaultRevision holds the default value on creation for the revision field.
+	sandboxpayment.DefaultRevision = sandboxpaymentDescRevision.Default.(int)
+	// sandboxpaymentDescUpdatedAt is the schema descriptor for updated_at field.
+	sandboxpaymentDescUpdatedAt := sandboxpaymentFields[3].Descriptor()
+	// sandboxpayment.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	sandboxpayment.DefaultUpdatedAt = sandboxpaymentDescUpdatedAt.Default.(func() time.Time)
+	// sandboxpaymentDescID is the schema descriptor for id field.
+	sandboxpaymentDescID := sandboxpaymentFields[0].Descriptor()
+	// sandboxpayment.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	sandboxpayment.IDValidator = sandboxpaymentDescID.Validators[0].(func(string) error)
 	sessionFields := schema.Session{}.Fields()
 	_ = sessionFields
 	// sessionDescDeviceName is the schema descriptor for device_name field.
@@ -390,16 +635,28 @@ func init() {
 	sharelink.DefaultID = sharelinkDescID.Default.(func() oid.Share)
 	usageFields := schema.Usage{}.Fields()
 	_ = usageFields
+	// usageDescModelID is the schema descriptor for model_id field.
+	usageDescModelID := usageFields[8].Descriptor()
+	// usage.DefaultModelID holds the default value on creation for the model_id field.
+	usage.DefaultModelID = usageDescModelID.Default.(string)
+	// usageDescIsOwnKey is the schema descriptor for is_own_key field.
+	usageDescIsOwnKey := usageFields[10].Descriptor()
+	// usage.DefaultIsOwnKey holds the default value on creation for the is_own_key field.
+	usage.DefaultIsOwnKey = usageDescIsOwnKey.Default.(bool)
+	// usageDescDay is the schema descriptor for day field.
+	usageDescDay := usageFields[11].Descriptor()
+	// usage.DefaultDay holds the default value on creation for the day field.
+	usage.DefaultDay = usageDescDay.Default.(string)
 	// usageDescImages is the schema descriptor for images field.
-	usageDescImages := usageFields[11].Descriptor()
+	usageDescImages := usageFields[16].Descriptor()
 	// usage.DefaultImages holds the default value on creation for the images field.
 	usage.DefaultImages = usageDescImages.Default.(int64)
 	// usageDescVideoMs is the schema descriptor for video_ms field.
-	usageDescVideoMs := usageFields[12].Descriptor()
+	usageDescVideoMs := usageFields[17].Descriptor()
 	// usage.DefaultVideoMs holds the default value on creation for the video_ms field.
 	usage.DefaultVideoMs = usageDescVideoMs.Default.(int64)
 	// usageDescCreatedAt is the schema descriptor for created_at field.
-	usageDescCreatedAt := usageFields[14].Descriptor()
+	usageDescCreatedAt := usageFields[19].Descriptor()
 	// usage.DefaultCreatedAt holds the default value on creation for the created_at field.
 	usage.DefaultCreatedAt = usageDescCreatedAt.Default.(func() time.Time)
 	userFields := schema.User{}.Fields()
@@ -436,6 +693,14 @@ func init() {
 	userDescPreferencesRevision := userFields[14].Descriptor()
 	// user.DefaultPreferencesRevision holds the default value on creation for the preferences_revision field.
 	user.DefaultPreferencesRevision = userDescPreferencesRevision.Default.(int)
+	// userDescIsEmailVerified is the schema descriptor for is_email_verified field.
+	userDescIsEmailVerified := userFields[15].Descriptor()
+	// user.DefaultIsEmailVerified holds the default value on creation for the is_email_verified field.
+	user.DefaultIsEmailVerified = userDescIsEmailVerified.Default.(bool)
+	// userDescIsProfileCustom is the schema descriptor for is_profile_custom field.
+	userDescIsProfileCustom := userFields[16].Descriptor()
+	// user.DefaultIsProfileCustom holds the default value on creation for the is_profile_custom field.
+	user.DefaultIsProfileCustom = userDescIsProfileCustom.Default.(bool)
 	// userDescID is the schema descriptor for id field.
 	userDescID := userFields[0].Descriptor()
 	// user.DefaultID holds the default value on creation for the id field.

@@ -14,10 +14,14 @@ import (
 // Tx is a transactional client that is created by calling Client.Tx().
 type Tx struct {
 	config
+	// APIKey is the client for interacting with the APIKey builders.
+	APIKey *APIKeyClient
 	// Artifact is the client for interacting with the Artifact builders.
 	Artifact *ArtifactClient
 	// Attachment is the client for interacting with the Attachment builders.
 	Attachment *AttachmentClient
+	// AuditEntry is the client for interacting with the AuditEntry builders.
+	AuditEntry *AuditEntryClient
 	// Chat is the client for interacting with the Chat builders.
 	Chat *ChatClient
 	// Feed is the client for interacting with the Feed builders.
@@ -34,20 +38,38 @@ type Tx struct {
 	Job *JobClient
 	// JobStep is the client for interacting with the JobStep builders.
 	JobStep *JobStepClient
+	// KeyMonth is the client for interacting with the KeyMonth builders.
+	KeyMonth *KeyMonthClient
+	// LedgerEntry is the client for interacting with the LedgerEntry builders.
+	LedgerEntry *LedgerEntryClient
+	// MembershipChange is the client for interacting with the MembershipChange builders.
+	MembershipChange *MembershipChangeClient
 	// Message is the client for interacting with the Message builders.
 	Message *MessageClient
 	// ModelWarning is the client for interacting with the ModelWarning builders.
 	ModelWarning *ModelWarningClient
 	// Object is the client for interacting with the Object builders.
 	Object *ObjectClient
+	// Payment is the client for interacting with the Payment builders.
+	Payment *PaymentClient
+	// PaymentNotice is the client for interacting with the PaymentNotice builders.
+	PaymentNotice *PaymentNoticeClient
+	// PaymentStep is the client for interacting with the PaymentStep builders.
+	PaymentStep *PaymentStepClient
 	// Plan is the client for interacting with the Plan builders.
 	Plan *PlanClient
 	// PlanStep is the client for interacting with the PlanStep builders.
 	PlanStep *PlanStepClient
 	// Prompt is the client for interacting with the Prompt builders.
 	Prompt *PromptClient
+	// ProviderKey is the client for interacting with the ProviderKey builders.
+	ProviderKey *ProviderKeyClient
+	// QuotaDay is the client for interacting with the QuotaDay builders.
+	QuotaDay *QuotaDayClient
 	// RefreshToken is the client for interacting with the RefreshToken builders.
 	RefreshToken *RefreshTokenClient
+	// SandboxPayment is the client for interacting with the SandboxPayment builders.
+	SandboxPayment *SandboxPaymentClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
 	// ShareLink is the client for interacting with the ShareLink builders.
@@ -187,8 +209,10 @@ func (tx *Tx) Client() *Client {
 }
 
 func (tx *Tx) init() {
+	tx.APIKey = NewAPIKeyClient(tx.config)
 	tx.Artifact = NewArtifactClient(tx.config)
 	tx.Attachment = NewAttachmentClient(tx.config)
+	tx.AuditEntry = NewAuditEntryClient(tx.config)
 	tx.Chat = NewChatClient(tx.config)
 	tx.Feed = NewFeedClient(tx.config)
 	tx.FeedEvent = NewFeedEventClient(tx.config)
@@ -197,13 +221,22 @@ func (tx *Tx) init() {
 	tx.IdempotencyKey = NewIdempotencyKeyClient(tx.config)
 	tx.Job = NewJobClient(tx.config)
 	tx.JobStep = NewJobStepClient(tx.config)
+	tx.KeyMonth = NewKeyMonthClient(tx.config)
+	tx.LedgerEntry = NewLedgerEntryClient(tx.config)
+	tx.MembershipChange = NewMembershipChangeClient(tx.config)
 	tx.Message = NewMessageClient(tx.config)
 	tx.ModelWarning = NewModelWarningClient(tx.config)
 	tx.Object = NewObjectClient(tx.config)
+	tx.Payment = NewPaymentClient(tx.config)
+	tx.PaymentNotice = NewPaymentNoticeClient(tx.config)
+	tx.PaymentStep = NewPaymentStepClient(tx.config)
 	tx.Plan = NewPlanClient(tx.config)
 	tx.PlanStep = NewPlanStepClient(tx.config)
 	tx.Prompt = NewPromptClient(tx.config)
+	tx.ProviderKey = NewProviderKeyClient(tx.config)
+	tx.QuotaDay = NewQuotaDayClient(tx.config)
 	tx.RefreshToken = NewRefreshTokenClient(tx.config)
+	tx.SandboxPayment = NewSandboxPaymentClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)
 	tx.ShareLink = NewShareLinkClient(tx.config)
 	tx.Usage = NewUsageClient(tx.config)
@@ -217,7 +250,7 @@ func (tx *Tx) init() {
 // of them in order to commit or rollback the transaction.
 //
 // If a closed transaction is embedded in one of the generated entities, and the entity
-// applies a query, for example: Artifact.QueryXXX(), the query will be executed
+// applies a query, for example: APIKey.QueryXXX(), the query will be executed
 // through the driver which created this transaction.
 //
 // Note that txDriver is not goroutine safe.

@@ -30,8 +30,18 @@ type Usage struct {
 	Purpose usage.Purpose `json:"purpose,omitempty"`
 	// False for what costs the person nothing.
 	IsCharged bool `json:"is_charged,omitempty"`
-	// Model holds the value of the "model" field.
+	// As the provider names it.
 	Model string `json:"model,omitempty"`
+	// As the catalogue names it; empty when it does not.
+	ModelID string `json:"model_id,omitempty"`
+	// APIKeyID holds the value of the "api_key_id" field.
+	APIKeyID *oid.APIKey `json:"api_key_id,omitempty"`
+	// True for calls with the person's own key of the provider.
+	IsOwnKey bool `json:"is_own_key,omitempty"`
+	// The day that it counts on, in the time zone of the quotas.
+	Day string `json:"day,omitempty"`
+	// What the provider asks for it, by the price of the time; null when nobody knows.
+	CostMicros *int64 `json:"cost_micros,omitempty"`
 	// InputTokens holds the value of the "input_tokens" field.
 	InputTokens int64 `json:"input_tokens,omitempty"`
 	// OutputTokens holds the value of the "output_tokens" field.
@@ -54,6 +64,8 @@ func (*Usage) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case usage.FieldAPIKeyID:
+			values[i] = &sql.NullScanner{S: new(oid.APIKey)}
 		case usage.FieldChatID:
 			values[i] = &sql.NullScanner{S: new(oid.Chat)}
 		case usage.FieldJobID:
@@ -64,11 +76,11 @@ func (*Usage) scanValues(columns []string) ([]any, error) {
 			values[i] = new(oid.Run)
 		case usage.FieldUserID:
 			values[i] = new(oid.User)
-		case usage.FieldIsCharged:
+		case usage.FieldIsCharged, usage.FieldIsOwnKey:
 			values[i] = new(sql.NullBool)
-		case usage.FieldInputTokens, usage.FieldOutputTokens, usage.FieldCachedInputTokens, usage.FieldImages, usage.FieldVideoMs:
+		case usage.FieldCostMicros, usage.FieldInputTokens, usage.FieldOutputTokens, usage.FieldCachedInputTokens, usage.FieldImages, usage.FieldVideoMs:
 			values[i] = new(sql.NullInt64)
-		case usage.FieldPurpose, usage.FieldModel, usage.FieldSource:
+		case usage.FieldPurpose, usage.FieldModel, usage.FieldModelID, usage.FieldDay, usage.FieldSource:
 			values[i] = new(sql.NullString)
 		case usage.FieldCreatedAt:
 			values[i] = new(sql.NullTime)
@@ -137,6 +149,38 @@ func (_m *Usage) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field model", values[i])
 			} else if value.Valid {
 				_m.Model = value.String
+			}
+		case usage.FieldModelID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field model_id", values[i])
+			} else if value.Valid {
+				_m.ModelID = value.String
+			}
+		case usage.FieldAPIKeyID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field api_key_id", values[i])
+			} else if value.Valid {
+				_m.APIKeyID = new(oid.APIKey)
+				*_m.APIKeyID = *value.S.(*oid.APIKey)
+			}
+		case usage.FieldIsOwnKey:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field is_own_key", values[i])
+			} else if value.Valid {
+				_m.IsOwnKey = value.Bool
+			}
+		case usage.FieldDay:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field day", values[i])
+			} else if value.Valid {
+				_m.Day = value.String
+			}
+		case usage.FieldCostMicros:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field cost_micros", values[i])
+			} else if value.Valid {
+				_m.CostMicros = new(int64)
+				*_m.CostMicros = value.Int64
 			}
 		case usage.FieldInputTokens:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -242,6 +286,25 @@ func (_m *Usage) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("model=")
 	builder.WriteString(_m.Model)
+	builder.WriteString(", ")
+	builder.WriteString("model_id=")
+	builder.WriteString(_m.ModelID)
+	builder.WriteString(", ")
+	if v := _m.APIKeyID; v != nil {
+		builder.WriteString("api_key_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("is_own_key=")
+	builder.WriteString(fmt.Sprintf("%v", _m.IsOwnKey))
+	builder.WriteString(", ")
+	builder.WriteString("day=")
+	builder.WriteString(_m.Day)
+	builder.WriteString(", ")
+	if v := _m.CostMicros; v != nil {
+		builder.WriteString("cost_micros=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("input_tokens=")
 	builder.WriteString(fmt.Sprintf("%v", _m.InputTokens))

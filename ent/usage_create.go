@@ -90,6 +90,76 @@ func (_c *UsageCreate) SetModel(v string) *UsageCreate {
 	return _c
 }
 
+// SetModelID sets the "model_id" field.
+func (_c *UsageCreate) SetModelID(v string) *UsageCreate {
+	_c.mutation.SetModelID(v)
+	return _c
+}
+
+// SetNillableModelID sets the "model_id" field if the given value is not nil.
+func (_c *UsageCreate) SetNillableModelID(v *string) *UsageCreate {
+	if v != nil {
+		_c.SetModelID(*v)
+	}
+	return _c
+}
+
+// SetAPIKeyID sets the "api_key_id" field.
+func (_c *UsageCreate) SetAPIKeyID(v oid.APIKey) *UsageCreate {
+	_c.mutation.SetAPIKeyID(v)
+	return _c
+}
+
+// SetNillableAPIKeyID sets the "api_key_id" field if the given value is not nil.
+func (_c *UsageCreate) SetNillableAPIKeyID(v *oid.APIKey) *UsageCreate {
+	if v != nil {
+		_c.SetAPIKeyID(*v)
+	}
+	return _c
+}
+
+// SetIsOwnKey sets the "is_own_key" field.
+func (_c *UsageCreate) SetIsOwnKey(v bool) *UsageCreate {
+	_c.mutation.SetIsOwnKey(v)
+	return _c
+}
+
+// SetNillableIsOwnKey sets the "is_own_key" field if the given value is not nil.
+func (_c *UsageCreate) SetNillableIsOwnKey(v *bool) *UsageCreate {
+	if v != nil {
+		_c.SetIsOwnKey(*v)
+	}
+	return _c
+}
+
+// SetDay sets the "day" field.
+func (_c *UsageCreate) SetDay(v string) *UsageCreate {
+	_c.mutation.SetDay(v)
+	return _c
+}
+
+// SetNillableDay sets the "day" field if the given value is not nil.
+func (_c *UsageCreate) SetNillableDay(v *string) *UsageCreate {
+	if v != nil {
+		_c.SetDay(*v)
+	}
+	return _c
+}
+
+// SetCostMicros sets the "cost_micros" field.
+func (_c *UsageCreate) SetCostMicros(v int64) *UsageCreate {
+	_c.mutation.SetCostMicros(v)
+	return _c
+}
+
+// SetNillableCostMicros sets the "cost_micros" field if the given value is not nil.
+func (_c *UsageCreate) SetNillableCostMicros(v *int64) *UsageCreate {
+	if v != nil {
+		_c.SetCostMicros(*v)
+	}
+	return _c
+}
+
 // SetInputTokens sets the "input_tokens" field.
 func (_c *UsageCreate) SetInputTokens(v int64) *UsageCreate {
 	_c.mutation.SetInputTokens(v)
@@ -197,6 +267,18 @@ func (_c *UsageCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *UsageCreate) defaults() {
+	if _, ok := _c.mutation.ModelID(); !ok {
+		v := usage.DefaultModelID
+		_c.mutation.SetModelID(v)
+	}
+	if _, ok := _c.mutation.IsOwnKey(); !ok {
+		v := usage.DefaultIsOwnKey
+		_c.mutation.SetIsOwnKey(v)
+	}
+	if _, ok := _c.mutation.Day(); !ok {
+		v := usage.DefaultDay
+		_c.mutation.SetDay(v)
+	}
 	if _, ok := _c.mutation.Images(); !ok {
 		v := usage.DefaultImages
 		_c.mutation.SetImages(v)
@@ -229,6 +311,15 @@ func (_c *UsageCreate) check() error {
 	}
 	if _, ok := _c.mutation.Model(); !ok {
 		return &ValidationError{Name: "model", err: errors.New(`ent: missing required field "Usage.model"`)}
+	}
+	if _, ok := _c.mutation.ModelID(); !ok {
+		return &ValidationError{Name: "model_id", err: errors.New(`ent: missing required field "Usage.model_id"`)}
+	}
+	if _, ok := _c.mutation.IsOwnKey(); !ok {
+		return &ValidationError{Name: "is_own_key", err: errors.New(`ent: missing required field "Usage.is_own_key"`)}
+	}
+	if _, ok := _c.mutation.Day(); !ok {
+		return &ValidationError{Name: "day", err: errors.New(`ent: missing required field "Usage.day"`)}
 	}
 	if _, ok := _c.mutation.InputTokens(); !ok {
 		return &ValidationError{Name: "input_tokens", err: errors.New(`ent: missing required field "Usage.input_tokens"`)}
@@ -319,6 +410,26 @@ func (_c *UsageCreate) createSpec() (*Usage, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Model(); ok {
 		_spec.SetField(usage.FieldModel, field.TypeString, value)
 		_node.Model = value
+	}
+	if value, ok := _c.mutation.ModelID(); ok {
+		_spec.SetField(usage.FieldModelID, field.TypeString, value)
+		_node.ModelID = value
+	}
+	if value, ok := _c.mutation.APIKeyID(); ok {
+		_spec.SetField(usage.FieldAPIKeyID, field.TypeUUID, value)
+		_node.APIKeyID = &value
+	}
+	if value, ok := _c.mutation.IsOwnKey(); ok {
+		_spec.SetField(usage.FieldIsOwnKey, field.TypeBool, value)
+		_node.IsOwnKey = value
+	}
+	if value, ok := _c.mutation.Day(); ok {
+		_spec.SetField(usage.FieldDay, field.TypeString, value)
+		_node.Day = value
+	}
+	if value, ok := _c.mutation.CostMicros(); ok {
+		_spec.SetField(usage.FieldCostMicros, field.TypeInt64, value)
+		_node.CostMicros = &value
 	}
 	if value, ok := _c.mutation.InputTokens(); ok {
 		_spec.SetField(usage.FieldInputTokens, field.TypeInt64, value)
@@ -437,6 +548,21 @@ func (u *UsageUpsertOne) UpdateNewValues() *UsageUpsertOne {
 		}
 		if _, exists := u.create.mutation.Model(); exists {
 			s.SetIgnore(usage.FieldModel)
+		}
+		if _, exists := u.create.mutation.ModelID(); exists {
+			s.SetIgnore(usage.FieldModelID)
+		}
+		if _, exists := u.create.mutation.APIKeyID(); exists {
+			s.SetIgnore(usage.FieldAPIKeyID)
+		}
+		if _, exists := u.create.mutation.IsOwnKey(); exists {
+			s.SetIgnore(usage.FieldIsOwnKey)
+		}
+		if _, exists := u.create.mutation.Day(); exists {
+			s.SetIgnore(usage.FieldDay)
+		}
+		if _, exists := u.create.mutation.CostMicros(); exists {
+			s.SetIgnore(usage.FieldCostMicros)
 		}
 		if _, exists := u.create.mutation.InputTokens(); exists {
 			s.SetIgnore(usage.FieldInputTokens)
@@ -693,6 +819,21 @@ func (u *UsageUpsertBulk) UpdateNewValues() *UsageUpsertBulk {
 			}
 			if _, exists := b.mutation.Model(); exists {
 				s.SetIgnore(usage.FieldModel)
+			}
+			if _, exists := b.mutation.ModelID(); exists {
+				s.SetIgnore(usage.FieldModelID)
+			}
+			if _, exists := b.mutation.APIKeyID(); exists {
+				s.SetIgnore(usage.FieldAPIKeyID)
+			}
+			if _, exists := b.mutation.IsOwnKey(); exists {
+				s.SetIgnore(usage.FieldIsOwnKey)
+			}
+			if _, exists := b.mutation.Day(); exists {
+				s.SetIgnore(usage.FieldDay)
+			}
+			if _, exists := b.mutation.CostMicros(); exists {
+				s.SetIgnore(usage.FieldCostMicros)
 			}
 			if _, exists := b.mutation.InputTokens(); exists {
 				s.SetIgnore(usage.FieldInputTokens)

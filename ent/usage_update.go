@@ -84,6 +84,12 @@ func (_u *UsageUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.JobIDCleared() {
 		_spec.ClearField(usage.FieldJobID, field.TypeUUID)
 	}
+	if _u.mutation.APIKeyIDCleared() {
+		_spec.ClearField(usage.FieldAPIKeyID, field.TypeUUID)
+	}
+	if _u.mutation.CostMicrosCleared() {
+		_spec.ClearField(usage.FieldCostMicros, field.TypeInt64)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -191,6 +197,12 @@ func (_u *UsageUpdateOne) sqlSave(ctx context.Context) (_node *Usage, err error)
 	}
 	if _u.mutation.JobIDCleared() {
 		_spec.ClearField(usage.FieldJobID, field.TypeUUID)
+	}
+	if _u.mutation.APIKeyIDCleared() {
+		_spec.ClearField(usage.FieldAPIKeyID, field.TypeUUID)
+	}
+	if _u.mutation.CostMicrosCleared() {
+		_spec.ClearField(usage.FieldCostMicros, field.TypeInt64)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Usage{config: _u.config}

@@ -46,6 +46,20 @@ type User struct {
 	PersonaName *string `json:"persona_name,omitempty"`
 	// PreferencesRevision holds the value of the "preferences_revision" field.
 	PreferencesRevision int `json:"preferences_revision,omitempty"`
+	// Whether the identity provider vouches for the address.
+	IsEmailVerified bool `json:"is_email_verified,omitempty"`
+	// True once the person wrote the profile: sign-ins no longer refresh it.
+	IsProfileCustom bool `json:"is_profile_custom,omitempty"`
+	// Role holds the value of the "role" field.
+	Role user.Role `json:"role,omitempty"`
+	// MembershipType holds the value of the "membership_type" field.
+	MembershipType user.MembershipType `json:"membership_type,omitempty"`
+	// Null has no end.
+	MembershipExpiresAt *time.Time `json:"membership_expires_at,omitempty"`
+	// When the present membership began, without a gap until now.
+	MembershipSince *time.Time `json:"membership_since,omitempty"`
+	// When the account is deleted, as its person asked; null while it stays.
+	DeletesAt *time.Time `json:"deletes_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the UserQuery when eager-loading is set.
 	Edges        UserEdges `json:"edges"`
@@ -110,11 +124,13 @@ func (*User) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case user.FieldID:
 			values[i] = new(oid.User)
+		case user.FieldIsEmailVerified, user.FieldIsProfileCustom:
+			values[i] = new(sql.NullBool)
 		case user.FieldPreferencesRevision:
 			values[i] = new(sql.NullInt64)
-		case user.FieldUID, user.FieldEmail, user.FieldFirstName, user.FieldLastName, user.FieldPhotoURL, user.FieldTheme, user.FieldAccentColor, user.FieldLanguage, user.FieldDefaultModel, user.FieldDefaultInstruction, user.FieldPersonaName:
+		case user.FieldUID, user.FieldEmail, user.FieldFirstName, user.FieldLastName, user.FieldPhotoURL, user.FieldTheme, user.FieldAccentColor, user.FieldLanguage, user.FieldDefaultModel, user.FieldDefaultInstruction, user.FieldPersonaName, user.FieldRole, user.FieldMembershipType:
 			values[i] = new(sql.NullString)
-		case user.FieldCreatedAt, user.FieldLastLoginAt:
+		case user.FieldCreatedAt, user.FieldLastLoginAt, user.FieldMembershipExpiresAt, user.FieldMembershipSince, user.FieldDeletesAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -225,6 +241,51 @@ func (_m *User) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.PreferencesRevision = int(value.Int64)
 			}
+		case user.FieldIsEmailVerified:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field is_email_verified", values[i])
+			} else if value.Valid {
+				_m.IsEmailVerified = value.Bool
+			}
+		case user.FieldIsProfileCustom:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field is_profile_custom", values[i])
+			} else if value.Valid {
+				_m.IsProfileCustom = value.Bool
+			}
+		case user.FieldRole:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field role", values[i])
+			} else if value.Valid {
+				_m.Role = user.Role(value.String)
+			}
+		case user.FieldMembershipType:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field membership_type", values[i])
+			} else if value.Valid {
+				_m.MembershipType = user.MembershipType(value.String)
+			}
+		case user.FieldMembershipExpiresAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field membership_expires_at", values[i])
+			} else if value.Valid {
+				_m.MembershipExpiresAt = new(time.Time)
+				*_m.MembershipExpiresAt = value.Time
+			}
+		case user.FieldMembershipSince:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field membership_since", values[i])
+			} else if value.Valid {
+				_m.MembershipSince = new(time.Time)
+				*_m.MembershipSince = value.Time
+			}
+		case user.FieldDeletesAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field deletes_at", values[i])
+			} else if value.Valid {
+				_m.DeletesAt = new(time.Time)
+				*_m.DeletesAt = value.Time
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -330,6 +391,33 @@ func (_m *User) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("preferences_revision=")
 	builder.WriteString(fmt.Sprintf("%v", _m.PreferencesRevision))
+	builder.WriteString(", ")
+	builder.WriteString("is_email_verified=")
+	builder.WriteString(fmt.Sprintf("%v", _m.IsEmailVerified))
+	builder.WriteString(", ")
+	builder.WriteString("is_profile_custom=")
+	builder.WriteString(fmt.Sprintf("%v", _m.IsProfileCustom))
+	builder.WriteString(", ")
+	builder.WriteString("role=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Role))
+	builder.WriteString(", ")
+	builder.WriteString("membership_type=")
+	builder.WriteString(fmt.Sprintf("%v", _m.MembershipType))
+	builder.WriteString(", ")
+	if v := _m.MembershipExpiresAt; v != nil {
+		builder.WriteString("membership_expires_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.MembershipSince; v != nil {
+		builder.WriteString("membership_since=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.DeletesAt; v != nil {
+		builder.WriteString("deletes_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -216,6 +216,104 @@ func (_c *UserCreate) SetNillablePreferencesRevision(v *int) *UserCreate {
 	return _c
 }
 
+// SetIsEmailVerified sets the "is_email_verified" field.
+func (_c *UserCreate) SetIsEmailVerified(v bool) *UserCreate {
+	_c.mutation.SetIsEmailVerified(v)
+	return _c
+}
+
+// SetNillableIsEmailVerified sets the "is_email_verified" field if the given value is not nil.
+func (_c *UserCreate) SetNillableIsEmailVerified(v *bool) *UserCreate {
+	if v != nil {
+		_c.SetIsEmailVerified(*v)
+	}
+	return _c
+}
+
+// SetIsProfileCustom sets the "is_profile_custom" field.
+func (_c *UserCreate) SetIsProfileCustom(v bool) *UserCreate {
+	_c.mutation.SetIsProfileCustom(v)
+	return _c
+}
+
+// SetNillableIsProfileCustom sets the "is_profile_custom" field if the given value is not nil.
+func (_c *UserCreate) SetNillableIsProfileCustom(v *bool) *UserCreate {
+	if v != nil {
+		_c.SetIsProfileCustom(*v)
+	}
+	return _c
+}
+
+// SetRole sets the "role" field.
+func (_c *UserCreate) SetRole(v user.Role) *UserCreate {
+	_c.mutation.SetRole(v)
+	return _c
+}
+
+// SetNillableRole sets the "role" field if the given value is not nil.
+func (_c *UserCreate) SetNillableRole(v *user.Role) *UserCreate {
+	if v != nil {
+		_c.SetRole(*v)
+	}
+	return _c
+}
+
+// SetMembershipType sets the "membership_type" field.
+func (_c *UserCreate) SetMembershipType(v user.MembershipType) *UserCreate {
+	_c.mutation.SetMembershipType(v)
+	return _c
+}
+
+// SetNillableMembershipType sets the "membership_type" field if the given value is not nil.
+func (_c *UserCreate) SetNillableMembershipType(v *user.MembershipType) *UserCreate {
+	if v != nil {
+		_c.SetMembershipType(*v)
+	}
+	return _c
+}
+
+// SetMembershipExpiresAt sets the "membership_expires_at" field.
+func (_c *UserCreate) SetMembershipExpiresAt(v time.Time) *UserCreate {
+	_c.mutation.SetMembershipExpiresAt(v)
+	return _c
+}
+
+// SetNillableMembershipExpiresAt sets the "membership_expires_at" field if the given value is not nil.
+func (_c *UserCreate) SetNillableMembershipExpiresAt(v *time.Time) *UserCreate {
+	if v != nil {
+		_c.SetMembershipExpiresAt(*v)
+	}
+	return _c
+}
+
+// SetMembershipSince sets the "membership_since" field.
+func (_c *UserCreate) SetMembershipSince(v time.Time) *UserCreate {
+	_c.mutation.SetMembershipSince(v)
+	return _c
+}
+
+// SetNillableMembershipSince sets the "membership_since" field if the given value is not nil.
+func (_c *UserCreate) SetNillableMembershipSince(v *time.Time) *UserCreate {
+	if v != nil {
+		_c.SetMembershipSince(*v)
+	}
+	return _c
+}
+
+// SetDeletesAt sets the "deletes_at" field.
+func (_c *UserCreate) SetDeletesAt(v time.Time) *UserCreate {
+	_c.mutation.SetDeletesAt(v)
+	return _c
+}
+
+// SetNillableDeletesAt sets the "deletes_at" field if the given value is not nil.
+func (_c *UserCreate) SetNillableDeletesAt(v *time.Time) *UserCreate {
+	if v != nil {
+		_c.SetDeletesAt(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *UserCreate) SetID(v oid.User) *UserCreate {
 	_c.mutation.SetID(v)
@@ -361,6 +459,22 @@ func (_c *UserCreate) defaults() {
 		v := user.DefaultPreferencesRevision
 		_c.mutation.SetPreferencesRevision(v)
 	}
+	if _, ok := _c.mutation.IsEmailVerified(); !ok {
+		v := user.DefaultIsEmailVerified
+		_c.mutation.SetIsEmailVerified(v)
+	}
+	if _, ok := _c.mutation.IsProfileCustom(); !ok {
+		v := user.DefaultIsProfileCustom
+		_c.mutation.SetIsProfileCustom(v)
+	}
+	if _, ok := _c.mutation.Role(); !ok {
+		v := user.DefaultRole
+		_c.mutation.SetRole(v)
+	}
+	if _, ok := _c.mutation.MembershipType(); !ok {
+		v := user.DefaultMembershipType
+		_c.mutation.SetMembershipType(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := user.DefaultID()
 		_c.mutation.SetID(v)
@@ -413,6 +527,28 @@ func (_c *UserCreate) check() error {
 	}
 	if _, ok := _c.mutation.PreferencesRevision(); !ok {
 		return &ValidationError{Name: "preferences_revision", err: errors.New(`ent: missing required field "User.preferences_revision"`)}
+	}
+	if _, ok := _c.mutation.IsEmailVerified(); !ok {
+		return &ValidationError{Name: "is_email_verified", err: errors.New(`ent: missing required field "User.is_email_verified"`)}
+	}
+	if _, ok := _c.mutation.IsProfileCustom(); !ok {
+		return &ValidationError{Name: "is_profile_custom", err: errors.New(`ent: missing required field "User.is_profile_custom"`)}
+	}
+	if _, ok := _c.mutation.Role(); !ok {
+		return &ValidationError{Name: "role", err: errors.New(`ent: missing required field "User.role"`)}
+	}
+	if v, ok := _c.mutation.Role(); ok {
+		if err := user.RoleValidator(v); err != nil {
+			return &ValidationError{Name: "role", err: fmt.Errorf(`ent: validator failed for field "User.role": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.MembershipType(); !ok {
+		return &ValidationError{Name: "membership_type", err: errors.New(`ent: missing required field "User.membership_type"`)}
+	}
+	if v, ok := _c.mutation.MembershipType(); ok {
+		if err := user.MembershipTypeValidator(v); err != nil {
+			return &ValidationError{Name: "membership_type", err: fmt.Errorf(`ent: validator failed for field "User.membership_type": %w`, err)}
+		}
 	}
 	return nil
 }
@@ -505,6 +641,34 @@ func (_c *UserCreate) createSpec() (*User, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.PreferencesRevision(); ok {
 		_spec.SetField(user.FieldPreferencesRevision, field.TypeInt, value)
 		_node.PreferencesRevision = value
+	}
+	if value, ok := _c.mutation.IsEmailVerified(); ok {
+		_spec.SetField(user.FieldIsEmailVerified, field.TypeBool, value)
+		_node.IsEmailVerified = value
+	}
+	if value, ok := _c.mutation.IsProfileCustom(); ok {
+		_spec.SetField(user.FieldIsProfileCustom, field.TypeBool, value)
+		_node.IsProfileCustom = value
+	}
+	if value, ok := _c.mutation.Role(); ok {
+		_spec.SetField(user.FieldRole, field.TypeEnum, value)
+		_node.Role = value
+	}
+	if value, ok := _c.mutation.MembershipType(); ok {
+		_spec.SetField(user.FieldMembershipType, field.TypeEnum, value)
+		_node.MembershipType = value
+	}
+	if value, ok := _c.mutation.MembershipExpiresAt(); ok {
+		_spec.SetField(user.FieldMembershipExpiresAt, field.TypeTime, value)
+		_node.MembershipExpiresAt = &value
+	}
+	if value, ok := _c.mutation.MembershipSince(); ok {
+		_spec.SetField(user.FieldMembershipSince, field.TypeTime, value)
+		_node.MembershipSince = &value
+	}
+	if value, ok := _c.mutation.DeletesAt(); ok {
+		_spec.SetField(user.FieldDeletesAt, field.TypeTime, value)
+		_node.DeletesAt = &value
 	}
 	if nodes := _c.mutation.SessionsIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -796,6 +960,108 @@ func (u *UserUpsert) AddPreferencesRevision(v int) *UserUpsert {
 	return u
 }
 
+// SetIsEmailVerified sets the "is_email_verified" field.
+func (u *UserUpsert) SetIsEmailVerified(v bool) *UserUpsert {
+	u.Set(user.FieldIsEmailVerified, v)
+	return u
+}
+
+// UpdateIsEmailVerified sets the "is_email_verified" field to the value that was provided on create.
+func (u *UserUpsert) UpdateIsEmailVerified() *UserUpsert {
+	u.SetExcluded(user.FieldIsEmailVerified)
+	return u
+}
+
+// SetIsProfileCustom sets the "is_profile_custom" field.
+func (u *UserUpsert) SetIsProfileCustom(v bool) *UserUpsert {
+	u.Set(user.FieldIsProfileCustom, v)
+	return u
+}
+
+// UpdateIsProfileCustom sets the "is_profile_custom" field to the value that was provided on create.
+func (u *UserUpsert) UpdateIsProfileCustom() *UserUpsert {
+	u.SetExcluded(user.FieldIsProfileCustom)
+	return u
+}
+
+// SetRole sets the "role" field.
+func (u *UserUpsert) SetRole(v user.Role) *UserUpsert {
+	u.Set(user.FieldRole, v)
+	return u
+}
+
+// UpdateRole sets the "role" field to the value that was provided on create.
+func (u *UserUpsert) UpdateRole() *UserUpsert {
+	u.SetExcluded(user.FieldRole)
+	return u
+}
+
+// SetMembershipType sets the "membership_type" field.
+func (u *UserUpsert) SetMembershipType(v user.MembershipType) *UserUpsert {
+	u.Set(user.FieldMembershipType, v)
+	return u
+}
+
+// UpdateMembershipType sets the "membership_type" field to the value that was provided on create.
+func (u *UserUpsert) UpdateMembershipType() *UserUpsert {
+	u.SetExcluded(user.FieldMembershipType)
+	return u
+}
+
+// SetMembershipExpiresAt sets the "membership_expires_at" field.
+func (u *UserUpsert) SetMembershipExpiresAt(v time.Time) *UserUpsert {
+	u.Set(user.FieldMembershipExpiresAt, v)
+	return u
+}
+
+// UpdateMembershipExpiresAt sets the "membership_expires_at" field to the value that was provided on create.
+func (u *UserUpsert) UpdateMembershipExpiresAt() *UserUpsert {
+	u.SetExcluded(user.FieldMembershipExpiresAt)
+	return u
+}
+
+// ClearMembershipExpiresAt clears the value of the "membership_expires_at" field.
+func (u *UserUpsert) ClearMembershipExpiresAt() *UserUpsert {
+	u.SetNull(user.FieldMembershipExpiresAt)
+	return u
+}
+
+// SetMembershipSince sets the "membership_since" field.
+func (u *UserUpsert) SetMembershipSince(v time.Time) *UserUpsert {
+	u.Set(user.FieldMembershipSince, v)
+	return u
+}
+
+// UpdateMembershipSince sets the "membership_since" field to the value that was provided on create.
+func (u *UserUpsert) UpdateMembershipSince() *UserUpsert {
+	u.SetExcluded(user.FieldMembershipSince)
+	return u
+}
+
+// ClearMembershipSince clears the value of the "membership_since" field.
+func (u *UserUpsert) ClearMembershipSince() *UserUpsert {
+	u.SetNull(user.FieldMembershipSince)
+	return u
+}
+
+// SetDeletesAt sets the "deletes_at" field.
+func (u *UserUpsert) SetDeletesAt(v time.Time) *UserUpsert {
+	u.Set(user.FieldDeletesAt, v)
+	return u
+}
+
+// UpdateDeletesAt sets the "deletes_at" field to the value that was provided on create.
+func (u *UserUpsert) UpdateDeletesAt() *UserUpsert {
+	u.SetExcluded(user.FieldDeletesAt)
+	return u
+}
+
+// ClearDeletesAt clears the value of the "deletes_at" field.
+func (u *UserUpsert) ClearDeletesAt() *UserUpsert {
+	u.SetNull(user.FieldDeletesAt)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
 // Using this option is equivalent to using:
 //
@@ -1050,6 +1316,125 @@ func (u *UserUpsertOne) AddPreferencesRevision(v int) *UserUpsertOne {
 func (u *UserUpsertOne) UpdatePreferencesRevision() *UserUpsertOne {
 	return u.Update(func(s *UserUpsert) {
 		s.UpdatePreferencesRevision()
+	})
+}
+
+// SetIsEmailVerified sets the "is_email_verified" field.
+func (u *UserUpsertOne) SetIsEmailVerified(v bool) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetIsEmailVerified(v)
+	})
+}
+
+// UpdateIsEmailVerified sets the "is_email_verified" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateIsEmailVerified() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateIsEmailVerified()
+	})
+}
+
+// SetIsProfileCustom sets the "is_profile_custom" field.
+func (u *UserUpsertOne) SetIsProfileCustom(v bool) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetIsProfileCustom(v)
+	})
+}
+
+// UpdateIsProfileCustom sets the "is_profile_custom" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateIsProfileCustom() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateIsProfileCustom()
+	})
+}
+
+// SetRole sets the "role" field.
+func (u *UserUpsertOne) SetRole(v user.Role) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetRole(v)
+	})
+}
+
+// UpdateRole sets the "role" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateRole() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateRole()
+	})
+}
+
+// SetMembershipType sets the "membership_type" field.
+func (u *UserUpsertOne) SetMembershipType(v user.MembershipType) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetMembershipType(v)
+	})
+}
+
+// UpdateMembershipType sets the "membership_type" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateMembershipType() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateMembershipType()
+	})
+}
+
+// SetMembershipExpiresAt sets the "membership_expires_at" field.
+func (u *UserUpsertOne) SetMembershipExpiresAt(v time.Time) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetMembershipExpiresAt(v)
+	})
+}
+
+// UpdateMembershipExpiresAt sets the "membership_expires_at" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateMembershipExpiresAt() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateMembershipExpiresAt()
+	})
+}
+
+// ClearMembershipExpiresAt clears the value of the "membership_expires_at" field.
+func (u *UserUpsertOne) ClearMembershipExpiresAt() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearMembershipExpiresAt()
+	})
+}
+
+// SetMembershipSince sets the "membership_since" field.
+func (u *UserUpsertOne) SetMembershipSince(v time.Time) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetMembershipSince(v)
+	})
+}
+
+// UpdateMembershipSince sets the "membership_since" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateMembershipSince() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateMembershipSince()
+	})
+}
+
+// ClearMembershipSince clears the value of the "membership_since" field.
+func (u *UserUpsertOne) ClearMembershipSince() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearMembershipSince()
+	})
+}
+
+// SetDeletesAt sets the "deletes_at" field.
+func (u *UserUpsertOne) SetDeletesAt(v time.Time) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetDeletesAt(v)
+	})
+}
+
+// UpdateDeletesAt sets the "deletes_at" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateDeletesAt() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateDeletesAt()
+	})
+}
+
+// ClearDeletesAt clears the value of the "deletes_at" field.
+func (u *UserUpsertOne) ClearDeletesAt() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearDeletesAt()
 	})
 }
 
@@ -1474,6 +1859,125 @@ func (u *UserUpsertBulk) AddPreferencesRevision(v int) *UserUpsertBulk {
 func (u *UserUpsertBulk) UpdatePreferencesRevision() *UserUpsertBulk {
 	return u.Update(func(s *UserUpsert) {
 		s.UpdatePreferencesRevision()
+	})
+}
+
+// SetIsEmailVerified sets the "is_email_verified" field.
+func (u *UserUpsertBulk) SetIsEmailVerified(v bool) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetIsEmailVerified(v)
+	})
+}
+
+// UpdateIsEmailVerified sets the "is_email_verified" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateIsEmailVerified() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateIsEmailVerified()
+	})
+}
+
+// SetIsProfileCustom sets the "is_profile_custom" field.
+func (u *UserUpsertBulk) SetIsProfileCustom(v bool) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetIsProfileCustom(v)
+	})
+}
+
+// UpdateIsProfileCustom sets the "is_profile_custom" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateIsProfileCustom() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateIsProfileCustom()
+	})
+}
+
+// SetRole sets the "role" field.
+func (u *UserUpsertBulk) SetRole(v user.Role) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetRole(v)
+	})
+}
+
+// UpdateRole sets the "role" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateRole() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateRole()
+	})
+}
+
+// SetMembershipType sets the "membership_type" field.
+func (u *UserUpsertBulk) SetMembershipType(v user.MembershipType) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetMembershipType(v)
+	})
+}
+
+// UpdateMembershipType sets the "membership_type" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateMembershipType() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateMembershipType()
+	})
+}
+
+// SetMembershipExpiresAt sets the "membership_expires_at" field.
+func (u *UserUpsertBulk) SetMembershipExpiresAt(v time.Time) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetMembershipExpiresAt(v)
+	})
+}
+
+// UpdateMembershipExpiresAt sets the "membership_expires_at" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateMembershipExpiresAt() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateMembershipExpiresAt()
+	})
+}
+
+// ClearMembershipExpiresAt clears the value of the "membership_expires_at" field.
+func (u *UserUpsertBulk) ClearMembershipExpiresAt() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearMembershipExpiresAt()
+	})
+}
+
+// SetMembershipSince sets the "membership_since" field.
+func (u *UserUpsertBulk) SetMembershipSince(v time.Time) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetMembershipSince(v)
+	})
+}
+
+// UpdateMembershipSince sets the "membership_since" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateMembershipSince() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateMembershipSince()
+	})
+}
+
+// ClearMembershipSince clears the value of the "membership_since" field.
+func (u *UserUpsertBulk) ClearMembershipSince() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearMembershipSince()
+	})
+}
+
+// SetDeletesAt sets the "deletes_at" field.
+func (u *UserUpsertBulk) SetDeletesAt(v time.Time) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetDeletesAt(v)
+	})
+}
+
+// UpdateDeletesAt sets the "deletes_at" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateDeletesAt() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateDeletesAt()
+	})
+}
+
+// ClearDeletesAt clears the value of the "deletes_at" field.
+func (u *UserUpsertBulk) ClearDeletesAt() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearDeletesAt()
 	})
 }
 

@@ -233,6 +233,122 @@ func (_u *UserUpdate) AddPreferencesRevision(v int) *UserUpdate {
 	return _u
 }
 
+// SetIsEmailVerified sets the "is_email_verified" field.
+func (_u *UserUpdate) SetIsEmailVerified(v bool) *UserUpdate {
+	_u.mutation.SetIsEmailVerified(v)
+	return _u
+}
+
+// SetNillableIsEmailVerified sets the "is_email_verified" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableIsEmailVerified(v *bool) *UserUpdate {
+	if v != nil {
+		_u.SetIsEmailVerified(*v)
+	}
+	return _u
+}
+
+// SetIsProfileCustom sets the "is_profile_custom" field.
+func (_u *UserUpdate) SetIsProfileCustom(v bool) *UserUpdate {
+	_u.mutation.SetIsProfileCustom(v)
+	return _u
+}
+
+// SetNillableIsProfileCustom sets the "is_profile_custom" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableIsProfileCustom(v *bool) *UserUpdate {
+	if v != nil {
+		_u.SetIsProfileCustom(*v)
+	}
+	return _u
+}
+
+// SetRole sets the "role" field.
+func (_u *UserUpdate) SetRole(v user.Role) *UserUpdate {
+	_u.mutation.SetRole(v)
+	return _u
+}
+
+// SetNillableRole sets the "role" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableRole(v *user.Role) *UserUpdate {
+	if v != nil {
+		_u.SetRole(*v)
+	}
+	return _u
+}
+
+// SetMembershipType sets the "membership_type" field.
+func (_u *UserUpdate) SetMembershipType(v user.MembershipType) *UserUpdate {
+	_u.mutation.SetMembershipType(v)
+	return _u
+}
+
+// SetNillableMembershipType sets the "membership_type" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableMembershipType(v *user.MembershipType) *UserUpdate {
+	if v != nil {
+		_u.SetMembershipType(*v)
+	}
+	return _u
+}
+
+// SetMembershipExpiresAt sets the "membership_expires_at" field.
+func (_u *UserUpdate) SetMembershipExpiresAt(v time.Time) *UserUpdate {
+	_u.mutation.SetMembershipExpiresAt(v)
+	return _u
+}
+
+// SetNillableMembershipExpiresAt sets the "membership_expires_at" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableMembershipExpiresAt(v *time.Time) *UserUpdate {
+	if v != nil {
+		_u.SetMembershipExpiresAt(*v)
+	}
+	return _u
+}
+
+// ClearMembershipExpiresAt clears the value of the "membership_expires_at" field.
+func (_u *UserUpdate) ClearMembershipExpiresAt() *UserUpdate {
+	_u.mutation.ClearMembershipExpiresAt()
+	return _u
+}
+
+// SetMembershipSince sets the "membership_since" field.
+func (_u *UserUpdate) SetMembershipSince(v time.Time) *UserUpdate {
+	_u.mutation.SetMembershipSince(v)
+	return _u
+}
+
+// SetNillableMembershipSince sets the "membership_since" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableMembershipSince(v *time.Time) *UserUpdate {
+	if v != nil {
+		_u.SetMembershipSince(*v)
+	}
+	return _u
+}
+
+// ClearMembershipSince clears the value of the "membership_since" field.
+func (_u *UserUpdate) ClearMembershipSince() *UserUpdate {
+	_u.mutation.ClearMembershipSince()
+	return _u
+}
+
+// SetDeletesAt sets the "deletes_at" field.
+func (_u *UserUpdate) SetDeletesAt(v time.Time) *UserUpdate {
+	_u.mutation.SetDeletesAt(v)
+	return _u
+}
+
+// SetNillableDeletesAt sets the "deletes_at" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableDeletesAt(v *time.Time) *UserUpdate {
+	if v != nil {
+		_u.SetDeletesAt(*v)
+	}
+	return _u
+}
+
+// ClearDeletesAt clears the value of the "deletes_at" field.
+func (_u *UserUpdate) ClearDeletesAt() *UserUpdate {
+	_u.mutation.ClearDeletesAt()
+	return _u
+}
+
 // AddSessionIDs adds the "sessions" edge to the Session entity by IDs.
 func (_u *UserUpdate) AddSessionIDs(ids ...oid.Session) *UserUpdate {
 	_u.mutation.AddSessionIDs(ids...)
@@ -421,6 +537,16 @@ func (_u *UserUpdate) check() error {
 			return &ValidationError{Name: "language", err: fmt.Errorf(`ent: validator failed for field "User.language": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Role(); ok {
+		if err := user.RoleValidator(v); err != nil {
+			return &ValidationError{Name: "role", err: fmt.Errorf(`ent: validator failed for field "User.role": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.MembershipType(); ok {
+		if err := user.MembershipTypeValidator(v); err != nil {
+			return &ValidationError{Name: "membership_type", err: fmt.Errorf(`ent: validator failed for field "User.membership_type": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -492,6 +618,36 @@ func (_u *UserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedPreferencesRevision(); ok {
 		_spec.AddField(user.FieldPreferencesRevision, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.IsEmailVerified(); ok {
+		_spec.SetField(user.FieldIsEmailVerified, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.IsProfileCustom(); ok {
+		_spec.SetField(user.FieldIsProfileCustom, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Role(); ok {
+		_spec.SetField(user.FieldRole, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.MembershipType(); ok {
+		_spec.SetField(user.FieldMembershipType, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.MembershipExpiresAt(); ok {
+		_spec.SetField(user.FieldMembershipExpiresAt, field.TypeTime, value)
+	}
+	if _u.mutation.MembershipExpiresAtCleared() {
+		_spec.ClearField(user.FieldMembershipExpiresAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.MembershipSince(); ok {
+		_spec.SetField(user.FieldMembershipSince, field.TypeTime, value)
+	}
+	if _u.mutation.MembershipSinceCleared() {
+		_spec.ClearField(user.FieldMembershipSince, field.TypeTime)
+	}
+	if value, ok := _u.mutation.DeletesAt(); ok {
+		_spec.SetField(user.FieldDeletesAt, field.TypeTime, value)
+	}
+	if _u.mutation.DeletesAtCleared() {
+		_spec.ClearField(user.FieldDeletesAt, field.TypeTime)
 	}
 	if _u.mutation.SessionsCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -894,6 +1050,122 @@ func (_u *UserUpdateOne) AddPreferencesRevision(v int) *UserUpdateOne {
 	return _u
 }
 
+// SetIsEmailVerified sets the "is_email_verified" field.
+func (_u *UserUpdateOne) SetIsEmailVerified(v bool) *UserUpdateOne {
+	_u.mutation.SetIsEmailVerified(v)
+	return _u
+}
+
+// SetNillableIsEmailVerified sets the "is_email_verified" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableIsEmailVerified(v *bool) *UserUpdateOne {
+	if v != nil {
+		_u.SetIsEmailVerified(*v)
+	}
+	return _u
+}
+
+// SetIsProfileCustom sets the "is_profile_custom" field.
+func (_u *UserUpdateOne) SetIsProfileCustom(v bool) *UserUpdateOne {
+	_u.mutation.SetIsProfileCustom(v)
+	return _u
+}
+
+// SetNillableIsProfileCustom sets the "is_profile_custom" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableIsProfileCustom(v *bool) *UserUpdateOne {
+	if v != nil {
+		_u.SetIsProfileCustom(*v)
+	}
+	return _u
+}
+
+// SetRole sets the "role" field.
+func (_u *UserUpdateOne) SetRole(v user.Role) *UserUpdateOne {
+	_u.mutation.SetRole(v)
+	return _u
+}
+
+// SetNillableRole sets the "role" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableRole(v *user.Role) *UserUpdateOne {
+	if v != nil {
+		_u.SetRole(*v)
+	}
+	return _u
+}
+
+// SetMembershipType sets the "membership_type" field.
+func (_u *UserUpdateOne) SetMembershipType(v user.MembershipType) *UserUpdateOne {
+	_u.mutation.SetMembershipType(v)
+	return _u
+}
+
+// SetNillableMembershipType sets the "membership_type" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableMembershipType(v *user.MembershipType) *UserUpdateOne {
+	if v != nil {
+		_u.SetMembershipType(*v)
+	}
+	return _u
+}
+
+// SetMembershipExpiresAt sets the "membership_expires_at" field.
+func (_u *UserUpdateOne) SetMembershipExpiresAt(v time.Time) *UserUpdateOne {
+	_u.mutation.SetMembershipExpiresAt(v)
+	return _u
+}
+
+// SetNillableMembershipExpiresAt sets the "membership_expires_at" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableMembershipExpiresAt(v *time.Time) *UserUpdateOne {
+	if v != nil {
+		_u.SetMembershipExpiresAt(*v)
+	}
+	return _u
+}
+
+// ClearMembershipExpiresAt clears the value of the "membership_expires_at" field.
+func (_u *UserUpdateOne) ClearMembershipExpiresAt() *UserUpdateOne {
+	_u.mutation.ClearMembershipExpiresAt()
+	return _u
+}
+
+// SetMembershipSince sets the "membership_since" field.
+func (_u *UserUpdateOne) SetMembershipSince(v time.Time) *UserUpdateOne {
+	_u.mutation.SetMembershipSince(v)
+	return _u
+}
+
+// SetNillableMembershipSince sets the "membership_since" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableMembershipSince(v *time.Time) *UserUpdateOne {
+	if v != nil {
+		_u.SetMembershipSince(*v)
+	}
+	return _u
+}
+
+// ClearMembershipSince clears the value of the "membership_since" field.
+func (_u *UserUpdateOne) ClearMembershipSince() *UserUpdateOne {
+	_u.mutation.ClearMembershipSince()
+	return _u
+}
+
+// SetDeletesAt sets the "deletes_at" field.
+func (_u *UserUpdateOne) SetDeletesAt(v time.Time) *UserUpdateOne {
+	_u.mutation.SetDeletesAt(v)
+	return _u
+}
+
+// SetNillableDeletesAt sets the "deletes_at" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableDeletesAt(v *time.Time) *UserUpdateOne {
+	if v != nil {
+		_u.SetDeletesAt(*v)
+	}
+	return _u
+}
+
+// ClearDeletesAt clears the value of the "deletes_at" field.
+func (_u *UserUpdateOne) ClearDeletesAt() *UserUpdateOne {
+	_u.mutation.ClearDeletesAt()
+	return _u
+}
+
 // AddSessionIDs adds the "sessions" edge to the Session entity by IDs.
 func (_u *UserUpdateOne) AddSessionIDs(ids ...oid.Session) *UserUpdateOne {
 	_u.mutation.AddSessionIDs(ids...)
@@ -1095,6 +1367,16 @@ func (_u *UserUpdateOne) check() error {
 			return &ValidationError{Name: "language", err: fmt.Errorf(`ent: validator failed for field "User.language": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Role(); ok {
+		if err := user.RoleValidator(v); err != nil {
+			return &ValidationError{Name: "role", err: fmt.Errorf(`ent: validator failed for field "User.role": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.MembershipType(); ok {
+		if err := user.MembershipTypeValidator(v); err != nil {
+			return &ValidationError{Name: "membership_type", err: fmt.Errorf(`ent: validator failed for field "User.membership_type": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -1183,6 +1465,36 @@ func (_u *UserUpdateOne) sqlSave(ctx context.Context) (_node *User, err error) {
 	}
 	if value, ok := _u.mutation.AddedPreferencesRevision(); ok {
 		_spec.AddField(user.FieldPreferencesRevision, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.IsEmailVerified(); ok {
+		_spec.SetField(user.FieldIsEmailVerified, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.IsProfileCustom(); ok {
+		_spec.SetField(user.FieldIsProfileCustom, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Role(); ok {
+		_spec.SetField(user.FieldRole, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.MembershipType(); ok {
+		_spec.SetField(user.FieldMembershipType, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.MembershipExpiresAt(); ok {
+		_spec.SetField(user.FieldMembershipExpiresAt, field.TypeTime, value)
+	}
+	if _u.mutation.MembershipExpiresAtCleared() {
+		_spec.ClearField(user.FieldMembershipExpiresAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.MembershipSince(); ok {
+		_spec.SetField(user.FieldMembershipSince, field.TypeTime, value)
+	}
+	if _u.mutation.MembershipSinceCleared() {
+		_spec.ClearField(user.FieldMembershipSince, field.TypeTime)
+	}
+	if value, ok := _u.mutation.DeletesAt(); ok {
+		_spec.SetField(user.FieldDeletesAt, field.TypeTime, value)
+	}
+	if _u.mutation.DeletesAtCleared() {
+		_spec.ClearField(user.FieldDeletesAt, field.TypeTime)
 	}
 	if _u.mutation.SessionsCleared() {
 		edge := &sqlgraph.EdgeSpec{

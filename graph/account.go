@@ -100,15 +100,11 @@ func (r *sessionResolver) IsCurrent(ctx context.Context, s *ent.Session) (bool, 
 
 // SignIn opens a session.
 func (r *mutationResolver) SignIn(ctx context.Context, in SignInInput) (*SignInPayload, error) {
-	proof := auth.Proof{}
-	if dev := in.Identity.Dev.Value(); dev != nil {
-		proof.Dev = &auth.DevProof{Email: dev.Email, FirstName: dev.FirstName.Value(), LastName: dev.LastName.Value()}
-	}
 	device := in.DeviceName.Value()
 	if device == nil {
 		device = new(string)
 	}
-	signed, err := r.s.Accounts.SignIn(ctx, account.SignInInput{Proof: proof, DeviceName: *device})
+	signed, err := r.s.Accounts.SignIn(ctx, account.SignInInput{Proof: proofOf(*in.Identity), DeviceName: *device})
 	inputs, err := userErrors[SignInUserError](err)
 	if signed == nil {
 		return &SignInPayload{UserErrors: inputs}, err
@@ -116,6 +112,18 @@ func (r *mutationResolver) SignIn(ctx context.Context, in SignInInput) (*SignInP
 	// From here on the response is the new person's: what it asks for of the viewer is read as theirs.
 	loadersOf(ctx).become(ctx, r.s, signed.User.ID)
 	return &SignInPayload{Viewer: signed.User, Session: signed.Session, Tokens: &signed.Tokens, UserErrors: inputs}, err
+}
+
+// proofOf is an input's proof of identity as the domain takes it.
+func proofOf(in IdentityInput) auth.Proof {
+	var proof auth.Proof
+	if dev := in.Dev.Value(); dev != nil {
+		proof.Dev = &auth.DevProof{Email: dev.Email, FirstName: dev.FirstName.Value(), LastName: dev.LastName.Value()}
+	}
+	if firebase := in.Firebase.Value(); firebase != nil {
+		proof.Firebase = &auth.FirebaseProof{IDToken: firebase.IDToken}
+	}
+	return proof
 }
 
 // RefreshSession trades a refresh token for a fresh pair.

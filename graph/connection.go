@@ -53,6 +53,26 @@ type (
 	PlanConnection = Connection[*ent.Plan]
 	// PlanEdge is an entry of the page.
 	PlanEdge = Edge[*ent.Plan]
+	// PaymentConnection is a page of them.
+	PaymentConnection = Connection[*ent.Payment]
+	// PaymentEdge is an entry of the page.
+	PaymentEdge = Edge[*ent.Payment]
+	// AccountConnection is a page of them.
+	AccountConnection = Connection[*ent.User]
+	// AccountEdge is an entry of the page.
+	AccountEdge = Edge[*ent.User]
+	// AccountPaymentConnection is a page of them.
+	AccountPaymentConnection = Connection[*AccountPayment]
+	// AccountPaymentEdge is an entry of the page.
+	AccountPaymentEdge = Edge[*AccountPayment]
+	// AccountJobConnection is a page of them.
+	AccountJobConnection = Connection[*ent.Job]
+	// AccountJobEdge is an entry of the page.
+	AccountJobEdge = Edge[*ent.Job]
+	// AuditEntryConnection is a page of them.
+	AuditEntryConnection = Connection[*ent.AuditEntry]
+	// AuditEntryEdge is an entry of the page.
+	AuditEntryEdge = Edge[*ent.AuditEntry]
 	// SearchHitConnection is a page of them.
 	SearchHitConnection = Connection[*chat.SearchHit]
 	// SearchHitEdge is an entry of the page.

@@ -78,6 +78,17 @@ type (
 		at
 		onViewer
 	}
+	// PaymentSaved says that a payment was prepared, or changed.
+	PaymentSaved struct {
+		at
+		onViewer
+		PaymentID oid.Payment
+	}
+	// QuotaChanged says what is left of the quota.
+	QuotaChanged struct {
+		at
+		onViewer
+	}
 	// SessionEnded says that a session ended.
 	SessionEnded struct {
 		at

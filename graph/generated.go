@@ -21,17 +21,21 @@ import (
 	chat1 "github.com/weav-ai/weav/ent/chat"
 	"github.com/weav-ai/weav/ent/file"
 	"github.com/weav-ai/weav/ent/folder"
-	job1 "github.com/weav-ai/weav/ent/job"
+	"github.com/weav-ai/weav/ent/job"
 	"github.com/weav-ai/weav/ent/jobstep"
 	"github.com/weav-ai/weav/ent/message"
 	"github.com/weav-ai/weav/ent/modelwarning"
+	"github.com/weav-ai/weav/ent/payment"
+	"github.com/weav-ai/weav/ent/paymentstep"
+	"github.com/weav-ai/weav/ent/usage"
 	"github.com/weav-ai/weav/ent/user"
 	"github.com/weav-ai/weav/graph/scalar"
 	"github.com/weav-ai/weav/internal/account"
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/chat"
 	"github.com/weav-ai/weav/internal/feed"
-	"github.com/weav-ai/weav/internal/job"
+	job1 "github.com/weav-ai/weav/internal/job"
+	"github.com/weav-ai/weav/internal/membership"
 	"github.com/weav-ai/weav/internal/modelcheck"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/planner"
@@ -47,28 +51,104 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	Account() AccountResolver
+	AccountJob() AccountJobResolver
+	AccountPayment() AccountPaymentResolver
+	Administration() AdministrationResolver
+	ApiKey() ApiKeyResolver
 	Artifact() ArtifactResolver
+	AuditEntry() AuditEntryResolver
 	Chat() ChatResolver
 	File() FileResolver
 	Folder() FolderResolver
 	Job() JobResolver
+	Membership() MembershipResolver
+	MembershipPlan() MembershipPlanResolver
 	Message() MessageResolver
 	Model() ModelResolver
 	Mutation() MutationResolver
+	Payment() PaymentResolver
+	PaymentSaved() PaymentSavedResolver
+	PaymentStep() PaymentStepResolver
 	Plan() PlanResolver
 	PlanJobArguments() PlanJobArgumentsResolver
 	PlanStep() PlanStepResolver
 	Query() QueryResolver
+	QuotaChanged() QuotaChangedResolver
 	Session() SessionResolver
 	ShareLink() ShareLinkResolver
+	StopReceipt() StopReceiptResolver
 	Subscription() SubscriptionResolver
+	UsageRow() UsageRowResolver
 	User() UserResolver
 }
 
 type DirectiveRoot struct {
+	Access func(ctx context.Context, obj any, next graphql.Resolver, needs Access) (res any, err error)
 }
 
 type ComplexityRoot struct {
+	Account struct {
+		CreatedAt      func(childComplexity int) int
+		DeletesAt      func(childComplexity int) int
+		Email          func(childComplexity int) int
+		ID             func(childComplexity int) int
+		LastLoginAt    func(childComplexity int) int
+		Membership     func(childComplexity int) int
+		Role           func(childComplexity int) int
+		UnfinishedJobs func(childComplexity int) int
+	}
+
+	AccountConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	AccountEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	AccountJob struct {
+		CreatedAt func(childComplexity int) int
+		EndedAt   func(childComplexity int) int
+		Failure   func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Kind      func(childComplexity int) int
+		Model     func(childComplexity int) int
+		Provider  func(childComplexity int) int
+		Status    func(childComplexity int) int
+		User      func(childComplexity int) int
+	}
+
+	AccountJobConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	AccountJobEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	AccountPayment struct {
+		Payment func(childComplexity int) int
+		User    func(childComplexity int) int
+	}
+
+	AccountPaymentConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	AccountPaymentEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	AddPlanStepPayload struct {
 		Step       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -80,12 +160,34 @@ type ComplexityRoot struct {
 		Path    func(childComplexity int) int
 	}
 
+	Administration struct {
+		AuditLog func(childComplexity int, first *int, after *string, userID *string) int
+		Jobs     func(childComplexity int, first *int, after *string, userID *string, statuses []job.Status) int
+		Payments func(childComplexity int, first *int, after *string, userID *string, statuses []payment.Status) int
+		Users    func(childComplexity int, first *int, after *string, email *string, id *string) int
+	}
+
 	AiDisclosure struct {
 		GeneratedAt func(childComplexity int) int
 		Generator   func(childComplexity int) int
 		IsEmbedded  func(childComplexity int) int
 		Model       func(childComplexity int) int
 		Provider    func(childComplexity int) int
+	}
+
+	ApiKey struct {
+		CreatedAt      func(childComplexity int) int
+		ExpiresAt      func(childComplexity int) int
+		Hint           func(childComplexity int) int
+		ID             func(childComplexity int) int
+		IsTest         func(childComplexity int) int
+		LastUsedAt     func(childComplexity int) int
+		Models         func(childComplexity int) int
+		MonthlyBudget  func(childComplexity int) int
+		Name           func(childComplexity int) int
+		RevokedAt      func(childComplexity int) int
+		Scopes         func(childComplexity int) int
+		SpentThisMonth func(childComplexity int) int
 	}
 
 	ApplyPlanPayload struct {
@@ -169,6 +271,28 @@ type ComplexityRoot struct {
 		OccurredAt func(childComplexity int) int
 	}
 
+	AuditEntry struct {
+		Action    func(childComplexity int) int
+		Actor     func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		Detail    func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Reason    func(childComplexity int) int
+		Subject   func(childComplexity int) int
+		User      func(childComplexity int) int
+	}
+
+	AuditEntryConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	AuditEntryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	CancelJobPayload struct {
 		Job        func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -180,7 +304,19 @@ type ComplexityRoot struct {
 		Path    func(childComplexity int) int
 	}
 
+	CancelUserJobPayload struct {
+		Job        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CancelUserJobUserError struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Path    func(childComplexity int) int
+	}
+
 	Chat struct {
+		Cost               func(childComplexity int) int
 		CreatedAt          func(childComplexity int) int
 		DeletedAt          func(childComplexity int) int
 		EventCursor        func(childComplexity int) int
@@ -232,12 +368,31 @@ type ComplexityRoot struct {
 		OccurredAt func(childComplexity int) int
 	}
 
+	Checkout struct {
+		ChannelKey func(childComplexity int) int
+		Gateway    func(childComplexity int) int
+		PaymentID  func(childComplexity int) int
+		StoreID    func(childComplexity int) int
+		URL        func(childComplexity int) int
+	}
+
 	ChooseBranchPayload struct {
 		Chat       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	ChooseBranchUserError struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Path    func(childComplexity int) int
+	}
+
+	CompletePaymentPayload struct {
+		Payment    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CompletePaymentUserError struct {
 		Code    func(childComplexity int) int
 		Message func(childComplexity int) int
 		Path    func(childComplexity int) int
@@ -273,6 +428,18 @@ type ComplexityRoot struct {
 	CostRange struct {
 		Max func(childComplexity int) int
 		Min func(childComplexity int) int
+	}
+
+	CreateApiKeyPayload struct {
+		APIKey     func(childComplexity int) int
+		Secret     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CreateApiKeyUserError struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Path    func(childComplexity int) int
 	}
 
 	CreateChatPayload struct {
@@ -337,6 +504,17 @@ type ComplexityRoot struct {
 	}
 
 	CreateUploadUserError struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Path    func(childComplexity int) int
+	}
+
+	DeleteAccountPayload struct {
+		UserErrors func(childComplexity int) int
+		Viewer     func(childComplexity int) int
+	}
+
+	DeleteAccountUserError struct {
 		Code    func(childComplexity int) int
 		Message func(childComplexity int) int
 		Path    func(childComplexity int) int
@@ -422,6 +600,17 @@ type ComplexityRoot struct {
 		Path    func(childComplexity int) int
 	}
 
+	EndUserSessionsPayload struct {
+		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	EndUserSessionsUserError struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Path    func(childComplexity int) int
+	}
+
 	FavouriteArtifactPayload struct {
 		Artifact   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -476,6 +665,7 @@ type ComplexityRoot struct {
 
 	Folder struct {
 		Chats           func(childComplexity int, first *int, after *string) int
+		Cost            func(childComplexity int) int
 		CreatedAt       func(childComplexity int) int
 		DeletedAt       func(childComplexity int) int
 		EventCursor     func(childComplexity int) int
@@ -509,6 +699,17 @@ type ComplexityRoot struct {
 		Folder     func(childComplexity int) int
 		FolderID   func(childComplexity int) int
 		OccurredAt func(childComplexity int) int
+	}
+
+	GrantMembershipPayload struct {
+		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	GrantMembershipUserError struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Path    func(childComplexity int) int
 	}
 
 	HeadMoved struct {
@@ -662,10 +863,31 @@ type ComplexityRoot struct {
 		VideoMs           func(childComplexity int) int
 	}
 
+	Membership struct {
+		ActsAs                func(childComplexity int) int
+		CanUsePremiumFeatures func(childComplexity int) int
+		ExpiresAt             func(childComplexity int) int
+		IsActive              func(childComplexity int) int
+		Plan                  func(childComplexity int) int
+		Quota                 func(childComplexity int) int
+		Type                  func(childComplexity int) int
+	}
+
+	MembershipPlan struct {
+		Daily       func(childComplexity int) int
+		Days        func(childComplexity int) int
+		HasPriority func(childComplexity int) int
+		Models      func(childComplexity int) int
+		Name        func(childComplexity int, language *user.Language) int
+		Price       func(childComplexity int) int
+		Type        func(childComplexity int) int
+	}
+
 	Message struct {
 		AnsweredBy      func(childComplexity int) int
 		Attachments     func(childComplexity int) int
 		Chat            func(childComplexity int) int
+		Cost            func(childComplexity int) int
 		CreatedAt       func(childComplexity int) int
 		EndedAt         func(childComplexity int) int
 		EventCursor     func(childComplexity int) int
@@ -762,15 +984,19 @@ type ComplexityRoot struct {
 		ApplyPlan         func(childComplexity int, input ApplyPlanInput) int
 		ArchiveChat       func(childComplexity int, input ArchiveChatInput) int
 		CancelJob         func(childComplexity int, input CancelJobInput) int
+		CancelUserJob     func(childComplexity int, input CancelUserJobInput) int
 		ChooseBranch      func(childComplexity int, input ChooseBranchInput) int
+		CompletePayment   func(childComplexity int, input CompletePaymentInput) int
 		CompleteUpload    func(childComplexity int, input CompleteUploadInput) int
 		ConfigureChat     func(childComplexity int, input ConfigureChatInput) int
+		CreateAPIKey      func(childComplexity int, input CreateAPIKeyInput) int
 		CreateChat        func(childComplexity int, input CreateChatInput) int
 		CreateFolder      func(childComplexity int, input CreateFolderInput) int
 		CreateJob         func(childComplexity int, input CreateJobInput) int
 		CreatePrompt      func(childComplexity int, input CreatePromptInput) int
 		CreateShareLink   func(childComplexity int, input CreateShareLinkInput) int
 		CreateUpload      func(childComplexity int, input CreateUploadInput) int
+		DeleteAccount     func(childComplexity int, input DeleteAccountInput) int
 		DeleteArtifact    func(childComplexity int, input DeleteArtifactInput) int
 		DeleteChat        func(childComplexity int, input DeleteChatInput) int
 		DeleteFile        func(childComplexity int, input DeleteFileInput) int
@@ -778,30 +1004,38 @@ type ComplexityRoot struct {
 		DeletePlan        func(childComplexity int, input DeletePlanInput) int
 		DeletePrompt      func(childComplexity int, input DeletePromptInput) int
 		EditMessage       func(childComplexity int, input EditMessageInput) int
+		EndUserSessions   func(childComplexity int, input EndUserSessionsInput) int
 		FavouriteArtifact func(childComplexity int, input FavouriteArtifactInput) int
+		GrantMembership   func(childComplexity int, input GrantMembershipInput) int
 		MoveChat          func(childComplexity int, input MoveChatInput) int
 		PinChat           func(childComplexity int, input PinChatInput) int
 		PlanProject       func(childComplexity int, input PlanProjectInput) int
+		PreparePayment    func(childComplexity int, input PreparePaymentInput) int
 		RecommendPrompts  func(childComplexity int, input RecommendPromptsInput) int
 		RefreshSession    func(childComplexity int, input RefreshSessionInput) int
+		RefundPayment     func(childComplexity int, input RefundPaymentInput) int
 		RegenerateReply   func(childComplexity int, input RegenerateReplyInput) int
 		RemovePlanStep    func(childComplexity int, input RemovePlanStepInput) int
 		RenameChat        func(childComplexity int, input RenameChatInput) int
 		RenameFolder      func(childComplexity int, input RenameFolderInput) int
 		ReorderPlanSteps  func(childComplexity int, input ReorderPlanStepsInput) int
 		Replan            func(childComplexity int, input ReplanInput) int
+		RestoreAccount    func(childComplexity int, input RestoreAccountInput) int
 		RestoreChat       func(childComplexity int, input RestoreChatInput) int
 		RestoreFolder     func(childComplexity int, input RestoreFolderInput) int
 		RetryJob          func(childComplexity int, input RetryJobInput) int
+		RevokeAPIKey      func(childComplexity int, input RevokeAPIKeyInput) int
 		RevokeSession     func(childComplexity int, input RevokeSessionInput) int
 		RevokeShareLink   func(childComplexity int, input RevokeShareLinkInput) int
 		RunStep           func(childComplexity int, input RunStepInput) int
 		SendMessage       func(childComplexity int, input SendMessageInput) int
+		SetRole           func(childComplexity int, input SetRoleInput) int
 		SignIn            func(childComplexity int, input SignInInput) int
 		SignOut           func(childComplexity int, input SignOutInput) int
 		StopReply         func(childComplexity int, input StopReplyInput) int
 		UpdatePlanStep    func(childComplexity int, input UpdatePlanStepInput) int
 		UpdatePreferences func(childComplexity int, input UpdatePreferencesInput) int
+		UpdateProfile     func(childComplexity int, input UpdateProfileInput) int
 		UpdatePrompt      func(childComplexity int, input UpdatePromptInput) int
 	}
 
@@ -810,6 +1044,49 @@ type ComplexityRoot struct {
 		HasNextPage     func(childComplexity int) int
 		HasPreviousPage func(childComplexity int) int
 		StartCursor     func(childComplexity int) int
+	}
+
+	Payment struct {
+		Checkout       func(childComplexity int) int
+		CreatedAt      func(childComplexity int) int
+		ExpiresAt      func(childComplexity int) int
+		GrantedAt      func(childComplexity int) int
+		ID             func(childComplexity int) int
+		IsTest         func(childComplexity int) int
+		OrderName      func(childComplexity int) int
+		PaidAt         func(childComplexity int) int
+		Plan           func(childComplexity int) int
+		Price          func(childComplexity int) int
+		RefundedAmount func(childComplexity int) int
+		Status         func(childComplexity int) int
+		Timeline       func(childComplexity int) int
+		UpdatedAt      func(childComplexity int) int
+	}
+
+	PaymentConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	PaymentEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	PaymentSaved struct {
+		Cursor     func(childComplexity int) int
+		OccurredAt func(childComplexity int) int
+		Payment    func(childComplexity int) int
+		PaymentID  func(childComplexity int) int
+	}
+
+	PaymentStep struct {
+		Amount    func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		Detail    func(childComplexity int) int
+		Source    func(childComplexity int) int
+		Type      func(childComplexity int) int
 	}
 
 	PinChatPayload struct {
@@ -911,6 +1188,22 @@ type ComplexityRoot struct {
 		Theme              func(childComplexity int) int
 	}
 
+	PreparePaymentPayload struct {
+		Payment    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	PreparePaymentUserError struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Path    func(childComplexity int) int
+	}
+
+	Price struct {
+		Amount   func(childComplexity int) int
+		Currency func(childComplexity int) int
+	}
+
 	Prompt struct {
 		Content     func(childComplexity int) int
 		CreatedAt   func(childComplexity int) int
@@ -957,13 +1250,48 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
+		Administration func(childComplexity int) int
 		ModelWarnings  func(childComplexity int) int
 		Models         func(childComplexity int, filter *ModelFilter) int
 		Node           func(childComplexity int, id string) int
 		Nodes          func(childComplexity int, ids []string) int
+		Plans          func(childComplexity int) int
+		Quote          func(childComplexity int, input QuoteInput) int
 		ServerInfo     func(childComplexity int) int
 		SharedArtifact func(childComplexity int, token string) int
 		Viewer         func(childComplexity int) int
+	}
+
+	Quota struct {
+		Day      func(childComplexity int) int
+		Held     func(childComplexity int) int
+		Left     func(childComplexity int) int
+		Limit    func(childComplexity int) int
+		ResetsAt func(childComplexity int) int
+		Used     func(childComplexity int) int
+	}
+
+	QuotaAmounts struct {
+		Images  func(childComplexity int) int
+		Tokens  func(childComplexity int) int
+		VideoMs func(childComplexity int) int
+	}
+
+	QuotaChanged struct {
+		Cursor     func(childComplexity int) int
+		OccurredAt func(childComplexity int) int
+		Quota      func(childComplexity int) int
+		Today      func(childComplexity int) int
+	}
+
+	Quote struct {
+		Cost       func(childComplexity int) int
+		IsAllowed  func(childComplexity int) int
+		Left       func(childComplexity int) int
+		Model      func(childComplexity int) int
+		Most       func(childComplexity int) int
+		PlanNeeded func(childComplexity int) int
+		Refusal    func(childComplexity int) int
 	}
 
 	RecommendPromptsPayload struct {
@@ -983,6 +1311,17 @@ type ComplexityRoot struct {
 	}
 
 	RefreshSessionUserError struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Path    func(childComplexity int) int
+	}
+
+	RefundPaymentPayload struct {
+		Payment    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RefundPaymentUserError struct {
 		Code    func(childComplexity int) int
 		Message func(childComplexity int) int
 		Path    func(childComplexity int) int
@@ -1091,6 +1430,17 @@ type ComplexityRoot struct {
 		RunID      func(childComplexity int) int
 	}
 
+	RestoreAccountPayload struct {
+		UserErrors func(childComplexity int) int
+		Viewer     func(childComplexity int) int
+	}
+
+	RestoreAccountUserError struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Path    func(childComplexity int) int
+	}
+
 	RestoreChatPayload struct {
 		Chat       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -1126,6 +1476,17 @@ type ComplexityRoot struct {
 	}
 
 	RetryJobUserError struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Path    func(childComplexity int) int
+	}
+
+	RevokeApiKeyPayload struct {
+		APIKey     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RevokeApiKeyUserError struct {
 		Code    func(childComplexity int) int
 		Message func(childComplexity int) int
 		Path    func(childComplexity int) int
@@ -1198,7 +1559,9 @@ type ComplexityRoot struct {
 	}
 
 	ServerInfo struct {
+		IsBillingOn   func(childComplexity int) int
 		Limits        func(childComplexity int) int
+		QuotaTimeZone func(childComplexity int) int
 		SignInMethods func(childComplexity int) int
 		Time          func(childComplexity int) int
 		Version       func(childComplexity int) int
@@ -1231,6 +1594,17 @@ type ComplexityRoot struct {
 		Cursor     func(childComplexity int) int
 		OccurredAt func(childComplexity int) int
 		SessionID  func(childComplexity int) int
+	}
+
+	SetRolePayload struct {
+		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	SetRoleUserError struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Path    func(childComplexity int) int
 	}
 
 	ShareLink struct {
@@ -1284,6 +1658,7 @@ type ComplexityRoot struct {
 	}
 
 	StopReceipt struct {
+		Cost              func(childComplexity int) int
 		Message           func(childComplexity int) int
 		ProviderCancelled func(childComplexity int) int
 		Status            func(childComplexity int) int
@@ -1375,6 +1750,17 @@ type ComplexityRoot struct {
 		Path    func(childComplexity int) int
 	}
 
+	UpdateProfilePayload struct {
+		UserErrors func(childComplexity int) int
+		Viewer     func(childComplexity int) int
+	}
+
+	UpdateProfileUserError struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Path    func(childComplexity int) int
+	}
+
 	UpdatePromptPayload struct {
 		Prompt     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -1398,10 +1784,37 @@ type ComplexityRoot struct {
 		URL       func(childComplexity int) int
 	}
 
+	UsageReport struct {
+		Rows  func(childComplexity int) int
+		Total func(childComplexity int) int
+	}
+
+	UsageRow struct {
+		Chat   func(childComplexity int) int
+		Day    func(childComplexity int) int
+		Folder func(childComplexity int) int
+		Kind   func(childComplexity int) int
+		Model  func(childComplexity int) int
+		Totals func(childComplexity int) int
+	}
+
+	UsageTotals struct {
+		CachedInputTokens func(childComplexity int) int
+		Cost              func(childComplexity int) int
+		Images            func(childComplexity int) int
+		InputTokens       func(childComplexity int) int
+		OutputTokens      func(childComplexity int) int
+		Runs              func(childComplexity int) int
+		UnpricedRuns      func(childComplexity int) int
+		VideoMs           func(childComplexity int) int
+	}
+
 	User struct {
+		APIKeys         func(childComplexity int) int
 		Artifacts       func(childComplexity int, first *int, after *string, kind *artifact.Kind, favourite *bool, folderID *string) int
 		Chats           func(childComplexity int, first *int, after *string, filter *ChatFilter) int
 		CreatedAt       func(childComplexity int) int
+		DeletesAt       func(childComplexity int) int
 		Email           func(childComplexity int) int
 		EventCursor     func(childComplexity int) int
 		Files           func(childComplexity int, first *int, after *string) int
@@ -1411,14 +1824,18 @@ type ComplexityRoot struct {
 		Jobs            func(childComplexity int, first *int, after *string, filter *JobFilter) int
 		LastLoginAt     func(childComplexity int) int
 		LastName        func(childComplexity int) int
+		Membership      func(childComplexity int) int
+		Payments        func(childComplexity int, first *int, after *string) int
 		PhotoURL        func(childComplexity int) int
 		Plans           func(childComplexity int, first *int, after *string) int
 		Preferences     func(childComplexity int) int
 		PromptTemplates func(childComplexity int) int
 		Prompts         func(childComplexity int, first *int, after *string) int
+		Role            func(childComplexity int) int
 		Search          func(childComplexity int, query string, first *int, after *string) int
 		Sessions        func(childComplexity int) int
 		UID             func(childComplexity int) int
+		Usage           func(childComplexity int, rangeArg *UsageRange, groupBy []UsageDimension) int
 	}
 
 	VideoCaps struct {
@@ -1453,6 +1870,32 @@ type ComplexityRoot struct {
 
 // region    ************************** generated!.gotpl **************************
 
+type AccountResolver interface {
+	Membership(ctx context.Context, obj *ent.User) (*membership.Membership, error)
+
+	UnfinishedJobs(ctx context.Context, obj *ent.User) (int, error)
+}
+type AccountJobResolver interface {
+	Model(ctx context.Context, obj *ent.Job) (*catalog.Model, error)
+	Failure(ctx context.Context, obj *ent.Job) (*job1.Failure, error)
+	User(ctx context.Context, obj *ent.Job) (*ent.User, error)
+}
+type AccountPaymentResolver interface {
+	User(ctx context.Context, obj *AccountPayment) (*ent.User, error)
+}
+type AdministrationResolver interface {
+	Users(ctx context.Context, obj *Administration, first *int, after *string, email *string, id *string) (*Connection[*ent.User], error)
+	Payments(ctx context.Context, obj *Administration, first *int, after *string, userID *string, statuses []payment.Status) (*Connection[*AccountPayment], error)
+	Jobs(ctx context.Context, obj *Administration, first *int, after *string, userID *string, statuses []job.Status) (*Connection[*ent.Job], error)
+	AuditLog(ctx context.Context, obj *Administration, first *int, after *string, userID *string) (*Connection[*ent.AuditEntry], error)
+}
+type ApiKeyResolver interface {
+	Scopes(ctx context.Context, obj *ent.APIKey) ([]APIScope, error)
+	Models(ctx context.Context, obj *ent.APIKey) ([]*catalog.Model, error)
+
+	MonthlyBudget(ctx context.Context, obj *ent.APIKey) (*Cost, error)
+	SpentThisMonth(ctx context.Context, obj *ent.APIKey) (*Cost, error)
+}
 type ArtifactResolver interface {
 	Job(ctx context.Context, obj *ent.Artifact) (*ent.Job, error)
 
@@ -1469,6 +1912,13 @@ type ArtifactResolver interface {
 
 	EventCursor(ctx context.Context, obj *ent.Artifact) (string, error)
 }
+type AuditEntryResolver interface {
+	Action(ctx context.Context, obj *ent.AuditEntry) (AuditAction, error)
+
+	User(ctx context.Context, obj *ent.AuditEntry) (*ent.User, error)
+
+	Detail(ctx context.Context, obj *ent.AuditEntry) (string, error)
+}
 type ChatResolver interface {
 	Folder(ctx context.Context, obj *ent.Chat) (*ent.Folder, error)
 	Model(ctx context.Context, obj *ent.Chat) (*catalog.Model, error)
@@ -1477,6 +1927,7 @@ type ChatResolver interface {
 
 	Head(ctx context.Context, obj *ent.Chat) (*ent.Message, error)
 	Messages(ctx context.Context, obj *ent.Chat, first *int, after *string, last *int, before *string) (*Connection[*ent.Message], error)
+	Cost(ctx context.Context, obj *ent.Chat) (*Cost, error)
 
 	RestorableUntil(ctx context.Context, obj *ent.Chat) (*time.Time, error)
 	EventCursor(ctx context.Context, obj *ent.Chat) (string, error)
@@ -1492,6 +1943,7 @@ type FileResolver interface {
 }
 type FolderResolver interface {
 	Plan(ctx context.Context, obj *ent.Folder) (*ent.Plan, error)
+	Cost(ctx context.Context, obj *ent.Folder) (*Cost, error)
 	Chats(ctx context.Context, obj *ent.Folder, first *int, after *string) (*Connection[*ent.Chat], error)
 
 	RestorableUntil(ctx context.Context, obj *ent.Folder) (*time.Time, error)
@@ -1504,10 +1956,10 @@ type JobResolver interface {
 	Message(ctx context.Context, obj *ent.Job) (*ent.Message, error)
 
 	QueuePosition(ctx context.Context, obj *ent.Job) (*int, error)
-	Attempts(ctx context.Context, obj *ent.Job) ([]*job.Attempt, error)
+	Attempts(ctx context.Context, obj *ent.Job) ([]*job1.Attempt, error)
 	Text(ctx context.Context, obj *ent.Job) (*string, error)
 	Result(ctx context.Context, obj *ent.Job) (*JobResult, error)
-	Failure(ctx context.Context, obj *ent.Job) (*job.Failure, error)
+	Failure(ctx context.Context, obj *ent.Job) (*job1.Failure, error)
 	Usage(ctx context.Context, obj *ent.Job) (*JobUsage, error)
 	Cost(ctx context.Context, obj *ent.Job) (*Cost, error)
 	Timeline(ctx context.Context, obj *ent.Job) ([]*ent.JobStep, error)
@@ -1516,6 +1968,17 @@ type JobResolver interface {
 	ResultExpiresAt(ctx context.Context, obj *ent.Job) (*time.Time, error)
 
 	EventCursor(ctx context.Context, obj *ent.Job) (string, error)
+}
+type MembershipResolver interface {
+	Plan(ctx context.Context, obj *membership.Membership) (*membership.Plan, error)
+	Quota(ctx context.Context, obj *membership.Membership) (*Quota, error)
+}
+type MembershipPlanResolver interface {
+	Name(ctx context.Context, obj *membership.Plan, language *user.Language) (string, error)
+	Price(ctx context.Context, obj *membership.Plan) (*Price, error)
+	Days(ctx context.Context, obj *membership.Plan) (*int, error)
+
+	Models(ctx context.Context, obj *membership.Plan) ([]*catalog.Model, error)
 }
 type MessageResolver interface {
 	Chat(ctx context.Context, obj *ent.Message) (*ent.Chat, error)
@@ -1531,6 +1994,7 @@ type MessageResolver interface {
 	Model(ctx context.Context, obj *ent.Message) (*catalog.Model, error)
 
 	Usage(ctx context.Context, obj *ent.Message) (*TokenUsage, error)
+	Cost(ctx context.Context, obj *ent.Message) (*Cost, error)
 
 	Failure(ctx context.Context, obj *ent.Message) (*chat.Failure, error)
 
@@ -1595,6 +2059,32 @@ type MutationResolver interface {
 	CreateUpload(ctx context.Context, input CreateUploadInput) (*CreateUploadPayload, error)
 	CompleteUpload(ctx context.Context, input CompleteUploadInput) (*CompleteUploadPayload, error)
 	DeleteFile(ctx context.Context, input DeleteFileInput) (*DeleteFilePayload, error)
+	UpdateProfile(ctx context.Context, input UpdateProfileInput) (*UpdateProfilePayload, error)
+	DeleteAccount(ctx context.Context, input DeleteAccountInput) (*DeleteAccountPayload, error)
+	RestoreAccount(ctx context.Context, input RestoreAccountInput) (*RestoreAccountPayload, error)
+	CreateAPIKey(ctx context.Context, input CreateAPIKeyInput) (*CreateAPIKeyPayload, error)
+	RevokeAPIKey(ctx context.Context, input RevokeAPIKeyInput) (*RevokeAPIKeyPayload, error)
+	PreparePayment(ctx context.Context, input PreparePaymentInput) (*PreparePaymentPayload, error)
+	CompletePayment(ctx context.Context, input CompletePaymentInput) (*CompletePaymentPayload, error)
+	GrantMembership(ctx context.Context, input GrantMembershipInput) (*GrantMembershipPayload, error)
+	RefundPayment(ctx context.Context, input RefundPaymentInput) (*RefundPaymentPayload, error)
+	SetRole(ctx context.Context, input SetRoleInput) (*SetRolePayload, error)
+	CancelUserJob(ctx context.Context, input CancelUserJobInput) (*CancelUserJobPayload, error)
+	EndUserSessions(ctx context.Context, input EndUserSessionsInput) (*EndUserSessionsPayload, error)
+}
+type PaymentResolver interface {
+	Plan(ctx context.Context, obj *ent.Payment) (catalog.Plan, error)
+	Price(ctx context.Context, obj *ent.Payment) (*Price, error)
+
+	Checkout(ctx context.Context, obj *ent.Payment) (*Checkout, error)
+	RefundedAmount(ctx context.Context, obj *ent.Payment) (int, error)
+	Timeline(ctx context.Context, obj *ent.Payment) ([]*ent.PaymentStep, error)
+}
+type PaymentSavedResolver interface {
+	Payment(ctx context.Context, obj *PaymentSaved) (*ent.Payment, error)
+}
+type PaymentStepResolver interface {
+	Amount(ctx context.Context, obj *ent.PaymentStep) (*int, error)
 }
 type PlanResolver interface {
 	Budget(ctx context.Context, obj *ent.Plan) (*Cost, error)
@@ -1609,8 +2099,8 @@ type PlanResolver interface {
 	EventCursor(ctx context.Context, obj *ent.Plan) (string, error)
 }
 type PlanJobArgumentsResolver interface {
-	Budget(ctx context.Context, obj *job.PlanArguments) (*Cost, error)
-	Plan(ctx context.Context, obj *job.PlanArguments) (*ent.Plan, error)
+	Budget(ctx context.Context, obj *job1.PlanArguments) (*Cost, error)
+	Plan(ctx context.Context, obj *job1.PlanArguments) (*ent.Plan, error)
 }
 type PlanStepResolver interface {
 	Plan(ctx context.Context, obj *ent.PlanStep) (*ent.Plan, error)
@@ -1630,7 +2120,14 @@ type QueryResolver interface {
 	Models(ctx context.Context, filter *ModelFilter) ([]*catalog.Model, error)
 	ModelWarnings(ctx context.Context) ([]*modelcheck.Warning, error)
 	SharedArtifact(ctx context.Context, token string) (*SharedArtifact, error)
+	Plans(ctx context.Context) ([]*membership.Plan, error)
+	Quote(ctx context.Context, input QuoteInput) (*Quote, error)
+	Administration(ctx context.Context) (*Administration, error)
 	ServerInfo(ctx context.Context) (*ServerInfo, error)
+}
+type QuotaChangedResolver interface {
+	Quota(ctx context.Context, obj *QuotaChanged) (*Quota, error)
+	Today(ctx context.Context, obj *QuotaChanged) (*UsageTotals, error)
 }
 type SessionResolver interface {
 	IsCurrent(ctx context.Context, obj *ent.Session) (bool, error)
@@ -1639,12 +2136,23 @@ type ShareLinkResolver interface {
 	Artifact(ctx context.Context, obj *ent.ShareLink) (*ent.Artifact, error)
 	URL(ctx context.Context, obj *ent.ShareLink) (string, error)
 }
+type StopReceiptResolver interface {
+	Cost(ctx context.Context, obj *StopReceipt) (*Cost, error)
+}
 type SubscriptionResolver interface {
 	ViewerEvents(ctx context.Context, after *string) (<-chan ViewerEvent, error)
 	ChatEvents(ctx context.Context, chatID string, after *string) (<-chan ChatEvent, error)
 	JobEvents(ctx context.Context, jobID string, after *string) (<-chan JobEvent, error)
 }
+type UsageRowResolver interface {
+	Chat(ctx context.Context, obj *UsageRow) (*ent.Chat, error)
+	Folder(ctx context.Context, obj *UsageRow) (*ent.Folder, error)
+}
 type UserResolver interface {
+	Membership(ctx context.Context, obj *ent.User) (*membership.Membership, error)
+	Payments(ctx context.Context, obj *ent.User, first *int, after *string) (*Connection[*ent.Payment], error)
+	Usage(ctx context.Context, obj *ent.User, rangeArg *UsageRange, groupBy []UsageDimension) (*UsageReport, error)
+	APIKeys(ctx context.Context, obj *ent.User) ([]*ent.APIKey, error)
 	Preferences(ctx context.Context, obj *ent.User) (*Preferences, error)
 	Sessions(ctx context.Context, obj *ent.User) ([]*ent.Session, error)
 	Prompts(ctx context.Context, obj *ent.User, first *int, after *string) (*Connection[*ent.Prompt], error)
@@ -1676,6 +2184,219 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	ec := newExecutionContext(nil, e, nil)
 	_ = ec
 	switch typeName + "." + field {
+
+	case "Account.createdAt":
+		if e.ComplexityRoot.Account.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.CreatedAt(childComplexity), true
+	case "Account.deletesAt":
+		if e.ComplexityRoot.Account.DeletesAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.DeletesAt(childComplexity), true
+	case "Account.email":
+		if e.ComplexityRoot.Account.Email == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.Email(childComplexity), true
+	case "Account.id":
+		if e.ComplexityRoot.Account.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.ID(childComplexity), true
+	case "Account.lastLoginAt":
+		if e.ComplexityRoot.Account.LastLoginAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.LastLoginAt(childComplexity), true
+	case "Account.membership":
+		if e.ComplexityRoot.Account.Membership == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.Membership(childComplexity), true
+	case "Account.role":
+		if e.ComplexityRoot.Account.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.Role(childComplexity), true
+	case "Account.unfinishedJobs":
+		if e.ComplexityRoot.Account.UnfinishedJobs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.UnfinishedJobs(childComplexity), true
+
+	case "AccountConnection.edges":
+		if e.ComplexityRoot.AccountConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountConnection.Edges(childComplexity), true
+	case "AccountConnection.nodes":
+		if e.ComplexityRoot.AccountConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountConnection.Nodes(childComplexity), true
+	case "AccountConnection.pageInfo":
+		if e.ComplexityRoot.AccountConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountConnection.PageInfo(childComplexity), true
+
+	case "AccountEdge.cursor":
+		if e.ComplexityRoot.AccountEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountEdge.Cursor(childComplexity), true
+	case "AccountEdge.node":
+		if e.ComplexityRoot.AccountEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountEdge.Node(childComplexity), true
+
+	case "AccountJob.createdAt":
+		if e.ComplexityRoot.AccountJob.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountJob.CreatedAt(childComplexity), true
+	case "AccountJob.endedAt":
+		if e.ComplexityRoot.AccountJob.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountJob.EndedAt(childComplexity), true
+	case "AccountJob.failure":
+		if e.ComplexityRoot.AccountJob.Failure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountJob.Failure(childComplexity), true
+	case "AccountJob.id":
+		if e.ComplexityRoot.AccountJob.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountJob.ID(childComplexity), true
+	case "AccountJob.kind":
+		if e.ComplexityRoot.AccountJob.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountJob.Kind(childComplexity), true
+	case "AccountJob.model":
+		if e.ComplexityRoot.AccountJob.Model == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountJob.Model(childComplexity), true
+	case "AccountJob.provider":
+		if e.ComplexityRoot.AccountJob.Provider == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountJob.Provider(childComplexity), true
+	case "AccountJob.status":
+		if e.ComplexityRoot.AccountJob.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountJob.Status(childComplexity), true
+	case "AccountJob.user":
+		if e.ComplexityRoot.AccountJob.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountJob.User(childComplexity), true
+
+	case "AccountJobConnection.edges":
+		if e.ComplexityRoot.AccountJobConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountJobConnection.Edges(childComplexity), true
+	case "AccountJobConnection.nodes":
+		if e.ComplexityRoot.AccountJobConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountJobConnection.Nodes(childComplexity), true
+	case "AccountJobConnection.pageInfo":
+		if e.ComplexityRoot.AccountJobConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountJobConnection.PageInfo(childComplexity), true
+
+	case "AccountJobEdge.cursor":
+		if e.ComplexityRoot.AccountJobEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountJobEdge.Cursor(childComplexity), true
+	case "AccountJobEdge.node":
+		if e.ComplexityRoot.AccountJobEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountJobEdge.Node(childComplexity), true
+
+	case "AccountPayment.payment":
+		if e.ComplexityRoot.AccountPayment.Payment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountPayment.Payment(childComplexity), true
+	case "AccountPayment.user":
+		if e.ComplexityRoot.AccountPayment.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountPayment.User(childComplexity), true
+
+	case "AccountPaymentConnection.edges":
+		if e.ComplexityRoot.AccountPaymentConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountPaymentConnection.Edges(childComplexity), true
+	case "AccountPaymentConnection.nodes":
+		if e.ComplexityRoot.AccountPaymentConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountPaymentConnection.Nodes(childComplexity), true
+	case "AccountPaymentConnection.pageInfo":
+		if e.ComplexityRoot.AccountPaymentConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountPaymentConnection.PageInfo(childComplexity), true
+
+	case "AccountPaymentEdge.cursor":
+		if e.ComplexityRoot.AccountPaymentEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountPaymentEdge.Cursor(childComplexity), true
+	case "AccountPaymentEdge.node":
+		if e.ComplexityRoot.AccountPaymentEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountPaymentEdge.Node(childComplexity), true
 
 	case "AddPlanStepPayload.step":
 		if e.ComplexityRoot.AddPlanStepPayload.Step == nil {
@@ -1709,6 +2430,51 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AddPlanStepUserError.Path(childComplexity), true
 
+	case "Administration.auditLog":
+		if e.ComplexityRoot.Administration.AuditLog == nil {
+			break
+		}
+
+		args, err := ec.field_Administration_auditLog_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Administration.AuditLog(childComplexity, args["first"].(*int), args["after"].(*string), args["userId"].(*string)), true
+	case "Administration.jobs":
+		if e.ComplexityRoot.Administration.Jobs == nil {
+			break
+		}
+
+		args, err := ec.field_Administration_jobs_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Administration.Jobs(childComplexity, args["first"].(*int), args["after"].(*string), args["userId"].(*string), args["statuses"].([]job.Status)), true
+	case "Administration.payments":
+		if e.ComplexityRoot.Administration.Payments == nil {
+			break
+		}
+
+		args, err := ec.field_Administration_payments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Administration.Payments(childComplexity, args["first"].(*int), args["after"].(*string), args["userId"].(*string), args["statuses"].([]payment.Status)), true
+	case "Administration.users":
+		if e.ComplexityRoot.Administration.Users == nil {
+			break
+		}
+
+		args, err := ec.field_Administration_users_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Administration.Users(childComplexity, args["first"].(*int), args["after"].(*string), args["email"].(*string), args["id"].(*string)), true
+
 	case "AiDisclosure.generatedAt":
 		if e.ComplexityRoot.AiDisclosure.GeneratedAt == nil {
 			break
@@ -1739,6 +2505,79 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AiDisclosure.Provider(childComplexity), true
+
+	case "ApiKey.createdAt":
+		if e.ComplexityRoot.ApiKey.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.CreatedAt(childComplexity), true
+	case "ApiKey.expiresAt":
+		if e.ComplexityRoot.ApiKey.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.ExpiresAt(childComplexity), true
+	case "ApiKey.hint":
+		if e.ComplexityRoot.ApiKey.Hint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.Hint(childComplexity), true
+	case "ApiKey.id":
+		if e.ComplexityRoot.ApiKey.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.ID(childComplexity), true
+	case "ApiKey.isTest":
+		if e.ComplexityRoot.ApiKey.IsTest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.IsTest(childComplexity), true
+	case "ApiKey.lastUsedAt":
+		if e.ComplexityRoot.ApiKey.LastUsedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.LastUsedAt(childComplexity), true
+	case "ApiKey.models":
+		if e.ComplexityRoot.ApiKey.Models == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.Models(childComplexity), true
+	case "ApiKey.monthlyBudget":
+		if e.ComplexityRoot.ApiKey.MonthlyBudget == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.MonthlyBudget(childComplexity), true
+	case "ApiKey.name":
+		if e.ComplexityRoot.ApiKey.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.Name(childComplexity), true
+	case "ApiKey.revokedAt":
+		if e.ComplexityRoot.ApiKey.RevokedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.RevokedAt(childComplexity), true
+	case "ApiKey.scopes":
+		if e.ComplexityRoot.ApiKey.Scopes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.Scopes(childComplexity), true
+	case "ApiKey.spentThisMonth":
+		if e.ComplexityRoot.ApiKey.SpentThisMonth == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.SpentThisMonth(childComplexity), true
 
 	case "ApplyPlanPayload.folder":
 		if e.ComplexityRoot.ApplyPlanPayload.Folder == nil {
@@ -2056,6 +2895,87 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ArtifactSaved.OccurredAt(childComplexity), true
 
+	case "AuditEntry.action":
+		if e.ComplexityRoot.AuditEntry.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Action(childComplexity), true
+	case "AuditEntry.actor":
+		if e.ComplexityRoot.AuditEntry.Actor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Actor(childComplexity), true
+	case "AuditEntry.happenedAt":
+		if e.ComplexityRoot.AuditEntry.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.CreatedAt(childComplexity), true
+	case "AuditEntry.detail":
+		if e.ComplexityRoot.AuditEntry.Detail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Detail(childComplexity), true
+	case "AuditEntry.id":
+		if e.ComplexityRoot.AuditEntry.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.ID(childComplexity), true
+	case "AuditEntry.reason":
+		if e.ComplexityRoot.AuditEntry.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Reason(childComplexity), true
+	case "AuditEntry.subject":
+		if e.ComplexityRoot.AuditEntry.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Subject(childComplexity), true
+	case "AuditEntry.user":
+		if e.ComplexityRoot.AuditEntry.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.User(childComplexity), true
+
+	case "AuditEntryConnection.edges":
+		if e.ComplexityRoot.AuditEntryConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryConnection.Edges(childComplexity), true
+	case "AuditEntryConnection.nodes":
+		if e.ComplexityRoot.AuditEntryConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryConnection.Nodes(childComplexity), true
+	case "AuditEntryConnection.pageInfo":
+		if e.ComplexityRoot.AuditEntryConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryConnection.PageInfo(childComplexity), true
+
+	case "AuditEntryEdge.cursor":
+		if e.ComplexityRoot.AuditEntryEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryEdge.Cursor(childComplexity), true
+	case "AuditEntryEdge.node":
+		if e.ComplexityRoot.AuditEntryEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryEdge.Node(childComplexity), true
+
 	case "CancelJobPayload.job":
 		if e.ComplexityRoot.CancelJobPayload.Job == nil {
 			break
@@ -2088,6 +3008,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CancelJobUserError.Path(childComplexity), true
 
+	case "CancelUserJobPayload.job":
+		if e.ComplexityRoot.CancelUserJobPayload.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelUserJobPayload.Job(childComplexity), true
+	case "CancelUserJobPayload.userErrors":
+		if e.ComplexityRoot.CancelUserJobPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelUserJobPayload.UserErrors(childComplexity), true
+
+	case "CancelUserJobUserError.code":
+		if e.ComplexityRoot.CancelUserJobUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelUserJobUserError.Code(childComplexity), true
+	case "CancelUserJobUserError.message":
+		if e.ComplexityRoot.CancelUserJobUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelUserJobUserError.Message(childComplexity), true
+	case "CancelUserJobUserError.path":
+		if e.ComplexityRoot.CancelUserJobUserError.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelUserJobUserError.Path(childComplexity), true
+
+	case "Chat.cost":
+		if e.ComplexityRoot.Chat.Cost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Chat.Cost(childComplexity), true
 	case "Chat.createdAt":
 		if e.ComplexityRoot.Chat.CreatedAt == nil {
 			break
@@ -2303,6 +3261,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ChatSnapshot.OccurredAt(childComplexity), true
 
+	case "Checkout.channelKey":
+		if e.ComplexityRoot.Checkout.ChannelKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Checkout.ChannelKey(childComplexity), true
+	case "Checkout.gateway":
+		if e.ComplexityRoot.Checkout.Gateway == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Checkout.Gateway(childComplexity), true
+	case "Checkout.paymentId":
+		if e.ComplexityRoot.Checkout.PaymentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Checkout.PaymentID(childComplexity), true
+	case "Checkout.storeId":
+		if e.ComplexityRoot.Checkout.StoreID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Checkout.StoreID(childComplexity), true
+	case "Checkout.url":
+		if e.ComplexityRoot.Checkout.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Checkout.URL(childComplexity), true
+
 	case "ChooseBranchPayload.chat":
 		if e.ComplexityRoot.ChooseBranchPayload.Chat == nil {
 			break
@@ -2334,6 +3323,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ChooseBranchUserError.Path(childComplexity), true
+
+	case "CompletePaymentPayload.payment":
+		if e.ComplexityRoot.CompletePaymentPayload.Payment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompletePaymentPayload.Payment(childComplexity), true
+	case "CompletePaymentPayload.userErrors":
+		if e.ComplexityRoot.CompletePaymentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompletePaymentPayload.UserErrors(childComplexity), true
+
+	case "CompletePaymentUserError.code":
+		if e.ComplexityRoot.CompletePaymentUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompletePaymentUserError.Code(childComplexity), true
+	case "CompletePaymentUserError.message":
+		if e.ComplexityRoot.CompletePaymentUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompletePaymentUserError.Message(childComplexity), true
+	case "CompletePaymentUserError.path":
+		if e.ComplexityRoot.CompletePaymentUserError.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompletePaymentUserError.Path(childComplexity), true
 
 	case "CompleteUploadPayload.file":
 		if e.ComplexityRoot.CompleteUploadPayload.File == nil {
@@ -2424,6 +3445,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CostRange.Min(childComplexity), true
+
+	case "CreateApiKeyPayload.apiKey":
+		if e.ComplexityRoot.CreateApiKeyPayload.APIKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateApiKeyPayload.APIKey(childComplexity), true
+	case "CreateApiKeyPayload.secret":
+		if e.ComplexityRoot.CreateApiKeyPayload.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateApiKeyPayload.Secret(childComplexity), true
+	case "CreateApiKeyPayload.userErrors":
+		if e.ComplexityRoot.CreateApiKeyPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateApiKeyPayload.UserErrors(childComplexity), true
+
+	case "CreateApiKeyUserError.code":
+		if e.ComplexityRoot.CreateApiKeyUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateApiKeyUserError.Code(childComplexity), true
+	case "CreateApiKeyUserError.message":
+		if e.ComplexityRoot.CreateApiKeyUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateApiKeyUserError.Message(childComplexity), true
+	case "CreateApiKeyUserError.path":
+		if e.ComplexityRoot.CreateApiKeyUserError.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateApiKeyUserError.Path(childComplexity), true
 
 	case "CreateChatPayload.chat":
 		if e.ComplexityRoot.CreateChatPayload.Chat == nil {
@@ -2622,6 +3681,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateUploadUserError.Path(childComplexity), true
+
+	case "DeleteAccountPayload.userErrors":
+		if e.ComplexityRoot.DeleteAccountPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteAccountPayload.UserErrors(childComplexity), true
+	case "DeleteAccountPayload.viewer":
+		if e.ComplexityRoot.DeleteAccountPayload.Viewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteAccountPayload.Viewer(childComplexity), true
+
+	case "DeleteAccountUserError.code":
+		if e.ComplexityRoot.DeleteAccountUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteAccountUserError.Code(childComplexity), true
+	case "DeleteAccountUserError.message":
+		if e.ComplexityRoot.DeleteAccountUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteAccountUserError.Message(childComplexity), true
+	case "DeleteAccountUserError.path":
+		if e.ComplexityRoot.DeleteAccountUserError.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteAccountUserError.Path(childComplexity), true
 
 	case "DeleteArtifactPayload.artifactId":
 		if e.ComplexityRoot.DeleteArtifactPayload.ArtifactID == nil {
@@ -2865,6 +3956,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EditMessageUserError.Path(childComplexity), true
 
+	case "EndUserSessionsPayload.account":
+		if e.ComplexityRoot.EndUserSessionsPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndUserSessionsPayload.Account(childComplexity), true
+	case "EndUserSessionsPayload.userErrors":
+		if e.ComplexityRoot.EndUserSessionsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndUserSessionsPayload.UserErrors(childComplexity), true
+
+	case "EndUserSessionsUserError.code":
+		if e.ComplexityRoot.EndUserSessionsUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndUserSessionsUserError.Code(childComplexity), true
+	case "EndUserSessionsUserError.message":
+		if e.ComplexityRoot.EndUserSessionsUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndUserSessionsUserError.Message(childComplexity), true
+	case "EndUserSessionsUserError.path":
+		if e.ComplexityRoot.EndUserSessionsUserError.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndUserSessionsUserError.Path(childComplexity), true
+
 	case "FavouriteArtifactPayload.artifact":
 		if e.ComplexityRoot.FavouriteArtifactPayload.Artifact == nil {
 			break
@@ -3069,6 +4192,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Folder.Chats(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Folder.cost":
+		if e.ComplexityRoot.Folder.Cost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Folder.Cost(childComplexity), true
 	case "Folder.createdAt":
 		if e.ComplexityRoot.Folder.CreatedAt == nil {
 			break
@@ -3199,6 +4328,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.FolderSaved.OccurredAt(childComplexity), true
+
+	case "GrantMembershipPayload.account":
+		if e.ComplexityRoot.GrantMembershipPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GrantMembershipPayload.Account(childComplexity), true
+	case "GrantMembershipPayload.userErrors":
+		if e.ComplexityRoot.GrantMembershipPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GrantMembershipPayload.UserErrors(childComplexity), true
+
+	case "GrantMembershipUserError.code":
+		if e.ComplexityRoot.GrantMembershipUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GrantMembershipUserError.Code(childComplexity), true
+	case "GrantMembershipUserError.message":
+		if e.ComplexityRoot.GrantMembershipUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GrantMembershipUserError.Message(childComplexity), true
+	case "GrantMembershipUserError.path":
+		if e.ComplexityRoot.GrantMembershipUserError.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GrantMembershipUserError.Path(childComplexity), true
 
 	case "HeadMoved.chat":
 		if e.ComplexityRoot.HeadMoved.Chat == nil {
@@ -3800,6 +4961,97 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.JobUsage.VideoMs(childComplexity), true
 
+	case "Membership.actsAs":
+		if e.ComplexityRoot.Membership.ActsAs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Membership.ActsAs(childComplexity), true
+	case "Membership.canUsePremiumFeatures":
+		if e.ComplexityRoot.Membership.CanUsePremiumFeatures == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Membership.CanUsePremiumFeatures(childComplexity), true
+	case "Membership.expiresAt":
+		if e.ComplexityRoot.Membership.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Membership.ExpiresAt(childComplexity), true
+	case "Membership.isActive":
+		if e.ComplexityRoot.Membership.IsActive == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Membership.IsActive(childComplexity), true
+	case "Membership.plan":
+		if e.ComplexityRoot.Membership.Plan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Membership.Plan(childComplexity), true
+	case "Membership.quota":
+		if e.ComplexityRoot.Membership.Quota == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Membership.Quota(childComplexity), true
+	case "Membership.type":
+		if e.ComplexityRoot.Membership.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Membership.Type(childComplexity), true
+
+	case "MembershipPlan.daily":
+		if e.ComplexityRoot.MembershipPlan.Daily == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MembershipPlan.Daily(childComplexity), true
+	case "MembershipPlan.days":
+		if e.ComplexityRoot.MembershipPlan.Days == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MembershipPlan.Days(childComplexity), true
+	case "MembershipPlan.hasPriority":
+		if e.ComplexityRoot.MembershipPlan.HasPriority == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MembershipPlan.HasPriority(childComplexity), true
+	case "MembershipPlan.models":
+		if e.ComplexityRoot.MembershipPlan.Models == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MembershipPlan.Models(childComplexity), true
+	case "MembershipPlan.name":
+		if e.ComplexityRoot.MembershipPlan.Name == nil {
+			break
+		}
+
+		args, err := ec.field_MembershipPlan_name_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.MembershipPlan.Name(childComplexity, args["language"].(*user.Language)), true
+	case "MembershipPlan.price":
+		if e.ComplexityRoot.MembershipPlan.Price == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MembershipPlan.Price(childComplexity), true
+	case "MembershipPlan.type":
+		if e.ComplexityRoot.MembershipPlan.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MembershipPlan.Type(childComplexity), true
+
 	case "Message.answeredBy":
 		if e.ComplexityRoot.Message.AnsweredBy == nil {
 			break
@@ -3818,6 +5070,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Message.Chat(childComplexity), true
+	case "Message.cost":
+		if e.ComplexityRoot.Message.Cost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Cost(childComplexity), true
 	case "Message.createdAt":
 		if e.ComplexityRoot.Message.CreatedAt == nil {
 			break
@@ -4271,6 +5529,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelJob(childComplexity, args["input"].(CancelJobInput)), true
+	case "Mutation.cancelUserJob":
+		if e.ComplexityRoot.Mutation.CancelUserJob == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelUserJob_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelUserJob(childComplexity, args["input"].(CancelUserJobInput)), true
 	case "Mutation.chooseBranch":
 		if e.ComplexityRoot.Mutation.ChooseBranch == nil {
 			break
@@ -4282,6 +5551,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ChooseBranch(childComplexity, args["input"].(ChooseBranchInput)), true
+	case "Mutation.completePayment":
+		if e.ComplexityRoot.Mutation.CompletePayment == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_completePayment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CompletePayment(childComplexity, args["input"].(CompletePaymentInput)), true
 	case "Mutation.completeUpload":
 		if e.ComplexityRoot.Mutation.CompleteUpload == nil {
 			break
@@ -4304,6 +5584,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConfigureChat(childComplexity, args["input"].(ConfigureChatInput)), true
+	case "Mutation.createApiKey":
+		if e.ComplexityRoot.Mutation.CreateAPIKey == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createApiKey_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateAPIKey(childComplexity, args["input"].(CreateAPIKeyInput)), true
 	case "Mutation.createChat":
 		if e.ComplexityRoot.Mutation.CreateChat == nil {
 			break
@@ -4370,6 +5661,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateUpload(childComplexity, args["input"].(CreateUploadInput)), true
+	case "Mutation.deleteAccount":
+		if e.ComplexityRoot.Mutation.DeleteAccount == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteAccount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteAccount(childComplexity, args["input"].(DeleteAccountInput)), true
 	case "Mutation.deleteArtifact":
 		if e.ComplexityRoot.Mutation.DeleteArtifact == nil {
 			break
@@ -4447,6 +5749,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EditMessage(childComplexity, args["input"].(EditMessageInput)), true
+	case "Mutation.endUserSessions":
+		if e.ComplexityRoot.Mutation.EndUserSessions == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endUserSessions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndUserSessions(childComplexity, args["input"].(EndUserSessionsInput)), true
 	case "Mutation.favouriteArtifact":
 		if e.ComplexityRoot.Mutation.FavouriteArtifact == nil {
 			break
@@ -4458,6 +5771,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.FavouriteArtifact(childComplexity, args["input"].(FavouriteArtifactInput)), true
+	case "Mutation.grantMembership":
+		if e.ComplexityRoot.Mutation.GrantMembership == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_grantMembership_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.GrantMembership(childComplexity, args["input"].(GrantMembershipInput)), true
 	case "Mutation.moveChat":
 		if e.ComplexityRoot.Mutation.MoveChat == nil {
 			break
@@ -4491,6 +5815,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PlanProject(childComplexity, args["input"].(PlanProjectInput)), true
+	case "Mutation.preparePayment":
+		if e.ComplexityRoot.Mutation.PreparePayment == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_preparePayment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PreparePayment(childComplexity, args["input"].(PreparePaymentInput)), true
 	case "Mutation.recommendPrompts":
 		if e.ComplexityRoot.Mutation.RecommendPrompts == nil {
 			break
@@ -4513,6 +5848,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RefreshSession(childComplexity, args["input"].(RefreshSessionInput)), true
+	case "Mutation.refundPayment":
+		if e.ComplexityRoot.Mutation.RefundPayment == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_refundPayment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RefundPayment(childComplexity, args["input"].(RefundPaymentInput)), true
 	case "Mutation.regenerateReply":
 		if e.ComplexityRoot.Mutation.RegenerateReply == nil {
 			break
@@ -4579,6 +5925,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Replan(childComplexity, args["input"].(ReplanInput)), true
+	case "Mutation.restoreAccount":
+		if e.ComplexityRoot.Mutation.RestoreAccount == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_restoreAccount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RestoreAccount(childComplexity, args["input"].(RestoreAccountInput)), true
 	case "Mutation.restoreChat":
 		if e.ComplexityRoot.Mutation.RestoreChat == nil {
 			break
@@ -4612,6 +5969,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RetryJob(childComplexity, args["input"].(RetryJobInput)), true
+	case "Mutation.revokeApiKey":
+		if e.ComplexityRoot.Mutation.RevokeAPIKey == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeApiKey_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeAPIKey(childComplexity, args["input"].(RevokeAPIKeyInput)), true
 	case "Mutation.revokeSession":
 		if e.ComplexityRoot.Mutation.RevokeSession == nil {
 			break
@@ -4656,6 +6024,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SendMessage(childComplexity, args["input"].(SendMessageInput)), true
+	case "Mutation.setRole":
+		if e.ComplexityRoot.Mutation.SetRole == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setRole_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetRole(childComplexity, args["input"].(SetRoleInput)), true
 	case "Mutation.signIn":
 		if e.ComplexityRoot.Mutation.SignIn == nil {
 			break
@@ -4711,6 +6090,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdatePreferences(childComplexity, args["input"].(UpdatePreferencesInput)), true
+	case "Mutation.updateProfile":
+		if e.ComplexityRoot.Mutation.UpdateProfile == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateProfile_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateProfile(childComplexity, args["input"].(UpdateProfileInput)), true
 	case "Mutation.updatePrompt":
 		if e.ComplexityRoot.Mutation.UpdatePrompt == nil {
 			break
@@ -4747,6 +6137,179 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
+
+	case "Payment.checkout":
+		if e.ComplexityRoot.Payment.Checkout == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Payment.Checkout(childComplexity), true
+	case "Payment.createdAt":
+		if e.ComplexityRoot.Payment.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Payment.CreatedAt(childComplexity), true
+	case "Payment.expiresAt":
+		if e.ComplexityRoot.Payment.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Payment.ExpiresAt(childComplexity), true
+	case "Payment.grantedAt":
+		if e.ComplexityRoot.Payment.GrantedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Payment.GrantedAt(childComplexity), true
+	case "Payment.id":
+		if e.ComplexityRoot.Payment.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Payment.ID(childComplexity), true
+	case "Payment.isTest":
+		if e.ComplexityRoot.Payment.IsTest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Payment.IsTest(childComplexity), true
+	case "Payment.orderName":
+		if e.ComplexityRoot.Payment.OrderName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Payment.OrderName(childComplexity), true
+	case "Payment.paidAt":
+		if e.ComplexityRoot.Payment.PaidAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Payment.PaidAt(childComplexity), true
+	case "Payment.plan":
+		if e.ComplexityRoot.Payment.Plan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Payment.Plan(childComplexity), true
+	case "Payment.price":
+		if e.ComplexityRoot.Payment.Price == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Payment.Price(childComplexity), true
+	case "Payment.refundedAmount":
+		if e.ComplexityRoot.Payment.RefundedAmount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Payment.RefundedAmount(childComplexity), true
+	case "Payment.status":
+		if e.ComplexityRoot.Payment.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Payment.Status(childComplexity), true
+	case "Payment.timeline":
+		if e.ComplexityRoot.Payment.Timeline == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Payment.Timeline(childComplexity), true
+	case "Payment.updatedAt":
+		if e.ComplexityRoot.Payment.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Payment.UpdatedAt(childComplexity), true
+
+	case "PaymentConnection.edges":
+		if e.ComplexityRoot.PaymentConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentConnection.Edges(childComplexity), true
+	case "PaymentConnection.nodes":
+		if e.ComplexityRoot.PaymentConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentConnection.Nodes(childComplexity), true
+	case "PaymentConnection.pageInfo":
+		if e.ComplexityRoot.PaymentConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentConnection.PageInfo(childComplexity), true
+
+	case "PaymentEdge.cursor":
+		if e.ComplexityRoot.PaymentEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentEdge.Cursor(childComplexity), true
+	case "PaymentEdge.node":
+		if e.ComplexityRoot.PaymentEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentEdge.Node(childComplexity), true
+
+	case "PaymentSaved.cursor":
+		if e.ComplexityRoot.PaymentSaved.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentSaved.Cursor(childComplexity), true
+	case "PaymentSaved.occurredAt":
+		if e.ComplexityRoot.PaymentSaved.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentSaved.OccurredAt(childComplexity), true
+	case "PaymentSaved.payment":
+		if e.ComplexityRoot.PaymentSaved.Payment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentSaved.Payment(childComplexity), true
+	case "PaymentSaved.paymentId":
+		if e.ComplexityRoot.PaymentSaved.PaymentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentSaved.PaymentID(childComplexity), true
+
+	case "PaymentStep.amount":
+		if e.ComplexityRoot.PaymentStep.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentStep.Amount(childComplexity), true
+	case "PaymentStep.happenedAt":
+		if e.ComplexityRoot.PaymentStep.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentStep.CreatedAt(childComplexity), true
+	case "PaymentStep.detail":
+		if e.ComplexityRoot.PaymentStep.Detail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentStep.Detail(childComplexity), true
+	case "PaymentStep.source":
+		if e.ComplexityRoot.PaymentStep.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentStep.Source(childComplexity), true
+	case "PaymentStep.type":
+		if e.ComplexityRoot.PaymentStep.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentStep.Type(childComplexity), true
 
 	case "PinChatPayload.chat":
 		if e.ComplexityRoot.PinChatPayload.Chat == nil {
@@ -5138,6 +6701,51 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Preferences.Theme(childComplexity), true
 
+	case "PreparePaymentPayload.payment":
+		if e.ComplexityRoot.PreparePaymentPayload.Payment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreparePaymentPayload.Payment(childComplexity), true
+	case "PreparePaymentPayload.userErrors":
+		if e.ComplexityRoot.PreparePaymentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreparePaymentPayload.UserErrors(childComplexity), true
+
+	case "PreparePaymentUserError.code":
+		if e.ComplexityRoot.PreparePaymentUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreparePaymentUserError.Code(childComplexity), true
+	case "PreparePaymentUserError.message":
+		if e.ComplexityRoot.PreparePaymentUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreparePaymentUserError.Message(childComplexity), true
+	case "PreparePaymentUserError.path":
+		if e.ComplexityRoot.PreparePaymentUserError.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreparePaymentUserError.Path(childComplexity), true
+
+	case "Price.amount":
+		if e.ComplexityRoot.Price.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Price.Amount(childComplexity), true
+	case "Price.currency":
+		if e.ComplexityRoot.Price.Currency == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Price.Currency(childComplexity), true
+
 	case "Prompt.content":
 		if e.ComplexityRoot.Prompt.Content == nil {
 			break
@@ -5289,6 +6897,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PromptsJobArguments.Count(childComplexity), true
 
+	case "Query.administration":
+		if e.ComplexityRoot.Query.Administration == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Administration(childComplexity), true
+
 	case "Query.modelWarnings":
 		if e.ComplexityRoot.Query.ModelWarnings == nil {
 			break
@@ -5328,6 +6943,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]string)), true
+	case "Query.plans":
+		if e.ComplexityRoot.Query.Plans == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Plans(childComplexity), true
+	case "Query.quote":
+		if e.ComplexityRoot.Query.Quote == nil {
+			break
+		}
+
+		args, err := ec.field_Query_quote_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Quote(childComplexity, args["input"].(QuoteInput)), true
 	case "Query.serverInfo":
 		if e.ComplexityRoot.Query.ServerInfo == nil {
 			break
@@ -5351,6 +6983,130 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
+
+	case "Quota.day":
+		if e.ComplexityRoot.Quota.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quota.Day(childComplexity), true
+	case "Quota.held":
+		if e.ComplexityRoot.Quota.Held == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quota.Held(childComplexity), true
+	case "Quota.left":
+		if e.ComplexityRoot.Quota.Left == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quota.Left(childComplexity), true
+	case "Quota.limit":
+		if e.ComplexityRoot.Quota.Limit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quota.Limit(childComplexity), true
+	case "Quota.resetsAt":
+		if e.ComplexityRoot.Quota.ResetsAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quota.ResetsAt(childComplexity), true
+	case "Quota.used":
+		if e.ComplexityRoot.Quota.Used == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quota.Used(childComplexity), true
+
+	case "QuotaAmounts.images":
+		if e.ComplexityRoot.QuotaAmounts.Images == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuotaAmounts.Images(childComplexity), true
+	case "QuotaAmounts.tokens":
+		if e.ComplexityRoot.QuotaAmounts.Tokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuotaAmounts.Tokens(childComplexity), true
+	case "QuotaAmounts.videoMs":
+		if e.ComplexityRoot.QuotaAmounts.VideoMs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuotaAmounts.VideoMs(childComplexity), true
+
+	case "QuotaChanged.cursor":
+		if e.ComplexityRoot.QuotaChanged.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuotaChanged.Cursor(childComplexity), true
+	case "QuotaChanged.occurredAt":
+		if e.ComplexityRoot.QuotaChanged.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuotaChanged.OccurredAt(childComplexity), true
+	case "QuotaChanged.quota":
+		if e.ComplexityRoot.QuotaChanged.Quota == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuotaChanged.Quota(childComplexity), true
+	case "QuotaChanged.today":
+		if e.ComplexityRoot.QuotaChanged.Today == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuotaChanged.Today(childComplexity), true
+
+	case "Quote.cost":
+		if e.ComplexityRoot.Quote.Cost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.Cost(childComplexity), true
+	case "Quote.isAllowed":
+		if e.ComplexityRoot.Quote.IsAllowed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.IsAllowed(childComplexity), true
+	case "Quote.left":
+		if e.ComplexityRoot.Quote.Left == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.Left(childComplexity), true
+	case "Quote.model":
+		if e.ComplexityRoot.Quote.Model == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.Model(childComplexity), true
+	case "Quote.most":
+		if e.ComplexityRoot.Quote.Most == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.Most(childComplexity), true
+	case "Quote.planNeeded":
+		if e.ComplexityRoot.Quote.PlanNeeded == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.PlanNeeded(childComplexity), true
+	case "Quote.refusal":
+		if e.ComplexityRoot.Quote.Refusal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.Refusal(childComplexity), true
 
 	case "RecommendPromptsPayload.job":
 		if e.ComplexityRoot.RecommendPromptsPayload.Job == nil {
@@ -5415,6 +7171,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RefreshSessionUserError.Path(childComplexity), true
+
+	case "RefundPaymentPayload.payment":
+		if e.ComplexityRoot.RefundPaymentPayload.Payment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefundPaymentPayload.Payment(childComplexity), true
+	case "RefundPaymentPayload.userErrors":
+		if e.ComplexityRoot.RefundPaymentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefundPaymentPayload.UserErrors(childComplexity), true
+
+	case "RefundPaymentUserError.code":
+		if e.ComplexityRoot.RefundPaymentUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefundPaymentUserError.Code(childComplexity), true
+	case "RefundPaymentUserError.message":
+		if e.ComplexityRoot.RefundPaymentUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefundPaymentUserError.Message(childComplexity), true
+	case "RefundPaymentUserError.path":
+		if e.ComplexityRoot.RefundPaymentUserError.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefundPaymentUserError.Path(childComplexity), true
 
 	case "RegenerateReplyPayload.chat":
 		if e.ComplexityRoot.RegenerateReplyPayload.Chat == nil {
@@ -5762,6 +7550,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReplyStarted.RunID(childComplexity), true
 
+	case "RestoreAccountPayload.userErrors":
+		if e.ComplexityRoot.RestoreAccountPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RestoreAccountPayload.UserErrors(childComplexity), true
+	case "RestoreAccountPayload.viewer":
+		if e.ComplexityRoot.RestoreAccountPayload.Viewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RestoreAccountPayload.Viewer(childComplexity), true
+
+	case "RestoreAccountUserError.code":
+		if e.ComplexityRoot.RestoreAccountUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RestoreAccountUserError.Code(childComplexity), true
+	case "RestoreAccountUserError.message":
+		if e.ComplexityRoot.RestoreAccountUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RestoreAccountUserError.Message(childComplexity), true
+	case "RestoreAccountUserError.path":
+		if e.ComplexityRoot.RestoreAccountUserError.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RestoreAccountUserError.Path(childComplexity), true
+
 	case "RestoreChatPayload.chat":
 		if e.ComplexityRoot.RestoreChatPayload.Chat == nil {
 			break
@@ -5882,6 +7702,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RetryJobUserError.Path(childComplexity), true
+
+	case "RevokeApiKeyPayload.apiKey":
+		if e.ComplexityRoot.RevokeApiKeyPayload.APIKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeApiKeyPayload.APIKey(childComplexity), true
+	case "RevokeApiKeyPayload.userErrors":
+		if e.ComplexityRoot.RevokeApiKeyPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeApiKeyPayload.UserErrors(childComplexity), true
+
+	case "RevokeApiKeyUserError.code":
+		if e.ComplexityRoot.RevokeApiKeyUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeApiKeyUserError.Code(childComplexity), true
+	case "RevokeApiKeyUserError.message":
+		if e.ComplexityRoot.RevokeApiKeyUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeApiKeyUserError.Message(childComplexity), true
+	case "RevokeApiKeyUserError.path":
+		if e.ComplexityRoot.RevokeApiKeyUserError.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeApiKeyUserError.Path(childComplexity), true
 
 	case "RevokeSessionPayload.sessionId":
 		if e.ComplexityRoot.RevokeSessionPayload.SessionID == nil {
@@ -6092,12 +7944,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SendMessageUserError.Path(childComplexity), true
 
+	case "ServerInfo.isBillingOn":
+		if e.ComplexityRoot.ServerInfo.IsBillingOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServerInfo.IsBillingOn(childComplexity), true
 	case "ServerInfo.limits":
 		if e.ComplexityRoot.ServerInfo.Limits == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ServerInfo.Limits(childComplexity), true
+	case "ServerInfo.quotaTimeZone":
+		if e.ComplexityRoot.ServerInfo.QuotaTimeZone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServerInfo.QuotaTimeZone(childComplexity), true
 	case "ServerInfo.signInMethods":
 		if e.ComplexityRoot.ServerInfo.SignInMethods == nil {
 			break
@@ -6239,6 +8103,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SessionEnded.SessionID(childComplexity), true
+
+	case "SetRolePayload.account":
+		if e.ComplexityRoot.SetRolePayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetRolePayload.Account(childComplexity), true
+	case "SetRolePayload.userErrors":
+		if e.ComplexityRoot.SetRolePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetRolePayload.UserErrors(childComplexity), true
+
+	case "SetRoleUserError.code":
+		if e.ComplexityRoot.SetRoleUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetRoleUserError.Code(childComplexity), true
+	case "SetRoleUserError.message":
+		if e.ComplexityRoot.SetRoleUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetRoleUserError.Message(childComplexity), true
+	case "SetRoleUserError.path":
+		if e.ComplexityRoot.SetRoleUserError.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetRoleUserError.Path(childComplexity), true
 
 	case "ShareLink.artifact":
 		if e.ComplexityRoot.ShareLink.Artifact == nil {
@@ -6438,6 +8334,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SignOutUserError.Path(childComplexity), true
 
+	case "StopReceipt.cost":
+		if e.ComplexityRoot.StopReceipt.Cost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StopReceipt.Cost(childComplexity), true
 	case "StopReceipt.message":
 		if e.ComplexityRoot.StopReceipt.Message == nil {
 			break
@@ -6750,6 +8652,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdatePreferencesUserError.Path(childComplexity), true
 
+	case "UpdateProfilePayload.userErrors":
+		if e.ComplexityRoot.UpdateProfilePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateProfilePayload.UserErrors(childComplexity), true
+	case "UpdateProfilePayload.viewer":
+		if e.ComplexityRoot.UpdateProfilePayload.Viewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateProfilePayload.Viewer(childComplexity), true
+
+	case "UpdateProfileUserError.code":
+		if e.ComplexityRoot.UpdateProfileUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateProfileUserError.Code(childComplexity), true
+	case "UpdateProfileUserError.message":
+		if e.ComplexityRoot.UpdateProfileUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateProfileUserError.Message(childComplexity), true
+	case "UpdateProfileUserError.path":
+		if e.ComplexityRoot.UpdateProfileUserError.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateProfileUserError.Path(childComplexity), true
+
 	case "UpdatePromptPayload.prompt":
 		if e.ComplexityRoot.UpdatePromptPayload.Prompt == nil {
 			break
@@ -6820,6 +8754,111 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UploadRequest.URL(childComplexity), true
 
+	case "UsageReport.rows":
+		if e.ComplexityRoot.UsageReport.Rows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UsageReport.Rows(childComplexity), true
+	case "UsageReport.total":
+		if e.ComplexityRoot.UsageReport.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UsageReport.Total(childComplexity), true
+
+	case "UsageRow.chat":
+		if e.ComplexityRoot.UsageRow.Chat == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UsageRow.Chat(childComplexity), true
+	case "UsageRow.day":
+		if e.ComplexityRoot.UsageRow.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UsageRow.Day(childComplexity), true
+	case "UsageRow.folder":
+		if e.ComplexityRoot.UsageRow.Folder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UsageRow.Folder(childComplexity), true
+	case "UsageRow.kind":
+		if e.ComplexityRoot.UsageRow.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UsageRow.Kind(childComplexity), true
+	case "UsageRow.model":
+		if e.ComplexityRoot.UsageRow.Model == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UsageRow.Model(childComplexity), true
+	case "UsageRow.totals":
+		if e.ComplexityRoot.UsageRow.Totals == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UsageRow.Totals(childComplexity), true
+
+	case "UsageTotals.cachedInputTokens":
+		if e.ComplexityRoot.UsageTotals.CachedInputTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UsageTotals.CachedInputTokens(childComplexity), true
+	case "UsageTotals.cost":
+		if e.ComplexityRoot.UsageTotals.Cost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UsageTotals.Cost(childComplexity), true
+	case "UsageTotals.images":
+		if e.ComplexityRoot.UsageTotals.Images == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UsageTotals.Images(childComplexity), true
+	case "UsageTotals.inputTokens":
+		if e.ComplexityRoot.UsageTotals.InputTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UsageTotals.InputTokens(childComplexity), true
+	case "UsageTotals.outputTokens":
+		if e.ComplexityRoot.UsageTotals.OutputTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UsageTotals.OutputTokens(childComplexity), true
+	case "UsageTotals.runs":
+		if e.ComplexityRoot.UsageTotals.Runs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UsageTotals.Runs(childComplexity), true
+	case "UsageTotals.unpricedRuns":
+		if e.ComplexityRoot.UsageTotals.UnpricedRuns == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UsageTotals.UnpricedRuns(childComplexity), true
+	case "UsageTotals.videoMs":
+		if e.ComplexityRoot.UsageTotals.VideoMs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UsageTotals.VideoMs(childComplexity), true
+
+	case "User.apiKeys":
+		if e.ComplexityRoot.User.APIKeys == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.APIKeys(childComplexity), true
 	case "User.artifacts":
 		if e.ComplexityRoot.User.Artifacts == nil {
 			break
@@ -6848,6 +8887,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.CreatedAt(childComplexity), true
+	case "User.deletesAt":
+		if e.ComplexityRoot.User.DeletesAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.DeletesAt(childComplexity), true
 	case "User.email":
 		if e.ComplexityRoot.User.Email == nil {
 			break
@@ -6917,6 +8962,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.LastName(childComplexity), true
+	case "User.membership":
+		if e.ComplexityRoot.User.Membership == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.Membership(childComplexity), true
+	case "User.payments":
+		if e.ComplexityRoot.User.Payments == nil {
+			break
+		}
+
+		args, err := ec.field_User_payments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.User.Payments(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "User.photoUrl":
 		if e.ComplexityRoot.User.PhotoURL == nil {
 			break
@@ -6957,6 +9019,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.Prompts(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "User.role":
+		if e.ComplexityRoot.User.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.Role(childComplexity), true
 	case "User.search":
 		if e.ComplexityRoot.User.Search == nil {
 			break
@@ -6980,6 +9048,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.UID(childComplexity), true
+	case "User.usage":
+		if e.ComplexityRoot.User.Usage == nil {
+			break
+		}
+
+		args, err := ec.field_User_usage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.User.Usage(childComplexity, args["range"].(*UsageRange), args["groupBy"].([]UsageDimension)), true
 
 	case "VideoCaps.aspects":
 		if e.ComplexityRoot.VideoCaps.Aspects == nil {
@@ -7088,17 +9167,21 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ApplyPlanInput", ec.unmarshalInputApplyPlanInput),
 			graphql.NewInputUnmarshaler("ArchiveChatInput", ec.unmarshalInputArchiveChatInput),
 			graphql.NewInputUnmarshaler("CancelJobInput", ec.unmarshalInputCancelJobInput),
+			graphql.NewInputUnmarshaler("CancelUserJobInput", ec.unmarshalInputCancelUserJobInput),
 			graphql.NewInputUnmarshaler("ChatFilter", ec.unmarshalInputChatFilter),
 			graphql.NewInputUnmarshaler("ChooseBranchInput", ec.unmarshalInputChooseBranchInput),
+			graphql.NewInputUnmarshaler("CompletePaymentInput", ec.unmarshalInputCompletePaymentInput),
 			graphql.NewInputUnmarshaler("CompleteUploadInput", ec.unmarshalInputCompleteUploadInput),
 			graphql.NewInputUnmarshaler("ConfigureChatInput", ec.unmarshalInputConfigureChatInput),
 			graphql.NewInputUnmarshaler("CostInput", ec.unmarshalInputCostInput),
+			graphql.NewInputUnmarshaler("CreateApiKeyInput", ec.unmarshalInputCreateApiKeyInput),
 			graphql.NewInputUnmarshaler("CreateChatInput", ec.unmarshalInputCreateChatInput),
 			graphql.NewInputUnmarshaler("CreateFolderInput", ec.unmarshalInputCreateFolderInput),
 			graphql.NewInputUnmarshaler("CreateJobInput", ec.unmarshalInputCreateJobInput),
 			graphql.NewInputUnmarshaler("CreatePromptInput", ec.unmarshalInputCreatePromptInput),
 			graphql.NewInputUnmarshaler("CreateShareLinkInput", ec.unmarshalInputCreateShareLinkInput),
 			graphql.NewInputUnmarshaler("CreateUploadInput", ec.unmarshalInputCreateUploadInput),
+			graphql.NewInputUnmarshaler("DeleteAccountInput", ec.unmarshalInputDeleteAccountInput),
 			graphql.NewInputUnmarshaler("DeleteArtifactInput", ec.unmarshalInputDeleteArtifactInput),
 			graphql.NewInputUnmarshaler("DeleteChatInput", ec.unmarshalInputDeleteChatInput),
 			graphql.NewInputUnmarshaler("DeleteFileInput", ec.unmarshalInputDeleteFileInput),
@@ -7107,7 +9190,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeletePromptInput", ec.unmarshalInputDeletePromptInput),
 			graphql.NewInputUnmarshaler("DevIdentityInput", ec.unmarshalInputDevIdentityInput),
 			graphql.NewInputUnmarshaler("EditMessageInput", ec.unmarshalInputEditMessageInput),
+			graphql.NewInputUnmarshaler("EndUserSessionsInput", ec.unmarshalInputEndUserSessionsInput),
 			graphql.NewInputUnmarshaler("FavouriteArtifactInput", ec.unmarshalInputFavouriteArtifactInput),
+			graphql.NewInputUnmarshaler("FirebaseIdentityInput", ec.unmarshalInputFirebaseIdentityInput),
+			graphql.NewInputUnmarshaler("GrantMembershipInput", ec.unmarshalInputGrantMembershipInput),
 			graphql.NewInputUnmarshaler("IdentityInput", ec.unmarshalInputIdentityInput),
 			graphql.NewInputUnmarshaler("ImageJobInput", ec.unmarshalInputImageJobInput),
 			graphql.NewInputUnmarshaler("JobFilter", ec.unmarshalInputJobFilter),
@@ -7116,28 +9202,39 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MoveChatInput", ec.unmarshalInputMoveChatInput),
 			graphql.NewInputUnmarshaler("PinChatInput", ec.unmarshalInputPinChatInput),
 			graphql.NewInputUnmarshaler("PlanProjectInput", ec.unmarshalInputPlanProjectInput),
+			graphql.NewInputUnmarshaler("PreparePaymentInput", ec.unmarshalInputPreparePaymentInput),
+			graphql.NewInputUnmarshaler("QuoteInput", ec.unmarshalInputQuoteInput),
+			graphql.NewInputUnmarshaler("QuoteMessageInput", ec.unmarshalInputQuoteMessageInput),
+			graphql.NewInputUnmarshaler("QuotePlanInput", ec.unmarshalInputQuotePlanInput),
+			graphql.NewInputUnmarshaler("QuoteReplyInput", ec.unmarshalInputQuoteReplyInput),
 			graphql.NewInputUnmarshaler("RecommendPromptsInput", ec.unmarshalInputRecommendPromptsInput),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", ec.unmarshalInputRefreshSessionInput),
+			graphql.NewInputUnmarshaler("RefundPaymentInput", ec.unmarshalInputRefundPaymentInput),
 			graphql.NewInputUnmarshaler("RegenerateReplyInput", ec.unmarshalInputRegenerateReplyInput),
 			graphql.NewInputUnmarshaler("RemovePlanStepInput", ec.unmarshalInputRemovePlanStepInput),
 			graphql.NewInputUnmarshaler("RenameChatInput", ec.unmarshalInputRenameChatInput),
 			graphql.NewInputUnmarshaler("RenameFolderInput", ec.unmarshalInputRenameFolderInput),
 			graphql.NewInputUnmarshaler("ReorderPlanStepsInput", ec.unmarshalInputReorderPlanStepsInput),
 			graphql.NewInputUnmarshaler("ReplanInput", ec.unmarshalInputReplanInput),
+			graphql.NewInputUnmarshaler("RestoreAccountInput", ec.unmarshalInputRestoreAccountInput),
 			graphql.NewInputUnmarshaler("RestoreChatInput", ec.unmarshalInputRestoreChatInput),
 			graphql.NewInputUnmarshaler("RestoreFolderInput", ec.unmarshalInputRestoreFolderInput),
 			graphql.NewInputUnmarshaler("RetryJobInput", ec.unmarshalInputRetryJobInput),
+			graphql.NewInputUnmarshaler("RevokeApiKeyInput", ec.unmarshalInputRevokeApiKeyInput),
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
 			graphql.NewInputUnmarshaler("RevokeShareLinkInput", ec.unmarshalInputRevokeShareLinkInput),
 			graphql.NewInputUnmarshaler("RunStepInput", ec.unmarshalInputRunStepInput),
 			graphql.NewInputUnmarshaler("SendMessageInput", ec.unmarshalInputSendMessageInput),
+			graphql.NewInputUnmarshaler("SetRoleInput", ec.unmarshalInputSetRoleInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
 			graphql.NewInputUnmarshaler("SignOutInput", ec.unmarshalInputSignOutInput),
 			graphql.NewInputUnmarshaler("StopReplyInput", ec.unmarshalInputStopReplyInput),
 			graphql.NewInputUnmarshaler("TextJobInput", ec.unmarshalInputTextJobInput),
 			graphql.NewInputUnmarshaler("UpdatePlanStepInput", ec.unmarshalInputUpdatePlanStepInput),
 			graphql.NewInputUnmarshaler("UpdatePreferencesInput", ec.unmarshalInputUpdatePreferencesInput),
+			graphql.NewInputUnmarshaler("UpdateProfileInput", ec.unmarshalInputUpdateProfileInput),
 			graphql.NewInputUnmarshaler("UpdatePromptInput", ec.unmarshalInputUpdatePromptInput),
+			graphql.NewInputUnmarshaler("UsageRange", ec.unmarshalInputUsageRange),
 			graphql.NewInputUnmarshaler("VideoJobInput", ec.unmarshalInputVideoJobInput),
 		)
 	}
@@ -7256,6 +9353,32 @@ scalar EventCursor @specifiedBy(url: "https://relay.dev/graphql/connections.htm#
 """A whole number of up to 63 bits. JavaScript reads it exactly up to 2^53 − 1."""
 scalar Long @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc8259#section-6")
 
+"""What a request needs to have for a field: the scope of an API key, or a session. A session may do everything."""
+directive @access(
+  """What is needed."""
+  needs: Access!
+) on FIELD_DEFINITION
+
+"""What a field needs of a request. Without it: UNAUTHENTICATED when nobody is signed in, FORBIDDEN for an API key."""
+enum Access {
+  """Nothing: whoever asks."""
+  PUBLIC
+  """A session, or an API key with the scope READ."""
+  READ
+  """A session, or an API key with the scope CHAT."""
+  CHAT
+  """A session, or an API key with the scope JOBS."""
+  JOBS
+  """A session, or an API key with the scope FILES."""
+  FILES
+  """A session: no API key will do."""
+  SESSION
+  """A session of somebody with the role SUPPORT or ADMIN."""
+  SUPPORT
+  """A session of somebody with the role ADMIN."""
+  ADMIN
+}
+
 """Anything with a global id."""
 interface Node {
   """Global, opaque, sorted by the time of making; its prefix names the type (` + "`" + `chat_01j…` + "`" + `)."""
@@ -7292,146 +9415,180 @@ type PageInfo {
 
 type Query {
   """The person the request is made for; null when signed out. All that is private hangs off here or off ` + "`" + `node` + "`" + `."""
-  viewer: User
+  viewer: User @access(needs: READ)
   """Any object of the viewer by its id. Null alike for an unknown, malformed or foreign id."""
   node(
     """The object's ` + "`" + `id` + "`" + `."""
     id: ID!
-  ): Node
+  ): Node @access(needs: READ)
   """Several objects of the viewer, in the order asked; null where ` + "`" + `node` + "`" + ` would be."""
   nodes(
     """At most 50 ids."""
     ids: [ID!]!
-  ): [Node]!
+  ): [Node]! @access(needs: READ)
   """The models of the catalogue, the default first; at most 200. Without a filter: those that can still be asked, whether or not the viewer may. Needs
   no session."""
   models(
     """Which models."""
     filter: ModelFilter
-  ): [Model!]!
+  ): [Model!]! @access(needs: PUBLIC)
   """What operators must know of the catalogue: models that their provider ended, or will end within 30 days; at most 200. ` + "`" + `FORBIDDEN` + "`" + ` for others."""
-  modelWarnings: [ModelWarning!]!
+  modelWarnings: [ModelWarning!]! @access(needs: SUPPORT)
   """What a share link shows, by its token; null alike for a token that is unknown, expired or revoked. Needs no session, and tells nothing of the owner.
   Reading it does not count as a view; opening its file does."""
   sharedArtifact(
     """The last part of the link's ` + "`" + `url` + "`" + `."""
     token: String!
-  ): SharedArtifact
+  ): SharedArtifact @access(needs: PUBLIC)
+  """The memberships and what each includes, the cheapest first; at most 3. Needs no session."""
+  plans: [MembershipPlan!]! @access(needs: PUBLIC)
+  """What an action would take at most, before it is done. It holds nothing and promises nothing: the action is checked again."""
+  quote(
+    """The action."""
+    input: QuoteInput!
+  ): Quote! @access(needs: READ)
+  """What the administration sees. ` + "`" + `FORBIDDEN` + "`" + ` for others."""
+  administration: Administration! @access(needs: SUPPORT)
   """What this server is and which limits it holds. Needs no session."""
-  serverInfo: ServerInfo!
+  serverInfo: ServerInfo! @access(needs: PUBLIC)
 }
 
 type Mutation {
   """Opens a session for an identity, and the account with it on the first visit. Takes no idempotency key: each call is a session of its own."""
-  signIn(input: SignInInput!): SignInPayload!
+  signIn(input: SignInInput!): SignInPayload! @access(needs: PUBLIC)
   """Trades a refresh token for a fresh pair. A refresh token works once: using it again later than 10 seconds after the first time ends the session, since
   somebody else may hold it; within 10 seconds the same successor comes back, for an answer that got lost."""
-  refreshSession(input: RefreshSessionInput!): RefreshSessionPayload!
+  refreshSession(input: RefreshSessionInput!): RefreshSessionPayload! @access(needs: PUBLIC)
   """Ends this session, or all of the person's. Sockets of ended sessions close with 4403."""
-  signOut(input: SignOutInput!): SignOutPayload!
+  signOut(input: SignOutInput!): SignOutPayload! @access(needs: SESSION)
   """Ends one other session of the person."""
-  revokeSession(input: RevokeSessionInput!): RevokeSessionPayload!
+  revokeSession(input: RevokeSessionInput!): RevokeSessionPayload! @access(needs: SESSION)
 
   """Changes preferences; what is absent stays. Other tabs hear ` + "`" + `ViewerUpdated` + "`" + `."""
-  updatePreferences(input: UpdatePreferencesInput!): UpdatePreferencesPayload!
+  updatePreferences(input: UpdatePreferencesInput!): UpdatePreferencesPayload! @access(needs: SESSION)
   """Adds a prompt to the person's library; at most 500."""
-  createPrompt(input: CreatePromptInput!): CreatePromptPayload!
+  createPrompt(input: CreatePromptInput!): CreatePromptPayload! @access(needs: CHAT)
   """Changes a prompt of the person's library. Built-in templates cannot be changed."""
-  updatePrompt(input: UpdatePromptInput!): UpdatePromptPayload!
+  updatePrompt(input: UpdatePromptInput!): UpdatePromptPayload! @access(needs: CHAT)
   """Removes a prompt from the person's library, for good."""
-  deletePrompt(input: DeletePromptInput!): DeletePromptPayload!
+  deletePrompt(input: DeletePromptInput!): DeletePromptPayload! @access(needs: CHAT)
 
   """Makes a folder; at most 1,000 per person."""
-  createFolder(input: CreateFolderInput!): CreateFolderPayload!
+  createFolder(input: CreateFolderInput!): CreateFolderPayload! @access(needs: CHAT)
   """Renames a folder."""
-  renameFolder(input: RenameFolderInput!): RenameFolderPayload!
+  renameFolder(input: RenameFolderInput!): RenameFolderPayload! @access(needs: CHAT)
   """Deletes a folder, and says what becomes of its chats. ` + "`" + `restoreFolder` + "`" + ` undoes it for 24 hours."""
-  deleteFolder(input: DeleteFolderInput!): DeleteFolderPayload!
+  deleteFolder(input: DeleteFolderInput!): DeleteFolderPayload! @access(needs: CHAT)
   """Brings a deleted folder back, and with it the chats that its deletion removed or let go of, unless they were moved or restored since."""
-  restoreFolder(input: RestoreFolderInput!): RestoreFolderPayload!
+  restoreFolder(input: RestoreFolderInput!): RestoreFolderPayload! @access(needs: CHAT)
 
   """Makes an empty chat."""
-  createChat(input: CreateChatInput!): CreateChatPayload!
+  createChat(input: CreateChatInput!): CreateChatPayload! @access(needs: CHAT)
   """Names a chat. From then on the title is no longer made from its first exchange."""
-  renameChat(input: RenameChatInput!): RenameChatPayload!
+  renameChat(input: RenameChatInput!): RenameChatPayload! @access(needs: CHAT)
   """Changes a chat's model, system instruction or recommended prompts; what is absent stays. Replies under way are not touched."""
-  configureChat(input: ConfigureChatInput!): ConfigureChatPayload!
+  configureChat(input: ConfigureChatInput!): ConfigureChatPayload! @access(needs: CHAT)
   """Puts a chat into a folder, or into none."""
-  moveChat(input: MoveChatInput!): MoveChatPayload!
+  moveChat(input: MoveChatInput!): MoveChatPayload! @access(needs: CHAT)
   """Pins or unpins a chat. Pinned chats come first in every list."""
-  pinChat(input: PinChatInput!): PinChatPayload!
+  pinChat(input: PinChatInput!): PinChatPayload! @access(needs: CHAT)
   """Archives a chat, or takes it back out. Archived chats are left out of lists unless asked for."""
-  archiveChat(input: ArchiveChatInput!): ArchiveChatPayload!
+  archiveChat(input: ArchiveChatInput!): ArchiveChatPayload! @access(needs: CHAT)
   """Deletes a chat and stops its reply. ` + "`" + `restoreChat` + "`" + ` undoes it for 24 hours; then it is gone for good, with the jobs and artifacts made in it
   (favourites and what is shared stay) and the uploaded files that no other chat shows."""
-  deleteChat(input: DeleteChatInput!): DeleteChatPayload!
+  deleteChat(input: DeleteChatInput!): DeleteChatPayload! @access(needs: CHAT)
   """Brings a deleted chat back: into its folder if that still stands, else into none."""
-  restoreChat(input: RestoreChatInput!): RestoreChatPayload!
+  restoreChat(input: RestoreChatInput!): RestoreChatPayload! @access(needs: CHAT)
 
   """Stores a message behind the chat's head, answers at once, and starts the reply. The reply is written whether or not anyone listens; follow it with
   ` + "`" + `chatEvents` + "`" + `. ` + "`" + `CONFLICT` + "`" + ` with ` + "`" + `headId` + "`" + ` when the head is not ` + "`" + `ifHead` + "`" + `, or is a reply still being written."""
-  sendMessage(input: SendMessageInput!): SendMessagePayload!
+  sendMessage(input: SendMessageInput!): SendMessagePayload! @access(needs: CHAT)
   """Asks again in other words: stores the text as a sibling of one of the person's messages, makes it the head's branch, and starts its reply."""
-  editMessage(input: EditMessageInput!): EditMessagePayload!
+  editMessage(input: EditMessageInput!): EditMessagePayload! @access(needs: CHAT)
   """Writes another reply to the same message, as a sibling of the one named."""
-  regenerateReply(input: RegenerateReplyInput!): RegenerateReplyPayload!
+  regenerateReply(input: RegenerateReplyInput!): RegenerateReplyPayload! @access(needs: CHAT)
   """Makes the branch through a message the chat's current one: the head becomes the newest message below it."""
-  chooseBranch(input: ChooseBranchInput!): ChooseBranchPayload!
+  chooseBranch(input: ChooseBranchInput!): ChooseBranchPayload! @access(needs: CHAT)
   """Stops a reply from any tab or server, and answers the receipt: what was seen and what it cost. Stopping twice gives the same receipt; a reply that ended
   first gives its own."""
-  stopReply(input: StopReplyInput!): StopReplyPayload!
+  stopReply(input: StopReplyInput!): StopReplyPayload! @access(needs: CHAT)
 
   """Turns a goal into a plan: a job of kind PLAN, which is not counted among the 4 but of which at most 4 are unfinished. Follow it with ` + "`" + `jobEvents` + "`" + `;
   ` + "`" + `result.plan` + "`" + ` is what came of it. ` + "`" + `TOO_MANY_JOBS` + "`" + ` beyond."""
-  planProject(input: PlanProjectInput!): PlanProjectPayload!
+  planProject(input: PlanProjectInput!): PlanProjectPayload! @access(needs: JOBS)
   """Plans the steps of a plan anew from one step on, as planProject does. Steps that are DONE or RUNNING, and those before it, stay; the others are replaced when
   the job ends well, and stay when it does not."""
-  replan(input: ReplanInput!): ReplanPayload!
+  replan(input: ReplanInput!): ReplanPayload! @access(needs: JOBS)
   """Changes a step of a plan; what is absent stays. A step that has a chat hands title, model, instruction and prompts on to it."""
-  updatePlanStep(input: UpdatePlanStepInput!): UpdatePlanStepPayload!
+  updatePlanStep(input: UpdatePlanStepInput!): UpdatePlanStepPayload! @access(needs: JOBS)
   """Adds a step to a plan; at most 8. In an applied plan its chat is made with it."""
-  addPlanStep(input: AddPlanStepInput!): AddPlanStepPayload!
+  addPlanStep(input: AddPlanStepInput!): AddPlanStepPayload! @access(needs: JOBS)
   """Takes a step out of a plan; no step depends on it any more. A chat it has stays in the folder."""
-  removePlanStep(input: RemovePlanStepInput!): RemovePlanStepPayload!
+  removePlanStep(input: RemovePlanStepInput!): RemovePlanStepPayload! @access(needs: JOBS)
   """Puts the steps of a plan into another order, in which none stands before what it depends on."""
-  reorderPlanSteps(input: ReorderPlanStepsInput!): ReorderPlanStepsPayload!
+  reorderPlanSteps(input: ReorderPlanStepsInput!): ReorderPlanStepsPayload! @access(needs: JOBS)
   """Makes the folder of a plan and one chat per step, which opens with a welcome and the step's prompts. All or nothing, and once: a plan that is applied answers
   what was made."""
-  applyPlan(input: ApplyPlanInput!): ApplyPlanPayload!
+  applyPlan(input: ApplyPlanInput!): ApplyPlanPayload! @access(needs: JOBS)
   """Begins a step of an applied plan: sends one of its prompts in its chat, or orders its image or video there. ` + "`" + `TOO_MANY_JOBS` + "`" + ` as with ` + "`" + `createJob` + "`" + `."""
-  runStep(input: RunStepInput!): RunStepPayload!
+  runStep(input: RunStepInput!): RunStepPayload! @access(needs: JOBS)
   """Deletes a plan, for good. Its folder and chats stay."""
-  deletePlan(input: DeletePlanInput!): DeletePlanPayload!
+  deletePlan(input: DeletePlanInput!): DeletePlanPayload! @access(needs: JOBS)
   """Finds prompts that would go on with a chat: a job of kind PROMPTS, not counted among the 4. At its end they are the chat's ` + "`" + `recommendedPrompts` + "`" + `."""
-  recommendPrompts(input: RecommendPromptsInput!): RecommendPromptsPayload!
+  recommendPrompts(input: RecommendPromptsInput!): RecommendPromptsPayload! @access(needs: JOBS)
 
   """Orders a text, an image or a video. The work is done whether or not anyone listens; follow it with ` + "`" + `jobEvents` + "`" + `. At most 4 jobs of a person are unfinished
   at once: the fifth is ` + "`" + `TOO_MANY_JOBS` + "`" + ` with ` + "`" + `retryAfterMs` + "`" + `, or waits its turn where the input says so. With a chat, the prompt and the result become
   messages of it, behind its head."""
-  createJob(input: CreateJobInput!): CreateJobPayload!
+  createJob(input: CreateJobInput!): CreateJobPayload! @access(needs: JOBS)
   """Ends a job that is not finished, from any tab or server; the call at the provider is cut short within a second. What it made so far is dropped and costs
   nothing. Cancelling twice gives the same; a job that ended first stays as it ended."""
-  cancelJob(input: CancelJobInput!): CancelJobPayload!
+  cancelJob(input: CancelJobInput!): CancelJobPayload! @access(needs: JOBS)
   """Orders the same again as a new job, whose ` + "`" + `retryOf` + "`" + ` names the old one. The old one must have ended."""
-  retryJob(input: RetryJobInput!): RetryJobPayload!
+  retryJob(input: RetryJobInput!): RetryJobPayload! @access(needs: JOBS)
 
   """Marks an artifact as a favourite, or no longer. Favourites outlive the clean-up of old jobs."""
-  favouriteArtifact(input: FavouriteArtifactInput!): FavouriteArtifactPayload!
+  favouriteArtifact(input: FavouriteArtifactInput!): FavouriteArtifactPayload! @access(needs: FILES)
   """Deletes an artifact and its file, for good, and ends its share links."""
-  deleteArtifact(input: DeleteArtifactInput!): DeleteArtifactPayload!
+  deleteArtifact(input: DeleteArtifactInput!): DeleteArtifactPayload! @access(needs: FILES)
   """Makes a lasting link that shows one artifact to whoever has it; at most 20 at a time per artifact."""
-  createShareLink(input: CreateShareLinkInput!): CreateShareLinkPayload!
+  createShareLink(input: CreateShareLinkInput!): CreateShareLinkPayload! @access(needs: FILES)
   """Ends a share link at once. A file's address that was handed out before may still work for up to an hour."""
-  revokeShareLink(input: RevokeShareLinkInput!): RevokeShareLinkPayload!
+  revokeShareLink(input: RevokeShareLinkInput!): RevokeShareLinkPayload! @access(needs: FILES)
 
   """Begins an upload: answers where to send the bytes, by the client itself and not through GraphQL. At most 20 uploads of a person are unfinished at once;
   one that is not completed within 24 hours is dropped."""
-  createUpload(input: CreateUploadInput!): CreateUploadPayload!
+  createUpload(input: CreateUploadInput!): CreateUploadPayload! @access(needs: FILES)
   """Checks what was uploaded (its size, what the bytes truly are, its dimensions) and makes the file usable. A file that lies is deleted, and the userErrors say why.
   Completing twice answers the same."""
-  completeUpload(input: CompleteUploadInput!): CompleteUploadPayload!
+  completeUpload(input: CompleteUploadInput!): CompleteUploadPayload! @access(needs: FILES)
   """Deletes an uploaded file, for good. Messages that carried it no longer do."""
-  deleteFile(input: DeleteFileInput!): DeleteFilePayload!
+  deleteFile(input: DeleteFileInput!): DeleteFilePayload! @access(needs: FILES)
+
+  """Changes the profile; what is absent stays. From then on sign-ins no longer refresh names and picture."""
+  updateProfile(input: UpdateProfileInput!): UpdateProfilePayload! @access(needs: SESSION)
+  """Deletes the account in 7 days, files included: all sessions and API keys end now, but for this session. Signing in and ` + "`" + `restoreAccount` + "`" + ` undo it until then. Payments are kept as the law asks, without the person."""
+  deleteAccount(input: DeleteAccountInput!): DeleteAccountPayload! @access(needs: SESSION)
+  """Undoes ` + "`" + `deleteAccount` + "`" + `. An account that stays is left as it is."""
+  restoreAccount(input: RestoreAccountInput!): RestoreAccountPayload! @access(needs: SESSION)
+  """Makes a key for an integration; at most 20 that work."""
+  createApiKey(input: CreateApiKeyInput!): CreateApiKeyPayload! @access(needs: SESSION)
+  """Ends a key at once, and its sockets with it. Revoking twice answers the same."""
+  revokeApiKey(input: RevokeApiKeyInput!): RevokeApiKeyPayload! @access(needs: SESSION)
+  """Orders a membership: fixes plan, price and id. Nothing is paid yet: hand ` + "`" + `payment.checkout` + "`" + ` to the gateway, then ` + "`" + `completePayment` + "`" + `."""
+  preparePayment(input: PreparePaymentInput!): PreparePaymentPayload! @access(needs: SESSION)
+  """Asks the gateway about a payment and settles it; the word of the client counts for nothing. It may be called any number of times. After 8 seconds without an answer it answers the payment as it stands, and the server goes on asking."""
+  completePayment(input: CompletePaymentInput!): CompletePaymentPayload! @access(needs: SESSION)
+  """Gives a person days of a membership, as if they had bought them."""
+  grantMembership(input: GrantMembershipInput!): GrantMembershipPayload! @access(needs: ADMIN)
+  """Pays back at the gateway, and takes back what that granted."""
+  refundPayment(input: RefundPaymentInput!): RefundPaymentPayload! @access(needs: ADMIN)
+  """Says what somebody may do in the administration. Nobody changes their own role."""
+  setRole(input: SetRoleInput!): SetRolePayload! @access(needs: ADMIN)
+  """Cancels a job of any person, as ` + "`" + `cancelJob` + "`" + ` does."""
+  cancelUserJob(input: CancelUserJobInput!): CancelUserJobPayload! @access(needs: ADMIN)
+  """Ends all sessions and API keys of a person, and their sockets with them."""
+  endUserSessions(input: EndUserSessionsInput!): EndUserSessionsPayload! @access(needs: ADMIN)
 }
 
 type Subscription {
@@ -7439,7 +9596,7 @@ type Subscription {
   viewerEvents(
     """The last cursor seen. Absent: begin with a snapshot. An ` + "`" + `eventCursor` + "`" + ` of any query is as good."""
     after: EventCursor
-  ): ViewerEvent!
+  ): ViewerEvent! @access(needs: READ)
   """One chat: its events and the text of its replies while they are written. First a ` + "`" + `ChatSnapshot` + "`" + `, or with ` + "`" + `after` + "`" + ` all events of the chat behind that
   cursor; then, for each reply under way, the text so far."""
   chatEvents(
@@ -7447,7 +9604,7 @@ type Subscription {
     chatId: ID!
     """The last cursor seen. Absent: begin with a snapshot. An ` + "`" + `eventCursor` + "`" + ` of any query is as good."""
     after: EventCursor
-  ): ChatEvent!
+  ): ChatEvent! @access(needs: READ)
   """One job: its events, its progress and, for a text, the text while it is written. First a ` + "`" + `JobSnapshot` + "`" + `, or with ` + "`" + `after` + "`" + ` all events of the job behind that
   cursor; it completes after the one ` + "`" + `JobEnded` + "`" + `."""
   jobEvents(
@@ -7455,7 +9612,7 @@ type Subscription {
     jobId: ID!
     """The last cursor seen. Absent: begin with a snapshot. An ` + "`" + `eventCursor` + "`" + ` of any query is as good."""
     after: EventCursor
-  ): JobEvent!
+  ): JobEvent! @access(needs: READ)
 }
 
 # ---------------------------------------------------------------- server and catalogue
@@ -7468,12 +9625,18 @@ type ServerInfo {
   time: DateTime!
   """Ways to sign in that ` + "`" + `signIn` + "`" + ` takes here."""
   signInMethods: [SignInMethod!]!
+  """Whether memberships and quotas hold. Where they do not, everybody may use everything."""
+  isBillingOn: Boolean!
+  """The time zone in which days and months of quotas begin, such as ` + "`" + `Asia/Seoul` + "`" + `."""
+  quotaTimeZone: String!
   """The limits in force."""
   limits: ServerLimits!
 }
 
 """A way to sign in."""
 enum SignInMethod {
+  """An ID token of Firebase."""
+  FIREBASE
   """Any e-mail address, without proof. Only on servers that listen on loopback alone."""
   DEV
 }
@@ -7502,6 +9665,627 @@ type ServerLimits {
   maxRequestBytes: Int!
   """The highest cost of one operation, as ` + "`" + `extensions.cost` + "`" + ` counts it."""
   maxOperationCost: Int!
+}
+
+# ---------------------------------------------------------------- memberships, quotas and usage
+
+"""A membership that can be had, and what it includes."""
+type MembershipPlan {
+  """Which."""
+  type: MembershipType!
+  """The name to show."""
+  name(
+    """Absent: the person's language, else English."""
+    language: Language
+  ): String!
+  """What it costs for ` + "`" + `days` + "`" + ` days; 0 for FREE."""
+  price: Price!
+  """How long one payment lasts, in days of 24 hours; null for FREE, which has no end."""
+  days: Int
+  """What may be used on one day."""
+  daily: QuotaAmounts!
+  """Whether its jobs and replies come first in the queues."""
+  hasPriority: Boolean!
+  """The models it opens that can be asked today; at most 200."""
+  models: [Model!]!
+}
+
+"""An amount of money in the currency's minor units: 9900 KRW is ₩9,900; 990 USD is $9.90."""
+type Price {
+  """In minor units; a currency without them, such as KRW, in whole units."""
+  amount: Int!
+  """ISO 4217, such as ` + "`" + `KRW` + "`" + `."""
+  currency: String!
+}
+
+"""Amounts of what quotas count."""
+type QuotaAmounts {
+  """Tokens of texts, those read and those written."""
+  tokens: Long!
+  """Images."""
+  images: Long!
+  """Length of videos, in milliseconds."""
+  videoMs: Long!
+}
+
+"""What a person is a member of. An expired membership acts as FREE at once. Where billing is off, everybody may use everything."""
+type Membership {
+  """What was bought or given last; FREE where nothing was."""
+  type: MembershipType!
+  """What holds now: ` + "`" + `type` + "`" + ` while it is active, else FREE; PREMIUM for everybody where billing is off."""
+  actsAs: MembershipType!
+  """FREE is always active; another until ` + "`" + `expiresAt` + "`" + `."""
+  isActive: Boolean!
+  """When it ends, or ended; null: it has no end."""
+  expiresAt: DateTime
+  """Whether every model, images and videos are open: active, and STANDARD or PREMIUM."""
+  canUsePremiumFeatures: Boolean!
+  """What ` + "`" + `actsAs` + "`" + ` includes."""
+  plan: MembershipPlan!
+  """What is left of today; null where billing is off."""
+  quota: Quota
+}
+
+"""What a person may still use today. A day begins at 00:00 of ` + "`" + `serverInfo.quotaTimeZone` + "`" + `."""
+type Quota {
+  """The day, such as ` + "`" + `2026-11-23` + "`" + `."""
+  day: String!
+  """When the next day begins."""
+  resetsAt: DateTime!
+  """What the membership gives a day."""
+  limit: QuotaAmounts!
+  """What was used."""
+  used: QuotaAmounts!
+  """What is set aside for replies and jobs under way, at their most; what they do not use is given back."""
+  held: QuotaAmounts!
+  """What can still be asked for: the limit without what is used and held; never below 0."""
+  left: QuotaAmounts!
+}
+
+"""Which stretch of time to tell usage of."""
+input UsageRange {
+  """This moment or later. Absent: 30 days ago."""
+  sinceAt: DateTime
+  """Before this moment. Absent: now. At most 400 days after ` + "`" + `sinceAt` + "`" + `."""
+  untilAt: DateTime
+}
+
+"""What to tell usage by."""
+enum UsageDimension {
+  """The day, in ` + "`" + `serverInfo.quotaTimeZone` + "`" + `."""
+  DAY
+  """The model."""
+  MODEL
+  """The chat."""
+  CHAT
+  """The folder that the chat is in now."""
+  FOLDER
+  """What was made."""
+  KIND
+}
+
+"""What was made with what was used."""
+enum UsageKind {
+  """Replies in chats."""
+  REPLY
+  """Titles of chats, which cost the person nothing."""
+  TITLE
+  """Texts of jobs."""
+  TEXT
+  """Images."""
+  IMAGE
+  """Videos."""
+  VIDEO
+  """Plans."""
+  PLAN
+  """Recommended prompts."""
+  PROMPTS
+}
+
+"""What a person used. What failed, broke off or was refused cost nothing and is left out."""
+type UsageReport {
+  """One row per combination of what was grouped by that occurs, in order; at most 1,000: beyond, ` + "`" + `BAD_USER_INPUT` + "`" + `."""
+  rows: [UsageRow!]!
+  """All of it."""
+  total: UsageTotals!
+}
+
+"""A row of a usage report. What was not grouped by is null."""
+type UsageRow {
+  """The day, such as ` + "`" + `2026-11-23` + "`" + `."""
+  day: String
+  """The model; null also when the catalogue no longer knows it."""
+  model: Model
+  """The chat; null also when it is gone, or none was meant."""
+  chat: Chat
+  """The folder; null also when it is gone, or none was meant."""
+  folder: Folder
+  """What was made."""
+  kind: UsageKind
+  """The sums."""
+  totals: UsageTotals!
+}
+
+"""Sums of what was used."""
+type UsageTotals {
+  """How many replies and jobs."""
+  runs: Int!
+  """Tokens read."""
+  inputTokens: Long!
+  """Tokens written."""
+  outputTokens: Long!
+  """Of ` + "`" + `inputTokens` + "`" + `, those the provider had cached."""
+  cachedInputTokens: Long!
+  """Images made."""
+  images: Long!
+  """Length of the videos made, in milliseconds."""
+  videoMs: Long!
+  """What the providers ask for it, by the prices of their time. Runs without a known price are not in it: see ` + "`" + `unpricedRuns` + "`" + `."""
+  cost: Cost!
+  """How many of the runs have no known price."""
+  unpricedRuns: Int!
+}
+
+"""What to quote: exactly one."""
+input QuoteInput @oneOf {
+  """A message to send."""
+  message: QuoteMessageInput
+  """A reply to write again."""
+  reply: QuoteReplyInput
+  """A job to order."""
+  job: JobWorkInput
+  """A plan to make."""
+  plan: QuotePlanInput
+}
+
+"""A message that might be sent."""
+input QuoteMessageInput {
+  """A chat of the viewer."""
+  chatId: ID!
+  """Its text."""
+  text: String!
+  """Files and artifacts to go with it; at most 10."""
+  attachmentIds: [ID!]
+  """The model; absent: the chat's."""
+  modelId: ID
+}
+
+"""A reply that might be written again."""
+input QuoteReplyInput {
+  """A reply of the viewer."""
+  messageId: ID!
+  """The model; absent: the same."""
+  modelId: ID
+}
+
+"""A plan that might be made."""
+input QuotePlanInput {
+  """The goal."""
+  goal: String!
+}
+
+"""What an action takes at most."""
+type Quote {
+  """The model that it is for."""
+  model: Model!
+  """What would be held of the quota: the most the caps allow. What is not used is given back."""
+  most: QuotaAmounts!
+  """What the provider would ask; null when the model has no price."""
+  cost: CostRange
+  """What is left of today; null where billing is off."""
+  left: QuotaAmounts
+  """Whether it would be let through now, as far as membership and quota go."""
+  isAllowed: Boolean!
+  """Why not; null when it would be."""
+  refusal: QuoteRefusal
+  """The cheapest membership with which it would be; null when none is needed, or none would do."""
+  planNeeded: MembershipType
+}
+
+"""Why an action would be refused."""
+enum QuoteRefusal {
+  """The model needs a higher membership: ` + "`" + `MEMBERSHIP_REQUIRED` + "`" + `."""
+  MEMBERSHIP_REQUIRED
+  """Too little is left of today: ` + "`" + `QUOTA_EXCEEDED` + "`" + `."""
+  QUOTA_EXCEEDED
+}
+
+# ---------------------------------------------------------------- payments
+
+"""An order of a membership."""
+type Payment implements Node {
+  """` + "`" + `pay_…` + "`" + `."""
+  id: ID!
+  """What is bought."""
+  plan: MembershipType!
+  """What it costs, as it was when it was prepared."""
+  price: Price!
+  """What the gateway and the receipt call it."""
+  orderName: String!
+  """Where it stands."""
+  status: PaymentStatus!
+  """True when no real money moves."""
+  isTest: Boolean!
+  """What the gateway's browser SDK needs; null unless it is PENDING."""
+  checkout: Checkout
+  """How much of the price was paid back, in minor units."""
+  refundedAmount: Int!
+  """What happened to it, the oldest first; at most 100, the last."""
+  timeline: [PaymentStep!]!
+  """When it was prepared."""
+  createdAt: DateTime!
+  """Until when it can be paid: a PENDING payment is EXPIRED then."""
+  expiresAt: DateTime!
+  """When it was paid, by the gateway; null before."""
+  paidAt: DateTime
+  """When its days were granted; null before. It happens once."""
+  grantedAt: DateTime
+  """The last change."""
+  updatedAt: DateTime!
+}
+
+"""Where a payment stands."""
+enum PaymentStatus {
+  """Not paid yet, or not known to be. It stays so until the gateway tells."""
+  PENDING
+  """Paid, and its days were granted."""
+  PAID
+  """Partly paid back; as much of its days was taken back."""
+  PARTIALLY_REFUNDED
+  """Paid back in whole; all it granted was taken back."""
+  REFUNDED
+  """The payer disputes it; what it granted is taken back until that is resolved."""
+  DISPUTED
+  """It failed at the gateway."""
+  FAILED
+  """The gateway has money for it that does not fit the order (another amount, currency, shop or a test); it granted nothing. Somebody looks at it."""
+  REJECTED
+  """It was not paid in time."""
+  EXPIRED
+}
+
+"""What a browser needs to take a payment. For PortOne's browser SDK: ` + "`" + `requestPayment({storeId, channelKey, paymentId, orderName, totalAmount, currency})` + "`" + `."""
+type Checkout {
+  """Who takes the money, such as ` + "`" + `portone` + "`" + ` or ` + "`" + `sandbox` + "`" + `."""
+  gateway: String!
+  """The gateway's id of the payment: letters and digits, at most 40."""
+  paymentId: String!
+  """The shop at the gateway; empty for the sandbox."""
+  storeId: String!
+  """The channel at the gateway; empty for the sandbox."""
+  channelKey: String!
+  """A page that takes the payment; null where the SDK does."""
+  url: URL
+}
+
+"""Something that happened to a payment."""
+type PaymentStep {
+  """What."""
+  type: PaymentStepType!
+  """From where it was known."""
+  source: PaymentSource!
+  """How much money it was about, in minor units; null for none."""
+  amount: Int
+  """More, in English; may be empty."""
+  detail: String!
+  """When it was written down."""
+  happenedAt: DateTime!
+}
+
+"""What happens to a payment."""
+enum PaymentStepType {
+  """It was ordered."""
+  PREPARED
+  """The gateway was asked, and nothing had changed."""
+  CHECKED
+  """The gateway has the money."""
+  PAID
+  """Its days were granted."""
+  GRANTED
+  """A part was paid back."""
+  PARTIALLY_REFUNDED
+  """All was paid back."""
+  REFUNDED
+  """Days were taken back."""
+  TAKEN_BACK
+  """The payer disputes it."""
+  DISPUTED
+  """The dispute ended."""
+  DISPUTE_RESOLVED
+  """Somebody of the administration asked to pay back."""
+  REFUND_REQUESTED
+  """It failed at the gateway."""
+  FAILED
+  """What the gateway has does not fit the order."""
+  REJECTED
+  """It was not paid in time."""
+  EXPIRED
+}
+
+"""From where something about a payment was known."""
+enum PaymentSource {
+  """The person's own call."""
+  CLIENT
+  """The gateway's notice."""
+  WEBHOOK
+  """The server's own look, every minute."""
+  RECOVERY
+  """The administration."""
+  OPERATOR
+}
+
+"""A page of payments."""
+type PaymentConnection {
+  """The entries with their cursors."""
+  edges: [PaymentEdge!]!
+  """The entries alone."""
+  nodes: [Payment!]!
+  """Whether there is more, and where to go on."""
+  pageInfo: PageInfo!
+}
+
+"""One entry of a page of payments."""
+type PaymentEdge {
+  """Where this entry stands in the list."""
+  cursor: Cursor!
+  """The entry."""
+  node: Payment!
+}
+
+# ---------------------------------------------------------------- keys
+
+"""A key with which an integration acts for the person, as ` + "`" + `Authorization: Bearer …` + "`" + ` or in ` + "`" + `connection_init` + "`" + `."""
+type ApiKey implements Node {
+  """` + "`" + `key_…` + "`" + `."""
+  id: ID!
+  """1–100 code points."""
+  name: String!
+  """Its last characters."""
+  hint: String!
+  """What it may do; at most 4."""
+  scopes: [ApiScope!]!
+  """The models it may ask, as far as the catalogue knows them; null: all. At most 50."""
+  models: [Model!]
+  """True: it asks the sandbox only, and costs no quota."""
+  isTest: Boolean!
+  """The most it may cost in a calendar month of ` + "`" + `serverInfo.quotaTimeZone` + "`" + `, by ` + "`" + `Model.price` + "`" + `; null: no limit."""
+  monthlyBudget: Cost
+  """What it cost this month, what is held included."""
+  spentThisMonth: Cost!
+  """When it stops to work; null: never."""
+  expiresAt: DateTime
+  """When it was last used, to the minute; null: never."""
+  lastUsedAt: DateTime
+  """When it was made."""
+  createdAt: DateTime!
+  """When it was revoked; null while it works."""
+  revokedAt: DateTime
+}
+
+"""What an API key may do."""
+enum ApiScope {
+  """Read everything of the person but sessions, keys and payments; follow events; ask for quotes."""
+  READ
+  """Make and change folders, chats and prompts; send messages."""
+  CHAT
+  """Order and cancel jobs; make, change and run plans."""
+  JOBS
+  """Upload and delete files; mark, delete and share artifacts."""
+  FILES
+}
+
+# ---------------------------------------------------------------- administration
+
+"""What somebody may do beyond being a member."""
+enum Role {
+  """Nothing more."""
+  MEMBER
+  """Look at accounts, payments and jobs, not at what is in chats."""
+  SUPPORT
+  """Also change them."""
+  ADMIN
+}
+
+"""What the administration sees. It shows nothing that people wrote or made."""
+type Administration {
+  """People, the newest first."""
+  users(
+    """How many: 1–100. Default 20."""
+    first: Int
+    """Only what stands behind this cursor."""
+    after: Cursor
+    """Only those whose address begins so; 1–254 characters."""
+    email: String
+    """Only the person with this id."""
+    id: ID
+  ): AccountConnection!
+  """Payments, the newest first."""
+  payments(
+    """How many: 1–100. Default 20."""
+    first: Int
+    """Only what stands behind this cursor."""
+    after: Cursor
+    """Only those of this person."""
+    userId: ID
+    """Only these statuses."""
+    statuses: [PaymentStatus!]
+  ): AccountPaymentConnection!
+  """Jobs, the newest first."""
+  jobs(
+    """How many: 1–100. Default 20."""
+    first: Int
+    """Only what stands behind this cursor."""
+    after: Cursor
+    """Only those of this person."""
+    userId: ID
+    """Only these statuses."""
+    statuses: [JobStatus!]
+  ): AccountJobConnection!
+  """What the administration did, the newest first. It cannot be changed."""
+  auditLog(
+    """How many: 1–100. Default 20."""
+    first: Int
+    """Only what stands behind this cursor."""
+    after: Cursor
+    """Only what was about this person."""
+    userId: ID
+  ): AuditEntryConnection!
+}
+
+"""A person's account, as the administration sees it."""
+type Account {
+  """` + "`" + `user_…` + "`" + `."""
+  id: ID!
+  """The address; null when the identity has none."""
+  email: String
+  """What the person may do."""
+  role: Role!
+  """What they are a member of."""
+  membership: Membership!
+  """When the account was made."""
+  createdAt: DateTime!
+  """The last sign-in."""
+  lastLoginAt: DateTime!
+  """When the account is deleted; null while it stays."""
+  deletesAt: DateTime
+  """How many of their jobs have not ended."""
+  unfinishedJobs: Int!
+}
+
+"""A page of accounts."""
+type AccountConnection {
+  """The entries with their cursors."""
+  edges: [AccountEdge!]!
+  """The entries alone."""
+  nodes: [Account!]!
+  """Whether there is more, and where to go on."""
+  pageInfo: PageInfo!
+}
+
+"""One entry of a page of accounts."""
+type AccountEdge {
+  """Where this entry stands in the list."""
+  cursor: Cursor!
+  """The entry."""
+  node: Account!
+}
+
+"""A payment, as the administration sees it."""
+type AccountPayment {
+  """The payment."""
+  payment: Payment!
+  """Whose; null when the account is gone."""
+  user: Account
+}
+
+"""A page of payments."""
+type AccountPaymentConnection {
+  """The entries with their cursors."""
+  edges: [AccountPaymentEdge!]!
+  """The entries alone."""
+  nodes: [AccountPayment!]!
+  """Whether there is more, and where to go on."""
+  pageInfo: PageInfo!
+}
+
+"""One entry of a page of payments."""
+type AccountPaymentEdge {
+  """Where this entry stands in the list."""
+  cursor: Cursor!
+  """The entry."""
+  node: AccountPayment!
+}
+
+"""A job, as the administration sees it."""
+type AccountJob {
+  """` + "`" + `job_…` + "`" + `."""
+  id: ID!
+  """What it makes."""
+  kind: JobKind!
+  """Where it stands."""
+  status: JobStatus!
+  """Who runs the model."""
+  provider: String!
+  """The model; null when the catalogue no longer knows it."""
+  model: Model
+  """Why it is FAILED; else null."""
+  failure: JobFailure
+  """Whose; null when the account is gone."""
+  user: Account
+  """When it was ordered."""
+  createdAt: DateTime!
+  """When it ended; null before."""
+  endedAt: DateTime
+}
+
+"""A page of jobs."""
+type AccountJobConnection {
+  """The entries with their cursors."""
+  edges: [AccountJobEdge!]!
+  """The entries alone."""
+  nodes: [AccountJob!]!
+  """Whether there is more, and where to go on."""
+  pageInfo: PageInfo!
+}
+
+"""One entry of a page of jobs."""
+type AccountJobEdge {
+  """Where this entry stands in the list."""
+  cursor: Cursor!
+  """The entry."""
+  node: AccountJob!
+}
+
+"""Something that the administration did."""
+type AuditEntry {
+  """` + "`" + `audit_…` + "`" + `."""
+  id: ID!
+  """The address of who did it, as it was then."""
+  actor: String!
+  """What."""
+  action: AuditAction!
+  """The id of what it was done to."""
+  subject: ID!
+  """Whom it was about; null for nobody, or when the account is gone."""
+  user: Account
+  """Why, in their words."""
+  reason: String!
+  """What changed, in English."""
+  detail: String!
+  """When."""
+  happenedAt: DateTime!
+}
+
+"""What the administration does."""
+enum AuditAction {
+  """Gave a membership."""
+  MEMBERSHIP_GRANTED
+  """Paid back."""
+  PAYMENT_REFUNDED
+  """Set a role."""
+  ROLE_SET
+  """Cancelled a job."""
+  JOB_CANCELLED
+  """Ended all sessions and API keys of a person."""
+  SESSIONS_ENDED
+}
+
+"""A page of entries of the audit log."""
+type AuditEntryConnection {
+  """The entries with their cursors."""
+  edges: [AuditEntryEdge!]!
+  """The entries alone."""
+  nodes: [AuditEntry!]!
+  """Whether there is more, and where to go on."""
+  pageInfo: PageInfo!
+}
+
+"""One entry of a page of entries of the audit log."""
+type AuditEntryEdge {
+  """Where this entry stands in the list."""
+  cursor: Cursor!
+  """The entry."""
+  node: AuditEntry!
 }
 
 """A model of the catalogue. Its id is the catalogue's own, such as ` + "`" + `sandbox-writer` + "`" + `; it is no ` + "`" + `Node` + "`" + `."""
@@ -7736,10 +10520,32 @@ type User implements Node {
   createdAt: DateTime!
   """The last sign-in."""
   lastLoginAt: DateTime!
+  """What the person may do in the administration."""
+  role: Role!
+  """When the account is deleted, as the person asked; null while it stays. ` + "`" + `restoreAccount` + "`" + ` undoes it until then."""
+  deletesAt: DateTime
+  """What the person is a member of."""
+  membership: Membership!
+  """The person's payments, the newest first."""
+  payments(
+    """How many: 1–100. Default 20."""
+    first: Int
+    """Only what stands behind this cursor."""
+    after: Cursor
+  ): PaymentConnection! @access(needs: SESSION)
+  """What the person used. Without a range: the last 30 days, by day."""
+  usage(
+    """Which time."""
+    range: UsageRange
+    """What to tell it by; each once. Empty: the total alone."""
+    groupBy: [UsageDimension!]! = [DAY]
+  ): UsageReport!
+  """The person's API keys that were not revoked more than 30 days ago, the newest first; at most 50."""
+  apiKeys: [ApiKey!]! @access(needs: SESSION)
   """Look, language and defaults."""
   preferences: Preferences!
   """Sessions that are open, the newest first; at most 100 are shown."""
-  sessions: [Session!]!
+  sessions: [Session!]! @access(needs: SESSION)
   """The person's own prompts, the newest first."""
   prompts(
     """How many: 1–100. Default 20."""
@@ -7942,6 +10748,8 @@ type Folder implements Node {
   type: FolderType!
   """The plan it was made from; null for none."""
   plan: Plan
+  """What its chats cost so far, as far as their models have prices."""
+  cost: Cost!
   """Its chats: pinned ones first, then by the newest activity. Archived ones are left out."""
   chats(
     """How many: 1–100. Default 20."""
@@ -8024,6 +10832,8 @@ type Chat implements Node {
     """Only what stands before this cursor."""
     before: Cursor
   ): MessageConnection!
+  """What its replies and jobs cost so far, as far as their models have prices."""
+  cost: Cost!
   """Counts the changes of title, folder, model, instruction, prompts, pin and archive; for ` + "`" + `ifRevision` + "`" + `."""
   revision: Int!
   """When it was made."""
@@ -8108,6 +10918,8 @@ type Message implements Node {
   omittedMessages: Int
   """What it consumed; null on a person's message and until the reply ends."""
   usage: TokenUsage
+  """What it cost; null on a person's message, until the reply ends, and when the model has no price. 0 for what failed or broke off."""
+  cost: Cost
   """Why the text ends; null until then, or when nobody told."""
   finishReason: FinishReason
   """Why a reply is FAILED or INTERRUPTED; else null."""
@@ -8424,7 +11236,7 @@ type Job implements Node {
   failure: JobFailure
   """What it consumed; null until it ends, and where it consumed nothing."""
   usage: JobUsage
-  """What it cost the person; null until there are prices."""
+  """What it cost; null until it ends, and when the model has no price. 0 for what failed or was cancelled."""
   cost: Cost
   """What happened to it, the oldest first; at most 50."""
   timeline: [JobStep!]!
@@ -8958,6 +11770,8 @@ union ViewerEvent =
   | FileDeleted
   | PlanSaved
   | PlanDeleted
+  | PaymentSaved
+  | QuotaChanged
 
 """What happens in one chat. ` + "`" + `ReplyDelta` + "`" + ` is live text and stands in no feed; its cursor is that of the event before it."""
 union ChatEvent = ChatSnapshot | Resync | ChatSaved | ChatDeleted | MessageAdded | HeadMoved | ReplyStarted | ReplyDelta | ReplyEnded
@@ -9013,6 +11827,30 @@ type ViewerUpdated implements Event {
   occurredAt: DateTime!
   """The account as of now."""
   viewer: User!
+}
+
+"""A payment was prepared, or changed."""
+type PaymentSaved implements Event {
+  """Where this event stands in the person's feed. Give it as ` + "`" + `after` + "`" + ` to go on behind it."""
+  cursor: EventCursor!
+  """When it happened, by the server's clock."""
+  occurredAt: DateTime!
+  """Which."""
+  paymentId: ID!
+  """The payment as of now; null when it is gone."""
+  payment: Payment
+}
+
+"""What is left of the quota changed. It stands in no feed; its cursor is that of the event before it. It follows the snapshot, and events that change it."""
+type QuotaChanged implements Event {
+  """Where this event stands in the person's feed. Give it as ` + "`" + `after` + "`" + ` to go on behind it."""
+  cursor: EventCursor!
+  """When it happened, by the server's clock."""
+  occurredAt: DateTime!
+  """What is left as of now; null where billing is off."""
+  quota: Quota
+  """What was used this day."""
+  today: UsageTotals!
 }
 
 """A session ended: signed out, revoked, or its refresh token was used twice."""
@@ -9343,8 +12181,16 @@ input SignInInput {
 
 """A proof of identity: exactly one."""
 input IdentityInput @oneOf {
+  """An ID token of Firebase; where ` + "`" + `serverInfo.signInMethods` + "`" + ` has FIREBASE."""
+  firebase: FirebaseIdentityInput
   """Any identity, without proof; where ` + "`" + `serverInfo.signInMethods` + "`" + ` has DEV."""
   dev: DevIdentityInput
+}
+
+"""An identity that Firebase vouches for."""
+input FirebaseIdentityInput {
+  """The ID token, as the SDK's ` + "`" + `getIdToken()` + "`" + ` gives it; at most 16,384 characters."""
+  idToken: String!
 }
 
 """An identity for development. The same e-mail is the same person."""
@@ -9650,6 +12496,468 @@ type DeletePromptUserError implements UserError {
   path: [String!]!
   """What to branch on."""
   code: DeletePromptUserErrorCode!
+}
+
+# ---------------------------------------------------------------- mutations: the account itself
+
+"""Changes to the profile; absent fields stay."""
+input UpdateProfileInput {
+  """Given name, at most 100 code points; empty for none."""
+  firstName: String
+  """Family name, at most 100 code points; empty for none."""
+  lastName: String
+  """An https address of at most 2,000 characters. Null: none."""
+  photoUrl: URL
+}
+
+"""The outcome of ` + "`" + `updateProfile` + "`" + `."""
+type UpdateProfilePayload {
+  """The person; null when there are userErrors."""
+  viewer: User
+  """What to mend."""
+  userErrors: [UpdateProfileUserError!]!
+}
+
+"""What is wrong with the input of updateProfile."""
+enum UpdateProfileUserErrorCode {
+  """The value is longer than its field allows; the message names the limit."""
+  TOO_LONG
+  """The value holds U+0000 or a lone surrogate, which no text may."""
+  INVALID_CHARACTERS
+  """The value is not one the field allows; the message says which are."""
+  INVALID_VALUE
+}
+
+"""One thing in the input of updateProfile that a person can mend. Nothing was written."""
+type UpdateProfileUserError implements UserError {
+  """What to tell the person, in English."""
+  message: String!
+  """Where the value stands in the arguments, such as ["input", "text"]."""
+  path: [String!]!
+  """What to branch on."""
+  code: UpdateProfileUserErrorCode!
+}
+
+"""The confirmation."""
+input DeleteAccountInput {
+  """A fresh proof of the same identity; one of Firebase must be younger than 5 minutes."""
+  identity: IdentityInput!
+}
+
+"""The outcome of ` + "`" + `deleteAccount` + "`" + `."""
+type DeleteAccountPayload {
+  """The person; null when there are userErrors."""
+  viewer: User
+  """What to mend."""
+  userErrors: [DeleteAccountUserError!]!
+}
+
+"""What is wrong with the input of deleteAccount."""
+enum DeleteAccountUserErrorCode {
+  """The value is not one the field allows; the message says which are."""
+  INVALID_VALUE
+}
+
+"""One thing in the input of deleteAccount that a person can mend. Nothing was written."""
+type DeleteAccountUserError implements UserError {
+  """What to tell the person, in English."""
+  message: String!
+  """Where the value stands in the arguments, such as ["input", "text"]."""
+  path: [String!]!
+  """What to branch on."""
+  code: DeleteAccountUserErrorCode!
+}
+
+"""Nothing is needed; the input leaves room for more."""
+input RestoreAccountInput {
+  """Why, for the record; at most 500 code points."""
+  reason: String
+}
+
+"""The outcome of ` + "`" + `restoreAccount` + "`" + `."""
+type RestoreAccountPayload {
+  """The person; null when there are userErrors."""
+  viewer: User
+  """What to mend."""
+  userErrors: [RestoreAccountUserError!]!
+}
+
+"""What is wrong with the input of restoreAccount."""
+enum RestoreAccountUserErrorCode {
+  """The value is longer than its field allows; the message names the limit."""
+  TOO_LONG
+  """The value holds U+0000 or a lone surrogate, which no text may."""
+  INVALID_CHARACTERS
+}
+
+"""One thing in the input of restoreAccount that a person can mend. Nothing was written."""
+type RestoreAccountUserError implements UserError {
+  """What to tell the person, in English."""
+  message: String!
+  """Where the value stands in the arguments, such as ["input", "text"]."""
+  path: [String!]!
+  """What to branch on."""
+  code: RestoreAccountUserErrorCode!
+}
+
+"""The key to make."""
+input CreateApiKeyInput {
+  """1–100 code points."""
+  name: String!
+  """What it may do; at least one."""
+  scopes: [ApiScope!]!
+  """The models it may ask; absent: all. At most 50."""
+  modelIds: [ID!]
+  """True: it asks the sandbox only, free of quota."""
+  isTest: Boolean! = false
+  """When it stops to work; absent: never."""
+  expiresAt: DateTime
+  """The most it may cost a month, in USD. Models without a price are then refused. Absent: no limit."""
+  monthlyBudget: CostInput
+  """Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
+  result; with another input, ` + "`" + `IDEMPOTENCY_CONFLICT` + "`" + `. Use a fresh UUID for each thing a person does."""
+  idempotencyKey: String!
+}
+
+"""The outcome of ` + "`" + `createApiKey` + "`" + `."""
+type CreateApiKeyPayload {
+  """The key; null when there are userErrors."""
+  apiKey: ApiKey
+  """The secret, ` + "`" + `weav_live_…` + "`" + ` or ` + "`" + `weav_test_…` + "`" + `: told this once, null when the call is repeated and when there are userErrors."""
+  secret: String
+  """What to mend."""
+  userErrors: [CreateApiKeyUserError!]!
+}
+
+"""What is wrong with the input of createApiKey."""
+enum CreateApiKeyUserErrorCode {
+  """The value is missing or blank."""
+  REQUIRED
+  """The value is longer than its field allows; the message names the limit."""
+  TOO_LONG
+  """The value holds U+0000 or a lone surrogate, which no text may."""
+  INVALID_CHARACTERS
+  """The value is not one the field allows; the message says which are."""
+  INVALID_VALUE
+  """There are as many as there may be; the message names the limit."""
+  LIMIT_REACHED
+}
+
+"""One thing in the input of createApiKey that a person can mend. Nothing was written."""
+type CreateApiKeyUserError implements UserError {
+  """What to tell the person, in English."""
+  message: String!
+  """Where the value stands in the arguments, such as ["input", "text"]."""
+  path: [String!]!
+  """What to branch on."""
+  code: CreateApiKeyUserErrorCode!
+}
+
+"""Which key."""
+input RevokeApiKeyInput {
+  """A key of the viewer."""
+  apiKeyId: ID!
+}
+
+"""The outcome of ` + "`" + `revokeApiKey` + "`" + `."""
+type RevokeApiKeyPayload {
+  """The key; null when there are userErrors."""
+  apiKey: ApiKey
+  """What to mend."""
+  userErrors: [RevokeApiKeyUserError!]!
+}
+
+"""What is wrong with the input of revokeApiKey."""
+enum RevokeApiKeyUserErrorCode {
+  """The value is not one the field allows; the message says which are."""
+  INVALID_VALUE
+}
+
+"""One thing in the input of revokeApiKey that a person can mend. Nothing was written."""
+type RevokeApiKeyUserError implements UserError {
+  """What to tell the person, in English."""
+  message: String!
+  """Where the value stands in the arguments, such as ["input", "text"]."""
+  path: [String!]!
+  """What to branch on."""
+  code: RevokeApiKeyUserErrorCode!
+}
+
+# ---------------------------------------------------------------- mutations: payments
+
+"""What to buy."""
+input PreparePaymentInput {
+  """STANDARD or PREMIUM; not one below an active membership."""
+  plan: MembershipType!
+  """Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
+  result; with another input, ` + "`" + `IDEMPOTENCY_CONFLICT` + "`" + `. Use a fresh UUID for each thing a person does."""
+  idempotencyKey: String!
+}
+
+"""The outcome of ` + "`" + `preparePayment` + "`" + `."""
+type PreparePaymentPayload {
+  """The payment; null when there are userErrors."""
+  payment: Payment
+  """What to mend."""
+  userErrors: [PreparePaymentUserError!]!
+}
+
+"""What is wrong with the input of preparePayment."""
+enum PreparePaymentUserErrorCode {
+  """The value is not one the field allows; the message says which are."""
+  INVALID_VALUE
+  """It is not in the state for that; the message says which it needs."""
+  WRONG_STATUS
+  """There are as many as there may be; the message names the limit."""
+  LIMIT_REACHED
+}
+
+"""One thing in the input of preparePayment that a person can mend. Nothing was written."""
+type PreparePaymentUserError implements UserError {
+  """What to tell the person, in English."""
+  message: String!
+  """Where the value stands in the arguments, such as ["input", "text"]."""
+  path: [String!]!
+  """What to branch on."""
+  code: PreparePaymentUserErrorCode!
+}
+
+"""Which payment."""
+input CompletePaymentInput {
+  """A payment of the viewer."""
+  paymentId: ID!
+}
+
+"""The outcome of ` + "`" + `completePayment` + "`" + `."""
+type CompletePaymentPayload {
+  """The payment; null when there are userErrors."""
+  payment: Payment
+  """What to mend."""
+  userErrors: [CompletePaymentUserError!]!
+}
+
+"""What is wrong with the input of completePayment."""
+enum CompletePaymentUserErrorCode {
+  """The value is not one the field allows; the message says which are."""
+  INVALID_VALUE
+}
+
+"""One thing in the input of completePayment that a person can mend. Nothing was written."""
+type CompletePaymentUserError implements UserError {
+  """What to tell the person, in English."""
+  message: String!
+  """Where the value stands in the arguments, such as ["input", "text"]."""
+  path: [String!]!
+  """What to branch on."""
+  code: CompletePaymentUserErrorCode!
+}
+
+# ---------------------------------------------------------------- mutations: administration
+
+"""What to give."""
+input GrantMembershipInput {
+  """The person."""
+  userId: ID!
+  """STANDARD or PREMIUM."""
+  plan: MembershipType!
+  """1–3,660."""
+  days: Int!
+  """Why, for the audit log; 1–500 code points."""
+  reason: String!
+  """Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
+  result; with another input, ` + "`" + `IDEMPOTENCY_CONFLICT` + "`" + `. Use a fresh UUID for each thing a person does."""
+  idempotencyKey: String!
+}
+
+"""The outcome of ` + "`" + `grantMembership` + "`" + `."""
+type GrantMembershipPayload {
+  """The account; null when there are userErrors."""
+  account: Account
+  """What to mend."""
+  userErrors: [GrantMembershipUserError!]!
+}
+
+"""What is wrong with the input of grantMembership."""
+enum GrantMembershipUserErrorCode {
+  """The value is missing or blank."""
+  REQUIRED
+  """The value is longer than its field allows; the message names the limit."""
+  TOO_LONG
+  """The value holds U+0000 or a lone surrogate, which no text may."""
+  INVALID_CHARACTERS
+  """The value is not one the field allows; the message says which are."""
+  INVALID_VALUE
+}
+
+"""One thing in the input of grantMembership that a person can mend. Nothing was written."""
+type GrantMembershipUserError implements UserError {
+  """What to tell the person, in English."""
+  message: String!
+  """Where the value stands in the arguments, such as ["input", "text"]."""
+  path: [String!]!
+  """What to branch on."""
+  code: GrantMembershipUserErrorCode!
+}
+
+"""What to pay back."""
+input RefundPaymentInput {
+  """A payment that is PAID or PARTIALLY_REFUNDED."""
+  paymentId: ID!
+  """In minor units; absent: all that is left."""
+  amount: Int
+  """Why, for the audit log; 1–500 code points."""
+  reason: String!
+  """Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
+  result; with another input, ` + "`" + `IDEMPOTENCY_CONFLICT` + "`" + `. Use a fresh UUID for each thing a person does."""
+  idempotencyKey: String!
+}
+
+"""The outcome of ` + "`" + `refundPayment` + "`" + `."""
+type RefundPaymentPayload {
+  """The payment; null when there are userErrors."""
+  payment: Payment
+  """What to mend."""
+  userErrors: [RefundPaymentUserError!]!
+}
+
+"""What is wrong with the input of refundPayment."""
+enum RefundPaymentUserErrorCode {
+  """The value is missing or blank."""
+  REQUIRED
+  """The value is longer than its field allows; the message names the limit."""
+  TOO_LONG
+  """The value holds U+0000 or a lone surrogate, which no text may."""
+  INVALID_CHARACTERS
+  """The value is not one the field allows; the message says which are."""
+  INVALID_VALUE
+  """It is not in the state for that; the message says which it needs."""
+  WRONG_STATUS
+}
+
+"""One thing in the input of refundPayment that a person can mend. Nothing was written."""
+type RefundPaymentUserError implements UserError {
+  """What to tell the person, in English."""
+  message: String!
+  """Where the value stands in the arguments, such as ["input", "text"]."""
+  path: [String!]!
+  """What to branch on."""
+  code: RefundPaymentUserErrorCode!
+}
+
+"""Who may do what."""
+input SetRoleInput {
+  """The person."""
+  userId: ID!
+  """The role."""
+  role: Role!
+  """Why, for the audit log; 1–500 code points."""
+  reason: String!
+}
+
+"""The outcome of ` + "`" + `setRole` + "`" + `."""
+type SetRolePayload {
+  """The account; null when there are userErrors."""
+  account: Account
+  """What to mend."""
+  userErrors: [SetRoleUserError!]!
+}
+
+"""What is wrong with the input of setRole."""
+enum SetRoleUserErrorCode {
+  """The value is missing or blank."""
+  REQUIRED
+  """The value is longer than its field allows; the message names the limit."""
+  TOO_LONG
+  """The value holds U+0000 or a lone surrogate, which no text may."""
+  INVALID_CHARACTERS
+  """The value is not one the field allows; the message says which are."""
+  INVALID_VALUE
+}
+
+"""One thing in the input of setRole that a person can mend. Nothing was written."""
+type SetRoleUserError implements UserError {
+  """What to tell the person, in English."""
+  message: String!
+  """Where the value stands in the arguments, such as ["input", "text"]."""
+  path: [String!]!
+  """What to branch on."""
+  code: SetRoleUserErrorCode!
+}
+
+"""Which job."""
+input CancelUserJobInput {
+  """Any job."""
+  jobId: ID!
+  """Why, for the audit log; 1–500 code points."""
+  reason: String!
+}
+
+"""The outcome of ` + "`" + `cancelUserJob` + "`" + `."""
+type CancelUserJobPayload {
+  """The job as it ended; null when there are userErrors."""
+  job: AccountJob
+  """What to mend."""
+  userErrors: [CancelUserJobUserError!]!
+}
+
+"""What is wrong with the input of cancelUserJob."""
+enum CancelUserJobUserErrorCode {
+  """The value is missing or blank."""
+  REQUIRED
+  """The value is longer than its field allows; the message names the limit."""
+  TOO_LONG
+  """The value holds U+0000 or a lone surrogate, which no text may."""
+  INVALID_CHARACTERS
+  """The value is not one the field allows; the message says which are."""
+  INVALID_VALUE
+}
+
+"""One thing in the input of cancelUserJob that a person can mend. Nothing was written."""
+type CancelUserJobUserError implements UserError {
+  """What to tell the person, in English."""
+  message: String!
+  """Where the value stands in the arguments, such as ["input", "text"]."""
+  path: [String!]!
+  """What to branch on."""
+  code: CancelUserJobUserErrorCode!
+}
+
+"""Whose."""
+input EndUserSessionsInput {
+  """The person."""
+  userId: ID!
+  """Why, for the audit log; 1–500 code points."""
+  reason: String!
+}
+
+"""The outcome of ` + "`" + `endUserSessions` + "`" + `."""
+type EndUserSessionsPayload {
+  """The account; null when there are userErrors."""
+  account: Account
+  """What to mend."""
+  userErrors: [EndUserSessionsUserError!]!
+}
+
+"""What is wrong with the input of endUserSessions."""
+enum EndUserSessionsUserErrorCode {
+  """The value is missing or blank."""
+  REQUIRED
+  """The value is longer than its field allows; the message names the limit."""
+  TOO_LONG
+  """The value holds U+0000 or a lone surrogate, which no text may."""
+  INVALID_CHARACTERS
+  """The value is not one the field allows; the message says which are."""
+  INVALID_VALUE
+}
+
+"""One thing in the input of endUserSessions that a person can mend. Nothing was written."""
+type EndUserSessionsUserError implements UserError {
+  """What to tell the person, in English."""
+  message: String!
+  """Where the value stands in the arguments, such as ["input", "text"]."""
+  path: [String!]!
+  """What to branch on."""
+  code: EndUserSessionsUserErrorCode!
 }
 
 # ---------------------------------------------------------------- mutations: folders
@@ -10118,6 +13426,8 @@ input SendMessageInput {
   fallbackModelId: ID
   """The head the person saw. Another head is a ` + "`" + `CONFLICT` + "`" + ` with ` + "`" + `headId` + "`" + `. Null: the chat was empty. Absent: no check."""
   ifHead: ID
+  """The most it may cost, in USD. More than that, at the most the caps allow, is ` + "`" + `COST_LIMIT_EXCEEDED` + "`" + `, and so is a model without a price. Absent: no limit."""
+  maxCost: CostInput
   """Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
   result; with another input, ` + "`" + `IDEMPOTENCY_CONFLICT` + "`" + `. Use a fresh UUID for each thing a person does."""
   idempotencyKey: String!
@@ -10175,6 +13485,8 @@ input EditMessageInput {
   fallbackModelId: ID
   """The head the person saw. Another head is a ` + "`" + `CONFLICT` + "`" + ` with ` + "`" + `headId` + "`" + `. Absent: no check."""
   ifHead: ID
+  """The most it may cost, in USD. More than that, at the most the caps allow, is ` + "`" + `COST_LIMIT_EXCEEDED` + "`" + `, and so is a model without a price. Absent: no limit."""
+  maxCost: CostInput
   """Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
   result; with another input, ` + "`" + `IDEMPOTENCY_CONFLICT` + "`" + `. Use a fresh UUID for each thing a person does."""
   idempotencyKey: String!
@@ -10230,6 +13542,8 @@ input RegenerateReplyInput {
   fallbackModelId: ID
   """The head the person saw. Another head is a ` + "`" + `CONFLICT` + "`" + ` with ` + "`" + `headId` + "`" + `. Absent: no check."""
   ifHead: ID
+  """The most it may cost, in USD. More than that, at the most the caps allow, is ` + "`" + `COST_LIMIT_EXCEEDED` + "`" + `, and so is a model without a price. Absent: no limit."""
+  maxCost: CostInput
   """Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
   result; with another input, ` + "`" + `IDEMPOTENCY_CONFLICT` + "`" + `. Use a fresh UUID for each thing a person does."""
   idempotencyKey: String!
@@ -10339,6 +13653,8 @@ type StopReceipt {
   text: String!
   """What it consumed."""
   usage: TokenUsage!
+  """What it cost; null when the model has no price."""
+  cost: Cost
   """Whether the provider's call was cut short by the stop."""
   providerCancelled: Boolean!
 }
@@ -10357,6 +13673,8 @@ input CreateJobInput {
   storeResult: Boolean! = true
   """What happens when the person has 4 unfinished jobs."""
   onLimit: OnJobLimit! = REFUSE
+  """The most it may cost, in USD. More than that, at the most the caps allow, is ` + "`" + `COST_LIMIT_EXCEEDED` + "`" + `, and so is a model without a price. Absent: no limit."""
+  maxCost: CostInput
   """Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
   result; with another input, ` + "`" + `IDEMPOTENCY_CONFLICT` + "`" + `. Use a fresh UUID for each thing a person does."""
   idempotencyKey: String!
@@ -10492,6 +13810,8 @@ input RetryJobInput {
   jobId: ID!
   """What happens when the person has 4 unfinished jobs."""
   onLimit: OnJobLimit! = REFUSE
+  """The most it may cost, in USD. More than that, at the most the caps allow, is ` + "`" + `COST_LIMIT_EXCEEDED` + "`" + `, and so is a model without a price. Absent: no limit."""
+  maxCost: CostInput
   """Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
   result; with another input, ` + "`" + `IDEMPOTENCY_CONFLICT` + "`" + `. Use a fresh UUID for each thing a person does."""
   idempotencyKey: String!
@@ -10541,6 +13861,8 @@ input PlanProjectInput {
   budget: CostInput
   """The model that plans: one with STRUCTURED_OUTPUT. Absent: the server's."""
   modelId: ID
+  """The most it may cost, in USD. More than that, at the most the caps allow, is ` + "`" + `COST_LIMIT_EXCEEDED` + "`" + `, and so is a model without a price. Absent: no limit."""
+  maxCost: CostInput
   """Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
   result; with another input, ` + "`" + `IDEMPOTENCY_CONFLICT` + "`" + `. Use a fresh UUID for each thing a person does."""
   idempotencyKey: String!
@@ -10586,6 +13908,8 @@ input ReplanInput {
   fromStepId: ID!
   """What to do otherwise; at most 2,000 code points."""
   wish: String
+  """The most it may cost, in USD. More than that, at the most the caps allow, is ` + "`" + `COST_LIMIT_EXCEEDED` + "`" + `, and so is a model without a price. Absent: no limit."""
+  maxCost: CostInput
   """Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
   result; with another input, ` + "`" + `IDEMPOTENCY_CONFLICT` + "`" + `. Use a fresh UUID for each thing a person does."""
   idempotencyKey: String!
@@ -10851,6 +14175,8 @@ input RunStepInput {
   prompt: String
   """The head the person saw in its chat. Another head is a ` + "`" + `CONFLICT` + "`" + ` with ` + "`" + `headId` + "`" + `. Absent: no check."""
   ifHead: ID
+  """The most it may cost, in USD. More than that, at the most the caps allow, is ` + "`" + `COST_LIMIT_EXCEEDED` + "`" + `, and so is a model without a price. Absent: no limit."""
+  maxCost: CostInput
   """Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
   result; with another input, ` + "`" + `IDEMPOTENCY_CONFLICT` + "`" + `. Use a fresh UUID for each thing a person does."""
   idempotencyKey: String!
@@ -10928,6 +14254,8 @@ input RecommendPromptsInput {
   chatId: ID!
   """How many: 1–6."""
   count: Int! = 3
+  """The most it may cost, in USD. More than that, at the most the caps allow, is ` + "`" + `COST_LIMIT_EXCEEDED` + "`" + `, and so is a model without a price. Absent: no limit."""
+  maxCost: CostInput
   """Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
   result; with another input, ` + "`" + `IDEMPOTENCY_CONFLICT` + "`" + `. Use a fresh UUID for each thing a person does."""
   idempotencyKey: String!
@@ -11224,6 +14552,128 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
 
+func (ec *executionContext) childFields_Account(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Account_id(ctx, field)
+	case "email":
+		return ec.fieldContext_Account_email(ctx, field)
+	case "role":
+		return ec.fieldContext_Account_role(ctx, field)
+	case "membership":
+		return ec.fieldContext_Account_membership(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Account_createdAt(ctx, field)
+	case "lastLoginAt":
+		return ec.fieldContext_Account_lastLoginAt(ctx, field)
+	case "deletesAt":
+		return ec.fieldContext_Account_deletesAt(ctx, field)
+	case "unfinishedJobs":
+		return ec.fieldContext_Account_unfinishedJobs(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Account", field.Name)
+}
+
+func (ec *executionContext) childFields_AccountConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AccountConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AccountConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AccountConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AccountEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AccountEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AccountEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AccountJob(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AccountJob_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_AccountJob_kind(ctx, field)
+	case "status":
+		return ec.fieldContext_AccountJob_status(ctx, field)
+	case "provider":
+		return ec.fieldContext_AccountJob_provider(ctx, field)
+	case "model":
+		return ec.fieldContext_AccountJob_model(ctx, field)
+	case "failure":
+		return ec.fieldContext_AccountJob_failure(ctx, field)
+	case "user":
+		return ec.fieldContext_AccountJob_user(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_AccountJob_createdAt(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_AccountJob_endedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountJob", field.Name)
+}
+
+func (ec *executionContext) childFields_AccountJobConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AccountJobConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AccountJobConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AccountJobConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountJobConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AccountJobEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AccountJobEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AccountJobEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountJobEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AccountPayment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "payment":
+		return ec.fieldContext_AccountPayment_payment(ctx, field)
+	case "user":
+		return ec.fieldContext_AccountPayment_user(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountPayment", field.Name)
+}
+
+func (ec *executionContext) childFields_AccountPaymentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AccountPaymentConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AccountPaymentConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AccountPaymentConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountPaymentConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AccountPaymentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AccountPaymentEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AccountPaymentEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountPaymentEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_AddPlanStepPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "step":
@@ -11246,6 +14696,20 @@ func (ec *executionContext) childFields_AddPlanStepUserError(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type AddPlanStepUserError", field.Name)
 }
 
+func (ec *executionContext) childFields_Administration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "users":
+		return ec.fieldContext_Administration_users(ctx, field)
+	case "payments":
+		return ec.fieldContext_Administration_payments(ctx, field)
+	case "jobs":
+		return ec.fieldContext_Administration_jobs(ctx, field)
+	case "auditLog":
+		return ec.fieldContext_Administration_auditLog(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Administration", field.Name)
+}
+
 func (ec *executionContext) childFields_AiDisclosure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "generator":
@@ -11260,6 +14724,36 @@ func (ec *executionContext) childFields_AiDisclosure(ctx context.Context, field 
 		return ec.fieldContext_AiDisclosure_isEmbedded(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AiDisclosure", field.Name)
+}
+
+func (ec *executionContext) childFields_ApiKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ApiKey_id(ctx, field)
+	case "name":
+		return ec.fieldContext_ApiKey_name(ctx, field)
+	case "hint":
+		return ec.fieldContext_ApiKey_hint(ctx, field)
+	case "scopes":
+		return ec.fieldContext_ApiKey_scopes(ctx, field)
+	case "models":
+		return ec.fieldContext_ApiKey_models(ctx, field)
+	case "isTest":
+		return ec.fieldContext_ApiKey_isTest(ctx, field)
+	case "monthlyBudget":
+		return ec.fieldContext_ApiKey_monthlyBudget(ctx, field)
+	case "spentThisMonth":
+		return ec.fieldContext_ApiKey_spentThisMonth(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_ApiKey_expiresAt(ctx, field)
+	case "lastUsedAt":
+		return ec.fieldContext_ApiKey_lastUsedAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ApiKey_createdAt(ctx, field)
+	case "revokedAt":
+		return ec.fieldContext_ApiKey_revokedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiKey", field.Name)
 }
 
 func (ec *executionContext) childFields_ApplyPlanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11382,6 +14876,50 @@ func (ec *executionContext) childFields_ArtifactEdge(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ArtifactEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_AuditEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AuditEntry_id(ctx, field)
+	case "actor":
+		return ec.fieldContext_AuditEntry_actor(ctx, field)
+	case "action":
+		return ec.fieldContext_AuditEntry_action(ctx, field)
+	case "subject":
+		return ec.fieldContext_AuditEntry_subject(ctx, field)
+	case "user":
+		return ec.fieldContext_AuditEntry_user(ctx, field)
+	case "reason":
+		return ec.fieldContext_AuditEntry_reason(ctx, field)
+	case "detail":
+		return ec.fieldContext_AuditEntry_detail(ctx, field)
+	case "happenedAt":
+		return ec.fieldContext_AuditEntry_happenedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntry", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEntryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AuditEntryConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AuditEntryConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AuditEntryConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEntryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AuditEntryEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AuditEntryEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntryEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_CancelJobPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "job":
@@ -11402,6 +14940,28 @@ func (ec *executionContext) childFields_CancelJobUserError(ctx context.Context, 
 		return ec.fieldContext_CancelJobUserError_code(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CancelJobUserError", field.Name)
+}
+
+func (ec *executionContext) childFields_CancelUserJobPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "job":
+		return ec.fieldContext_CancelUserJobPayload_job(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CancelUserJobPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelUserJobPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CancelUserJobUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_CancelUserJobUserError_message(ctx, field)
+	case "path":
+		return ec.fieldContext_CancelUserJobUserError_path(ctx, field)
+	case "code":
+		return ec.fieldContext_CancelUserJobUserError_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelUserJobUserError", field.Name)
 }
 
 func (ec *executionContext) childFields_Chat(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11432,6 +14992,8 @@ func (ec *executionContext) childFields_Chat(ctx context.Context, field graphql.
 		return ec.fieldContext_Chat_head(ctx, field)
 	case "messages":
 		return ec.fieldContext_Chat_messages(ctx, field)
+	case "cost":
+		return ec.fieldContext_Chat_cost(ctx, field)
 	case "revision":
 		return ec.fieldContext_Chat_revision(ctx, field)
 	case "createdAt":
@@ -11470,6 +15032,22 @@ func (ec *executionContext) childFields_ChatEdge(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type ChatEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Checkout(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "gateway":
+		return ec.fieldContext_Checkout_gateway(ctx, field)
+	case "paymentId":
+		return ec.fieldContext_Checkout_paymentId(ctx, field)
+	case "storeId":
+		return ec.fieldContext_Checkout_storeId(ctx, field)
+	case "channelKey":
+		return ec.fieldContext_Checkout_channelKey(ctx, field)
+	case "url":
+		return ec.fieldContext_Checkout_url(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Checkout", field.Name)
+}
+
 func (ec *executionContext) childFields_ChooseBranchPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "chat":
@@ -11490,6 +15068,28 @@ func (ec *executionContext) childFields_ChooseBranchUserError(ctx context.Contex
 		return ec.fieldContext_ChooseBranchUserError_code(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ChooseBranchUserError", field.Name)
+}
+
+func (ec *executionContext) childFields_CompletePaymentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "payment":
+		return ec.fieldContext_CompletePaymentPayload_payment(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CompletePaymentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CompletePaymentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CompletePaymentUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_CompletePaymentUserError_message(ctx, field)
+	case "path":
+		return ec.fieldContext_CompletePaymentUserError_path(ctx, field)
+	case "code":
+		return ec.fieldContext_CompletePaymentUserError_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CompletePaymentUserError", field.Name)
 }
 
 func (ec *executionContext) childFields_CompleteUploadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11554,6 +15154,30 @@ func (ec *executionContext) childFields_CostRange(ctx context.Context, field gra
 		return ec.fieldContext_CostRange_max(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CostRange", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateApiKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "apiKey":
+		return ec.fieldContext_CreateApiKeyPayload_apiKey(ctx, field)
+	case "secret":
+		return ec.fieldContext_CreateApiKeyPayload_secret(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateApiKeyPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateApiKeyPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateApiKeyUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_CreateApiKeyUserError_message(ctx, field)
+	case "path":
+		return ec.fieldContext_CreateApiKeyUserError_path(ctx, field)
+	case "code":
+		return ec.fieldContext_CreateApiKeyUserError_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateApiKeyUserError", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateChatPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11688,6 +15312,28 @@ func (ec *executionContext) childFields_CreateUploadUserError(ctx context.Contex
 		return ec.fieldContext_CreateUploadUserError_code(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateUploadUserError", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteAccountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "viewer":
+		return ec.fieldContext_DeleteAccountPayload_viewer(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeleteAccountPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteAccountPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteAccountUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_DeleteAccountUserError_message(ctx, field)
+	case "path":
+		return ec.fieldContext_DeleteAccountUserError_path(ctx, field)
+	case "code":
+		return ec.fieldContext_DeleteAccountUserError_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteAccountUserError", field.Name)
 }
 
 func (ec *executionContext) childFields_DeleteArtifactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11850,6 +15496,28 @@ func (ec *executionContext) childFields_EditMessageUserError(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type EditMessageUserError", field.Name)
 }
 
+func (ec *executionContext) childFields_EndUserSessionsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_EndUserSessionsPayload_account(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EndUserSessionsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndUserSessionsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_EndUserSessionsUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_EndUserSessionsUserError_message(ctx, field)
+	case "path":
+		return ec.fieldContext_EndUserSessionsUserError_path(ctx, field)
+	case "code":
+		return ec.fieldContext_EndUserSessionsUserError_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndUserSessionsUserError", field.Name)
+}
+
 func (ec *executionContext) childFields_FavouriteArtifactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "artifact":
@@ -11938,6 +15606,8 @@ func (ec *executionContext) childFields_Folder(ctx context.Context, field graphq
 		return ec.fieldContext_Folder_type(ctx, field)
 	case "plan":
 		return ec.fieldContext_Folder_plan(ctx, field)
+	case "cost":
+		return ec.fieldContext_Folder_cost(ctx, field)
 	case "chats":
 		return ec.fieldContext_Folder_chats(ctx, field)
 	case "revision":
@@ -11974,6 +15644,28 @@ func (ec *executionContext) childFields_FolderEdge(ctx context.Context, field gr
 		return ec.fieldContext_FolderEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FolderEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_GrantMembershipPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_GrantMembershipPayload_account(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_GrantMembershipPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GrantMembershipPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_GrantMembershipUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_GrantMembershipUserError_message(ctx, field)
+	case "path":
+		return ec.fieldContext_GrantMembershipUserError_path(ctx, field)
+	case "code":
+		return ec.fieldContext_GrantMembershipUserError_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GrantMembershipUserError", field.Name)
 }
 
 func (ec *executionContext) childFields_ImageCaps(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12160,6 +15852,46 @@ func (ec *executionContext) childFields_JobUsage(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type JobUsage", field.Name)
 }
 
+func (ec *executionContext) childFields_Membership(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "type":
+		return ec.fieldContext_Membership_type(ctx, field)
+	case "actsAs":
+		return ec.fieldContext_Membership_actsAs(ctx, field)
+	case "isActive":
+		return ec.fieldContext_Membership_isActive(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_Membership_expiresAt(ctx, field)
+	case "canUsePremiumFeatures":
+		return ec.fieldContext_Membership_canUsePremiumFeatures(ctx, field)
+	case "plan":
+		return ec.fieldContext_Membership_plan(ctx, field)
+	case "quota":
+		return ec.fieldContext_Membership_quota(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Membership", field.Name)
+}
+
+func (ec *executionContext) childFields_MembershipPlan(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "type":
+		return ec.fieldContext_MembershipPlan_type(ctx, field)
+	case "name":
+		return ec.fieldContext_MembershipPlan_name(ctx, field)
+	case "price":
+		return ec.fieldContext_MembershipPlan_price(ctx, field)
+	case "days":
+		return ec.fieldContext_MembershipPlan_days(ctx, field)
+	case "daily":
+		return ec.fieldContext_MembershipPlan_daily(ctx, field)
+	case "hasPriority":
+		return ec.fieldContext_MembershipPlan_hasPriority(ctx, field)
+	case "models":
+		return ec.fieldContext_MembershipPlan_models(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MembershipPlan", field.Name)
+}
+
 func (ec *executionContext) childFields_Message(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -12190,6 +15922,8 @@ func (ec *executionContext) childFields_Message(ctx context.Context, field graph
 		return ec.fieldContext_Message_omittedMessages(ctx, field)
 	case "usage":
 		return ec.fieldContext_Message_usage(ctx, field)
+	case "cost":
+		return ec.fieldContext_Message_cost(ctx, field)
 	case "finishReason":
 		return ec.fieldContext_Message_finishReason(ctx, field)
 	case "failure":
@@ -12346,6 +16080,78 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 		return ec.fieldContext_PageInfo_endCursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
+}
+
+func (ec *executionContext) childFields_Payment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Payment_id(ctx, field)
+	case "plan":
+		return ec.fieldContext_Payment_plan(ctx, field)
+	case "price":
+		return ec.fieldContext_Payment_price(ctx, field)
+	case "orderName":
+		return ec.fieldContext_Payment_orderName(ctx, field)
+	case "status":
+		return ec.fieldContext_Payment_status(ctx, field)
+	case "isTest":
+		return ec.fieldContext_Payment_isTest(ctx, field)
+	case "checkout":
+		return ec.fieldContext_Payment_checkout(ctx, field)
+	case "refundedAmount":
+		return ec.fieldContext_Payment_refundedAmount(ctx, field)
+	case "timeline":
+		return ec.fieldContext_Payment_timeline(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Payment_createdAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_Payment_expiresAt(ctx, field)
+	case "paidAt":
+		return ec.fieldContext_Payment_paidAt(ctx, field)
+	case "grantedAt":
+		return ec.fieldContext_Payment_grantedAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Payment_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Payment", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PaymentConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_PaymentConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PaymentConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_PaymentEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_PaymentEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "type":
+		return ec.fieldContext_PaymentStep_type(ctx, field)
+	case "source":
+		return ec.fieldContext_PaymentStep_source(ctx, field)
+	case "amount":
+		return ec.fieldContext_PaymentStep_amount(ctx, field)
+	case "detail":
+		return ec.fieldContext_PaymentStep_detail(ctx, field)
+	case "happenedAt":
+		return ec.fieldContext_PaymentStep_happenedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentStep", field.Name)
 }
 
 func (ec *executionContext) childFields_PinChatPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12508,6 +16314,38 @@ func (ec *executionContext) childFields_Preferences(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type Preferences", field.Name)
 }
 
+func (ec *executionContext) childFields_PreparePaymentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "payment":
+		return ec.fieldContext_PreparePaymentPayload_payment(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PreparePaymentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PreparePaymentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PreparePaymentUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_PreparePaymentUserError_message(ctx, field)
+	case "path":
+		return ec.fieldContext_PreparePaymentUserError_path(ctx, field)
+	case "code":
+		return ec.fieldContext_PreparePaymentUserError_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PreparePaymentUserError", field.Name)
+}
+
+func (ec *executionContext) childFields_Price(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "amount":
+		return ec.fieldContext_Price_amount(ctx, field)
+	case "currency":
+		return ec.fieldContext_Price_currency(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Price", field.Name)
+}
+
 func (ec *executionContext) childFields_Prompt(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -12564,6 +16402,56 @@ func (ec *executionContext) childFields_PromptTemplate(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type PromptTemplate", field.Name)
 }
 
+func (ec *executionContext) childFields_Quota(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "day":
+		return ec.fieldContext_Quota_day(ctx, field)
+	case "resetsAt":
+		return ec.fieldContext_Quota_resetsAt(ctx, field)
+	case "limit":
+		return ec.fieldContext_Quota_limit(ctx, field)
+	case "used":
+		return ec.fieldContext_Quota_used(ctx, field)
+	case "held":
+		return ec.fieldContext_Quota_held(ctx, field)
+	case "left":
+		return ec.fieldContext_Quota_left(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Quota", field.Name)
+}
+
+func (ec *executionContext) childFields_QuotaAmounts(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tokens":
+		return ec.fieldContext_QuotaAmounts_tokens(ctx, field)
+	case "images":
+		return ec.fieldContext_QuotaAmounts_images(ctx, field)
+	case "videoMs":
+		return ec.fieldContext_QuotaAmounts_videoMs(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuotaAmounts", field.Name)
+}
+
+func (ec *executionContext) childFields_Quote(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "model":
+		return ec.fieldContext_Quote_model(ctx, field)
+	case "most":
+		return ec.fieldContext_Quote_most(ctx, field)
+	case "cost":
+		return ec.fieldContext_Quote_cost(ctx, field)
+	case "left":
+		return ec.fieldContext_Quote_left(ctx, field)
+	case "isAllowed":
+		return ec.fieldContext_Quote_isAllowed(ctx, field)
+	case "refusal":
+		return ec.fieldContext_Quote_refusal(ctx, field)
+	case "planNeeded":
+		return ec.fieldContext_Quote_planNeeded(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Quote", field.Name)
+}
+
 func (ec *executionContext) childFields_RecommendPromptsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "job":
@@ -12606,6 +16494,28 @@ func (ec *executionContext) childFields_RefreshSessionUserError(ctx context.Cont
 		return ec.fieldContext_RefreshSessionUserError_code(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RefreshSessionUserError", field.Name)
+}
+
+func (ec *executionContext) childFields_RefundPaymentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "payment":
+		return ec.fieldContext_RefundPaymentPayload_payment(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RefundPaymentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RefundPaymentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RefundPaymentUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_RefundPaymentUserError_message(ctx, field)
+	case "path":
+		return ec.fieldContext_RefundPaymentUserError_path(ctx, field)
+	case "code":
+		return ec.fieldContext_RefundPaymentUserError_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RefundPaymentUserError", field.Name)
 }
 
 func (ec *executionContext) childFields_RegenerateReplyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12754,6 +16664,28 @@ func (ec *executionContext) childFields_ReplyFailure(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ReplyFailure", field.Name)
 }
 
+func (ec *executionContext) childFields_RestoreAccountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "viewer":
+		return ec.fieldContext_RestoreAccountPayload_viewer(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RestoreAccountPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RestoreAccountPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RestoreAccountUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_RestoreAccountUserError_message(ctx, field)
+	case "path":
+		return ec.fieldContext_RestoreAccountUserError_path(ctx, field)
+	case "code":
+		return ec.fieldContext_RestoreAccountUserError_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RestoreAccountUserError", field.Name)
+}
+
 func (ec *executionContext) childFields_RestoreChatPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "chat":
@@ -12820,6 +16752,28 @@ func (ec *executionContext) childFields_RetryJobUserError(ctx context.Context, f
 		return ec.fieldContext_RetryJobUserError_code(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RetryJobUserError", field.Name)
+}
+
+func (ec *executionContext) childFields_RevokeApiKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "apiKey":
+		return ec.fieldContext_RevokeApiKeyPayload_apiKey(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RevokeApiKeyPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeApiKeyPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RevokeApiKeyUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_RevokeApiKeyUserError_message(ctx, field)
+	case "path":
+		return ec.fieldContext_RevokeApiKeyUserError_path(ctx, field)
+	case "code":
+		return ec.fieldContext_RevokeApiKeyUserError_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeApiKeyUserError", field.Name)
 }
 
 func (ec *executionContext) childFields_RevokeSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12962,6 +16916,10 @@ func (ec *executionContext) childFields_ServerInfo(ctx context.Context, field gr
 		return ec.fieldContext_ServerInfo_time(ctx, field)
 	case "signInMethods":
 		return ec.fieldContext_ServerInfo_signInMethods(ctx, field)
+	case "isBillingOn":
+		return ec.fieldContext_ServerInfo_isBillingOn(ctx, field)
+	case "quotaTimeZone":
+		return ec.fieldContext_ServerInfo_quotaTimeZone(ctx, field)
 	case "limits":
 		return ec.fieldContext_ServerInfo_limits(ctx, field)
 	}
@@ -13012,6 +16970,28 @@ func (ec *executionContext) childFields_Session(ctx context.Context, field graph
 		return ec.fieldContext_Session_expiresAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Session", field.Name)
+}
+
+func (ec *executionContext) childFields_SetRolePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_SetRolePayload_account(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetRolePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetRolePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SetRoleUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_SetRoleUserError_message(ctx, field)
+	case "path":
+		return ec.fieldContext_SetRoleUserError_path(ctx, field)
+	case "code":
+		return ec.fieldContext_SetRoleUserError_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetRoleUserError", field.Name)
 }
 
 func (ec *executionContext) childFields_ShareLink(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13124,6 +17104,8 @@ func (ec *executionContext) childFields_StopReceipt(ctx context.Context, field g
 		return ec.fieldContext_StopReceipt_text(ctx, field)
 	case "usage":
 		return ec.fieldContext_StopReceipt_usage(ctx, field)
+	case "cost":
+		return ec.fieldContext_StopReceipt_cost(ctx, field)
 	case "providerCancelled":
 		return ec.fieldContext_StopReceipt_providerCancelled(ctx, field)
 	}
@@ -13272,6 +17254,28 @@ func (ec *executionContext) childFields_UpdatePreferencesUserError(ctx context.C
 	return nil, fmt.Errorf("no field named %q was found under type UpdatePreferencesUserError", field.Name)
 }
 
+func (ec *executionContext) childFields_UpdateProfilePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "viewer":
+		return ec.fieldContext_UpdateProfilePayload_viewer(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateProfilePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateProfilePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateProfileUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_UpdateProfileUserError_message(ctx, field)
+	case "path":
+		return ec.fieldContext_UpdateProfileUserError_path(ctx, field)
+	case "code":
+		return ec.fieldContext_UpdateProfileUserError_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateProfileUserError", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdatePromptPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "prompt":
@@ -13318,6 +17322,56 @@ func (ec *executionContext) childFields_UploadRequest(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type UploadRequest", field.Name)
 }
 
+func (ec *executionContext) childFields_UsageReport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rows":
+		return ec.fieldContext_UsageReport_rows(ctx, field)
+	case "total":
+		return ec.fieldContext_UsageReport_total(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UsageReport", field.Name)
+}
+
+func (ec *executionContext) childFields_UsageRow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "day":
+		return ec.fieldContext_UsageRow_day(ctx, field)
+	case "model":
+		return ec.fieldContext_UsageRow_model(ctx, field)
+	case "chat":
+		return ec.fieldContext_UsageRow_chat(ctx, field)
+	case "folder":
+		return ec.fieldContext_UsageRow_folder(ctx, field)
+	case "kind":
+		return ec.fieldContext_UsageRow_kind(ctx, field)
+	case "totals":
+		return ec.fieldContext_UsageRow_totals(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UsageRow", field.Name)
+}
+
+func (ec *executionContext) childFields_UsageTotals(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "runs":
+		return ec.fieldContext_UsageTotals_runs(ctx, field)
+	case "inputTokens":
+		return ec.fieldContext_UsageTotals_inputTokens(ctx, field)
+	case "outputTokens":
+		return ec.fieldContext_UsageTotals_outputTokens(ctx, field)
+	case "cachedInputTokens":
+		return ec.fieldContext_UsageTotals_cachedInputTokens(ctx, field)
+	case "images":
+		return ec.fieldContext_UsageTotals_images(ctx, field)
+	case "videoMs":
+		return ec.fieldContext_UsageTotals_videoMs(ctx, field)
+	case "cost":
+		return ec.fieldContext_UsageTotals_cost(ctx, field)
+	case "unpricedRuns":
+		return ec.fieldContext_UsageTotals_unpricedRuns(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UsageTotals", field.Name)
+}
+
 func (ec *executionContext) childFields_User(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -13336,6 +17390,18 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_createdAt(ctx, field)
 	case "lastLoginAt":
 		return ec.fieldContext_User_lastLoginAt(ctx, field)
+	case "role":
+		return ec.fieldContext_User_role(ctx, field)
+	case "deletesAt":
+		return ec.fieldContext_User_deletesAt(ctx, field)
+	case "membership":
+		return ec.fieldContext_User_membership(ctx, field)
+	case "payments":
+		return ec.fieldContext_User_payments(ctx, field)
+	case "usage":
+		return ec.fieldContext_User_usage(ctx, field)
+	case "apiKeys":
+		return ec.fieldContext_User_apiKeys(ctx, field)
 	case "preferences":
 		return ec.fieldContext_User_preferences(ctx, field)
 	case "sessions":
@@ -13494,6 +17560,164 @@ func (ec *executionContext) childFields___Type(ctx context.Context, field graphq
 
 // region    ***************************** args.gotpl *****************************
 
+func (ec *executionContext) dir_access_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "needs",
+		func(ctx context.Context, v any) (Access, error) {
+			return ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["needs"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Administration_auditLog_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOCursor2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "userId",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["userId"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Administration_jobs_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOCursor2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "userId",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["userId"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "statuses",
+		func(ctx context.Context, v any) ([]job.Status, error) {
+			return ec.unmarshalOJobStatus2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐStatusᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["statuses"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Administration_payments_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOCursor2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "userId",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["userId"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "statuses",
+		func(ctx context.Context, v any) ([]payment.Status, error) {
+			return ec.unmarshalOPaymentStatus2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋpaymentᚐStatusᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["statuses"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Administration_users_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOCursor2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "email",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["email"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Chat_messages_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -13551,6 +17775,20 @@ func (ec *executionContext) field_Folder_chats_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["after"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_MembershipPlan_name_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "language",
+		func(ctx context.Context, v any) (*user.Language, error) {
+			return ec.unmarshalOLanguage2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐLanguage(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["language"] = arg0
 	return args, nil
 }
 
@@ -13638,12 +17876,40 @@ func (ec *executionContext) field_Mutation_cancelJob_args(ctx context.Context, r
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_cancelUserJob_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (CancelUserJobInput, error) {
+			return ec.unmarshalNCancelUserJobInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCancelUserJobInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_chooseBranch_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (ChooseBranchInput, error) {
 			return ec.unmarshalNChooseBranchInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐChooseBranchInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_completePayment_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (CompletePaymentInput, error) {
+			return ec.unmarshalNCompletePaymentInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCompletePaymentInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -13672,6 +17938,20 @@ func (ec *executionContext) field_Mutation_configureChat_args(ctx context.Contex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (ConfigureChatInput, error) {
 			return ec.unmarshalNConfigureChatInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐConfigureChatInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_createApiKey_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (CreateAPIKeyInput, error) {
+			return ec.unmarshalNCreateApiKeyInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateAPIKeyInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -13756,6 +18036,20 @@ func (ec *executionContext) field_Mutation_createUpload_args(ctx context.Context
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (CreateUploadInput, error) {
 			return ec.unmarshalNCreateUploadInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateUploadInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_deleteAccount_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (DeleteAccountInput, error) {
+			return ec.unmarshalNDeleteAccountInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeleteAccountInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -13862,12 +18156,40 @@ func (ec *executionContext) field_Mutation_editMessage_args(ctx context.Context,
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_endUserSessions_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (EndUserSessionsInput, error) {
+			return ec.unmarshalNEndUserSessionsInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEndUserSessionsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_favouriteArtifact_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (FavouriteArtifactInput, error) {
 			return ec.unmarshalNFavouriteArtifactInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐFavouriteArtifactInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_grantMembership_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (GrantMembershipInput, error) {
+			return ec.unmarshalNGrantMembershipInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐGrantMembershipInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -13918,6 +18240,20 @@ func (ec *executionContext) field_Mutation_planProject_args(ctx context.Context,
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_preparePayment_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (PreparePaymentInput, error) {
+			return ec.unmarshalNPreparePaymentInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPreparePaymentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_recommendPrompts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -13938,6 +18274,20 @@ func (ec *executionContext) field_Mutation_refreshSession_args(ctx context.Conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (RefreshSessionInput, error) {
 			return ec.unmarshalNRefreshSessionInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRefreshSessionInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_refundPayment_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (RefundPaymentInput, error) {
+			return ec.unmarshalNRefundPaymentInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRefundPaymentInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -14030,6 +18380,20 @@ func (ec *executionContext) field_Mutation_replan_args(ctx context.Context, rawA
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_restoreAccount_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (RestoreAccountInput, error) {
+			return ec.unmarshalNRestoreAccountInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRestoreAccountInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_restoreChat_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -14064,6 +18428,20 @@ func (ec *executionContext) field_Mutation_retryJob_args(ctx context.Context, ra
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (RetryJobInput, error) {
 			return ec.unmarshalNRetryJobInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRetryJobInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_revokeApiKey_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (RevokeAPIKeyInput, error) {
+			return ec.unmarshalNRevokeApiKeyInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRevokeAPIKeyInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -14120,6 +18498,20 @@ func (ec *executionContext) field_Mutation_sendMessage_args(ctx context.Context,
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (SendMessageInput, error) {
 			return ec.unmarshalNSendMessageInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐSendMessageInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setRole_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (SetRoleInput, error) {
+			return ec.unmarshalNSetRoleInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐSetRoleInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -14198,6 +18590,20 @@ func (ec *executionContext) field_Mutation_updatePreferences_args(ctx context.Co
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_updateProfile_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (UpdateProfileInput, error) {
+			return ec.unmarshalNUpdateProfileInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUpdateProfileInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_updatePrompt_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -14265,6 +18671,20 @@ func (ec *executionContext) field_Query_nodes_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["ids"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_quote_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (QuoteInput, error) {
+			return ec.unmarshalNQuoteInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐQuoteInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
 	return args, nil
 }
 
@@ -14498,6 +18918,28 @@ func (ec *executionContext) field_User_jobs_args(ctx context.Context, rawArgs ma
 	return args, nil
 }
 
+func (ec *executionContext) field_User_payments_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOCursor2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_User_plans_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -14569,6 +19011,28 @@ func (ec *executionContext) field_User_search_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["after"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_User_usage_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "range",
+		func(ctx context.Context, v any) (*UsageRange, error) {
+			return ec.unmarshalOUsageRange2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUsageRange(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["range"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "groupBy",
+		func(ctx context.Context, v any) ([]UsageDimension, error) {
+			return ec.unmarshalNUsageDimension2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUsageDimensionᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["groupBy"] = arg1
 	return args, nil
 }
 
@@ -14645,6 +19109,950 @@ func (ec *executionContext) field___Type_inputFields_args(ctx context.Context, r
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func (ec *executionContext) _Account_id(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Account_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v oid.User) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐUser(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Account_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Account", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Account_email(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Account_email(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Email, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Account_email(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Account", field, false, false, "String")
+}
+
+func (ec *executionContext) _Account_role(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Account_role(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Role, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v user.Role) graphql.Marshaler {
+			return ec.marshalNRole2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐRole(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Account_role(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Account", field, false, false, "Role")
+}
+
+func (ec *executionContext) _Account_membership(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Account_membership(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Account().Membership(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *membership.Membership) graphql.Marshaler {
+			return ec.marshalNMembership2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋmembershipᚐMembership(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Account_membership(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Account",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Membership(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Account_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Account_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Account_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Account", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Account_lastLoginAt(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Account_lastLoginAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastLoginAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Account_lastLoginAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Account", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Account_deletesAt(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Account_deletesAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletesAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Account_deletesAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Account", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Account_unfinishedJobs(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Account_unfinishedJobs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Account().UnfinishedJobs(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Account_unfinishedJobs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Account", field, true, true, "Int")
+}
+
+func (ec *executionContext) _AccountConnection_edges(ctx context.Context, field graphql.CollectedField, obj *Connection[*ent.User]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[*ent.User]) graphql.Marshaler {
+			return ec.marshalNAccountEdge2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*ent.User]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.User) graphql.Marshaler {
+			return ec.marshalNAccount2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐUserᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Account(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *Connection[*ent.User]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[*ent.User]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _AccountEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[*ent.User]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
+			return ec.marshalNAccount2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐUser(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Account(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountJob_id(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountJob_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v oid.Job) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐJob(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountJob_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountJob", field, false, false, "ID")
+}
+
+func (ec *executionContext) _AccountJob_kind(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountJob_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v job.Kind) graphql.Marshaler {
+			return ec.marshalNJobKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountJob_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountJob", field, false, false, "JobKind")
+}
+
+func (ec *executionContext) _AccountJob_status(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountJob_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v job.Status) graphql.Marshaler {
+			return ec.marshalNJobStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountJob_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountJob", field, false, false, "JobStatus")
+}
+
+func (ec *executionContext) _AccountJob_provider(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountJob_provider(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Provider, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountJob_provider(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountJob", field, false, false, "String")
+}
+
+func (ec *executionContext) _AccountJob_model(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountJob_model(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AccountJob().Model(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *catalog.Model) graphql.Marshaler {
+			return ec.marshalOModel2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐModel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AccountJob_model(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountJob",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Model(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountJob_failure(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountJob_failure(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AccountJob().Failure(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *job1.Failure) graphql.Marshaler {
+			return ec.marshalOJobFailure2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐFailure(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AccountJob_failure(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountJob",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_JobFailure(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountJob_user(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountJob_user(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AccountJob().User(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
+			return ec.marshalOAccount2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AccountJob_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountJob",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Account(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountJob_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountJob_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountJob_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountJob", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _AccountJob_endedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountJob_endedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EndedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AccountJob_endedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountJob", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _AccountJobConnection_edges(ctx context.Context, field graphql.CollectedField, obj *Connection[*ent.Job]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountJobConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[*ent.Job]) graphql.Marshaler {
+			return ec.marshalNAccountJobEdge2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountJobConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountJobConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountJobEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountJobConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*ent.Job]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountJobConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Job) graphql.Marshaler {
+			return ec.marshalNAccountJob2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐJobᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountJobConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountJobConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountJob(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountJobConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *Connection[*ent.Job]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountJobConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountJobConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountJobConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountJobEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[*ent.Job]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountJobEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountJobEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountJobEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _AccountJobEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[*ent.Job]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountJobEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalNAccountJob2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐJob(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountJobEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountJobEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountJob(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountPayment_payment(ctx context.Context, field graphql.CollectedField, obj *AccountPayment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountPayment_payment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Payment, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Payment) graphql.Marshaler {
+			return ec.marshalNPayment2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPayment(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountPayment_payment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountPayment",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Payment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountPayment_user(ctx context.Context, field graphql.CollectedField, obj *AccountPayment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountPayment_user(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AccountPayment().User(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
+			return ec.marshalOAccount2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AccountPayment_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountPayment",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Account(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountPaymentConnection_edges(ctx context.Context, field graphql.CollectedField, obj *Connection[*AccountPayment]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountPaymentConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[*AccountPayment]) graphql.Marshaler {
+			return ec.marshalNAccountPaymentEdge2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountPaymentConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountPaymentConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountPaymentEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountPaymentConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*AccountPayment]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountPaymentConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*AccountPayment) graphql.Marshaler {
+			return ec.marshalNAccountPayment2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccountPaymentᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountPaymentConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountPaymentConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountPayment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountPaymentConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *Connection[*AccountPayment]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountPaymentConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountPaymentConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountPaymentConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountPaymentEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[*AccountPayment]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountPaymentEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountPaymentEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountPaymentEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _AccountPaymentEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[*AccountPayment]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountPaymentEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *AccountPayment) graphql.Marshaler {
+			return ec.marshalNAccountPayment2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccountPayment(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountPaymentEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountPaymentEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountPayment(ctx, field)
+		},
+	}
+	return fc, nil
+}
 
 func (ec *executionContext) _AddPlanStepPayload_step(ctx context.Context, field graphql.CollectedField, obj *AddPlanStepPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -14779,6 +20187,182 @@ func (ec *executionContext) fieldContext_AddPlanStepUserError_code(_ context.Con
 	return graphql.NewScalarFieldContext("AddPlanStepUserError", field, false, false, "AddPlanStepUserErrorCode")
 }
 
+func (ec *executionContext) _Administration_users(ctx context.Context, field graphql.CollectedField, obj *Administration) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Administration_users(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Administration().Users(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["email"].(*string), fc.Args["id"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*ent.User]) graphql.Marshaler {
+			return ec.marshalNAccountConnection2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Administration_users(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Administration",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Administration_users_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Administration_payments(ctx context.Context, field graphql.CollectedField, obj *Administration) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Administration_payments(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Administration().Payments(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["userId"].(*string), fc.Args["statuses"].([]payment.Status))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*AccountPayment]) graphql.Marshaler {
+			return ec.marshalNAccountPaymentConnection2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Administration_payments(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Administration",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountPaymentConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Administration_payments_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Administration_jobs(ctx context.Context, field graphql.CollectedField, obj *Administration) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Administration_jobs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Administration().Jobs(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["userId"].(*string), fc.Args["statuses"].([]job.Status))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*ent.Job]) graphql.Marshaler {
+			return ec.marshalNAccountJobConnection2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Administration_jobs(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Administration",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountJobConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Administration_jobs_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Administration_auditLog(ctx context.Context, field graphql.CollectedField, obj *Administration) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Administration_auditLog(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Administration().AuditLog(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["userId"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*ent.AuditEntry]) graphql.Marshaler {
+			return ec.marshalNAuditEntryConnection2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Administration_auditLog(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Administration",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditEntryConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Administration_auditLog_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _AiDisclosure_generator(ctx context.Context, field graphql.CollectedField, obj *AiDisclosure) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14892,6 +20476,309 @@ func (ec *executionContext) _AiDisclosure_isEmbedded(ctx context.Context, field 
 }
 func (ec *executionContext) fieldContext_AiDisclosure_isEmbedded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AiDisclosure", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ApiKey_id(ctx context.Context, field graphql.CollectedField, obj *ent.APIKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApiKey_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v oid.APIKey) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐAPIKey(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApiKey_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApiKey", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ApiKey_name(ctx context.Context, field graphql.CollectedField, obj *ent.APIKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApiKey_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApiKey_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApiKey", field, false, false, "String")
+}
+
+func (ec *executionContext) _ApiKey_hint(ctx context.Context, field graphql.CollectedField, obj *ent.APIKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApiKey_hint(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Hint, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApiKey_hint(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApiKey", field, false, false, "String")
+}
+
+func (ec *executionContext) _ApiKey_scopes(ctx context.Context, field graphql.CollectedField, obj *ent.APIKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApiKey_scopes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ApiKey().Scopes(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []APIScope) graphql.Marshaler {
+			return ec.marshalNApiScope2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAPIScopeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApiKey_scopes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApiKey", field, true, true, "ApiScope")
+}
+
+func (ec *executionContext) _ApiKey_models(ctx context.Context, field graphql.CollectedField, obj *ent.APIKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApiKey_models(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ApiKey().Models(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*catalog.Model) graphql.Marshaler {
+			return ec.marshalOModel2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐModelᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ApiKey_models(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApiKey",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Model(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ApiKey_isTest(ctx context.Context, field graphql.CollectedField, obj *ent.APIKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApiKey_isTest(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsTest, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApiKey_isTest(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApiKey", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ApiKey_monthlyBudget(ctx context.Context, field graphql.CollectedField, obj *ent.APIKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApiKey_monthlyBudget(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ApiKey().MonthlyBudget(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Cost) graphql.Marshaler {
+			return ec.marshalOCost2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCost(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ApiKey_monthlyBudget(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApiKey",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Cost(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ApiKey_spentThisMonth(ctx context.Context, field graphql.CollectedField, obj *ent.APIKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApiKey_spentThisMonth(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ApiKey().SpentThisMonth(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Cost) graphql.Marshaler {
+			return ec.marshalNCost2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCost(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApiKey_spentThisMonth(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApiKey",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Cost(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ApiKey_expiresAt(ctx context.Context, field graphql.CollectedField, obj *ent.APIKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApiKey_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ApiKey_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApiKey", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ApiKey_lastUsedAt(ctx context.Context, field graphql.CollectedField, obj *ent.APIKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApiKey_lastUsedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastUsedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ApiKey_lastUsedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApiKey", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ApiKey_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.APIKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApiKey_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApiKey_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApiKey", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ApiKey_revokedAt(ctx context.Context, field graphql.CollectedField, obj *ent.APIKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApiKey_revokedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RevokedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ApiKey_revokedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApiKey", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _ApplyPlanPayload_plan(ctx context.Context, field graphql.CollectedField, obj *ApplyPlanPayload) (ret graphql.Marshaler) {
@@ -16220,6 +22107,350 @@ func (ec *executionContext) fieldContext_ArtifactSaved_artifact(_ context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _AuditEntry_id(ctx context.Context, field graphql.CollectedField, obj *ent.AuditEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEntry_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v oid.Audit) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐAudit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEntry_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditEntry", field, false, false, "ID")
+}
+
+func (ec *executionContext) _AuditEntry_actor(ctx context.Context, field graphql.CollectedField, obj *ent.AuditEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEntry_actor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Actor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEntry_actor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditEntry", field, false, false, "String")
+}
+
+func (ec *executionContext) _AuditEntry_action(ctx context.Context, field graphql.CollectedField, obj *ent.AuditEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEntry_action(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AuditEntry().Action(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v AuditAction) graphql.Marshaler {
+			return ec.marshalNAuditAction2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAuditAction(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEntry_action(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditEntry", field, true, true, "AuditAction")
+}
+
+func (ec *executionContext) _AuditEntry_subject(ctx context.Context, field graphql.CollectedField, obj *ent.AuditEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEntry_subject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subject, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEntry_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditEntry", field, false, false, "ID")
+}
+
+func (ec *executionContext) _AuditEntry_user(ctx context.Context, field graphql.CollectedField, obj *ent.AuditEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEntry_user(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AuditEntry().User(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
+			return ec.marshalOAccount2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEntry_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditEntry",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Account(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditEntry_reason(ctx context.Context, field graphql.CollectedField, obj *ent.AuditEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEntry_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEntry_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditEntry", field, false, false, "String")
+}
+
+func (ec *executionContext) _AuditEntry_detail(ctx context.Context, field graphql.CollectedField, obj *ent.AuditEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEntry_detail(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AuditEntry().Detail(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEntry_detail(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditEntry", field, true, true, "String")
+}
+
+func (ec *executionContext) _AuditEntry_happenedAt(ctx context.Context, field graphql.CollectedField, obj *ent.AuditEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEntry_happenedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEntry_happenedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditEntry", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _AuditEntryConnection_edges(ctx context.Context, field graphql.CollectedField, obj *Connection[*ent.AuditEntry]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEntryConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[*ent.AuditEntry]) graphql.Marshaler {
+			return ec.marshalNAuditEntryEdge2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEntryConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditEntryConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditEntryEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditEntryConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*ent.AuditEntry]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEntryConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.AuditEntry) graphql.Marshaler {
+			return ec.marshalNAuditEntry2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐAuditEntryᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEntryConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditEntryConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditEntry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditEntryConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *Connection[*ent.AuditEntry]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEntryConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEntryConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditEntryConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditEntryEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[*ent.AuditEntry]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEntryEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEntryEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditEntryEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _AuditEntryEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[*ent.AuditEntry]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEntryEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.AuditEntry) graphql.Marshaler {
+			return ec.marshalNAuditEntry2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐAuditEntry(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEntryEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditEntryEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditEntry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CancelJobPayload_job(ctx context.Context, field graphql.CollectedField, obj *CancelJobPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16351,6 +22582,139 @@ func (ec *executionContext) _CancelJobUserError_code(ctx context.Context, field 
 }
 func (ec *executionContext) fieldContext_CancelJobUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CancelJobUserError", field, false, false, "CancelJobUserErrorCode")
+}
+
+func (ec *executionContext) _CancelUserJobPayload_job(ctx context.Context, field graphql.CollectedField, obj *CancelUserJobPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CancelUserJobPayload_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalOAccountJob2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐJob(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CancelUserJobPayload_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CancelUserJobPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountJob(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CancelUserJobPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *CancelUserJobPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CancelUserJobPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*CancelUserJobUserError) graphql.Marshaler {
+			return ec.marshalNCancelUserJobUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCancelUserJobUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CancelUserJobPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CancelUserJobPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CancelUserJobUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CancelUserJobUserError_message(ctx context.Context, field graphql.CollectedField, obj *CancelUserJobUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CancelUserJobUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CancelUserJobUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CancelUserJobUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _CancelUserJobUserError_path(ctx context.Context, field graphql.CollectedField, obj *CancelUserJobUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CancelUserJobUserError_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CancelUserJobUserError_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CancelUserJobUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _CancelUserJobUserError_code(ctx context.Context, field graphql.CollectedField, obj *CancelUserJobUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CancelUserJobUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Reason) graphql.Marshaler {
+			return ec.marshalNCancelUserJobUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CancelUserJobUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CancelUserJobUserError", field, false, false, "CancelUserJobUserErrorCode")
 }
 
 func (ec *executionContext) _Chat_id(ctx context.Context, field graphql.CollectedField, obj *ent.Chat) (ret graphql.Marshaler) {
@@ -16705,6 +23069,38 @@ func (ec *executionContext) fieldContext_Chat_messages(ctx context.Context, fiel
 	if fc.Args, err = ec.field_Chat_messages_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Chat_cost(ctx context.Context, field graphql.CollectedField, obj *ent.Chat) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Chat_cost(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Chat().Cost(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Cost) graphql.Marshaler {
+			return ec.marshalNCost2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCost(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Chat_cost(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Chat",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Cost(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -17246,6 +23642,121 @@ func (ec *executionContext) fieldContext_ChatSnapshot_chat(_ context.Context, fi
 	return fc, nil
 }
 
+func (ec *executionContext) _Checkout_gateway(ctx context.Context, field graphql.CollectedField, obj *Checkout) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Checkout_gateway(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Gateway, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Checkout_gateway(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Checkout", field, false, false, "String")
+}
+
+func (ec *executionContext) _Checkout_paymentId(ctx context.Context, field graphql.CollectedField, obj *Checkout) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Checkout_paymentId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PaymentID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Checkout_paymentId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Checkout", field, false, false, "String")
+}
+
+func (ec *executionContext) _Checkout_storeId(ctx context.Context, field graphql.CollectedField, obj *Checkout) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Checkout_storeId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StoreID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Checkout_storeId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Checkout", field, false, false, "String")
+}
+
+func (ec *executionContext) _Checkout_channelKey(ctx context.Context, field graphql.CollectedField, obj *Checkout) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Checkout_channelKey(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ChannelKey, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Checkout_channelKey(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Checkout", field, false, false, "String")
+}
+
+func (ec *executionContext) _Checkout_url(ctx context.Context, field graphql.CollectedField, obj *Checkout) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Checkout_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOURL2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Checkout_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Checkout", field, false, false, "URL")
+}
+
 func (ec *executionContext) _ChooseBranchPayload_chat(ctx context.Context, field graphql.CollectedField, obj *ChooseBranchPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17377,6 +23888,139 @@ func (ec *executionContext) _ChooseBranchUserError_code(ctx context.Context, fie
 }
 func (ec *executionContext) fieldContext_ChooseBranchUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ChooseBranchUserError", field, false, false, "ChooseBranchUserErrorCode")
+}
+
+func (ec *executionContext) _CompletePaymentPayload_payment(ctx context.Context, field graphql.CollectedField, obj *CompletePaymentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompletePaymentPayload_payment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Payment, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Payment) graphql.Marshaler {
+			return ec.marshalOPayment2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPayment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CompletePaymentPayload_payment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CompletePaymentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Payment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CompletePaymentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *CompletePaymentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompletePaymentPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*CompletePaymentUserError) graphql.Marshaler {
+			return ec.marshalNCompletePaymentUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCompletePaymentUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CompletePaymentPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CompletePaymentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CompletePaymentUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CompletePaymentUserError_message(ctx context.Context, field graphql.CollectedField, obj *CompletePaymentUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompletePaymentUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CompletePaymentUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CompletePaymentUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _CompletePaymentUserError_path(ctx context.Context, field graphql.CollectedField, obj *CompletePaymentUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompletePaymentUserError_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CompletePaymentUserError_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CompletePaymentUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _CompletePaymentUserError_code(ctx context.Context, field graphql.CollectedField, obj *CompletePaymentUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompletePaymentUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Reason) graphql.Marshaler {
+			return ec.marshalNCompletePaymentUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CompletePaymentUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CompletePaymentUserError", field, false, false, "CompletePaymentUserErrorCode")
 }
 
 func (ec *executionContext) _CompleteUploadPayload_file(ctx context.Context, field graphql.CollectedField, obj *CompleteUploadPayload) (ret graphql.Marshaler) {
@@ -17753,6 +24397,162 @@ func (ec *executionContext) fieldContext_CostRange_max(_ context.Context, field 
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _CreateApiKeyPayload_apiKey(ctx context.Context, field graphql.CollectedField, obj *CreateAPIKeyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateApiKeyPayload_apiKey(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.APIKey, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.APIKey) graphql.Marshaler {
+			return ec.marshalOApiKey2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐAPIKey(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreateApiKeyPayload_apiKey(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateApiKeyPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ApiKey(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateApiKeyPayload_secret(ctx context.Context, field graphql.CollectedField, obj *CreateAPIKeyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateApiKeyPayload_secret(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Secret, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreateApiKeyPayload_secret(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreateApiKeyPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _CreateApiKeyPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *CreateAPIKeyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateApiKeyPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*CreateAPIKeyUserError) graphql.Marshaler {
+			return ec.marshalNCreateApiKeyUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateAPIKeyUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateApiKeyPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateApiKeyPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreateApiKeyUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateApiKeyUserError_message(ctx context.Context, field graphql.CollectedField, obj *CreateAPIKeyUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateApiKeyUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateApiKeyUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreateApiKeyUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _CreateApiKeyUserError_path(ctx context.Context, field graphql.CollectedField, obj *CreateAPIKeyUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateApiKeyUserError_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateApiKeyUserError_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreateApiKeyUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _CreateApiKeyUserError_code(ctx context.Context, field graphql.CollectedField, obj *CreateAPIKeyUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateApiKeyUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Reason) graphql.Marshaler {
+			return ec.marshalNCreateApiKeyUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateApiKeyUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreateApiKeyUserError", field, false, false, "CreateApiKeyUserErrorCode")
 }
 
 func (ec *executionContext) _CreateChatPayload_chat(ctx context.Context, field graphql.CollectedField, obj *CreateChatPayload) (ret graphql.Marshaler) {
@@ -18583,6 +25383,139 @@ func (ec *executionContext) _CreateUploadUserError_code(ctx context.Context, fie
 }
 func (ec *executionContext) fieldContext_CreateUploadUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CreateUploadUserError", field, false, false, "CreateUploadUserErrorCode")
+}
+
+func (ec *executionContext) _DeleteAccountPayload_viewer(ctx context.Context, field graphql.CollectedField, obj *DeleteAccountPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteAccountPayload_viewer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Viewer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteAccountPayload_viewer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteAccountPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteAccountPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *DeleteAccountPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteAccountPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*DeleteAccountUserError) graphql.Marshaler {
+			return ec.marshalNDeleteAccountUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeleteAccountUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteAccountPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteAccountPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeleteAccountUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteAccountUserError_message(ctx context.Context, field graphql.CollectedField, obj *DeleteAccountUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteAccountUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteAccountUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteAccountUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _DeleteAccountUserError_path(ctx context.Context, field graphql.CollectedField, obj *DeleteAccountUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteAccountUserError_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteAccountUserError_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteAccountUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _DeleteAccountUserError_code(ctx context.Context, field graphql.CollectedField, obj *DeleteAccountUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteAccountUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Reason) graphql.Marshaler {
+			return ec.marshalNDeleteAccountUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteAccountUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteAccountUserError", field, false, false, "DeleteAccountUserErrorCode")
 }
 
 func (ec *executionContext) _DeleteArtifactPayload_artifactId(ctx context.Context, field graphql.CollectedField, obj *DeleteArtifactPayload) (ret graphql.Marshaler) {
@@ -19567,6 +26500,139 @@ func (ec *executionContext) fieldContext_EditMessageUserError_code(_ context.Con
 	return graphql.NewScalarFieldContext("EditMessageUserError", field, false, false, "EditMessageUserErrorCode")
 }
 
+func (ec *executionContext) _EndUserSessionsPayload_account(ctx context.Context, field graphql.CollectedField, obj *EndUserSessionsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EndUserSessionsPayload_account(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Account, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
+			return ec.marshalOAccount2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EndUserSessionsPayload_account(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EndUserSessionsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Account(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EndUserSessionsPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *EndUserSessionsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EndUserSessionsPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*EndUserSessionsUserError) graphql.Marshaler {
+			return ec.marshalNEndUserSessionsUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEndUserSessionsUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EndUserSessionsPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EndUserSessionsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EndUserSessionsUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EndUserSessionsUserError_message(ctx context.Context, field graphql.CollectedField, obj *EndUserSessionsUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EndUserSessionsUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EndUserSessionsUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EndUserSessionsUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _EndUserSessionsUserError_path(ctx context.Context, field graphql.CollectedField, obj *EndUserSessionsUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EndUserSessionsUserError_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EndUserSessionsUserError_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EndUserSessionsUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _EndUserSessionsUserError_code(ctx context.Context, field graphql.CollectedField, obj *EndUserSessionsUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EndUserSessionsUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Reason) graphql.Marshaler {
+			return ec.marshalNEndUserSessionsUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EndUserSessionsUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EndUserSessionsUserError", field, false, false, "EndUserSessionsUserErrorCode")
+}
+
 func (ec *executionContext) _FavouriteArtifactPayload_artifact(ctx context.Context, field graphql.CollectedField, obj *FavouriteArtifactPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20453,6 +27519,38 @@ func (ec *executionContext) fieldContext_Folder_plan(_ context.Context, field gr
 	return fc, nil
 }
 
+func (ec *executionContext) _Folder_cost(ctx context.Context, field graphql.CollectedField, obj *ent.Folder) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Folder_cost(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Folder().Cost(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Cost) graphql.Marshaler {
+			return ec.marshalNCost2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCost(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Folder_cost(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Folder",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Cost(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Folder_chats(ctx context.Context, field graphql.CollectedField, obj *ent.Folder) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20933,6 +28031,139 @@ func (ec *executionContext) fieldContext_FolderSaved_folder(_ context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _GrantMembershipPayload_account(ctx context.Context, field graphql.CollectedField, obj *GrantMembershipPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GrantMembershipPayload_account(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Account, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
+			return ec.marshalOAccount2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GrantMembershipPayload_account(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GrantMembershipPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Account(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GrantMembershipPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *GrantMembershipPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GrantMembershipPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*GrantMembershipUserError) graphql.Marshaler {
+			return ec.marshalNGrantMembershipUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐGrantMembershipUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GrantMembershipPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GrantMembershipPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GrantMembershipUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GrantMembershipUserError_message(ctx context.Context, field graphql.CollectedField, obj *GrantMembershipUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GrantMembershipUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GrantMembershipUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GrantMembershipUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _GrantMembershipUserError_path(ctx context.Context, field graphql.CollectedField, obj *GrantMembershipUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GrantMembershipUserError_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GrantMembershipUserError_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GrantMembershipUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _GrantMembershipUserError_code(ctx context.Context, field graphql.CollectedField, obj *GrantMembershipUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GrantMembershipUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Reason) graphql.Marshaler {
+			return ec.marshalNGrantMembershipUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GrantMembershipUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GrantMembershipUserError", field, false, false, "GrantMembershipUserErrorCode")
+}
+
 func (ec *executionContext) _HeadMoved_cursor(ctx context.Context, field graphql.CollectedField, obj *HeadMoved) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -21103,7 +28334,7 @@ func (ec *executionContext) fieldContext_ImageCaps_qualities(_ context.Context, 
 	return graphql.NewScalarFieldContext("ImageCaps", field, false, false, "ImageQuality")
 }
 
-func (ec *executionContext) _ImageJobArguments_prompt(ctx context.Context, field graphql.CollectedField, obj *job.ImageArguments) (ret graphql.Marshaler) {
+func (ec *executionContext) _ImageJobArguments_prompt(ctx context.Context, field graphql.CollectedField, obj *job1.ImageArguments) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -21126,7 +28357,7 @@ func (ec *executionContext) fieldContext_ImageJobArguments_prompt(_ context.Cont
 	return graphql.NewScalarFieldContext("ImageJobArguments", field, false, false, "String")
 }
 
-func (ec *executionContext) _ImageJobArguments_size(ctx context.Context, field graphql.CollectedField, obj *job.ImageArguments) (ret graphql.Marshaler) {
+func (ec *executionContext) _ImageJobArguments_size(ctx context.Context, field graphql.CollectedField, obj *job1.ImageArguments) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -21149,7 +28380,7 @@ func (ec *executionContext) fieldContext_ImageJobArguments_size(_ context.Contex
 	return graphql.NewScalarFieldContext("ImageJobArguments", field, false, false, "String")
 }
 
-func (ec *executionContext) _ImageJobArguments_quality(ctx context.Context, field graphql.CollectedField, obj *job.ImageArguments) (ret graphql.Marshaler) {
+func (ec *executionContext) _ImageJobArguments_quality(ctx context.Context, field graphql.CollectedField, obj *job1.ImageArguments) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -21285,7 +28516,7 @@ func (ec *executionContext) _Job_kind(ctx context.Context, field graphql.Collect
 			return obj.Kind, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v job1.Kind) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v job.Kind) graphql.Marshaler {
 			return ec.marshalNJobKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐKind(ctx, selections, v)
 		},
 		true,
@@ -21308,7 +28539,7 @@ func (ec *executionContext) _Job_status(ctx context.Context, field graphql.Colle
 			return obj.Status, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v job1.Status) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v job.Status) graphql.Marshaler {
 			return ec.marshalNJobStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐStatus(ctx, selections, v)
 		},
 		true,
@@ -21542,7 +28773,7 @@ func (ec *executionContext) _Job_attempts(ctx context.Context, field graphql.Col
 			return ec.Resolvers.Job().Attempts(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*job.Attempt) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v []*job1.Attempt) graphql.Marshaler {
 			return ec.marshalNJobAttempt2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐAttemptᚄ(ctx, selections, v)
 		},
 		true,
@@ -21629,7 +28860,7 @@ func (ec *executionContext) _Job_failure(ctx context.Context, field graphql.Coll
 			return ec.Resolvers.Job().Failure(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *job.Failure) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *job1.Failure) graphql.Marshaler {
 			return ec.marshalOJobFailure2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐFailure(ctx, selections, v)
 		},
 		true,
@@ -21961,7 +29192,7 @@ func (ec *executionContext) fieldContext_Job_eventCursor(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Job", field, true, true, "EventCursor")
 }
 
-func (ec *executionContext) _JobAttempt_number(ctx context.Context, field graphql.CollectedField, obj *job.Attempt) (ret graphql.Marshaler) {
+func (ec *executionContext) _JobAttempt_number(ctx context.Context, field graphql.CollectedField, obj *job1.Attempt) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -21984,7 +29215,7 @@ func (ec *executionContext) fieldContext_JobAttempt_number(_ context.Context, fi
 	return graphql.NewScalarFieldContext("JobAttempt", field, false, false, "Int")
 }
 
-func (ec *executionContext) _JobAttempt_startedAt(ctx context.Context, field graphql.CollectedField, obj *job.Attempt) (ret graphql.Marshaler) {
+func (ec *executionContext) _JobAttempt_startedAt(ctx context.Context, field graphql.CollectedField, obj *job1.Attempt) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -22007,7 +29238,7 @@ func (ec *executionContext) fieldContext_JobAttempt_startedAt(_ context.Context,
 	return graphql.NewScalarFieldContext("JobAttempt", field, false, false, "DateTime")
 }
 
-func (ec *executionContext) _JobAttempt_endedAt(ctx context.Context, field graphql.CollectedField, obj *job.Attempt) (ret graphql.Marshaler) {
+func (ec *executionContext) _JobAttempt_endedAt(ctx context.Context, field graphql.CollectedField, obj *job1.Attempt) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -22030,7 +29261,7 @@ func (ec *executionContext) fieldContext_JobAttempt_endedAt(_ context.Context, f
 	return graphql.NewScalarFieldContext("JobAttempt", field, false, false, "DateTime")
 }
 
-func (ec *executionContext) _JobAttempt_failure(ctx context.Context, field graphql.CollectedField, obj *job.Attempt) (ret graphql.Marshaler) {
+func (ec *executionContext) _JobAttempt_failure(ctx context.Context, field graphql.CollectedField, obj *job1.Attempt) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -22042,7 +29273,7 @@ func (ec *executionContext) _JobAttempt_failure(ctx context.Context, field graph
 			return obj.Failure, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *job.Failure) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *job1.Failure) graphql.Marshaler {
 			return ec.marshalOJobFailure2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐFailure(ctx, selections, v)
 		},
 		true,
@@ -22062,7 +29293,7 @@ func (ec *executionContext) fieldContext_JobAttempt_failure(_ context.Context, f
 	return fc, nil
 }
 
-func (ec *executionContext) _JobAttempt_waitMs(ctx context.Context, field graphql.CollectedField, obj *job.Attempt) (ret graphql.Marshaler) {
+func (ec *executionContext) _JobAttempt_waitMs(ctx context.Context, field graphql.CollectedField, obj *job1.Attempt) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -22386,7 +29617,7 @@ func (ec *executionContext) _JobEnded_status(ctx context.Context, field graphql.
 			return obj.Status, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v job1.Status) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v job.Status) graphql.Marshaler {
 			return ec.marshalNJobStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐStatus(ctx, selections, v)
 		},
 		true,
@@ -22452,7 +29683,7 @@ func (ec *executionContext) fieldContext_JobEnded_job(_ context.Context, field g
 	return fc, nil
 }
 
-func (ec *executionContext) _JobFailure_code(ctx context.Context, field graphql.CollectedField, obj *job.Failure) (ret graphql.Marshaler) {
+func (ec *executionContext) _JobFailure_code(ctx context.Context, field graphql.CollectedField, obj *job1.Failure) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -22464,7 +29695,7 @@ func (ec *executionContext) _JobFailure_code(ctx context.Context, field graphql.
 			return obj.Code, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v job.FailureCode) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v job1.FailureCode) graphql.Marshaler {
 			return ec.marshalNJobFailureCode2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐFailureCode(ctx, selections, v)
 		},
 		true,
@@ -22475,7 +29706,7 @@ func (ec *executionContext) fieldContext_JobFailure_code(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("JobFailure", field, false, false, "JobFailureCode")
 }
 
-func (ec *executionContext) _JobFailure_message(ctx context.Context, field graphql.CollectedField, obj *job.Failure) (ret graphql.Marshaler) {
+func (ec *executionContext) _JobFailure_message(ctx context.Context, field graphql.CollectedField, obj *job1.Failure) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -22498,7 +29729,7 @@ func (ec *executionContext) fieldContext_JobFailure_message(_ context.Context, f
 	return graphql.NewScalarFieldContext("JobFailure", field, false, false, "String")
 }
 
-func (ec *executionContext) _JobFailure_retryable(ctx context.Context, field graphql.CollectedField, obj *job.Failure) (ret graphql.Marshaler) {
+func (ec *executionContext) _JobFailure_retryable(ctx context.Context, field graphql.CollectedField, obj *job1.Failure) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -23362,6 +30593,394 @@ func (ec *executionContext) fieldContext_JobUsage_source(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("JobUsage", field, false, false, "UsageSource")
 }
 
+func (ec *executionContext) _Membership_type(ctx context.Context, field graphql.CollectedField, obj *membership.Membership) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Membership_type(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Type, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v catalog.Plan) graphql.Marshaler {
+			return ec.marshalNMembershipType2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐPlan(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Membership_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Membership", field, false, false, "MembershipType")
+}
+
+func (ec *executionContext) _Membership_actsAs(ctx context.Context, field graphql.CollectedField, obj *membership.Membership) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Membership_actsAs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ActsAs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v catalog.Plan) graphql.Marshaler {
+			return ec.marshalNMembershipType2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐPlan(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Membership_actsAs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Membership", field, false, false, "MembershipType")
+}
+
+func (ec *executionContext) _Membership_isActive(ctx context.Context, field graphql.CollectedField, obj *membership.Membership) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Membership_isActive(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsActive, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Membership_isActive(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Membership", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Membership_expiresAt(ctx context.Context, field graphql.CollectedField, obj *membership.Membership) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Membership_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Membership_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Membership", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Membership_canUsePremiumFeatures(ctx context.Context, field graphql.CollectedField, obj *membership.Membership) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Membership_canUsePremiumFeatures(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CanUsePremiumFeatures(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Membership_canUsePremiumFeatures(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Membership", field, true, false, "Boolean")
+}
+
+func (ec *executionContext) _Membership_plan(ctx context.Context, field graphql.CollectedField, obj *membership.Membership) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Membership_plan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Membership().Plan(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *membership.Plan) graphql.Marshaler {
+			return ec.marshalNMembershipPlan2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋmembershipᚐPlan(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Membership_plan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Membership",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MembershipPlan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Membership_quota(ctx context.Context, field graphql.CollectedField, obj *membership.Membership) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Membership_quota(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Membership().Quota(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Quota) graphql.Marshaler {
+			return ec.marshalOQuota2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐQuota(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Membership_quota(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Membership",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Quota(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MembershipPlan_type(ctx context.Context, field graphql.CollectedField, obj *membership.Plan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MembershipPlan_type(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Type, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v catalog.Plan) graphql.Marshaler {
+			return ec.marshalNMembershipType2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐPlan(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MembershipPlan_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MembershipPlan", field, false, false, "MembershipType")
+}
+
+func (ec *executionContext) _MembershipPlan_name(ctx context.Context, field graphql.CollectedField, obj *membership.Plan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MembershipPlan_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.MembershipPlan().Name(ctx, obj, fc.Args["language"].(*user.Language))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MembershipPlan_name(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MembershipPlan",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type String does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_MembershipPlan_name_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MembershipPlan_price(ctx context.Context, field graphql.CollectedField, obj *membership.Plan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MembershipPlan_price(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.MembershipPlan().Price(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Price) graphql.Marshaler {
+			return ec.marshalNPrice2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPrice(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MembershipPlan_price(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MembershipPlan",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Price(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MembershipPlan_days(ctx context.Context, field graphql.CollectedField, obj *membership.Plan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MembershipPlan_days(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.MembershipPlan().Days(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MembershipPlan_days(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MembershipPlan", field, true, true, "Int")
+}
+
+func (ec *executionContext) _MembershipPlan_daily(ctx context.Context, field graphql.CollectedField, obj *membership.Plan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MembershipPlan_daily(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Daily, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v membership.Amounts) graphql.Marshaler {
+			return ec.marshalNQuotaAmounts2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋmembershipᚐAmounts(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MembershipPlan_daily(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MembershipPlan",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_QuotaAmounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MembershipPlan_hasPriority(ctx context.Context, field graphql.CollectedField, obj *membership.Plan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MembershipPlan_hasPriority(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HasPriority, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MembershipPlan_hasPriority(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MembershipPlan", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _MembershipPlan_models(ctx context.Context, field graphql.CollectedField, obj *membership.Plan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MembershipPlan_models(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.MembershipPlan().Models(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*catalog.Model) graphql.Marshaler {
+			return ec.marshalNModel2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐModelᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MembershipPlan_models(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MembershipPlan",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Model(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Message_id(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -23742,6 +31361,38 @@ func (ec *executionContext) fieldContext_Message_usage(_ context.Context, field 
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_TokenUsage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Message_cost(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_cost(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Message().Cost(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Cost) graphql.Marshaler {
+			return ec.marshalOCost2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCost(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Message_cost(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Message",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Cost(ctx, field)
 		},
 	}
 	return fc, nil
@@ -25223,7 +32874,25 @@ func (ec *executionContext) _Mutation_signIn(ctx context.Context, field graphql.
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().SignIn(ctx, fc.Args["input"].(SignInInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "PUBLIC")
+				if err != nil {
+					var zeroVal *SignInPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *SignInPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *SignInPayload) graphql.Marshaler {
 			return ec.marshalNSignInPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐSignInPayload(ctx, selections, v)
 		},
@@ -25267,7 +32936,25 @@ func (ec *executionContext) _Mutation_refreshSession(ctx context.Context, field 
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RefreshSession(ctx, fc.Args["input"].(RefreshSessionInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "PUBLIC")
+				if err != nil {
+					var zeroVal *RefreshSessionPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *RefreshSessionPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *RefreshSessionPayload) graphql.Marshaler {
 			return ec.marshalNRefreshSessionPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRefreshSessionPayload(ctx, selections, v)
 		},
@@ -25311,7 +32998,25 @@ func (ec *executionContext) _Mutation_signOut(ctx context.Context, field graphql
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().SignOut(ctx, fc.Args["input"].(SignOutInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "SESSION")
+				if err != nil {
+					var zeroVal *SignOutPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *SignOutPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *SignOutPayload) graphql.Marshaler {
 			return ec.marshalNSignOutPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐSignOutPayload(ctx, selections, v)
 		},
@@ -25355,7 +33060,25 @@ func (ec *executionContext) _Mutation_revokeSession(ctx context.Context, field g
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RevokeSession(ctx, fc.Args["input"].(RevokeSessionInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "SESSION")
+				if err != nil {
+					var zeroVal *RevokeSessionPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *RevokeSessionPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *RevokeSessionPayload) graphql.Marshaler {
 			return ec.marshalNRevokeSessionPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRevokeSessionPayload(ctx, selections, v)
 		},
@@ -25399,7 +33122,25 @@ func (ec *executionContext) _Mutation_updatePreferences(ctx context.Context, fie
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UpdatePreferences(ctx, fc.Args["input"].(UpdatePreferencesInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "SESSION")
+				if err != nil {
+					var zeroVal *UpdatePreferencesPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *UpdatePreferencesPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *UpdatePreferencesPayload) graphql.Marshaler {
 			return ec.marshalNUpdatePreferencesPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUpdatePreferencesPayload(ctx, selections, v)
 		},
@@ -25443,7 +33184,25 @@ func (ec *executionContext) _Mutation_createPrompt(ctx context.Context, field gr
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CreatePrompt(ctx, fc.Args["input"].(CreatePromptInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "CHAT")
+				if err != nil {
+					var zeroVal *CreatePromptPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *CreatePromptPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *CreatePromptPayload) graphql.Marshaler {
 			return ec.marshalNCreatePromptPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreatePromptPayload(ctx, selections, v)
 		},
@@ -25487,7 +33246,25 @@ func (ec *executionContext) _Mutation_updatePrompt(ctx context.Context, field gr
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UpdatePrompt(ctx, fc.Args["input"].(UpdatePromptInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "CHAT")
+				if err != nil {
+					var zeroVal *UpdatePromptPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *UpdatePromptPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *UpdatePromptPayload) graphql.Marshaler {
 			return ec.marshalNUpdatePromptPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUpdatePromptPayload(ctx, selections, v)
 		},
@@ -25531,7 +33308,25 @@ func (ec *executionContext) _Mutation_deletePrompt(ctx context.Context, field gr
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().DeletePrompt(ctx, fc.Args["input"].(DeletePromptInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "CHAT")
+				if err != nil {
+					var zeroVal *DeletePromptPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *DeletePromptPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *DeletePromptPayload) graphql.Marshaler {
 			return ec.marshalNDeletePromptPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeletePromptPayload(ctx, selections, v)
 		},
@@ -25575,7 +33370,25 @@ func (ec *executionContext) _Mutation_createFolder(ctx context.Context, field gr
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CreateFolder(ctx, fc.Args["input"].(CreateFolderInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "CHAT")
+				if err != nil {
+					var zeroVal *CreateFolderPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *CreateFolderPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *CreateFolderPayload) graphql.Marshaler {
 			return ec.marshalNCreateFolderPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateFolderPayload(ctx, selections, v)
 		},
@@ -25619,7 +33432,25 @@ func (ec *executionContext) _Mutation_renameFolder(ctx context.Context, field gr
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RenameFolder(ctx, fc.Args["input"].(RenameFolderInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "CHAT")
+				if err != nil {
+					var zeroVal *RenameFolderPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *RenameFolderPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *RenameFolderPayload) graphql.Marshaler {
 			return ec.marshalNRenameFolderPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRenameFolderPayload(ctx, selections, v)
 		},
@@ -25663,7 +33494,25 @@ func (ec *executionContext) _Mutation_deleteFolder(ctx context.Context, field gr
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().DeleteFolder(ctx, fc.Args["input"].(DeleteFolderInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "CHAT")
+				if err != nil {
+					var zeroVal *DeleteFolderPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *DeleteFolderPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *DeleteFolderPayload) graphql.Marshaler {
 			return ec.marshalNDeleteFolderPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeleteFolderPayload(ctx, selections, v)
 		},
@@ -25707,7 +33556,25 @@ func (ec *executionContext) _Mutation_restoreFolder(ctx context.Context, field g
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RestoreFolder(ctx, fc.Args["input"].(RestoreFolderInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "CHAT")
+				if err != nil {
+					var zeroVal *RestoreFolderPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *RestoreFolderPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *RestoreFolderPayload) graphql.Marshaler {
 			return ec.marshalNRestoreFolderPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRestoreFolderPayload(ctx, selections, v)
 		},
@@ -25751,7 +33618,25 @@ func (ec *executionContext) _Mutation_createChat(ctx context.Context, field grap
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CreateChat(ctx, fc.Args["input"].(CreateChatInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "CHAT")
+				if err != nil {
+					var zeroVal *CreateChatPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *CreateChatPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *CreateChatPayload) graphql.Marshaler {
 			return ec.marshalNCreateChatPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateChatPayload(ctx, selections, v)
 		},
@@ -25795,7 +33680,25 @@ func (ec *executionContext) _Mutation_renameChat(ctx context.Context, field grap
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RenameChat(ctx, fc.Args["input"].(RenameChatInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "CHAT")
+				if err != nil {
+					var zeroVal *RenameChatPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *RenameChatPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *RenameChatPayload) graphql.Marshaler {
 			return ec.marshalNRenameChatPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRenameChatPayload(ctx, selections, v)
 		},
@@ -25839,7 +33742,25 @@ func (ec *executionContext) _Mutation_configureChat(ctx context.Context, field g
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().ConfigureChat(ctx, fc.Args["input"].(ConfigureChatInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "CHAT")
+				if err != nil {
+					var zeroVal *ConfigureChatPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ConfigureChatPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ConfigureChatPayload) graphql.Marshaler {
 			return ec.marshalNConfigureChatPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐConfigureChatPayload(ctx, selections, v)
 		},
@@ -25883,7 +33804,25 @@ func (ec *executionContext) _Mutation_moveChat(ctx context.Context, field graphq
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().MoveChat(ctx, fc.Args["input"].(MoveChatInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "CHAT")
+				if err != nil {
+					var zeroVal *MoveChatPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *MoveChatPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *MoveChatPayload) graphql.Marshaler {
 			return ec.marshalNMoveChatPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐMoveChatPayload(ctx, selections, v)
 		},
@@ -25927,7 +33866,25 @@ func (ec *executionContext) _Mutation_pinChat(ctx context.Context, field graphql
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().PinChat(ctx, fc.Args["input"].(PinChatInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "CHAT")
+				if err != nil {
+					var zeroVal *PinChatPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *PinChatPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *PinChatPayload) graphql.Marshaler {
 			return ec.marshalNPinChatPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPinChatPayload(ctx, selections, v)
 		},
@@ -25971,7 +33928,25 @@ func (ec *executionContext) _Mutation_archiveChat(ctx context.Context, field gra
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().ArchiveChat(ctx, fc.Args["input"].(ArchiveChatInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "CHAT")
+				if err != nil {
+					var zeroVal *ArchiveChatPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ArchiveChatPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ArchiveChatPayload) graphql.Marshaler {
 			return ec.marshalNArchiveChatPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐArchiveChatPayload(ctx, selections, v)
 		},
@@ -26015,7 +33990,25 @@ func (ec *executionContext) _Mutation_deleteChat(ctx context.Context, field grap
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().DeleteChat(ctx, fc.Args["input"].(DeleteChatInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "CHAT")
+				if err != nil {
+					var zeroVal *DeleteChatPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *DeleteChatPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *DeleteChatPayload) graphql.Marshaler {
 			return ec.marshalNDeleteChatPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeleteChatPayload(ctx, selections, v)
 		},
@@ -26059,7 +34052,25 @@ func (ec *executionContext) _Mutation_restoreChat(ctx context.Context, field gra
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RestoreChat(ctx, fc.Args["input"].(RestoreChatInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "CHAT")
+				if err != nil {
+					var zeroVal *RestoreChatPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *RestoreChatPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *RestoreChatPayload) graphql.Marshaler {
 			return ec.marshalNRestoreChatPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRestoreChatPayload(ctx, selections, v)
 		},
@@ -26103,7 +34114,25 @@ func (ec *executionContext) _Mutation_sendMessage(ctx context.Context, field gra
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().SendMessage(ctx, fc.Args["input"].(SendMessageInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "CHAT")
+				if err != nil {
+					var zeroVal *SendMessagePayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *SendMessagePayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *SendMessagePayload) graphql.Marshaler {
 			return ec.marshalNSendMessagePayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐSendMessagePayload(ctx, selections, v)
 		},
@@ -26147,7 +34176,25 @@ func (ec *executionContext) _Mutation_editMessage(ctx context.Context, field gra
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().EditMessage(ctx, fc.Args["input"].(EditMessageInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "CHAT")
+				if err != nil {
+					var zeroVal *EditMessagePayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *EditMessagePayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *EditMessagePayload) graphql.Marshaler {
 			return ec.marshalNEditMessagePayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEditMessagePayload(ctx, selections, v)
 		},
@@ -26191,7 +34238,25 @@ func (ec *executionContext) _Mutation_regenerateReply(ctx context.Context, field
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RegenerateReply(ctx, fc.Args["input"].(RegenerateReplyInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "CHAT")
+				if err != nil {
+					var zeroVal *RegenerateReplyPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *RegenerateReplyPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *RegenerateReplyPayload) graphql.Marshaler {
 			return ec.marshalNRegenerateReplyPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRegenerateReplyPayload(ctx, selections, v)
 		},
@@ -26235,7 +34300,25 @@ func (ec *executionContext) _Mutation_chooseBranch(ctx context.Context, field gr
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().ChooseBranch(ctx, fc.Args["input"].(ChooseBranchInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "CHAT")
+				if err != nil {
+					var zeroVal *ChooseBranchPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ChooseBranchPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ChooseBranchPayload) graphql.Marshaler {
 			return ec.marshalNChooseBranchPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐChooseBranchPayload(ctx, selections, v)
 		},
@@ -26279,7 +34362,25 @@ func (ec *executionContext) _Mutation_stopReply(ctx context.Context, field graph
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().StopReply(ctx, fc.Args["input"].(StopReplyInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "CHAT")
+				if err != nil {
+					var zeroVal *StopReplyPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *StopReplyPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *StopReplyPayload) graphql.Marshaler {
 			return ec.marshalNStopReplyPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐStopReplyPayload(ctx, selections, v)
 		},
@@ -26323,7 +34424,25 @@ func (ec *executionContext) _Mutation_planProject(ctx context.Context, field gra
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().PlanProject(ctx, fc.Args["input"].(PlanProjectInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "JOBS")
+				if err != nil {
+					var zeroVal *PlanProjectPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *PlanProjectPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *PlanProjectPayload) graphql.Marshaler {
 			return ec.marshalNPlanProjectPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPlanProjectPayload(ctx, selections, v)
 		},
@@ -26367,7 +34486,25 @@ func (ec *executionContext) _Mutation_replan(ctx context.Context, field graphql.
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().Replan(ctx, fc.Args["input"].(ReplanInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "JOBS")
+				if err != nil {
+					var zeroVal *ReplanPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ReplanPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ReplanPayload) graphql.Marshaler {
 			return ec.marshalNReplanPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReplanPayload(ctx, selections, v)
 		},
@@ -26411,7 +34548,25 @@ func (ec *executionContext) _Mutation_updatePlanStep(ctx context.Context, field 
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UpdatePlanStep(ctx, fc.Args["input"].(UpdatePlanStepInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "JOBS")
+				if err != nil {
+					var zeroVal *UpdatePlanStepPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *UpdatePlanStepPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *UpdatePlanStepPayload) graphql.Marshaler {
 			return ec.marshalNUpdatePlanStepPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUpdatePlanStepPayload(ctx, selections, v)
 		},
@@ -26455,7 +34610,25 @@ func (ec *executionContext) _Mutation_addPlanStep(ctx context.Context, field gra
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().AddPlanStep(ctx, fc.Args["input"].(AddPlanStepInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "JOBS")
+				if err != nil {
+					var zeroVal *AddPlanStepPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *AddPlanStepPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *AddPlanStepPayload) graphql.Marshaler {
 			return ec.marshalNAddPlanStepPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAddPlanStepPayload(ctx, selections, v)
 		},
@@ -26499,7 +34672,25 @@ func (ec *executionContext) _Mutation_removePlanStep(ctx context.Context, field 
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RemovePlanStep(ctx, fc.Args["input"].(RemovePlanStepInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "JOBS")
+				if err != nil {
+					var zeroVal *RemovePlanStepPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *RemovePlanStepPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *RemovePlanStepPayload) graphql.Marshaler {
 			return ec.marshalNRemovePlanStepPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRemovePlanStepPayload(ctx, selections, v)
 		},
@@ -26543,7 +34734,25 @@ func (ec *executionContext) _Mutation_reorderPlanSteps(ctx context.Context, fiel
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().ReorderPlanSteps(ctx, fc.Args["input"].(ReorderPlanStepsInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "JOBS")
+				if err != nil {
+					var zeroVal *ReorderPlanStepsPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ReorderPlanStepsPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ReorderPlanStepsPayload) graphql.Marshaler {
 			return ec.marshalNReorderPlanStepsPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReorderPlanStepsPayload(ctx, selections, v)
 		},
@@ -26587,7 +34796,25 @@ func (ec *executionContext) _Mutation_applyPlan(ctx context.Context, field graph
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().ApplyPlan(ctx, fc.Args["input"].(ApplyPlanInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "JOBS")
+				if err != nil {
+					var zeroVal *ApplyPlanPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ApplyPlanPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ApplyPlanPayload) graphql.Marshaler {
 			return ec.marshalNApplyPlanPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐApplyPlanPayload(ctx, selections, v)
 		},
@@ -26631,7 +34858,25 @@ func (ec *executionContext) _Mutation_runStep(ctx context.Context, field graphql
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RunStep(ctx, fc.Args["input"].(RunStepInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "JOBS")
+				if err != nil {
+					var zeroVal *RunStepPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *RunStepPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *RunStepPayload) graphql.Marshaler {
 			return ec.marshalNRunStepPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRunStepPayload(ctx, selections, v)
 		},
@@ -26675,7 +34920,25 @@ func (ec *executionContext) _Mutation_deletePlan(ctx context.Context, field grap
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().DeletePlan(ctx, fc.Args["input"].(DeletePlanInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "JOBS")
+				if err != nil {
+					var zeroVal *DeletePlanPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *DeletePlanPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *DeletePlanPayload) graphql.Marshaler {
 			return ec.marshalNDeletePlanPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeletePlanPayload(ctx, selections, v)
 		},
@@ -26719,7 +34982,25 @@ func (ec *executionContext) _Mutation_recommendPrompts(ctx context.Context, fiel
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RecommendPrompts(ctx, fc.Args["input"].(RecommendPromptsInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "JOBS")
+				if err != nil {
+					var zeroVal *RecommendPromptsPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *RecommendPromptsPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *RecommendPromptsPayload) graphql.Marshaler {
 			return ec.marshalNRecommendPromptsPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRecommendPromptsPayload(ctx, selections, v)
 		},
@@ -26763,7 +35044,25 @@ func (ec *executionContext) _Mutation_createJob(ctx context.Context, field graph
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CreateJob(ctx, fc.Args["input"].(CreateJobInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "JOBS")
+				if err != nil {
+					var zeroVal *CreateJobPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *CreateJobPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *CreateJobPayload) graphql.Marshaler {
 			return ec.marshalNCreateJobPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateJobPayload(ctx, selections, v)
 		},
@@ -26807,7 +35106,25 @@ func (ec *executionContext) _Mutation_cancelJob(ctx context.Context, field graph
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CancelJob(ctx, fc.Args["input"].(CancelJobInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "JOBS")
+				if err != nil {
+					var zeroVal *CancelJobPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *CancelJobPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *CancelJobPayload) graphql.Marshaler {
 			return ec.marshalNCancelJobPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCancelJobPayload(ctx, selections, v)
 		},
@@ -26851,7 +35168,25 @@ func (ec *executionContext) _Mutation_retryJob(ctx context.Context, field graphq
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RetryJob(ctx, fc.Args["input"].(RetryJobInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "JOBS")
+				if err != nil {
+					var zeroVal *RetryJobPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *RetryJobPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *RetryJobPayload) graphql.Marshaler {
 			return ec.marshalNRetryJobPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRetryJobPayload(ctx, selections, v)
 		},
@@ -26895,7 +35230,25 @@ func (ec *executionContext) _Mutation_favouriteArtifact(ctx context.Context, fie
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().FavouriteArtifact(ctx, fc.Args["input"].(FavouriteArtifactInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "FILES")
+				if err != nil {
+					var zeroVal *FavouriteArtifactPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *FavouriteArtifactPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *FavouriteArtifactPayload) graphql.Marshaler {
 			return ec.marshalNFavouriteArtifactPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐFavouriteArtifactPayload(ctx, selections, v)
 		},
@@ -26939,7 +35292,25 @@ func (ec *executionContext) _Mutation_deleteArtifact(ctx context.Context, field 
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().DeleteArtifact(ctx, fc.Args["input"].(DeleteArtifactInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "FILES")
+				if err != nil {
+					var zeroVal *DeleteArtifactPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *DeleteArtifactPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *DeleteArtifactPayload) graphql.Marshaler {
 			return ec.marshalNDeleteArtifactPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeleteArtifactPayload(ctx, selections, v)
 		},
@@ -26983,7 +35354,25 @@ func (ec *executionContext) _Mutation_createShareLink(ctx context.Context, field
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CreateShareLink(ctx, fc.Args["input"].(CreateShareLinkInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "FILES")
+				if err != nil {
+					var zeroVal *CreateShareLinkPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *CreateShareLinkPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *CreateShareLinkPayload) graphql.Marshaler {
 			return ec.marshalNCreateShareLinkPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateShareLinkPayload(ctx, selections, v)
 		},
@@ -27027,7 +35416,25 @@ func (ec *executionContext) _Mutation_revokeShareLink(ctx context.Context, field
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RevokeShareLink(ctx, fc.Args["input"].(RevokeShareLinkInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "FILES")
+				if err != nil {
+					var zeroVal *RevokeShareLinkPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *RevokeShareLinkPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *RevokeShareLinkPayload) graphql.Marshaler {
 			return ec.marshalNRevokeShareLinkPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRevokeShareLinkPayload(ctx, selections, v)
 		},
@@ -27071,7 +35478,25 @@ func (ec *executionContext) _Mutation_createUpload(ctx context.Context, field gr
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CreateUpload(ctx, fc.Args["input"].(CreateUploadInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "FILES")
+				if err != nil {
+					var zeroVal *CreateUploadPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *CreateUploadPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *CreateUploadPayload) graphql.Marshaler {
 			return ec.marshalNCreateUploadPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateUploadPayload(ctx, selections, v)
 		},
@@ -27115,7 +35540,25 @@ func (ec *executionContext) _Mutation_completeUpload(ctx context.Context, field 
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CompleteUpload(ctx, fc.Args["input"].(CompleteUploadInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "FILES")
+				if err != nil {
+					var zeroVal *CompleteUploadPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *CompleteUploadPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *CompleteUploadPayload) graphql.Marshaler {
 			return ec.marshalNCompleteUploadPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCompleteUploadPayload(ctx, selections, v)
 		},
@@ -27159,7 +35602,25 @@ func (ec *executionContext) _Mutation_deleteFile(ctx context.Context, field grap
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().DeleteFile(ctx, fc.Args["input"].(DeleteFileInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "FILES")
+				if err != nil {
+					var zeroVal *DeleteFilePayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *DeleteFilePayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *DeleteFilePayload) graphql.Marshaler {
 			return ec.marshalNDeleteFilePayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeleteFilePayload(ctx, selections, v)
 		},
@@ -27185,6 +35646,750 @@ func (ec *executionContext) fieldContext_Mutation_deleteFile(ctx context.Context
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_deleteFile_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateProfile(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateProfile(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateProfile(ctx, fc.Args["input"].(UpdateProfileInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "SESSION")
+				if err != nil {
+					var zeroVal *UpdateProfilePayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *UpdateProfilePayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *UpdateProfilePayload) graphql.Marshaler {
+			return ec.marshalNUpdateProfilePayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUpdateProfilePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateProfile(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateProfilePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateProfile_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteAccount(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deleteAccount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteAccount(ctx, fc.Args["input"].(DeleteAccountInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "SESSION")
+				if err != nil {
+					var zeroVal *DeleteAccountPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *DeleteAccountPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *DeleteAccountPayload) graphql.Marshaler {
+			return ec.marshalNDeleteAccountPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeleteAccountPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteAccount(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeleteAccountPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteAccount_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_restoreAccount(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_restoreAccount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RestoreAccount(ctx, fc.Args["input"].(RestoreAccountInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "SESSION")
+				if err != nil {
+					var zeroVal *RestoreAccountPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *RestoreAccountPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *RestoreAccountPayload) graphql.Marshaler {
+			return ec.marshalNRestoreAccountPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRestoreAccountPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_restoreAccount(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RestoreAccountPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_restoreAccount_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_createApiKey(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createApiKey(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateAPIKey(ctx, fc.Args["input"].(CreateAPIKeyInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "SESSION")
+				if err != nil {
+					var zeroVal *CreateAPIKeyPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *CreateAPIKeyPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *CreateAPIKeyPayload) graphql.Marshaler {
+			return ec.marshalNCreateApiKeyPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateAPIKeyPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createApiKey(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreateApiKeyPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createApiKey_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_revokeApiKey(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_revokeApiKey(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RevokeAPIKey(ctx, fc.Args["input"].(RevokeAPIKeyInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "SESSION")
+				if err != nil {
+					var zeroVal *RevokeAPIKeyPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *RevokeAPIKeyPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *RevokeAPIKeyPayload) graphql.Marshaler {
+			return ec.marshalNRevokeApiKeyPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRevokeAPIKeyPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_revokeApiKey(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RevokeApiKeyPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_revokeApiKey_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_preparePayment(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_preparePayment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PreparePayment(ctx, fc.Args["input"].(PreparePaymentInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "SESSION")
+				if err != nil {
+					var zeroVal *PreparePaymentPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *PreparePaymentPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *PreparePaymentPayload) graphql.Marshaler {
+			return ec.marshalNPreparePaymentPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPreparePaymentPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_preparePayment(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PreparePaymentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_preparePayment_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_completePayment(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_completePayment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CompletePayment(ctx, fc.Args["input"].(CompletePaymentInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "SESSION")
+				if err != nil {
+					var zeroVal *CompletePaymentPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *CompletePaymentPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *CompletePaymentPayload) graphql.Marshaler {
+			return ec.marshalNCompletePaymentPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCompletePaymentPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_completePayment(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CompletePaymentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_completePayment_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_grantMembership(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_grantMembership(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().GrantMembership(ctx, fc.Args["input"].(GrantMembershipInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "ADMIN")
+				if err != nil {
+					var zeroVal *GrantMembershipPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *GrantMembershipPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *GrantMembershipPayload) graphql.Marshaler {
+			return ec.marshalNGrantMembershipPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐGrantMembershipPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_grantMembership(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GrantMembershipPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_grantMembership_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_refundPayment(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_refundPayment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RefundPayment(ctx, fc.Args["input"].(RefundPaymentInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "ADMIN")
+				if err != nil {
+					var zeroVal *RefundPaymentPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *RefundPaymentPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *RefundPaymentPayload) graphql.Marshaler {
+			return ec.marshalNRefundPaymentPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRefundPaymentPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_refundPayment(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RefundPaymentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_refundPayment_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_setRole(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setRole(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetRole(ctx, fc.Args["input"].(SetRoleInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "ADMIN")
+				if err != nil {
+					var zeroVal *SetRolePayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *SetRolePayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *SetRolePayload) graphql.Marshaler {
+			return ec.marshalNSetRolePayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐSetRolePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setRole(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SetRolePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setRole_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_cancelUserJob(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_cancelUserJob(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CancelUserJob(ctx, fc.Args["input"].(CancelUserJobInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "ADMIN")
+				if err != nil {
+					var zeroVal *CancelUserJobPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *CancelUserJobPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *CancelUserJobPayload) graphql.Marshaler {
+			return ec.marshalNCancelUserJobPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCancelUserJobPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_cancelUserJob(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CancelUserJobPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_cancelUserJob_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_endUserSessions(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_endUserSessions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().EndUserSessions(ctx, fc.Args["input"].(EndUserSessionsInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "ADMIN")
+				if err != nil {
+					var zeroVal *EndUserSessionsPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *EndUserSessionsPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *EndUserSessionsPayload) graphql.Marshaler {
+			return ec.marshalNEndUserSessionsPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEndUserSessionsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_endUserSessions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EndUserSessionsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_endUserSessions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -27281,6 +36486,722 @@ func (ec *executionContext) _PageInfo_endCursor(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_PageInfo_endCursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _Payment_id(ctx context.Context, field graphql.CollectedField, obj *ent.Payment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Payment_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v oid.Payment) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐPayment(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Payment_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Payment", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Payment_plan(ctx context.Context, field graphql.CollectedField, obj *ent.Payment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Payment_plan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Payment().Plan(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v catalog.Plan) graphql.Marshaler {
+			return ec.marshalNMembershipType2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐPlan(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Payment_plan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Payment", field, true, true, "MembershipType")
+}
+
+func (ec *executionContext) _Payment_price(ctx context.Context, field graphql.CollectedField, obj *ent.Payment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Payment_price(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Payment().Price(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Price) graphql.Marshaler {
+			return ec.marshalNPrice2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPrice(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Payment_price(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Payment",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Price(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Payment_orderName(ctx context.Context, field graphql.CollectedField, obj *ent.Payment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Payment_orderName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OrderName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Payment_orderName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Payment", field, false, false, "String")
+}
+
+func (ec *executionContext) _Payment_status(ctx context.Context, field graphql.CollectedField, obj *ent.Payment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Payment_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v payment.Status) graphql.Marshaler {
+			return ec.marshalNPaymentStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋpaymentᚐStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Payment_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Payment", field, false, false, "PaymentStatus")
+}
+
+func (ec *executionContext) _Payment_isTest(ctx context.Context, field graphql.CollectedField, obj *ent.Payment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Payment_isTest(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsTest, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Payment_isTest(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Payment", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Payment_checkout(ctx context.Context, field graphql.CollectedField, obj *ent.Payment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Payment_checkout(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Payment().Checkout(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Checkout) graphql.Marshaler {
+			return ec.marshalOCheckout2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCheckout(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Payment_checkout(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Payment",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Checkout(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Payment_refundedAmount(ctx context.Context, field graphql.CollectedField, obj *ent.Payment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Payment_refundedAmount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Payment().RefundedAmount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Payment_refundedAmount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Payment", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Payment_timeline(ctx context.Context, field graphql.CollectedField, obj *ent.Payment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Payment_timeline(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Payment().Timeline(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.PaymentStep) graphql.Marshaler {
+			return ec.marshalNPaymentStep2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPaymentStepᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Payment_timeline(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Payment",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PaymentStep(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Payment_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.Payment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Payment_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Payment_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Payment", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Payment_expiresAt(ctx context.Context, field graphql.CollectedField, obj *ent.Payment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Payment_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Payment_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Payment", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Payment_paidAt(ctx context.Context, field graphql.CollectedField, obj *ent.Payment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Payment_paidAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PaidAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Payment_paidAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Payment", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Payment_grantedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Payment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Payment_grantedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GrantedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Payment_grantedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Payment", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Payment_updatedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Payment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Payment_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Payment_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Payment", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _PaymentConnection_edges(ctx context.Context, field graphql.CollectedField, obj *Connection[*ent.Payment]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PaymentConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[*ent.Payment]) graphql.Marshaler {
+			return ec.marshalNPaymentEdge2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PaymentConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PaymentConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PaymentEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PaymentConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*ent.Payment]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PaymentConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Payment) graphql.Marshaler {
+			return ec.marshalNPayment2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPaymentᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PaymentConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PaymentConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Payment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PaymentConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *Connection[*ent.Payment]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PaymentConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PaymentConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PaymentConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PaymentEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[*ent.Payment]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PaymentEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PaymentEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PaymentEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _PaymentEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[*ent.Payment]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PaymentEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Payment) graphql.Marshaler {
+			return ec.marshalNPayment2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPayment(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PaymentEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PaymentEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Payment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PaymentSaved_cursor(ctx context.Context, field graphql.CollectedField, obj *PaymentSaved) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PaymentSaved_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNEventCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PaymentSaved_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PaymentSaved", field, false, false, "EventCursor")
+}
+
+func (ec *executionContext) _PaymentSaved_occurredAt(ctx context.Context, field graphql.CollectedField, obj *PaymentSaved) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PaymentSaved_occurredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OccurredAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PaymentSaved_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PaymentSaved", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _PaymentSaved_paymentId(ctx context.Context, field graphql.CollectedField, obj *PaymentSaved) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PaymentSaved_paymentId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PaymentID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v oid.Payment) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐPayment(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PaymentSaved_paymentId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PaymentSaved", field, false, false, "ID")
+}
+
+func (ec *executionContext) _PaymentSaved_payment(ctx context.Context, field graphql.CollectedField, obj *PaymentSaved) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PaymentSaved_payment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PaymentSaved().Payment(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Payment) graphql.Marshaler {
+			return ec.marshalOPayment2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPayment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PaymentSaved_payment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PaymentSaved",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Payment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PaymentStep_type(ctx context.Context, field graphql.CollectedField, obj *ent.PaymentStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PaymentStep_type(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Type, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paymentstep.Type) graphql.Marshaler {
+			return ec.marshalNPaymentStepType2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋpaymentstepᚐType(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PaymentStep_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PaymentStep", field, false, false, "PaymentStepType")
+}
+
+func (ec *executionContext) _PaymentStep_source(ctx context.Context, field graphql.CollectedField, obj *ent.PaymentStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PaymentStep_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paymentstep.Source) graphql.Marshaler {
+			return ec.marshalNPaymentSource2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋpaymentstepᚐSource(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PaymentStep_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PaymentStep", field, false, false, "PaymentSource")
+}
+
+func (ec *executionContext) _PaymentStep_amount(ctx context.Context, field graphql.CollectedField, obj *ent.PaymentStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PaymentStep_amount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PaymentStep().Amount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PaymentStep_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PaymentStep", field, true, true, "Int")
+}
+
+func (ec *executionContext) _PaymentStep_detail(ctx context.Context, field graphql.CollectedField, obj *ent.PaymentStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PaymentStep_detail(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Detail, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PaymentStep_detail(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PaymentStep", field, false, false, "String")
+}
+
+func (ec *executionContext) _PaymentStep_happenedAt(ctx context.Context, field graphql.CollectedField, obj *ent.PaymentStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PaymentStep_happenedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PaymentStep_happenedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PaymentStep", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _PinChatPayload_chat(ctx context.Context, field graphql.CollectedField, obj *PinChatPayload) (ret graphql.Marshaler) {
@@ -28072,7 +37993,7 @@ func (ec *executionContext) fieldContext_PlanEdge_node(_ context.Context, field 
 	return fc, nil
 }
 
-func (ec *executionContext) _PlanJobArguments_goal(ctx context.Context, field graphql.CollectedField, obj *job.PlanArguments) (ret graphql.Marshaler) {
+func (ec *executionContext) _PlanJobArguments_goal(ctx context.Context, field graphql.CollectedField, obj *job1.PlanArguments) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -28095,7 +38016,7 @@ func (ec *executionContext) fieldContext_PlanJobArguments_goal(_ context.Context
 	return graphql.NewScalarFieldContext("PlanJobArguments", field, false, false, "String")
 }
 
-func (ec *executionContext) _PlanJobArguments_budget(ctx context.Context, field graphql.CollectedField, obj *job.PlanArguments) (ret graphql.Marshaler) {
+func (ec *executionContext) _PlanJobArguments_budget(ctx context.Context, field graphql.CollectedField, obj *job1.PlanArguments) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -28127,7 +38048,7 @@ func (ec *executionContext) fieldContext_PlanJobArguments_budget(_ context.Conte
 	return fc, nil
 }
 
-func (ec *executionContext) _PlanJobArguments_plan(ctx context.Context, field graphql.CollectedField, obj *job.PlanArguments) (ret graphql.Marshaler) {
+func (ec *executionContext) _PlanJobArguments_plan(ctx context.Context, field graphql.CollectedField, obj *job1.PlanArguments) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -28930,6 +38851,185 @@ func (ec *executionContext) fieldContext_Preferences_revision(_ context.Context,
 	return graphql.NewScalarFieldContext("Preferences", field, false, false, "Int")
 }
 
+func (ec *executionContext) _PreparePaymentPayload_payment(ctx context.Context, field graphql.CollectedField, obj *PreparePaymentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PreparePaymentPayload_payment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Payment, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Payment) graphql.Marshaler {
+			return ec.marshalOPayment2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPayment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PreparePaymentPayload_payment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PreparePaymentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Payment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PreparePaymentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *PreparePaymentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PreparePaymentPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*PreparePaymentUserError) graphql.Marshaler {
+			return ec.marshalNPreparePaymentUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPreparePaymentUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PreparePaymentPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PreparePaymentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PreparePaymentUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PreparePaymentUserError_message(ctx context.Context, field graphql.CollectedField, obj *PreparePaymentUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PreparePaymentUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PreparePaymentUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PreparePaymentUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _PreparePaymentUserError_path(ctx context.Context, field graphql.CollectedField, obj *PreparePaymentUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PreparePaymentUserError_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PreparePaymentUserError_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PreparePaymentUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _PreparePaymentUserError_code(ctx context.Context, field graphql.CollectedField, obj *PreparePaymentUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PreparePaymentUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Reason) graphql.Marshaler {
+			return ec.marshalNPreparePaymentUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PreparePaymentUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PreparePaymentUserError", field, false, false, "PreparePaymentUserErrorCode")
+}
+
+func (ec *executionContext) _Price_amount(ctx context.Context, field graphql.CollectedField, obj *Price) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Price_amount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Amount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Price_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Price", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Price_currency(ctx context.Context, field graphql.CollectedField, obj *Price) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Price_currency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Currency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Price_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Price", field, false, false, "String")
+}
+
 func (ec *executionContext) _Prompt_id(ctx context.Context, field graphql.CollectedField, obj *ent.Prompt) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -29504,7 +39604,7 @@ func (ec *executionContext) fieldContext_PromptTemplate_content(_ context.Contex
 	return graphql.NewScalarFieldContext("PromptTemplate", field, false, false, "String")
 }
 
-func (ec *executionContext) _PromptsJobArguments_count(ctx context.Context, field graphql.CollectedField, obj *job.PromptsArguments) (ret graphql.Marshaler) {
+func (ec *executionContext) _PromptsJobArguments_count(ctx context.Context, field graphql.CollectedField, obj *job1.PromptsArguments) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -29538,7 +39638,25 @@ func (ec *executionContext) _Query_viewer(ctx context.Context, field graphql.Col
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Query().Viewer(ctx)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal *ent.User
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.User
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
 			return ec.marshalOUser2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐUser(ctx, selections, v)
 		},
@@ -29571,7 +39689,25 @@ func (ec *executionContext) _Query_node(ctx context.Context, field graphql.Colle
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Node(ctx, fc.Args["id"].(string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal Node
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal Node
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v Node) graphql.Marshaler {
 			return ec.marshalONode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐNode(ctx, selections, v)
 		},
@@ -29615,7 +39751,25 @@ func (ec *executionContext) _Query_nodes(ctx context.Context, field graphql.Coll
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Nodes(ctx, fc.Args["ids"].([]string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal []Node
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal []Node
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []Node) graphql.Marshaler {
 			return ec.marshalNNode2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐNode(ctx, selections, v)
 		},
@@ -29659,7 +39813,25 @@ func (ec *executionContext) _Query_models(ctx context.Context, field graphql.Col
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Models(ctx, fc.Args["filter"].(*ModelFilter))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "PUBLIC")
+				if err != nil {
+					var zeroVal []*catalog.Model
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal []*catalog.Model
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*catalog.Model) graphql.Marshaler {
 			return ec.marshalNModel2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐModelᚄ(ctx, selections, v)
 		},
@@ -29702,7 +39874,25 @@ func (ec *executionContext) _Query_modelWarnings(ctx context.Context, field grap
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Query().ModelWarnings(ctx)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "SUPPORT")
+				if err != nil {
+					var zeroVal []*modelcheck.Warning
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal []*modelcheck.Warning
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*modelcheck.Warning) graphql.Marshaler {
 			return ec.marshalNModelWarning2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋmodelcheckᚐWarningᚄ(ctx, selections, v)
 		},
@@ -29735,7 +39925,25 @@ func (ec *executionContext) _Query_sharedArtifact(ctx context.Context, field gra
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().SharedArtifact(ctx, fc.Args["token"].(string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "PUBLIC")
+				if err != nil {
+					var zeroVal *SharedArtifact
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *SharedArtifact
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *SharedArtifact) graphql.Marshaler {
 			return ec.marshalOSharedArtifact2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐSharedArtifact(ctx, selections, v)
 		},
@@ -29767,6 +39975,168 @@ func (ec *executionContext) fieldContext_Query_sharedArtifact(ctx context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_plans(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_plans(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Plans(ctx)
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "PUBLIC")
+				if err != nil {
+					var zeroVal []*membership.Plan
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal []*membership.Plan
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*membership.Plan) graphql.Marshaler {
+			return ec.marshalNMembershipPlan2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋmembershipᚐPlanᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_plans(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MembershipPlan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_quote(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_quote(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Quote(ctx, fc.Args["input"].(QuoteInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal *Quote
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *Quote
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *Quote) graphql.Marshaler {
+			return ec.marshalNQuote2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐQuote(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_quote(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Quote(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_quote_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_administration(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_administration(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Administration(ctx)
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "SUPPORT")
+				if err != nil {
+					var zeroVal *Administration
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *Administration
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *Administration) graphql.Marshaler {
+			return ec.marshalNAdministration2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAdministration(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_administration(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Administration(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_serverInfo(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -29778,7 +40148,25 @@ func (ec *executionContext) _Query_serverInfo(ctx context.Context, field graphql
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Query().ServerInfo(ctx)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "PUBLIC")
+				if err != nil {
+					var zeroVal *ServerInfo
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ServerInfo
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ServerInfo) graphql.Marshaler {
 			return ec.marshalNServerInfo2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐServerInfo(ctx, selections, v)
 		},
@@ -29873,6 +40261,556 @@ func (ec *executionContext) fieldContext_Query___schema(_ context.Context, field
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Quota_day(ctx context.Context, field graphql.CollectedField, obj *Quota) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Quota_day(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Day, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Quota_day(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Quota", field, false, false, "String")
+}
+
+func (ec *executionContext) _Quota_resetsAt(ctx context.Context, field graphql.CollectedField, obj *Quota) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Quota_resetsAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ResetsAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Quota_resetsAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Quota", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Quota_limit(ctx context.Context, field graphql.CollectedField, obj *Quota) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Quota_limit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Limit, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *membership.Amounts) graphql.Marshaler {
+			return ec.marshalNQuotaAmounts2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋmembershipᚐAmounts(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Quota_limit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Quota",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_QuotaAmounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Quota_used(ctx context.Context, field graphql.CollectedField, obj *Quota) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Quota_used(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Used, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *membership.Amounts) graphql.Marshaler {
+			return ec.marshalNQuotaAmounts2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋmembershipᚐAmounts(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Quota_used(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Quota",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_QuotaAmounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Quota_held(ctx context.Context, field graphql.CollectedField, obj *Quota) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Quota_held(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Held, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *membership.Amounts) graphql.Marshaler {
+			return ec.marshalNQuotaAmounts2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋmembershipᚐAmounts(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Quota_held(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Quota",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_QuotaAmounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Quota_left(ctx context.Context, field graphql.CollectedField, obj *Quota) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Quota_left(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Left, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *membership.Amounts) graphql.Marshaler {
+			return ec.marshalNQuotaAmounts2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋmembershipᚐAmounts(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Quota_left(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Quota",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_QuotaAmounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _QuotaAmounts_tokens(ctx context.Context, field graphql.CollectedField, obj *membership.Amounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuotaAmounts_tokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tokens, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QuotaAmounts_tokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QuotaAmounts", field, false, false, "Long")
+}
+
+func (ec *executionContext) _QuotaAmounts_images(ctx context.Context, field graphql.CollectedField, obj *membership.Amounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuotaAmounts_images(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Images, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QuotaAmounts_images(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QuotaAmounts", field, false, false, "Long")
+}
+
+func (ec *executionContext) _QuotaAmounts_videoMs(ctx context.Context, field graphql.CollectedField, obj *membership.Amounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuotaAmounts_videoMs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.VideoMs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QuotaAmounts_videoMs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QuotaAmounts", field, false, false, "Long")
+}
+
+func (ec *executionContext) _QuotaChanged_cursor(ctx context.Context, field graphql.CollectedField, obj *QuotaChanged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuotaChanged_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNEventCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QuotaChanged_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QuotaChanged", field, false, false, "EventCursor")
+}
+
+func (ec *executionContext) _QuotaChanged_occurredAt(ctx context.Context, field graphql.CollectedField, obj *QuotaChanged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuotaChanged_occurredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OccurredAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QuotaChanged_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QuotaChanged", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _QuotaChanged_quota(ctx context.Context, field graphql.CollectedField, obj *QuotaChanged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuotaChanged_quota(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.QuotaChanged().Quota(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Quota) graphql.Marshaler {
+			return ec.marshalOQuota2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐQuota(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_QuotaChanged_quota(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "QuotaChanged",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Quota(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _QuotaChanged_today(ctx context.Context, field graphql.CollectedField, obj *QuotaChanged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuotaChanged_today(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.QuotaChanged().Today(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *UsageTotals) graphql.Marshaler {
+			return ec.marshalNUsageTotals2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUsageTotals(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QuotaChanged_today(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "QuotaChanged",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UsageTotals(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Quote_model(ctx context.Context, field graphql.CollectedField, obj *Quote) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Quote_model(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Model, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *catalog.Model) graphql.Marshaler {
+			return ec.marshalNModel2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐModel(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Quote_model(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Quote",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Model(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Quote_most(ctx context.Context, field graphql.CollectedField, obj *Quote) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Quote_most(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Most, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *membership.Amounts) graphql.Marshaler {
+			return ec.marshalNQuotaAmounts2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋmembershipᚐAmounts(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Quote_most(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Quote",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_QuotaAmounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Quote_cost(ctx context.Context, field graphql.CollectedField, obj *Quote) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Quote_cost(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cost, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *CostRange) graphql.Marshaler {
+			return ec.marshalOCostRange2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCostRange(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Quote_cost(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Quote",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CostRange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Quote_left(ctx context.Context, field graphql.CollectedField, obj *Quote) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Quote_left(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Left, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *membership.Amounts) graphql.Marshaler {
+			return ec.marshalOQuotaAmounts2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋmembershipᚐAmounts(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Quote_left(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Quote",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_QuotaAmounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Quote_isAllowed(ctx context.Context, field graphql.CollectedField, obj *Quote) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Quote_isAllowed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsAllowed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Quote_isAllowed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Quote", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Quote_refusal(ctx context.Context, field graphql.CollectedField, obj *Quote) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Quote_refusal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Refusal, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *QuoteRefusal) graphql.Marshaler {
+			return ec.marshalOQuoteRefusal2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐQuoteRefusal(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Quote_refusal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Quote", field, false, false, "QuoteRefusal")
+}
+
+func (ec *executionContext) _Quote_planNeeded(ctx context.Context, field graphql.CollectedField, obj *Quote) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Quote_planNeeded(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PlanNeeded, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *catalog.Plan) graphql.Marshaler {
+			return ec.marshalOMembershipType2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐPlan(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Quote_planNeeded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Quote", field, false, false, "MembershipType")
 }
 
 func (ec *executionContext) _RecommendPromptsPayload_job(ctx context.Context, field graphql.CollectedField, obj *RecommendPromptsPayload) (ret graphql.Marshaler) {
@@ -30139,6 +41077,139 @@ func (ec *executionContext) _RefreshSessionUserError_code(ctx context.Context, f
 }
 func (ec *executionContext) fieldContext_RefreshSessionUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RefreshSessionUserError", field, false, false, "RefreshSessionUserErrorCode")
+}
+
+func (ec *executionContext) _RefundPaymentPayload_payment(ctx context.Context, field graphql.CollectedField, obj *RefundPaymentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RefundPaymentPayload_payment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Payment, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Payment) graphql.Marshaler {
+			return ec.marshalOPayment2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPayment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RefundPaymentPayload_payment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RefundPaymentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Payment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RefundPaymentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RefundPaymentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RefundPaymentPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*RefundPaymentUserError) graphql.Marshaler {
+			return ec.marshalNRefundPaymentUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRefundPaymentUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RefundPaymentPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RefundPaymentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RefundPaymentUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RefundPaymentUserError_message(ctx context.Context, field graphql.CollectedField, obj *RefundPaymentUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RefundPaymentUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RefundPaymentUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RefundPaymentUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _RefundPaymentUserError_path(ctx context.Context, field graphql.CollectedField, obj *RefundPaymentUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RefundPaymentUserError_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RefundPaymentUserError_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RefundPaymentUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _RefundPaymentUserError_code(ctx context.Context, field graphql.CollectedField, obj *RefundPaymentUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RefundPaymentUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Reason) graphql.Marshaler {
+			return ec.marshalNRefundPaymentUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RefundPaymentUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RefundPaymentUserError", field, false, false, "RefundPaymentUserErrorCode")
 }
 
 func (ec *executionContext) _RegenerateReplyPayload_chat(ctx context.Context, field graphql.CollectedField, obj *RegenerateReplyPayload) (ret graphql.Marshaler) {
@@ -31541,6 +42612,139 @@ func (ec *executionContext) fieldContext_ReplyStarted_message(_ context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _RestoreAccountPayload_viewer(ctx context.Context, field graphql.CollectedField, obj *RestoreAccountPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RestoreAccountPayload_viewer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Viewer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RestoreAccountPayload_viewer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RestoreAccountPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RestoreAccountPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RestoreAccountPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RestoreAccountPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*RestoreAccountUserError) graphql.Marshaler {
+			return ec.marshalNRestoreAccountUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRestoreAccountUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RestoreAccountPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RestoreAccountPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RestoreAccountUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RestoreAccountUserError_message(ctx context.Context, field graphql.CollectedField, obj *RestoreAccountUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RestoreAccountUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RestoreAccountUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RestoreAccountUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _RestoreAccountUserError_path(ctx context.Context, field graphql.CollectedField, obj *RestoreAccountUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RestoreAccountUserError_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RestoreAccountUserError_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RestoreAccountUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _RestoreAccountUserError_code(ctx context.Context, field graphql.CollectedField, obj *RestoreAccountUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RestoreAccountUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Reason) graphql.Marshaler {
+			return ec.marshalNRestoreAccountUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RestoreAccountUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RestoreAccountUserError", field, false, false, "RestoreAccountUserErrorCode")
+}
+
 func (ec *executionContext) _RestoreChatPayload_chat(ctx context.Context, field graphql.CollectedField, obj *RestoreChatPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -32030,6 +43234,139 @@ func (ec *executionContext) _RetryJobUserError_code(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_RetryJobUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RetryJobUserError", field, false, false, "RetryJobUserErrorCode")
+}
+
+func (ec *executionContext) _RevokeApiKeyPayload_apiKey(ctx context.Context, field graphql.CollectedField, obj *RevokeAPIKeyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevokeApiKeyPayload_apiKey(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.APIKey, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.APIKey) graphql.Marshaler {
+			return ec.marshalOApiKey2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐAPIKey(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RevokeApiKeyPayload_apiKey(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RevokeApiKeyPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ApiKey(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RevokeApiKeyPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RevokeAPIKeyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevokeApiKeyPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*RevokeAPIKeyUserError) graphql.Marshaler {
+			return ec.marshalNRevokeApiKeyUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRevokeAPIKeyUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RevokeApiKeyPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RevokeApiKeyPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RevokeApiKeyUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RevokeApiKeyUserError_message(ctx context.Context, field graphql.CollectedField, obj *RevokeAPIKeyUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevokeApiKeyUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RevokeApiKeyUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RevokeApiKeyUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _RevokeApiKeyUserError_path(ctx context.Context, field graphql.CollectedField, obj *RevokeAPIKeyUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevokeApiKeyUserError_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RevokeApiKeyUserError_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RevokeApiKeyUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _RevokeApiKeyUserError_code(ctx context.Context, field graphql.CollectedField, obj *RevokeAPIKeyUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevokeApiKeyUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Reason) graphql.Marshaler {
+			return ec.marshalNRevokeApiKeyUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RevokeApiKeyUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RevokeApiKeyUserError", field, false, false, "RevokeApiKeyUserErrorCode")
 }
 
 func (ec *executionContext) _RevokeSessionPayload_sessionId(ctx context.Context, field graphql.CollectedField, obj *RevokeSessionPayload) (ret graphql.Marshaler) {
@@ -33022,6 +44359,52 @@ func (ec *executionContext) fieldContext_ServerInfo_signInMethods(_ context.Cont
 	return graphql.NewScalarFieldContext("ServerInfo", field, false, false, "SignInMethod")
 }
 
+func (ec *executionContext) _ServerInfo_isBillingOn(ctx context.Context, field graphql.CollectedField, obj *ServerInfo) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServerInfo_isBillingOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsBillingOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServerInfo_isBillingOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServerInfo", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ServerInfo_quotaTimeZone(ctx context.Context, field graphql.CollectedField, obj *ServerInfo) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServerInfo_quotaTimeZone(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.QuotaTimeZone, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServerInfo_quotaTimeZone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServerInfo", field, false, false, "String")
+}
+
 func (ec *executionContext) _ServerInfo_limits(ctx context.Context, field graphql.CollectedField, obj *ServerInfo) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -33512,6 +44895,139 @@ func (ec *executionContext) _SessionEnded_sessionId(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_SessionEnded_sessionId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SessionEnded", field, false, false, "ID")
+}
+
+func (ec *executionContext) _SetRolePayload_account(ctx context.Context, field graphql.CollectedField, obj *SetRolePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetRolePayload_account(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Account, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
+			return ec.marshalOAccount2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SetRolePayload_account(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetRolePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Account(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetRolePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *SetRolePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetRolePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*SetRoleUserError) graphql.Marshaler {
+			return ec.marshalNSetRoleUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐSetRoleUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetRolePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetRolePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SetRoleUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetRoleUserError_message(ctx context.Context, field graphql.CollectedField, obj *SetRoleUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetRoleUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetRoleUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SetRoleUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _SetRoleUserError_path(ctx context.Context, field graphql.CollectedField, obj *SetRoleUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetRoleUserError_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetRoleUserError_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SetRoleUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _SetRoleUserError_code(ctx context.Context, field graphql.CollectedField, obj *SetRoleUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetRoleUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Reason) graphql.Marshaler {
+			return ec.marshalNSetRoleUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetRoleUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SetRoleUserError", field, false, false, "SetRoleUserErrorCode")
 }
 
 func (ec *executionContext) _ShareLink_id(ctx context.Context, field graphql.CollectedField, obj *ent.ShareLink) (ret graphql.Marshaler) {
@@ -34432,6 +45948,38 @@ func (ec *executionContext) fieldContext_StopReceipt_usage(_ context.Context, fi
 	return fc, nil
 }
 
+func (ec *executionContext) _StopReceipt_cost(ctx context.Context, field graphql.CollectedField, obj *StopReceipt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StopReceipt_cost(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.StopReceipt().Cost(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Cost) graphql.Marshaler {
+			return ec.marshalOCost2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCost(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StopReceipt_cost(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StopReceipt",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Cost(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _StopReceipt_providerCancelled(ctx context.Context, field graphql.CollectedField, obj *StopReceipt) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -34600,7 +46148,25 @@ func (ec *executionContext) _Subscription_viewerEvents(ctx context.Context, fiel
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Subscription().ViewerEvents(ctx, fc.Args["after"].(*string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal ViewerEvent
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal ViewerEvent
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v ViewerEvent) graphql.Marshaler {
 			return ec.marshalNViewerEvent2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐViewerEvent(ctx, selections, v)
 		},
@@ -34644,7 +46210,25 @@ func (ec *executionContext) _Subscription_chatEvents(ctx context.Context, field 
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Subscription().ChatEvents(ctx, fc.Args["chatId"].(string), fc.Args["after"].(*string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal ChatEvent
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal ChatEvent
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v ChatEvent) graphql.Marshaler {
 			return ec.marshalNChatEvent2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐChatEvent(ctx, selections, v)
 		},
@@ -34688,7 +46272,25 @@ func (ec *executionContext) _Subscription_jobEvents(ctx context.Context, field g
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Subscription().JobEvents(ctx, fc.Args["jobId"].(string), fc.Args["after"].(*string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal JobEvent
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal JobEvent
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v JobEvent) graphql.Marshaler {
 			return ec.marshalNJobEvent2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐJobEvent(ctx, selections, v)
 		},
@@ -34867,7 +46469,7 @@ func (ec *executionContext) fieldContext_TextCaps_temperature(_ context.Context,
 	return fc, nil
 }
 
-func (ec *executionContext) _TextJobArguments_prompt(ctx context.Context, field graphql.CollectedField, obj *job.TextArguments) (ret graphql.Marshaler) {
+func (ec *executionContext) _TextJobArguments_prompt(ctx context.Context, field graphql.CollectedField, obj *job1.TextArguments) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -34890,7 +46492,7 @@ func (ec *executionContext) fieldContext_TextJobArguments_prompt(_ context.Conte
 	return graphql.NewScalarFieldContext("TextJobArguments", field, false, false, "String")
 }
 
-func (ec *executionContext) _TextJobArguments_systemPrompt(ctx context.Context, field graphql.CollectedField, obj *job.TextArguments) (ret graphql.Marshaler) {
+func (ec *executionContext) _TextJobArguments_systemPrompt(ctx context.Context, field graphql.CollectedField, obj *job1.TextArguments) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -34913,7 +46515,7 @@ func (ec *executionContext) fieldContext_TextJobArguments_systemPrompt(_ context
 	return graphql.NewScalarFieldContext("TextJobArguments", field, false, false, "String")
 }
 
-func (ec *executionContext) _TextJobArguments_temperature(ctx context.Context, field graphql.CollectedField, obj *job.TextArguments) (ret graphql.Marshaler) {
+func (ec *executionContext) _TextJobArguments_temperature(ctx context.Context, field graphql.CollectedField, obj *job1.TextArguments) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -34936,7 +46538,7 @@ func (ec *executionContext) fieldContext_TextJobArguments_temperature(_ context.
 	return graphql.NewScalarFieldContext("TextJobArguments", field, false, false, "Float")
 }
 
-func (ec *executionContext) _TextJobArguments_maxOutputTokens(ctx context.Context, field graphql.CollectedField, obj *job.TextArguments) (ret graphql.Marshaler) {
+func (ec *executionContext) _TextJobArguments_maxOutputTokens(ctx context.Context, field graphql.CollectedField, obj *job1.TextArguments) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -35547,6 +47149,139 @@ func (ec *executionContext) fieldContext_UpdatePreferencesUserError_code(_ conte
 	return graphql.NewScalarFieldContext("UpdatePreferencesUserError", field, false, false, "UpdatePreferencesUserErrorCode")
 }
 
+func (ec *executionContext) _UpdateProfilePayload_viewer(ctx context.Context, field graphql.CollectedField, obj *UpdateProfilePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateProfilePayload_viewer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Viewer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateProfilePayload_viewer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateProfilePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateProfilePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *UpdateProfilePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateProfilePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UpdateProfileUserError) graphql.Marshaler {
+			return ec.marshalNUpdateProfileUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUpdateProfileUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateProfilePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateProfilePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateProfileUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateProfileUserError_message(ctx context.Context, field graphql.CollectedField, obj *UpdateProfileUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateProfileUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateProfileUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UpdateProfileUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _UpdateProfileUserError_path(ctx context.Context, field graphql.CollectedField, obj *UpdateProfileUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateProfileUserError_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateProfileUserError_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UpdateProfileUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _UpdateProfileUserError_code(ctx context.Context, field graphql.CollectedField, obj *UpdateProfileUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateProfileUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Reason) graphql.Marshaler {
+			return ec.marshalNUpdateProfileUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateProfileUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UpdateProfileUserError", field, false, false, "UpdateProfileUserErrorCode")
+}
+
 func (ec *executionContext) _UpdatePromptPayload_prompt(ctx context.Context, field graphql.CollectedField, obj *UpdatePromptPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -35827,6 +47562,437 @@ func (ec *executionContext) fieldContext_UploadRequest_expiresAt(_ context.Conte
 	return graphql.NewScalarFieldContext("UploadRequest", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _UsageReport_rows(ctx context.Context, field graphql.CollectedField, obj *UsageReport) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageReport_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UsageRow) graphql.Marshaler {
+			return ec.marshalNUsageRow2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUsageRowᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UsageReport_rows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UsageReport",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UsageRow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UsageReport_total(ctx context.Context, field graphql.CollectedField, obj *UsageReport) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageReport_total(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Total, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *UsageTotals) graphql.Marshaler {
+			return ec.marshalNUsageTotals2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUsageTotals(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UsageReport_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UsageReport",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UsageTotals(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UsageRow_day(ctx context.Context, field graphql.CollectedField, obj *UsageRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageRow_day(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Day, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UsageRow_day(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UsageRow", field, false, false, "String")
+}
+
+func (ec *executionContext) _UsageRow_model(ctx context.Context, field graphql.CollectedField, obj *UsageRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageRow_model(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Model, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *catalog.Model) graphql.Marshaler {
+			return ec.marshalOModel2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐModel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UsageRow_model(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UsageRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Model(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UsageRow_chat(ctx context.Context, field graphql.CollectedField, obj *UsageRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageRow_chat(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.UsageRow().Chat(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Chat) graphql.Marshaler {
+			return ec.marshalOChat2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐChat(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UsageRow_chat(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UsageRow",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Chat(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UsageRow_folder(ctx context.Context, field graphql.CollectedField, obj *UsageRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageRow_folder(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.UsageRow().Folder(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Folder) graphql.Marshaler {
+			return ec.marshalOFolder2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐFolder(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UsageRow_folder(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UsageRow",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Folder(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UsageRow_kind(ctx context.Context, field graphql.CollectedField, obj *UsageRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageRow_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *usage.Purpose) graphql.Marshaler {
+			return ec.marshalOUsageKind2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋusageᚐPurpose(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UsageRow_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UsageRow", field, false, false, "UsageKind")
+}
+
+func (ec *executionContext) _UsageRow_totals(ctx context.Context, field graphql.CollectedField, obj *UsageRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageRow_totals(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Totals, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *UsageTotals) graphql.Marshaler {
+			return ec.marshalNUsageTotals2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUsageTotals(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UsageRow_totals(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UsageRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UsageTotals(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UsageTotals_runs(ctx context.Context, field graphql.CollectedField, obj *UsageTotals) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageTotals_runs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Runs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UsageTotals_runs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UsageTotals", field, false, false, "Int")
+}
+
+func (ec *executionContext) _UsageTotals_inputTokens(ctx context.Context, field graphql.CollectedField, obj *UsageTotals) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageTotals_inputTokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.InputTokens, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UsageTotals_inputTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UsageTotals", field, false, false, "Long")
+}
+
+func (ec *executionContext) _UsageTotals_outputTokens(ctx context.Context, field graphql.CollectedField, obj *UsageTotals) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageTotals_outputTokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OutputTokens, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UsageTotals_outputTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UsageTotals", field, false, false, "Long")
+}
+
+func (ec *executionContext) _UsageTotals_cachedInputTokens(ctx context.Context, field graphql.CollectedField, obj *UsageTotals) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageTotals_cachedInputTokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CachedInputTokens, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UsageTotals_cachedInputTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UsageTotals", field, false, false, "Long")
+}
+
+func (ec *executionContext) _UsageTotals_images(ctx context.Context, field graphql.CollectedField, obj *UsageTotals) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageTotals_images(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Images, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UsageTotals_images(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UsageTotals", field, false, false, "Long")
+}
+
+func (ec *executionContext) _UsageTotals_videoMs(ctx context.Context, field graphql.CollectedField, obj *UsageTotals) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageTotals_videoMs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.VideoMs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UsageTotals_videoMs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UsageTotals", field, false, false, "Long")
+}
+
+func (ec *executionContext) _UsageTotals_cost(ctx context.Context, field graphql.CollectedField, obj *UsageTotals) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageTotals_cost(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cost, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Cost) graphql.Marshaler {
+			return ec.marshalNCost2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCost(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UsageTotals_cost(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UsageTotals",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Cost(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UsageTotals_unpricedRuns(ctx context.Context, field graphql.CollectedField, obj *UsageTotals) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageTotals_unpricedRuns(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UnpricedRuns, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UsageTotals_unpricedRuns(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UsageTotals", field, false, false, "Int")
+}
+
 func (ec *executionContext) _User_id(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -36011,6 +48177,240 @@ func (ec *executionContext) fieldContext_User_lastLoginAt(_ context.Context, fie
 	return graphql.NewScalarFieldContext("User", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _User_role(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_User_role(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Role, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v user.Role) graphql.Marshaler {
+			return ec.marshalNRole2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐRole(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_User_role(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("User", field, false, false, "Role")
+}
+
+func (ec *executionContext) _User_deletesAt(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_User_deletesAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletesAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_User_deletesAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("User", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _User_membership(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_User_membership(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.User().Membership(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *membership.Membership) graphql.Marshaler {
+			return ec.marshalNMembership2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋmembershipᚐMembership(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_User_membership(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "User",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Membership(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _User_payments(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_User_payments(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.User().Payments(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "SESSION")
+				if err != nil {
+					var zeroVal *Connection[*ent.Payment]
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *Connection[*ent.Payment]
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*ent.Payment]) graphql.Marshaler {
+			return ec.marshalNPaymentConnection2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_User_payments(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "User",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PaymentConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_User_payments_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _User_usage(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_User_usage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.User().Usage(ctx, obj, fc.Args["range"].(*UsageRange), fc.Args["groupBy"].([]UsageDimension))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *UsageReport) graphql.Marshaler {
+			return ec.marshalNUsageReport2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUsageReport(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_User_usage(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "User",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UsageReport(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_User_usage_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _User_apiKeys(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_User_apiKeys(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.User().APIKeys(ctx, obj)
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "SESSION")
+				if err != nil {
+					var zeroVal []*ent.APIKey
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal []*ent.APIKey
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.APIKey) graphql.Marshaler {
+			return ec.marshalNApiKey2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐAPIKeyᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_User_apiKeys(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "User",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ApiKey(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _User_preferences(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -36054,7 +48454,25 @@ func (ec *executionContext) _User_sessions(ctx context.Context, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.User().Sessions(ctx, obj)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "SESSION")
+				if err != nil {
+					var zeroVal []*ent.Session
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal []*ent.Session
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Session) graphql.Marshaler {
 			return ec.marshalNSession2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐSessionᚄ(ctx, selections, v)
 		},
@@ -36574,7 +48992,7 @@ func (ec *executionContext) fieldContext_VideoCaps_styles(_ context.Context, fie
 	return graphql.NewScalarFieldContext("VideoCaps", field, false, false, "String")
 }
 
-func (ec *executionContext) _VideoJobArguments_prompt(ctx context.Context, field graphql.CollectedField, obj *job.VideoArguments) (ret graphql.Marshaler) {
+func (ec *executionContext) _VideoJobArguments_prompt(ctx context.Context, field graphql.CollectedField, obj *job1.VideoArguments) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -36597,7 +49015,7 @@ func (ec *executionContext) fieldContext_VideoJobArguments_prompt(_ context.Cont
 	return graphql.NewScalarFieldContext("VideoJobArguments", field, false, false, "String")
 }
 
-func (ec *executionContext) _VideoJobArguments_seconds(ctx context.Context, field graphql.CollectedField, obj *job.VideoArguments) (ret graphql.Marshaler) {
+func (ec *executionContext) _VideoJobArguments_seconds(ctx context.Context, field graphql.CollectedField, obj *job1.VideoArguments) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -36620,7 +49038,7 @@ func (ec *executionContext) fieldContext_VideoJobArguments_seconds(_ context.Con
 	return graphql.NewScalarFieldContext("VideoJobArguments", field, false, false, "Int")
 }
 
-func (ec *executionContext) _VideoJobArguments_resolution(ctx context.Context, field graphql.CollectedField, obj *job.VideoArguments) (ret graphql.Marshaler) {
+func (ec *executionContext) _VideoJobArguments_resolution(ctx context.Context, field graphql.CollectedField, obj *job1.VideoArguments) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -36643,7 +49061,7 @@ func (ec *executionContext) fieldContext_VideoJobArguments_resolution(_ context.
 	return graphql.NewScalarFieldContext("VideoJobArguments", field, false, false, "String")
 }
 
-func (ec *executionContext) _VideoJobArguments_aspect(ctx context.Context, field graphql.CollectedField, obj *job.VideoArguments) (ret graphql.Marshaler) {
+func (ec *executionContext) _VideoJobArguments_aspect(ctx context.Context, field graphql.CollectedField, obj *job1.VideoArguments) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -36666,7 +49084,7 @@ func (ec *executionContext) fieldContext_VideoJobArguments_aspect(_ context.Cont
 	return graphql.NewScalarFieldContext("VideoJobArguments", field, false, false, "String")
 }
 
-func (ec *executionContext) _VideoJobArguments_style(ctx context.Context, field graphql.CollectedField, obj *job.VideoArguments) (ret graphql.Marshaler) {
+func (ec *executionContext) _VideoJobArguments_style(ctx context.Context, field graphql.CollectedField, obj *job1.VideoArguments) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -38163,6 +50581,55 @@ func UnmarshalCancelJobInput(ctx context.Context, raw any) (CancelJobInput, erro
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCancelUserJobInput(ctx context.Context, obj any) (CancelUserJobInput, error) {
+	var it CancelUserJobInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"jobId", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "jobId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("jobId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.JobID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCancelUserJobInput unmarshals raw into the CancelUserJobInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCancelUserJobInput(ctx context.Context, raw any) (CancelUserJobInput, error) {
+	var out CancelUserJobInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CancelUserJobInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputChatFilter(ctx context.Context, obj any) (ChatFilter, error) {
 	var it ChatFilter
 	if obj == nil {
@@ -38282,6 +50749,48 @@ func (ec *executionContext) unmarshalInputChooseBranchInput(ctx context.Context,
 func UnmarshalChooseBranchInput(ctx context.Context, raw any) (ChooseBranchInput, error) {
 	var out ChooseBranchInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ChooseBranchInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCompletePaymentInput(ctx context.Context, obj any) (CompletePaymentInput, error) {
+	var it CompletePaymentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"paymentId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "paymentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("paymentId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PaymentID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCompletePaymentInput unmarshals raw into the CompletePaymentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCompletePaymentInput(ctx context.Context, raw any) (CompletePaymentInput, error) {
+	var out CompletePaymentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CompletePaymentInput", raw, &out)
 	return out, err
 }
 
@@ -38453,6 +50962,94 @@ func UnmarshalCostInput(ctx context.Context, raw any) (CostInput, error) {
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCreateApiKeyInput(ctx context.Context, obj any) (CreateAPIKeyInput, error) {
+	var it CreateAPIKeyInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["isTest"]; !present {
+		asMap["isTest"] = false
+	}
+
+	fieldsInOrder := [...]string{"name", "scopes", "modelIds", "isTest", "expiresAt", "monthlyBudget", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "scopes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scopes"))
+			data, err := ec.unmarshalNApiScope2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAPIScopeᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Scopes = data
+		case "modelIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("modelIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ModelIds = graphql.OmittableOf(data)
+		case "isTest":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isTest"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsTest = data
+		case "expiresAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expiresAt"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpiresAt = graphql.OmittableOf(data)
+		case "monthlyBudget":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("monthlyBudget"))
+			data, err := ec.unmarshalOCostInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCostInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MonthlyBudget = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCreateApiKeyInput unmarshals raw into the CreateApiKeyInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCreateApiKeyInput(ctx context.Context, raw any) (CreateAPIKeyInput, error) {
+	var out CreateAPIKeyInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateApiKeyInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCreateChatInput(ctx context.Context, obj any) (CreateChatInput, error) {
 	var it CreateChatInput
 	if obj == nil {
@@ -38611,7 +51208,7 @@ func (ec *executionContext) unmarshalInputCreateJobInput(ctx context.Context, ob
 		asMap["onLimit"] = "REFUSE"
 	}
 
-	fieldsInOrder := [...]string{"work", "chatId", "ifHead", "storeResult", "onLimit", "idempotencyKey"}
+	fieldsInOrder := [...]string{"work", "chatId", "ifHead", "storeResult", "onLimit", "maxCost", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -38653,6 +51250,13 @@ func (ec *executionContext) unmarshalInputCreateJobInput(ctx context.Context, ob
 				return it, err
 			}
 			it.OnLimit = data
+		case "maxCost":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxCost"))
+			data, err := ec.unmarshalOCostInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCostInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxCost = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalNString2string(ctx, v)
@@ -38860,6 +51464,48 @@ func (ec *executionContext) unmarshalInputCreateUploadInput(ctx context.Context,
 func UnmarshalCreateUploadInput(ctx context.Context, raw any) (CreateUploadInput, error) {
 	var out CreateUploadInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateUploadInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDeleteAccountInput(ctx context.Context, obj any) (DeleteAccountInput, error) {
+	var it DeleteAccountInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"identity"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "identity":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("identity"))
+			data, err := ec.unmarshalNIdentityInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐIdentityInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Identity = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDeleteAccountInput unmarshals raw into the DeleteAccountInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDeleteAccountInput(ctx context.Context, raw any) (DeleteAccountInput, error) {
+	var out DeleteAccountInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeleteAccountInput", raw, &out)
 	return out, err
 }
 
@@ -39189,7 +51835,7 @@ func (ec *executionContext) unmarshalInputEditMessageInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"messageId", "text", "attachmentIds", "modelId", "fallbackModelId", "ifHead", "idempotencyKey"}
+	fieldsInOrder := [...]string{"messageId", "text", "attachmentIds", "modelId", "fallbackModelId", "ifHead", "maxCost", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -39238,6 +51884,13 @@ func (ec *executionContext) unmarshalInputEditMessageInput(ctx context.Context, 
 				return it, err
 			}
 			it.IfHead = graphql.OmittableOf(data)
+		case "maxCost":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxCost"))
+			data, err := ec.unmarshalOCostInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCostInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxCost = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalNString2string(ctx, v)
@@ -39259,6 +51912,55 @@ func (ec *executionContext) unmarshalInputEditMessageInput(ctx context.Context, 
 func UnmarshalEditMessageInput(ctx context.Context, raw any) (EditMessageInput, error) {
 	var out EditMessageInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "EditMessageInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputEndUserSessionsInput(ctx context.Context, obj any) (EndUserSessionsInput, error) {
+	var it EndUserSessionsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"userId", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "userId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEndUserSessionsInput unmarshals raw into the EndUserSessionsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEndUserSessionsInput(ctx context.Context, raw any) (EndUserSessionsInput, error) {
+	var out EndUserSessionsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EndUserSessionsInput", raw, &out)
 	return out, err
 }
 
@@ -39311,6 +52013,118 @@ func UnmarshalFavouriteArtifactInput(ctx context.Context, raw any) (FavouriteArt
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputFirebaseIdentityInput(ctx context.Context, obj any) (FirebaseIdentityInput, error) {
+	var it FirebaseIdentityInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idToken"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idToken":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idToken"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IDToken = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalFirebaseIdentityInput unmarshals raw into the FirebaseIdentityInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalFirebaseIdentityInput(ctx context.Context, raw any) (FirebaseIdentityInput, error) {
+	var out FirebaseIdentityInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "FirebaseIdentityInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputGrantMembershipInput(ctx context.Context, obj any) (GrantMembershipInput, error) {
+	var it GrantMembershipInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"userId", "plan", "days", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "userId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserID = data
+		case "plan":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("plan"))
+			data, err := ec.unmarshalNMembershipType2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐPlan(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Plan = data
+		case "days":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("days"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Days = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalGrantMembershipInput unmarshals raw into the GrantMembershipInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalGrantMembershipInput(ctx context.Context, raw any) (GrantMembershipInput, error) {
+	var out GrantMembershipInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "GrantMembershipInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputIdentityInput(ctx context.Context, obj any) (IdentityInput, error) {
 	var it IdentityInput
 	if obj == nil {
@@ -39322,13 +52136,20 @@ func (ec *executionContext) unmarshalInputIdentityInput(ctx context.Context, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"dev"}
+	fieldsInOrder := [...]string{"firebase", "dev"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
+		case "firebase":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("firebase"))
+			data, err := ec.unmarshalOFirebaseIdentityInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐFirebaseIdentityInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Firebase = graphql.OmittableOf(data)
 		case "dev":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dev"))
 			data, err := ec.unmarshalODevIdentityInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDevIdentityInput(ctx, v)
@@ -39742,7 +52563,7 @@ func (ec *executionContext) unmarshalInputPlanProjectInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"goal", "budget", "modelId", "idempotencyKey"}
+	fieldsInOrder := [...]string{"goal", "budget", "modelId", "maxCost", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -39770,6 +52591,13 @@ func (ec *executionContext) unmarshalInputPlanProjectInput(ctx context.Context, 
 				return it, err
 			}
 			it.ModelID = graphql.OmittableOf(data)
+		case "maxCost":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxCost"))
+			data, err := ec.unmarshalOCostInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCostInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxCost = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalNString2string(ctx, v)
@@ -39794,6 +52622,272 @@ func UnmarshalPlanProjectInput(ctx context.Context, raw any) (PlanProjectInput, 
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputPreparePaymentInput(ctx context.Context, obj any) (PreparePaymentInput, error) {
+	var it PreparePaymentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"plan", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "plan":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("plan"))
+			data, err := ec.unmarshalNMembershipType2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐPlan(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Plan = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPreparePaymentInput unmarshals raw into the PreparePaymentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPreparePaymentInput(ctx context.Context, raw any) (PreparePaymentInput, error) {
+	var out PreparePaymentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PreparePaymentInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputQuoteInput(ctx context.Context, obj any) (QuoteInput, error) {
+	var it QuoteInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"message", "reply", "job", "plan"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "message":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("message"))
+			data, err := ec.unmarshalOQuoteMessageInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐQuoteMessageInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Message = graphql.OmittableOf(data)
+		case "reply":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reply"))
+			data, err := ec.unmarshalOQuoteReplyInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐQuoteReplyInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reply = graphql.OmittableOf(data)
+		case "job":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("job"))
+			data, err := ec.unmarshalOJobWorkInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐJobWorkInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Job = graphql.OmittableOf(data)
+		case "plan":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("plan"))
+			data, err := ec.unmarshalOQuotePlanInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐQuotePlanInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Plan = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalQuoteInput unmarshals raw into the QuoteInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalQuoteInput(ctx context.Context, raw any) (QuoteInput, error) {
+	var out QuoteInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "QuoteInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputQuoteMessageInput(ctx context.Context, obj any) (QuoteMessageInput, error) {
+	var it QuoteMessageInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"chatId", "text", "attachmentIds", "modelId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "chatId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("chatId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChatID = data
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = data
+		case "attachmentIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("attachmentIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AttachmentIds = graphql.OmittableOf(data)
+		case "modelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("modelId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ModelID = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalQuoteMessageInput unmarshals raw into the QuoteMessageInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalQuoteMessageInput(ctx context.Context, raw any) (QuoteMessageInput, error) {
+	var out QuoteMessageInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "QuoteMessageInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputQuotePlanInput(ctx context.Context, obj any) (QuotePlanInput, error) {
+	var it QuotePlanInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"goal"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "goal":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("goal"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Goal = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalQuotePlanInput unmarshals raw into the QuotePlanInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalQuotePlanInput(ctx context.Context, raw any) (QuotePlanInput, error) {
+	var out QuotePlanInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "QuotePlanInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputQuoteReplyInput(ctx context.Context, obj any) (QuoteReplyInput, error) {
+	var it QuoteReplyInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"messageId", "modelId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "messageId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("messageId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MessageID = data
+		case "modelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("modelId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ModelID = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalQuoteReplyInput unmarshals raw into the QuoteReplyInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalQuoteReplyInput(ctx context.Context, raw any) (QuoteReplyInput, error) {
+	var out QuoteReplyInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "QuoteReplyInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputRecommendPromptsInput(ctx context.Context, obj any) (RecommendPromptsInput, error) {
 	var it RecommendPromptsInput
 	if obj == nil {
@@ -39809,7 +52903,7 @@ func (ec *executionContext) unmarshalInputRecommendPromptsInput(ctx context.Cont
 		asMap["count"] = 3
 	}
 
-	fieldsInOrder := [...]string{"chatId", "count", "idempotencyKey"}
+	fieldsInOrder := [...]string{"chatId", "count", "maxCost", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -39830,6 +52924,13 @@ func (ec *executionContext) unmarshalInputRecommendPromptsInput(ctx context.Cont
 				return it, err
 			}
 			it.Count = data
+		case "maxCost":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxCost"))
+			data, err := ec.unmarshalOCostInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCostInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxCost = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalNString2string(ctx, v)
@@ -39896,6 +52997,69 @@ func UnmarshalRefreshSessionInput(ctx context.Context, raw any) (RefreshSessionI
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputRefundPaymentInput(ctx context.Context, obj any) (RefundPaymentInput, error) {
+	var it RefundPaymentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"paymentId", "amount", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "paymentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("paymentId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PaymentID = data
+		case "amount":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("amount"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Amount = graphql.OmittableOf(data)
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRefundPaymentInput unmarshals raw into the RefundPaymentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRefundPaymentInput(ctx context.Context, raw any) (RefundPaymentInput, error) {
+	var out RefundPaymentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RefundPaymentInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputRegenerateReplyInput(ctx context.Context, obj any) (RegenerateReplyInput, error) {
 	var it RegenerateReplyInput
 	if obj == nil {
@@ -39907,7 +53071,7 @@ func (ec *executionContext) unmarshalInputRegenerateReplyInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"messageId", "modelId", "fallbackModelId", "ifHead", "idempotencyKey"}
+	fieldsInOrder := [...]string{"messageId", "modelId", "fallbackModelId", "ifHead", "maxCost", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -39942,6 +53106,13 @@ func (ec *executionContext) unmarshalInputRegenerateReplyInput(ctx context.Conte
 				return it, err
 			}
 			it.IfHead = graphql.OmittableOf(data)
+		case "maxCost":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxCost"))
+			data, err := ec.unmarshalOCostInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCostInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxCost = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalNString2string(ctx, v)
@@ -40194,7 +53365,7 @@ func (ec *executionContext) unmarshalInputReplanInput(ctx context.Context, obj a
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"planId", "fromStepId", "wish", "idempotencyKey"}
+	fieldsInOrder := [...]string{"planId", "fromStepId", "wish", "maxCost", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -40222,6 +53393,13 @@ func (ec *executionContext) unmarshalInputReplanInput(ctx context.Context, obj a
 				return it, err
 			}
 			it.Wish = graphql.OmittableOf(data)
+		case "maxCost":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxCost"))
+			data, err := ec.unmarshalOCostInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCostInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxCost = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalNString2string(ctx, v)
@@ -40243,6 +53421,48 @@ func (ec *executionContext) unmarshalInputReplanInput(ctx context.Context, obj a
 func UnmarshalReplanInput(ctx context.Context, raw any) (ReplanInput, error) {
 	var out ReplanInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReplanInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRestoreAccountInput(ctx context.Context, obj any) (RestoreAccountInput, error) {
+	var it RestoreAccountInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRestoreAccountInput unmarshals raw into the RestoreAccountInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRestoreAccountInput(ctx context.Context, raw any) (RestoreAccountInput, error) {
+	var out RestoreAccountInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RestoreAccountInput", raw, &out)
 	return out, err
 }
 
@@ -40345,7 +53565,7 @@ func (ec *executionContext) unmarshalInputRetryJobInput(ctx context.Context, obj
 		asMap["onLimit"] = "REFUSE"
 	}
 
-	fieldsInOrder := [...]string{"jobId", "onLimit", "idempotencyKey"}
+	fieldsInOrder := [...]string{"jobId", "onLimit", "maxCost", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -40366,6 +53586,13 @@ func (ec *executionContext) unmarshalInputRetryJobInput(ctx context.Context, obj
 				return it, err
 			}
 			it.OnLimit = data
+		case "maxCost":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxCost"))
+			data, err := ec.unmarshalOCostInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCostInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxCost = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalNString2string(ctx, v)
@@ -40387,6 +53614,48 @@ func (ec *executionContext) unmarshalInputRetryJobInput(ctx context.Context, obj
 func UnmarshalRetryJobInput(ctx context.Context, raw any) (RetryJobInput, error) {
 	var out RetryJobInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RetryJobInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRevokeApiKeyInput(ctx context.Context, obj any) (RevokeAPIKeyInput, error) {
+	var it RevokeAPIKeyInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"apiKeyId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "apiKeyId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("apiKeyId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.APIKeyID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRevokeApiKeyInput unmarshals raw into the RevokeApiKeyInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRevokeApiKeyInput(ctx context.Context, raw any) (RevokeAPIKeyInput, error) {
+	var out RevokeAPIKeyInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RevokeApiKeyInput", raw, &out)
 	return out, err
 }
 
@@ -40489,7 +53758,7 @@ func (ec *executionContext) unmarshalInputRunStepInput(ctx context.Context, obj 
 		asMap["promptIndex"] = 0
 	}
 
-	fieldsInOrder := [...]string{"stepId", "promptIndex", "prompt", "ifHead", "idempotencyKey"}
+	fieldsInOrder := [...]string{"stepId", "promptIndex", "prompt", "ifHead", "maxCost", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -40524,6 +53793,13 @@ func (ec *executionContext) unmarshalInputRunStepInput(ctx context.Context, obj 
 				return it, err
 			}
 			it.IfHead = graphql.OmittableOf(data)
+		case "maxCost":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxCost"))
+			data, err := ec.unmarshalOCostInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCostInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxCost = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalNString2string(ctx, v)
@@ -40559,7 +53835,7 @@ func (ec *executionContext) unmarshalInputSendMessageInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"chatId", "text", "attachmentIds", "modelId", "fallbackModelId", "ifHead", "idempotencyKey"}
+	fieldsInOrder := [...]string{"chatId", "text", "attachmentIds", "modelId", "fallbackModelId", "ifHead", "maxCost", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -40608,6 +53884,13 @@ func (ec *executionContext) unmarshalInputSendMessageInput(ctx context.Context, 
 				return it, err
 			}
 			it.IfHead = graphql.OmittableOf(data)
+		case "maxCost":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxCost"))
+			data, err := ec.unmarshalOCostInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCostInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxCost = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalNString2string(ctx, v)
@@ -40629,6 +53912,62 @@ func (ec *executionContext) unmarshalInputSendMessageInput(ctx context.Context, 
 func UnmarshalSendMessageInput(ctx context.Context, raw any) (SendMessageInput, error) {
 	var out SendMessageInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "SendMessageInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSetRoleInput(ctx context.Context, obj any) (SetRoleInput, error) {
+	var it SetRoleInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"userId", "role", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "userId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserID = data
+		case "role":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("role"))
+			data, err := ec.unmarshalNRole2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐRole(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Role = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSetRoleInput unmarshals raw into the SetRoleInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSetRoleInput(ctx context.Context, raw any) (SetRoleInput, error) {
+	var out SetRoleInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SetRoleInput", raw, &out)
 	return out, err
 }
 
@@ -41021,6 +54360,62 @@ func UnmarshalUpdatePreferencesInput(ctx context.Context, raw any) (UpdatePrefer
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputUpdateProfileInput(ctx context.Context, obj any) (UpdateProfileInput, error) {
+	var it UpdateProfileInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"firstName", "lastName", "photoUrl"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "firstName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("firstName"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FirstName = graphql.OmittableOf(data)
+		case "lastName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lastName"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LastName = graphql.OmittableOf(data)
+		case "photoUrl":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("photoUrl"))
+			data, err := ec.unmarshalOURL2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PhotoURL = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateProfileInput unmarshals raw into the UpdateProfileInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateProfileInput(ctx context.Context, raw any) (UpdateProfileInput, error) {
+	var out UpdateProfileInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateProfileInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputUpdatePromptInput(ctx context.Context, obj any) (UpdatePromptInput, error) {
 	var it UpdatePromptInput
 	if obj == nil {
@@ -41088,6 +54483,55 @@ func (ec *executionContext) unmarshalInputUpdatePromptInput(ctx context.Context,
 func UnmarshalUpdatePromptInput(ctx context.Context, raw any) (UpdatePromptInput, error) {
 	var out UpdatePromptInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdatePromptInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUsageRange(ctx context.Context, obj any) (UsageRange, error) {
+	var it UsageRange
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"sinceAt", "untilAt"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "sinceAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sinceAt"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SinceAt = graphql.OmittableOf(data)
+		case "untilAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("untilAt"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UntilAt = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUsageRange unmarshals raw into the UsageRange input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUsageRange(ctx context.Context, raw any) (UsageRange, error) {
+	var out UsageRange
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UsageRange", raw, &out)
 	return out, err
 }
 
@@ -41324,6 +54768,13 @@ func (ec *executionContext) _Event(ctx context.Context, sel ast.SelectionSet, ob
 			return graphql.Null
 		}
 		return ec._ReplyDelta(ctx, sel, obj)
+	case QuotaChanged:
+		return ec._QuotaChanged(ctx, sel, &obj)
+	case *QuotaChanged:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._QuotaChanged(ctx, sel, obj)
 	case PromptSaved:
 		return ec._PromptSaved(ctx, sel, &obj)
 	case *PromptSaved:
@@ -41352,6 +54803,13 @@ func (ec *executionContext) _Event(ctx context.Context, sel ast.SelectionSet, ob
 			return graphql.Null
 		}
 		return ec._PlanDeleted(ctx, sel, obj)
+	case PaymentSaved:
+		return ec._PaymentSaved(ctx, sel, &obj)
+	case *PaymentSaved:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._PaymentSaved(ctx, sel, obj)
 	case MessageAdded:
 		return ec._MessageAdded(ctx, sel, &obj)
 	case *MessageAdded:
@@ -41491,27 +54949,27 @@ func (ec *executionContext) _JobArguments(ctx context.Context, sel ast.Selection
 	switch obj := (obj).(type) {
 	case nil:
 		return graphql.Null
-	case *job.VideoArguments:
+	case *job1.VideoArguments:
 		if obj == nil {
 			return graphql.Null
 		}
 		return ec._VideoJobArguments(ctx, sel, obj)
-	case *job.TextArguments:
+	case *job1.TextArguments:
 		if obj == nil {
 			return graphql.Null
 		}
 		return ec._TextJobArguments(ctx, sel, obj)
-	case *job.PromptsArguments:
+	case *job1.PromptsArguments:
 		if obj == nil {
 			return graphql.Null
 		}
 		return ec._PromptsJobArguments(ctx, sel, obj)
-	case *job.PlanArguments:
+	case *job1.PlanArguments:
 		if obj == nil {
 			return graphql.Null
 		}
 		return ec._PlanJobArguments(ctx, sel, obj)
-	case *job.ImageArguments:
+	case *job1.ImageArguments:
 		if obj == nil {
 			return graphql.Null
 		}
@@ -41628,6 +55086,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Plan(ctx, sel, obj)
+	case *ent.Payment:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Payment(ctx, sel, obj)
 	case *ent.Message:
 		if obj == nil {
 			return graphql.Null
@@ -41658,6 +55121,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Artifact(ctx, sel, obj)
+	case *ent.APIKey:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ApiKey(ctx, sel, obj)
 	default:
 		if typedObj, ok := obj.(graphql.Marshaler); ok {
 			return typedObj
@@ -41678,6 +55146,13 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._UpdatePromptUserError(ctx, sel, obj)
+	case UpdateProfileUserError:
+		return ec._UpdateProfileUserError(ctx, sel, &obj)
+	case *UpdateProfileUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._UpdateProfileUserError(ctx, sel, obj)
 	case UpdatePreferencesUserError:
 		return ec._UpdatePreferencesUserError(ctx, sel, &obj)
 	case *UpdatePreferencesUserError:
@@ -41713,6 +55188,13 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._SignInUserError(ctx, sel, obj)
+	case SetRoleUserError:
+		return ec._SetRoleUserError(ctx, sel, &obj)
+	case *SetRoleUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._SetRoleUserError(ctx, sel, obj)
 	case SendMessageUserError:
 		return ec._SendMessageUserError(ctx, sel, &obj)
 	case *SendMessageUserError:
@@ -41741,6 +55223,13 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._RevokeSessionUserError(ctx, sel, obj)
+	case RevokeAPIKeyUserError:
+		return ec._RevokeApiKeyUserError(ctx, sel, &obj)
+	case *RevokeAPIKeyUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._RevokeApiKeyUserError(ctx, sel, obj)
 	case RetryJobUserError:
 		return ec._RetryJobUserError(ctx, sel, &obj)
 	case *RetryJobUserError:
@@ -41762,6 +55251,13 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._RestoreChatUserError(ctx, sel, obj)
+	case RestoreAccountUserError:
+		return ec._RestoreAccountUserError(ctx, sel, &obj)
+	case *RestoreAccountUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._RestoreAccountUserError(ctx, sel, obj)
 	case ReplanUserError:
 		return ec._ReplanUserError(ctx, sel, &obj)
 	case *ReplanUserError:
@@ -41804,6 +55300,13 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._RegenerateReplyUserError(ctx, sel, obj)
+	case RefundPaymentUserError:
+		return ec._RefundPaymentUserError(ctx, sel, &obj)
+	case *RefundPaymentUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._RefundPaymentUserError(ctx, sel, obj)
 	case RefreshSessionUserError:
 		return ec._RefreshSessionUserError(ctx, sel, &obj)
 	case *RefreshSessionUserError:
@@ -41818,6 +55321,13 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._RecommendPromptsUserError(ctx, sel, obj)
+	case PreparePaymentUserError:
+		return ec._PreparePaymentUserError(ctx, sel, &obj)
+	case *PreparePaymentUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._PreparePaymentUserError(ctx, sel, obj)
 	case PlanProjectUserError:
 		return ec._PlanProjectUserError(ctx, sel, &obj)
 	case *PlanProjectUserError:
@@ -41839,6 +55349,13 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._MoveChatUserError(ctx, sel, obj)
+	case GrantMembershipUserError:
+		return ec._GrantMembershipUserError(ctx, sel, &obj)
+	case *GrantMembershipUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._GrantMembershipUserError(ctx, sel, obj)
 	case FavouriteArtifactUserError:
 		return ec._FavouriteArtifactUserError(ctx, sel, &obj)
 	case *FavouriteArtifactUserError:
@@ -41846,6 +55363,13 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._FavouriteArtifactUserError(ctx, sel, obj)
+	case EndUserSessionsUserError:
+		return ec._EndUserSessionsUserError(ctx, sel, &obj)
+	case *EndUserSessionsUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._EndUserSessionsUserError(ctx, sel, obj)
 	case EditMessageUserError:
 		return ec._EditMessageUserError(ctx, sel, &obj)
 	case *EditMessageUserError:
@@ -41895,6 +55419,13 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._DeleteArtifactUserError(ctx, sel, obj)
+	case DeleteAccountUserError:
+		return ec._DeleteAccountUserError(ctx, sel, &obj)
+	case *DeleteAccountUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._DeleteAccountUserError(ctx, sel, obj)
 	case CreateUploadUserError:
 		return ec._CreateUploadUserError(ctx, sel, &obj)
 	case *CreateUploadUserError:
@@ -41937,6 +55468,13 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._CreateChatUserError(ctx, sel, obj)
+	case CreateAPIKeyUserError:
+		return ec._CreateApiKeyUserError(ctx, sel, &obj)
+	case *CreateAPIKeyUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._CreateApiKeyUserError(ctx, sel, obj)
 	case ConfigureChatUserError:
 		return ec._ConfigureChatUserError(ctx, sel, &obj)
 	case *ConfigureChatUserError:
@@ -41951,6 +55489,13 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._CompleteUploadUserError(ctx, sel, obj)
+	case CompletePaymentUserError:
+		return ec._CompletePaymentUserError(ctx, sel, &obj)
+	case *CompletePaymentUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._CompletePaymentUserError(ctx, sel, obj)
 	case ChooseBranchUserError:
 		return ec._ChooseBranchUserError(ctx, sel, &obj)
 	case *ChooseBranchUserError:
@@ -41958,6 +55503,13 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._ChooseBranchUserError(ctx, sel, obj)
+	case CancelUserJobUserError:
+		return ec._CancelUserJobUserError(ctx, sel, &obj)
+	case *CancelUserJobUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._CancelUserJobUserError(ctx, sel, obj)
 	case CancelJobUserError:
 		return ec._CancelJobUserError(ctx, sel, &obj)
 	case *CancelJobUserError:
@@ -42041,6 +55593,13 @@ func (ec *executionContext) _ViewerEvent(ctx context.Context, sel ast.SelectionS
 			return graphql.Null
 		}
 		return ec._ReplyEnded(ctx, sel, obj)
+	case QuotaChanged:
+		return ec._QuotaChanged(ctx, sel, &obj)
+	case *QuotaChanged:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._QuotaChanged(ctx, sel, obj)
 	case PromptSaved:
 		return ec._PromptSaved(ctx, sel, &obj)
 	case *PromptSaved:
@@ -42069,6 +55628,13 @@ func (ec *executionContext) _ViewerEvent(ctx context.Context, sel ast.SelectionS
 			return graphql.Null
 		}
 		return ec._PlanDeleted(ctx, sel, obj)
+	case PaymentSaved:
+		return ec._PaymentSaved(ctx, sel, &obj)
+	case *PaymentSaved:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._PaymentSaved(ctx, sel, obj)
 	case MessageAdded:
 		return ec._MessageAdded(ctx, sel, &obj)
 	case *MessageAdded:
@@ -42180,6 +55746,434 @@ func (ec *executionContext) _ViewerEvent(ctx context.Context, sel ast.SelectionS
 
 // region    **************************** object.gotpl ****************************
 
+var accountImplementors = []string{"Account"}
+
+func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, obj *ent.User) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, accountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Account")
+		case "id":
+			out.Values[i] = ec._Account_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "email":
+			out.Values[i] = ec._Account_email(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "role":
+			out.Values[i] = ec._Account_role(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "membership":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Account_membership(ctx, field, obj)
+				})
+		case "createdAt":
+			out.Values[i] = ec._Account_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "lastLoginAt":
+			out.Values[i] = ec._Account_lastLoginAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "deletesAt":
+			out.Values[i] = ec._Account_deletesAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "unfinishedJobs":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Account_unfinishedJobs(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var accountConnectionImplementors = []string{"AccountConnection"}
+
+func (ec *executionContext) _AccountConnection(ctx context.Context, sel ast.SelectionSet, obj *Connection[*ent.User]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, accountConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AccountConnection")
+		case "edges":
+			out.Values[i] = ec._AccountConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._AccountConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._AccountConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var accountEdgeImplementors = []string{"AccountEdge"}
+
+func (ec *executionContext) _AccountEdge(ctx context.Context, sel ast.SelectionSet, obj *Edge[*ent.User]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, accountEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AccountEdge")
+		case "cursor":
+			out.Values[i] = ec._AccountEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._AccountEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var accountJobImplementors = []string{"AccountJob"}
+
+func (ec *executionContext) _AccountJob(ctx context.Context, sel ast.SelectionSet, obj *ent.Job) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, accountJobImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AccountJob")
+		case "id":
+			out.Values[i] = ec._AccountJob_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "kind":
+			out.Values[i] = ec._AccountJob_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "status":
+			out.Values[i] = ec._AccountJob_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "provider":
+			out.Values[i] = ec._AccountJob_provider(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "model":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AccountJob_model(ctx, field, obj)
+				})
+		case "failure":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AccountJob_failure(ctx, field, obj)
+				})
+		case "user":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AccountJob_user(ctx, field, obj)
+				})
+		case "createdAt":
+			out.Values[i] = ec._AccountJob_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "endedAt":
+			out.Values[i] = ec._AccountJob_endedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var accountJobConnectionImplementors = []string{"AccountJobConnection"}
+
+func (ec *executionContext) _AccountJobConnection(ctx context.Context, sel ast.SelectionSet, obj *Connection[*ent.Job]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, accountJobConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AccountJobConnection")
+		case "edges":
+			out.Values[i] = ec._AccountJobConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._AccountJobConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._AccountJobConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var accountJobEdgeImplementors = []string{"AccountJobEdge"}
+
+func (ec *executionContext) _AccountJobEdge(ctx context.Context, sel ast.SelectionSet, obj *Edge[*ent.Job]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, accountJobEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AccountJobEdge")
+		case "cursor":
+			out.Values[i] = ec._AccountJobEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._AccountJobEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var accountPaymentImplementors = []string{"AccountPayment"}
+
+func (ec *executionContext) _AccountPayment(ctx context.Context, sel ast.SelectionSet, obj *AccountPayment) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, accountPaymentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AccountPayment")
+		case "payment":
+			out.Values[i] = ec._AccountPayment_payment(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "user":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AccountPayment_user(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var accountPaymentConnectionImplementors = []string{"AccountPaymentConnection"}
+
+func (ec *executionContext) _AccountPaymentConnection(ctx context.Context, sel ast.SelectionSet, obj *Connection[*AccountPayment]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, accountPaymentConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AccountPaymentConnection")
+		case "edges":
+			out.Values[i] = ec._AccountPaymentConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._AccountPaymentConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._AccountPaymentConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var accountPaymentEdgeImplementors = []string{"AccountPaymentEdge"}
+
+func (ec *executionContext) _AccountPaymentEdge(ctx context.Context, sel ast.SelectionSet, obj *Edge[*AccountPayment]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, accountPaymentEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AccountPaymentEdge")
+		case "cursor":
+			out.Values[i] = ec._AccountPaymentEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._AccountPaymentEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var addPlanStepPayloadImplementors = []string{"AddPlanStepPayload"}
 
 func (ec *executionContext) _AddPlanStepPayload(ctx context.Context, sel ast.SelectionSet, obj *AddPlanStepPayload) graphql.Marshaler {
@@ -42261,6 +56255,58 @@ func (ec *executionContext) _AddPlanStepUserError(ctx context.Context, sel ast.S
 	return out
 }
 
+var administrationImplementors = []string{"Administration"}
+
+func (ec *executionContext) _Administration(ctx context.Context, sel ast.SelectionSet, obj *Administration) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, administrationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Administration")
+		case "users":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Administration_users(ctx, field, obj)
+				})
+		case "payments":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Administration_payments(ctx, field, obj)
+				})
+		case "jobs":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Administration_jobs(ctx, field, obj)
+				})
+		case "auditLog":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Administration_auditLog(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var aiDisclosureImplementors = []string{"AiDisclosure"}
 
 func (ec *executionContext) _AiDisclosure(ctx context.Context, sel ast.SelectionSet, obj *AiDisclosure) graphql.Marshaler {
@@ -42296,6 +56342,98 @@ func (ec *executionContext) _AiDisclosure(ctx context.Context, sel ast.Selection
 			out.Values[i] = ec._AiDisclosure_isEmbedded(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var apiKeyImplementors = []string{"ApiKey", "Node"}
+
+func (ec *executionContext) _ApiKey(ctx context.Context, sel ast.SelectionSet, obj *ent.APIKey) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, apiKeyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ApiKey")
+		case "id":
+			out.Values[i] = ec._ApiKey_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "name":
+			out.Values[i] = ec._ApiKey_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "hint":
+			out.Values[i] = ec._ApiKey_hint(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "scopes":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ApiKey_scopes(ctx, field, obj)
+				})
+		case "models":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ApiKey_models(ctx, field, obj)
+				})
+		case "isTest":
+			out.Values[i] = ec._ApiKey_isTest(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "monthlyBudget":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ApiKey_monthlyBudget(ctx, field, obj)
+				})
+		case "spentThisMonth":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ApiKey_spentThisMonth(ctx, field, obj)
+				})
+		case "expiresAt":
+			out.Values[i] = ec._ApiKey_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "lastUsedAt":
+			out.Values[i] = ec._ApiKey_lastUsedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._ApiKey_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "revokedAt":
+			out.Values[i] = ec._ApiKey_revokedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -42861,6 +56999,158 @@ func (ec *executionContext) _ArtifactSaved(ctx context.Context, sel ast.Selectio
 	return out
 }
 
+var auditEntryImplementors = []string{"AuditEntry"}
+
+func (ec *executionContext) _AuditEntry(ctx context.Context, sel ast.SelectionSet, obj *ent.AuditEntry) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditEntryImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditEntry")
+		case "id":
+			out.Values[i] = ec._AuditEntry_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "actor":
+			out.Values[i] = ec._AuditEntry_actor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "action":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AuditEntry_action(ctx, field, obj)
+				})
+		case "subject":
+			out.Values[i] = ec._AuditEntry_subject(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "user":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AuditEntry_user(ctx, field, obj)
+				})
+		case "reason":
+			out.Values[i] = ec._AuditEntry_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "detail":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AuditEntry_detail(ctx, field, obj)
+				})
+		case "happenedAt":
+			out.Values[i] = ec._AuditEntry_happenedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var auditEntryConnectionImplementors = []string{"AuditEntryConnection"}
+
+func (ec *executionContext) _AuditEntryConnection(ctx context.Context, sel ast.SelectionSet, obj *Connection[*ent.AuditEntry]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditEntryConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditEntryConnection")
+		case "edges":
+			out.Values[i] = ec._AuditEntryConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._AuditEntryConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._AuditEntryConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var auditEntryEdgeImplementors = []string{"AuditEntryEdge"}
+
+func (ec *executionContext) _AuditEntryEdge(ctx context.Context, sel ast.SelectionSet, obj *Edge[*ent.AuditEntry]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditEntryEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditEntryEdge")
+		case "cursor":
+			out.Values[i] = ec._AuditEntryEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._AuditEntryEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var cancelJobPayloadImplementors = []string{"CancelJobPayload"}
 
 func (ec *executionContext) _CancelJobPayload(ctx context.Context, sel ast.SelectionSet, obj *CancelJobPayload) graphql.Marshaler {
@@ -42922,6 +57212,87 @@ func (ec *executionContext) _CancelJobUserError(ctx context.Context, sel ast.Sel
 			}
 		case "code":
 			out.Values[i] = ec._CancelJobUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var cancelUserJobPayloadImplementors = []string{"CancelUserJobPayload"}
+
+func (ec *executionContext) _CancelUserJobPayload(ctx context.Context, sel ast.SelectionSet, obj *CancelUserJobPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, cancelUserJobPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CancelUserJobPayload")
+		case "job":
+			out.Values[i] = ec._CancelUserJobPayload_job(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CancelUserJobPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var cancelUserJobUserErrorImplementors = []string{"CancelUserJobUserError", "UserError"}
+
+func (ec *executionContext) _CancelUserJobUserError(ctx context.Context, sel ast.SelectionSet, obj *CancelUserJobUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, cancelUserJobUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CancelUserJobUserError")
+		case "message":
+			out.Values[i] = ec._CancelUserJobUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._CancelUserJobUserError_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._CancelUserJobUserError_code(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -43022,6 +57393,12 @@ func (ec *executionContext) _Chat(ctx context.Context, sel ast.SelectionSet, obj
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Chat_messages(ctx, field, obj)
+				})
+		case "cost":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Chat_cost(ctx, field, obj)
 				})
 		case "revision":
 			out.Values[i] = ec._Chat_revision(ctx, field, obj)
@@ -43289,6 +57666,59 @@ func (ec *executionContext) _ChatSnapshot(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var checkoutImplementors = []string{"Checkout"}
+
+func (ec *executionContext) _Checkout(ctx context.Context, sel ast.SelectionSet, obj *Checkout) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, checkoutImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Checkout")
+		case "gateway":
+			out.Values[i] = ec._Checkout_gateway(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "paymentId":
+			out.Values[i] = ec._Checkout_paymentId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "storeId":
+			out.Values[i] = ec._Checkout_storeId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "channelKey":
+			out.Values[i] = ec._Checkout_channelKey(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "url":
+			out.Values[i] = ec._Checkout_url(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var chooseBranchPayloadImplementors = []string{"ChooseBranchPayload"}
 
 func (ec *executionContext) _ChooseBranchPayload(ctx context.Context, sel ast.SelectionSet, obj *ChooseBranchPayload) graphql.Marshaler {
@@ -43350,6 +57780,87 @@ func (ec *executionContext) _ChooseBranchUserError(ctx context.Context, sel ast.
 			}
 		case "code":
 			out.Values[i] = ec._ChooseBranchUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var completePaymentPayloadImplementors = []string{"CompletePaymentPayload"}
+
+func (ec *executionContext) _CompletePaymentPayload(ctx context.Context, sel ast.SelectionSet, obj *CompletePaymentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, completePaymentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CompletePaymentPayload")
+		case "payment":
+			out.Values[i] = ec._CompletePaymentPayload_payment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CompletePaymentPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var completePaymentUserErrorImplementors = []string{"CompletePaymentUserError", "UserError"}
+
+func (ec *executionContext) _CompletePaymentUserError(ctx context.Context, sel ast.SelectionSet, obj *CompletePaymentUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, completePaymentUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CompletePaymentUserError")
+		case "message":
+			out.Values[i] = ec._CompletePaymentUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._CompletePaymentUserError_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._CompletePaymentUserError_code(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -43588,6 +58099,92 @@ func (ec *executionContext) _CostRange(ctx context.Context, sel ast.SelectionSet
 			}
 		case "max":
 			out.Values[i] = ec._CostRange_max(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var createApiKeyPayloadImplementors = []string{"CreateApiKeyPayload"}
+
+func (ec *executionContext) _CreateApiKeyPayload(ctx context.Context, sel ast.SelectionSet, obj *CreateAPIKeyPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createApiKeyPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreateApiKeyPayload")
+		case "apiKey":
+			out.Values[i] = ec._CreateApiKeyPayload_apiKey(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "secret":
+			out.Values[i] = ec._CreateApiKeyPayload_secret(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CreateApiKeyPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var createApiKeyUserErrorImplementors = []string{"CreateApiKeyUserError", "UserError"}
+
+func (ec *executionContext) _CreateApiKeyUserError(ctx context.Context, sel ast.SelectionSet, obj *CreateAPIKeyUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createApiKeyUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreateApiKeyUserError")
+		case "message":
+			out.Values[i] = ec._CreateApiKeyUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._CreateApiKeyUserError_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._CreateApiKeyUserError_code(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -44079,6 +58676,87 @@ func (ec *executionContext) _CreateUploadUserError(ctx context.Context, sel ast.
 			}
 		case "code":
 			out.Values[i] = ec._CreateUploadUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var deleteAccountPayloadImplementors = []string{"DeleteAccountPayload"}
+
+func (ec *executionContext) _DeleteAccountPayload(ctx context.Context, sel ast.SelectionSet, obj *DeleteAccountPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteAccountPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteAccountPayload")
+		case "viewer":
+			out.Values[i] = ec._DeleteAccountPayload_viewer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DeleteAccountPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var deleteAccountUserErrorImplementors = []string{"DeleteAccountUserError", "UserError"}
+
+func (ec *executionContext) _DeleteAccountUserError(ctx context.Context, sel ast.SelectionSet, obj *DeleteAccountUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteAccountUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteAccountUserError")
+		case "message":
+			out.Values[i] = ec._DeleteAccountUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._DeleteAccountUserError_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._DeleteAccountUserError_code(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -44681,6 +59359,87 @@ func (ec *executionContext) _EditMessageUserError(ctx context.Context, sel ast.S
 	return out
 }
 
+var endUserSessionsPayloadImplementors = []string{"EndUserSessionsPayload"}
+
+func (ec *executionContext) _EndUserSessionsPayload(ctx context.Context, sel ast.SelectionSet, obj *EndUserSessionsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, endUserSessionsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EndUserSessionsPayload")
+		case "account":
+			out.Values[i] = ec._EndUserSessionsPayload_account(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._EndUserSessionsPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var endUserSessionsUserErrorImplementors = []string{"EndUserSessionsUserError", "UserError"}
+
+func (ec *executionContext) _EndUserSessionsUserError(ctx context.Context, sel ast.SelectionSet, obj *EndUserSessionsUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, endUserSessionsUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EndUserSessionsUserError")
+		case "message":
+			out.Values[i] = ec._EndUserSessionsUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._EndUserSessionsUserError_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._EndUserSessionsUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var favouriteArtifactPayloadImplementors = []string{"FavouriteArtifactPayload"}
 
 func (ec *executionContext) _FavouriteArtifactPayload(ctx context.Context, sel ast.SelectionSet, obj *FavouriteArtifactPayload) graphql.Marshaler {
@@ -45070,6 +59829,12 @@ func (ec *executionContext) _Folder(ctx context.Context, sel ast.SelectionSet, o
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Folder_plan(ctx, field, obj)
 				})
+		case "cost":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Folder_cost(ctx, field, obj)
+				})
 		case "chats":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -45293,6 +60058,87 @@ func (ec *executionContext) _FolderSaved(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var grantMembershipPayloadImplementors = []string{"GrantMembershipPayload"}
+
+func (ec *executionContext) _GrantMembershipPayload(ctx context.Context, sel ast.SelectionSet, obj *GrantMembershipPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, grantMembershipPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("GrantMembershipPayload")
+		case "account":
+			out.Values[i] = ec._GrantMembershipPayload_account(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._GrantMembershipPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var grantMembershipUserErrorImplementors = []string{"GrantMembershipUserError", "UserError"}
+
+func (ec *executionContext) _GrantMembershipUserError(ctx context.Context, sel ast.SelectionSet, obj *GrantMembershipUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, grantMembershipUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("GrantMembershipUserError")
+		case "message":
+			out.Values[i] = ec._GrantMembershipUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._GrantMembershipUserError_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._GrantMembershipUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var headMovedImplementors = []string{"HeadMoved", "ViewerEvent", "ChatEvent", "Event"}
 
 func (ec *executionContext) _HeadMoved(ctx context.Context, sel ast.SelectionSet, obj *HeadMoved) graphql.Marshaler {
@@ -45387,7 +60233,7 @@ func (ec *executionContext) _ImageCaps(ctx context.Context, sel ast.SelectionSet
 
 var imageJobArgumentsImplementors = []string{"ImageJobArguments", "JobArguments"}
 
-func (ec *executionContext) _ImageJobArguments(ctx context.Context, sel ast.SelectionSet, obj *job.ImageArguments) graphql.Marshaler {
+func (ec *executionContext) _ImageJobArguments(ctx context.Context, sel ast.SelectionSet, obj *job1.ImageArguments) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, imageJobArgumentsImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -45651,7 +60497,7 @@ func (ec *executionContext) _Job(ctx context.Context, sel ast.SelectionSet, obj 
 
 var jobAttemptImplementors = []string{"JobAttempt"}
 
-func (ec *executionContext) _JobAttempt(ctx context.Context, sel ast.SelectionSet, obj *job.Attempt) graphql.Marshaler {
+func (ec *executionContext) _JobAttempt(ctx context.Context, sel ast.SelectionSet, obj *job1.Attempt) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, jobAttemptImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -45887,7 +60733,7 @@ func (ec *executionContext) _JobEnded(ctx context.Context, sel ast.SelectionSet,
 
 var jobFailureImplementors = []string{"JobFailure"}
 
-func (ec *executionContext) _JobFailure(ctx context.Context, sel ast.SelectionSet, obj *job.Failure) graphql.Marshaler {
+func (ec *executionContext) _JobFailure(ctx context.Context, sel ast.SelectionSet, obj *job1.Failure) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, jobFailureImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -46301,6 +61147,138 @@ func (ec *executionContext) _JobUsage(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
+var membershipImplementors = []string{"Membership"}
+
+func (ec *executionContext) _Membership(ctx context.Context, sel ast.SelectionSet, obj *membership.Membership) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, membershipImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Membership")
+		case "type":
+			out.Values[i] = ec._Membership_type(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "actsAs":
+			out.Values[i] = ec._Membership_actsAs(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "isActive":
+			out.Values[i] = ec._Membership_isActive(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "expiresAt":
+			out.Values[i] = ec._Membership_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "canUsePremiumFeatures":
+			out.Values[i] = ec._Membership_canUsePremiumFeatures(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "plan":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Membership_plan(ctx, field, obj)
+				})
+		case "quota":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Membership_quota(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var membershipPlanImplementors = []string{"MembershipPlan"}
+
+func (ec *executionContext) _MembershipPlan(ctx context.Context, sel ast.SelectionSet, obj *membership.Plan) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, membershipPlanImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MembershipPlan")
+		case "type":
+			out.Values[i] = ec._MembershipPlan_type(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "name":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._MembershipPlan_name(ctx, field, obj)
+				})
+		case "price":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._MembershipPlan_price(ctx, field, obj)
+				})
+		case "days":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._MembershipPlan_days(ctx, field, obj)
+				})
+		case "daily":
+			out.Values[i] = ec._MembershipPlan_daily(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "hasPriority":
+			out.Values[i] = ec._MembershipPlan_hasPriority(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "models":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._MembershipPlan_models(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var messageImplementors = []string{"Message", "Node"}
 
 func (ec *executionContext) _Message(ctx context.Context, sel ast.SelectionSet, obj *ent.Message) graphql.Marshaler {
@@ -46390,6 +61368,12 @@ func (ec *executionContext) _Message(ctx context.Context, sel ast.SelectionSet, 
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Message_usage(ctx, field, obj)
+				})
+		case "cost":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Message_cost(ctx, field, obj)
 				})
 		case "finishReason":
 			out.Values[i] = ec._Message_finishReason(ctx, field, obj)
@@ -47246,6 +62230,90 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "updateProfile":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateProfile(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deleteAccount":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteAccount(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "restoreAccount":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_restoreAccount(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createApiKey":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createApiKey(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "revokeApiKey":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_revokeApiKey(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "preparePayment":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_preparePayment(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "completePayment":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_completePayment(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "grantMembership":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_grantMembership(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "refundPayment":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_refundPayment(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "setRole":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setRole(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cancelUserJob":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_cancelUserJob(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endUserSessions":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_endUserSessions(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -47293,6 +62361,293 @@ func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet,
 			out.Values[i] = ec._PageInfo_endCursor(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var paymentImplementors = []string{"Payment", "Node"}
+
+func (ec *executionContext) _Payment(ctx context.Context, sel ast.SelectionSet, obj *ent.Payment) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, paymentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Payment")
+		case "id":
+			out.Values[i] = ec._Payment_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "plan":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Payment_plan(ctx, field, obj)
+				})
+		case "price":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Payment_price(ctx, field, obj)
+				})
+		case "orderName":
+			out.Values[i] = ec._Payment_orderName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "status":
+			out.Values[i] = ec._Payment_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "isTest":
+			out.Values[i] = ec._Payment_isTest(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "checkout":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Payment_checkout(ctx, field, obj)
+				})
+		case "refundedAmount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Payment_refundedAmount(ctx, field, obj)
+				})
+		case "timeline":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Payment_timeline(ctx, field, obj)
+				})
+		case "createdAt":
+			out.Values[i] = ec._Payment_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "expiresAt":
+			out.Values[i] = ec._Payment_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "paidAt":
+			out.Values[i] = ec._Payment_paidAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "grantedAt":
+			out.Values[i] = ec._Payment_grantedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAt":
+			out.Values[i] = ec._Payment_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var paymentConnectionImplementors = []string{"PaymentConnection"}
+
+func (ec *executionContext) _PaymentConnection(ctx context.Context, sel ast.SelectionSet, obj *Connection[*ent.Payment]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, paymentConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PaymentConnection")
+		case "edges":
+			out.Values[i] = ec._PaymentConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._PaymentConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._PaymentConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var paymentEdgeImplementors = []string{"PaymentEdge"}
+
+func (ec *executionContext) _PaymentEdge(ctx context.Context, sel ast.SelectionSet, obj *Edge[*ent.Payment]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, paymentEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PaymentEdge")
+		case "cursor":
+			out.Values[i] = ec._PaymentEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._PaymentEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var paymentSavedImplementors = []string{"PaymentSaved", "ViewerEvent", "Event"}
+
+func (ec *executionContext) _PaymentSaved(ctx context.Context, sel ast.SelectionSet, obj *PaymentSaved) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, paymentSavedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PaymentSaved")
+		case "cursor":
+			out.Values[i] = ec._PaymentSaved_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "occurredAt":
+			out.Values[i] = ec._PaymentSaved_occurredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "paymentId":
+			out.Values[i] = ec._PaymentSaved_paymentId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "payment":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PaymentSaved_payment(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var paymentStepImplementors = []string{"PaymentStep"}
+
+func (ec *executionContext) _PaymentStep(ctx context.Context, sel ast.SelectionSet, obj *ent.PaymentStep) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, paymentStepImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PaymentStep")
+		case "type":
+			out.Values[i] = ec._PaymentStep_type(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "source":
+			out.Values[i] = ec._PaymentStep_source(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "amount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PaymentStep_amount(ctx, field, obj)
+				})
+		case "detail":
+			out.Values[i] = ec._PaymentStep_detail(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "happenedAt":
+			out.Values[i] = ec._PaymentStep_happenedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -47639,7 +62994,7 @@ func (ec *executionContext) _PlanEdge(ctx context.Context, sel ast.SelectionSet,
 
 var planJobArgumentsImplementors = []string{"PlanJobArguments", "JobArguments"}
 
-func (ec *executionContext) _PlanJobArguments(ctx context.Context, sel ast.SelectionSet, obj *job.PlanArguments) graphql.Marshaler {
+func (ec *executionContext) _PlanJobArguments(ctx context.Context, sel ast.SelectionSet, obj *job1.PlanArguments) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, planJobArgumentsImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -47980,6 +63335,125 @@ func (ec *executionContext) _Preferences(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var preparePaymentPayloadImplementors = []string{"PreparePaymentPayload"}
+
+func (ec *executionContext) _PreparePaymentPayload(ctx context.Context, sel ast.SelectionSet, obj *PreparePaymentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, preparePaymentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PreparePaymentPayload")
+		case "payment":
+			out.Values[i] = ec._PreparePaymentPayload_payment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._PreparePaymentPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var preparePaymentUserErrorImplementors = []string{"PreparePaymentUserError", "UserError"}
+
+func (ec *executionContext) _PreparePaymentUserError(ctx context.Context, sel ast.SelectionSet, obj *PreparePaymentUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, preparePaymentUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PreparePaymentUserError")
+		case "message":
+			out.Values[i] = ec._PreparePaymentUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._PreparePaymentUserError_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._PreparePaymentUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var priceImplementors = []string{"Price"}
+
+func (ec *executionContext) _Price(ctx context.Context, sel ast.SelectionSet, obj *Price) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, priceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Price")
+		case "amount":
+			out.Values[i] = ec._Price_amount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "currency":
+			out.Values[i] = ec._Price_currency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var promptImplementors = []string{"Prompt", "Node"}
 
 func (ec *executionContext) _Prompt(ctx context.Context, sel ast.SelectionSet, obj *ent.Prompt) graphql.Marshaler {
@@ -48266,7 +63740,7 @@ func (ec *executionContext) _PromptTemplate(ctx context.Context, sel ast.Selecti
 
 var promptsJobArgumentsImplementors = []string{"PromptsJobArguments", "JobArguments"}
 
-func (ec *executionContext) _PromptsJobArguments(ctx context.Context, sel ast.SelectionSet, obj *job.PromptsArguments) graphql.Marshaler {
+func (ec *executionContext) _PromptsJobArguments(ctx context.Context, sel ast.SelectionSet, obj *job1.PromptsArguments) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, promptsJobArgumentsImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -48352,6 +63826,24 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_sharedArtifact(ctx, field)
 				})
+		case "plans":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_plans(ctx, field)
+				})
+		case "quote":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_quote(ctx, field)
+				})
+		case "administration":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_administration(ctx, field)
+				})
 		case "serverInfo":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -48371,6 +63863,220 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			})
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var quotaImplementors = []string{"Quota"}
+
+func (ec *executionContext) _Quota(ctx context.Context, sel ast.SelectionSet, obj *Quota) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, quotaImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Quota")
+		case "day":
+			out.Values[i] = ec._Quota_day(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "resetsAt":
+			out.Values[i] = ec._Quota_resetsAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "limit":
+			out.Values[i] = ec._Quota_limit(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "used":
+			out.Values[i] = ec._Quota_used(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "held":
+			out.Values[i] = ec._Quota_held(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "left":
+			out.Values[i] = ec._Quota_left(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var quotaAmountsImplementors = []string{"QuotaAmounts"}
+
+func (ec *executionContext) _QuotaAmounts(ctx context.Context, sel ast.SelectionSet, obj *membership.Amounts) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, quotaAmountsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("QuotaAmounts")
+		case "tokens":
+			out.Values[i] = ec._QuotaAmounts_tokens(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "images":
+			out.Values[i] = ec._QuotaAmounts_images(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "videoMs":
+			out.Values[i] = ec._QuotaAmounts_videoMs(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var quotaChangedImplementors = []string{"QuotaChanged", "ViewerEvent", "Event"}
+
+func (ec *executionContext) _QuotaChanged(ctx context.Context, sel ast.SelectionSet, obj *QuotaChanged) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, quotaChangedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("QuotaChanged")
+		case "cursor":
+			out.Values[i] = ec._QuotaChanged_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "occurredAt":
+			out.Values[i] = ec._QuotaChanged_occurredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "quota":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._QuotaChanged_quota(ctx, field, obj)
+				})
+		case "today":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._QuotaChanged_today(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var quoteImplementors = []string{"Quote"}
+
+func (ec *executionContext) _Quote(ctx context.Context, sel ast.SelectionSet, obj *Quote) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, quoteImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Quote")
+		case "model":
+			out.Values[i] = ec._Quote_model(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "most":
+			out.Values[i] = ec._Quote_most(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cost":
+			out.Values[i] = ec._Quote_cost(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "left":
+			out.Values[i] = ec._Quote_left(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "isAllowed":
+			out.Values[i] = ec._Quote_isAllowed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "refusal":
+			out.Values[i] = ec._Quote_refusal(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "planNeeded":
+			out.Values[i] = ec._Quote_planNeeded(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -48531,6 +64237,87 @@ func (ec *executionContext) _RefreshSessionUserError(ctx context.Context, sel as
 			}
 		case "code":
 			out.Values[i] = ec._RefreshSessionUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var refundPaymentPayloadImplementors = []string{"RefundPaymentPayload"}
+
+func (ec *executionContext) _RefundPaymentPayload(ctx context.Context, sel ast.SelectionSet, obj *RefundPaymentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, refundPaymentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RefundPaymentPayload")
+		case "payment":
+			out.Values[i] = ec._RefundPaymentPayload_payment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RefundPaymentPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var refundPaymentUserErrorImplementors = []string{"RefundPaymentUserError", "UserError"}
+
+func (ec *executionContext) _RefundPaymentUserError(ctx context.Context, sel ast.SelectionSet, obj *RefundPaymentUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, refundPaymentUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RefundPaymentUserError")
+		case "message":
+			out.Values[i] = ec._RefundPaymentUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._RefundPaymentUserError_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._RefundPaymentUserError_code(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -49276,6 +65063,87 @@ func (ec *executionContext) _ReplyStarted(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var restoreAccountPayloadImplementors = []string{"RestoreAccountPayload"}
+
+func (ec *executionContext) _RestoreAccountPayload(ctx context.Context, sel ast.SelectionSet, obj *RestoreAccountPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, restoreAccountPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RestoreAccountPayload")
+		case "viewer":
+			out.Values[i] = ec._RestoreAccountPayload_viewer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RestoreAccountPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var restoreAccountUserErrorImplementors = []string{"RestoreAccountUserError", "UserError"}
+
+func (ec *executionContext) _RestoreAccountUserError(ctx context.Context, sel ast.SelectionSet, obj *RestoreAccountUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, restoreAccountUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RestoreAccountUserError")
+		case "message":
+			out.Values[i] = ec._RestoreAccountUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._RestoreAccountUserError_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._RestoreAccountUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var restoreChatPayloadImplementors = []string{"RestoreChatPayload"}
 
 func (ec *executionContext) _RestoreChatPayload(ctx context.Context, sel ast.SelectionSet, obj *RestoreChatPayload) graphql.Marshaler {
@@ -49547,6 +65415,87 @@ func (ec *executionContext) _RetryJobUserError(ctx context.Context, sel ast.Sele
 			}
 		case "code":
 			out.Values[i] = ec._RetryJobUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var revokeApiKeyPayloadImplementors = []string{"RevokeApiKeyPayload"}
+
+func (ec *executionContext) _RevokeApiKeyPayload(ctx context.Context, sel ast.SelectionSet, obj *RevokeAPIKeyPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, revokeApiKeyPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RevokeApiKeyPayload")
+		case "apiKey":
+			out.Values[i] = ec._RevokeApiKeyPayload_apiKey(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RevokeApiKeyPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var revokeApiKeyUserErrorImplementors = []string{"RevokeApiKeyUserError", "UserError"}
+
+func (ec *executionContext) _RevokeApiKeyUserError(ctx context.Context, sel ast.SelectionSet, obj *RevokeAPIKeyUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, revokeApiKeyUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RevokeApiKeyUserError")
+		case "message":
+			out.Values[i] = ec._RevokeApiKeyUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._RevokeApiKeyUserError_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._RevokeApiKeyUserError_code(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -50066,6 +66015,16 @@ func (ec *executionContext) _ServerInfo(ctx context.Context, sel ast.SelectionSe
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "isBillingOn":
+			out.Values[i] = ec._ServerInfo_isBillingOn(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "quotaTimeZone":
+			out.Values[i] = ec._ServerInfo_quotaTimeZone(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "limits":
 			out.Values[i] = ec._ServerInfo_limits(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -50253,6 +66212,87 @@ func (ec *executionContext) _SessionEnded(ctx context.Context, sel ast.Selection
 			}
 		case "sessionId":
 			out.Values[i] = ec._SessionEnded_sessionId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var setRolePayloadImplementors = []string{"SetRolePayload"}
+
+func (ec *executionContext) _SetRolePayload(ctx context.Context, sel ast.SelectionSet, obj *SetRolePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setRolePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetRolePayload")
+		case "account":
+			out.Values[i] = ec._SetRolePayload_account(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SetRolePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var setRoleUserErrorImplementors = []string{"SetRoleUserError", "UserError"}
+
+func (ec *executionContext) _SetRoleUserError(ctx context.Context, sel ast.SelectionSet, obj *SetRoleUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setRoleUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetRoleUserError")
+		case "message":
+			out.Values[i] = ec._SetRoleUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._SetRoleUserError_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._SetRoleUserError_code(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -50617,27 +66657,33 @@ func (ec *executionContext) _StopReceipt(ctx context.Context, sel ast.SelectionS
 		case "message":
 			out.Values[i] = ec._StopReceipt_message(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "status":
 			out.Values[i] = ec._StopReceipt_status(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "text":
 			out.Values[i] = ec._StopReceipt_text(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "usage":
 			out.Values[i] = ec._StopReceipt_usage(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "cost":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._StopReceipt_cost(ctx, field, obj)
+				})
 		case "providerCancelled":
 			out.Values[i] = ec._StopReceipt_providerCancelled(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -50849,7 +66895,7 @@ func (ec *executionContext) _TextCaps(ctx context.Context, sel ast.SelectionSet,
 
 var textJobArgumentsImplementors = []string{"TextJobArguments", "JobArguments"}
 
-func (ec *executionContext) _TextJobArguments(ctx context.Context, sel ast.SelectionSet, obj *job.TextArguments) graphql.Marshaler {
+func (ec *executionContext) _TextJobArguments(ctx context.Context, sel ast.SelectionSet, obj *job1.TextArguments) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, textJobArgumentsImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -51239,6 +67285,87 @@ func (ec *executionContext) _UpdatePreferencesUserError(ctx context.Context, sel
 	return out
 }
 
+var updateProfilePayloadImplementors = []string{"UpdateProfilePayload"}
+
+func (ec *executionContext) _UpdateProfilePayload(ctx context.Context, sel ast.SelectionSet, obj *UpdateProfilePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateProfilePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateProfilePayload")
+		case "viewer":
+			out.Values[i] = ec._UpdateProfilePayload_viewer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UpdateProfilePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var updateProfileUserErrorImplementors = []string{"UpdateProfileUserError", "UserError"}
+
+func (ec *executionContext) _UpdateProfileUserError(ctx context.Context, sel ast.SelectionSet, obj *UpdateProfileUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateProfileUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateProfileUserError")
+		case "message":
+			out.Values[i] = ec._UpdateProfileUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._UpdateProfileUserError_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._UpdateProfileUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var updatePromptPayloadImplementors = []string{"UpdatePromptPayload"}
 
 func (ec *executionContext) _UpdatePromptPayload(ctx context.Context, sel ast.SelectionSet, obj *UpdatePromptPayload) graphql.Marshaler {
@@ -51406,6 +67533,172 @@ func (ec *executionContext) _UploadRequest(ctx context.Context, sel ast.Selectio
 	return out
 }
 
+var usageReportImplementors = []string{"UsageReport"}
+
+func (ec *executionContext) _UsageReport(ctx context.Context, sel ast.SelectionSet, obj *UsageReport) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, usageReportImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UsageReport")
+		case "rows":
+			out.Values[i] = ec._UsageReport_rows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "total":
+			out.Values[i] = ec._UsageReport_total(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var usageRowImplementors = []string{"UsageRow"}
+
+func (ec *executionContext) _UsageRow(ctx context.Context, sel ast.SelectionSet, obj *UsageRow) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, usageRowImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UsageRow")
+		case "day":
+			out.Values[i] = ec._UsageRow_day(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "model":
+			out.Values[i] = ec._UsageRow_model(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "chat":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UsageRow_chat(ctx, field, obj)
+				})
+		case "folder":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UsageRow_folder(ctx, field, obj)
+				})
+		case "kind":
+			out.Values[i] = ec._UsageRow_kind(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totals":
+			out.Values[i] = ec._UsageRow_totals(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var usageTotalsImplementors = []string{"UsageTotals"}
+
+func (ec *executionContext) _UsageTotals(ctx context.Context, sel ast.SelectionSet, obj *UsageTotals) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, usageTotalsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UsageTotals")
+		case "runs":
+			out.Values[i] = ec._UsageTotals_runs(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "inputTokens":
+			out.Values[i] = ec._UsageTotals_inputTokens(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "outputTokens":
+			out.Values[i] = ec._UsageTotals_outputTokens(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cachedInputTokens":
+			out.Values[i] = ec._UsageTotals_cachedInputTokens(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "images":
+			out.Values[i] = ec._UsageTotals_images(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "videoMs":
+			out.Values[i] = ec._UsageTotals_videoMs(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cost":
+			out.Values[i] = ec._UsageTotals_cost(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unpricedRuns":
+			out.Values[i] = ec._UsageTotals_unpricedRuns(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var userImplementors = []string{"User", "Node"}
 
 func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj *ent.User) graphql.Marshaler {
@@ -51457,6 +67750,40 @@ func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "role":
+			out.Values[i] = ec._User_role(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "deletesAt":
+			out.Values[i] = ec._User_deletesAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "membership":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._User_membership(ctx, field, obj)
+				})
+		case "payments":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._User_payments(ctx, field, obj)
+				})
+		case "usage":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._User_usage(ctx, field, obj)
+				})
+		case "apiKeys":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._User_apiKeys(ctx, field, obj)
+				})
 		case "preferences":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -51596,7 +67923,7 @@ func (ec *executionContext) _VideoCaps(ctx context.Context, sel ast.SelectionSet
 
 var videoJobArgumentsImplementors = []string{"VideoJobArguments", "JobArguments"}
 
-func (ec *executionContext) _VideoJobArguments(ctx context.Context, sel ast.SelectionSet, obj *job.VideoArguments) graphql.Marshaler {
+func (ec *executionContext) _VideoJobArguments(ctx context.Context, sel ast.SelectionSet, obj *job1.VideoArguments) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, videoJobArgumentsImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -52097,6 +68424,184 @@ func (ec *executionContext) ___Type(ctx context.Context, sel ast.SelectionSet, o
 
 // region    ***************************** type.gotpl *****************************
 
+func (ec *executionContext) unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx context.Context, v any) (Access, error) {
+	var res Access
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx context.Context, sel ast.SelectionSet, v Access) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNAccount2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐUserᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.User) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAccount2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐUser(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAccount2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐUser(ctx context.Context, sel ast.SelectionSet, v *ent.User) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Account!")
+		return graphql.Null
+	}
+	return ec._Account(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAccountConnection2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[*ent.User]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AccountConnection!")
+		return graphql.Null
+	}
+	return ec._AccountConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAccountEdge2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[*ent.User]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAccountEdge2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAccountEdge2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEdge(ctx context.Context, sel ast.SelectionSet, v *Edge[*ent.User]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AccountEdge!")
+		return graphql.Null
+	}
+	return ec._AccountEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAccountJob2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐJobᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Job) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAccountJob2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐJob(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAccountJob2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐJob(ctx context.Context, sel ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AccountJob!")
+		return graphql.Null
+	}
+	return ec._AccountJob(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAccountJobConnection2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[*ent.Job]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AccountJobConnection!")
+		return graphql.Null
+	}
+	return ec._AccountJobConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAccountJobEdge2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[*ent.Job]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAccountJobEdge2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAccountJobEdge2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEdge(ctx context.Context, sel ast.SelectionSet, v *Edge[*ent.Job]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AccountJobEdge!")
+		return graphql.Null
+	}
+	return ec._AccountJobEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAccountPayment2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccountPaymentᚄ(ctx context.Context, sel ast.SelectionSet, v []*AccountPayment) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAccountPayment2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccountPayment(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAccountPayment2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccountPayment(ctx context.Context, sel ast.SelectionSet, v *AccountPayment) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AccountPayment!")
+		return graphql.Null
+	}
+	return ec._AccountPayment(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAccountPaymentConnection2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[*AccountPayment]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AccountPaymentConnection!")
+		return graphql.Null
+	}
+	return ec._AccountPaymentConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAccountPaymentEdge2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[*AccountPayment]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAccountPaymentEdge2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAccountPaymentEdge2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEdge(ctx context.Context, sel ast.SelectionSet, v *Edge[*AccountPayment]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AccountPaymentEdge!")
+		return graphql.Null
+	}
+	return ec._AccountPaymentEdge(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNAddPlanStepInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAddPlanStepInput(ctx context.Context, v any) (AddPlanStepInput, error) {
 	res, err := ec.unmarshalInputAddPlanStepInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -52144,12 +68649,84 @@ func (ec *executionContext) marshalNAddPlanStepUserErrorCode2githubᚗcomᚋweav
 	return v
 }
 
+func (ec *executionContext) marshalNAdministration2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAdministration(ctx context.Context, sel ast.SelectionSet, v *Administration) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Administration!")
+		return graphql.Null
+	}
+	return ec._Administration(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNAiDisclosure2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAiDisclosure(ctx context.Context, sel ast.SelectionSet, v *AiDisclosure) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "AiDisclosure!")
 		return graphql.Null
 	}
 	return ec._AiDisclosure(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNApiKey2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐAPIKeyᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.APIKey) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNApiKey2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐAPIKey(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNApiKey2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐAPIKey(ctx context.Context, sel ast.SelectionSet, v *ent.APIKey) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ApiKey!")
+		return graphql.Null
+	}
+	return ec._ApiKey(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNApiScope2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAPIScope(ctx context.Context, v any) (APIScope, error) {
+	var res APIScope
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNApiScope2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAPIScope(ctx context.Context, sel ast.SelectionSet, v APIScope) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNApiScope2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAPIScopeᚄ(ctx context.Context, v any) ([]APIScope, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]APIScope, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNApiScope2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAPIScope(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNApiScope2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAPIScopeᚄ(ctx context.Context, sel ast.SelectionSet, v []APIScope) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNApiScope2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAPIScope(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNApplyPlanInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐApplyPlanInput(ctx context.Context, v any) (ApplyPlanInput, error) {
@@ -52354,6 +68931,72 @@ func (ec *executionContext) marshalNAttachment2ᚕgithubᚗcomᚋweavᚑaiᚋwea
 	return ret
 }
 
+func (ec *executionContext) unmarshalNAuditAction2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAuditAction(ctx context.Context, v any) (AuditAction, error) {
+	var res AuditAction
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAuditAction2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAuditAction(ctx context.Context, sel ast.SelectionSet, v AuditAction) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNAuditEntry2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐAuditEntryᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.AuditEntry) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAuditEntry2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐAuditEntry(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAuditEntry2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐAuditEntry(ctx context.Context, sel ast.SelectionSet, v *ent.AuditEntry) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AuditEntry!")
+		return graphql.Null
+	}
+	return ec._AuditEntry(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAuditEntryConnection2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[*ent.AuditEntry]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AuditEntryConnection!")
+		return graphql.Null
+	}
+	return ec._AuditEntryConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAuditEntryEdge2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[*ent.AuditEntry]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAuditEntryEdge2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAuditEntryEdge2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEdge(ctx context.Context, sel ast.SelectionSet, v *Edge[*ent.AuditEntry]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AuditEntryEdge!")
+		return graphql.Null
+	}
+	return ec._AuditEntryEdge(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNBoolean2bool(ctx context.Context, v any) (bool, error) {
 	res, err := graphql.UnmarshalBoolean(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -52412,6 +69055,53 @@ func (ec *executionContext) unmarshalNCancelJobUserErrorCode2githubᚗcomᚋweav
 }
 
 func (ec *executionContext) marshalNCancelJobUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNCancelUserJobInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCancelUserJobInput(ctx context.Context, v any) (CancelUserJobInput, error) {
+	res, err := ec.unmarshalInputCancelUserJobInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCancelUserJobPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCancelUserJobPayload(ctx context.Context, sel ast.SelectionSet, v *CancelUserJobPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CancelUserJobPayload!")
+		return graphql.Null
+	}
+	return ec._CancelUserJobPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCancelUserJobUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCancelUserJobUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*CancelUserJobUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCancelUserJobUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCancelUserJobUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCancelUserJobUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCancelUserJobUserError(ctx context.Context, sel ast.SelectionSet, v *CancelUserJobUserError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CancelUserJobUserError!")
+		return graphql.Null
+	}
+	return ec._CancelUserJobUserError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCancelUserJobUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, v any) (Reason, error) {
+	var res Reason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCancelUserJobUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
 	return v
 }
 
@@ -52526,6 +69216,53 @@ func (ec *executionContext) marshalNChooseBranchUserErrorCode2githubᚗcomᚋwea
 	return v
 }
 
+func (ec *executionContext) unmarshalNCompletePaymentInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCompletePaymentInput(ctx context.Context, v any) (CompletePaymentInput, error) {
+	res, err := ec.unmarshalInputCompletePaymentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCompletePaymentPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCompletePaymentPayload(ctx context.Context, sel ast.SelectionSet, v *CompletePaymentPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CompletePaymentPayload!")
+		return graphql.Null
+	}
+	return ec._CompletePaymentPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCompletePaymentUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCompletePaymentUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*CompletePaymentUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCompletePaymentUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCompletePaymentUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCompletePaymentUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCompletePaymentUserError(ctx context.Context, sel ast.SelectionSet, v *CompletePaymentUserError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CompletePaymentUserError!")
+		return graphql.Null
+	}
+	return ec._CompletePaymentUserError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCompletePaymentUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, v any) (Reason, error) {
+	var res Reason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCompletePaymentUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNCompleteUploadInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCompleteUploadInput(ctx context.Context, v any) (CompleteUploadInput, error) {
 	res, err := ec.unmarshalInputCompleteUploadInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -52626,6 +69363,53 @@ func (ec *executionContext) marshalNCost2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgr
 		return graphql.Null
 	}
 	return ec._Cost(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCreateApiKeyInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateAPIKeyInput(ctx context.Context, v any) (CreateAPIKeyInput, error) {
+	res, err := ec.unmarshalInputCreateApiKeyInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCreateApiKeyPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateAPIKeyPayload(ctx context.Context, sel ast.SelectionSet, v *CreateAPIKeyPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CreateApiKeyPayload!")
+		return graphql.Null
+	}
+	return ec._CreateApiKeyPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCreateApiKeyUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateAPIKeyUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*CreateAPIKeyUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCreateApiKeyUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateAPIKeyUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCreateApiKeyUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateAPIKeyUserError(ctx context.Context, sel ast.SelectionSet, v *CreateAPIKeyUserError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CreateApiKeyUserError!")
+		return graphql.Null
+	}
+	return ec._CreateApiKeyUserError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCreateApiKeyUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, v any) (Reason, error) {
+	var res Reason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCreateApiKeyUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) unmarshalNCreateChatInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCreateChatInput(ctx context.Context, v any) (CreateChatInput, error) {
@@ -52936,6 +69720,53 @@ func (ec *executionContext) marshalNDateTime2timeᚐTime(ctx context.Context, se
 		graphql.AddInvalidNullFromMarshaler(ctx, "DateTime!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNDeleteAccountInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeleteAccountInput(ctx context.Context, v any) (DeleteAccountInput, error) {
+	res, err := ec.unmarshalInputDeleteAccountInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDeleteAccountPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeleteAccountPayload(ctx context.Context, sel ast.SelectionSet, v *DeleteAccountPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DeleteAccountPayload!")
+		return graphql.Null
+	}
+	return ec._DeleteAccountPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNDeleteAccountUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeleteAccountUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*DeleteAccountUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDeleteAccountUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeleteAccountUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNDeleteAccountUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeleteAccountUserError(ctx context.Context, sel ast.SelectionSet, v *DeleteAccountUserError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DeleteAccountUserError!")
+		return graphql.Null
+	}
+	return ec._DeleteAccountUserError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNDeleteAccountUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, v any) (Reason, error) {
+	var res Reason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDeleteAccountUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) unmarshalNDeleteArtifactInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐDeleteArtifactInput(ctx context.Context, v any) (DeleteArtifactInput, error) {
@@ -53277,6 +70108,53 @@ func (ec *executionContext) marshalNEditMessageUserErrorCode2githubᚗcomᚋweav
 	return v
 }
 
+func (ec *executionContext) unmarshalNEndUserSessionsInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEndUserSessionsInput(ctx context.Context, v any) (EndUserSessionsInput, error) {
+	res, err := ec.unmarshalInputEndUserSessionsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNEndUserSessionsPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEndUserSessionsPayload(ctx context.Context, sel ast.SelectionSet, v *EndUserSessionsPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EndUserSessionsPayload!")
+		return graphql.Null
+	}
+	return ec._EndUserSessionsPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNEndUserSessionsUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEndUserSessionsUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*EndUserSessionsUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEndUserSessionsUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEndUserSessionsUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNEndUserSessionsUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEndUserSessionsUserError(ctx context.Context, sel ast.SelectionSet, v *EndUserSessionsUserError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EndUserSessionsUserError!")
+		return graphql.Null
+	}
+	return ec._EndUserSessionsUserError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNEndUserSessionsUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, v any) (Reason, error) {
+	var res Reason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNEndUserSessionsUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNEventCursor2string(ctx context.Context, v any) (string, error) {
 	res, err := scalar.UnmarshalEventCursor(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -53516,6 +70394,63 @@ var (
 	}
 )
 
+func (ec *executionContext) unmarshalNGrantMembershipInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐGrantMembershipInput(ctx context.Context, v any) (GrantMembershipInput, error) {
+	res, err := ec.unmarshalInputGrantMembershipInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNGrantMembershipPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐGrantMembershipPayload(ctx context.Context, sel ast.SelectionSet, v *GrantMembershipPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "GrantMembershipPayload!")
+		return graphql.Null
+	}
+	return ec._GrantMembershipPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNGrantMembershipUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐGrantMembershipUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*GrantMembershipUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNGrantMembershipUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐGrantMembershipUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNGrantMembershipUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐGrantMembershipUserError(ctx context.Context, sel ast.SelectionSet, v *GrantMembershipUserError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "GrantMembershipUserError!")
+		return graphql.Null
+	}
+	return ec._GrantMembershipUserError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNGrantMembershipUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, v any) (Reason, error) {
+	var res Reason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNGrantMembershipUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐAPIKey(ctx context.Context, v any) (oid.APIKey, error) {
+	var res oid.APIKey
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐAPIKey(ctx context.Context, sel ast.SelectionSet, v oid.APIKey) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐArtifact(ctx context.Context, v any) (oid.Artifact, error) {
 	var res oid.Artifact
 	err := res.UnmarshalGQL(v)
@@ -53523,6 +70458,16 @@ func (ec *executionContext) unmarshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinter
 }
 
 func (ec *executionContext) marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐArtifact(ctx context.Context, sel ast.SelectionSet, v oid.Artifact) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐAudit(ctx context.Context, v any) (oid.Audit, error) {
+	var res oid.Audit
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐAudit(ctx context.Context, sel ast.SelectionSet, v oid.Audit) graphql.Marshaler {
 	return v
 }
 
@@ -53573,6 +70518,16 @@ func (ec *executionContext) unmarshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinter
 }
 
 func (ec *executionContext) marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐMessage(ctx context.Context, sel ast.SelectionSet, v oid.Message) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐPayment(ctx context.Context, v any) (oid.Payment, error) {
+	var res oid.Payment
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋoidᚐPayment(ctx context.Context, sel ast.SelectionSet, v oid.Payment) graphql.Marshaler {
 	return v
 }
 
@@ -53849,7 +70804,7 @@ func (ec *executionContext) marshalNJobArguments2githubᚗcomᚋweavᚑaiᚋweav
 	return ec._JobArguments(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNJobAttempt2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐAttemptᚄ(ctx context.Context, sel ast.SelectionSet, v []*job.Attempt) graphql.Marshaler {
+func (ec *executionContext) marshalNJobAttempt2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐAttemptᚄ(ctx context.Context, sel ast.SelectionSet, v []*job1.Attempt) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
@@ -53865,7 +70820,7 @@ func (ec *executionContext) marshalNJobAttempt2ᚕᚖgithubᚗcomᚋweavᚑaiᚋ
 	return ret
 }
 
-func (ec *executionContext) marshalNJobAttempt2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐAttempt(ctx context.Context, sel ast.SelectionSet, v *job.Attempt) graphql.Marshaler {
+func (ec *executionContext) marshalNJobAttempt2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐAttempt(ctx context.Context, sel ast.SelectionSet, v *job1.Attempt) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "JobAttempt!")
 		return graphql.Null
@@ -53913,13 +70868,13 @@ func (ec *executionContext) marshalNJobEvent2githubᚗcomᚋweavᚑaiᚋweavᚋg
 	return ec._JobEvent(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNJobFailureCode2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐFailureCode(ctx context.Context, v any) (job.FailureCode, error) {
+func (ec *executionContext) unmarshalNJobFailureCode2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐFailureCode(ctx context.Context, v any) (job1.FailureCode, error) {
 	tmp, err := scalar.UnmarshalString(v)
 	res := unmarshalNJobFailureCode2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐFailureCode[tmp]
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNJobFailureCode2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐFailureCode(ctx context.Context, sel ast.SelectionSet, v job.FailureCode) graphql.Marshaler {
+func (ec *executionContext) marshalNJobFailureCode2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐFailureCode(ctx context.Context, sel ast.SelectionSet, v job1.FailureCode) graphql.Marshaler {
 	_ = sel
 	res := scalar.MarshalString(marshalNJobFailureCode2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐFailureCode[v])
 	if res == graphql.Null {
@@ -53929,41 +70884,41 @@ func (ec *executionContext) marshalNJobFailureCode2githubᚗcomᚋweavᚑaiᚋwe
 }
 
 var (
-	unmarshalNJobFailureCode2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐFailureCode = map[string]job.FailureCode{
-		"RATE_LIMITED":         job.FailureRateLimited,
-		"PROVIDER_UNAVAILABLE": job.FailureProviderUnavailable,
-		"PROVIDER_INTERRUPTED": job.FailureProviderInterrupted,
-		"TIMEOUT":              job.FailureTimeout,
-		"CONTEXT_TOO_LONG":     job.FailureContextTooLong,
-		"CONTENT_BLOCKED":      job.FailureContentBlocked,
-		"MODEL_UNAVAILABLE":    job.FailureModelUnavailable,
-		"NO_OUTPUT":            job.FailureNoOutput,
-		"STORAGE_UNAVAILABLE":  job.FailureStorageUnavailable,
-		"WORKER_LOST":          job.FailureWorkerLost,
-		"INTERNAL":             job.FailureInternal,
+	unmarshalNJobFailureCode2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐFailureCode = map[string]job1.FailureCode{
+		"RATE_LIMITED":         job1.FailureRateLimited,
+		"PROVIDER_UNAVAILABLE": job1.FailureProviderUnavailable,
+		"PROVIDER_INTERRUPTED": job1.FailureProviderInterrupted,
+		"TIMEOUT":              job1.FailureTimeout,
+		"CONTEXT_TOO_LONG":     job1.FailureContextTooLong,
+		"CONTENT_BLOCKED":      job1.FailureContentBlocked,
+		"MODEL_UNAVAILABLE":    job1.FailureModelUnavailable,
+		"NO_OUTPUT":            job1.FailureNoOutput,
+		"STORAGE_UNAVAILABLE":  job1.FailureStorageUnavailable,
+		"WORKER_LOST":          job1.FailureWorkerLost,
+		"INTERNAL":             job1.FailureInternal,
 	}
-	marshalNJobFailureCode2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐFailureCode = map[job.FailureCode]string{
-		job.FailureRateLimited:         "RATE_LIMITED",
-		job.FailureProviderUnavailable: "PROVIDER_UNAVAILABLE",
-		job.FailureProviderInterrupted: "PROVIDER_INTERRUPTED",
-		job.FailureTimeout:             "TIMEOUT",
-		job.FailureContextTooLong:      "CONTEXT_TOO_LONG",
-		job.FailureContentBlocked:      "CONTENT_BLOCKED",
-		job.FailureModelUnavailable:    "MODEL_UNAVAILABLE",
-		job.FailureNoOutput:            "NO_OUTPUT",
-		job.FailureStorageUnavailable:  "STORAGE_UNAVAILABLE",
-		job.FailureWorkerLost:          "WORKER_LOST",
-		job.FailureInternal:            "INTERNAL",
+	marshalNJobFailureCode2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐFailureCode = map[job1.FailureCode]string{
+		job1.FailureRateLimited:         "RATE_LIMITED",
+		job1.FailureProviderUnavailable: "PROVIDER_UNAVAILABLE",
+		job1.FailureProviderInterrupted: "PROVIDER_INTERRUPTED",
+		job1.FailureTimeout:             "TIMEOUT",
+		job1.FailureContextTooLong:      "CONTEXT_TOO_LONG",
+		job1.FailureContentBlocked:      "CONTENT_BLOCKED",
+		job1.FailureModelUnavailable:    "MODEL_UNAVAILABLE",
+		job1.FailureNoOutput:            "NO_OUTPUT",
+		job1.FailureStorageUnavailable:  "STORAGE_UNAVAILABLE",
+		job1.FailureWorkerLost:          "WORKER_LOST",
+		job1.FailureInternal:            "INTERNAL",
 	}
 )
 
-func (ec *executionContext) unmarshalNJobKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐKind(ctx context.Context, v any) (job1.Kind, error) {
+func (ec *executionContext) unmarshalNJobKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐKind(ctx context.Context, v any) (job.Kind, error) {
 	tmp, err := scalar.UnmarshalString(v)
 	res := unmarshalNJobKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐKind[tmp]
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNJobKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐKind(ctx context.Context, sel ast.SelectionSet, v job1.Kind) graphql.Marshaler {
+func (ec *executionContext) marshalNJobKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐKind(ctx context.Context, sel ast.SelectionSet, v job.Kind) graphql.Marshaler {
 	_ = sel
 	res := scalar.MarshalString(marshalNJobKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐKind[v])
 	if res == graphql.Null {
@@ -53973,29 +70928,29 @@ func (ec *executionContext) marshalNJobKind2githubᚗcomᚋweavᚑaiᚋweavᚋen
 }
 
 var (
-	unmarshalNJobKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐKind = map[string]job1.Kind{
-		"TEXT":    job1.KindText,
-		"IMAGE":   job1.KindImage,
-		"VIDEO":   job1.KindVideo,
-		"PLAN":    job1.KindPlan,
-		"PROMPTS": job1.KindPrompts,
+	unmarshalNJobKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐKind = map[string]job.Kind{
+		"TEXT":    job.KindText,
+		"IMAGE":   job.KindImage,
+		"VIDEO":   job.KindVideo,
+		"PLAN":    job.KindPlan,
+		"PROMPTS": job.KindPrompts,
 	}
-	marshalNJobKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐKind = map[job1.Kind]string{
-		job1.KindText:    "TEXT",
-		job1.KindImage:   "IMAGE",
-		job1.KindVideo:   "VIDEO",
-		job1.KindPlan:    "PLAN",
-		job1.KindPrompts: "PROMPTS",
+	marshalNJobKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐKind = map[job.Kind]string{
+		job.KindText:    "TEXT",
+		job.KindImage:   "IMAGE",
+		job.KindVideo:   "VIDEO",
+		job.KindPlan:    "PLAN",
+		job.KindPrompts: "PROMPTS",
 	}
 )
 
-func (ec *executionContext) unmarshalNJobStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐStatus(ctx context.Context, v any) (job1.Status, error) {
+func (ec *executionContext) unmarshalNJobStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐStatus(ctx context.Context, v any) (job.Status, error) {
 	tmp, err := scalar.UnmarshalString(v)
 	res := unmarshalNJobStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐStatus[tmp]
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNJobStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐStatus(ctx context.Context, sel ast.SelectionSet, v job1.Status) graphql.Marshaler {
+func (ec *executionContext) marshalNJobStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐStatus(ctx context.Context, sel ast.SelectionSet, v job.Status) graphql.Marshaler {
 	_ = sel
 	res := scalar.MarshalString(marshalNJobStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐStatus[v])
 	if res == graphql.Null {
@@ -54005,19 +70960,19 @@ func (ec *executionContext) marshalNJobStatus2githubᚗcomᚋweavᚑaiᚋweavᚋ
 }
 
 var (
-	unmarshalNJobStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐStatus = map[string]job1.Status{
-		"IN_QUEUE":    job1.StatusInQueue,
-		"IN_PROGRESS": job1.StatusInProgress,
-		"COMPLETED":   job1.StatusCompleted,
-		"FAILED":      job1.StatusFailed,
-		"CANCELLED":   job1.StatusCancelled,
+	unmarshalNJobStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐStatus = map[string]job.Status{
+		"IN_QUEUE":    job.StatusInQueue,
+		"IN_PROGRESS": job.StatusInProgress,
+		"COMPLETED":   job.StatusCompleted,
+		"FAILED":      job.StatusFailed,
+		"CANCELLED":   job.StatusCancelled,
 	}
-	marshalNJobStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐStatus = map[job1.Status]string{
-		job1.StatusInQueue:    "IN_QUEUE",
-		job1.StatusInProgress: "IN_PROGRESS",
-		job1.StatusCompleted:  "COMPLETED",
-		job1.StatusFailed:     "FAILED",
-		job1.StatusCancelled:  "CANCELLED",
+	marshalNJobStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐStatus = map[job.Status]string{
+		job.StatusInQueue:    "IN_QUEUE",
+		job.StatusInProgress: "IN_PROGRESS",
+		job.StatusCompleted:  "COMPLETED",
+		job.StatusFailed:     "FAILED",
+		job.StatusCancelled:  "CANCELLED",
 	}
 )
 
@@ -54132,6 +71087,38 @@ func (ec *executionContext) marshalNLong2int64(ctx context.Context, sel ast.Sele
 		graphql.AddInvalidNullFromMarshaler(ctx, "Long!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNMembership2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋmembershipᚐMembership(ctx context.Context, sel ast.SelectionSet, v *membership.Membership) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Membership!")
+		return graphql.Null
+	}
+	return ec._Membership(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNMembershipPlan2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋmembershipᚐPlanᚄ(ctx context.Context, sel ast.SelectionSet, v []*membership.Plan) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMembershipPlan2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋmembershipᚐPlan(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNMembershipPlan2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋmembershipᚐPlan(ctx context.Context, sel ast.SelectionSet, v *membership.Plan) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "MembershipPlan!")
+		return graphql.Null
+	}
+	return ec._MembershipPlan(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNMembershipType2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐPlan(ctx context.Context, v any) (catalog.Plan, error) {
@@ -54525,13 +71512,13 @@ func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋgr
 	return ret
 }
 
-func (ec *executionContext) unmarshalNOnJobLimit2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐOnLimit(ctx context.Context, v any) (job.OnLimit, error) {
+func (ec *executionContext) unmarshalNOnJobLimit2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐOnLimit(ctx context.Context, v any) (job1.OnLimit, error) {
 	tmp, err := scalar.UnmarshalString(v)
 	res := unmarshalNOnJobLimit2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐOnLimit[tmp]
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNOnJobLimit2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐOnLimit(ctx context.Context, sel ast.SelectionSet, v job.OnLimit) graphql.Marshaler {
+func (ec *executionContext) marshalNOnJobLimit2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐOnLimit(ctx context.Context, sel ast.SelectionSet, v job1.OnLimit) graphql.Marshaler {
 	_ = sel
 	res := scalar.MarshalString(marshalNOnJobLimit2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐOnLimit[v])
 	if res == graphql.Null {
@@ -54541,13 +71528,13 @@ func (ec *executionContext) marshalNOnJobLimit2githubᚗcomᚋweavᚑaiᚋweav�
 }
 
 var (
-	unmarshalNOnJobLimit2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐOnLimit = map[string]job.OnLimit{
-		"REFUSE": job.Refuse,
-		"WAIT":   job.Wait,
+	unmarshalNOnJobLimit2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐOnLimit = map[string]job1.OnLimit{
+		"REFUSE": job1.Refuse,
+		"WAIT":   job1.Wait,
 	}
-	marshalNOnJobLimit2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐOnLimit = map[job.OnLimit]string{
-		job.Refuse: "REFUSE",
-		job.Wait:   "WAIT",
+	marshalNOnJobLimit2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐOnLimit = map[job1.OnLimit]string{
+		job1.Refuse: "REFUSE",
+		job1.Wait:   "WAIT",
 	}
 )
 
@@ -54584,6 +71571,202 @@ func (ec *executionContext) marshalNPageInfo2ᚖgithubᚗcomᚋweavᚑaiᚋweav�
 	}
 	return ec._PageInfo(ctx, sel, v)
 }
+
+func (ec *executionContext) marshalNPayment2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPaymentᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Payment) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPayment2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPayment(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPayment2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPayment(ctx context.Context, sel ast.SelectionSet, v *ent.Payment) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Payment!")
+		return graphql.Null
+	}
+	return ec._Payment(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPaymentConnection2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[*ent.Payment]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PaymentConnection!")
+		return graphql.Null
+	}
+	return ec._PaymentConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPaymentEdge2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[*ent.Payment]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPaymentEdge2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPaymentEdge2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐEdge(ctx context.Context, sel ast.SelectionSet, v *Edge[*ent.Payment]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PaymentEdge!")
+		return graphql.Null
+	}
+	return ec._PaymentEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNPaymentSource2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋpaymentstepᚐSource(ctx context.Context, v any) (paymentstep.Source, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := unmarshalNPaymentSource2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋpaymentstepᚐSource[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPaymentSource2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋpaymentstepᚐSource(ctx context.Context, sel ast.SelectionSet, v paymentstep.Source) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(marshalNPaymentSource2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋpaymentstepᚐSource[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "PaymentSource!")
+	}
+	return res
+}
+
+var (
+	unmarshalNPaymentSource2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋpaymentstepᚐSource = map[string]paymentstep.Source{
+		"CLIENT":   paymentstep.SourceClient,
+		"WEBHOOK":  paymentstep.SourceWebhook,
+		"RECOVERY": paymentstep.SourceRecovery,
+		"OPERATOR": paymentstep.SourceOperator,
+	}
+	marshalNPaymentSource2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋpaymentstepᚐSource = map[paymentstep.Source]string{
+		paymentstep.SourceClient:   "CLIENT",
+		paymentstep.SourceWebhook:  "WEBHOOK",
+		paymentstep.SourceRecovery: "RECOVERY",
+		paymentstep.SourceOperator: "OPERATOR",
+	}
+)
+
+func (ec *executionContext) unmarshalNPaymentStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋpaymentᚐStatus(ctx context.Context, v any) (payment.Status, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := unmarshalNPaymentStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋpaymentᚐStatus[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPaymentStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋpaymentᚐStatus(ctx context.Context, sel ast.SelectionSet, v payment.Status) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(marshalNPaymentStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋpaymentᚐStatus[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "PaymentStatus!")
+	}
+	return res
+}
+
+var (
+	unmarshalNPaymentStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋpaymentᚐStatus = map[string]payment.Status{
+		"PENDING":            payment.StatusPending,
+		"PAID":               payment.StatusPaid,
+		"PARTIALLY_REFUNDED": payment.StatusPartiallyRefunded,
+		"REFUNDED":           payment.StatusRefunded,
+		"DISPUTED":           payment.StatusDisputed,
+		"FAILED":             payment.StatusFailed,
+		"REJECTED":           payment.StatusRejected,
+		"EXPIRED":            payment.StatusExpired,
+	}
+	marshalNPaymentStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋpaymentᚐStatus = map[payment.Status]string{
+		payment.StatusPending:           "PENDING",
+		payment.StatusPaid:              "PAID",
+		payment.StatusPartiallyRefunded: "PARTIALLY_REFUNDED",
+		payment.StatusRefunded:          "REFUNDED",
+		payment.StatusDisputed:          "DISPUTED",
+		payment.StatusFailed:            "FAILED",
+		payment.StatusRejected:          "REJECTED",
+		payment.StatusExpired:           "EXPIRED",
+	}
+)
+
+func (ec *executionContext) marshalNPaymentStep2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPaymentStepᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.PaymentStep) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPaymentStep2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPaymentStep(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPaymentStep2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPaymentStep(ctx context.Context, sel ast.SelectionSet, v *ent.PaymentStep) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PaymentStep!")
+		return graphql.Null
+	}
+	return ec._PaymentStep(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNPaymentStepType2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋpaymentstepᚐType(ctx context.Context, v any) (paymentstep.Type, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := unmarshalNPaymentStepType2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋpaymentstepᚐType[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPaymentStepType2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋpaymentstepᚐType(ctx context.Context, sel ast.SelectionSet, v paymentstep.Type) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(marshalNPaymentStepType2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋpaymentstepᚐType[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "PaymentStepType!")
+	}
+	return res
+}
+
+var (
+	unmarshalNPaymentStepType2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋpaymentstepᚐType = map[string]paymentstep.Type{
+		"PREPARED":           paymentstep.TypePrepared,
+		"CHECKED":            paymentstep.TypeChecked,
+		"PAID":               paymentstep.TypePaid,
+		"GRANTED":            paymentstep.TypeGranted,
+		"PARTIALLY_REFUNDED": paymentstep.TypePartiallyRefunded,
+		"REFUNDED":           paymentstep.TypeRefunded,
+		"TAKEN_BACK":         paymentstep.TypeTakenBack,
+		"DISPUTED":           paymentstep.TypeDisputed,
+		"DISPUTE_RESOLVED":   paymentstep.TypeDisputeResolved,
+		"REFUND_REQUESTED":   paymentstep.TypeRefundRequested,
+		"FAILED":             paymentstep.TypeFailed,
+		"REJECTED":           paymentstep.TypeRejected,
+		"EXPIRED":            paymentstep.TypeExpired,
+	}
+	marshalNPaymentStepType2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋpaymentstepᚐType = map[paymentstep.Type]string{
+		paymentstep.TypePrepared:          "PREPARED",
+		paymentstep.TypeChecked:           "CHECKED",
+		paymentstep.TypePaid:              "PAID",
+		paymentstep.TypeGranted:           "GRANTED",
+		paymentstep.TypePartiallyRefunded: "PARTIALLY_REFUNDED",
+		paymentstep.TypeRefunded:          "REFUNDED",
+		paymentstep.TypeTakenBack:         "TAKEN_BACK",
+		paymentstep.TypeDisputed:          "DISPUTED",
+		paymentstep.TypeDisputeResolved:   "DISPUTE_RESOLVED",
+		paymentstep.TypeRefundRequested:   "REFUND_REQUESTED",
+		paymentstep.TypeFailed:            "FAILED",
+		paymentstep.TypeRejected:          "REJECTED",
+		paymentstep.TypeExpired:           "EXPIRED",
+	}
+)
 
 func (ec *executionContext) unmarshalNPinChatInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPinChatInput(ctx context.Context, v any) (PinChatInput, error) {
 	res, err := ec.unmarshalInputPinChatInput(ctx, v)
@@ -54823,6 +72006,61 @@ func (ec *executionContext) marshalNPreferences2ᚖgithubᚗcomᚋweavᚑaiᚋwe
 	return ec._Preferences(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNPreparePaymentInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPreparePaymentInput(ctx context.Context, v any) (PreparePaymentInput, error) {
+	res, err := ec.unmarshalInputPreparePaymentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPreparePaymentPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPreparePaymentPayload(ctx context.Context, sel ast.SelectionSet, v *PreparePaymentPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PreparePaymentPayload!")
+		return graphql.Null
+	}
+	return ec._PreparePaymentPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPreparePaymentUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPreparePaymentUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*PreparePaymentUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPreparePaymentUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPreparePaymentUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPreparePaymentUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPreparePaymentUserError(ctx context.Context, sel ast.SelectionSet, v *PreparePaymentUserError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PreparePaymentUserError!")
+		return graphql.Null
+	}
+	return ec._PreparePaymentUserError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNPreparePaymentUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, v any) (Reason, error) {
+	var res Reason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPreparePaymentUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNPrice2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPrice(ctx context.Context, sel ast.SelectionSet, v *Price) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Price!")
+		return graphql.Null
+	}
+	return ec._Price(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNPrompt2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPromptᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Prompt) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -54901,6 +72139,31 @@ func (ec *executionContext) marshalNPromptTemplate2ᚖgithubᚗcomᚋweavᚑai�
 		return graphql.Null
 	}
 	return ec._PromptTemplate(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNQuotaAmounts2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋmembershipᚐAmounts(ctx context.Context, sel ast.SelectionSet, v membership.Amounts) graphql.Marshaler {
+	return ec._QuotaAmounts(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNQuotaAmounts2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋmembershipᚐAmounts(ctx context.Context, sel ast.SelectionSet, v *membership.Amounts) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "QuotaAmounts!")
+		return graphql.Null
+	}
+	return ec._QuotaAmounts(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNQuote2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐQuote(ctx context.Context, sel ast.SelectionSet, v *Quote) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Quote!")
+		return graphql.Null
+	}
+	return ec._Quote(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNQuoteInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐQuoteInput(ctx context.Context, v any) (QuoteInput, error) {
+	res, err := ec.unmarshalInputQuoteInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNRecommendPromptsInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRecommendPromptsInput(ctx context.Context, v any) (RecommendPromptsInput, error) {
@@ -54994,6 +72257,53 @@ func (ec *executionContext) unmarshalNRefreshSessionUserErrorCode2githubᚗcom�
 }
 
 func (ec *executionContext) marshalNRefreshSessionUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNRefundPaymentInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRefundPaymentInput(ctx context.Context, v any) (RefundPaymentInput, error) {
+	res, err := ec.unmarshalInputRefundPaymentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRefundPaymentPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRefundPaymentPayload(ctx context.Context, sel ast.SelectionSet, v *RefundPaymentPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RefundPaymentPayload!")
+		return graphql.Null
+	}
+	return ec._RefundPaymentPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRefundPaymentUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRefundPaymentUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*RefundPaymentUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRefundPaymentUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRefundPaymentUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRefundPaymentUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRefundPaymentUserError(ctx context.Context, sel ast.SelectionSet, v *RefundPaymentUserError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RefundPaymentUserError!")
+		return graphql.Null
+	}
+	return ec._RefundPaymentUserError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRefundPaymentUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, v any) (Reason, error) {
+	var res Reason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRefundPaymentUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
 	return v
 }
 
@@ -55319,6 +72629,53 @@ var (
 	}
 )
 
+func (ec *executionContext) unmarshalNRestoreAccountInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRestoreAccountInput(ctx context.Context, v any) (RestoreAccountInput, error) {
+	res, err := ec.unmarshalInputRestoreAccountInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRestoreAccountPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRestoreAccountPayload(ctx context.Context, sel ast.SelectionSet, v *RestoreAccountPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RestoreAccountPayload!")
+		return graphql.Null
+	}
+	return ec._RestoreAccountPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRestoreAccountUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRestoreAccountUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*RestoreAccountUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRestoreAccountUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRestoreAccountUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRestoreAccountUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRestoreAccountUserError(ctx context.Context, sel ast.SelectionSet, v *RestoreAccountUserError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RestoreAccountUserError!")
+		return graphql.Null
+	}
+	return ec._RestoreAccountUserError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRestoreAccountUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, v any) (Reason, error) {
+	var res Reason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRestoreAccountUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNRestoreChatInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRestoreChatInput(ctx context.Context, v any) (RestoreChatInput, error) {
 	res, err := ec.unmarshalInputRestoreChatInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -55488,6 +72845,53 @@ func (ec *executionContext) marshalNRetryJobUserErrorCode2githubᚗcomᚋweavᚑ
 	return v
 }
 
+func (ec *executionContext) unmarshalNRevokeApiKeyInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRevokeAPIKeyInput(ctx context.Context, v any) (RevokeAPIKeyInput, error) {
+	res, err := ec.unmarshalInputRevokeApiKeyInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRevokeApiKeyPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRevokeAPIKeyPayload(ctx context.Context, sel ast.SelectionSet, v *RevokeAPIKeyPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RevokeApiKeyPayload!")
+		return graphql.Null
+	}
+	return ec._RevokeApiKeyPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRevokeApiKeyUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRevokeAPIKeyUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*RevokeAPIKeyUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRevokeApiKeyUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRevokeAPIKeyUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRevokeApiKeyUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRevokeAPIKeyUserError(ctx context.Context, sel ast.SelectionSet, v *RevokeAPIKeyUserError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RevokeApiKeyUserError!")
+		return graphql.Null
+	}
+	return ec._RevokeApiKeyUserError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRevokeApiKeyUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, v any) (Reason, error) {
+	var res Reason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRevokeApiKeyUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNRevokeSessionInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRevokeSessionInput(ctx context.Context, v any) (RevokeSessionInput, error) {
 	res, err := ec.unmarshalInputRevokeSessionInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -55581,6 +72985,34 @@ func (ec *executionContext) unmarshalNRevokeShareLinkUserErrorCode2githubᚗcom�
 func (ec *executionContext) marshalNRevokeShareLinkUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
 	return v
 }
+
+func (ec *executionContext) unmarshalNRole2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐRole(ctx context.Context, v any) (user.Role, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := unmarshalNRole2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐRole[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRole2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐRole(ctx context.Context, sel ast.SelectionSet, v user.Role) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(marshalNRole2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐRole[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Role!")
+	}
+	return res
+}
+
+var (
+	unmarshalNRole2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐRole = map[string]user.Role{
+		"MEMBER":  user.RoleMember,
+		"SUPPORT": user.RoleSupport,
+		"ADMIN":   user.RoleAdmin,
+	}
+	marshalNRole2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐRole = map[user.Role]string{
+		user.RoleMember:  "MEMBER",
+		user.RoleSupport: "SUPPORT",
+		user.RoleAdmin:   "ADMIN",
+	}
+)
 
 func (ec *executionContext) unmarshalNRunStepInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRunStepInput(ctx context.Context, v any) (RunStepInput, error) {
 	res, err := ec.unmarshalInputRunStepInput(ctx, v)
@@ -55770,6 +73202,53 @@ func (ec *executionContext) marshalNSession2ᚖgithubᚗcomᚋweavᚑaiᚋweav�
 		return graphql.Null
 	}
 	return ec._Session(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSetRoleInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐSetRoleInput(ctx context.Context, v any) (SetRoleInput, error) {
+	res, err := ec.unmarshalInputSetRoleInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSetRolePayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐSetRolePayload(ctx context.Context, sel ast.SelectionSet, v *SetRolePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SetRolePayload!")
+		return graphql.Null
+	}
+	return ec._SetRolePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSetRoleUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐSetRoleUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*SetRoleUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSetRoleUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐSetRoleUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSetRoleUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐSetRoleUserError(ctx context.Context, sel ast.SelectionSet, v *SetRoleUserError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SetRoleUserError!")
+		return graphql.Null
+	}
+	return ec._SetRoleUserError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSetRoleUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, v any) (Reason, error) {
+	var res Reason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSetRoleUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) marshalNShareLink2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐShareLinkᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ShareLink) graphql.Marshaler {
@@ -56194,6 +73673,53 @@ func (ec *executionContext) marshalNUpdatePreferencesUserErrorCode2githubᚗcom�
 	return v
 }
 
+func (ec *executionContext) unmarshalNUpdateProfileInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUpdateProfileInput(ctx context.Context, v any) (UpdateProfileInput, error) {
+	res, err := ec.unmarshalInputUpdateProfileInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUpdateProfilePayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUpdateProfilePayload(ctx context.Context, sel ast.SelectionSet, v *UpdateProfilePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UpdateProfilePayload!")
+		return graphql.Null
+	}
+	return ec._UpdateProfilePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNUpdateProfileUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUpdateProfileUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*UpdateProfileUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNUpdateProfileUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUpdateProfileUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNUpdateProfileUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUpdateProfileUserError(ctx context.Context, sel ast.SelectionSet, v *UpdateProfileUserError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UpdateProfileUserError!")
+		return graphql.Null
+	}
+	return ec._UpdateProfileUserError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUpdateProfileUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, v any) (Reason, error) {
+	var res Reason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUpdateProfileUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNUpdatePromptInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUpdatePromptInput(ctx context.Context, v any) (UpdatePromptInput, error) {
 	res, err := ec.unmarshalInputUpdatePromptInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -56265,6 +73791,78 @@ func (ec *executionContext) marshalNUploadHeader2ᚖgithubᚗcomᚋweavᚑaiᚋw
 	return ec._UploadHeader(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNUsageDimension2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUsageDimension(ctx context.Context, v any) (UsageDimension, error) {
+	var res UsageDimension
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUsageDimension2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUsageDimension(ctx context.Context, sel ast.SelectionSet, v UsageDimension) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNUsageDimension2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUsageDimensionᚄ(ctx context.Context, v any) ([]UsageDimension, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]UsageDimension, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNUsageDimension2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUsageDimension(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNUsageDimension2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUsageDimensionᚄ(ctx context.Context, sel ast.SelectionSet, v []UsageDimension) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNUsageDimension2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUsageDimension(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNUsageReport2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUsageReport(ctx context.Context, sel ast.SelectionSet, v *UsageReport) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UsageReport!")
+		return graphql.Null
+	}
+	return ec._UsageReport(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNUsageRow2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUsageRowᚄ(ctx context.Context, sel ast.SelectionSet, v []*UsageRow) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNUsageRow2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUsageRow(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNUsageRow2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUsageRow(ctx context.Context, sel ast.SelectionSet, v *UsageRow) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UsageRow!")
+		return graphql.Null
+	}
+	return ec._UsageRow(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNUsageSource2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmessageᚐUsageSource(ctx context.Context, v any) (message.UsageSource, error) {
 	tmp, err := scalar.UnmarshalString(v)
 	res := unmarshalNUsageSource2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmessageᚐUsageSource[tmp]
@@ -56290,6 +73888,14 @@ var (
 		message.UsageSourceEstimated: "ESTIMATED",
 	}
 )
+
+func (ec *executionContext) marshalNUsageTotals2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUsageTotals(ctx context.Context, sel ast.SelectionSet, v *UsageTotals) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UsageTotals!")
+		return graphql.Null
+	}
+	return ec._UsageTotals(ctx, sel, v)
+}
 
 func (ec *executionContext) marshalNUser2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐUser(ctx context.Context, sel ast.SelectionSet, v *ent.User) graphql.Marshaler {
 	if v == nil {
@@ -56449,6 +74055,27 @@ func (ec *executionContext) marshalN__TypeKind2string(ctx context.Context, sel a
 	return res
 }
 
+func (ec *executionContext) marshalOAccount2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐUser(ctx context.Context, sel ast.SelectionSet, v *ent.User) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Account(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAccountJob2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐJob(ctx context.Context, sel ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AccountJob(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOApiKey2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐAPIKey(ctx context.Context, sel ast.SelectionSet, v *ent.APIKey) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ApiKey(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOArtifact2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐArtifact(ctx context.Context, sel ast.SelectionSet, v *ent.Artifact) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -56531,6 +74158,13 @@ func (ec *executionContext) unmarshalOChatFilter2ᚖgithubᚗcomᚋweavᚑaiᚋw
 	}
 	res, err := ec.unmarshalInputChatFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOCheckout2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCheckout(ctx context.Context, sel ast.SelectionSet, v *Checkout) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Checkout(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOCost2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCost(ctx context.Context, sel ast.SelectionSet, v *Cost) graphql.Marshaler {
@@ -56671,6 +74305,14 @@ var (
 		message.FinishReasonOther:         "OTHER",
 	}
 )
+
+func (ec *executionContext) unmarshalOFirebaseIdentityInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐFirebaseIdentityInput(ctx context.Context, v any) (*FirebaseIdentityInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputFirebaseIdentityInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
 
 func (ec *executionContext) unmarshalOFloat2ᚖfloat64(ctx context.Context, v any) (*float64, error) {
 	if v == nil {
@@ -56835,7 +74477,7 @@ func (ec *executionContext) marshalOJob2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋent
 	return ec._Job(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalOJobFailure2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐFailure(ctx context.Context, sel ast.SelectionSet, v *job.Failure) graphql.Marshaler {
+func (ec *executionContext) marshalOJobFailure2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐFailure(ctx context.Context, sel ast.SelectionSet, v *job1.Failure) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -56850,13 +74492,13 @@ func (ec *executionContext) unmarshalOJobFilter2ᚖgithubᚗcomᚋweavᚑaiᚋwe
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalOJobKind2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐKindᚄ(ctx context.Context, v any) ([]job1.Kind, error) {
+func (ec *executionContext) unmarshalOJobKind2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐKindᚄ(ctx context.Context, v any) ([]job.Kind, error) {
 	if v == nil {
 		return nil, nil
 	}
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]job1.Kind, len(vSlice))
+	res := make([]job.Kind, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
 		res[i], err = ec.unmarshalNJobKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐKind(ctx, vSlice[i])
@@ -56867,7 +74509,7 @@ func (ec *executionContext) unmarshalOJobKind2ᚕgithubᚗcomᚋweavᚑaiᚋweav
 	return res, nil
 }
 
-func (ec *executionContext) marshalOJobKind2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐKindᚄ(ctx context.Context, sel ast.SelectionSet, v []job1.Kind) graphql.Marshaler {
+func (ec *executionContext) marshalOJobKind2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐKindᚄ(ctx context.Context, sel ast.SelectionSet, v []job.Kind) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -56893,13 +74535,13 @@ func (ec *executionContext) marshalOJobResult2ᚖgithubᚗcomᚋweavᚑaiᚋweav
 	return ec._JobResult(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalOJobStatus2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐStatusᚄ(ctx context.Context, v any) ([]job1.Status, error) {
+func (ec *executionContext) unmarshalOJobStatus2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐStatusᚄ(ctx context.Context, v any) ([]job.Status, error) {
 	if v == nil {
 		return nil, nil
 	}
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]job1.Status, len(vSlice))
+	res := make([]job.Status, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
 		res[i], err = ec.unmarshalNJobStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐStatus(ctx, vSlice[i])
@@ -56910,7 +74552,7 @@ func (ec *executionContext) unmarshalOJobStatus2ᚕgithubᚗcomᚋweavᚑaiᚋwe
 	return res, nil
 }
 
-func (ec *executionContext) marshalOJobStatus2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []job1.Status) graphql.Marshaler {
+func (ec *executionContext) marshalOJobStatus2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []job.Status) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -56934,6 +74576,14 @@ func (ec *executionContext) marshalOJobUsage2ᚖgithubᚗcomᚋweavᚑaiᚋweav�
 		return graphql.Null
 	}
 	return ec._JobUsage(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOJobWorkInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐJobWorkInput(ctx context.Context, v any) (*JobWorkInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputJobWorkInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOLanguage2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐLanguage(ctx context.Context, v any) (*user.Language, error) {
@@ -56966,11 +74616,62 @@ var (
 	}
 )
 
+func (ec *executionContext) unmarshalOMembershipType2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐPlan(ctx context.Context, v any) (*catalog.Plan, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := unmarshalOMembershipType2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐPlan[tmp]
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOMembershipType2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐPlan(ctx context.Context, sel ast.SelectionSet, v *catalog.Plan) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(marshalOMembershipType2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐPlan[*v])
+	return res
+}
+
+var (
+	unmarshalOMembershipType2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐPlan = map[string]catalog.Plan{
+		"FREE":     catalog.Free,
+		"STANDARD": catalog.Standard,
+		"PREMIUM":  catalog.Premium,
+	}
+	marshalOMembershipType2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐPlan = map[catalog.Plan]string{
+		catalog.Free:     "FREE",
+		catalog.Standard: "STANDARD",
+		catalog.Premium:  "PREMIUM",
+	}
+)
+
 func (ec *executionContext) marshalOMessage2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐMessage(ctx context.Context, sel ast.SelectionSet, v *ent.Message) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Message(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOModel2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐModelᚄ(ctx context.Context, sel ast.SelectionSet, v []*catalog.Model) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNModel2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐModel(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOModel2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐModel(ctx context.Context, sel ast.SelectionSet, v *catalog.Model) graphql.Marshaler {
@@ -57170,6 +74871,49 @@ var (
 	}
 )
 
+func (ec *executionContext) marshalOPayment2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPayment(ctx context.Context, sel ast.SelectionSet, v *ent.Payment) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Payment(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOPaymentStatus2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋpaymentᚐStatusᚄ(ctx context.Context, v any) ([]payment.Status, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]payment.Status, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNPaymentStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋpaymentᚐStatus(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOPaymentStatus2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋpaymentᚐStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []payment.Status) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPaymentStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋpaymentᚐStatus(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalOPlan2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPlan(ctx context.Context, sel ast.SelectionSet, v *ent.Plan) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -57189,6 +74933,60 @@ func (ec *executionContext) marshalOPrompt2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋ
 		return graphql.Null
 	}
 	return ec._Prompt(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOQuota2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐQuota(ctx context.Context, sel ast.SelectionSet, v *Quota) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Quota(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOQuotaAmounts2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋmembershipᚐAmounts(ctx context.Context, sel ast.SelectionSet, v *membership.Amounts) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._QuotaAmounts(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOQuoteMessageInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐQuoteMessageInput(ctx context.Context, v any) (*QuoteMessageInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputQuoteMessageInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOQuotePlanInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐQuotePlanInput(ctx context.Context, v any) (*QuotePlanInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputQuotePlanInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOQuoteRefusal2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐQuoteRefusal(ctx context.Context, v any) (*QuoteRefusal, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(QuoteRefusal)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOQuoteRefusal2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐQuoteRefusal(ctx context.Context, sel ast.SelectionSet, v *QuoteRefusal) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOQuoteReplyInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐQuoteReplyInput(ctx context.Context, v any) (*QuoteReplyInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputQuoteReplyInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalOReplyFailure2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋchatᚐFailure(ctx context.Context, sel ast.SelectionSet, v *chat.Failure) graphql.Marshaler {
@@ -57377,6 +75175,54 @@ func (ec *executionContext) marshalOUploadRequest2ᚖgithubᚗcomᚋweavᚑaiᚋ
 		return graphql.Null
 	}
 	return ec._UploadRequest(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOUsageKind2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋusageᚐPurpose(ctx context.Context, v any) (*usage.Purpose, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := unmarshalOUsageKind2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋusageᚐPurpose[tmp]
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOUsageKind2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋusageᚐPurpose(ctx context.Context, sel ast.SelectionSet, v *usage.Purpose) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(marshalOUsageKind2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋusageᚐPurpose[*v])
+	return res
+}
+
+var (
+	unmarshalOUsageKind2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋusageᚐPurpose = map[string]usage.Purpose{
+		"REPLY":   usage.PurposeReply,
+		"TITLE":   usage.PurposeTitle,
+		"TEXT":    usage.PurposeText,
+		"IMAGE":   usage.PurposeImage,
+		"VIDEO":   usage.PurposeVideo,
+		"PLAN":    usage.PurposePlan,
+		"PROMPTS": usage.PurposePrompts,
+	}
+	marshalOUsageKind2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋusageᚐPurpose = map[usage.Purpose]string{
+		usage.PurposeReply:   "REPLY",
+		usage.PurposeTitle:   "TITLE",
+		usage.PurposeText:    "TEXT",
+		usage.PurposeImage:   "IMAGE",
+		usage.PurposeVideo:   "VIDEO",
+		usage.PurposePlan:    "PLAN",
+		usage.PurposePrompts: "PROMPTS",
+	}
+)
+
+func (ec *executionContext) unmarshalOUsageRange2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐUsageRange(ctx context.Context, v any) (*UsageRange, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUsageRange(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalOUser2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐUser(ctx context.Context, sel ast.SelectionSet, v *ent.User) graphql.Marshaler {

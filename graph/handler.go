@@ -32,6 +32,8 @@ type Options struct {
 	Services Services
 	Info     Info
 	Limits   guard.Limits
+	// Rates are asked before each operation.
+	Rates    guard.Rates
 	Observer Observer
 	Log      *slog.Logger
 	// Socket is the WebSocket transport; nil for none.
@@ -40,8 +42,10 @@ type Options struct {
 
 // NewHandler returns the GraphQL handler: transports, limits, loaders and error forms around the resolvers.
 func NewHandler(o Options) *handler.Server {
+	root := &Resolver{s: o.Services, info: o.Info}
 	srv := handler.New(NewExecutableSchema(Config{
-		Resolvers:  &Resolver{s: o.Services, info: o.Info},
+		Resolvers:  root,
+		Directives: DirectiveRoot{Access: root.access},
 		Complexity: complexity(),
 	}))
 	if o.Socket != nil {
@@ -52,6 +56,7 @@ func NewHandler(o Options) *handler.Server {
 	srv.AddTransport(gqlhttp.OtherMethods{})
 	srv.Use(gqlhttp.Refusals{})
 	guard.Install(srv, o.Limits)
+	srv.Use(o.Rates)
 	srv.SetQueryCache(lru.New[*ast.QueryDocument](documents))
 	srv.SetErrorPresenter(gqlerr.Presenter(o.Log))
 	srv.SetRecoverFunc(gqlerr.Recover(o.Log))

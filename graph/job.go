@@ -134,9 +134,6 @@ func (r *jobResolver) Usage(_ context.Context, j *ent.Job) (*JobUsage, error) {
 	}, nil
 }
 
-// Cost is unknown until there are prices.
-func (r *jobResolver) Cost(context.Context, *ent.Job) (*Cost, error) { return nil, nil }
-
 // ResultExpiresAt is when text and files go.
 func (r *jobResolver) ResultExpiresAt(_ context.Context, j *ent.Job) (*time.Time, error) {
 	return j.ExpiresAt, nil
@@ -187,7 +184,7 @@ func (r *mutationResolver) CreateJob(ctx context.Context, in CreateJobInput) (*C
 	}
 	j, err := r.s.Jobs.Create(ctx, p.User, job.CreateInput{
 		Work: workOf(in.Work), ChatID: in.ChatID.Value(), IfHead: expectHead(in.IfHead, true),
-		StoreResult: in.StoreResult, OnLimit: in.OnLimit, Key: in.IdempotencyKey,
+		StoreResult: in.StoreResult, OnLimit: in.OnLimit, MaxCost: money(in.MaxCost), Key: in.IdempotencyKey,
 	})
 	inputs, err := userErrors[CreateJobUserError](err)
 	return &CreateJobPayload{Job: j, UserErrors: inputs}, err
@@ -233,7 +230,7 @@ func (r *mutationResolver) RetryJob(ctx context.Context, in RetryJobInput) (*Ret
 	if err != nil {
 		return nil, err
 	}
-	j, err := r.s.Jobs.Retry(ctx, p.User, job.RetryInput{JobID: in.JobID, OnLimit: in.OnLimit, Key: in.IdempotencyKey})
+	j, err := r.s.Jobs.Retry(ctx, p.User, job.RetryInput{JobID: in.JobID, OnLimit: in.OnLimit, MaxCost: money(in.MaxCost), Key: in.IdempotencyKey})
 	inputs, err := userErrors[RetryJobUserError](err)
 	return &RetryJobPayload{Job: j, UserErrors: inputs}, err
 }

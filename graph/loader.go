@@ -34,6 +34,8 @@ type loaders struct {
 
 	fileLoaders
 	planLoaders
+	usageLoaders
+	paymentLoaders
 }
 
 type loadersKey struct{}
@@ -59,6 +61,9 @@ func newLoaders(s Services, viewer oid.User) *loaders {
 
 		fileLoaders: newFileLoaders(s.Files, viewer),
 		planLoaders: newPlanLoaders(s.Plans, viewer),
+
+		usageLoaders:   newUsageLoaders(s, viewer),
+		paymentLoaders: newPaymentLoaders(s.Billing, viewer),
 	}
 }
 

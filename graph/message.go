@@ -82,7 +82,7 @@ func (r *mutationResolver) SendMessage(ctx context.Context, in SendMessageInput)
 	}
 	sent, err := r.s.Chats.Send(ctx, p.User, chat.SendInput{
 		ChatID: in.ChatID, Text: in.Text, Attachments: in.AttachmentIds.Value(), ModelID: in.ModelID.Value(),
-		FallbackID: in.FallbackModelID.Value(), IfHead: expectHead(in.IfHead, true), Key: in.IdempotencyKey,
+		FallbackID: in.FallbackModelID.Value(), IfHead: expectHead(in.IfHead, true), MaxCost: money(in.MaxCost), Key: in.IdempotencyKey,
 	})
 	inputs, err := userErrors[SendMessageUserError](err)
 	if sent == nil {
@@ -105,7 +105,7 @@ func (r *mutationResolver) EditMessage(ctx context.Context, in EditMessageInput)
 	}
 	sent, err := r.s.Chats.Edit(ctx, p.User, chat.EditInput{
 		MessageID: in.MessageID, Text: in.Text, Attachments: in.AttachmentIds.Value(), ModelID: in.ModelID.Value(),
-		FallbackID: in.FallbackModelID.Value(), IfHead: expectHead(in.IfHead, false), Key: in.IdempotencyKey,
+		FallbackID: in.FallbackModelID.Value(), IfHead: expectHead(in.IfHead, false), MaxCost: money(in.MaxCost), Key: in.IdempotencyKey,
 	})
 	inputs, err := userErrors[EditMessageUserError](err)
 	if sent == nil {
@@ -122,7 +122,7 @@ func (r *mutationResolver) RegenerateReply(ctx context.Context, in RegenerateRep
 	}
 	sent, err := r.s.Chats.Regenerate(ctx, p.User, chat.RegenerateInput{
 		MessageID: in.MessageID, ModelID: in.ModelID.Value(), FallbackID: in.FallbackModelID.Value(),
-		IfHead: expectHead(in.IfHead, false), Key: in.IdempotencyKey,
+		IfHead: expectHead(in.IfHead, false), MaxCost: money(in.MaxCost), Key: in.IdempotencyKey,
 	})
 	inputs, err := userErrors[RegenerateReplyUserError](err)
 	if sent == nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/weav-ai/weav/ent/user"
 	"github.com/weav-ai/weav/internal/auth"
 	"github.com/weav-ai/weav/internal/catalog"
-	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/modelcheck"
+	"github.com/weav-ai/weav/internal/store"
 )
 
 // Name is the name to show.
@@ -52,20 +52,29 @@ func (r *modelResolver) Fallback(_ context.Context, m *catalog.Model) (*catalog.
 
 // AvailableToViewer says whether the viewer can use it now.
 func (r *modelResolver) AvailableToViewer(ctx context.Context, m *catalog.Model) (bool, error) {
-	return r.obstacle(ctx, *m) == "", nil
+	who, err := r.asking(ctx)
+	return r.s.Catalog.Obstacle(*m, who) == "", err
 }
 
 // UnavailableReason says why not.
 func (r *modelResolver) UnavailableReason(ctx context.Context, m *catalog.Model) (*catalog.Obstacle, error) {
-	if reason := r.obstacle(ctx, *m); reason != "" {
+	who, err := r.asking(ctx)
+	if reason := r.s.Catalog.Obstacle(*m, who); err == nil && reason != "" {
 		return &reason, nil
 	}
-	return nil, nil
+	return nil, err
 }
 
-func (r *Resolver) obstacle(ctx context.Context, m catalog.Model) catalog.Obstacle {
-	_, signedIn := auth.From(ctx)
-	return r.s.Catalog.Obstacle(m, catalog.Viewer{SignedIn: signedIn, Plan: catalog.Free})
+// asking is who the request is made for, as the catalogue needs to know.
+func (r *Resolver) asking(ctx context.Context) (catalog.Viewer, error) {
+	if _, ok := auth.From(ctx); !ok {
+		return catalog.Viewer{}, nil
+	}
+	u, err := loadViewer(ctx)
+	if err != nil || u == nil {
+		return catalog.Viewer{}, err
+	}
+	return catalog.Viewer{SignedIn: true, Plan: r.s.Memberships.Of(u, store.Now()).ActsAs}, nil
 }
 
 // Price is what the provider asks for it today.
@@ -96,9 +105,13 @@ func (r *queryResolver) Models(ctx context.Context, filter *ModelFilter) ([]*cat
 	if filter == nil {
 		filter = &ModelFilter{}
 	}
+	who, err := r.asking(ctx)
+	if err != nil {
+		return nil, err
+	}
 	out := []*catalog.Model{}
 	for _, m := range r.s.Catalog.All() {
-		if r.passes(ctx, m, filter) {
+		if r.passes(m, filter, who) {
 			out = append(out, &m)
 		}
 	}
@@ -106,7 +119,7 @@ func (r *queryResolver) Models(ctx context.Context, filter *ModelFilter) ([]*cat
 }
 
 // passes says whether a model is one that a filter asks for.
-func (r *queryResolver) passes(ctx context.Context, m catalog.Model, f *ModelFilter) bool {
+func (r *queryResolver) passes(m catalog.Model, f *ModelFilter, who catalog.Viewer) bool {
 	states := f.States.Value()
 	if states == nil {
 		states = []catalog.State{catalog.Active, catalog.Deprecated}
@@ -126,14 +139,11 @@ func (r *queryResolver) passes(ctx context.Context, m catalog.Model, f *ModelFil
 		}
 	}
 	available := f.AvailableToViewer.Value()
-	return available == nil || *available == (r.obstacle(ctx, m) == "")
+	return available == nil || *available == (r.s.Catalog.Obstacle(m, who) == "")
 }
 
 // ModelWarnings are what operators must know of the catalogue.
 func (r *queryResolver) ModelWarnings(ctx context.Context) ([]*modelcheck.Warning, error) {
-	if err := r.requireOperator(ctx); err != nil {
-		return nil, err
-	}
 	warnings, err := r.s.Models.Warnings(ctx)
 	if err != nil {
 		return nil, err
@@ -143,17 +153,4 @@ func (r *queryResolver) ModelWarnings(ctx context.Context) ([]*modelcheck.Warnin
 		out[i] = &warnings[i]
 	}
 	return out, nil
-}
-
-// requireOperator refuses everybody but operators.
-func (r *Resolver) requireOperator(ctx context.Context) error {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return err
-	}
-	ok, err := r.s.IsOperator(ctx, p.User)
-	if err == nil && !ok {
-		err = errs.New(errs.Forbidden, "This is for operators of this server only.")
-	}
-	return err
 }

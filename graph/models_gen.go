@@ -15,10 +15,13 @@ import (
 	"github.com/weav-ai/weav/ent/chat"
 	job1 "github.com/weav-ai/weav/ent/job"
 	"github.com/weav-ai/weav/ent/message"
+	"github.com/weav-ai/weav/ent/usage"
 	"github.com/weav-ai/weav/ent/user"
 	"github.com/weav-ai/weav/internal/account"
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/job"
+	"github.com/weav-ai/weav/internal/membership"
+	"github.com/weav-ai/weav/internal/oid"
 )
 
 // What happens in one chat. `ReplyDelta` is live text and stands in no feed; its cursor is that of the event before it.
@@ -112,6 +115,18 @@ func (this AddPlanStepUserError) GetPath() []string {
 		interfaceSlice = append(interfaceSlice, concrete)
 	}
 	return interfaceSlice
+}
+
+// What the administration sees. It shows nothing that people wrote or made.
+type Administration struct {
+	// People, the newest first.
+	Users *Connection[*ent.User] `json:"users"`
+	// Payments, the newest first.
+	Payments *Connection[*AccountPayment] `json:"payments"`
+	// Jobs, the newest first.
+	Jobs *Connection[*ent.Job] `json:"jobs"`
+	// What the administration did, the newest first. It cannot be changed.
+	AuditLog *Connection[*ent.AuditEntry] `json:"auditLog"`
 }
 
 // That something was generated, and by what. Show it where the thing is shown.
@@ -258,6 +273,49 @@ func (this CancelJobUserError) GetPath() []string {
 	return interfaceSlice
 }
 
+// Which job.
+type CancelUserJobInput struct {
+	// Any job.
+	JobID string `json:"jobId"`
+	// Why, for the audit log; 1–500 code points.
+	Reason string `json:"reason"`
+}
+
+// The outcome of `cancelUserJob`.
+type CancelUserJobPayload struct {
+	// The job as it ended; null when there are userErrors.
+	Job *ent.Job `json:"job,omitempty"`
+	// What to mend.
+	UserErrors []*CancelUserJobUserError `json:"userErrors"`
+}
+
+// One thing in the input of cancelUserJob that a person can mend. Nothing was written.
+type CancelUserJobUserError struct {
+	// What to tell the person, in English.
+	Message string `json:"message"`
+	// Where the value stands in the arguments, such as ["input", "text"].
+	Path []string `json:"path"`
+	// What to branch on.
+	Code Reason `json:"code"`
+}
+
+func (CancelUserJobUserError) IsUserError() {}
+
+// What to tell the person, in English.
+func (this CancelUserJobUserError) GetMessage() string { return this.Message }
+
+// Where the value stands in the arguments, such as ["input", "text"].
+func (this CancelUserJobUserError) GetPath() []string {
+	if this.Path == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Path))
+	for _, concrete := range this.Path {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
 // Which chats to list.
 type ChatFilter struct {
 	// Only chats of this folder.
@@ -268,6 +326,20 @@ type ChatFilter struct {
 	Archived graphql.Omittable[*bool] `json:"archived,omitempty"`
 	// True: only deleted chats that can still be restored.
 	Deleted bool `json:"deleted"`
+}
+
+// What a browser needs to take a payment. For PortOne's browser SDK: `requestPayment({storeId, channelKey, paymentId, orderName, totalAmount, currency})`.
+type Checkout struct {
+	// Who takes the money, such as `portone` or `sandbox`.
+	Gateway string `json:"gateway"`
+	// The gateway's id of the payment: letters and digits, at most 40.
+	PaymentID string `json:"paymentId"`
+	// The shop at the gateway; empty for the sandbox.
+	StoreID string `json:"storeId"`
+	// The channel at the gateway; empty for the sandbox.
+	ChannelKey string `json:"channelKey"`
+	// A page that takes the payment; null where the SDK does.
+	URL *string `json:"url,omitempty"`
 }
 
 // Which branch to read.
@@ -303,6 +375,47 @@ func (this ChooseBranchUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
 func (this ChooseBranchUserError) GetPath() []string {
+	if this.Path == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Path))
+	for _, concrete := range this.Path {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
+// Which payment.
+type CompletePaymentInput struct {
+	// A payment of the viewer.
+	PaymentID string `json:"paymentId"`
+}
+
+// The outcome of `completePayment`.
+type CompletePaymentPayload struct {
+	// The payment; null when there are userErrors.
+	Payment *ent.Payment `json:"payment,omitempty"`
+	// What to mend.
+	UserErrors []*CompletePaymentUserError `json:"userErrors"`
+}
+
+// One thing in the input of completePayment that a person can mend. Nothing was written.
+type CompletePaymentUserError struct {
+	// What to tell the person, in English.
+	Message string `json:"message"`
+	// Where the value stands in the arguments, such as ["input", "text"].
+	Path []string `json:"path"`
+	// What to branch on.
+	Code Reason `json:"code"`
+}
+
+func (CompletePaymentUserError) IsUserError() {}
+
+// What to tell the person, in English.
+func (this CompletePaymentUserError) GetMessage() string { return this.Message }
+
+// Where the value stands in the arguments, such as ["input", "text"].
+func (this CompletePaymentUserError) GetPath() []string {
 	if this.Path == nil {
 		return nil
 	}
@@ -429,6 +542,62 @@ type CostRange struct {
 	Max *Cost `json:"max"`
 }
 
+// The key to make.
+type CreateAPIKeyInput struct {
+	// 1–100 code points.
+	Name string `json:"name"`
+	// What it may do; at least one.
+	Scopes []APIScope `json:"scopes"`
+	// The models it may ask; absent: all. At most 50.
+	ModelIds graphql.Omittable[[]string] `json:"modelIds,omitempty"`
+	// True: it asks the sandbox only, free of quota.
+	IsTest bool `json:"isTest"`
+	// When it stops to work; absent: never.
+	ExpiresAt graphql.Omittable[*time.Time] `json:"expiresAt,omitempty"`
+	// The most it may cost a month, in USD. Models without a price are then refused. Absent: no limit.
+	MonthlyBudget graphql.Omittable[*CostInput] `json:"monthlyBudget,omitempty"`
+	// Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
+	//   result; with another input, `IDEMPOTENCY_CONFLICT`. Use a fresh UUID for each thing a person does.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The outcome of `createApiKey`.
+type CreateAPIKeyPayload struct {
+	// The key; null when there are userErrors.
+	APIKey *ent.APIKey `json:"apiKey,omitempty"`
+	// The secret, `weav_live_…` or `weav_test_…`: told this once, null when the call is repeated and when there are userErrors.
+	Secret *string `json:"secret,omitempty"`
+	// What to mend.
+	UserErrors []*CreateAPIKeyUserError `json:"userErrors"`
+}
+
+// One thing in the input of createApiKey that a person can mend. Nothing was written.
+type CreateAPIKeyUserError struct {
+	// What to tell the person, in English.
+	Message string `json:"message"`
+	// Where the value stands in the arguments, such as ["input", "text"].
+	Path []string `json:"path"`
+	// What to branch on.
+	Code Reason `json:"code"`
+}
+
+func (CreateAPIKeyUserError) IsUserError() {}
+
+// What to tell the person, in English.
+func (this CreateAPIKeyUserError) GetMessage() string { return this.Message }
+
+// Where the value stands in the arguments, such as ["input", "text"].
+func (this CreateAPIKeyUserError) GetPath() []string {
+	if this.Path == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Path))
+	for _, concrete := range this.Path {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
 // A chat to make.
 type CreateChatInput struct {
 	// At most 200 code points. Absent or empty: made from the first exchange.
@@ -539,6 +708,8 @@ type CreateJobInput struct {
 	StoreResult bool `json:"storeResult"`
 	// What happens when the person has 4 unfinished jobs.
 	OnLimit job.OnLimit `json:"onLimit"`
+	// The most it may cost, in USD. More than that, at the most the caps allow, is `COST_LIMIT_EXCEEDED`, and so is a model without a price. Absent: no limit.
+	MaxCost graphql.Omittable[*CostInput] `json:"maxCost,omitempty"`
 	// Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
 	//   result; with another input, `IDEMPOTENCY_CONFLICT`. Use a fresh UUID for each thing a person does.
 	IdempotencyKey string `json:"idempotencyKey"`
@@ -713,6 +884,47 @@ func (this CreateUploadUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
 func (this CreateUploadUserError) GetPath() []string {
+	if this.Path == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Path))
+	for _, concrete := range this.Path {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
+// The confirmation.
+type DeleteAccountInput struct {
+	// A fresh proof of the same identity; one of Firebase must be younger than 5 minutes.
+	Identity *IdentityInput `json:"identity"`
+}
+
+// The outcome of `deleteAccount`.
+type DeleteAccountPayload struct {
+	// The person; null when there are userErrors.
+	Viewer *ent.User `json:"viewer,omitempty"`
+	// What to mend.
+	UserErrors []*DeleteAccountUserError `json:"userErrors"`
+}
+
+// One thing in the input of deleteAccount that a person can mend. Nothing was written.
+type DeleteAccountUserError struct {
+	// What to tell the person, in English.
+	Message string `json:"message"`
+	// Where the value stands in the arguments, such as ["input", "text"].
+	Path []string `json:"path"`
+	// What to branch on.
+	Code Reason `json:"code"`
+}
+
+func (DeleteAccountUserError) IsUserError() {}
+
+// What to tell the person, in English.
+func (this DeleteAccountUserError) GetMessage() string { return this.Message }
+
+// Where the value stands in the arguments, such as ["input", "text"].
+func (this DeleteAccountUserError) GetPath() []string {
 	if this.Path == nil {
 		return nil
 	}
@@ -997,6 +1209,8 @@ type EditMessageInput struct {
 	FallbackModelID graphql.Omittable[*string] `json:"fallbackModelId,omitempty"`
 	// The head the person saw. Another head is a `CONFLICT` with `headId`. Absent: no check.
 	IfHead graphql.Omittable[*string] `json:"ifHead,omitempty"`
+	// The most it may cost, in USD. More than that, at the most the caps allow, is `COST_LIMIT_EXCEEDED`, and so is a model without a price. Absent: no limit.
+	MaxCost graphql.Omittable[*CostInput] `json:"maxCost,omitempty"`
 	// Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
 	//   result; with another input, `IDEMPOTENCY_CONFLICT`. Use a fresh UUID for each thing a person does.
 	IdempotencyKey string `json:"idempotencyKey"`
@@ -1031,6 +1245,49 @@ func (this EditMessageUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
 func (this EditMessageUserError) GetPath() []string {
+	if this.Path == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Path))
+	for _, concrete := range this.Path {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
+// Whose.
+type EndUserSessionsInput struct {
+	// The person.
+	UserID string `json:"userId"`
+	// Why, for the audit log; 1–500 code points.
+	Reason string `json:"reason"`
+}
+
+// The outcome of `endUserSessions`.
+type EndUserSessionsPayload struct {
+	// The account; null when there are userErrors.
+	Account *ent.User `json:"account,omitempty"`
+	// What to mend.
+	UserErrors []*EndUserSessionsUserError `json:"userErrors"`
+}
+
+// One thing in the input of endUserSessions that a person can mend. Nothing was written.
+type EndUserSessionsUserError struct {
+	// What to tell the person, in English.
+	Message string `json:"message"`
+	// Where the value stands in the arguments, such as ["input", "text"].
+	Path []string `json:"path"`
+	// What to branch on.
+	Code Reason `json:"code"`
+}
+
+func (EndUserSessionsUserError) IsUserError() {}
+
+// What to tell the person, in English.
+func (this EndUserSessionsUserError) GetMessage() string { return this.Message }
+
+// Where the value stands in the arguments, such as ["input", "text"].
+func (this EndUserSessionsUserError) GetPath() []string {
 	if this.Path == nil {
 		return nil
 	}
@@ -1084,8 +1341,66 @@ func (this FavouriteArtifactUserError) GetPath() []string {
 	return interfaceSlice
 }
 
+// An identity that Firebase vouches for.
+type FirebaseIdentityInput struct {
+	// The ID token, as the SDK's `getIdToken()` gives it; at most 16,384 characters.
+	IDToken string `json:"idToken"`
+}
+
+// What to give.
+type GrantMembershipInput struct {
+	// The person.
+	UserID string `json:"userId"`
+	// STANDARD or PREMIUM.
+	Plan catalog.Plan `json:"plan"`
+	// 1–3,660.
+	Days int `json:"days"`
+	// Why, for the audit log; 1–500 code points.
+	Reason string `json:"reason"`
+	// Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
+	//   result; with another input, `IDEMPOTENCY_CONFLICT`. Use a fresh UUID for each thing a person does.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The outcome of `grantMembership`.
+type GrantMembershipPayload struct {
+	// The account; null when there are userErrors.
+	Account *ent.User `json:"account,omitempty"`
+	// What to mend.
+	UserErrors []*GrantMembershipUserError `json:"userErrors"`
+}
+
+// One thing in the input of grantMembership that a person can mend. Nothing was written.
+type GrantMembershipUserError struct {
+	// What to tell the person, in English.
+	Message string `json:"message"`
+	// Where the value stands in the arguments, such as ["input", "text"].
+	Path []string `json:"path"`
+	// What to branch on.
+	Code Reason `json:"code"`
+}
+
+func (GrantMembershipUserError) IsUserError() {}
+
+// What to tell the person, in English.
+func (this GrantMembershipUserError) GetMessage() string { return this.Message }
+
+// Where the value stands in the arguments, such as ["input", "text"].
+func (this GrantMembershipUserError) GetPath() []string {
+	if this.Path == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Path))
+	for _, concrete := range this.Path {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
 // A proof of identity: exactly one.
 type IdentityInput struct {
+	// An ID token of Firebase; where `serverInfo.signInMethods` has FIREBASE.
+	Firebase graphql.Omittable[*FirebaseIdentityInput] `json:"firebase,omitempty"`
 	// Any identity, without proof; where `serverInfo.signInMethods` has DEV.
 	Dev graphql.Omittable[*DevIdentityInput] `json:"dev,omitempty"`
 }
@@ -1314,6 +1629,8 @@ type PlanProjectInput struct {
 	Budget graphql.Omittable[*CostInput] `json:"budget,omitempty"`
 	// The model that plans: one with STRUCTURED_OUTPUT. Absent: the server's.
 	ModelID graphql.Omittable[*string] `json:"modelId,omitempty"`
+	// The most it may cost, in USD. More than that, at the most the caps allow, is `COST_LIMIT_EXCEEDED`, and so is a model without a price. Absent: no limit.
+	MaxCost graphql.Omittable[*CostInput] `json:"maxCost,omitempty"`
 	// Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
 	//   result; with another input, `IDEMPOTENCY_CONFLICT`. Use a fresh UUID for each thing a person does.
 	IdempotencyKey string `json:"idempotencyKey"`
@@ -1373,12 +1690,138 @@ type Preferences struct {
 	Revision int `json:"revision"`
 }
 
+// What to buy.
+type PreparePaymentInput struct {
+	// STANDARD or PREMIUM; not one below an active membership.
+	Plan catalog.Plan `json:"plan"`
+	// Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
+	//   result; with another input, `IDEMPOTENCY_CONFLICT`. Use a fresh UUID for each thing a person does.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The outcome of `preparePayment`.
+type PreparePaymentPayload struct {
+	// The payment; null when there are userErrors.
+	Payment *ent.Payment `json:"payment,omitempty"`
+	// What to mend.
+	UserErrors []*PreparePaymentUserError `json:"userErrors"`
+}
+
+// One thing in the input of preparePayment that a person can mend. Nothing was written.
+type PreparePaymentUserError struct {
+	// What to tell the person, in English.
+	Message string `json:"message"`
+	// Where the value stands in the arguments, such as ["input", "text"].
+	Path []string `json:"path"`
+	// What to branch on.
+	Code Reason `json:"code"`
+}
+
+func (PreparePaymentUserError) IsUserError() {}
+
+// What to tell the person, in English.
+func (this PreparePaymentUserError) GetMessage() string { return this.Message }
+
+// Where the value stands in the arguments, such as ["input", "text"].
+func (this PreparePaymentUserError) GetPath() []string {
+	if this.Path == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Path))
+	for _, concrete := range this.Path {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
+// An amount of money in the currency's minor units: 9900 KRW is ₩9,900; 990 USD is $9.90.
+type Price struct {
+	// In minor units; a currency without them, such as KRW, in whole units.
+	Amount int `json:"amount"`
+	// ISO 4217, such as `KRW`.
+	Currency string `json:"currency"`
+}
+
+// What a person may still use today. A day begins at 00:00 of `serverInfo.quotaTimeZone`.
+type Quota struct {
+	// The day, such as `2026-11-23`.
+	Day string `json:"day"`
+	// When the next day begins.
+	ResetsAt time.Time `json:"resetsAt"`
+	// What the membership gives a day.
+	Limit *membership.Amounts `json:"limit"`
+	// What was used.
+	Used *membership.Amounts `json:"used"`
+	// What is set aside for replies and jobs under way, at their most; what they do not use is given back.
+	Held *membership.Amounts `json:"held"`
+	// What can still be asked for: the limit without what is used and held; never below 0.
+	Left *membership.Amounts `json:"left"`
+}
+
+// What an action takes at most.
+type Quote struct {
+	// The model that it is for.
+	Model *catalog.Model `json:"model"`
+	// What would be held of the quota: the most the caps allow. What is not used is given back.
+	Most *membership.Amounts `json:"most"`
+	// What the provider would ask; null when the model has no price.
+	Cost *CostRange `json:"cost,omitempty"`
+	// What is left of today; null where billing is off.
+	Left *membership.Amounts `json:"left,omitempty"`
+	// Whether it would be let through now, as far as membership and quota go.
+	IsAllowed bool `json:"isAllowed"`
+	// Why not; null when it would be.
+	Refusal *QuoteRefusal `json:"refusal,omitempty"`
+	// The cheapest membership with which it would be; null when none is needed, or none would do.
+	PlanNeeded *catalog.Plan `json:"planNeeded,omitempty"`
+}
+
+// What to quote: exactly one.
+type QuoteInput struct {
+	// A message to send.
+	Message graphql.Omittable[*QuoteMessageInput] `json:"message,omitempty"`
+	// A reply to write again.
+	Reply graphql.Omittable[*QuoteReplyInput] `json:"reply,omitempty"`
+	// A job to order.
+	Job graphql.Omittable[*JobWorkInput] `json:"job,omitempty"`
+	// A plan to make.
+	Plan graphql.Omittable[*QuotePlanInput] `json:"plan,omitempty"`
+}
+
+// A message that might be sent.
+type QuoteMessageInput struct {
+	// A chat of the viewer.
+	ChatID string `json:"chatId"`
+	// Its text.
+	Text string `json:"text"`
+	// Files and artifacts to go with it; at most 10.
+	AttachmentIds graphql.Omittable[[]string] `json:"attachmentIds,omitempty"`
+	// The model; absent: the chat's.
+	ModelID graphql.Omittable[*string] `json:"modelId,omitempty"`
+}
+
+// A plan that might be made.
+type QuotePlanInput struct {
+	// The goal.
+	Goal string `json:"goal"`
+}
+
+// A reply that might be written again.
+type QuoteReplyInput struct {
+	// A reply of the viewer.
+	MessageID string `json:"messageId"`
+	// The model; absent: the same.
+	ModelID graphql.Omittable[*string] `json:"modelId,omitempty"`
+}
+
 // A chat to find prompts for.
 type RecommendPromptsInput struct {
 	// A chat of the viewer.
 	ChatID string `json:"chatId"`
 	// How many: 1–6.
 	Count int `json:"count"`
+	// The most it may cost, in USD. More than that, at the most the caps allow, is `COST_LIMIT_EXCEEDED`, and so is a model without a price. Absent: no limit.
+	MaxCost graphql.Omittable[*CostInput] `json:"maxCost,omitempty"`
 	// Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
 	//   result; with another input, `IDEMPOTENCY_CONFLICT`. Use a fresh UUID for each thing a person does.
 	IdempotencyKey string `json:"idempotencyKey"`
@@ -1460,6 +1903,54 @@ func (this RefreshSessionUserError) GetPath() []string {
 	return interfaceSlice
 }
 
+// What to pay back.
+type RefundPaymentInput struct {
+	// A payment that is PAID or PARTIALLY_REFUNDED.
+	PaymentID string `json:"paymentId"`
+	// In minor units; absent: all that is left.
+	Amount graphql.Omittable[*int] `json:"amount,omitempty"`
+	// Why, for the audit log; 1–500 code points.
+	Reason string `json:"reason"`
+	// Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
+	//   result; with another input, `IDEMPOTENCY_CONFLICT`. Use a fresh UUID for each thing a person does.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The outcome of `refundPayment`.
+type RefundPaymentPayload struct {
+	// The payment; null when there are userErrors.
+	Payment *ent.Payment `json:"payment,omitempty"`
+	// What to mend.
+	UserErrors []*RefundPaymentUserError `json:"userErrors"`
+}
+
+// One thing in the input of refundPayment that a person can mend. Nothing was written.
+type RefundPaymentUserError struct {
+	// What to tell the person, in English.
+	Message string `json:"message"`
+	// Where the value stands in the arguments, such as ["input", "text"].
+	Path []string `json:"path"`
+	// What to branch on.
+	Code Reason `json:"code"`
+}
+
+func (RefundPaymentUserError) IsUserError() {}
+
+// What to tell the person, in English.
+func (this RefundPaymentUserError) GetMessage() string { return this.Message }
+
+// Where the value stands in the arguments, such as ["input", "text"].
+func (this RefundPaymentUserError) GetPath() []string {
+	if this.Path == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Path))
+	for _, concrete := range this.Path {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
 // Which reply to write again.
 type RegenerateReplyInput struct {
 	// A reply.
@@ -1470,6 +1961,8 @@ type RegenerateReplyInput struct {
 	FallbackModelID graphql.Omittable[*string] `json:"fallbackModelId,omitempty"`
 	// The head the person saw. Another head is a `CONFLICT` with `headId`. Absent: no check.
 	IfHead graphql.Omittable[*string] `json:"ifHead,omitempty"`
+	// The most it may cost, in USD. More than that, at the most the caps allow, is `COST_LIMIT_EXCEEDED`, and so is a model without a price. Absent: no limit.
+	MaxCost graphql.Omittable[*CostInput] `json:"maxCost,omitempty"`
 	// Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
 	//   result; with another input, `IDEMPOTENCY_CONFLICT`. Use a fresh UUID for each thing a person does.
 	IdempotencyKey string `json:"idempotencyKey"`
@@ -1698,6 +2191,8 @@ type ReplanInput struct {
 	FromStepID string `json:"fromStepId"`
 	// What to do otherwise; at most 2,000 code points.
 	Wish graphql.Omittable[*string] `json:"wish,omitempty"`
+	// The most it may cost, in USD. More than that, at the most the caps allow, is `COST_LIMIT_EXCEEDED`, and so is a model without a price. Absent: no limit.
+	MaxCost graphql.Omittable[*CostInput] `json:"maxCost,omitempty"`
 	// Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
 	//   result; with another input, `IDEMPOTENCY_CONFLICT`. Use a fresh UUID for each thing a person does.
 	IdempotencyKey string `json:"idempotencyKey"`
@@ -1728,6 +2223,47 @@ func (this ReplanUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
 func (this ReplanUserError) GetPath() []string {
+	if this.Path == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Path))
+	for _, concrete := range this.Path {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
+// Nothing is needed; the input leaves room for more.
+type RestoreAccountInput struct {
+	// Why, for the record; at most 500 code points.
+	Reason graphql.Omittable[*string] `json:"reason,omitempty"`
+}
+
+// The outcome of `restoreAccount`.
+type RestoreAccountPayload struct {
+	// The person; null when there are userErrors.
+	Viewer *ent.User `json:"viewer,omitempty"`
+	// What to mend.
+	UserErrors []*RestoreAccountUserError `json:"userErrors"`
+}
+
+// One thing in the input of restoreAccount that a person can mend. Nothing was written.
+type RestoreAccountUserError struct {
+	// What to tell the person, in English.
+	Message string `json:"message"`
+	// Where the value stands in the arguments, such as ["input", "text"].
+	Path []string `json:"path"`
+	// What to branch on.
+	Code Reason `json:"code"`
+}
+
+func (RestoreAccountUserError) IsUserError() {}
+
+// What to tell the person, in English.
+func (this RestoreAccountUserError) GetMessage() string { return this.Message }
+
+// Where the value stands in the arguments, such as ["input", "text"].
+func (this RestoreAccountUserError) GetPath() []string {
 	if this.Path == nil {
 		return nil
 	}
@@ -1828,6 +2364,8 @@ type RetryJobInput struct {
 	JobID string `json:"jobId"`
 	// What happens when the person has 4 unfinished jobs.
 	OnLimit job.OnLimit `json:"onLimit"`
+	// The most it may cost, in USD. More than that, at the most the caps allow, is `COST_LIMIT_EXCEEDED`, and so is a model without a price. Absent: no limit.
+	MaxCost graphql.Omittable[*CostInput] `json:"maxCost,omitempty"`
 	// Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
 	//   result; with another input, `IDEMPOTENCY_CONFLICT`. Use a fresh UUID for each thing a person does.
 	IdempotencyKey string `json:"idempotencyKey"`
@@ -1858,6 +2396,47 @@ func (this RetryJobUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
 func (this RetryJobUserError) GetPath() []string {
+	if this.Path == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Path))
+	for _, concrete := range this.Path {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
+// Which key.
+type RevokeAPIKeyInput struct {
+	// A key of the viewer.
+	APIKeyID string `json:"apiKeyId"`
+}
+
+// The outcome of `revokeApiKey`.
+type RevokeAPIKeyPayload struct {
+	// The key; null when there are userErrors.
+	APIKey *ent.APIKey `json:"apiKey,omitempty"`
+	// What to mend.
+	UserErrors []*RevokeAPIKeyUserError `json:"userErrors"`
+}
+
+// One thing in the input of revokeApiKey that a person can mend. Nothing was written.
+type RevokeAPIKeyUserError struct {
+	// What to tell the person, in English.
+	Message string `json:"message"`
+	// Where the value stands in the arguments, such as ["input", "text"].
+	Path []string `json:"path"`
+	// What to branch on.
+	Code Reason `json:"code"`
+}
+
+func (RevokeAPIKeyUserError) IsUserError() {}
+
+// What to tell the person, in English.
+func (this RevokeAPIKeyUserError) GetMessage() string { return this.Message }
+
+// Where the value stands in the arguments, such as ["input", "text"].
+func (this RevokeAPIKeyUserError) GetPath() []string {
 	if this.Path == nil {
 		return nil
 	}
@@ -1960,6 +2539,8 @@ type RunStepInput struct {
 	Prompt graphql.Omittable[*string] `json:"prompt,omitempty"`
 	// The head the person saw in its chat. Another head is a `CONFLICT` with `headId`. Absent: no check.
 	IfHead graphql.Omittable[*string] `json:"ifHead,omitempty"`
+	// The most it may cost, in USD. More than that, at the most the caps allow, is `COST_LIMIT_EXCEEDED`, and so is a model without a price. Absent: no limit.
+	MaxCost graphql.Omittable[*CostInput] `json:"maxCost,omitempty"`
 	// Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
 	//   result; with another input, `IDEMPOTENCY_CONFLICT`. Use a fresh UUID for each thing a person does.
 	IdempotencyKey string `json:"idempotencyKey"`
@@ -2018,6 +2599,8 @@ type SendMessageInput struct {
 	FallbackModelID graphql.Omittable[*string] `json:"fallbackModelId,omitempty"`
 	// The head the person saw. Another head is a `CONFLICT` with `headId`. Null: the chat was empty. Absent: no check.
 	IfHead graphql.Omittable[*string] `json:"ifHead,omitempty"`
+	// The most it may cost, in USD. More than that, at the most the caps allow, is `COST_LIMIT_EXCEEDED`, and so is a model without a price. Absent: no limit.
+	MaxCost graphql.Omittable[*CostInput] `json:"maxCost,omitempty"`
 	// Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
 	//   result; with another input, `IDEMPOTENCY_CONFLICT`. Use a fresh UUID for each thing a person does.
 	IdempotencyKey string `json:"idempotencyKey"`
@@ -2070,6 +2653,10 @@ type ServerInfo struct {
 	Time time.Time `json:"time"`
 	// Ways to sign in that `signIn` takes here.
 	SignInMethods []SignInMethod `json:"signInMethods"`
+	// Whether memberships and quotas hold. Where they do not, everybody may use everything.
+	IsBillingOn bool `json:"isBillingOn"`
+	// The time zone in which days and months of quotas begin, such as `Asia/Seoul`.
+	QuotaTimeZone string `json:"quotaTimeZone"`
 	// The limits in force.
 	Limits *ServerLimits `json:"limits"`
 }
@@ -2098,6 +2685,51 @@ type ServerLimits struct {
 	MaxRequestBytes int `json:"maxRequestBytes"`
 	// The highest cost of one operation, as `extensions.cost` counts it.
 	MaxOperationCost int `json:"maxOperationCost"`
+}
+
+// Who may do what.
+type SetRoleInput struct {
+	// The person.
+	UserID string `json:"userId"`
+	// The role.
+	Role user.Role `json:"role"`
+	// Why, for the audit log; 1–500 code points.
+	Reason string `json:"reason"`
+}
+
+// The outcome of `setRole`.
+type SetRolePayload struct {
+	// The account; null when there are userErrors.
+	Account *ent.User `json:"account,omitempty"`
+	// What to mend.
+	UserErrors []*SetRoleUserError `json:"userErrors"`
+}
+
+// One thing in the input of setRole that a person can mend. Nothing was written.
+type SetRoleUserError struct {
+	// What to tell the person, in English.
+	Message string `json:"message"`
+	// Where the value stands in the arguments, such as ["input", "text"].
+	Path []string `json:"path"`
+	// What to branch on.
+	Code Reason `json:"code"`
+}
+
+func (SetRoleUserError) IsUserError() {}
+
+// What to tell the person, in English.
+func (this SetRoleUserError) GetMessage() string { return this.Message }
+
+// Where the value stands in the arguments, such as ["input", "text"].
+func (this SetRoleUserError) GetPath() []string {
+	if this.Path == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Path))
+	for _, concrete := range this.Path {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
 }
 
 // What a share link shows.
@@ -2226,6 +2858,8 @@ type StopReceipt struct {
 	Text string `json:"text"`
 	// What it consumed.
 	Usage *TokenUsage `json:"usage"`
+	// What it cost; null when the model has no price.
+	Cost *Cost `json:"cost,omitempty"`
 	// Whether the provider's call was cut short by the stop.
 	ProviderCancelled bool `json:"providerCancelled"`
 }
@@ -2422,6 +3056,51 @@ func (this UpdatePreferencesUserError) GetPath() []string {
 	return interfaceSlice
 }
 
+// Changes to the profile; absent fields stay.
+type UpdateProfileInput struct {
+	// Given name, at most 100 code points; empty for none.
+	FirstName graphql.Omittable[*string] `json:"firstName,omitempty"`
+	// Family name, at most 100 code points; empty for none.
+	LastName graphql.Omittable[*string] `json:"lastName,omitempty"`
+	// An https address of at most 2,000 characters. Null: none.
+	PhotoURL graphql.Omittable[*string] `json:"photoUrl,omitempty"`
+}
+
+// The outcome of `updateProfile`.
+type UpdateProfilePayload struct {
+	// The person; null when there are userErrors.
+	Viewer *ent.User `json:"viewer,omitempty"`
+	// What to mend.
+	UserErrors []*UpdateProfileUserError `json:"userErrors"`
+}
+
+// One thing in the input of updateProfile that a person can mend. Nothing was written.
+type UpdateProfileUserError struct {
+	// What to tell the person, in English.
+	Message string `json:"message"`
+	// Where the value stands in the arguments, such as ["input", "text"].
+	Path []string `json:"path"`
+	// What to branch on.
+	Code Reason `json:"code"`
+}
+
+func (UpdateProfileUserError) IsUserError() {}
+
+// What to tell the person, in English.
+func (this UpdateProfileUserError) GetMessage() string { return this.Message }
+
+// Where the value stands in the arguments, such as ["input", "text"].
+func (this UpdateProfileUserError) GetPath() []string {
+	if this.Path == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Path))
+	for _, concrete := range this.Path {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
 // Changes to a prompt; absent fields stay.
 type UpdatePromptInput struct {
 	// A prompt of the viewer.
@@ -2491,6 +3170,60 @@ type UploadRequest struct {
 	ExpiresAt time.Time `json:"expiresAt"`
 }
 
+// Which stretch of time to tell usage of.
+type UsageRange struct {
+	// This moment or later. Absent: 30 days ago.
+	SinceAt graphql.Omittable[*time.Time] `json:"sinceAt,omitempty"`
+	// Before this moment. Absent: now. At most 400 days after `sinceAt`.
+	UntilAt graphql.Omittable[*time.Time] `json:"untilAt,omitempty"`
+}
+
+// What a person used. What failed, broke off or was refused cost nothing and is left out.
+type UsageReport struct {
+	// One row per combination of what was grouped by that occurs, in order; at most 1,000: beyond, `BAD_USER_INPUT`.
+	Rows []*UsageRow `json:"rows"`
+	// All of it.
+	Total *UsageTotals `json:"total"`
+}
+
+// A row of a usage report. What was not grouped by is null.
+type UsageRow struct {
+	// The day, such as `2026-11-23`.
+	Day *string `json:"day,omitempty"`
+	// The model; null also when the catalogue no longer knows it.
+	Model *catalog.Model `json:"model,omitempty"`
+	// The chat; null also when it is gone, or none was meant.
+	Chat *ent.Chat `json:"chat,omitempty"`
+	// The folder; null also when it is gone, or none was meant.
+	Folder *ent.Folder `json:"folder,omitempty"`
+	// What was made.
+	Kind *usage.Purpose `json:"kind,omitempty"`
+	// The sums.
+	Totals   *UsageTotals `json:"totals"`
+	ChatID   *oid.Chat    `json:"-"`
+	FolderID *oid.Folder  `json:"-"`
+}
+
+// Sums of what was used.
+type UsageTotals struct {
+	// How many replies and jobs.
+	Runs int `json:"runs"`
+	// Tokens read.
+	InputTokens int64 `json:"inputTokens"`
+	// Tokens written.
+	OutputTokens int64 `json:"outputTokens"`
+	// Of `inputTokens`, those the provider had cached.
+	CachedInputTokens int64 `json:"cachedInputTokens"`
+	// Images made.
+	Images int64 `json:"images"`
+	// Length of the videos made, in milliseconds.
+	VideoMs int64 `json:"videoMs"`
+	// What the providers ask for it, by the prices of their time. Runs without a known price are not in it: see `unpricedRuns`.
+	Cost *Cost `json:"cost"`
+	// How many of the runs have no known price.
+	UnpricedRuns int `json:"unpricedRuns"`
+}
+
 // A video to make.
 type VideoJobInput struct {
 	// The model; absent: the default of its kind.
@@ -2505,6 +3238,213 @@ type VideoJobInput struct {
 	Aspect graphql.Omittable[*string] `json:"aspect,omitempty"`
 	// One of the model's `video.styles`. Absent: none.
 	Style graphql.Omittable[*string] `json:"style,omitempty"`
+}
+
+// What a field needs of a request. Without it: UNAUTHENTICATED when nobody is signed in, FORBIDDEN for an API key.
+type Access string
+
+const (
+	// Nothing: whoever asks.
+	AccessPublic Access = "PUBLIC"
+	// A session, or an API key with the scope READ.
+	AccessRead Access = "READ"
+	// A session, or an API key with the scope CHAT.
+	AccessChat Access = "CHAT"
+	// A session, or an API key with the scope JOBS.
+	AccessJobs Access = "JOBS"
+	// A session, or an API key with the scope FILES.
+	AccessFiles Access = "FILES"
+	// A session: no API key will do.
+	AccessSession Access = "SESSION"
+	// A session of somebody with the role SUPPORT or ADMIN.
+	AccessSupport Access = "SUPPORT"
+	// A session of somebody with the role ADMIN.
+	AccessAdmin Access = "ADMIN"
+)
+
+var AllAccess = []Access{
+	AccessPublic,
+	AccessRead,
+	AccessChat,
+	AccessJobs,
+	AccessFiles,
+	AccessSession,
+	AccessSupport,
+	AccessAdmin,
+}
+
+func (e Access) IsValid() bool {
+	switch e {
+	case AccessPublic, AccessRead, AccessChat, AccessJobs, AccessFiles, AccessSession, AccessSupport, AccessAdmin:
+		return true
+	}
+	return false
+}
+
+func (e Access) String() string {
+	return string(e)
+}
+
+func (e *Access) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = Access(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid Access", str)
+	}
+	return nil
+}
+
+func (e Access) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *Access) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e Access) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What an API key may do.
+type APIScope string
+
+const (
+	// Read everything of the person but sessions, keys and payments; follow events; ask for quotes.
+	APIScopeRead APIScope = "READ"
+	// Make and change folders, chats and prompts; send messages.
+	APIScopeChat APIScope = "CHAT"
+	// Order and cancel jobs; make, change and run plans.
+	APIScopeJobs APIScope = "JOBS"
+	// Upload and delete files; mark, delete and share artifacts.
+	APIScopeFiles APIScope = "FILES"
+)
+
+var AllAPIScope = []APIScope{
+	APIScopeRead,
+	APIScopeChat,
+	APIScopeJobs,
+	APIScopeFiles,
+}
+
+func (e APIScope) IsValid() bool {
+	switch e {
+	case APIScopeRead, APIScopeChat, APIScopeJobs, APIScopeFiles:
+		return true
+	}
+	return false
+}
+
+func (e APIScope) String() string {
+	return string(e)
+}
+
+func (e *APIScope) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = APIScope(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ApiScope", str)
+	}
+	return nil
+}
+
+func (e APIScope) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *APIScope) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e APIScope) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What the administration does.
+type AuditAction string
+
+const (
+	// Gave a membership.
+	AuditActionMembershipGranted AuditAction = "MEMBERSHIP_GRANTED"
+	// Paid back.
+	AuditActionPaymentRefunded AuditAction = "PAYMENT_REFUNDED"
+	// Set a role.
+	AuditActionRoleSet AuditAction = "ROLE_SET"
+	// Cancelled a job.
+	AuditActionJobCancelled AuditAction = "JOB_CANCELLED"
+	// Ended all sessions and API keys of a person.
+	AuditActionSessionsEnded AuditAction = "SESSIONS_ENDED"
+)
+
+var AllAuditAction = []AuditAction{
+	AuditActionMembershipGranted,
+	AuditActionPaymentRefunded,
+	AuditActionRoleSet,
+	AuditActionJobCancelled,
+	AuditActionSessionsEnded,
+}
+
+func (e AuditAction) IsValid() bool {
+	switch e {
+	case AuditActionMembershipGranted, AuditActionPaymentRefunded, AuditActionRoleSet, AuditActionJobCancelled, AuditActionSessionsEnded:
+		return true
+	}
+	return false
+}
+
+func (e AuditAction) String() string {
+	return string(e)
+}
+
+func (e *AuditAction) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = AuditAction(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid AuditAction", str)
+	}
+	return nil
+}
+
+func (e AuditAction) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *AuditAction) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e AuditAction) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }
 
 // What becomes of the chats of a deleted folder.
@@ -2565,21 +3505,82 @@ func (e DeleteFolderMode) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// Why an action would be refused.
+type QuoteRefusal string
+
+const (
+	// The model needs a higher membership: `MEMBERSHIP_REQUIRED`.
+	QuoteRefusalMembershipRequired QuoteRefusal = "MEMBERSHIP_REQUIRED"
+	// Too little is left of today: `QUOTA_EXCEEDED`.
+	QuoteRefusalQuotaExceeded QuoteRefusal = "QUOTA_EXCEEDED"
+)
+
+var AllQuoteRefusal = []QuoteRefusal{
+	QuoteRefusalMembershipRequired,
+	QuoteRefusalQuotaExceeded,
+}
+
+func (e QuoteRefusal) IsValid() bool {
+	switch e {
+	case QuoteRefusalMembershipRequired, QuoteRefusalQuotaExceeded:
+		return true
+	}
+	return false
+}
+
+func (e QuoteRefusal) String() string {
+	return string(e)
+}
+
+func (e *QuoteRefusal) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = QuoteRefusal(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid QuoteRefusal", str)
+	}
+	return nil
+}
+
+func (e QuoteRefusal) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *QuoteRefusal) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e QuoteRefusal) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // A way to sign in.
 type SignInMethod string
 
 const (
+	// An ID token of Firebase.
+	SignInMethodFirebase SignInMethod = "FIREBASE"
 	// Any e-mail address, without proof. Only on servers that listen on loopback alone.
 	SignInMethodDev SignInMethod = "DEV"
 )
 
 var AllSignInMethod = []SignInMethod{
+	SignInMethodFirebase,
 	SignInMethodDev,
 }
 
 func (e SignInMethod) IsValid() bool {
 	switch e {
-	case SignInMethodDev:
+	case SignInMethodFirebase, SignInMethodDev:
 		return true
 	}
 	return false
@@ -2673,6 +3674,73 @@ func (e *SignOutScope) UnmarshalJSON(b []byte) error {
 }
 
 func (e SignOutScope) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What to tell usage by.
+type UsageDimension string
+
+const (
+	// The day, in `serverInfo.quotaTimeZone`.
+	UsageDimensionDay UsageDimension = "DAY"
+	// The model.
+	UsageDimensionModel UsageDimension = "MODEL"
+	// The chat.
+	UsageDimensionChat UsageDimension = "CHAT"
+	// The folder that the chat is in now.
+	UsageDimensionFolder UsageDimension = "FOLDER"
+	// What was made.
+	UsageDimensionKind UsageDimension = "KIND"
+)
+
+var AllUsageDimension = []UsageDimension{
+	UsageDimensionDay,
+	UsageDimensionModel,
+	UsageDimensionChat,
+	UsageDimensionFolder,
+	UsageDimensionKind,
+}
+
+func (e UsageDimension) IsValid() bool {
+	switch e {
+	case UsageDimensionDay, UsageDimensionModel, UsageDimensionChat, UsageDimensionFolder, UsageDimensionKind:
+		return true
+	}
+	return false
+}
+
+func (e UsageDimension) String() string {
+	return string(e)
+}
+
+func (e *UsageDimension) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = UsageDimension(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid UsageDimension", str)
+	}
+	return nil
+}
+
+func (e UsageDimension) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *UsageDimension) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e UsageDimension) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

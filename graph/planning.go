@@ -16,7 +16,7 @@ func (r *mutationResolver) PlanProject(ctx context.Context, in PlanProjectInput)
 	if err != nil {
 		return nil, err
 	}
-	proposal := planner.ProposeInput{Goal: in.Goal, ModelID: in.ModelID.Value(), Key: in.IdempotencyKey}
+	proposal := planner.ProposeInput{Goal: in.Goal, ModelID: in.ModelID.Value(), MaxCost: money(in.MaxCost), Key: in.IdempotencyKey}
 	if b := in.Budget.Value(); b != nil {
 		proposal.Budget = &planner.Budget{AmountMicros: b.AmountMicros, Currency: b.Currency}
 	}
@@ -32,7 +32,7 @@ func (r *mutationResolver) Replan(ctx context.Context, in ReplanInput) (*ReplanP
 		return nil, err
 	}
 	j, err := r.s.Plans.Replan(ctx, p.User, planner.ReplanInput{
-		PlanID: in.PlanID, FromStepID: in.FromStepID, Wish: in.Wish.Value(), Key: in.IdempotencyKey,
+		PlanID: in.PlanID, FromStepID: in.FromStepID, Wish: in.Wish.Value(), MaxCost: money(in.MaxCost), Key: in.IdempotencyKey,
 	})
 	inputs, err := userErrors[ReplanUserError](err)
 	return &ReplanPayload{Job: j, UserErrors: inputs}, err
@@ -122,7 +122,7 @@ func (r *mutationResolver) RunStep(ctx context.Context, in RunStepInput) (*RunSt
 		return nil, err
 	}
 	begun, err := r.s.Plans.Run(ctx, p.User, planner.RunInput{
-		StepID: in.StepID, PromptIndex: in.PromptIndex, Prompt: in.Prompt.Value(), IfHead: expectHead(in.IfHead, true), Key: in.IdempotencyKey,
+		StepID: in.StepID, PromptIndex: in.PromptIndex, Prompt: in.Prompt.Value(), IfHead: expectHead(in.IfHead, true), MaxCost: money(in.MaxCost), Key: in.IdempotencyKey,
 	})
 	inputs, err := userErrors[RunStepUserError](err)
 	out := &RunStepPayload{UserErrors: inputs}
@@ -161,7 +161,7 @@ func (r *mutationResolver) RecommendPrompts(ctx context.Context, in RecommendPro
 	if err != nil {
 		return nil, err
 	}
-	j, err := r.s.Plans.Recommend(ctx, p.User, planner.RecommendInput{ChatID: in.ChatID, Count: in.Count, Key: in.IdempotencyKey})
+	j, err := r.s.Plans.Recommend(ctx, p.User, planner.RecommendInput{ChatID: in.ChatID, Count: in.Count, MaxCost: money(in.MaxCost), Key: in.IdempotencyKey})
 	inputs, err := userErrors[RecommendPromptsUserError](err)
 	return &RecommendPromptsPayload{Job: j, UserErrors: inputs}, err
 }

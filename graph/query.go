@@ -17,6 +17,8 @@ const maxNodes = 50
 type Info struct {
 	Version       string
 	SignInMethods []SignInMethod
+	// QuotaTimeZone is where days and months of quotas begin.
+	QuotaTimeZone string
 	Limits        ServerLimits
 }
 
@@ -52,7 +54,7 @@ func (r *queryResolver) Nodes(ctx context.Context, list []string) ([]Node, error
 // node answers nil alike for unknown, malformed and foreign ids.
 func (r *Resolver) node(ctx context.Context, id string) (Node, error) {
 	p, ok := auth.From(ctx)
-	if !ok {
+	if !ok || p.Grant != nil && isPrivate(id) {
 		return nil, nil
 	}
 	switch oid.Prefix(id) {
@@ -81,11 +83,21 @@ func (r *Resolver) node(ctx context.Context, id string) (Node, error) {
 		return loadNode(ctx, id, loadPlan)
 	case oid.PlanStep{}.Prefix():
 		return loadNode(ctx, id, loadPlanStep)
+	case oid.APIKey{}.Prefix():
+		return loadNode(ctx, id, loadAPIKey)
+	case oid.Payment{}.Prefix():
+		return loadNode(ctx, id, loadPayment)
 	case oid.Share{}.Prefix():
 		return loadNode(ctx, id, loadShareLink)
 	default:
 		return nil, nil
 	}
+}
+
+// isPrivate tells ids of what no API key is shown.
+func isPrivate(id string) bool {
+	prefix := oid.Prefix(id)
+	return prefix == oid.Session{}.Prefix() || prefix == oid.APIKey{}.Prefix() || prefix == oid.Payment{}.Prefix()
 }
 
 func (r *Resolver) sessionNode(ctx context.Context, p auth.Principal, id string) (Node, error) {
@@ -130,6 +142,8 @@ func (r *queryResolver) ServerInfo(context.Context) (*ServerInfo, error) {
 		Version:       r.info.Version,
 		Time:          time.Now().UTC(),
 		SignInMethods: r.info.SignInMethods,
+		IsBillingOn:   r.s.Memberships.Billing(),
+		QuotaTimeZone: r.info.QuotaTimeZone,
 		Limits:        &r.info.Limits,
 	}, nil
 }

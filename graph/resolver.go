@@ -3,21 +3,28 @@ package graph
 import (
 	"context"
 
+	"github.com/weav-ai/weav/ent/user"
 	"github.com/weav-ai/weav/internal/account"
+	"github.com/weav-ai/weav/internal/administration"
+	"github.com/weav-ai/weav/internal/apikey"
+	"github.com/weav-ai/weav/internal/billing"
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/chat"
 	"github.com/weav-ai/weav/internal/feed"
 	"github.com/weav-ai/weav/internal/file"
 	"github.com/weav-ai/weav/internal/folder"
 	"github.com/weav-ai/weav/internal/job"
+	"github.com/weav-ai/weav/internal/membership"
 	"github.com/weav-ai/weav/internal/modelcheck"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/planner"
+	"github.com/weav-ai/weav/internal/usage"
 )
 
 // Services are the domains behind the graph.
 type Services struct {
 	Accounts *account.Service
+	APIKeys  *apikey.Service
 	Folders  *folder.Service
 	Chats    *chat.Service
 	Files    *file.Service
@@ -26,8 +33,14 @@ type Services struct {
 	Feed     *feed.Feed
 	Catalog  *catalog.Catalog
 	Models   *modelcheck.Service
-	// IsOperator says whether somebody may see what is for operators.
-	IsOperator func(ctx context.Context, user oid.User) (bool, error)
+	// Memberships are what can be had; Ledger knows what is left of it.
+	Memberships *membership.Plans
+	Ledger      *usage.Ledger
+	Billing     *billing.Service
+	// Administration sees and does what the roles may.
+	Administration *administration.Service
+	// Role tells what somebody may do in the administration.
+	Role func(ctx context.Context, user oid.User) (user.Role, error)
 }
 
 // Resolver is the root of all resolvers.
@@ -37,22 +50,36 @@ type Resolver struct {
 }
 
 type (
-	chatResolver          struct{ *Resolver }
-	folderResolver        struct{ *Resolver }
-	artifactResolver      struct{ *Resolver }
-	fileResolver          struct{ *Resolver }
-	jobResolver           struct{ *Resolver }
-	shareLinkResolver     struct{ *Resolver }
-	messageResolver       struct{ *Resolver }
-	modelResolver         struct{ *Resolver }
-	planArgumentsResolver struct{ *Resolver }
-	planResolver          struct{ *Resolver }
-	planStepResolver      struct{ *Resolver }
-	mutationResolver      struct{ *Resolver }
-	queryResolver         struct{ *Resolver }
-	sessionResolver       struct{ *Resolver }
-	subscriptionResolver  struct{ *Resolver }
-	userResolver          struct{ *Resolver }
+	chatResolver           struct{ *Resolver }
+	accountResolver        struct{ *Resolver }
+	accountJobResolver     struct{ *Resolver }
+	accountPaymentResolver struct{ *Resolver }
+	administrationResolver struct{ *Resolver }
+	apiKeyResolver         struct{ *Resolver }
+	auditEntryResolver     struct{ *Resolver }
+	membershipResolver     struct{ *Resolver }
+	membershipPlanResolver struct{ *Resolver }
+	paymentResolver        struct{ *Resolver }
+	paymentSavedResolver   struct{ *Resolver }
+	paymentStepResolver    struct{ *Resolver }
+	quotaChangedResolver   struct{ *Resolver }
+	folderResolver         struct{ *Resolver }
+	artifactResolver       struct{ *Resolver }
+	fileResolver           struct{ *Resolver }
+	jobResolver            struct{ *Resolver }
+	shareLinkResolver      struct{ *Resolver }
+	messageResolver        struct{ *Resolver }
+	modelResolver          struct{ *Resolver }
+	planArgumentsResolver  struct{ *Resolver }
+	planResolver           struct{ *Resolver }
+	planStepResolver       struct{ *Resolver }
+	mutationResolver       struct{ *Resolver }
+	queryResolver          struct{ *Resolver }
+	sessionResolver        struct{ *Resolver }
+	stopReceiptResolver    struct{ *Resolver }
+	subscriptionResolver   struct{ *Resolver }
+	usageRowResolver       struct{ *Resolver }
+	userResolver           struct{ *Resolver }
 )
 
 // Chat returns the resolvers of Chat.
@@ -102,3 +129,45 @@ func (r *Resolver) Subscription() SubscriptionResolver { return &subscriptionRes
 
 // User returns the resolvers of User.
 func (r *Resolver) User() UserResolver { return &userResolver{r} }
+
+// Account returns the resolvers of Account.
+func (r *Resolver) Account() AccountResolver { return &accountResolver{r} }
+
+// AccountJob returns the resolvers of AccountJob.
+func (r *Resolver) AccountJob() AccountJobResolver { return &accountJobResolver{r} }
+
+// AccountPayment returns the resolvers of AccountPayment.
+func (r *Resolver) AccountPayment() AccountPaymentResolver { return &accountPaymentResolver{r} }
+
+// Administration returns the resolvers of Administration.
+func (r *Resolver) Administration() AdministrationResolver { return &administrationResolver{r} }
+
+// ApiKey returns the resolvers of ApiKey.
+func (r *Resolver) ApiKey() ApiKeyResolver { return &apiKeyResolver{r} }
+
+// AuditEntry returns the resolvers of AuditEntry.
+func (r *Resolver) AuditEntry() AuditEntryResolver { return &auditEntryResolver{r} }
+
+// Membership returns the resolvers of Membership.
+func (r *Resolver) Membership() MembershipResolver { return &membershipResolver{r} }
+
+// MembershipPlan returns the resolvers of MembershipPlan.
+func (r *Resolver) MembershipPlan() MembershipPlanResolver { return &membershipPlanResolver{r} }
+
+// Payment returns the resolvers of Payment.
+func (r *Resolver) Payment() PaymentResolver { return &paymentResolver{r} }
+
+// PaymentSaved returns the resolvers of PaymentSaved.
+func (r *Resolver) PaymentSaved() PaymentSavedResolver { return &paymentSavedResolver{r} }
+
+// PaymentStep returns the resolvers of PaymentStep.
+func (r *Resolver) PaymentStep() PaymentStepResolver { return &paymentStepResolver{r} }
+
+// QuotaChanged returns the resolvers of QuotaChanged.
+func (r *Resolver) QuotaChanged() QuotaChangedResolver { return &quotaChangedResolver{r} }
+
+// UsageRow returns the resolvers of UsageRow.
+func (r *Resolver) UsageRow() UsageRowResolver { return &usageRowResolver{r} }
+
+// StopReceipt returns the resolvers of StopReceipt.
+func (r *Resolver) StopReceipt() StopReceiptResolver { return &stopReceiptResolver{r} }

@@ -24,7 +24,7 @@ func (r *subscriptionResolver) ViewerEvents(ctx context.Context, after *string) 
 	if err != nil {
 		return nil, err
 	}
-	return mapped(ctx, events, viewerEvent), nil
+	return withQuota(ctx, events), nil
 }
 
 // ChatEvents is the subscription to one chat and the text of its replies.
@@ -157,6 +157,8 @@ func ofWork(a at, e feed.Event) ViewerEvent {
 		return &PlanDeleted{at: a, PlanID: f.Plan}
 	case feed.FileSaved:
 		return &FileSaved{at: a, FileID: f.File}
+	case feed.PaymentSaved:
+		return &PaymentSaved{at: a, PaymentID: f.Payment}
 	case feed.FileDeleted:
 		return &FileDeleted{at: a, FileID: f.File}
 	default:

@@ -30,8 +30,10 @@ func demo(ctx context.Context, args []string, out io.Writer) (err error) {
 	flags := flag.NewFlagSet("weav demo", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	goal := flags.String("goal", "", "a goal to plan for")
-	if err := flags.Parse(args); err != nil || flags.NArg() > 1 || *goal != "" && flags.NArg() > 0 {
-		return fmt.Errorf("weav demo takes one prompt, in quotes, or --goal with one: %w", errUsage)
+	member := flags.Bool("membership", false, "memberships, quotas and payments")
+	err = flags.Parse(args)
+	if err != nil || flags.NArg() > 1 || (*goal != "" || *member) && flags.NArg() > 0 || *goal != "" && *member {
+		return fmt.Errorf("weav demo takes one prompt, in quotes, or --goal with one, or --membership: %w", errUsage)
 	}
 	prompt := demoPrompt
 	if flags.NArg() == 1 {
@@ -45,8 +47,11 @@ func demo(ctx context.Context, args []string, out io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, stop()) }()
 	d := &demonstration{out: out, client: &client.Client{URL: url}, text: &client.Text{}}
-	if *goal != "" {
+	switch {
+	case *goal != "":
 		return d.plan(ctx, *goal)
+	case *member:
+		return d.membership(ctx)
 	}
 	return d.run(ctx, prompt)
 }

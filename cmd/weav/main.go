@@ -27,6 +27,7 @@ Usage:
 	weav health           ask the server of these settings whether it is ready
 	weav demo ["prompt"]  start a server of its own and show a chat and two jobs through it
 	  --goal "…"          show how a goal becomes a plan, a folder and a first step instead
+	  --membership        show a quota used up, a membership bought and what it opens instead
 	weav version          print the version
 
 Settings come from the environment; the README lists them. Without any, weav needs nothing

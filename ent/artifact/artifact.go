@@ -130,6 +130,7 @@ const (
 	KindText  Kind = "TEXT"
 	KindImage Kind = "IMAGE"
 	KindVideo Kind = "VIDEO"
+	KindFile  Kind = "FILE"
 )
 
 func (k Kind) String() string {
@@ -139,7 +140,7 @@ func (k Kind) String() string {
 // KindValidator is a validator for the "kind" field enum values. It is called by the builders before save.
 func KindValidator(k Kind) error {
 	switch k {
-	case KindText, KindImage, KindVideo:
+	case KindText, KindImage, KindVideo, KindFile:
 		return nil
 	default:
 		return fmt.Errorf("artifact: invalid enum value for kind field: %q", k)

@@ -35,6 +35,8 @@ const (
 	FieldRetryOfID = "retry_of_id"
 	// FieldPriority holds the string denoting the priority field in the database.
 	FieldPriority = "priority"
+	// FieldIsOwnKey holds the string denoting the is_own_key field in the database.
+	FieldIsOwnKey = "is_own_key"
 	// FieldStoreResult holds the string denoting the store_result field in the database.
 	FieldStoreResult = "store_result"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
@@ -114,6 +116,7 @@ var Columns = []string{
 	FieldPlanID,
 	FieldRetryOfID,
 	FieldPriority,
+	FieldIsOwnKey,
 	FieldStoreResult,
 	FieldCreatedAt,
 	FieldStatus,
@@ -160,6 +163,8 @@ func ValidColumn(column string) bool {
 var (
 	// DefaultPriority holds the default value on creation for the "priority" field.
 	DefaultPriority int
+	// DefaultIsOwnKey holds the default value on creation for the "is_own_key" field.
+	DefaultIsOwnKey bool
 	// DefaultStoreResult holds the default value on creation for the "store_result" field.
 	DefaultStoreResult bool
 	// DefaultCreatedAt holds the default value on creation for the "created_at" field.
@@ -194,6 +199,7 @@ const (
 	KindVideo   Kind = "VIDEO"
 	KindPlan    Kind = "PLAN"
 	KindPrompts Kind = "PROMPTS"
+	KindExport  Kind = "EXPORT"
 )
 
 func (k Kind) String() string {
@@ -203,7 +209,7 @@ func (k Kind) String() string {
 // KindValidator is a validator for the "kind" field enum values. It is called by the builders before save.
 func KindValidator(k Kind) error {
 	switch k {
-	case KindText, KindImage, KindVideo, KindPlan, KindPrompts:
+	case KindText, KindImage, KindVideo, KindPlan, KindPrompts, KindExport:
 		return nil
 	default:
 		return fmt.Errorf("job: invalid enum value for kind field: %q", k)
@@ -339,6 +345,11 @@ func ByRetryOfID(opts ...sql.OrderTermOption) OrderOption {
 // ByPriority orders the results by the priority field.
 func ByPriority(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPriority, opts...).ToFunc()
+}
+
+// ByIsOwnKey orders the results by the is_own_key field.
+func ByIsOwnKey(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldIsOwnKey, opts...).ToFunc()
 }
 
 // ByStoreResult orders the results by the store_result field.

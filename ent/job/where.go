@@ -95,6 +95,11 @@ func Priority(v int) predicate.Job {
 	return predicate.Job(sql.FieldEQ(FieldPriority, v))
 }
 
+// IsOwnKey applies equality check predicate on the "is_own_key" field. It's identical to IsOwnKeyEQ.
+func IsOwnKey(v bool) predicate.Job {
+	return predicate.Job(sql.FieldEQ(FieldIsOwnKey, v))
+}
+
 // StoreResult applies equality check predicate on the "store_result" field. It's identical to StoreResultEQ.
 func StoreResult(v bool) predicate.Job {
 	return predicate.Job(sql.FieldEQ(FieldStoreResult, v))
@@ -663,6 +668,16 @@ func PriorityLT(v int) predicate.Job {
 // PriorityLTE applies the LTE predicate on the "priority" field.
 func PriorityLTE(v int) predicate.Job {
 	return predicate.Job(sql.FieldLTE(FieldPriority, v))
+}
+
+// IsOwnKeyEQ applies the EQ predicate on the "is_own_key" field.
+func IsOwnKeyEQ(v bool) predicate.Job {
+	return predicate.Job(sql.FieldEQ(FieldIsOwnKey, v))
+}
+
+// IsOwnKeyNEQ applies the NEQ predicate on the "is_own_key" field.
+func IsOwnKeyNEQ(v bool) predicate.Job {
+	return predicate.Job(sql.FieldNEQ(FieldIsOwnKey, v))
 }
 
 // StoreResultEQ applies the EQ predicate on the "store_result" field.

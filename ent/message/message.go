@@ -42,6 +42,10 @@ const (
 	FieldFallbackModel = "fallback_model"
 	// FieldModel holds the string denoting the model field in the database.
 	FieldModel = "model"
+	// FieldIsOwnKey holds the string denoting the is_own_key field in the database.
+	FieldIsOwnKey = "is_own_key"
+	// FieldBranchTokens holds the string denoting the branch_tokens field in the database.
+	FieldBranchTokens = "branch_tokens"
 	// FieldOmittedMessages holds the string denoting the omitted_messages field in the database.
 	FieldOmittedMessages = "omitted_messages"
 	// FieldAnsweredBy holds the string denoting the answered_by field in the database.
@@ -97,6 +101,8 @@ var Columns = []string{
 	FieldRequestedModel,
 	FieldFallbackModel,
 	FieldModel,
+	FieldIsOwnKey,
+	FieldBranchTokens,
 	FieldOmittedMessages,
 	FieldAnsweredBy,
 	FieldRunID,
@@ -127,6 +133,10 @@ var (
 	DefaultText string
 	// DefaultCreatedAt holds the default value on creation for the "created_at" field.
 	DefaultCreatedAt func() time.Time
+	// DefaultIsOwnKey holds the default value on creation for the "is_own_key" field.
+	DefaultIsOwnKey bool
+	// DefaultBranchTokens holds the default value on creation for the "branch_tokens" field.
+	DefaultBranchTokens int64
 	// DefaultRunCount holds the default value on creation for the "run_count" field.
 	DefaultRunCount int
 	// DefaultProviderCancelled holds the default value on creation for the "provider_cancelled" field.
@@ -305,6 +315,16 @@ func ByFallbackModel(opts ...sql.OrderTermOption) OrderOption {
 // ByModel orders the results by the model field.
 func ByModel(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldModel, opts...).ToFunc()
+}
+
+// ByIsOwnKey orders the results by the is_own_key field.
+func ByIsOwnKey(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldIsOwnKey, opts...).ToFunc()
+}
+
+// ByBranchTokens orders the results by the branch_tokens field.
+func ByBranchTokens(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldBranchTokens, opts...).ToFunc()
 }
 
 // ByOmittedMessages orders the results by the omitted_messages field.

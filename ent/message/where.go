@@ -111,6 +111,16 @@ func Model(v string) predicate.Message {
 	return predicate.Message(sql.FieldEQ(FieldModel, v))
 }
 
+// IsOwnKey applies equality check predicate on the "is_own_key" field. It's identical to IsOwnKeyEQ.
+func IsOwnKey(v bool) predicate.Message {
+	return predicate.Message(sql.FieldEQ(FieldIsOwnKey, v))
+}
+
+// BranchTokens applies equality check predicate on the "branch_tokens" field. It's identical to BranchTokensEQ.
+func BranchTokens(v int64) predicate.Message {
+	return predicate.Message(sql.FieldEQ(FieldBranchTokens, v))
+}
+
 // OmittedMessages applies equality check predicate on the "omitted_messages" field. It's identical to OmittedMessagesEQ.
 func OmittedMessages(v int) predicate.Message {
 	return predicate.Message(sql.FieldEQ(FieldOmittedMessages, v))
@@ -794,6 +804,56 @@ func ModelEqualFold(v string) predicate.Message {
 // ModelContainsFold applies the ContainsFold predicate on the "model" field.
 func ModelContainsFold(v string) predicate.Message {
 	return predicate.Message(sql.FieldContainsFold(FieldModel, v))
+}
+
+// IsOwnKeyEQ applies the EQ predicate on the "is_own_key" field.
+func IsOwnKeyEQ(v bool) predicate.Message {
+	return predicate.Message(sql.FieldEQ(FieldIsOwnKey, v))
+}
+
+// IsOwnKeyNEQ applies the NEQ predicate on the "is_own_key" field.
+func IsOwnKeyNEQ(v bool) predicate.Message {
+	return predicate.Message(sql.FieldNEQ(FieldIsOwnKey, v))
+}
+
+// BranchTokensEQ applies the EQ predicate on the "branch_tokens" field.
+func BranchTokensEQ(v int64) predicate.Message {
+	return predicate.Message(sql.FieldEQ(FieldBranchTokens, v))
+}
+
+// BranchTokensNEQ applies the NEQ predicate on the "branch_tokens" field.
+func BranchTokensNEQ(v int64) predicate.Message {
+	return predicate.Message(sql.FieldNEQ(FieldBranchTokens, v))
+}
+
+// BranchTokensIn applies the In predicate on the "branch_tokens" field.
+func BranchTokensIn(vs ...int64) predicate.Message {
+	return predicate.Message(sql.FieldIn(FieldBranchTokens, vs...))
+}
+
+// BranchTokensNotIn applies the NotIn predicate on the "branch_tokens" field.
+func BranchTokensNotIn(vs ...int64) predicate.Message {
+	return predicate.Message(sql.FieldNotIn(FieldBranchTokens, vs...))
+}
+
+// BranchTokensGT applies the GT predicate on the "branch_tokens" field.
+func BranchTokensGT(v int64) predicate.Message {
+	return predicate.Message(sql.FieldGT(FieldBranchTokens, v))
+}
+
+// BranchTokensGTE applies the GTE predicate on the "branch_tokens" field.
+func BranchTokensGTE(v int64) predicate.Message {
+	return predicate.Message(sql.FieldGTE(FieldBranchTokens, v))
+}
+
+// BranchTokensLT applies the LT predicate on the "branch_tokens" field.
+func BranchTokensLT(v int64) predicate.Message {
+	return predicate.Message(sql.FieldLT(FieldBranchTokens, v))
+}
+
+// BranchTokensLTE applies the LTE predicate on the "branch_tokens" field.
+func BranchTokensLTE(v int64) predicate.Message {
+	return predicate.Message(sql.FieldLTE(FieldBranchTokens, v))
 }
 
 // OmittedMessagesEQ applies the EQ predicate on the "omitted_messages" field.

@@ -9,13 +9,42 @@ import (
 )
 
 var (
+	// APIKeysColumns holds the columns for the "api_keys" table.
+	APIKeysColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "user_id", Type: field.TypeUUID},
+		{Name: "name", Type: field.TypeString},
+		{Name: "hash", Type: field.TypeString, Unique: true, Size: 64},
+		{Name: "hint", Type: field.TypeString},
+		{Name: "scopes", Type: field.TypeJSON},
+		{Name: "models", Type: field.TypeJSON, Nullable: true},
+		{Name: "is_test", Type: field.TypeBool, Default: false},
+		{Name: "budget_micros", Type: field.TypeInt64, Nullable: true},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "expires_at", Type: field.TypeTime, Nullable: true},
+		{Name: "last_used_at", Type: field.TypeTime, Nullable: true},
+		{Name: "revoked_at", Type: field.TypeTime, Nullable: true},
+	}
+	// APIKeysTable holds the schema information for the "api_keys" table.
+	APIKeysTable = &schema.Table{
+		Name:       "api_keys",
+		Columns:    APIKeysColumns,
+		PrimaryKey: []*schema.Column{APIKeysColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "apikey_user_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{APIKeysColumns[1], APIKeysColumns[0]},
+			},
+		},
+	}
 	// ArtifactsColumns holds the columns for the "artifacts" table.
 	ArtifactsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "user_id", Type: field.TypeUUID},
 		{Name: "job_id", Type: field.TypeUUID},
 		{Name: "chat_id", Type: field.TypeUUID, Nullable: true},
-		{Name: "kind", Type: field.TypeEnum, Enums: []string{"TEXT", "IMAGE", "VIDEO"}},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"TEXT", "IMAGE", "VIDEO", "FILE"}},
 		{Name: "text", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "prompt", Type: field.TypeString, Size: 2147483647},
 		{Name: "model", Type: field.TypeString},
@@ -106,6 +135,36 @@ var (
 				Name:    "attachment_artifact_id",
 				Unique:  false,
 				Columns: []*schema.Column{AttachmentsColumns[5]},
+			},
+		},
+	}
+	// AuditEntriesColumns holds the columns for the "audit_entries" table.
+	AuditEntriesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "actor_id", Type: field.TypeUUID},
+		{Name: "actor", Type: field.TypeString},
+		{Name: "action", Type: field.TypeString},
+		{Name: "user_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "subject", Type: field.TypeString},
+		{Name: "reason", Type: field.TypeString},
+		{Name: "facts", Type: field.TypeJSON},
+		{Name: "created_at", Type: field.TypeTime},
+	}
+	// AuditEntriesTable holds the schema information for the "audit_entries" table.
+	AuditEntriesTable = &schema.Table{
+		Name:       "audit_entries",
+		Columns:    AuditEntriesColumns,
+		PrimaryKey: []*schema.Column{AuditEntriesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "auditentry_user_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{AuditEntriesColumns[4], AuditEntriesColumns[0]},
+			},
+			{
+				Name:    "auditentry_actor_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{AuditEntriesColumns[1], AuditEntriesColumns[0]},
 			},
 		},
 	}
@@ -316,7 +375,7 @@ var (
 	JobsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "user_id", Type: field.TypeUUID},
-		{Name: "kind", Type: field.TypeEnum, Enums: []string{"TEXT", "IMAGE", "VIDEO", "PLAN", "PROMPTS"}},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"TEXT", "IMAGE", "VIDEO", "PLAN", "PROMPTS", "EXPORT"}},
 		{Name: "model", Type: field.TypeString},
 		{Name: "provider", Type: field.TypeString},
 		{Name: "arguments", Type: field.TypeJSON},
@@ -325,6 +384,7 @@ var (
 		{Name: "plan_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "retry_of_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "priority", Type: field.TypeInt, Default: 1},
+		{Name: "is_own_key", Type: field.TypeBool, Default: false},
 		{Name: "store_result", Type: field.TypeBool, Default: true},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "status", Type: field.TypeEnum, Enums: []string{"IN_QUEUE", "IN_PROGRESS", "COMPLETED", "FAILED", "CANCELLED"}, Default: "IN_QUEUE"},
@@ -376,7 +436,7 @@ var (
 			{
 				Name:    "job_user_id_is_waiting",
 				Unique:  false,
-				Columns: []*schema.Column{JobsColumns[1], JobsColumns[14]},
+				Columns: []*schema.Column{JobsColumns[1], JobsColumns[15]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status IN ('IN_QUEUE', 'IN_PROGRESS')",
 				},
@@ -384,7 +444,7 @@ var (
 			{
 				Name:    "job_kind_status_priority_queued_at",
 				Unique:  false,
-				Columns: []*schema.Column{JobsColumns[2], JobsColumns[13], JobsColumns[10], JobsColumns[25]},
+				Columns: []*schema.Column{JobsColumns[2], JobsColumns[14], JobsColumns[10], JobsColumns[26]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status IN ('IN_QUEUE', 'IN_PROGRESS')",
 				},
@@ -392,7 +452,7 @@ var (
 			{
 				Name:    "job_run_id",
 				Unique:  true,
-				Columns: []*schema.Column{JobsColumns[15]},
+				Columns: []*schema.Column{JobsColumns[16]},
 			},
 			{
 				Name:    "job_chat_id",
@@ -402,12 +462,12 @@ var (
 			{
 				Name:    "job_expires_at",
 				Unique:  false,
-				Columns: []*schema.Column{JobsColumns[40]},
+				Columns: []*schema.Column{JobsColumns[41]},
 			},
 			{
 				Name:    "job_ended_at",
 				Unique:  false,
-				Columns: []*schema.Column{JobsColumns[28]},
+				Columns: []*schema.Column{JobsColumns[29]},
 			},
 		},
 	}
@@ -434,6 +494,90 @@ var (
 			},
 		},
 	}
+	// KeyMonthsColumns holds the columns for the "key_months" table.
+	KeyMonthsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "api_key_id", Type: field.TypeUUID},
+		{Name: "month", Type: field.TypeString},
+		{Name: "cost_micros_held", Type: field.TypeInt64, Default: 0},
+		{Name: "cost_micros_used", Type: field.TypeInt64, Default: 0},
+		{Name: "created_at", Type: field.TypeTime},
+	}
+	// KeyMonthsTable holds the schema information for the "key_months" table.
+	KeyMonthsTable = &schema.Table{
+		Name:       "key_months",
+		Columns:    KeyMonthsColumns,
+		PrimaryKey: []*schema.Column{KeyMonthsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "keymonth_api_key_id_month",
+				Unique:  true,
+				Columns: []*schema.Column{KeyMonthsColumns[1], KeyMonthsColumns[2]},
+			},
+		},
+	}
+	// LedgerEntriesColumns holds the columns for the "ledger_entries" table.
+	LedgerEntriesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "run_id", Type: field.TypeUUID},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"HOLD", "SETTLE", "RELEASE"}},
+		{Name: "user_id", Type: field.TypeUUID},
+		{Name: "api_key_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "day", Type: field.TypeString},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "tokens", Type: field.TypeInt64, Default: 0},
+		{Name: "images", Type: field.TypeInt64, Default: 0},
+		{Name: "video_ms", Type: field.TypeInt64, Default: 0},
+		{Name: "cost_micros", Type: field.TypeInt64, Default: 0},
+	}
+	// LedgerEntriesTable holds the schema information for the "ledger_entries" table.
+	LedgerEntriesTable = &schema.Table{
+		Name:       "ledger_entries",
+		Columns:    LedgerEntriesColumns,
+		PrimaryKey: []*schema.Column{LedgerEntriesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "ledgerentry_run_id_kind",
+				Unique:  true,
+				Columns: []*schema.Column{LedgerEntriesColumns[1], LedgerEntriesColumns[2]},
+			},
+			{
+				Name:    "ledgerentry_user_id_day",
+				Unique:  false,
+				Columns: []*schema.Column{LedgerEntriesColumns[3], LedgerEntriesColumns[5]},
+			},
+		},
+	}
+	// MembershipChangesColumns holds the columns for the "membership_changes" table.
+	MembershipChangesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "user_id", Type: field.TypeUUID},
+		{Name: "payment_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"GRANT", "TAKE_BACK", "GIFT"}},
+		{Name: "plan", Type: field.TypeEnum, Enums: []string{"FREE", "STANDARD", "PREMIUM"}},
+		{Name: "micros", Type: field.TypeInt64},
+		{Name: "type_after", Type: field.TypeEnum, Enums: []string{"FREE", "STANDARD", "PREMIUM"}},
+		{Name: "expires_after", Type: field.TypeTime, Nullable: true},
+		{Name: "created_at", Type: field.TypeTime},
+	}
+	// MembershipChangesTable holds the schema information for the "membership_changes" table.
+	MembershipChangesTable = &schema.Table{
+		Name:       "membership_changes",
+		Columns:    MembershipChangesColumns,
+		PrimaryKey: []*schema.Column{MembershipChangesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "membershipchange_user_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{MembershipChangesColumns[1], MembershipChangesColumns[0]},
+			},
+			{
+				Name:    "membershipchange_payment_id",
+				Unique:  false,
+				Columns: []*schema.Column{MembershipChangesColumns[2]},
+			},
+		},
+	}
 	// MessagesColumns holds the columns for the "messages" table.
 	MessagesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -449,6 +593,8 @@ var (
 		{Name: "requested_model", Type: field.TypeString, Nullable: true},
 		{Name: "fallback_model", Type: field.TypeString, Nullable: true},
 		{Name: "model", Type: field.TypeString, Nullable: true},
+		{Name: "is_own_key", Type: field.TypeBool, Default: false},
+		{Name: "branch_tokens", Type: field.TypeInt64, Default: 0},
 		{Name: "omitted_messages", Type: field.TypeInt, Nullable: true},
 		{Name: "answered_by", Type: field.TypeString, Nullable: true},
 		{Name: "run_id", Type: field.TypeUUID, Nullable: true},
@@ -472,7 +618,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "messages_chats_messages",
-				Columns:    []*schema.Column{MessagesColumns[26]},
+				Columns:    []*schema.Column{MessagesColumns[28]},
 				RefColumns: []*schema.Column{ChatsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -481,7 +627,7 @@ var (
 			{
 				Name:    "message_chat_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{MessagesColumns[26], MessagesColumns[0]},
+				Columns: []*schema.Column{MessagesColumns[28], MessagesColumns[0]},
 			},
 			{
 				Name:    "message_parent_id_id",
@@ -499,7 +645,7 @@ var (
 			{
 				Name:    "message_run_id",
 				Unique:  true,
-				Columns: []*schema.Column{MessagesColumns[15]},
+				Columns: []*schema.Column{MessagesColumns[17]},
 			},
 			{
 				Name:    "message_job_id",
@@ -555,6 +701,103 @@ var (
 				Name:    "object_checked_at",
 				Unique:  false,
 				Columns: []*schema.Column{ObjectsColumns[4]},
+			},
+		},
+	}
+	// PaymentsColumns holds the columns for the "payments" table.
+	PaymentsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "user_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "gateway", Type: field.TypeString},
+		{Name: "gateway_id", Type: field.TypeString, Unique: true, Size: 40},
+		{Name: "plan", Type: field.TypeEnum, Enums: []string{"FREE", "STANDARD", "PREMIUM"}},
+		{Name: "amount", Type: field.TypeInt64},
+		{Name: "currency", Type: field.TypeString},
+		{Name: "days", Type: field.TypeInt},
+		{Name: "order_name", Type: field.TypeString},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"PENDING", "PAID", "PARTIALLY_REFUNDED", "REFUNDED", "DISPUTED", "FAILED", "REJECTED", "EXPIRED"}, Default: "PENDING"},
+		{Name: "is_test", Type: field.TypeBool, Default: false},
+		{Name: "transaction_id", Type: field.TypeString, Default: ""},
+		{Name: "refunded_amount", Type: field.TypeInt64, Default: 0},
+		{Name: "granted_at", Type: field.TypeTime, Nullable: true},
+		{Name: "taken_back", Type: field.TypeInt64, Default: 0},
+		{Name: "checks", Type: field.TypeInt, Default: 0},
+		{Name: "next_check_at", Type: field.TypeTime, Nullable: true},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "expires_at", Type: field.TypeTime},
+		{Name: "paid_at", Type: field.TypeTime, Nullable: true},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "revision", Type: field.TypeInt, Default: 1},
+	}
+	// PaymentsTable holds the schema information for the "payments" table.
+	PaymentsTable = &schema.Table{
+		Name:       "payments",
+		Columns:    PaymentsColumns,
+		PrimaryKey: []*schema.Column{PaymentsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "payment_user_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{PaymentsColumns[1], PaymentsColumns[0]},
+			},
+			{
+				Name:    "payment_next_check_at",
+				Unique:  false,
+				Columns: []*schema.Column{PaymentsColumns[16]},
+			},
+			{
+				Name:    "payment_status_id",
+				Unique:  false,
+				Columns: []*schema.Column{PaymentsColumns[9], PaymentsColumns[0]},
+			},
+		},
+	}
+	// PaymentNoticesColumns holds the columns for the "payment_notices" table.
+	PaymentNoticesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 300},
+		{Name: "created_at", Type: field.TypeTime},
+	}
+	// PaymentNoticesTable holds the schema information for the "payment_notices" table.
+	PaymentNoticesTable = &schema.Table{
+		Name:       "payment_notices",
+		Columns:    PaymentNoticesColumns,
+		PrimaryKey: []*schema.Column{PaymentNoticesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "paymentnotice_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{PaymentNoticesColumns[1]},
+			},
+		},
+	}
+	// PaymentStepsColumns holds the columns for the "payment_steps" table.
+	PaymentStepsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "type", Type: field.TypeEnum, Enums: []string{"PREPARED", "CHECKED", "PAID", "GRANTED", "PARTIALLY_REFUNDED", "REFUNDED", "TAKEN_BACK", "DISPUTED", "DISPUTE_RESOLVED", "REFUND_REQUESTED", "FAILED", "REJECTED", "EXPIRED"}},
+		{Name: "source", Type: field.TypeEnum, Enums: []string{"CLIENT", "WEBHOOK", "RECOVERY", "OPERATOR"}},
+		{Name: "amount", Type: field.TypeInt64, Nullable: true},
+		{Name: "detail", Type: field.TypeString, Default: ""},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "payment_id", Type: field.TypeUUID},
+	}
+	// PaymentStepsTable holds the schema information for the "payment_steps" table.
+	PaymentStepsTable = &schema.Table{
+		Name:       "payment_steps",
+		Columns:    PaymentStepsColumns,
+		PrimaryKey: []*schema.Column{PaymentStepsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "payment_steps_payments_steps",
+				Columns:    []*schema.Column{PaymentStepsColumns[6]},
+				RefColumns: []*schema.Column{PaymentsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "paymentstep_payment_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{PaymentStepsColumns[6], PaymentStepsColumns[0]},
 			},
 		},
 	}
@@ -659,6 +902,59 @@ var (
 			},
 		},
 	}
+	// ProviderKeysColumns holds the columns for the "provider_keys" table.
+	ProviderKeysColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "user_id", Type: field.TypeUUID},
+		{Name: "provider", Type: field.TypeString},
+		{Name: "sealed", Type: field.TypeString, Size: 2147483647},
+		{Name: "hint", Type: field.TypeString},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "last_error", Type: field.TypeString, Default: ""},
+		{Name: "last_error_at", Type: field.TypeTime, Nullable: true},
+	}
+	// ProviderKeysTable holds the schema information for the "provider_keys" table.
+	ProviderKeysTable = &schema.Table{
+		Name:       "provider_keys",
+		Columns:    ProviderKeysColumns,
+		PrimaryKey: []*schema.Column{ProviderKeysColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "providerkey_user_id_provider",
+				Unique:  true,
+				Columns: []*schema.Column{ProviderKeysColumns[1], ProviderKeysColumns[2]},
+			},
+		},
+	}
+	// QuotaDaysColumns holds the columns for the "quota_days" table.
+	QuotaDaysColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "user_id", Type: field.TypeUUID},
+		{Name: "day", Type: field.TypeString},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "tokens_held", Type: field.TypeInt64, Default: 0},
+		{Name: "images_held", Type: field.TypeInt64, Default: 0},
+		{Name: "video_ms_held", Type: field.TypeInt64, Default: 0},
+		{Name: "cost_micros_held", Type: field.TypeInt64, Default: 0},
+		{Name: "tokens_used", Type: field.TypeInt64, Default: 0},
+		{Name: "images_used", Type: field.TypeInt64, Default: 0},
+		{Name: "video_ms_used", Type: field.TypeInt64, Default: 0},
+		{Name: "cost_micros_used", Type: field.TypeInt64, Default: 0},
+	}
+	// QuotaDaysTable holds the schema information for the "quota_days" table.
+	QuotaDaysTable = &schema.Table{
+		Name:       "quota_days",
+		Columns:    QuotaDaysColumns,
+		PrimaryKey: []*schema.Column{QuotaDaysColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "quotaday_user_id_day",
+				Unique:  true,
+				Columns: []*schema.Column{QuotaDaysColumns[1], QuotaDaysColumns[2]},
+			},
+		},
+	}
 	// RefreshTokensColumns holds the columns for the "refresh_tokens" table.
 	RefreshTokensColumns = []*schema.Column{
 		{Name: "hash", Type: field.TypeString, Size: 64},
@@ -692,6 +988,19 @@ var (
 				Columns: []*schema.Column{RefreshTokensColumns[2]},
 			},
 		},
+	}
+	// SandboxPaymentsColumns holds the columns for the "sandbox_payments" table.
+	SandboxPaymentsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 40},
+		{Name: "state", Type: field.TypeString, Size: 2147483647},
+		{Name: "revision", Type: field.TypeInt, Default: 1},
+		{Name: "updated_at", Type: field.TypeTime},
+	}
+	// SandboxPaymentsTable holds the schema information for the "sandbox_payments" table.
+	SandboxPaymentsTable = &schema.Table{
+		Name:       "sandbox_payments",
+		Columns:    SandboxPaymentsColumns,
+		PrimaryKey: []*schema.Column{SandboxPaymentsColumns[0]},
 	}
 	// SessionsColumns holds the columns for the "sessions" table.
 	SessionsColumns = []*schema.Column{
@@ -761,9 +1070,14 @@ var (
 		{Name: "chat_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "message_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "job_id", Type: field.TypeUUID, Nullable: true},
-		{Name: "purpose", Type: field.TypeEnum, Enums: []string{"REPLY", "TITLE", "JOB"}},
+		{Name: "purpose", Type: field.TypeEnum, Enums: []string{"REPLY", "TITLE", "TEXT", "IMAGE", "VIDEO", "PLAN", "PROMPTS"}},
 		{Name: "is_charged", Type: field.TypeBool},
 		{Name: "model", Type: field.TypeString},
+		{Name: "model_id", Type: field.TypeString, Default: ""},
+		{Name: "api_key_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "is_own_key", Type: field.TypeBool, Default: false},
+		{Name: "day", Type: field.TypeString, Default: ""},
+		{Name: "cost_micros", Type: field.TypeInt64, Nullable: true},
 		{Name: "input_tokens", Type: field.TypeInt64},
 		{Name: "output_tokens", Type: field.TypeInt64},
 		{Name: "cached_input_tokens", Type: field.TypeInt64},
@@ -781,7 +1095,17 @@ var (
 			{
 				Name:    "usage_user_id_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{UsagesColumns[1], UsagesColumns[14]},
+				Columns: []*schema.Column{UsagesColumns[1], UsagesColumns[19]},
+			},
+			{
+				Name:    "usage_chat_id",
+				Unique:  false,
+				Columns: []*schema.Column{UsagesColumns[2]},
+			},
+			{
+				Name:    "usage_message_id",
+				Unique:  false,
+				Columns: []*schema.Column{UsagesColumns[3]},
 			},
 			{
 				Name:    "usage_job_id",
@@ -807,17 +1131,41 @@ var (
 		{Name: "default_instruction", Type: field.TypeString, Size: 2147483647, Default: ""},
 		{Name: "persona_name", Type: field.TypeString, Nullable: true},
 		{Name: "preferences_revision", Type: field.TypeInt, Default: 1},
+		{Name: "is_email_verified", Type: field.TypeBool, Default: false},
+		{Name: "is_profile_custom", Type: field.TypeBool, Default: false},
+		{Name: "role", Type: field.TypeEnum, Enums: []string{"MEMBER", "SUPPORT", "ADMIN"}, Default: "MEMBER"},
+		{Name: "membership_type", Type: field.TypeEnum, Enums: []string{"FREE", "STANDARD", "PREMIUM"}, Default: "FREE"},
+		{Name: "membership_expires_at", Type: field.TypeTime, Nullable: true},
+		{Name: "membership_since", Type: field.TypeTime, Nullable: true},
+		{Name: "deletes_at", Type: field.TypeTime, Nullable: true},
 	}
 	// UsersTable holds the schema information for the "users" table.
 	UsersTable = &schema.Table{
 		Name:       "users",
 		Columns:    UsersColumns,
 		PrimaryKey: []*schema.Column{UsersColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "user_email",
+				Unique:  false,
+				Columns: []*schema.Column{UsersColumns[2]},
+				Annotation: &entsql.IndexAnnotation{
+					OpClass: "text_pattern_ops",
+				},
+			},
+			{
+				Name:    "user_deletes_at",
+				Unique:  false,
+				Columns: []*schema.Column{UsersColumns[21]},
+			},
+		},
 	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
+		APIKeysTable,
 		ArtifactsTable,
 		AttachmentsTable,
+		AuditEntriesTable,
 		ChatsTable,
 		FeedsTable,
 		FeedEventsTable,
@@ -826,13 +1174,22 @@ var (
 		IdempotencyKeysTable,
 		JobsTable,
 		JobStepsTable,
+		KeyMonthsTable,
+		LedgerEntriesTable,
+		MembershipChangesTable,
 		MessagesTable,
 		ModelWarningsTable,
 		ObjectsTable,
+		PaymentsTable,
+		PaymentNoticesTable,
+		PaymentStepsTable,
 		PlansTable,
 		PlanStepsTable,
 		PromptsTable,
+		ProviderKeysTable,
+		QuotaDaysTable,
 		RefreshTokensTable,
+		SandboxPaymentsTable,
 		SessionsTable,
 		ShareLinksTable,
 		UsagesTable,
@@ -841,11 +1198,17 @@ var (
 )
 
 func init() {
+	APIKeysTable.Annotation = &entsql.Annotation{
+		Table: "api_keys",
+	}
 	ArtifactsTable.Annotation = &entsql.Annotation{
 		Table: "artifacts",
 	}
 	AttachmentsTable.Annotation = &entsql.Annotation{
 		Table: "attachments",
+	}
+	AuditEntriesTable.Annotation = &entsql.Annotation{
+		Table: "audit_entries",
 	}
 	ChatsTable.ForeignKeys[0].RefTable = UsersTable
 	ChatsTable.Annotation = &entsql.Annotation{
@@ -873,6 +1236,15 @@ func init() {
 	JobStepsTable.Annotation = &entsql.Annotation{
 		Table: "job_steps",
 	}
+	KeyMonthsTable.Annotation = &entsql.Annotation{
+		Table: "key_months",
+	}
+	LedgerEntriesTable.Annotation = &entsql.Annotation{
+		Table: "ledger_entries",
+	}
+	MembershipChangesTable.Annotation = &entsql.Annotation{
+		Table: "membership_changes",
+	}
 	MessagesTable.ForeignKeys[0].RefTable = ChatsTable
 	MessagesTable.Annotation = &entsql.Annotation{
 		Table: "messages",
@@ -882,6 +1254,16 @@ func init() {
 	}
 	ObjectsTable.Annotation = &entsql.Annotation{
 		Table: "objects",
+	}
+	PaymentsTable.Annotation = &entsql.Annotation{
+		Table: "payments",
+	}
+	PaymentNoticesTable.Annotation = &entsql.Annotation{
+		Table: "payment_notices",
+	}
+	PaymentStepsTable.ForeignKeys[0].RefTable = PaymentsTable
+	PaymentStepsTable.Annotation = &entsql.Annotation{
+		Table: "payment_steps",
 	}
 	PlansTable.Annotation = &entsql.Annotation{
 		Table: "plans",
@@ -893,9 +1275,18 @@ func init() {
 	PromptsTable.Annotation = &entsql.Annotation{
 		Table: "prompts",
 	}
+	ProviderKeysTable.Annotation = &entsql.Annotation{
+		Table: "provider_keys",
+	}
+	QuotaDaysTable.Annotation = &entsql.Annotation{
+		Table: "quota_days",
+	}
 	RefreshTokensTable.ForeignKeys[0].RefTable = SessionsTable
 	RefreshTokensTable.Annotation = &entsql.Annotation{
 		Table: "refresh_tokens",
+	}
+	SandboxPaymentsTable.Annotation = &entsql.Annotation{
+		Table: "sandbox_payments",
 	}
 	SessionsTable.ForeignKeys[0].RefTable = UsersTable
 	SessionsTable.Annotation = &entsql.Annotation{

@@ -6,11 +6,17 @@ import (
 	"entgo.io/ent/dialect/sql"
 )
 
+// APIKey is the predicate function for apikey builders.
+type APIKey func(*sql.Selector)
+
 // Artifact is the predicate function for artifact builders.
 type Artifact func(*sql.Selector)
 
 // Attachment is the predicate function for attachment builders.
 type Attachment func(*sql.Selector)
+
+// AuditEntry is the predicate function for auditentry builders.
+type AuditEntry func(*sql.Selector)
 
 // Chat is the predicate function for chat builders.
 type Chat func(*sql.Selector)
@@ -36,6 +42,15 @@ type Job func(*sql.Selector)
 // JobStep is the predicate function for jobstep builders.
 type JobStep func(*sql.Selector)
 
+// KeyMonth is the predicate function for keymonth builders.
+type KeyMonth func(*sql.Selector)
+
+// LedgerEntry is the predicate function for ledgerentry builders.
+type LedgerEntry func(*sql.Selector)
+
+// MembershipChange is the predicate function for membershipchange builders.
+type MembershipChange func(*sql.Selector)
+
 // Message is the predicate function for message builders.
 type Message func(*sql.Selector)
 
@@ -44,6 +59,15 @@ type ModelWarning func(*sql.Selector)
 
 // Object is the predicate function for object builders.
 type Object func(*sql.Selector)
+
+// Payment is the predicate function for payment builders.
+type Payment func(*sql.Selector)
+
+// PaymentNotice is the predicate function for paymentnotice builders.
+type PaymentNotice func(*sql.Selector)
+
+// PaymentStep is the predicate function for paymentstep builders.
+type PaymentStep func(*sql.Selector)
 
 // Plan is the predicate function for plan builders.
 type Plan func(*sql.Selector)
@@ -54,8 +78,17 @@ type PlanStep func(*sql.Selector)
 // Prompt is the predicate function for prompt builders.
 type Prompt func(*sql.Selector)
 
+// ProviderKey is the predicate function for providerkey builders.
+type ProviderKey func(*sql.Selector)
+
+// QuotaDay is the predicate function for quotaday builders.
+type QuotaDay func(*sql.Selector)
+
 // RefreshToken is the predicate function for refreshtoken builders.
 type RefreshToken func(*sql.Selector)
+
+// SandboxPayment is the predicate function for sandboxpayment builders.
+type SandboxPayment func(*sql.Selector)
 
 // Session is the predicate function for session builders.
 type Session func(*sql.Selector)

@@ -36,7 +36,7 @@ func (Artifact) Fields() []ent.Field {
 		field.UUID("user_id", oid.User{}).Immutable(),
 		field.UUID("job_id", oid.Job{}).Immutable(),
 		field.UUID("chat_id", oid.Chat{}).Optional().Nillable(),
-		field.Enum("kind").NamedValues("Text", "TEXT", "Image", "IMAGE", "Video", "VIDEO").Immutable(),
+		field.Enum("kind").NamedValues("Text", "TEXT", "Image", "IMAGE", "Video", "VIDEO", "File", "FILE").Immutable(),
 		field.Text("text").Optional().Nillable().Comment("The content of a text; others have an object."),
 		field.Text("prompt").Immutable(),
 		field.String("model").Immutable(),

@@ -27,7 +27,7 @@ func orderFields() []ent.Field {
 		field.UUID("id", oid.Job{}).Default(oid.New[oid.Job]).Immutable(),
 		field.UUID("user_id", oid.User{}).Immutable(),
 		field.Enum("kind").NamedValues("Text", "TEXT", "Image", "IMAGE", "Video", "VIDEO",
-			"Plan", "PLAN", "Prompts", "PROMPTS").Immutable(),
+			"Plan", "PLAN", "Prompts", "PROMPTS", "Export", "EXPORT").Immutable(),
 		field.String("model").Immutable(),
 		field.String("provider").Immutable(),
 		field.JSON("arguments", json.RawMessage{}).Immutable().Comment("What the kind needs, defaults applied."),
@@ -36,6 +36,7 @@ func orderFields() []ent.Field {
 		field.UUID("plan_id", oid.Plan{}).Optional().Nillable().Comment("The plan it made, or planned anew."),
 		field.UUID("retry_of_id", oid.Job{}).Optional().Nillable().Immutable(),
 		field.Int("priority").Default(1).Immutable().Comment("1 is first, as the queue counts."),
+		field.Bool("is_own_key").Default(false).Immutable().Comment("True when the person's own key of the provider pays."),
 		field.Bool("store_result").Default(true).Immutable(),
 		created(),
 	}

@@ -42,6 +42,8 @@ func replyFields() []ent.Field {
 		field.String("requested_model").Optional().Nillable().Immutable(),
 		field.String("fallback_model").Optional().Nillable().Immutable().Comment("The model to ask when that fails; null: the catalogue's."),
 		field.String("model").Optional().Nillable().Comment("The model of the catalogue that was asked at last."),
+		field.Bool("is_own_key").Default(false).Immutable().Comment("True when the person's own key of the provider pays."),
+		field.Int64("branch_tokens").Default(0).Comment("At most this many tokens has the branch up to here, the message itself included."),
 		field.Int("omitted_messages").Optional().Nillable().Comment("How many older messages the model was not told."),
 		field.String("answered_by").Optional().Nillable(),
 		field.UUID("run_id", oid.Run{}).Optional().Nillable(),

@@ -21,9 +21,15 @@ func (Usage) Fields() []ent.Field {
 		field.UUID("chat_id", oid.Chat{}).Optional().Nillable().Immutable(),
 		field.UUID("message_id", oid.Message{}).Optional().Nillable().Immutable(),
 		field.UUID("job_id", oid.Job{}).Optional().Nillable().Immutable(),
-		field.Enum("purpose").NamedValues("Reply", "REPLY", "Title", "TITLE", "Job", "JOB").Immutable(),
+		field.Enum("purpose").NamedValues("Reply", "REPLY", "Title", "TITLE", "Text", "TEXT", "Image", "IMAGE", "Video", "VIDEO",
+			"Plan", "PLAN", "Prompts", "PROMPTS").Immutable(),
 		field.Bool("is_charged").Immutable().Comment("False for what costs the person nothing."),
-		field.String("model").Immutable(),
+		field.String("model").Immutable().Comment("As the provider names it."),
+		field.String("model_id").Default("").Immutable().Comment("As the catalogue names it; empty when it does not."),
+		field.UUID("api_key_id", oid.APIKey{}).Optional().Nillable().Immutable(),
+		field.Bool("is_own_key").Default(false).Immutable().Comment("True for calls with the person's own key of the provider."),
+		field.String("day").Default("").Immutable().Comment("The day that it counts on, in the time zone of the quotas."),
+		field.Int64("cost_micros").Optional().Nillable().Immutable().Comment("What the provider asks for it, by the price of the time; null when nobody knows."),
 		field.Int64("input_tokens").Immutable(),
 		field.Int64("output_tokens").Immutable(),
 		field.Int64("cached_input_tokens").Immutable(),
@@ -36,7 +42,7 @@ func (Usage) Fields() []ent.Field {
 
 // Indexes of the Usage.
 func (Usage) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("user_id", "created_at"), index.Fields("job_id").Unique()}
+	return []ent.Index{index.Fields("user_id", "created_at"), index.Fields("chat_id"), index.Fields("message_id"), index.Fields("job_id").Unique()}
 }
 
 // Annotations of the Usage.

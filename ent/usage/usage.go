@@ -28,6 +28,16 @@ const (
 	FieldIsCharged = "is_charged"
 	// FieldModel holds the string denoting the model field in the database.
 	FieldModel = "model"
+	// FieldModelID holds the string denoting the model_id field in the database.
+	FieldModelID = "model_id"
+	// FieldAPIKeyID holds the string denoting the api_key_id field in the database.
+	FieldAPIKeyID = "api_key_id"
+	// FieldIsOwnKey holds the string denoting the is_own_key field in the database.
+	FieldIsOwnKey = "is_own_key"
+	// FieldDay holds the string denoting the day field in the database.
+	FieldDay = "day"
+	// FieldCostMicros holds the string denoting the cost_micros field in the database.
+	FieldCostMicros = "cost_micros"
 	// FieldInputTokens holds the string denoting the input_tokens field in the database.
 	FieldInputTokens = "input_tokens"
 	// FieldOutputTokens holds the string denoting the output_tokens field in the database.
@@ -56,6 +66,11 @@ var Columns = []string{
 	FieldPurpose,
 	FieldIsCharged,
 	FieldModel,
+	FieldModelID,
+	FieldAPIKeyID,
+	FieldIsOwnKey,
+	FieldDay,
+	FieldCostMicros,
 	FieldInputTokens,
 	FieldOutputTokens,
 	FieldCachedInputTokens,
@@ -76,6 +91,12 @@ func ValidColumn(column string) bool {
 }
 
 var (
+	// DefaultModelID holds the default value on creation for the "model_id" field.
+	DefaultModelID string
+	// DefaultIsOwnKey holds the default value on creation for the "is_own_key" field.
+	DefaultIsOwnKey bool
+	// DefaultDay holds the default value on creation for the "day" field.
+	DefaultDay string
 	// DefaultImages holds the default value on creation for the "images" field.
 	DefaultImages int64
 	// DefaultVideoMs holds the default value on creation for the "video_ms" field.
@@ -89,9 +110,13 @@ type Purpose string
 
 // Purpose values.
 const (
-	PurposeReply Purpose = "REPLY"
-	PurposeTitle Purpose = "TITLE"
-	PurposeJob   Purpose = "JOB"
+	PurposeReply   Purpose = "REPLY"
+	PurposeTitle   Purpose = "TITLE"
+	PurposeText    Purpose = "TEXT"
+	PurposeImage   Purpose = "IMAGE"
+	PurposeVideo   Purpose = "VIDEO"
+	PurposePlan    Purpose = "PLAN"
+	PurposePrompts Purpose = "PROMPTS"
 )
 
 func (pu Purpose) String() string {
@@ -101,7 +126,7 @@ func (pu Purpose) String() string {
 // PurposeValidator is a validator for the "purpose" field enum values. It is called by the builders before save.
 func PurposeValidator(pu Purpose) error {
 	switch pu {
-	case PurposeReply, PurposeTitle, PurposeJob:
+	case PurposeReply, PurposeTitle, PurposeText, PurposeImage, PurposeVideo, PurposePlan, PurposePrompts:
 		return nil
 	default:
 		return fmt.Errorf("usage: invalid enum value for purpose field: %q", pu)
@@ -172,6 +197,31 @@ func ByIsCharged(opts ...sql.OrderTermOption) OrderOption {
 // ByModel orders the results by the model field.
 func ByModel(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldModel, opts...).ToFunc()
+}
+
+// ByModelID orders the results by the model_id field.
+func ByModelID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldModelID, opts...).ToFunc()
+}
+
+// ByAPIKeyID orders the results by the api_key_id field.
+func ByAPIKeyID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAPIKeyID, opts...).ToFunc()
+}
+
+// ByIsOwnKey orders the results by the is_own_key field.
+func ByIsOwnKey(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldIsOwnKey, opts...).ToFunc()
+}
+
+// ByDay orders the results by the day field.
+func ByDay(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDay, opts...).ToFunc()
+}
+
+// ByCostMicros orders the results by the cost_micros field.
+func ByCostMicros(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCostMicros, opts...).ToFunc()
 }
 
 // ByInputTokens orders the results by the input_tokens field.

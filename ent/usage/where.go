@@ -85,6 +85,31 @@ func Model(v string) predicate.Usage {
 	return predicate.Usage(sql.FieldEQ(FieldModel, v))
 }
 
+// ModelID applies equality check predicate on the "model_id" field. It's identical to ModelIDEQ.
+func ModelID(v string) predicate.Usage {
+	return predicate.Usage(sql.FieldEQ(FieldModelID, v))
+}
+
+// APIKeyID applies equality check predicate on the "api_key_id" field. It's identical to APIKeyIDEQ.
+func APIKeyID(v oid.APIKey) predicate.Usage {
+	return predicate.Usage(sql.FieldEQ(FieldAPIKeyID, v))
+}
+
+// IsOwnKey applies equality check predicate on the "is_own_key" field. It's identical to IsOwnKeyEQ.
+func IsOwnKey(v bool) predicate.Usage {
+	return predicate.Usage(sql.FieldEQ(FieldIsOwnKey, v))
+}
+
+// Day applies equality check predicate on the "day" field. It's identical to DayEQ.
+func Day(v string) predicate.Usage {
+	return predicate.Usage(sql.FieldEQ(FieldDay, v))
+}
+
+// CostMicros applies equality check predicate on the "cost_micros" field. It's identical to CostMicrosEQ.
+func CostMicros(v int64) predicate.Usage {
+	return predicate.Usage(sql.FieldEQ(FieldCostMicros, v))
+}
+
 // InputTokens applies equality check predicate on the "input_tokens" field. It's identical to InputTokensEQ.
 func InputTokens(v int64) predicate.Usage {
 	return predicate.Usage(sql.FieldEQ(FieldInputTokens, v))
@@ -398,6 +423,246 @@ func ModelEqualFold(v string) predicate.Usage {
 // ModelContainsFold applies the ContainsFold predicate on the "model" field.
 func ModelContainsFold(v string) predicate.Usage {
 	return predicate.Usage(sql.FieldContainsFold(FieldModel, v))
+}
+
+// ModelIDEQ applies the EQ predicate on the "model_id" field.
+func ModelIDEQ(v string) predicate.Usage {
+	return predicate.Usage(sql.FieldEQ(FieldModelID, v))
+}
+
+// ModelIDNEQ applies the NEQ predicate on the "model_id" field.
+func ModelIDNEQ(v string) predicate.Usage {
+	return predicate.Usage(sql.FieldNEQ(FieldModelID, v))
+}
+
+// ModelIDIn applies the In predicate on the "model_id" field.
+func ModelIDIn(vs ...string) predicate.Usage {
+	return predicate.Usage(sql.FieldIn(FieldModelID, vs...))
+}
+
+// ModelIDNotIn applies the NotIn predicate on the "model_id" field.
+func ModelIDNotIn(vs ...string) predicate.Usage {
+	return predicate.Usage(sql.FieldNotIn(FieldModelID, vs...))
+}
+
+// ModelIDGT applies the GT predicate on the "model_id" field.
+func ModelIDGT(v string) predicate.Usage {
+	return predicate.Usage(sql.FieldGT(FieldModelID, v))
+}
+
+// ModelIDGTE applies the GTE predicate on the "model_id" field.
+func ModelIDGTE(v string) predicate.Usage {
+	return predicate.Usage(sql.FieldGTE(FieldModelID, v))
+}
+
+// ModelIDLT applies the LT predicate on the "model_id" field.
+func ModelIDLT(v string) predicate.Usage {
+	return predicate.Usage(sql.FieldLT(FieldModelID, v))
+}
+
+// ModelIDLTE applies the LTE predicate on the "model_id" field.
+func ModelIDLTE(v string) predicate.Usage {
+	return predicate.Usage(sql.FieldLTE(FieldModelID, v))
+}
+
+// ModelIDContains applies the Contains predicate on the "model_id" field.
+func ModelIDContains(v string) predicate.Usage {
+	return predicate.Usage(sql.FieldContains(FieldModelID, v))
+}
+
+// ModelIDHasPrefix applies the HasPrefix predicate on the "model_id" field.
+func ModelIDHasPrefix(v string) predicate.Usage {
+	return predicate.Usage(sql.FieldHasPrefix(FieldModelID, v))
+}
+
+// ModelIDHasSuffix applies the HasSuffix predicate on the "model_id" field.
+func ModelIDHasSuffix(v string) predicate.Usage {
+	return predicate.Usage(sql.FieldHasSuffix(FieldModelID, v))
+}
+
+// ModelIDEqualFold applies the EqualFold predicate on the "model_id" field.
+func ModelIDEqualFold(v string) predicate.Usage {
+	return predicate.Usage(sql.FieldEqualFold(FieldModelID, v))
+}
+
+// ModelIDContainsFold applies the ContainsFold predicate on the "model_id" field.
+func ModelIDContainsFold(v string) predicate.Usage {
+	return predicate.Usage(sql.FieldContainsFold(FieldModelID, v))
+}
+
+// APIKeyIDEQ applies the EQ predicate on the "api_key_id" field.
+func APIKeyIDEQ(v oid.APIKey) predicate.Usage {
+	return predicate.Usage(sql.FieldEQ(FieldAPIKeyID, v))
+}
+
+// APIKeyIDNEQ applies the NEQ predicate on the "api_key_id" field.
+func APIKeyIDNEQ(v oid.APIKey) predicate.Usage {
+	return predicate.Usage(sql.FieldNEQ(FieldAPIKeyID, v))
+}
+
+// APIKeyIDIn applies the In predicate on the "api_key_id" field.
+func APIKeyIDIn(vs ...oid.APIKey) predicate.Usage {
+	return predicate.Usage(sql.FieldIn(FieldAPIKeyID, vs...))
+}
+
+// APIKeyIDNotIn applies the NotIn predicate on the "api_key_id" field.
+func APIKeyIDNotIn(vs ...oid.APIKey) predicate.Usage {
+	return predicate.Usage(sql.FieldNotIn(FieldAPIKeyID, vs...))
+}
+
+// APIKeyIDGT applies the GT predicate on the "api_key_id" field.
+func APIKeyIDGT(v oid.APIKey) predicate.Usage {
+	return predicate.Usage(sql.FieldGT(FieldAPIKeyID, v))
+}
+
+// APIKeyIDGTE applies the GTE predicate on the "api_key_id" field.
+func APIKeyIDGTE(v oid.APIKey) predicate.Usage {
+	return predicate.Usage(sql.FieldGTE(FieldAPIKeyID, v))
+}
+
+// APIKeyIDLT applies the LT predicate on the "api_key_id" field.
+func APIKeyIDLT(v oid.APIKey) predicate.Usage {
+	return predicate.Usage(sql.FieldLT(FieldAPIKeyID, v))
+}
+
+// APIKeyIDLTE applies the LTE predicate on the "api_key_id" field.
+func APIKeyIDLTE(v oid.APIKey) predicate.Usage {
+	return predicate.Usage(sql.FieldLTE(FieldAPIKeyID, v))
+}
+
+// APIKeyIDIsNil applies the IsNil predicate on the "api_key_id" field.
+func APIKeyIDIsNil() predicate.Usage {
+	return predicate.Usage(sql.FieldIsNull(FieldAPIKeyID))
+}
+
+// APIKeyIDNotNil applies the NotNil predicate on the "api_key_id" field.
+func APIKeyIDNotNil() predicate.Usage {
+	return predicate.Usage(sql.FieldNotNull(FieldAPIKeyID))
+}
+
+// IsOwnKeyEQ applies the EQ predicate on the "is_own_key" field.
+func IsOwnKeyEQ(v bool) predicate.Usage {
+	return predicate.Usage(sql.FieldEQ(FieldIsOwnKey, v))
+}
+
+// IsOwnKeyNEQ applies the NEQ predicate on the "is_own_key" field.
+func IsOwnKeyNEQ(v bool) predicate.Usage {
+	return predicate.Usage(sql.FieldNEQ(FieldIsOwnKey, v))
+}
+
+// DayEQ applies the EQ predicate on the "day" field.
+func DayEQ(v string) predicate.Usage {
+	return predicate.Usage(sql.FieldEQ(FieldDay, v))
+}
+
+// DayNEQ applies the NEQ predicate on the "day" field.
+func DayNEQ(v string) predicate.Usage {
+	return predicate.Usage(sql.FieldNEQ(FieldDay, v))
+}
+
+// DayIn applies the In predicate on the "day" field.
+func DayIn(vs ...string) predicate.Usage {
+	return predicate.Usage(sql.FieldIn(FieldDay, vs...))
+}
+
+// DayNotIn applies the NotIn predicate on the "day" field.
+func DayNotIn(vs ...string) predicate.Usage {
+	return predicate.Usage(sql.FieldNotIn(FieldDay, vs...))
+}
+
+// DayGT applies the GT predicate on the "day" field.
+func DayGT(v string) predicate.Usage {
+	return predicate.Usage(sql.FieldGT(FieldDay, v))
+}
+
+// DayGTE applies the GTE predicate on the "day" field.
+func DayGTE(v string) predicate.Usage {
+	return predicate.Usage(sql.FieldGTE(FieldDay, v))
+}
+
+// DayLT applies the LT predicate on the "day" field.
+func DayLT(v string) predicate.Usage {
+	return predicate.Usage(sql.FieldLT(FieldDay, v))
+}
+
+// DayLTE applies the LTE predicate on the "day" field.
+func DayLTE(v string) predicate.Usage {
+	return predicate.Usage(sql.FieldLTE(FieldDay, v))
+}
+
+// DayContains applies the Contains predicate on the "day" field.
+func DayContains(v string) predicate.Usage {
+	return predicate.Usage(sql.FieldContains(FieldDay, v))
+}
+
+// DayHasPrefix applies the HasPrefix predicate on the "day" field.
+func DayHasPrefix(v string) predicate.Usage {
+	return predicate.Usage(sql.FieldHasPrefix(FieldDay, v))
+}
+
+// DayHasSuffix applies the HasSuffix predicate on the "day" field.
+func DayHasSuffix(v string) predicate.Usage {
+	return predicate.Usage(sql.FieldHasSuffix(FieldDay, v))
+}
+
+// DayEqualFold applies the EqualFold predicate on the "day" field.
+func DayEqualFold(v string) predicate.Usage {
+	return predicate.Usage(sql.FieldEqualFold(FieldDay, v))
+}
+
+// DayContainsFold applies the ContainsFold predicate on the "day" field.
+func DayContainsFold(v string) predicate.Usage {
+	return predicate.Usage(sql.FieldContainsFold(FieldDay, v))
+}
+
+// CostMicrosEQ applies the EQ predicate on the "cost_micros" field.
+func CostMicrosEQ(v int64) predicate.Usage {
+	return predicate.Usage(sql.FieldEQ(FieldCostMicros, v))
+}
+
+// CostMicrosNEQ applies the NEQ predicate on the "cost_micros" field.
+func CostMicrosNEQ(v int64) predicate.Usage {
+	return predicate.Usage(sql.FieldNEQ(FieldCostMicros, v))
+}
+
+// CostMicrosIn applies the In predicate on the "cost_micros" field.
+func CostMicrosIn(vs ...int64) predicate.Usage {
+	return predicate.Usage(sql.FieldIn(FieldCostMicros, vs...))
+}
+
+// CostMicrosNotIn applies the NotIn predicate on the "cost_micros" field.
+func CostMicrosNotIn(vs ...int64) predicate.Usage {
+	return predicate.Usage(sql.FieldNotIn(FieldCostMicros, vs...))
+}
+
+// CostMicrosGT applies the GT predicate on the "cost_micros" field.
+func CostMicrosGT(v int64) predicate.Usage {
+	return predicate.Usage(sql.FieldGT(FieldCostMicros, v))
+}
+
+// CostMicrosGTE applies the GTE predicate on the "cost_micros" field.
+func CostMicrosGTE(v int64) predicate.Usage {
+	return predicate.Usage(sql.FieldGTE(FieldCostMicros, v))
+}
+
+// CostMicrosLT applies the LT predicate on the "cost_micros" field.
+func CostMicrosLT(v int64) predicate.Usage {
+	return predicate.Usage(sql.FieldLT(FieldCostMicros, v))
+}
+
+// CostMicrosLTE applies the LTE predicate on the "cost_micros" field.
+func CostMicrosLTE(v int64) predicate.Usage {
+	return predicate.Usage(sql.FieldLTE(FieldCostMicros, v))
+}
+
+// CostMicrosIsNil applies the IsNil predicate on the "cost_micros" field.
+func CostMicrosIsNil() predicate.Usage {
+	return predicate.Usage(sql.FieldIsNull(FieldCostMicros))
+}
+
+// CostMicrosNotNil applies the NotNil predicate on the "cost_micros" field.
+func CostMicrosNotNil() predicate.Usage {
+	return predicate.Usage(sql.FieldNotNull(FieldCostMicros))
 }
 
 // InputTokensEQ applies the EQ predicate on the "input_tokens" field.

@@ -44,6 +44,20 @@ const (
 	FieldPersonaName = "persona_name"
 	// FieldPreferencesRevision holds the string denoting the preferences_revision field in the database.
 	FieldPreferencesRevision = "preferences_revision"
+	// FieldIsEmailVerified holds the string denoting the is_email_verified field in the database.
+	FieldIsEmailVerified = "is_email_verified"
+	// FieldIsProfileCustom holds the string denoting the is_profile_custom field in the database.
+	FieldIsProfileCustom = "is_profile_custom"
+	// FieldRole holds the string denoting the role field in the database.
+	FieldRole = "role"
+	// FieldMembershipType holds the string denoting the membership_type field in the database.
+	FieldMembershipType = "membership_type"
+	// FieldMembershipExpiresAt holds the string denoting the membership_expires_at field in the database.
+	FieldMembershipExpiresAt = "membership_expires_at"
+	// FieldMembershipSince holds the string denoting the membership_since field in the database.
+	FieldMembershipSince = "membership_since"
+	// FieldDeletesAt holds the string denoting the deletes_at field in the database.
+	FieldDeletesAt = "deletes_at"
 	// EdgeSessions holds the string denoting the sessions edge name in mutations.
 	EdgeSessions = "sessions"
 	// EdgeFolders holds the string denoting the folders edge name in mutations.
@@ -101,6 +115,13 @@ var Columns = []string{
 	FieldDefaultInstruction,
 	FieldPersonaName,
 	FieldPreferencesRevision,
+	FieldIsEmailVerified,
+	FieldIsProfileCustom,
+	FieldRole,
+	FieldMembershipType,
+	FieldMembershipExpiresAt,
+	FieldMembershipSince,
+	FieldDeletesAt,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -130,6 +151,10 @@ var (
 	DefaultDefaultInstruction string
 	// DefaultPreferencesRevision holds the default value on creation for the "preferences_revision" field.
 	DefaultPreferencesRevision int
+	// DefaultIsEmailVerified holds the default value on creation for the "is_email_verified" field.
+	DefaultIsEmailVerified bool
+	// DefaultIsProfileCustom holds the default value on creation for the "is_profile_custom" field.
+	DefaultIsProfileCustom bool
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() oid.User
 )
@@ -184,6 +209,60 @@ func LanguageValidator(l Language) error {
 		return nil
 	default:
 		return fmt.Errorf("user: invalid enum value for language field: %q", l)
+	}
+}
+
+// Role defines the type for the "role" enum field.
+type Role string
+
+// RoleMember is the default value of the Role enum.
+const DefaultRole = RoleMember
+
+// Role values.
+const (
+	RoleMember  Role = "MEMBER"
+	RoleSupport Role = "SUPPORT"
+	RoleAdmin   Role = "ADMIN"
+)
+
+func (r Role) String() string {
+	return string(r)
+}
+
+// RoleValidator is a validator for the "role" field enum values. It is called by the builders before save.
+func RoleValidator(r Role) error {
+	switch r {
+	case RoleMember, RoleSupport, RoleAdmin:
+		return nil
+	default:
+		return fmt.Errorf("user: invalid enum value for role field: %q", r)
+	}
+}
+
+// MembershipType defines the type for the "membership_type" enum field.
+type MembershipType string
+
+// MembershipTypeFree is the default value of the MembershipType enum.
+const DefaultMembershipType = MembershipTypeFree
+
+// MembershipType values.
+const (
+	MembershipTypeFree     MembershipType = "FREE"
+	MembershipTypeStandard MembershipType = "STANDARD"
+	MembershipTypePremium  MembershipType = "PREMIUM"
+)
+
+func (mt MembershipType) String() string {
+	return string(mt)
+}
+
+// MembershipTypeValidator is a validator for the "membership_type" field enum values. It is called by the builders before save.
+func MembershipTypeValidator(mt MembershipType) error {
+	switch mt {
+	case MembershipTypeFree, MembershipTypeStandard, MembershipTypePremium:
+		return nil
+	default:
+		return fmt.Errorf("user: invalid enum value for membership_type field: %q", mt)
 	}
 }
 
@@ -263,6 +342,41 @@ func ByPersonaName(opts ...sql.OrderTermOption) OrderOption {
 // ByPreferencesRevision orders the results by the preferences_revision field.
 func ByPreferencesRevision(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPreferencesRevision, opts...).ToFunc()
+}
+
+// ByIsEmailVerified orders the results by the is_email_verified field.
+func ByIsEmailVerified(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldIsEmailVerified, opts...).ToFunc()
+}
+
+// ByIsProfileCustom orders the results by the is_profile_custom field.
+func ByIsProfileCustom(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldIsProfileCustom, opts...).ToFunc()
+}
+
+// ByRole orders the results by the role field.
+func ByRole(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRole, opts...).ToFunc()
+}
+
+// ByMembershipType orders the results by the membership_type field.
+func ByMembershipType(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMembershipType, opts...).ToFunc()
+}
+
+// ByMembershipExpiresAt orders the results by the membership_expires_at field.
+func ByMembershipExpiresAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMembershipExpiresAt, opts...).ToFunc()
+}
+
+// ByMembershipSince orders the results by the membership_since field.
+func ByMembershipSince(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMembershipSince, opts...).ToFunc()
+}
+
+// ByDeletesAt orders the results by the deletes_at field.
+func ByDeletesAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDeletesAt, opts...).ToFunc()
 }
 
 // BySessionsCount orders the results by sessions count.

@@ -116,6 +116,31 @@ func PreferencesRevision(v int) predicate.User {
 	return predicate.User(sql.FieldEQ(FieldPreferencesRevision, v))
 }
 
+// IsEmailVerified applies equality check predicate on the "is_email_verified" field. It's identical to IsEmailVerifiedEQ.
+func IsEmailVerified(v bool) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldIsEmailVerified, v))
+}
+
+// IsProfileCustom applies equality check predicate on the "is_profile_custom" field. It's identical to IsProfileCustomEQ.
+func IsProfileCustom(v bool) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldIsProfileCustom, v))
+}
+
+// MembershipExpiresAt applies equality check predicate on the "membership_expires_at" field. It's identical to MembershipExpiresAtEQ.
+func MembershipExpiresAt(v time.Time) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldMembershipExpiresAt, v))
+}
+
+// MembershipSince applies equality check predicate on the "membership_since" field. It's identical to MembershipSinceEQ.
+func MembershipSince(v time.Time) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldMembershipSince, v))
+}
+
+// DeletesAt applies equality check predicate on the "deletes_at" field. It's identical to DeletesAtEQ.
+func DeletesAt(v time.Time) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldDeletesAt, v))
+}
+
 // UIDEQ applies the EQ predicate on the "uid" field.
 func UIDEQ(v string) predicate.User {
 	return predicate.User(sql.FieldEQ(FieldUID, v))
@@ -899,6 +924,216 @@ func PreferencesRevisionLT(v int) predicate.User {
 // PreferencesRevisionLTE applies the LTE predicate on the "preferences_revision" field.
 func PreferencesRevisionLTE(v int) predicate.User {
 	return predicate.User(sql.FieldLTE(FieldPreferencesRevision, v))
+}
+
+// IsEmailVerifiedEQ applies the EQ predicate on the "is_email_verified" field.
+func IsEmailVerifiedEQ(v bool) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldIsEmailVerified, v))
+}
+
+// IsEmailVerifiedNEQ applies the NEQ predicate on the "is_email_verified" field.
+func IsEmailVerifiedNEQ(v bool) predicate.User {
+	return predicate.User(sql.FieldNEQ(FieldIsEmailVerified, v))
+}
+
+// IsProfileCustomEQ applies the EQ predicate on the "is_profile_custom" field.
+func IsProfileCustomEQ(v bool) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldIsProfileCustom, v))
+}
+
+// IsProfileCustomNEQ applies the NEQ predicate on the "is_profile_custom" field.
+func IsProfileCustomNEQ(v bool) predicate.User {
+	return predicate.User(sql.FieldNEQ(FieldIsProfileCustom, v))
+}
+
+// RoleEQ applies the EQ predicate on the "role" field.
+func RoleEQ(v Role) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldRole, v))
+}
+
+// RoleNEQ applies the NEQ predicate on the "role" field.
+func RoleNEQ(v Role) predicate.User {
+	return predicate.User(sql.FieldNEQ(FieldRole, v))
+}
+
+// RoleIn applies the In predicate on the "role" field.
+func RoleIn(vs ...Role) predicate.User {
+	return predicate.User(sql.FieldIn(FieldRole, vs...))
+}
+
+// RoleNotIn applies the NotIn predicate on the "role" field.
+func RoleNotIn(vs ...Role) predicate.User {
+	return predicate.User(sql.FieldNotIn(FieldRole, vs...))
+}
+
+// MembershipTypeEQ applies the EQ predicate on the "membership_type" field.
+func MembershipTypeEQ(v MembershipType) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldMembershipType, v))
+}
+
+// MembershipTypeNEQ applies the NEQ predicate on the "membership_type" field.
+func MembershipTypeNEQ(v MembershipType) predicate.User {
+	return predicate.User(sql.FieldNEQ(FieldMembershipType, v))
+}
+
+// MembershipTypeIn applies the In predicate on the "membership_type" field.
+func MembershipTypeIn(vs ...MembershipType) predicate.User {
+	return predicate.User(sql.FieldIn(FieldMembershipType, vs...))
+}
+
+// MembershipTypeNotIn applies the NotIn predicate on the "membership_type" field.
+func MembershipTypeNotIn(vs ...MembershipType) predicate.User {
+	return predicate.User(sql.FieldNotIn(FieldMembershipType, vs...))
+}
+
+// MembershipExpiresAtEQ applies the EQ predicate on the "membership_expires_at" field.
+func MembershipExpiresAtEQ(v time.Time) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldMembershipExpiresAt, v))
+}
+
+// MembershipExpiresAtNEQ applies the NEQ predicate on the "membership_expires_at" field.
+func MembershipExpiresAtNEQ(v time.Time) predicate.User {
+	return predicate.User(sql.FieldNEQ(FieldMembershipExpiresAt, v))
+}
+
+// MembershipExpiresAtIn applies the In predicate on the "membership_expires_at" field.
+func MembershipExpiresAtIn(vs ...time.Time) predicate.User {
+	return predicate.User(sql.FieldIn(FieldMembershipExpiresAt, vs...))
+}
+
+// MembershipExpiresAtNotIn applies the NotIn predicate on the "membership_expires_at" field.
+func MembershipExpiresAtNotIn(vs ...time.Time) predicate.User {
+	return predicate.User(sql.FieldNotIn(FieldMembershipExpiresAt, vs...))
+}
+
+// MembershipExpiresAtGT applies the GT predicate on the "membership_expires_at" field.
+func MembershipExpiresAtGT(v time.Time) predicate.User {
+	return predicate.User(sql.FieldGT(FieldMembershipExpiresAt, v))
+}
+
+// MembershipExpiresAtGTE applies the GTE predicate on the "membership_expires_at" field.
+func MembershipExpiresAtGTE(v time.Time) predicate.User {
+	return predicate.User(sql.FieldGTE(FieldMembershipExpiresAt, v))
+}
+
+// MembershipExpiresAtLT applies the LT predicate on the "membership_expires_at" field.
+func MembershipExpiresAtLT(v time.Time) predicate.User {
+	return predicate.User(sql.FieldLT(FieldMembershipExpiresAt, v))
+}
+
+// MembershipExpiresAtLTE applies the LTE predicate on the "membership_expires_at" field.
+func MembershipExpiresAtLTE(v time.Time) predicate.User {
+	return predicate.User(sql.FieldLTE(FieldMembershipExpiresAt, v))
+}
+
+// MembershipExpiresAtIsNil applies the IsNil predicate on the "membership_expires_at" field.
+func MembershipExpiresAtIsNil() predicate.User {
+	return predicate.User(sql.FieldIsNull(FieldMembershipExpiresAt))
+}
+
+// MembershipExpiresAtNotNil applies the NotNil predicate on the "membership_expires_at" field.
+func MembershipExpiresAtNotNil() predicate.User {
+	return predicate.User(sql.FieldNotNull(FieldMembershipExpiresAt))
+}
+
+// MembershipSinceEQ applies the EQ predicate on the "membership_since" field.
+func MembershipSinceEQ(v time.Time) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldMembershipSince, v))
+}
+
+// MembershipSinceNEQ applies the NEQ predicate on the "membership_since" field.
+func MembershipSinceNEQ(v time.Time) predicate.User {
+	return predicate.User(sql.FieldNEQ(FieldMembershipSince, v))
+}
+
+// MembershipSinceIn applies the In predicate on the "membership_since" field.
+func MembershipSinceIn(vs ...time.Time) predicate.User {
+	return predicate.User(sql.FieldIn(FieldMembershipSince, vs...))
+}
+
+// MembershipSinceNotIn applies the NotIn predicate on the "membership_since" field.
+func MembershipSinceNotIn(vs ...time.Time) predicate.User {
+	return predicate.User(sql.FieldNotIn(FieldMembershipSince, vs...))
+}
+
+// MembershipSinceGT applies the GT predicate on the "membership_since" field.
+func MembershipSinceGT(v time.Time) predicate.User {
+	return predicate.User(sql.FieldGT(FieldMembershipSince, v))
+}
+
+// MembershipSinceGTE applies the GTE predicate on the "membership_since" field.
+func MembershipSinceGTE(v time.Time) predicate.User {
+	return predicate.User(sql.FieldGTE(FieldMembershipSince, v))
+}
+
+// MembershipSinceLT applies the LT predicate on the "membership_since" field.
+func MembershipSinceLT(v time.Time) predicate.User {
+	return predicate.User(sql.FieldLT(FieldMembershipSince, v))
+}
+
+// MembershipSinceLTE applies the LTE predicate on the "membership_since" field.
+func MembershipSinceLTE(v time.Time) predicate.User {
+	return predicate.User(sql.FieldLTE(FieldMembershipSince, v))
+}
+
+// MembershipSinceIsNil applies the IsNil predicate on the "membership_since" field.
+func MembershipSinceIsNil() predicate.User {
+	return predicate.User(sql.FieldIsNull(FieldMembershipSince))
+}
+
+// MembershipSinceNotNil applies the NotNil predicate on the "membership_since" field.
+func MembershipSinceNotNil() predicate.User {
+	return predicate.User(sql.FieldNotNull(FieldMembershipSince))
+}
+
+// DeletesAtEQ applies the EQ predicate on the "deletes_at" field.
+func DeletesAtEQ(v time.Time) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldDeletesAt, v))
+}
+
+// DeletesAtNEQ applies the NEQ predicate on the "deletes_at" field.
+func DeletesAtNEQ(v time.Time) predicate.User {
+	return predicate.User(sql.FieldNEQ(FieldDeletesAt, v))
+}
+
+// DeletesAtIn applies the In predicate on the "deletes_at" field.
+func DeletesAtIn(vs ...time.Time) predicate.User {
+	return predicate.User(sql.FieldIn(FieldDeletesAt, vs...))
+}
+
+// DeletesAtNotIn applies the NotIn predicate on the "deletes_at" field.
+func DeletesAtNotIn(vs ...time.Time) predicate.User {
+	return predicate.User(sql.FieldNotIn(FieldDeletesAt, vs...))
+}
+
+// DeletesAtGT applies the GT predicate on the "deletes_at" field.
+func DeletesAtGT(v time.Time) predicate.User {
+	return predicate.User(sql.FieldGT(FieldDeletesAt, v))
+}
+
+// DeletesAtGTE applies the GTE predicate on the "deletes_at" field.
+func DeletesAtGTE(v time.Time) predicate.User {
+	return predicate.User(sql.FieldGTE(FieldDeletesAt, v))
+}
+
+// DeletesAtLT applies the LT predicate on the "deletes_at" field.
+func DeletesAtLT(v time.Time) predicate.User {
+	return predicate.User(sql.FieldLT(FieldDeletesAt, v))
+}
+
+// DeletesAtLTE applies the LTE predicate on the "deletes_at" field.
+func DeletesAtLTE(v time.Time) predicate.User {
+	return predicate.User(sql.FieldLTE(FieldDeletesAt, v))
+}
+
+// DeletesAtIsNil applies the IsNil predicate on the "deletes_at" field.
+func DeletesAtIsNil() predicate.User {
+	return predicate.User(sql.FieldIsNull(FieldDeletesAt))
+}
+
+// DeletesAtNotNil applies the NotNil predicate on the "deletes_at" field.
+func DeletesAtNotNil() predicate.User {
+	return predicate.User(sql.FieldNotNull(FieldDeletesAt))
 }
 
 // HasSessions applies the HasEdge predicate on the "sessions" edge.

@@ -177,8 +177,14 @@ func TestHeaders(t *testing.T) {
 	t.Parallel()
 	server := newServer(t)
 	limited := request{body: `{"query":"{limited}"}`, header: accept(newType)}.send(t, server)
-	if got := limited.header.Get("Retry-After"); got != "2" {
-		t.Errorf("Retry-After %q, want the 1200 ms rounded up", got)
+	older := request{body: `{"query":"{limited}"}`, header: accept("application/json")}.send(t, server)
+	for _, r := range []reply{limited, older} {
+		if got := r.header.Get("Retry-After"); got != "2" {
+			t.Errorf("Retry-After %q with status %d, want the 1200 ms rounded up", got, r.status)
+		}
+	}
+	if limited.status != http.StatusTooManyRequests || older.status != http.StatusOK {
+		t.Errorf("status %d and %d, want 429, and 200 for application/json", limited.status, older.status)
 	}
 	if got := limited.header.Get("Cache-Control"); got != "private, no-store" {
 		t.Errorf("Cache-Control %q", got)

@@ -18,7 +18,7 @@ func (x *exchange) write(status int, resp *graphql.Response) {
 		resp = &graphql.Response{}
 	}
 	h := x.w.Header()
-	if seconds := retryAfter(status, resp.Errors); seconds > 0 {
+	if seconds := retryAfter(resp.Errors); seconds > 0 {
 		h.Set("Retry-After", strconv.FormatInt(seconds, 10))
 	}
 	h.Set("Content-Length", strconv.Itoa(len(head)+len(resp.Data)+len(tail)))
@@ -73,8 +73,10 @@ func appendKey(to []byte, key string) []byte {
 	return append(to, `":`...)
 }
 
-func retryAfter(status int, list gqlerror.List) int64 {
-	if status != http.StatusTooManyRequests && status != http.StatusServiceUnavailable || len(list) == 0 {
+// retryAfter is when to come back, in whole seconds; 0 when that is not what the first error says.
+// It goes by the status the error means: the response's own is 200 for clients of application/json.
+func retryAfter(list gqlerror.List) int64 {
+	if status := statusOf(list); status != http.StatusTooManyRequests && status != http.StatusServiceUnavailable {
 		return 0
 	}
 	ms, _ := list[0].Extensions["retryAfterMs"].(int64)

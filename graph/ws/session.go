@@ -16,10 +16,12 @@ import (
 )
 
 // Session is who is at the other end of a socket, and until when. The zero Session is
-// one that nobody signed in to: it has no limit of sockets and no end.
+// one of nobody known: it has no limit of sockets and no end.
 type Session struct {
-	// Key names the person MaxSockets counts by; empty is not counted.
+	// Key names the person, or the place, that MaxSockets counts by; empty is not counted.
 	Key string
+	// MaxSockets bounds the sockets of Key; zero for that of the Transport.
+	MaxSockets int
 	// Expires is when the session's rights end by themselves; zero for never.
 	Expires time.Time
 	// Done is closed when the rights are revoked; nil for never.
@@ -36,7 +38,7 @@ func (s *socket) join(payload map[string]any) {
 		s.refuse(err)
 		return
 	}
-	if !s.t.seats.take(session.Key, cmp.Or(s.t.MaxSockets, DefaultMaxSockets)) {
+	if !s.t.seats.take(session.Key, cmp.Or(session.MaxSockets, s.t.MaxSockets, DefaultMaxSockets)) {
 		s.close(CloseTooManyInitRequest, "Too many sockets")
 		return
 	}

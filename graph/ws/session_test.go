@@ -175,3 +175,14 @@ func TestSocketsOfOnePerson(t *testing.T) {
 	first.leave()
 	as("mina").want(ack)
 }
+
+func TestSocketsOfOnePlace(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &ws.Transport{MaxSockets: 1, Init: admits(ws.Session{Key: "a place", MaxSockets: 3})})
+	for range 3 { // More than the transport's own bound, which is for people.
+		w.join(t)
+	}
+	c := w.dial(t)
+	c.send(hello)
+	c.closes(ws.CloseTooManyInitRequest, "Too many sockets")
+}

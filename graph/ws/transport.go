@@ -62,7 +62,7 @@ type Transport struct {
 	// MaxSubscriptions bounds the active operations of a socket, queries and mutations
 	// included. One more is answered by an error RATE_LIMITED.
 	MaxSubscriptions int
-	// MaxSockets bounds the sockets of one Session.Key.
+	// MaxSockets bounds the sockets of one Session.Key that has no bound of its own.
 	MaxSockets int
 	// OutboxBytes bounds what is queued for a socket. A larger message passes alone.
 	OutboxBytes int

@@ -32,6 +32,10 @@ type Config struct {
 	RefreshTTL time.Duration
 	// Grace is how long a used refresh token gives its successor again; default 10 s.
 	Grace time.Duration
+	// DeletionGrace is how long a deletion can be undone; default 7 days.
+	DeletionGrace time.Duration
+	// FreshFor is how old the proof may be that confirms a deletion; default 5 minutes.
+	FreshFor time.Duration
 	// Now is the clock; default [store.Now]. Times it gives must be whole microseconds of UTC.
 	Now func() time.Time
 }
@@ -42,6 +46,8 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.AccessTTL, 15*time.Minute)
 	setDefault(&c.RefreshTTL, 30*24*time.Hour)
 	setDefault(&c.Grace, 10*time.Second)
+	setDefault(&c.DeletionGrace, 7*24*time.Hour)
+	setDefault(&c.FreshFor, 5*time.Minute)
 	if c.Now == nil {
 		c.Now = store.Now
 	}

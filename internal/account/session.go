@@ -111,3 +111,9 @@ func (s *Service) end(ctx context.Context, tx *store.Tx, user oid.User, which ..
 	}
 	return ids, nil
 }
+
+// EndSessions ends all sessions of somebody in the caller's transaction, and tells how many.
+func (s *Service) EndSessions(ctx context.Context, tx *store.Tx, user oid.User) (int, error) {
+	ended, err := s.end(ctx, tx, user)
+	return len(ended), err
+}

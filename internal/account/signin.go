@@ -3,10 +3,12 @@ package account
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/weav-ai/weav/ent"
 	"github.com/weav-ai/weav/ent/user"
 	"github.com/weav-ai/weav/internal/auth"
+	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/feed"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/text"
@@ -67,7 +69,10 @@ func (s *Service) welcome(ctx context.Context, tx *store.Tx, id auth.Identity) (
 	if err != nil && !ent.IsNotFound(err) {
 		return nil, fmt.Errorf("account: sign in: %w", err)
 	}
-	if err := s.upsert(ctx, tx, id); err != nil {
+	if before != nil && before.DeletesAt != nil && !s.cfg.Now().Before(*before.DeletesAt) {
+		return nil, errs.New(errs.Unavailable, "This account is being deleted. A new one can be made in a few minutes.").Retry(time.Minute)
+	}
+	if err := s.upsert(ctx, tx, id, before != nil && before.IsProfileCustom); err != nil {
 		return nil, err
 	}
 	u, err := tx.Client().User.Query().Where(user.UID(id.UID)).Only(ctx)
@@ -84,16 +89,20 @@ func (s *Service) welcome(ctx context.Context, tx *store.Tx, id auth.Identity) (
 }
 
 // upsert leaves it to the unique uid which of many first sign-ins makes the account. What the
-// identity does not tell stays as it was.
-func (s *Service) upsert(ctx context.Context, tx *store.Tx, id auth.Identity) error {
+// identity does not tell stays as it was, and so do names and picture that the person wrote.
+func (s *Service) upsert(ctx context.Context, tx *store.Tx, id auth.Identity, custom bool) error {
 	now := s.cfg.Now()
 	create := tx.Client().User.Create().SetUID(id.UID).SetCreatedAt(now).SetLastLoginAt(now).
 		SetNillableFirstName(id.FirstName).SetNillableLastName(id.LastName).SetNillablePhotoURL(id.PhotoURL)
+	create.SetIsEmailVerified(id.IsEmailVerified)
 	if id.Email != "" {
 		create.SetEmail(id.Email)
 	}
 	err := create.OnConflictColumns(user.FieldUID).Update(func(u *ent.UserUpsert) {
-		u.SetLastLoginAt(now).UpdateEmail()
+		u.SetLastLoginAt(now).UpdateEmail().UpdateIsEmailVerified()
+		if custom {
+			return
+		}
 		if id.FirstName != nil {
 			u.UpdateFirstName()
 		}

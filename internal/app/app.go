@@ -20,20 +20,28 @@ import (
 	"github.com/weav-ai/weav/graph/playground"
 	"github.com/weav-ai/weav/graph/ws"
 	"github.com/weav-ai/weav/internal/account"
+	"github.com/weav-ai/weav/internal/administration"
 	"github.com/weav-ai/weav/internal/ai"
+	"github.com/weav-ai/weav/internal/apikey"
+	"github.com/weav-ai/weav/internal/auth"
+	"github.com/weav-ai/weav/internal/billing"
 	"github.com/weav-ai/weav/internal/blob"
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/chat"
+	"github.com/weav-ai/weav/internal/erasure"
 	"github.com/weav-ai/weav/internal/feed"
 	"github.com/weav-ai/weav/internal/file"
 	"github.com/weav-ai/weav/internal/folder"
 	"github.com/weav-ai/weav/internal/job"
 	"github.com/weav-ai/weav/internal/live"
+	"github.com/weav-ai/weav/internal/membership"
 	"github.com/weav-ai/weav/internal/metrics"
 	"github.com/weav-ai/weav/internal/modelcheck"
+	"github.com/weav-ai/weav/internal/pay"
 	"github.com/weav-ai/weav/internal/planner"
 	"github.com/weav-ai/weav/internal/server"
 	"github.com/weav-ai/weav/internal/store"
+	"github.com/weav-ai/weav/internal/usage"
 	"github.com/weav-ai/weav/internal/worker"
 )
 
@@ -42,14 +50,18 @@ var Version = "0.1.0-dev"
 
 // App is a process's parts, opened and wired, not yet running.
 type App struct {
-	cfg    Config
-	part   Part
-	log    *slog.Logger
-	store  *store.Store
-	bus    live.Bus
-	feed   *feed.Feed
-	meter  *metrics.Metrics
-	socket *ws.Transport
+	cfg   Config
+	part  Part
+	log   *slog.Logger
+	store *store.Store
+	bus   live.Bus
+	// verifier proves identities; closeAuth lets go of it.
+	verifier  auth.Verifier
+	closeAuth func() error
+	feed      *feed.Feed
+	meter     *metrics.Metrics
+	socket    *ws.Transport
+	rates     *rates
 
 	bucket  blob.Bucket
 	blobs   http.Handler // answers for files kept in a folder; nil for a store that answers itself
@@ -64,7 +76,16 @@ type App struct {
 	plans    *planner.Service
 	models   *modelcheck.Service
 	catalog  *catalog.Catalog
-	runner   store.Runner
+
+	memberships *membership.Plans
+	ledger      *usage.Ledger
+	apiKeys     *apikey.Service
+	admins      *administration.Service
+	erasure     *erasure.Service
+	billing     *billing.Service
+	gateway     pay.Gateway
+	payPages    http.Handler // of the sandbox's payments; nil for a gateway with its own
+	runner      store.Runner
 
 	providers ai.Providers // behind their breakers, without repetitions
 	listers   map[string]ai.ModelLister
@@ -93,11 +114,17 @@ func (a *App) open(ctx context.Context) error {
 		return err
 	}
 	a.bus = bus
+	if a.rates, err = openRates(a.cfg, a.meter, a.log); err != nil {
+		return err
+	}
 	secret, err := a.jwtSecret()
 	if err != nil {
 		return err
 	}
 	if a.bucket, a.blobs, err = openFiles(a.cfg, secret); err != nil {
+		return err
+	}
+	if a.verifier, a.closeAuth, err = a.openAuth(ctx); err != nil {
 		return err
 	}
 	if a.journal, err = openJournal(a.cfg.SandboxJournal); err != nil {
@@ -128,14 +155,15 @@ func (a *App) openStore(ctx context.Context) error {
 func (a *App) Handler() http.Handler {
 	a.socket = a.newSocket()
 	gql := graph.NewHandler(graph.Options{
-		Services: graph.Services{Accounts: a.accounts, Folders: a.folders, Chats: a.chats, Files: a.files, Jobs: a.jobs, Plans: a.plans, Feed: a.feed,
-			Catalog: a.catalog, Models: a.models, IsOperator: a.isAdmin},
-		Info: a.info(), Limits: guard.DefaultLimits(), Observer: a.meter, Log: a.log, Socket: a.socket,
+		Services: graph.Services{Accounts: a.accounts, APIKeys: a.apiKeys, Folders: a.folders, Chats: a.chats, Files: a.files, Jobs: a.jobs, Plans: a.plans, Feed: a.feed,
+			Catalog: a.catalog, Models: a.models,
+			Memberships: a.memberships, Ledger: a.ledger, Administration: a.admins, Billing: a.billing, Role: a.role},
+		Info: a.info(), Limits: guard.DefaultLimits(), Rates: a.rates.guard(), Observer: a.meter, Log: a.log, Socket: a.socket,
 	})
 	return server.Handler(server.Options{
 		GraphQL: gql, Playground: playground.Handler(), Metrics: a.meter.Handler(), Health: a.health(),
-		Blobs: a.blobs, Files: server.Files{Own: a.files.OwnTarget, Shared: a.files.SharedTarget}, Admin: a.admin(),
-		Authenticate: a.accounts.Authenticate, Origins: a.cfg.Origins, Hosts: a.hosts(),
+		Blobs: a.blobs, Files: server.Files{Own: a.files.OwnTarget, Shared: a.files.SharedTarget}, Admin: a.admin(), Payments: a.payments(),
+		Authenticate: a.authenticate, Origins: a.cfg.Origins, Hosts: a.hosts(), TrustedProxies: a.cfg.TrustedProxies,
 		Counted: a.meter.RequestEnded, Log: a.log,
 	})
 }
@@ -151,7 +179,8 @@ func (a *App) hosts() []string {
 func (a *App) info() graph.Info {
 	return graph.Info{
 		Version:       Version,
-		SignInMethods: []graph.SignInMethod{graph.SignInMethodDev},
+		SignInMethods: a.cfg.signInMethods(),
+		QuotaTimeZone: a.cfg.QuotaZone.String(),
 		Limits: graph.ServerLimits{
 			MaxTextChars: a.cfg.MaxTextChars, MaxInstructionChars: chat.MaxInstructionChars, MaxOutputTokens: a.cfg.MaxOutputTokens,
 			MaxUnfinishedJobs: job.DefaultMaxUnfinished, MaxWaitingJobs: job.DefaultMaxWaiting,
@@ -250,11 +279,17 @@ func (a *App) Close() error {
 	if a.bus != nil {
 		faults = append(faults, a.bus.Close())
 	}
+	if a.rates != nil {
+		faults = append(faults, a.rates.close())
+	}
 	if a.bucket != nil {
 		faults = append(faults, a.bucket.Close())
 	}
 	if a.queueUI != nil {
 		a.queueUI.Close()
+	}
+	if a.closeAuth != nil {
+		faults = append(faults, a.closeAuth())
 	}
 	faults = append(faults, a.journal.Close())
 	if a.store != nil {

@@ -29,6 +29,7 @@ func (a *App) loadCatalog() (err error) {
 		TextModels: map[string]string{"openai": a.cfg.OpenAITextModel, "google": a.cfg.GeminiTextModel},
 		Providers:  a.cfg.providerNames(),
 		Configured: a.configured,
+		Billing:    a.cfg.Billing,
 	})
 	return err
 }

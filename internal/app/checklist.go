@@ -80,7 +80,12 @@ func (c Config) note(setting string) string {
 	case "REDIS_URL":
 		return map[bool]string{true: "none, the bus is in the process: for one process", false: "Redis"}[c.RedisURL == ""]
 	case "AUTH":
-		return c.Auth + ", on " + c.ListenAddr + " alone: for development, anybody signs in as anybody"
+		return c.authNote()
+	case "PAYMENTS":
+		if c.Payments.store() != "" {
+			return "PortOne; API secret " + c.Payments.APISecret.String() + ", webhook secret " + c.Payments.WebhookSecret.String()
+		}
+		return "the sandbox: no money moves"
 	case "JWT_SECRET":
 		return map[bool]string{true: "none given: one is made and kept in DATA_DIR", false: "present"}[len(c.JWTSecret) == 0]
 	case "CORS_ALLOWED_ORIGINS":

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -31,8 +32,12 @@ type Config struct {
 	DatabaseURL string
 	// RedisURL is redis:…; empty keeps the bus in process (REDIS_URL).
 	RedisURL string
-	// Auth is the way to sign in; dev is allowed on loopback only (AUTH, default dev).
+	// Auth is the way to sign in: dev, which is allowed on loopback only, or firebase:PROJECT, or both with a comma between
+	// (AUTH, default dev).
 	Auth string
+	// FirebaseProviders are the ways to sign in at Firebase that count (FIREBASE_SIGN_IN_PROVIDERS, comma separated, default
+	// google.com, password and apple.com).
+	FirebaseProviders []string
 	// AccessTTL is how long an access token is good (ACCESS_TOKEN_TTL, default 15m).
 	AccessTTL time.Duration
 	// JWTSecret signs access tokens (JWT_SECRET, or the original's SECRET_KEY). Empty in the embedded
@@ -71,6 +76,19 @@ type Config struct {
 	// JobCleanup is when old jobs are cleaned up each day (JOB_CLEANUP_AT, default 00:00, in
 	// JOB_CLEANUP_TIME_ZONE, default Asia/Seoul).
 	JobCleanup worker.Daily
+	// Billing false opens everything to everybody, without quotas (ENABLE_BILLING, default true).
+	Billing bool
+	// PlansFile holds memberships in place of those that ship (PLANS_FILE).
+	PlansFile string
+	// Payments say who takes payments.
+	Payments Payments
+	// QuotaZone is where days and months of quotas begin (QUOTA_TIME_ZONE, default Asia/Seoul).
+	QuotaZone *time.Location
+	// Rates are how often people may do things.
+	Rates Rates
+	// TrustedProxies are the networks of proxies that are believed what they say of a client's
+	// address in X-Forwarded-For (TRUSTED_PROXIES, comma separated, default none).
+	TrustedProxies []netip.Prefix
 	// AdminEmails are the addresses of operators, in lower case (ADMIN_EMAILS, comma separated). None: there are no pages for them.
 	AdminEmails []string
 	// SandboxJournal is a file to which the sandbox writes each call it accepts, for tests (SANDBOX_JOURNAL).
@@ -101,36 +119,43 @@ type Config struct {
 func Load(getenv func(string) string) (Config, error) {
 	e := &environment{get: getenv}
 	c := Config{
-		ListenAddr:       e.text("LISTEN_ADDR", "127.0.0.1:8080"),
-		DataDir:          e.text("DATA_DIR", "data"),
-		DatabaseURL:      e.secret("DATABASE_URL"),
-		RedisURL:         e.secret("REDIS_URL"),
-		Auth:             e.text("AUTH", "dev"),
-		AccessTTL:        e.duration("ACCESS_TOKEN_TTL", 15*time.Minute),
-		JWTSecret:        []byte(e.secret("JWT_SECRET", "SECRET_KEY")),
-		Origins:          e.list("CORS_ALLOWED_ORIGINS"),
-		MaxTextChars:     e.number("MAX_TEXT_CHARS", 8000, 1_000_000),
-		MaxOutputTokens:  e.number("MAX_OUTPUT_TOKENS", 1024, 1_000_000),
-		DefaultModel:     e.text("DEFAULT_MODEL", ""),
-		CatalogFile:      e.text("CATALOG_FILE", ""),
-		Providers:        e.providers(),
-		OpenAITextModel:  e.text("OPENAI_TEXT_MODEL", "gpt-4o-mini"),
-		GeminiTextModel:  e.text("GEMINI_TEXT_MODEL", "gemini-1.5-flash"),
-		Files:            e.files(),
-		PublicURL:        e.text("PUBLIC_URL", ""),
-		TextWorkers:      e.number("TEXT_WORKERS", 16, 10_000),
-		ImageWorkers:     e.number("IMAGE_WORKERS", 8, 10_000),
-		VideoWorkers:     e.number("VIDEO_WORKERS", 8, 10_000),
-		JobRetention:     e.duration("JOB_RETENTION", 30*24*time.Hour),
-		JobCleanup:       e.daily("JOB_CLEANUP_AT", "00:00", "JOB_CLEANUP_TIME_ZONE", "Asia/Seoul"),
-		AdminEmails:      e.list("ADMIN_EMAILS"),
-		SandboxJournal:   e.text("SANDBOX_JOURNAL", ""),
-		ReplyWorkers:     e.number("REPLY_WORKERS", 32, 10_000),
-		NodeID:           e.text("NODE_ID", ""),
-		ShutdownTimeout:  e.duration("SHUTDOWN_TIMEOUT", 20*time.Second),
-		SandboxPace:      e.factor("SANDBOX_PACE", 1),
-		LogLevel:         e.level("LOG_LEVEL"),
-		FirebaseEmulator: getenv("FIREBASE_AUTH_EMULATOR_HOST") != "",
+		ListenAddr:        e.text("LISTEN_ADDR", "127.0.0.1:8080"),
+		DataDir:           e.text("DATA_DIR", "data"),
+		DatabaseURL:       e.secret("DATABASE_URL"),
+		RedisURL:          e.secret("REDIS_URL"),
+		Auth:              e.signIn(),
+		FirebaseProviders: e.list("FIREBASE_SIGN_IN_PROVIDERS"),
+		AccessTTL:         e.duration("ACCESS_TOKEN_TTL", 15*time.Minute),
+		JWTSecret:         []byte(e.secret("JWT_SECRET", "SECRET_KEY")),
+		Origins:           e.list("CORS_ALLOWED_ORIGINS"),
+		MaxTextChars:      e.number("MAX_TEXT_CHARS", 8000, 1_000_000),
+		MaxOutputTokens:   e.number("MAX_OUTPUT_TOKENS", 1024, 1_000_000),
+		DefaultModel:      e.text("DEFAULT_MODEL", ""),
+		CatalogFile:       e.text("CATALOG_FILE", ""),
+		Providers:         e.providers(),
+		OpenAITextModel:   e.text("OPENAI_TEXT_MODEL", "gpt-4o-mini"),
+		GeminiTextModel:   e.text("GEMINI_TEXT_MODEL", "gemini-1.5-flash"),
+		Files:             e.files(),
+		PublicURL:         e.text("PUBLIC_URL", ""),
+		TextWorkers:       e.number("TEXT_WORKERS", 16, 10_000),
+		ImageWorkers:      e.number("IMAGE_WORKERS", 8, 10_000),
+		VideoWorkers:      e.number("VIDEO_WORKERS", 8, 10_000),
+		JobRetention:      e.duration("JOB_RETENTION", 30*24*time.Hour),
+		JobCleanup:        e.daily("JOB_CLEANUP_AT", "00:00", "JOB_CLEANUP_TIME_ZONE", "Asia/Seoul"),
+		Billing:           e.flag("ENABLE_BILLING", true),
+		PlansFile:         e.text("PLANS_FILE", ""),
+		Payments:          e.payments(),
+		QuotaZone:         e.zone("QUOTA_TIME_ZONE", "Asia/Seoul"),
+		Rates:             e.rates(),
+		TrustedProxies:    e.prefixes("TRUSTED_PROXIES"),
+		AdminEmails:       e.list("ADMIN_EMAILS"),
+		SandboxJournal:    e.text("SANDBOX_JOURNAL", ""),
+		ReplyWorkers:      e.number("REPLY_WORKERS", 32, 10_000),
+		NodeID:            e.text("NODE_ID", ""),
+		ShutdownTimeout:   e.duration("SHUTDOWN_TIMEOUT", 20*time.Second),
+		SandboxPace:       e.factor("SANDBOX_PACE", 1),
+		LogLevel:          e.level("LOG_LEVEL"),
+		FirebaseEmulator:  getenv("FIREBASE_AUTH_EMULATOR_HOST") != "",
 	}
 	c.AIProviderDefault = e.defaultProvider(c.Providers)
 	if c.DatabaseURL == "" {
@@ -193,6 +218,7 @@ func (c Config) rules(p Part) []rule {
 		{"PUBLIC_URL", c.checkPublicURL()},
 		{"PROVIDERS", c.checkProviders()},
 		{"BLOB_URL", c.checkFiles(p)},
+		{"PAYMENTS", c.checkPayments()},
 	}
 }
 
@@ -214,19 +240,6 @@ func (c Config) checkRedis(p Part) error {
 		return errors.New("the in-process bus is for one process only: set REDIS_URL=redis:… to split the server from its workers")
 	case c.RedisURL != "" && !strings.HasPrefix(c.RedisURL, "redis:") && !strings.HasPrefix(c.RedisURL, "rediss:"):
 		return errors.New("the setting REDIS_URL must begin with `redis:` or `rediss:`")
-	}
-	return nil
-}
-
-// checkAuth refuses ways to sign in that would let in anybody.
-func (c Config) checkAuth(p Part) error {
-	switch {
-	case c.FirebaseEmulator && c.Auth != "dev":
-		return errors.New("the Firebase emulator (FIREBASE_AUTH_EMULATOR_HOST) switches off signature checks: unset it outside AUTH=dev")
-	case c.Auth != "dev":
-		return fmt.Errorf("AUTH=%s is not known: this release signs in with dev alone", c.Auth)
-	case p.Serves && c.Auth == "dev" && !loopback(c.ListenAddr):
-		return fmt.Errorf("AUTH=dev lets anybody sign in as anybody, so it listens on loopback only: set LISTEN_ADDR=127.0.0.1:8080, not %s", c.ListenAddr)
 	}
 	return nil
 }
@@ -314,8 +327,12 @@ func (e *environment) list(name string) []string {
 	return out
 }
 
-func (e *environment) number(name string, def, most int) int {
-	const least = 1
+func (e *environment) number(name string, def, most int) int { return e.whole(name, def, 1, most) }
+
+// rate reads how many of something are allowed, where 0 is any number.
+func (e *environment) rate(name string, def int) int { return e.whole(name, def, 0, 1_000_000) }
+
+func (e *environment) whole(name string, def, least, most int) int {
 	v := e.get(name)
 	if v == "" {
 		return def
@@ -360,12 +377,16 @@ func (e *environment) daily(name, def, zoneName, zone string) worker.Daily {
 	if err != nil {
 		e.fault("%s must be a time of the day such as 00:00", name)
 	}
-	place, err := time.LoadLocation(e.text(zoneName, zone))
+	return worker.Daily{Hour: at.Hour(), Minute: at.Minute(), Zone: e.zone(zoneName, zone)}
+}
+
+func (e *environment) zone(name, def string) *time.Location {
+	place, err := time.LoadLocation(e.text(name, def))
 	if err != nil {
-		e.fault("%s must be a time zone such as Asia/Seoul", zoneName)
-		place = time.UTC
+		e.fault("%s must be a time zone such as Asia/Seoul", name)
+		return time.UTC
 	}
-	return worker.Daily{Hour: at.Hour(), Minute: at.Minute(), Zone: place}
+	return place
 }
 
 func (e *environment) flag(name string, def bool) bool {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/weav-ai/weav/internal/ai"
+	"github.com/weav-ai/weav/internal/auth/firebaseauth"
 	"github.com/weav-ai/weav/internal/store"
 )
 
@@ -30,6 +31,9 @@ func (p probe) all(ctx context.Context) []Finding {
 		p.part(ctx, "database", p.database),
 		p.part(ctx, "redis", p.redis),
 		p.part(ctx, "storage", p.storage),
+	}
+	if w, err := p.cfg.ways(); err == nil && w.project != "" && !p.cfg.FirebaseEmulator {
+		list = append(list, p.part(ctx, "sign-in", p.signIn))
 	}
 	for _, provider := range p.cfg.Providers {
 		list = append(list, p.provider(ctx, provider))
@@ -82,6 +86,15 @@ func (p probe) redis(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("%w: check that it runs, REDIS_URL and its password", err)
 	}
 	return "answers", bus.Close()
+}
+
+// signIn asks for the keys that Firebase's ID tokens are signed with.
+func (p probe) signIn(ctx context.Context) (string, error) {
+	n, err := firebaseauth.Reach(ctx)
+	if err != nil {
+		return "", fmt.Errorf("%w: check that this machine reaches www.googleapis.com", err)
+	}
+	return fmt.Sprintf("Google answers, with %d keys of Firebase", n), nil
 }
 
 // storage asks the bucket. A folder is looked at, not opened: opening clears away what a server

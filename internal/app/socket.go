@@ -11,11 +11,11 @@ import (
 	"github.com/weav-ai/weav/graph/gqlerr"
 	"github.com/weav-ai/weav/graph/gqlhttp"
 	"github.com/weav-ai/weav/graph/ws"
+	"github.com/weav-ai/weav/internal/apikey"
 	"github.com/weav-ai/weav/internal/auth"
 	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/feed"
 	"github.com/weav-ai/weav/internal/metrics"
-	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/server"
 )
 
@@ -33,18 +33,18 @@ func (a *App) newSocket() *ws.Transport {
 }
 
 // initSocket says who a socket is by its connection_init: {"Authorization": "Bearer …"}, or
-// "authorization" or "accessToken". Without one it is nobody, and may use what is public.
+// "authorization" or "accessToken". Without one it is nobody, may use what is public, and counts for its address.
 func (a *App) initSocket(ctx context.Context, _ *http.Request, payload map[string]any) (context.Context, ws.Session, error) {
 	token := tokenOf(payload)
 	if token == "" {
-		return ctx, ws.Session{}, nil
+		return ctx, ws.Session{Key: addressOf(ctx), MaxSockets: maxAnonymousSockets}, nil
 	}
-	p, err := a.accounts.Authenticate(ctx, token)
+	p, err := a.authenticate(ctx, token)
 	if err != nil {
 		return nil, ws.Session{}, err
 	}
 	stands := func() bool {
-		_, err := a.accounts.Authenticate(ctx, token)
+		_, err := a.authenticate(ctx, token)
 		return errs.CodeOf(err) != errs.Unauthenticated
 	}
 	done, err := a.sessionEnd(ctx, p, stands)
@@ -80,7 +80,7 @@ func (a *App) sessionEnd(ctx context.Context, p auth.Principal, stands func() bo
 		defer cancel()
 		for item := range items {
 			// After a gap nobody knows what was missed: ask whether the session still stands.
-			if item.Resync != "" && !stands() || endsSession(item, p.Session) {
+			if item.Resync != "" && !stands() || ends(item, p) {
 				end()
 				return
 			}
@@ -93,8 +93,27 @@ func (a *App) sessionEnd(ctx context.Context, p auth.Principal, stands func() bo
 	return done, nil
 }
 
-func endsSession(item feed.Item, session oid.Session) bool {
-	return item.Event != nil && item.Event.Type == feed.SessionEnded && item.Event.Facts.Session == session
+// ends says whether an event ends what a request is made by: its session, or its API key.
+func ends(item feed.Item, p auth.Principal) bool {
+	switch {
+	case item.Event == nil:
+		return false
+	case p.Grant != nil:
+		return item.Event.Type == feed.KeyEnded && item.Event.Facts.Key == p.Grant.Key
+	default:
+		return item.Event.Type == feed.SessionEnded && item.Event.Facts.Session == p.Session
+	}
+}
+
+// authenticate tells who a token stands for: an API key, or the access token of a session.
+func (a *App) authenticate(ctx context.Context, bearer string) (auth.Principal, error) {
+	if token, ok := server.Bearer(bearer); ok && apikey.IsKey(token) {
+		return a.apiKeys.Authenticate(ctx, token)
+	}
+	if apikey.IsKey(bearer) {
+		return a.apiKeys.Authenticate(ctx, bearer)
+	}
+	return a.accounts.Authenticate(ctx, bearer)
 }
 
 // socketMeter counts sockets; operations are counted by the graph.

@@ -3,24 +3,25 @@ package app
 import (
 	"context"
 	"errors"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/weav-ai/weav/internal/account"
+	"github.com/weav-ai/weav/internal/administration"
 	"github.com/weav-ai/weav/internal/ai"
-	"github.com/weav-ai/weav/internal/auth/devauth"
+	"github.com/weav-ai/weav/internal/apikey"
+	"github.com/weav-ai/weav/internal/billing"
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/chat"
+	"github.com/weav-ai/weav/internal/erasure"
 	"github.com/weav-ai/weav/internal/feed"
 	"github.com/weav-ai/weav/internal/file"
 	"github.com/weav-ai/weav/internal/folder"
 	"github.com/weav-ai/weav/internal/job"
 	"github.com/weav-ai/weav/internal/modelcheck"
-	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/planner"
 	"github.com/weav-ai/weav/internal/server"
 	"github.com/weav-ai/weav/internal/store"
+	"github.com/weav-ai/weav/internal/usage"
 	"github.com/weav-ai/weav/internal/worker"
 )
 
@@ -36,19 +37,31 @@ func (a *App) wire(secret []byte) error {
 	if err := a.loadCatalog(); err != nil {
 		return err
 	}
+	if err := a.loadMemberships(); err != nil {
+		return err
+	}
 	a.feed = feed.New(a.store, a.bus, a.log)
 	a.store.OnCommit(a.feed.Publish)
 	a.files = file.New(a.store, a.bucket, a.log, a.meter, file.Config{PublicURL: a.cfg.publicURL(), Generator: "WEAV " + Version})
 	a.wireWork()
+	if err := a.wireBilling(secret); err != nil {
+		return err
+	}
 	usable := func(id string) error {
 		_, err := a.catalog.Usable(catalog.Text, id)
 		return err
 	}
 	var err error
-	a.accounts, err = account.New(a.store, devauth.New(), usable, a.log, account.Config{JWTSecret: secret, AccessTTL: a.cfg.AccessTTL})
+	a.accounts, err = account.New(a.store, a.verifier, usable, a.log, account.Config{JWTSecret: secret, AccessTTL: a.cfg.AccessTTL})
 	if err != nil {
 		return err
 	}
+	a.admins = administration.New(administration.Parts{
+		Store: a.store, Accounts: a.accounts, APIKeys: a.apiKeys, Jobs: a.jobs, Billing: a.billing, RoleOf: a.roleOf,
+	})
+	a.erasure = erasure.New(erasure.Parts{
+		Store: a.store, Accounts: a.accounts, APIKeys: a.apiKeys, Chats: a.chats, Folders: a.folders, Billing: a.billing, Log: a.log,
+	})
 	if len(a.cfg.AdminEmails) > 0 && a.part.Serves {
 		if a.queueUI, err = a.store.NewQueueUI("/admin/jobs", quieter(a.log)); err != nil {
 			return err
@@ -67,15 +80,17 @@ func (a *App) wire(secret []byte) error {
 // wireWork makes what asks providers: chats, whose calls are repeated within a reply, and jobs, which count
 // their attempts themselves.
 func (a *App) wireWork() {
+	a.ledger = usage.NewLedger(usage.Parts{Store: a.store, Catalog: a.catalog, Plans: a.memberships, Zone: a.cfg.QuotaZone})
+	a.apiKeys = apikey.New(a.store, a.catalog, a.ledger, nil)
 	a.chats = chat.New(chat.Parts{
-		Store: a.store, Feed: a.feed, Bus: a.bus, Catalog: a.catalog, Files: a.files, Meter: a.meter, Log: a.log,
+		Store: a.store, Feed: a.feed, Bus: a.bus, Catalog: a.catalog, Files: a.files, Ledger: a.ledger, Meter: a.meter, Log: a.log,
 		Router: ai.NewRouter(ai.Providers{Text: a.texts(ai.RetryPolicy{OnRetry: a.retried})}),
 	}, chat.Config{MaxTextChars: a.cfg.MaxTextChars, Lease: a.cfg.Lease, StopWait: a.cfg.StopWait})
 	a.folders = folder.New(a.store, a.chats.StopRunning)
 	router := ai.NewRouter(ai.Providers{Text: a.texts(ai.RetryPolicy{Max: -1}), Image: a.providers.Image, Video: a.providers.Video})
-	plans := planner.Parts{Store: a.store, Catalog: a.catalog, Router: router, Folders: a.folders, Chats: a.chats, Log: a.log}
+	plans := planner.Parts{Store: a.store, Catalog: a.catalog, Router: router, Folders: a.folders, Chats: a.chats, Memberships: a.memberships, Log: a.log}
 	a.jobs = job.New(job.Parts{
-		Store: a.store, Feed: a.feed, Bus: a.bus, Catalog: a.catalog, Files: a.files, Chats: a.chats, Meter: a.meter, Log: a.log,
+		Store: a.store, Feed: a.feed, Bus: a.bus, Catalog: a.catalog, Files: a.files, Chats: a.chats, Ledger: a.ledger, Meter: a.meter, Log: a.log,
 		Router: router, Authors: planner.NewComposer(plans).Kinds(),
 	}, job.Config{Lease: a.cfg.Lease, CancelWait: a.cfg.StopWait, Retention: a.cfg.JobRetention})
 	a.chats.OnPurge(a.jobs.ForgetChats)
@@ -85,11 +100,11 @@ func (a *App) wireWork() {
 
 func (a *App) newRunner() (store.Runner, error) {
 	return a.store.NewRunner(store.RunnerConfig{
-		Workers: worker.New(worker.Work{Chats: a.chats, Jobs: a.jobs, Maintain: a.Maintain, Clean: a.Clean, CheckModels: a.models.Check}),
+		Workers: worker.New(worker.Work{Chats: a.chats, Jobs: a.jobs, Payments: a.billing, Maintain: a.Maintain, Clean: a.Clean, CheckModels: a.models.Check}),
 		NodeID:  a.cfg.NodeID, Logger: quieter(a.log),
 		Queues: map[string]int{
 			chat.QueueReply: a.cfg.ReplyWorkers, job.QueueText: a.cfg.TextWorkers, job.QueueImage: a.cfg.ImageWorkers,
-			job.QueueVideo: a.cfg.VideoWorkers, job.QueueControl: controlWorkers, worker.QueueMaintenance: 1,
+			job.QueueVideo: a.cfg.VideoWorkers, job.QueueControl: controlWorkers, billing.Queue: paymentWorkers, worker.QueueMaintenance: 1,
 		},
 		Periodic: worker.Periodic(maintenanceEvery, a.cfg.JobCleanup, worker.Daily{Hour: modelCheckHour, Zone: a.cfg.JobCleanup.Zone}),
 	})
@@ -105,8 +120,10 @@ func (a *App) Maintain(ctx context.Context) error {
 		"idempotency keys": a.store.PurgeKeys,
 		"events":           a.feed.Purge,
 		"sessions":         a.accounts.Purge,
+		"payment notices":  a.billing.PurgeNotices,
 		"chats":            a.chats.Purge,
 		"folders":          a.folders.Purge,
+		"accounts":         a.erasure.Purge,
 	})
 }
 
@@ -137,14 +154,5 @@ func (a *App) admin() server.Admin {
 	if a.queueUI == nil {
 		return server.Admin{}
 	}
-	return server.Admin{Jobs: a.queueUI, Authenticate: a.accounts.Authenticate, IsAdmin: a.isAdmin}
-}
-
-// isAdmin looks a person's address up with each request: it may have changed.
-func (a *App) isAdmin(ctx context.Context, user oid.User) (bool, error) {
-	people, err := a.accounts.Users(ctx, []oid.User{user})
-	if err != nil || len(people) == 0 || people[0].Email == nil {
-		return false, err
-	}
-	return slices.ContainsFunc(a.cfg.AdminEmails, func(e string) bool { return strings.EqualFold(e, *people[0].Email) }), nil
+	return server.Admin{Jobs: a.queueUI, Authenticate: a.accounts.Authenticate, IsAdmin: a.administrates}
 }

@@ -9,12 +9,27 @@ import (
 	"github.com/weav-ai/weav/internal/oid"
 )
 
-// Principal is the person and the session a request is made for.
+// Principal is the person a request is made for, and by what: their session, or an API key.
 type Principal struct {
 	User    oid.User
 	Session oid.Session
+	// Grant is what an API key may do; nil for a session, which may do everything.
+	Grant *Grant
 	// ExpiresAt is when the proof ends; a socket that lives longer needs a fresh one.
 	ExpiresAt time.Time
+}
+
+// Grant is what an API key may do for its person.
+type Grant struct {
+	Key oid.APIKey
+	// Scopes are READ, CHAT, JOBS and FILES, as the API names them.
+	Scopes []string
+	// Models are the ids it may ask; nil for all.
+	Models []string
+	// IsTest restricts it to the sandbox, free of quota.
+	IsTest bool
+	// Budget is the most it may cost a month, in millionths of a dollar; nil for no limit.
+	Budget *int64
 }
 
 type principalKey struct{}

@@ -1,12 +1,20 @@
 package auth
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Proof is what a person shows to sign in: exactly one of its fields.
 type Proof struct {
 	// Dev is an identity without proof, for development.
 	Dev *DevProof
+	// Firebase is an ID token of Firebase.
+	Firebase *FirebaseProof
 }
+
+// FirebaseProof is what Firebase's SDK gives an app.
+type FirebaseProof struct{ IDToken string }
 
 // DevProof names an identity. Nil names leave those of the account as they were.
 type DevProof struct {
@@ -20,6 +28,10 @@ type Identity struct {
 	UID string
 	// Email is empty when the identity has none.
 	Email string
+	// IsEmailVerified says that the provider vouches for the address.
+	IsEmailVerified bool
+	// AuthTime is when the person last showed who they are; zero when the provider does not tell.
+	AuthTime time.Time
 	// FirstName, LastName and PhotoURL are nil when the provider does not tell.
 	FirstName, LastName, PhotoURL *string
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/store"
+	"github.com/weav-ai/weav/internal/usage"
 )
 
 // EditInput is other words for a message.
@@ -20,8 +21,10 @@ type EditInput struct {
 	Attachments []string `json:",omitempty"`
 	// FallbackID names the model to ask when the first fails before anything was shown; nil: the catalogue's.
 	FallbackID *string `json:",omitempty"`
-	IfHead     Expect
-	Key        string
+	// MaxCost refuses a reply that may cost more; nil for no limit.
+	MaxCost *usage.Money `json:",omitempty"`
+	IfHead  Expect
+	Key     string
 }
 
 // RegenerateInput asks for another reply to the same message.
@@ -30,8 +33,10 @@ type RegenerateInput struct {
 	ModelID   *string
 	// FallbackID names the model to ask when the first fails before anything was shown; nil: the catalogue's.
 	FallbackID *string `json:",omitempty"`
-	IfHead     Expect
-	Key        string
+	// MaxCost refuses a reply that may cost more; nil for no limit.
+	MaxCost *usage.Money `json:",omitempty"`
+	IfHead  Expect
+	Key     string
 }
 
 // Edit stores a sibling of one of the person's messages and enqueues its reply.
@@ -46,7 +51,7 @@ func (s *Service) Edit(ctx context.Context, user oid.User, in EditInput) (*Sent,
 		if err != nil {
 			return err
 		}
-		ids, err = s.exchange(ctx, tx, c, turn{parent: old.ParentID, text: in.Text, model: in.ModelID, fallback: in.FallbackID, attachments: in.Attachments})
+		ids, err = s.exchange(ctx, tx, c, turn{parent: old.ParentID, text: in.Text, model: in.ModelID, fallback: in.FallbackID, attachments: in.Attachments, maxCost: in.MaxCost})
 		return err
 	})
 	if err != nil {
@@ -93,7 +98,8 @@ func (s *Service) replyAgain(ctx context.Context, tx *store.Tx, c *ent.Chat, par
 	if err := models.checkAgain(burdenOf(asked.Text, carried)); err != nil {
 		return sentIDs{}, err
 	}
-	reply, err := s.addReply(ctx, tx, c, parent, models)
+	models.maxCost = in.MaxCost
+	reply, err := s.addReply(ctx, tx, c, asked, models)
 	if err != nil {
 		return sentIDs{}, err
 	}

@@ -1,13 +1,12 @@
 package chat
 
 import (
-	"unicode/utf8"
-
 	"github.com/weav-ai/weav/ent"
 	"github.com/weav-ai/weav/ent/message"
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/file"
 	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/usage"
 )
 
 const (
@@ -29,29 +28,13 @@ type line struct {
 	partial bool
 }
 
-// atMost is an upper estimate of a text's tokens: three ASCII characters to a token, and half the bytes of any
-// other, so two tokens to a Hangul syllable. ai.EstimateTokens is the mean of today's tokenizers, which Korean
-// exceeds with most of them; a rare syllable can take three. Text beyond even this meets ContextLength,
-// and is asked again with half the room.
-func atMost(s string) int64 {
-	ascii, others := 0, 0
-	for _, r := range s {
-		if r < utf8.RuneSelf {
-			ascii++
-		} else {
-			others += (utf8.RuneLen(r) + 1) / 2
-		}
-	}
-	return int64((ascii+2)/3 + others)
-}
-
 // window is how many tokens of conversation a model has room for beside its instruction and its answer.
 func window(m catalog.Model, instruction string) int64 {
 	if m.Text == nil {
 		return 0
 	}
 	all := int64(m.Text.ContextTokens)
-	return all - all/windowMargin - int64(m.MaxOutputTokens) - atMost(instruction) - turnTokens
+	return all - all/windowMargin - int64(m.MaxOutputTokens) - usage.AtMost(instruction) - turnTokens
 }
 
 // fit keeps the newest messages, given newest first, that fit into budget tokens; no message is ever cut. The
@@ -66,7 +49,7 @@ func fit(newestFirst []*ent.Message, pictures map[oid.Message][]file.Attached, b
 		if m.Text == "" || isWelcome(m) {
 			continue
 		}
-		cost := atMost(m.Text) + turnTokens
+		cost := usage.AtMost(m.Text) + turnTokens
 		if len(kept) > 0 && cost > room.tokens {
 			room.tokens = 0 // Whatever is older is left out too, however short.
 			omitted++

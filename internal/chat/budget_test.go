@@ -11,6 +11,7 @@ import (
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/file"
 	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/usage"
 )
 
 // branch is messages newest first, from texts oldest first: the person's and the model's in turn.
@@ -111,7 +112,7 @@ func TestFitShowsTheNewestImages(t *testing.T) {
 func TestAtMost(t *testing.T) {
 	t.Parallel()
 	for said, want := range map[string]int64{"": 0, "a": 1, "abc": 1, "abcd": 2, "é": 1, "가": 2, "가나다": 6, "🌱": 2, "abc 가": 4} {
-		if got := atMost(said); got != want {
+		if got := usage.AtMost(said); got != want {
 			t.Errorf("%q is at most %d tokens, want %d", said, got, want)
 		}
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/weav-ai/weav/internal/live"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/store"
+	"github.com/weav-ai/weav/internal/usage"
 )
 
 // Config holds the limits of chats. The zero value of a field means its default.
@@ -78,6 +79,7 @@ type Service struct {
 	catalog *catalog.Catalog
 	router  *ai.Router
 	files   *file.Service
+	ledger  *usage.Ledger
 	meter   Meter
 	log     *slog.Logger
 	cfg     Config
@@ -102,6 +104,7 @@ type Parts struct {
 	Catalog *catalog.Catalog
 	Router  *ai.Router
 	Files   *file.Service
+	Ledger  *usage.Ledger
 	Meter   Meter
 	Log     *slog.Logger
 }
@@ -110,7 +113,7 @@ type Parts struct {
 func New(p Parts, cfg Config) *Service {
 	return &Service{
 		store: p.Store, feed: p.Feed, bus: p.Bus, catalog: p.Catalog, router: p.Router,
-		files: p.Files, meter: p.Meter, log: p.Log, cfg: cfg.withDefaults(),
+		files: p.Files, ledger: p.Ledger, meter: p.Meter, log: p.Log, cfg: cfg.withDefaults(),
 	}
 }
 

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -53,7 +54,7 @@ func (s *Service) update(tx *store.Tx, msg *ent.Message, run oid.Run, e ending) 
 	u := tx.Client().Message.Update().Where(append(e.guard, mine(msg.ID, run))...).
 		SetStatus(e.status).SetText(e.text).ClearLeaseUntilMs().
 		SetInputTokens(e.usage.Input).SetOutputTokens(e.usage.Output).SetCachedInputTokens(e.usage.Cached).
-		SetUsageSource(message.UsageSource(e.usage.Source)).SetProviderCancelled(e.cancelled)
+		AddBranchTokens(weight(e.text, 0)).SetUsageSource(message.UsageSource(e.usage.Source)).SetProviderCancelled(e.cancelled)
 	if e.finish != "" {
 		u.SetFinishReason(finishReason(e.finish))
 	}
@@ -91,17 +92,14 @@ func (s *Service) settle(ctx context.Context, tx *store.Tx, msg *ent.Message, ru
 
 // recordUsage writes the run's one usage row. What failed or broke off costs the person nothing.
 func (s *Service) recordUsage(ctx context.Context, tx *store.Tx, msg *ent.Message, run oid.Run, e ending) error {
-	model := e.model
-	if model == "" && msg.Model != nil {
-		model = *msg.Model
-	}
-	if model == "" {
-		model = *msg.RequestedModel
+	asked := *msg.RequestedModel
+	if msg.Model != nil {
+		asked = *msg.Model
 	}
 	charged := e.status == message.StatusCompleted || e.status == message.StatusStopped
-	return usage.Record(ctx, tx, usage.Row{
-		Run: run, User: msg.UserID, Chat: &msg.ChatID, Message: &msg.ID,
-		Purpose: entusage.PurposeReply, Charged: charged, Model: model, Tokens: e.usage,
+	return s.ledger.Settle(ctx, tx, usage.Row{
+		Run: run, User: msg.UserID, Chat: &msg.ChatID, Message: &msg.ID, IsOwnKey: msg.IsOwnKey,
+		Purpose: entusage.PurposeReply, Charged: charged, Model: cmp.Or(e.model, asked), ModelID: asked, Tokens: e.usage,
 	})
 }
 

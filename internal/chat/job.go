@@ -3,6 +3,7 @@ package chat
 import (
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/store"
+	"github.com/weav-ai/weav/internal/usage"
 )
 
 // QueueReply is the queue of replies and titles.
@@ -32,10 +33,10 @@ type TitleArgs struct {
 // Kind implements the queue's interface.
 func (TitleArgs) Kind() string { return KindTitle }
 
-func replyJob(id oid.Message, run oid.Run) store.Job {
-	return store.Job{Kind: KindReply, Queue: QueueReply, Args: ReplyArgs{MessageID: id, RunID: run}}
+func replyJob(id oid.Message, run oid.Run, priority int) store.Job {
+	return store.Job{Kind: KindReply, Queue: QueueReply, Args: ReplyArgs{MessageID: id, RunID: run}, Priority: priority}
 }
 
 func titleJob(id oid.Chat) store.Job {
-	return store.Job{Kind: KindTitle, Queue: QueueReply, Args: TitleArgs{ChatID: id, RunID: oid.New[oid.Run]()}}
+	return store.Job{Kind: KindTitle, Queue: QueueReply, Args: TitleArgs{ChatID: id, RunID: oid.New[oid.Run]()}, Priority: usage.Usual}
 }

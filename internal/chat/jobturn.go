@@ -40,7 +40,7 @@ func (s *Service) AddJobTurn(ctx context.Context, tx *store.Tx, user oid.User, t
 	shown, err := tx.Client().Message.Create().
 		SetChatID(c.ID).SetUserID(c.UserID).SetParentID(asked.ID).SetJobID(t.Job).
 		SetRole(message.RoleAssistant).SetStatus(message.StatusPending).
-		SetRequestedModel(t.Model).SetCreatedAt(store.Now()).Save(ctx)
+		SetRequestedModel(t.Model).SetBranchTokens(asked.BranchTokens).SetCreatedAt(store.Now()).Save(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("chat: show job: %w", err)
 	}
@@ -67,7 +67,7 @@ func (s *Service) EndJobTurn(ctx context.Context, tx *store.Tx, j *ent.Job, stat
 	}
 	n, err := tx.Client().Message.Update().
 		Where(message.ID(*j.MessageID), message.JobID(j.ID), message.StatusEQ(message.StatusPending)).
-		SetStatus(status).SetText(text).SetEndedAt(store.Now()).Save(ctx)
+		SetStatus(status).SetText(text).AddBranchTokens(weight(text, 0)).SetEndedAt(store.Now()).Save(ctx)
 	if err != nil || n == 0 {
 		return wrapJobTurn(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/feed"
 	"github.com/weav-ai/weav/internal/store"
+	"github.com/weav-ai/weav/internal/usage"
 )
 
 // choice are the models of a reply about to be stored.
@@ -18,6 +19,8 @@ type choice struct {
 	model catalog.Model
 	// fallback is what the person named to take its place; nil leaves it to the catalogue.
 	fallback *catalog.Model
+	// maxCost refuses a reply that may cost more; nil for no limit.
+	maxCost *usage.Money
 }
 
 // choose decides which model answers in a chat that the caller holds. A model that was named must be usable. The

@@ -14,6 +14,7 @@ import (
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/text"
+	"github.com/weav-ai/weav/internal/usage"
 )
 
 // Opening is a chat that begins with a message of its model, which nobody asked for and no provider wrote.
@@ -57,12 +58,12 @@ func isWelcome(m *ent.Message) bool { return m.ParentID == nil && m.Role == mess
 
 // Ask stores a person's message behind a chat's head and the reply it waits for, as Send does, in the caller's
 // transaction. It returns the reply.
-func (s *Service) Ask(ctx context.Context, tx *store.Tx, user oid.User, id oid.Chat, expect Expect, said string) (oid.Message, error) {
+func (s *Service) Ask(ctx context.Context, tx *store.Tx, user oid.User, id oid.Chat, expect Expect, said string, maxCost *usage.Money) (oid.Message, error) {
 	c, err := s.writable(ctx, tx, user, id, expect)
 	if err != nil {
 		return oid.Message{}, err
 	}
-	ids, err := s.exchange(ctx, tx, c, turn{parent: c.HeadID, text: said})
+	ids, err := s.exchange(ctx, tx, c, turn{parent: c.HeadID, text: said, maxCost: maxCost})
 	return ids.Reply, err
 }
 
@@ -146,4 +147,18 @@ func (s *Service) Digest(ctx context.Context, id oid.Chat, turns, chars int) (st
 		fmt.Fprintf(&w, "%s: %s\n\n", who, text.Truncate(m.Text, chars))
 	}
 	return w.String(), nil
+}
+
+// DigestTokens is at most how many tokens a chat's Digest has; nil is no chat.
+func (s *Service) DigestTokens(ctx context.Context, tx *store.Tx, id *oid.Chat, turns, chars int) (int64, error) {
+	if id == nil {
+		return 0, nil
+	}
+	c, err := found(tx.Client().Chat.Query().Where(entchat.ID(*id), entchat.DeletedAtIsNil()).Only(ctx))
+	if err != nil {
+		return 0, err
+	}
+	branch, err := branchTokens(ctx, tx, c.HeadID)
+	const perChar = 2
+	return usage.AtMost(c.SystemInstruction) + min(branch, int64(turns)*(int64(chars)*perChar+turnTokens)), err
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/weav-ai/weav/internal/feed"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/store"
+	"github.com/weav-ai/weav/internal/usage"
 )
 
 // ErrBusy says that the person has as many replies under way as they may; the job comes round again.
@@ -130,6 +131,6 @@ func (s *Service) requeue(ctx context.Context, tx *store.Tx, msg *ent.Message, g
 	if n == 0 {
 		return false, nil
 	}
-	tx.Enqueue(replyJob(msg.ID, run))
-	return true, nil
+	tx.Enqueue(replyJob(msg.ID, run, usage.First))
+	return true, s.ledger.Transfer(ctx, tx, *msg.RunID, run)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/text"
+	"github.com/weav-ai/weav/internal/usage"
 )
 
 // Expect is what a client believes the chat's head to be.
@@ -32,8 +33,10 @@ type SendInput struct {
 	Attachments []string `json:",omitempty"`
 	// FallbackID names the model to ask when the first fails before anything was shown; nil: the catalogue's.
 	FallbackID *string `json:",omitempty"`
-	IfHead     Expect
-	Key        string
+	// MaxCost refuses a reply that may cost more; nil for no limit.
+	MaxCost *usage.Money `json:",omitempty"`
+	IfHead  Expect
+	Key     string
 }
 
 // Sent is what sending stored. Message is nil for a regenerated reply.
@@ -66,7 +69,7 @@ func (s *Service) Send(ctx context.Context, user oid.User, in SendInput) (*Sent,
 		if err != nil {
 			return err
 		}
-		ids, err = s.exchange(ctx, tx, c, turn{parent: c.HeadID, text: in.Text, model: in.ModelID, fallback: in.FallbackID, attachments: in.Attachments})
+		ids, err = s.exchange(ctx, tx, c, turn{parent: c.HeadID, text: in.Text, model: in.ModelID, fallback: in.FallbackID, attachments: in.Attachments, maxCost: in.MaxCost})
 		return err
 	})
 	if err != nil {
@@ -110,6 +113,7 @@ type turn struct {
 	model       *string
 	fallback    *string
 	attachments []string
+	maxCost     *usage.Money
 }
 
 // exchange stores a person's message and the reply it waits for.
@@ -118,6 +122,7 @@ func (s *Service) exchange(ctx context.Context, tx *store.Tx, c *ent.Chat, t tur
 	if err != nil {
 		return sentIDs{}, err
 	}
+	models.maxCost = t.maxCost
 	msg, carried, err := s.addMessage(ctx, tx, c, t)
 	if err != nil {
 		return sentIDs{}, err
@@ -125,7 +130,7 @@ func (s *Service) exchange(ctx context.Context, tx *store.Tx, c *ent.Chat, t tur
 	if err := models.check(burdenOf(t.text, carried)); err != nil {
 		return sentIDs{}, err
 	}
-	reply, err := s.addReply(ctx, tx, c, msg.ID, models)
+	reply, err := s.addReply(ctx, tx, c, msg, models)
 	if err != nil {
 		return sentIDs{}, err
 	}
@@ -135,9 +140,14 @@ func (s *Service) exchange(ctx context.Context, tx *store.Tx, c *ent.Chat, t tur
 // addMessage stores a person's message with what it carries.
 func (s *Service) addMessage(ctx context.Context, tx *store.Tx, c *ent.Chat, t turn) (*ent.Message, []file.Attached, error) {
 	now := store.Now()
+	before, err := branchTokens(ctx, tx, t.parent)
+	if err != nil {
+		return nil, nil, err
+	}
 	msg, err := tx.Client().Message.Create().
 		SetChatID(c.ID).SetUserID(c.UserID).SetNillableParentID(t.parent).
 		SetRole(message.RoleUser).SetText(t.text).SetStatus(message.StatusCompleted).
+		SetBranchTokens(before + weight(t.text, len(t.attachments))).
 		SetCreatedAt(now).SetEndedAt(now).Save(ctx)
 	if err != nil {
 		return nil, nil, fmt.Errorf("chat: store message: %w", err)
@@ -152,21 +162,22 @@ func (s *Service) addMessage(ctx context.Context, tx *store.Tx, c *ent.Chat, t t
 	return msg, carried, s.indexMessage(ctx, tx, msg)
 }
 
-// addReply stores a reply that waits to be written, and the job that writes it.
-func (s *Service) addReply(ctx context.Context, tx *store.Tx, c *ent.Chat, parent oid.Message, models choice) (*ent.Message, error) {
+// addReply stores a reply that waits to be written, what it may use, and the job that writes it.
+func (s *Service) addReply(ctx context.Context, tx *store.Tx, c *ent.Chat, asked *ent.Message, models choice) (*ent.Message, error) {
 	run := oid.New[oid.Run]()
-	create := tx.Client().Message.Create().
-		SetChatID(c.ID).SetUserID(c.UserID).SetParentID(parent).
-		SetRole(message.RoleAssistant).SetStatus(message.StatusPending).
-		SetRequestedModel(models.model.ID).SetRunID(run).SetCreatedAt(store.Now())
-	if models.fallback != nil {
-		create.SetFallbackModel(models.fallback.ID)
+	held, standIn, err := s.hold(ctx, tx, s.order(c, asked, run, models))
+	if err != nil {
+		return nil, err
 	}
-	reply, err := create.Save(ctx)
+	reply, err := tx.Client().Message.Create().
+		SetChatID(c.ID).SetUserID(c.UserID).SetParentID(asked.ID).
+		SetRole(message.RoleAssistant).SetStatus(message.StatusPending).
+		SetRequestedModel(models.model.ID).SetFallbackModel(standIn).SetIsOwnKey(held.IsOwnKey).
+		SetBranchTokens(asked.BranchTokens).SetRunID(run).SetCreatedAt(store.Now()).Save(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("chat: store reply: %w", err)
 	}
-	tx.Enqueue(replyJob(reply.ID, run))
+	tx.Enqueue(replyJob(reply.ID, run, held.Priority()))
 	feed.Record(tx, c.UserID, feed.MessageAdded, feed.Facts{Chat: c.ID, Message: reply.ID, Run: run})
 	return reply, nil
 }

@@ -63,7 +63,7 @@ func (s *Service) WriteTitle(ctx context.Context, id oid.Chat, run oid.Run) erro
 	if err != nil {
 		return fmt.Errorf("chat: title: %w", err)
 	}
-	return s.setTitle(ctx, c, run, title, usage.Of(final.Usage, req, title), final.Model)
+	return s.setTitle(ctx, c, run, title, usage.Of(final.Usage, req, title), model.ID, final.Model)
 }
 
 // titleRequest is the first exchange of the current branch, shortened.
@@ -109,14 +109,14 @@ func (s *Service) ask(ctx context.Context, model catalog.Model, req ai.TextReque
 }
 
 // setTitle stores a title unless the chat has one by now, and the usage of making it.
-func (s *Service) setTitle(ctx context.Context, c *ent.Chat, run oid.Run, title string, tokens usage.Tokens, model string) error {
+func (s *Service) setTitle(ctx context.Context, c *ent.Chat, run oid.Run, title string, tokens usage.Tokens, asked, answered string) error {
 	return s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		seen, err := usage.ForRun(ctx, tx.Client(), run)
 		if err != nil || seen != nil {
 			return err
 		}
-		err = usage.Record(ctx, tx, usage.Row{Run: run, User: c.UserID, Chat: &c.ID, Message: c.HeadID,
-			Purpose: entusage.PurposeTitle, Model: model, Tokens: tokens})
+		err = s.ledger.Settle(ctx, tx, usage.Row{Run: run, User: c.UserID, Chat: &c.ID, Message: c.HeadID,
+			Purpose: entusage.PurposeTitle, Model: answered, ModelID: asked, Tokens: tokens})
 		if err != nil || title == "" {
 			return err
 		}

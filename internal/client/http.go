@@ -17,8 +17,18 @@ import (
 type Client struct {
 	// URL is the GraphQL endpoint, http://…/graphql.
 	URL string
-	// Token is the access token; empty for nobody.
+	// Token is the access token, or an API key; empty for nobody.
 	Token string
+	// HTTP carries the requests; nil for the default one.
+	HTTP *http.Client
+}
+
+// do makes a request.
+func (c *Client) do(req *http.Request) (*http.Response, error) {
+	if c.HTTP != nil {
+		return c.HTTP.Do(req)
+	}
+	return http.DefaultClient.Do(req)
 }
 
 // Errors are the top-level errors of a response.
@@ -81,7 +91,7 @@ func (c *Client) Do(ctx context.Context, query string, variables map[string]any,
 	if c.Token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.Token)
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := c.do(req)
 	if err != nil {
 		return fmt.Errorf("client: %w", err)
 	}

@@ -39,6 +39,10 @@ const (
 	ArtifactDeleted Type = "artifact.deleted"
 	FileSaved       Type = "file.saved"
 	FileDeleted     Type = "file.deleted"
+
+	PaymentSaved Type = "payment.saved"
+	// KeyEnded tells the sockets of an API key that it was revoked; to people it is a change of the account.
+	KeyEnded Type = "key.ended"
 )
 
 // Facts are the ids and immutable facts of an event. Objects are read at delivery.
@@ -54,6 +58,8 @@ type Facts struct {
 	Artifact oid.Artifact `json:"artifact,omitzero"`
 	File     oid.File     `json:"file,omitzero"`
 	Plan     oid.Plan     `json:"plan,omitzero"`
+	Payment  oid.Payment  `json:"payment,omitzero"`
+	Key      oid.APIKey   `json:"key,omitzero"`
 	// Run is the run that works, or worked, on the reply or job.
 	Run oid.Run `json:"run,omitzero"`
 	// Status is how a reply or job ended.

@@ -19,6 +19,30 @@ const MaxAttachments = 10
 // Attach makes files and artifacts go with a message, in order, and returns them. Ids that are not the person's
 // are NOT_FOUND.
 func (s *Service) Attach(ctx context.Context, tx *store.Tx, msg *ent.Message, ids []string) ([]Attached, error) {
+	carried, err := s.attachable(ctx, tx.Client(), msg.UserID, ids)
+	if err != nil {
+		return nil, err
+	}
+	for i, a := range carried {
+		c := tx.Client().Attachment.Create().SetMessageID(msg.ID).SetChatID(msg.ChatID).SetPosition(i)
+		if a.File != nil {
+			c.SetFileID(a.File.ID)
+		} else {
+			c.SetArtifactID(a.Artifact.ID)
+		}
+		if err := c.Exec(ctx); err != nil {
+			return nil, wrap("attach", err)
+		}
+	}
+	return carried, nil
+}
+
+// Attachable finds what ids of user name, in order, and refuses what a message could not carry.
+func (s *Service) Attachable(ctx context.Context, user oid.User, ids []string) ([]Attached, error) {
+	return s.attachable(ctx, s.store.Client(), user, ids)
+}
+
+func (s *Service) attachable(ctx context.Context, c *ent.Client, user oid.User, ids []string) ([]Attached, error) {
 	if len(ids) > MaxAttachments {
 		return nil, errs.Input(errs.InvalidValue, "attachmentIds", "A message carries at most %d attachments.", MaxAttachments)
 	}
@@ -29,13 +53,9 @@ func (s *Service) Attach(ctx context.Context, tx *store.Tx, msg *ent.Message, id
 			return nil, errs.Input(errs.InvalidValue, "attachmentIds", "The same attachment is there twice.")
 		}
 		seen[id] = true
-		c := tx.Client().Attachment.Create().SetMessageID(msg.ID).SetChatID(msg.ChatID).SetPosition(i)
-		chosen, err := s.choose(ctx, tx, msg.UserID, id, c)
+		chosen, err := s.choose(ctx, c, user, id)
 		if err != nil {
 			return nil, err
-		}
-		if err := c.Exec(ctx); err != nil {
-			return nil, wrap("attach", err)
 		}
 		carried[i] = chosen
 	}
@@ -43,26 +63,24 @@ func (s *Service) Attach(ctx context.Context, tx *store.Tx, msg *ent.Message, id
 }
 
 // choose finds what an id names.
-func (s *Service) choose(ctx context.Context, tx *store.Tx, user oid.User, id string, c *ent.AttachmentCreate) (Attached, error) {
+func (s *Service) choose(ctx context.Context, c *ent.Client, user oid.User, id string) (Attached, error) {
 	if oid.Prefix(id) == (oid.Artifact{}).Prefix() {
-		a, err := s.ownArtifact(ctx, tx.Client(), user, id)
+		a, err := s.ownArtifact(ctx, c, user, id)
 		if err != nil {
 			return Attached{}, err
 		}
 		if a.ExpiresAt != nil {
 			return Attached{}, errs.Input(errs.InvalidValue, "attachmentIds", "An artifact that was ordered with `storeResult: false` cannot be attached.")
 		}
-		c.SetArtifactID(a.ID)
 		return Attached{Artifact: a}, nil
 	}
-	f, err := s.ownFile(ctx, tx.Client(), user, id)
+	f, err := s.ownFile(ctx, c, user, id)
 	if err != nil {
 		return Attached{}, err
 	}
 	if f.Status != entfile.StatusReady {
 		return Attached{}, errs.Input(errs.InvalidValue, "attachmentIds", "The upload of %s is not completed.", f.Name)
 	}
-	c.SetFileID(f.ID)
 	return Attached{File: f}, nil
 }
 

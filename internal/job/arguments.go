@@ -139,9 +139,17 @@ func ArgumentsOf(j *ent.Job) (Arguments, error) {
 }
 
 func read[T any](j *ent.Job) (*T, error) {
+	args, err := decode[T](j.Arguments)
+	if err != nil {
+		return nil, fmt.Errorf("%w of %s", err, j.ID)
+	}
+	return args, nil
+}
+
+func decode[T any](raw json.RawMessage) (*T, error) {
 	var args T
-	if err := json.Unmarshal(j.Arguments, &args); err != nil {
-		return nil, fmt.Errorf("job: arguments of %s: %w", j.ID, err)
+	if err := json.Unmarshal(raw, &args); err != nil {
+		return nil, fmt.Errorf("job: arguments: %w", err)
 	}
 	return &args, nil
 }

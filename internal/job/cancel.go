@@ -23,15 +23,41 @@ const lookEvery = 250 * time.Millisecond
 // and when it has not answered within Config.CancelWait its run is taken over.
 func (s *Service) Cancel(ctx context.Context, user oid.User, id string) (*ent.Job, error) {
 	j, err := s.own(ctx, s.store.Client(), user, id)
-	if err != nil || !unfinished(j.Status) {
-		return j, err
+	if err != nil {
+		return nil, err
 	}
-	wake, quiet, err := s.newsOf(ctx, user)
+	return s.cancel(ctx, j, nothing)
+}
+
+// also is what is written in the transaction that cancels.
+type also func(ctx context.Context, tx *store.Tx) error
+
+func nothing(context.Context, *store.Tx) error { return nil }
+
+// CancelAny cancels a job of anybody as [Service.Cancel] does. record runs in the transaction that ends the job or asks
+// its worker to, and not at all for a job that has ended; its error leaves the job as it is.
+func (s *Service) CancelAny(ctx context.Context, id string, record func(context.Context, *store.Tx, *ent.Job) error) (*ent.Job, error) {
+	jid, err := oid.Parse[oid.Job](id)
+	if err != nil {
+		return nil, errNotFound()
+	}
+	j, err := found(s.store.Client().Job.Get(ctx, jid))
+	if err != nil {
+		return nil, err
+	}
+	return s.cancel(ctx, j, func(ctx context.Context, tx *store.Tx) error { return record(ctx, tx, j) })
+}
+
+func (s *Service) cancel(ctx context.Context, j *ent.Job, record also) (*ent.Job, error) {
+	if !unfinished(j.Status) {
+		return j, nil
+	}
+	wake, quiet, err := s.newsOf(ctx, j.UserID)
 	if err != nil {
 		return nil, err
 	}
 	defer quiet()
-	if err := s.requestCancel(ctx, j.ID); err != nil {
+	if err := s.requestCancel(ctx, j.ID, record); err != nil {
 		return nil, err
 	}
 	if ended, err := s.awaitEnd(ctx, wake, j.ID); err != nil || ended != nil {
@@ -47,18 +73,18 @@ func idle() predicate.Job {
 }
 
 // requestCancel ends an idle job; of any other it sets the flag and tells the worker. Either holds whatever
-// happens to the job meanwhile, since both are conditional.
-func (s *Service) requestCancel(ctx context.Context, id oid.Job) error {
+// happens to the job meanwhile, since both are conditional; record is written with it.
+func (s *Service) requestCancel(ctx context.Context, id oid.Job, record also) error {
 	for {
 		j, err := found(s.store.Client().Job.Get(ctx, id))
 		if err != nil || !unfinished(j.Status) {
 			return err
 		}
-		err = s.end(ctx, j, ending{status: entjob.StatusCancelled, guard: []predicate.Job{idle()}})
+		err = s.end(ctx, j, ending{status: entjob.StatusCancelled, guard: []predicate.Job{idle()}, keep: record})
 		if !errors.Is(err, errRunLost) {
 			return err
 		}
-		told, err := s.flagCancel(ctx, id)
+		told, err := s.flagCancel(ctx, id, record)
 		if err != nil || told {
 			return err
 		}
@@ -66,7 +92,7 @@ func (s *Service) requestCancel(ctx context.Context, id oid.Job) error {
 }
 
 // flagCancel asks the worker of a job to end it. It tells false when the job became idle meanwhile.
-func (s *Service) flagCancel(ctx context.Context, id oid.Job) (told bool, err error) {
+func (s *Service) flagCancel(ctx context.Context, id oid.Job, record also) (told bool, err error) {
 	err = s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		n, err := tx.Client().Job.Update().
 			Where(entjob.ID(id), entjob.StatusEQ(entjob.StatusInProgress), entjob.Not(idle())).
@@ -81,7 +107,10 @@ func (s *Service) flagCancel(ctx context.Context, id oid.Job) (told bool, err er
 		}
 		recordSaved(tx, j)
 		tx.AfterCommit(func(ctx context.Context) { s.tellWorker(ctx, j.RunID) })
-		return step(ctx, tx, id, func(c *ent.JobStepCreate) { c.SetType(jobstep.TypeCancelRequested) })
+		if err := step(ctx, tx, id, func(c *ent.JobStepCreate) { c.SetType(jobstep.TypeCancelRequested) }); err != nil {
+			return err
+		}
+		return record(ctx, tx)
 	})
 	return told, err
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/store"
+	"github.com/weav-ai/weav/internal/usage"
 )
 
 // Author is a domain that has work done as jobs, such as plans: jobs have the queue, the attempts, the progress
@@ -56,6 +57,8 @@ type Commission struct {
 	// Chat and Plan are what the job is for; nil for none. No message of the chat shows it.
 	Chat *oid.Chat
 	Plan *oid.Plan
+	// MaxCost refuses a job that may cost more; nil for no limit.
+	MaxCost *usage.Money
 }
 
 // Commission orders a job of an author. Such jobs hold none of the person's places, but at most MaxUnfinished of
@@ -68,7 +71,7 @@ func (s *Service) Commission(ctx context.Context, tx *store.Tx, user oid.User, c
 	return s.place(ctx, tx, user, placing{
 		order:       order{kind: c.Kind, model: c.Model, args: args},
 		commission:  &c,
-		storeResult: true, onLimit: Refuse,
+		storeResult: true, onLimit: Refuse, maxCost: c.MaxCost,
 	})
 }
 

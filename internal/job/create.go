@@ -13,6 +13,7 @@ import (
 	"github.com/weav-ai/weav/internal/feed"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/store"
+	"github.com/weav-ai/weav/internal/usage"
 )
 
 // CreateInput is a job to order.
@@ -23,13 +24,17 @@ type CreateInput struct {
 	// StoreResult false keeps the result for Config.Unstored only.
 	StoreResult bool
 	OnLimit     OnLimit
-	Key         string
+	// MaxCost refuses a job that may cost more; nil for no limit.
+	MaxCost *usage.Money `json:",omitempty"`
+	Key     string
 }
 
 // RetryInput orders the same as an ended job again.
 type RetryInput struct {
 	JobID   string
 	OnLimit OnLimit
+	// MaxCost refuses a job that may cost more; nil for no limit.
+	MaxCost *usage.Money `json:",omitempty"`
 	Key     string
 }
 
@@ -42,6 +47,7 @@ type placing struct {
 	onLimit     OnLimit
 	retryOf     *oid.Job
 	commission  *Commission // of an author's job
+	maxCost     *usage.Money
 }
 
 // Create orders a job, in one transaction with its turn in the chat and its place in the queue.
@@ -68,7 +74,7 @@ func (s *Service) Order(ctx context.Context, tx *store.Tx, user oid.User, in Cre
 	if in.ChatID != nil && !in.StoreResult {
 		return oid.Job{}, errs.Input(errs.InvalidValue, "storeResult", "What a chat shows is kept. Leave out `chatId`, or store the result.")
 	}
-	return s.place(ctx, tx, user, placing{order: o, chat: in.ChatID, ifHead: in.IfHead, storeResult: in.StoreResult, onLimit: in.OnLimit})
+	return s.place(ctx, tx, user, placing{order: o, chat: in.ChatID, ifHead: in.IfHead, storeResult: in.StoreResult, onLimit: in.OnLimit, maxCost: in.MaxCost})
 }
 
 // Retry orders the same again as a new job.
@@ -87,7 +93,7 @@ func (s *Service) Retry(ctx context.Context, user oid.User, in RetryInput) (*ent
 		if err != nil {
 			return err
 		}
-		p.onLimit = in.OnLimit
+		p.onLimit, p.maxCost = in.OnLimit, in.MaxCost
 		id, err = s.place(ctx, tx, user, p)
 		return err
 	})
@@ -168,7 +174,11 @@ func (s *Service) place(ctx context.Context, tx *store.Tx, user oid.User, p plac
 	} else if err := s.addTurn(ctx, tx, user, id, p, create); err != nil {
 		return oid.Job{}, err
 	}
-	j, err := create.Save(ctx)
+	held, err := s.hold(ctx, tx, user, run, p)
+	if err != nil {
+		return oid.Job{}, err
+	}
+	j, err := create.SetIsOwnKey(held.IsOwnKey).SetPriority(held.Priority()).Save(ctx)
 	if err != nil {
 		return oid.Job{}, fmt.Errorf("job: create: %w", err)
 	}

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"unicode/utf16"
 
@@ -179,19 +180,24 @@ func (e ending) tokens() *usage.Tokens {
 	return &t
 }
 
-// recordUsage writes the job's one row of usage. What did not complete costs the person nothing.
+// recordUsage settles what the job used. What did not complete costs the person nothing.
 func (s *Service) recordUsage(ctx context.Context, tx *store.Tx, j *ent.Job, e ending, tokens *usage.Tokens) error {
 	if tokens == nil {
-		return nil
+		return s.ledger.Release(ctx, tx, j.RunID)
 	}
-	model := e.model
-	if model == "" {
-		model = j.Model
+	row := usage.Row{
+		Run: j.RunID, User: j.UserID, Chat: j.ChatID, Message: j.MessageID, Job: &j.ID, IsOwnKey: j.IsOwnKey,
+		Purpose: entusage.Purpose(j.Kind), Charged: e.status == entjob.StatusCompleted,
+		Model: cmp.Or(e.model, j.Model), ModelID: j.Model, Tokens: *tokens,
 	}
-	return usage.Record(ctx, tx, usage.Row{
-		Run: j.RunID, User: j.UserID, Chat: j.ChatID, Message: j.MessageID, Job: &j.ID,
-		Purpose: entusage.PurposeJob, Charged: e.status == entjob.StatusCompleted, Model: model, Tokens: *tokens,
-	})
+	if j.Kind == entjob.KindImage {
+		args, err := read[ImageArguments](j)
+		if err != nil {
+			return err
+		}
+		row.Size, row.Quality = args.Size, args.Quality
+	}
+	return s.ledger.Settle(ctx, tx, row)
 }
 
 func finishReason(f ai.Finish) entjob.FinishReason {

@@ -25,6 +25,7 @@ import (
 	"github.com/weav-ai/weav/internal/live"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/store"
+	"github.com/weav-ai/weav/internal/usage"
 )
 
 // The limits that hold unless Config says otherwise.
@@ -99,6 +100,7 @@ type Parts struct {
 	Router *ai.Router
 	Files  *file.Service
 	Chats  *chat.Service
+	Ledger *usage.Ledger
 	Meter  Meter
 	Log    *slog.Logger
 	// Authors do the work of their kinds; a kind without one fails.
@@ -114,6 +116,7 @@ type Service struct {
 	router  *ai.Router
 	files   *file.Service
 	chats   *chat.Service
+	ledger  *usage.Ledger
 	meter   Meter
 	log     *slog.Logger
 	authors map[entjob.Kind]Author
@@ -124,7 +127,7 @@ type Service struct {
 func New(p Parts, cfg Config) *Service {
 	return &Service{
 		store: p.Store, feed: p.Feed, bus: p.Bus, catalog: p.Catalog, router: p.Router,
-		files: p.Files, chats: p.Chats, meter: p.Meter, log: p.Log, authors: p.Authors, cfg: cfg.withDefaults(),
+		files: p.Files, chats: p.Chats, ledger: p.Ledger, meter: p.Meter, log: p.Log, authors: p.Authors, cfg: cfg.withDefaults(),
 	}
 }
 

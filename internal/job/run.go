@@ -129,6 +129,9 @@ func (s *Service) handOver(ctx context.Context, tx *store.Tx, j *ent.Job, h hand
 		next.RunAt = store.Now().Add(h.wait)
 	}
 	tx.Enqueue(next)
+	if err := s.ledger.Transfer(ctx, tx, j.RunID, run); err != nil {
+		return false, err
+	}
 	after := *j
 	after.RunID = run
 	recordSaved(tx, &after)

@@ -39,13 +39,19 @@ type (
 	Plan [16]byte
 	// PlanStep names a step of a plan (step_…).
 	PlanStep [16]byte
+	// Payment names a payment (pay_…).
+	Payment [16]byte
+	// APIKey names a key of an integration (key_…).
+	APIKey [16]byte
+	// Audit names an entry of the audit log (audit_…).
+	Audit [16]byte
 	// Row names a row that nobody is shown (row_…).
 	Row [16]byte
 )
 
 // Kind is the set of typed ids.
 type Kind interface {
-	User | Session | Folder | Chat | Message | Prompt | Run | Job | Artifact | File | Share | Plan | PlanStep | Row
+	User | Session | Folder | Chat | Message | Prompt | Run | Job | Artifact | File | Share | Plan | PlanStep | Payment | APIKey | Audit | Row
 	Prefix() string
 }
 
@@ -356,6 +362,96 @@ func (i File) MarshalGQL(w io.Writer) { write(w, i.String()) }
 
 // UnmarshalGQL refuses, see errInput.
 func (*File) UnmarshalGQL(any) error { return errInput }
+
+// Prefix is "pay".
+func (Payment) Prefix() string { return "pay" }
+
+// String is the id as the API shows it.
+func (i Payment) String() string { return text(i.Prefix(), i.UUID()) }
+
+// UUID is the id as the database and the queue hold it.
+func (i Payment) UUID() uuid.UUID { return uuid.UUID(i) }
+
+// IsZero reports whether the id names nothing.
+func (i Payment) IsZero() bool { return i == Payment{} }
+
+// Value implements driver.Valuer.
+func (i Payment) Value() (driver.Value, error) { return value(i.UUID()) }
+
+// Scan implements sql.Scanner.
+func (i *Payment) Scan(src any) error { return scan((*uuid.UUID)(i), src) }
+
+// MarshalText writes the id as a plain uuid, for JSON of our own.
+func (i Payment) MarshalText() ([]byte, error) { return i.UUID().MarshalText() }
+
+// UnmarshalText reads a plain uuid.
+func (i *Payment) UnmarshalText(b []byte) error { return (*uuid.UUID)(i).UnmarshalText(b) }
+
+// MarshalGQL writes the id as a GraphQL ID.
+func (i Payment) MarshalGQL(w io.Writer) { write(w, i.String()) }
+
+// UnmarshalGQL refuses, see errInput.
+func (*Payment) UnmarshalGQL(any) error { return errInput }
+
+// Prefix is "key".
+func (APIKey) Prefix() string { return "key" }
+
+// String is the id as the API shows it.
+func (i APIKey) String() string { return text(i.Prefix(), i.UUID()) }
+
+// UUID is the id as the database and the queue hold it.
+func (i APIKey) UUID() uuid.UUID { return uuid.UUID(i) }
+
+// IsZero reports whether the id names nothing.
+func (i APIKey) IsZero() bool { return i == APIKey{} }
+
+// Value implements driver.Valuer.
+func (i APIKey) Value() (driver.Value, error) { return value(i.UUID()) }
+
+// Scan implements sql.Scanner.
+func (i *APIKey) Scan(src any) error { return scan((*uuid.UUID)(i), src) }
+
+// MarshalText writes the id as a plain uuid, for JSON of our own.
+func (i APIKey) MarshalText() ([]byte, error) { return i.UUID().MarshalText() }
+
+// UnmarshalText reads a plain uuid.
+func (i *APIKey) UnmarshalText(b []byte) error { return (*uuid.UUID)(i).UnmarshalText(b) }
+
+// MarshalGQL writes the id as a GraphQL ID.
+func (i APIKey) MarshalGQL(w io.Writer) { write(w, i.String()) }
+
+// UnmarshalGQL refuses, see errInput.
+func (*APIKey) UnmarshalGQL(any) error { return errInput }
+
+// Prefix is "audit".
+func (Audit) Prefix() string { return "audit" }
+
+// String is the id as the API shows it.
+func (i Audit) String() string { return text(i.Prefix(), i.UUID()) }
+
+// UUID is the id as the database and the queue hold it.
+func (i Audit) UUID() uuid.UUID { return uuid.UUID(i) }
+
+// IsZero reports whether the id names nothing.
+func (i Audit) IsZero() bool { return i == Audit{} }
+
+// Value implements driver.Valuer.
+func (i Audit) Value() (driver.Value, error) { return value(i.UUID()) }
+
+// Scan implements sql.Scanner.
+func (i *Audit) Scan(src any) error { return scan((*uuid.UUID)(i), src) }
+
+// MarshalText writes the id as a plain uuid, for JSON of our own.
+func (i Audit) MarshalText() ([]byte, error) { return i.UUID().MarshalText() }
+
+// UnmarshalText reads a plain uuid.
+func (i *Audit) UnmarshalText(b []byte) error { return (*uuid.UUID)(i).UnmarshalText(b) }
+
+// MarshalGQL writes the id as a GraphQL ID.
+func (i Audit) MarshalGQL(w io.Writer) { write(w, i.String()) }
+
+// UnmarshalGQL refuses, see errInput.
+func (*Audit) UnmarshalGQL(any) error { return errInput }
 
 // Prefix is "share".
 func (Share) Prefix() string { return "share" }

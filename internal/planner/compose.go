@@ -61,7 +61,11 @@ func (c *Composer) composePlan(ctx context.Context, j *ent.Job, d *dialogue) (*j
 	if err != nil {
 		return nil, err
 	}
-	b := bounds{models: c.offer(args), kept: len(before.kept), budget: before.left(args.BudgetMicros)}
+	open, err := c.isOpenTo(ctx, c.Store.Client(), j.UserID)
+	if err != nil {
+		return nil, err
+	}
+	b := bounds{models: c.offer(args, open), kept: len(before.kept), budget: before.left(args.BudgetMicros)}
 	d.request.Purpose, d.request.Answer = ai.PurposePlan, shape(b.models)
 	d.request.Instruction = instruction(b, before)
 	d.request.Turns = []ai.Turn{{Role: ai.RoleUser, Text: goalText(args)}}
@@ -92,12 +96,12 @@ func told(measure func(text string) (*float64, string), tell job.Tell) func(text
 	}
 }
 
-// offer are the models that the steps may be made with: what can be asked now, real models before made-up ones. With a
+// offer are the models that the steps may be made with: what is open and can be asked now, real models before made-up ones. With a
 // budget only models with a price are offered, if there are any.
-func (c *Composer) offer(args *job.PlanArguments) []catalog.Model {
+func (c *Composer) offer(args *job.PlanArguments, open func(catalog.Model) bool) []catalog.Model {
 	var offered []catalog.Model
 	for _, m := range c.Catalog.Models() {
-		if _, err := c.Catalog.Usable(m.Kind, m.ID); err == nil {
+		if _, err := c.Catalog.Usable(m.Kind, m.ID); err == nil && open(m) {
 			offered = append(offered, m)
 		}
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/weav-ai/weav/internal/feed"
 	"github.com/weav-ai/weav/internal/folder"
 	"github.com/weav-ai/weav/internal/job"
+	"github.com/weav-ai/weav/internal/membership"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/store"
 )
@@ -78,7 +79,19 @@ type Parts struct {
 	Router  *ai.Router
 	Folders *folder.Service
 	Chats   *chat.Service
-	Log     *slog.Logger
+	// Memberships say which models are open to a person.
+	Memberships *membership.Plans
+	Log         *slog.Logger
+}
+
+// isOpenTo says which models a person may ask.
+func (p Parts) isOpenTo(ctx context.Context, c *ent.Client, user oid.User) (func(catalog.Model) bool, error) {
+	m, err := p.Memberships.Holder(ctx, c, user, store.Now())
+	if err != nil {
+		return nil, err
+	}
+	who := catalog.Viewer{SignedIn: true, Plan: m.ActsAs}
+	return func(m catalog.Model) bool { return p.Catalog.Obstacle(m, who) == "" }, nil
 }
 
 // Service is the domain of plans.

@@ -15,6 +15,7 @@ import (
 	"github.com/weav-ai/weav/internal/job"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/store"
+	"github.com/weav-ai/weav/internal/usage"
 )
 
 const (
@@ -32,7 +33,9 @@ const (
 type RecommendInput struct {
 	ChatID string
 	Count  int
-	Key    string
+	// MaxCost refuses prompts whose making may cost more; nil for no limit.
+	MaxCost *usage.Money `json:",omitempty"`
+	Key     string
 }
 
 // Recommend orders prompts that go on with a chat of user.
@@ -51,17 +54,17 @@ func (s *Service) Recommend(ctx context.Context, user oid.User, in RecommendInpu
 			if err != nil {
 				return job.Commission{}, err
 			}
-			m, err := s.promptingModel(c)
-			return job.Commission{Kind: entjob.KindPrompts, Model: m, Args: job.PromptsArguments{Count: in.Count}, Chat: &c.ID}, err
+			m, err := s.promptingModel(ctx, tx.Client(), c)
+			return job.Commission{Kind: entjob.KindPrompts, Model: m, Args: job.PromptsArguments{Count: in.Count}, Chat: &c.ID, MaxCost: in.MaxCost}, err
 		})
 }
 
 // promptingModel is the chat's own model where it can be held to a shape, else the one that plans.
-func (s *Service) promptingModel(c *ent.Chat) (catalog.Model, error) {
+func (s *Service) promptingModel(ctx context.Context, client *ent.Client, c *ent.Chat) (catalog.Model, error) {
 	if m, err := s.Catalog.Usable(catalog.Text, c.Model); err == nil && m.Can(catalog.StructuredOutput) {
 		return m, nil
 	}
-	return s.planningModel(nil)
+	return s.planningModel(ctx, client, c.UserID, nil)
 }
 
 // promptsAnswer is the prompts as the model writes them.

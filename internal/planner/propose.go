@@ -12,6 +12,7 @@ import (
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/text"
+	"github.com/weav-ai/weav/internal/usage"
 )
 
 // Currency is the one that budgets are in, as prices are.
@@ -28,6 +29,8 @@ type ProposeInput struct {
 	Goal    string
 	Budget  *Budget
 	ModelID *string
+	// MaxCost refuses a plan whose making may cost more; nil for no limit.
+	MaxCost *usage.Money `json:",omitempty"`
 	Key     string
 }
 
@@ -38,9 +41,9 @@ func (s *Service) Propose(ctx context.Context, user oid.User, in ProposeInput) (
 		return nil, err
 	}
 	return s.commission(ctx, store.Key{User: user, Mutation: "planProject", Key: in.Key, Input: in},
-		func(context.Context, *store.Tx) (job.Commission, error) {
-			m, err := s.planningModel(in.ModelID)
-			return job.Commission{Kind: entjob.KindPlan, Model: m, Args: args}, err
+		func(ctx context.Context, tx *store.Tx) (job.Commission, error) {
+			m, err := s.planningModel(ctx, tx.Client(), user, in.ModelID)
+			return job.Commission{Kind: entjob.KindPlan, Model: m, Args: args, MaxCost: in.MaxCost}, err
 		})
 }
 
@@ -77,8 +80,8 @@ func (s *Service) commission(ctx context.Context, key store.Key, order func(cont
 	return found(s.Store.Client().Job.Query().Where(entjob.ID(id), entjob.UserID(key.User)).Only(ctx))
 }
 
-// planningModel is the model named, or the first that can be held to a shape: the default if it can.
-func (s *Service) planningModel(named *string) (catalog.Model, error) {
+// planningModel is the model named, or the first that is open to user and can be held to a shape: the default if it can.
+func (s *Service) planningModel(ctx context.Context, c *ent.Client, user oid.User, named *string) (catalog.Model, error) {
 	if named != nil {
 		m, err := s.Catalog.Usable(catalog.Text, *named)
 		if err == nil && !m.Can(catalog.StructuredOutput) {
@@ -86,8 +89,12 @@ func (s *Service) planningModel(named *string) (catalog.Model, error) {
 		}
 		return m, err
 	}
+	open, err := s.isOpenTo(ctx, c, user)
+	if err != nil {
+		return catalog.Model{}, err
+	}
 	for _, m := range s.Catalog.Models() {
-		if _, err := s.Catalog.Usable(catalog.Text, m.ID); err == nil && m.Can(catalog.StructuredOutput) {
+		if _, err := s.Catalog.Usable(catalog.Text, m.ID); err == nil && m.Can(catalog.StructuredOutput) && open(m) {
 			return m, nil
 		}
 	}
@@ -98,7 +105,9 @@ func (s *Service) planningModel(named *string) (catalog.Model, error) {
 type ReplanInput struct {
 	PlanID, FromStepID string
 	Wish               *string
-	Key                string
+	// MaxCost refuses a plan whose making may cost more; nil for no limit.
+	MaxCost *usage.Money `json:",omitempty"`
+	Key     string
 }
 
 // Replan orders the steps of a plan anew, from one on.
@@ -122,12 +131,12 @@ func (s *Service) Replan(ctx context.Context, user oid.User, in ReplanInput) (*e
 			if err := s.replannable(ctx, tx, p, st); err != nil {
 				return job.Commission{}, err
 			}
-			m, err := s.planningModel(nil)
+			m, err := s.planningModel(ctx, tx.Client(), user, nil)
 			args := job.PlanArguments{Goal: p.Goal, BudgetMicros: p.BudgetMicros, PlanID: &p.ID, FromStep: &st.ID}
 			if in.Wish != nil {
 				args.Wish = *in.Wish
 			}
-			return job.Commission{Kind: entjob.KindPlan, Model: m, Args: args, Plan: &p.ID}, err
+			return job.Commission{Kind: entjob.KindPlan, Model: m, Args: args, Plan: &p.ID, MaxCost: in.MaxCost}, err
 		})
 }
 

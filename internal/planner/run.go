@@ -12,6 +12,7 @@ import (
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/text"
+	"github.com/weav-ai/weav/internal/usage"
 )
 
 // RunInput is a step to begin.
@@ -21,7 +22,9 @@ type RunInput struct {
 	// Prompt takes the place of the step's own.
 	Prompt *string
 	IfHead chat.Expect
-	Key    string
+	// MaxCost refuses what may cost more; nil for no limit.
+	MaxCost *usage.Money `json:",omitempty"`
+	Key     string
 }
 
 // Begun is what a step began with: a reply that is written, or a job.
@@ -47,11 +50,11 @@ func (s *Service) Run(ctx context.Context, user oid.User, in RunInput) (Begun, e
 		}
 		begun.Step = st.ID
 		if catalog.Kind(st.Kind) == catalog.Text {
-			begun.Reply, err = s.Chats.Ask(ctx, tx, user, *st.ChatID, in.IfHead, prompt)
+			begun.Reply, err = s.Chats.Ask(ctx, tx, user, *st.ChatID, in.IfHead, prompt, in.MaxCost)
 			return err
 		}
 		begun.Job, err = s.jobs.Order(ctx, tx, user, job.CreateInput{
-			Work: workOf(st, prompt), ChatID: chatOf(st), IfHead: in.IfHead, StoreResult: true, OnLimit: job.Refuse,
+			Work: workOf(st, prompt), ChatID: chatOf(st), IfHead: in.IfHead, StoreResult: true, OnLimit: job.Refuse, MaxCost: in.MaxCost,
 		})
 		return err
 	})

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -27,6 +28,8 @@ type Options struct {
 	Files  Files
 	Admin  Admin
 	Health *Health
+	// Payments are what a payment gateway calls.
+	Payments Payments
 	// Authenticate tells who a bearer token stands for.
 	Authenticate func(ctx context.Context, token string) (auth.Principal, error)
 	// Origins may call from a browser besides the server's own.
@@ -34,6 +37,8 @@ type Options struct {
 	// Hosts are the only names the server answers to when not empty; loopback servers set it
 	// against DNS rebinding.
 	Hosts []string
+	// TrustedProxies are believed what they say in X-Forwarded-For; nobody else is.
+	TrustedProxies []netip.Prefix
 	// Counted hears of each request, for metrics.
 	Counted func(route string, status int)
 	Log     *slog.Logger
@@ -52,6 +57,7 @@ func Handler(o Options) http.Handler {
 	mux.Handle("GET /metrics", o.Metrics)
 	mux.Handle("GET /artifacts/{id}", o.identify(http.HandlerFunc(o.Files.own)))
 	mux.HandleFunc("GET /shared/{token}", o.Files.shared)
+	o.Payments.mount(mux)
 	routes := http.NewServeMux()
 	if o.Admin.Jobs != nil { // Other origins have no business there.
 		routes.Handle("/admin/", o.Admin.Handler())
@@ -60,7 +66,7 @@ func Handler(o Options) http.Handler {
 	if o.Blobs != nil { // It allows other origins other methods.
 		routes.Handle("/blobs/", o.Blobs)
 	}
-	return gqlhttp.RequestID(o.observe(o.onlyHosts(routes)))
+	return gqlhttp.RequestID(o.locate(o.observe(o.onlyHosts(routes))))
 }
 
 // identify puts the principal of a bearer token into the context. No token is nobody; a token that does

@@ -4,10 +4,12 @@ package usage
 import (
 	"context"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/weav-ai/weav/ent"
 	entusage "github.com/weav-ai/weav/ent/usage"
 	"github.com/weav-ai/weav/internal/ai"
+	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/store"
 )
@@ -31,15 +33,32 @@ type Row struct {
 	Purpose entusage.Purpose
 	// Charged is false for what costs the person nothing.
 	Charged bool
-	Model   string
-	Tokens  Tokens
+	// Model is the model that answered, as the provider names it, ModelID the one of the catalogue.
+	Model, ModelID string
+	Tokens         Tokens
+	// Size and Quality are those of images, which have their price by them.
+	Size    string
+	Quality catalog.Quality
+	// IsOwnKey says that the person's own key paid.
+	IsOwnKey bool
+	// Key is the API key that asked; the ledger knows it.
+	Key *oid.APIKey
 }
 
-// Record writes the row of a run. The run is its key, and a job has one row: a second is an error, and rolls back.
-func Record(ctx context.Context, tx *store.Tx, r Row) error {
+// consumed is what the run used, as prices count: that of an image or a video has its tokens in it.
+func (r Row) consumed() catalog.Consumed {
+	if r.Tokens.Images > 0 || r.Tokens.VideoMs > 0 {
+		return catalog.Consumed{Images: r.Tokens.Images, Size: r.Size, Quality: r.Quality, VideoMs: r.Tokens.VideoMs}
+	}
+	return catalog.Consumed{Input: r.Tokens.Input, CachedInput: r.Tokens.Cached, Output: r.Tokens.Output}
+}
+
+// record writes the row of a run. The run is its key, and a job has one row: a second is an error, and rolls back.
+func record(ctx context.Context, tx *store.Tx, r Row, day string, cost *int64) error {
 	err := tx.Client().Usage.Create().
 		SetID(r.Run).SetUserID(r.User).SetNillableChatID(r.Chat).SetNillableMessageID(r.Message).SetNillableJobID(r.Job).
-		SetPurpose(r.Purpose).SetIsCharged(r.Charged).SetModel(r.Model).
+		SetPurpose(r.Purpose).SetIsCharged(r.Charged).SetModel(r.Model).SetModelID(r.ModelID).SetNillableAPIKeyID(r.Key).
+		SetIsOwnKey(r.IsOwnKey).SetDay(day).SetNillableCostMicros(cost).
 		SetInputTokens(r.Tokens.Input).SetOutputTokens(r.Tokens.Output).SetCachedInputTokens(r.Tokens.Cached).
 		SetImages(r.Tokens.Images).SetVideoMs(r.Tokens.VideoMs).SetSource(r.Tokens.Source).Exec(ctx)
 	if err != nil {
@@ -84,4 +103,20 @@ func Estimate(s string) int64 {
 		}
 	}
 	return int64((ascii+3)/4 + other)
+}
+
+// AtMost is an upper estimate of a text's tokens: three ASCII characters to a token, and half the bytes of any
+// other, so two tokens to a Hangul syllable. ai.EstimateTokens is the mean of today's tokenizers, which Korean
+// exceeds with most of them; a rare syllable can take three. Text beyond even this meets ContextLength,
+// and is asked again with half the room.
+func AtMost(s string) int64 {
+	ascii, others := 0, 0
+	for _, r := range s {
+		if r < utf8.RuneSelf {
+			ascii++
+		} else {
+			others += (utf8.RuneLen(r) + 1) / 2
+		}
+	}
+	return int64((ascii+2)/3 + others)
 }

@@ -79,6 +79,7 @@ func (d Daily) Next(t time.Time) time.Time {
 // Periodic is the work that comes round by itself.
 func Periodic(every time.Duration, cleaned, checked Daily) []*river.PeriodicJob {
 	return []*river.PeriodicJob{
+		recoveries(),
 		river.NewPeriodicJob(
 			river.PeriodicInterval(every),
 			func() (river.JobArgs, *river.InsertOpts) { return MaintenanceArgs{}, nil },

@@ -9,6 +9,7 @@ import (
 
 	"github.com/riverqueue/river"
 
+	"github.com/weav-ai/weav/internal/billing"
 	"github.com/weav-ai/weav/internal/chat"
 	"github.com/weav-ai/weav/internal/job"
 )
@@ -24,6 +25,8 @@ const (
 type Work struct {
 	Chats *chat.Service
 	Jobs  *job.Service
+	// Payments are settled by looks at them.
+	Payments *billing.Service
 	// Maintain removes what has had its time; Clean removes old jobs and sets files and rows right.
 	Maintain, Clean func(context.Context) error
 	// CheckModels looks at the providers' lists of models.
@@ -40,6 +43,7 @@ func New(w Work) *river.Workers {
 	river.AddWorker(workers, &maintenance{run: w.Maintain})
 	river.AddWorker(workers, &cleaning{run: w.Clean})
 	river.AddWorker(workers, &modelChecks{run: w.CheckModels})
+	addPayments(workers, w.Payments)
 	return workers
 }
 

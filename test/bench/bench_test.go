@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/weav-ai/weav/internal/app"
+	"github.com/weav-ai/weav/internal/app/apptest"
 	"github.com/weav-ai/weav/internal/client"
 	"github.com/weav-ai/weav/internal/servicetest"
 )
@@ -34,9 +35,12 @@ func each(b *testing.B, run func(b *testing.B, c *client.Client)) {
 // start runs a server and returns a signed-in client of it.
 func start(b *testing.B, settings map[string]string) *client.Client {
 	b.Helper()
-	dir := b.TempDir()
+	dir, rates := b.TempDir(), apptest.WideRates()
 	cfg, err := app.Load(func(name string) string {
 		if v, ok := settings[name]; ok {
+			return v
+		}
+		if v, ok := rates[name]; ok {
 			return v
 		}
 		return map[string]string{"DATA_DIR": dir, "LISTEN_ADDR": "127.0.0.1:0", "SANDBOX_PACE": "0", "SHUTDOWN_TIMEOUT": "5s"}[name]

@@ -15,6 +15,7 @@ import (
 type fixture struct {
 	*person
 	user, session, otherSession string
+	email, apiKey, payment      string
 	prompt, folder, chat        string
 	message, reply              string
 	deletedFolder, deletedChat  string
@@ -31,7 +32,7 @@ type fixture struct {
 func (w *world) fixture(t *testing.T, name string) *fixture {
 	t.Helper()
 	w.person(t, name)
-	f := &fixture{person: w.person(t, name)}
+	f := &fixture{person: w.person(t, name), email: address(name)}
 	viewer := f.get(t, `{ viewer { id sessions { id isCurrent } } }`, nil)
 	f.user = viewer.text("viewer.id")
 	for _, s := range viewer.at("viewer.sessions").([]any) {
@@ -50,6 +51,8 @@ func (w *world) fixture(t *testing.T, name string) *fixture {
 	f.message, f.reply = f.exchange(t, f.chat, "[sandbox:echo] hello")
 	f.job, f.artifact = f.picture(t, "a picture")
 	f.link = f.change(t, "createShareLink", object{"artifactId": f.artifact, "idempotencyKey": key()}, "shareLink { id }").text("result.shareLink.id")
+	f.apiKey = f.change(t, "createApiKey", object{"name": "k", "scopes": []string{"READ"}, "idempotencyKey": key()}, "apiKey { id }").text("result.apiKey.id")
+	f.payment = f.change(t, "preparePayment", object{"plan": "STANDARD", "idempotencyKey": key()}, "payment { id }").text("result.payment.id")
 	f.file, f.upload = f.uploadOf(t, "cat.png", pixels(t)), f.uploadOf(t, "dog.png", pixels(t))
 	f.change(t, "completeUpload", object{"fileId": f.file}, "file { id }")
 	f.draft, f.draftSteps = f.newPlan(t, "a goal")

@@ -28,6 +28,10 @@ var others = map[string]object{
 	"applyPlan":        {"planId": oid.New[oid.Plan]().String()},
 	"runStep":          {"prompt": "another"},
 	"recommendPrompts": {"count": 4},
+	"createApiKey":     {"name": "another"},
+	"preparePayment":   {"plan": "PREMIUM"},
+	"grantMembership":  {"days": 2},
+	"refundPayment":    {"reason": "another"},
 }
 
 // keyed are the mutations that take a key.
@@ -43,7 +47,9 @@ func keyed(t *testing.T) map[string]operation {
 		if others[name] == nil {
 			t.Errorf("%s takes a key: add another input to others", name)
 		}
-		out[name] = op
+		if elsewhere[name] == "" {
+			out[name] = op
+		}
 	}
 	return out
 }
@@ -160,6 +166,8 @@ func TestFailureLeavesTheKeyFree(t *testing.T) {
 			bad = with(bad, "jobId", f.order(t, object{"image": object{"prompt": "[sandbox:stall] never"}}, nil))
 		case "createShareLink":
 			bad = with(bad, "expiresAt", "2001-01-01T00:00:00Z")
+		case "preparePayment":
+			bad = with(bad, "plan", "FREE")
 		}
 		if got := f.mutate(t, name, bad, op.selection); got.reason() == "" {
 			t.Fatalf("%s: %v", name, got.Errors)

@@ -64,6 +64,10 @@ var texts = map[string]bounds{
 	"AddPlanStepInput.instruction":              {0, 1500, "addPlanStep", "instruction", nil},
 	"AddPlanStepInput.prompts":                  {1, 1000, "addPlanStep", "prompts.0", nil},
 	"RunStepInput.prompt":                       {1, 1000, "runStep", "prompt", nil},
+	"UpdateProfileInput.firstName":              {0, 100, "updateProfile", "firstName", nil},
+	"UpdateProfileInput.lastName":               {0, 100, "updateProfile", "lastName", nil},
+	"RestoreAccountInput.reason":                {0, 500, "restoreAccount", "reason", nil},
+	"CreateApiKeyInput.name":                    {1, 100, "createApiKey", "name", nil},
 }
 
 // formal are input fields of type String that are no free text, with where they are tested.
@@ -80,6 +84,14 @@ var formal = map[string]string{
 	"CreateUploadInput.mimeType":         "TestUploadsThatAreRefused",
 	"CostInput.currency":                 "TestGoalsThatAreRefused",
 	"ModelFilter.provider":               "TestModelsByFilter",
+	"QuoteMessageInput.text":             "TestAQuoteSaysWhatAnActionTakesAndHoldsNothing",
+	"QuotePlanInput.goal":                "TestAQuoteSaysWhatAnActionTakesAndHoldsNothing",
+	"FirebaseIdentityInput.idToken":      "TestFirebaseSignIn",
+	"GrantMembershipInput.reason":        "TestAdministration",
+	"RefundPaymentInput.reason":          "TestAdministration",
+	"SetRoleInput.reason":                "TestAdministration",
+	"CancelUserJobInput.reason":          "TestAdministration",
+	"EndUserSessionsInput.reason":        "TestAdministration",
 }
 
 func TestEveryTextHasItsCase(t *testing.T) {

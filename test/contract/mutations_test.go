@@ -88,6 +88,37 @@ var operations = map[string]operation{
 	"recommendPrompts": {"job { id kind }", func(f *fixture) object {
 		return object{"chatId": f.chat, "count": 3, "idempotencyKey": key()}
 	}, false},
+
+	"updateProfile":  {"viewer { firstName }", func(*fixture) object { return object{"firstName": "n", "lastName": "n"} }, false},
+	"deleteAccount":  {"viewer { deletesAt }", func(f *fixture) object { return object{"identity": object{"dev": object{"email": f.email}}} }, false},
+	"restoreAccount": {"viewer { deletesAt }", func(*fixture) object { return object{"reason": "r"} }, false},
+	"createApiKey": {"apiKey { id name }", func(*fixture) object {
+		return object{"name": "n", "scopes": []string{"READ"}, "modelIds": []string{"sandbox-brief"}, "idempotencyKey": key()}
+	}, false},
+	"revokeApiKey": {"apiKey { id }", func(f *fixture) object { return object{"apiKeyId": f.apiKey} }, false},
+	"preparePayment": {"payment { id status }", func(*fixture) object {
+		return object{"plan": "STANDARD", "idempotencyKey": key()}
+	}, false},
+	"completePayment": {"payment { id status }", func(f *fixture) object { return object{"paymentId": f.payment} }, false},
+
+	"grantMembership": {"account { id membership { type } }", func(f *fixture) object {
+		return object{"userId": f.user, "plan": "STANDARD", "days": 1, "reason": "r", "idempotencyKey": key()}
+	}, false},
+	"refundPayment": {"payment { id status }", func(f *fixture) object {
+		return object{"paymentId": f.payment, "reason": "r", "idempotencyKey": key()}
+	}, false},
+	"setRole":         {"account { id role }", func(f *fixture) object { return object{"userId": f.user, "role": "SUPPORT", "reason": "r"} }, false},
+	"cancelUserJob":   {"job { id status }", func(f *fixture) object { return object{"jobId": f.job, "reason": "r"} }, false},
+	"endUserSessions": {"account { id }", func(f *fixture) object { return object{"userId": f.user, "reason": "r"} }, false},
+}
+
+// elsewhere are mutations whose valid input needs more than a fixture, with the tests that show it to pass.
+var elsewhere = map[string]string{
+	"grantMembership": "TestAdministration",
+	"refundPayment":   "TestAdministration",
+	"setRole":         "TestAdministration",
+	"cancelUserJob":   "TestAdministration",
+	"endUserSessions": "TestAdministration",
 }
 
 func first(ids []string) string {
@@ -170,6 +201,9 @@ func TestValidInputPasses(t *testing.T) {
 	t.Parallel()
 	w := embedded(t)
 	for name, op := range operations {
+		if elsewhere[name] != "" {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := w.fixture(t, "valid-"+name)

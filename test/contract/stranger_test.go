@@ -40,6 +40,12 @@ var (
 	aStep     = kind{func(f *fixture) string { return first(f.draftSteps) }, fresh[oid.PlanStep], nil, "NOT_FOUND"}
 	aRunStep  = kind{func(f *fixture) string { return first(f.steps) }, fresh[oid.PlanStep], nil, "NOT_FOUND"}
 	aStepHead = kind{func(f *fixture) string { return f.stepHead }, fresh[oid.Message], nil, "CONFLICT"}
+	aPayment  = kind{func(f *fixture) string { return f.payment }, fresh[oid.Payment], nil, "NOT_FOUND"}
+	aKey      = kind{func(f *fixture) string { return f.apiKey }, fresh[oid.APIKey], nil, "NOT_FOUND"}
+	// What is the administration's, TestAdministration asks for as one of them.
+	anAccount = kind{func(f *fixture) string { return f.user }, fresh[oid.User], nil, "FORBIDDEN"}
+	anyJob    = kind{func(f *fixture) string { return f.job }, fresh[oid.Job], nil, "FORBIDDEN"}
+	anyOrder  = kind{func(f *fixture) string { return f.payment }, fresh[oid.Payment], nil, "FORBIDDEN"}
 	aModel    = kind{func(*fixture) string { return "sandbox-brief" }, func() string { return "no-such-model" }, nil, "MODEL_NOT_ALLOWED"}
 )
 
@@ -123,12 +129,27 @@ var inputIDs = map[string]kind{
 	"RevokeShareLinkInput.shareLinkId":      aLink,
 	"CompleteUploadInput.fileId":            aFile,
 	"DeleteFileInput.fileId":                aFile,
+	"CreateApiKeyInput.modelIds":            aModel,
+	"RevokeApiKeyInput.apiKeyId":            aKey,
+	"CompletePaymentInput.paymentId":        aPayment,
+	"RefundPaymentInput.paymentId":          anyOrder,
+	"GrantMembershipInput.userId":           anAccount,
+	"SetRoleInput.userId":                   anAccount,
+	"EndUserSessionsInput.userId":           anAccount,
+	"CancelUserJobInput.jobId":              anyJob,
+	"QuoteMessageInput.chatId":              aChat,  // TestStrangerInQuotes
+	"QuoteMessageInput.attachmentIds":       aFile,  // the same
+	"QuoteMessageInput.modelId":             aModel, // the same
+	"QuoteReplyInput.messageId":             aReply, // the same
+	"QuoteReplyInput.modelId":               aModel, // the same
 }
 
 // argumentIDs has every argument of type ID; their tests are below.
 var argumentIDs = map[string]bool{
 	"Query.node.id": true, "Query.nodes.ids": true, "Subscription.chatEvents.chatId": true, "Subscription.jobEvents.jobId": true,
 	"User.artifacts.folderId": true,
+	// TestAdministration
+	"Administration.users.id": true, "Administration.payments.userId": true, "Administration.jobs.userId": true, "Administration.auditLog.userId": true,
 }
 
 func TestEveryIDHasItsCase(t *testing.T) {
@@ -218,7 +239,7 @@ func TestStrangerInQueries(t *testing.T) {
 				t.Errorf("jobs of %s chat: %v %v", what, a.Errors, a.Data)
 			}
 		}
-		others := []string{other.user, other.session, other.otherSession, other.prompt, other.folder, other.chat, other.message, other.reply,
+		others := []string{other.payment, other.apiKey, other.user, other.session, other.otherSession, other.prompt, other.folder, other.chat, other.message, other.reply,
 			other.deletedFolder, other.deletedChat, other.job, other.artifact, other.link, other.file, other.upload,
 			other.draft, other.applied, other.draftSteps[0], other.steps[0], fresh[oid.Plan](), fresh[oid.PlanStep](), fresh[oid.User](), fresh[oid.Chat](), fresh[oid.Run](), "", "chat_", "sandbox-writer", "x\x00y", longID}
 		for _, id := range others {
@@ -230,10 +251,34 @@ func TestStrangerInQueries(t *testing.T) {
 	})
 }
 
+func TestStrangerInQuotes(t *testing.T) {
+	t.Parallel()
+	w := embedded(t)
+	me, other := w.fixture(t, "me"), w.fixture(t, "other")
+	base := map[string]object{
+		"chatId":        {"message": object{"chatId": me.chat, "text": "t"}},
+		"attachmentIds": {"message": object{"chatId": me.chat, "text": "t"}},
+		"modelId":       {"message": object{"chatId": me.chat, "text": "t"}},
+		"messageId":     {"reply": object{"messageId": me.reply}},
+	}
+	for field, k := range map[string]kind{"chatId": aChat, "attachmentIds": aFile, "modelId": aModel, "messageId": aReply} {
+		for what, id := range wrongIDs(k, me, other) {
+			input := object{}
+			for member, of := range base[field] {
+				input[member] = with(of.(object), field, id)
+			}
+			a := me.do(t, `query ($input: QuoteInput!) { quote(input: $input) { isAllowed } }`, object{"input": input})
+			if a.code() != k.code {
+				t.Errorf("a quote with %s %s: %v, want %s", what, field, a.Errors, k.code)
+			}
+		}
+	}
+}
+
 func TestNodeFindsOnesOwn(t *testing.T) {
 	t.Parallel()
 	f := embedded(t).fixture(t, "me")
-	mine := map[string]string{f.user: "User", f.session: "Session", f.otherSession: "Session", f.prompt: "Prompt", f.folder: "Folder", f.chat: "Chat",
+	mine := map[string]string{f.payment: "Payment", f.apiKey: "ApiKey", f.user: "User", f.session: "Session", f.otherSession: "Session", f.prompt: "Prompt", f.folder: "Folder", f.chat: "Chat",
 		f.message: "Message", f.reply: "Message", f.deletedFolder: "Folder", f.deletedChat: "Chat", f.job: "Job", f.artifact: "Artifact", f.link: "ShareLink", f.file: "File", f.upload: "File",
 		f.draft: "Plan", f.applied: "Plan", f.draftSteps[0]: "PlanStep", f.steps[0]: "PlanStep"}
 	for id, typ := range mine {

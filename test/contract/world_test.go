@@ -3,12 +3,14 @@ package contract
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"net"
 	"strings"
 	"testing"
 
 	"github.com/weav-ai/weav/ent"
 	"github.com/weav-ai/weav/internal/app"
+	"github.com/weav-ai/weav/internal/app/apptest"
 	"github.com/weav-ai/weav/internal/client"
 	"github.com/weav-ai/weav/internal/servicetest"
 	"github.com/weav-ai/weav/internal/store"
@@ -63,6 +65,7 @@ func onBoth(t *testing.T, run func(t *testing.T, w *world)) {
 func start(t *testing.T, part app.Part, settings map[string]string) *world {
 	t.Helper()
 	base := map[string]string{"DATA_DIR": t.TempDir(), "LISTEN_ADDR": "127.0.0.1:0", "SANDBOX_PACE": "0", "SHUTDOWN_TIMEOUT": "10s"}
+	maps.Copy(base, apptest.WideRates())
 	cfg, err := app.Load(func(name string) string {
 		if v, ok := settings[name]; ok {
 			return v
@@ -104,10 +107,15 @@ func (w *world) nobody() *person { return &person{Client: client.Client{URL: w.u
 func (w *world) person(t *testing.T, name string) *person {
 	t.Helper()
 	p := w.nobody()
-	tokens, err := p.SignIn(t.Context(), strings.ToLower(strings.ReplaceAll(name, " ", "-"))+"@example.com")
+	tokens, err := p.SignIn(t.Context(), address(name))
 	must(t, err)
 	p.refresh = tokens.RefreshToken
 	return p
+}
+
+// address is the e-mail address of a person.
+func address(name string) string {
+	return strings.ToLower(strings.ReplaceAll(name, " ", "-")) + "@example.com"
 }
 
 // counts are the rows of each table that people write.
@@ -122,6 +130,8 @@ func (w *world) counts(t *testing.T) map[string]int {
 		"jobs": w.rows.Job.Query().Count, "artifacts": w.rows.Artifact.Query().Count, "files": w.rows.File.Query().Count,
 		"objects": w.rows.Object.Query().Count, "share_links": w.rows.ShareLink.Query().Count,
 		"attachments": w.rows.Attachment.Query().Count, "plans": w.rows.Plan.Query().Count, "plan_steps": w.rows.PlanStep.Query().Count,
+		"payments": w.rows.Payment.Query().Count, "api_keys": w.rows.APIKey.Query().Count, "ledger_entries": w.rows.LedgerEntry.Query().Count,
+		"provider_keys": w.rows.ProviderKey.Query().Count, "audit_entries": w.rows.AuditEntry.Query().Count,
 	} {
 		n, err := count(t.Context())
 		must(t, err)

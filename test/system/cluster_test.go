@@ -1,6 +1,7 @@
 package systemtest
 
 import (
+	"maps"
 	"path/filepath"
 	"testing"
 	"time"
@@ -47,6 +48,7 @@ func clusterOn(t *testing.T, database string, servers, workers int, changes ...f
 		"LISTEN_ADDR": "127.0.0.1:0", "SHUTDOWN_TIMEOUT": "3s", "LOG_FORMAT": "text",
 		"BLOB_URL": "file:" + filepath.Join(t.TempDir(), "files"), "SANDBOX_JOURNAL": filepath.Join(t.TempDir(), "journal"),
 	}
+	maps.Copy(c.settings, apptest.WideRates())
 	for _, change := range changes {
 		change(c.settings)
 	}

@@ -16,7 +16,7 @@ func TestRealProvidersBehindTheUnmodifiedBinary(t *testing.T) {
 	t.Parallel()
 	v := newVendors(t)
 	server := start(t, map[string]string{
-		"LISTEN_ADDR": "127.0.0.1:0", "DATA_DIR": t.TempDir(), "LOG_LEVEL": "debug",
+		"LISTEN_ADDR": "127.0.0.1:0", "DATA_DIR": t.TempDir(), "LOG_LEVEL": "debug", "ENABLE_BILLING": "false",
 		"OPENAI_API_KEY": openAIKey, "OPENAI_BASE_URL": v.url + "/v1",
 		"GEMINI_API_KEY": googleKey, "GOOGLE_GEMINI_BASE_URL": v.url,
 	}, serving)

@@ -5,6 +5,7 @@ package apptest
 import (
 	"fmt"
 	"log/slog"
+	"maps"
 	"path/filepath"
 	"strconv"
 	"testing"
@@ -37,6 +38,19 @@ func AccessTTL(d time.Duration) Option { return func(c *app.Config) { c.AccessTT
 
 // MaxOutputTokens caps every reply.
 func MaxOutputTokens(n int) Option { return func(c *app.Config) { c.MaxOutputTokens = n } }
+
+// WideRates are the variables that let people do things as often as settings allow at all: one person of
+// a test does in seconds what people do in hours. All apps here have them.
+func WideRates() map[string]string {
+	wide := map[string]string{}
+	for _, name := range []string{
+		"OPERATIONS_PER_MINUTE", "COST_PER_MINUTE", "ANONYMOUS_COST_PER_MINUTE", "SIGN_INS_PER_MINUTE", "SIGN_INS_PER_HOUR",
+		"PAID_PER_MINUTE", "PAID_PER_HOUR", "SUBSCRIPTIONS_PER_MINUTE",
+	} {
+		wide["RATE_"+name] = "1000000"
+	}
+	return wide
+}
 
 // System is a running WEAV: one process, or several that share their parts.
 type System struct {
@@ -124,6 +138,7 @@ func (s *System) config(tb testing.TB, opts []Option) app.Config {
 		"DATA_DIR": tb.TempDir(), "LISTEN_ADDR": "127.0.0.1:0", "DATABASE_URL": s.DatabaseURL,
 		"JWT_SECRET": Secret, "SANDBOX_PACE": "0", "SHUTDOWN_TIMEOUT": "10s", "AUTO_MIGRATE": "false",
 	}
+	maps.Copy(vars, WideRates())
 	if s.Redis != nil {
 		vars["REDIS_URL"] = s.Redis.URL()
 	}

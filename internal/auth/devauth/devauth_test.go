@@ -24,7 +24,7 @@ func TestVerify(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := auth.Identity{UID: "dev:ada@example.com", Email: "ada@example.com", FirstName: ptr("Ada")}
+	want := auth.Identity{UID: "dev:ada@example.com", Email: "ada@example.com", IsEmailVerified: true, FirstName: ptr("Ada")}
 	if diff := cmp.Diff(want, id); diff != "" {
 		t.Errorf("identity (-want +got):\n%s", diff)
 	}

@@ -1,0 +1,182 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/weav-ai/weav/ent"
+	entjob "github.com/weav-ai/weav/ent/job"
+	"github.com/weav-ai/weav/ent/payment"
+	"github.com/weav-ai/weav/internal/administration"
+	"github.com/weav-ai/weav/internal/auth"
+	"github.com/weav-ai/weav/internal/billing"
+	"github.com/weav-ai/weav/internal/catalog"
+	"github.com/weav-ai/weav/internal/job"
+	"github.com/weav-ai/weav/internal/membership"
+	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/page"
+	"github.com/weav-ai/weav/internal/store"
+)
+
+// Administration is the way to what the administration sees; the directive has let nobody else in.
+func (r *queryResolver) Administration(context.Context) (*Administration, error) {
+	return &Administration{}, nil
+}
+
+// Users pages through people.
+func (r *administrationResolver) Users(ctx context.Context, _ *Administration, first *int, after, email, id *string) (*AccountConnection, error) {
+	rows, err := r.s.Administration.Users(ctx, administration.UserFilter{Email: email, ID: id}, page.Args{First: first, After: after})
+	if err != nil {
+		return nil, err
+	}
+	return connect(rows, administration.UserCursor), nil
+}
+
+// Payments pages through payments.
+func (r *administrationResolver) Payments(ctx context.Context, _ *Administration, first *int, after, userID *string, statuses []payment.Status) (*AccountPaymentConnection, error) {
+	rows, err := r.s.Administration.Payments(ctx, userID, statuses, page.Args{First: first, After: after})
+	if err != nil {
+		return nil, err
+	}
+	c := connect(rows, billing.Cursor)
+	out := &AccountPaymentConnection{PageInfo: c.PageInfo, Nodes: []*AccountPayment{}, Edges: []*AccountPaymentEdge{}}
+	for _, e := range c.Edges {
+		one := &AccountPayment{Payment: e.Node}
+		out.Nodes, out.Edges = append(out.Nodes, one), append(out.Edges, &AccountPaymentEdge{Cursor: e.Cursor, Node: one})
+	}
+	return out, nil
+}
+
+// Jobs pages through jobs.
+func (r *administrationResolver) Jobs(ctx context.Context, _ *Administration, first *int, after, userID *string, statuses []entjob.Status) (*AccountJobConnection, error) {
+	rows, err := r.s.Administration.SearchJobs(ctx, userID, statuses, page.Args{First: first, After: after})
+	if err != nil {
+		return nil, err
+	}
+	return connect(rows, administration.JobCursor), nil
+}
+
+// AuditLog pages through what was done.
+func (r *administrationResolver) AuditLog(ctx context.Context, _ *Administration, first *int, after, userID *string) (*AuditEntryConnection, error) {
+	rows, err := r.s.Administration.Audit(ctx, userID, page.Args{First: first, After: after})
+	if err != nil {
+		return nil, err
+	}
+	return connect(rows, administration.AuditCursor), nil
+}
+
+// Membership is what the person is a member of.
+func (r *accountResolver) Membership(_ context.Context, u *ent.User) (*membership.Membership, error) {
+	m := r.s.Memberships.Of(u, store.Now())
+	return &m, nil
+}
+
+// UnfinishedJobs is how many of the person's jobs have not ended.
+func (r *accountResolver) UnfinishedJobs(ctx context.Context, u *ent.User) (int, error) {
+	return loadersOf(ctx).unfinished.Load(ctx, u.ID)
+}
+
+// Model is the job's model.
+func (r *accountJobResolver) Model(_ context.Context, j *ent.Job) (*catalog.Model, error) {
+	return r.model(&j.Model), nil
+}
+
+// Failure is why the job failed.
+func (r *accountJobResolver) Failure(ctx context.Context, j *ent.Job) (*job.Failure, error) {
+	return (&jobResolver{r.Resolver}).Failure(ctx, j)
+}
+
+// User is whose job it is.
+func (r *accountJobResolver) User(ctx context.Context, j *ent.Job) (*ent.User, error) {
+	return r.account(ctx, &j.UserID)
+}
+
+// User is whose payment it is; nil when the account is gone.
+func (r *accountPaymentResolver) User(ctx context.Context, p *AccountPayment) (*ent.User, error) {
+	return r.account(ctx, p.Payment.UserID)
+}
+
+// Action is what was done.
+func (r *auditEntryResolver) Action(_ context.Context, e *ent.AuditEntry) (AuditAction, error) {
+	return AuditAction(e.Action), nil
+}
+
+// User is whom it was about; nil for nobody, and when the account is gone.
+func (r *auditEntryResolver) User(ctx context.Context, e *ent.AuditEntry) (*ent.User, error) {
+	return r.account(ctx, e.UserID)
+}
+
+// Detail says what changed.
+func (r *auditEntryResolver) Detail(_ context.Context, e *ent.AuditEntry) (string, error) {
+	return administration.Detail(e), nil
+}
+
+// account is somebody as the administration sees them; nil for nobody, and when the account is gone.
+func (r *Resolver) account(ctx context.Context, id *oid.User) (*ent.User, error) {
+	if id == nil {
+		return nil, nil
+	}
+	u, err := loadersOf(ctx).users.Load(ctx, *id)
+	return r.s.Administration.Seen(u), err
+}
+
+// GrantMembership gives a person days of a membership.
+func (r *mutationResolver) GrantMembership(ctx context.Context, in GrantMembershipInput) (*GrantMembershipPayload, error) {
+	p, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	u, err := r.s.Administration.Grant(ctx, p.User, administration.GrantInput{
+		UserID: in.UserID, Plan: in.Plan, Days: in.Days, Reason: in.Reason, Key: in.IdempotencyKey,
+	})
+	inputs, err := userErrors[GrantMembershipUserError](err)
+	return &GrantMembershipPayload{Account: u, UserErrors: inputs}, err
+}
+
+// RefundPayment pays back at the gateway.
+func (r *mutationResolver) RefundPayment(ctx context.Context, in RefundPaymentInput) (*RefundPaymentPayload, error) {
+	p, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	asked := administration.RefundInput{PaymentID: in.PaymentID, Reason: in.Reason, Key: in.IdempotencyKey}
+	if amount := in.Amount.Value(); amount != nil {
+		minor := int64(*amount)
+		asked.Amount = &minor
+	}
+	paid, err := r.s.Administration.Refund(ctx, p.User, asked)
+	inputs, err := userErrors[RefundPaymentUserError](err)
+	return &RefundPaymentPayload{Payment: paid, UserErrors: inputs}, err
+}
+
+// SetRole says what somebody may do.
+func (r *mutationResolver) SetRole(ctx context.Context, in SetRoleInput) (*SetRolePayload, error) {
+	p, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	u, err := r.s.Administration.SetRole(ctx, p.User, in.UserID, in.Role, in.Reason)
+	inputs, err := userErrors[SetRoleUserError](err)
+	return &SetRolePayload{Account: u, UserErrors: inputs}, err
+}
+
+// CancelUserJob cancels a job of any person.
+func (r *mutationResolver) CancelUserJob(ctx context.Context, in CancelUserJobInput) (*CancelUserJobPayload, error) {
+	p, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	j, err := r.s.Administration.CancelJob(ctx, p.User, in.JobID, in.Reason)
+	inputs, err := userErrors[CancelUserJobUserError](err)
+	return &CancelUserJobPayload{Job: j, UserErrors: inputs}, err
+}
+
+// EndUserSessions ends all sessions and API keys of a person.
+func (r *mutationResolver) EndUserSessions(ctx context.Context, in EndUserSessionsInput) (*EndUserSessionsPayload, error) {
+	p, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	u, err := r.s.Administration.EndSessions(ctx, p.User, in.UserID, in.Reason)
+	inputs, err := userErrors[EndUserSessionsUserError](err)
+	return &EndUserSessionsPayload{Account: u, UserErrors: inputs}, err
+}

@@ -1,0 +1,90 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/weav-ai/weav/ent"
+	"github.com/weav-ai/weav/internal/apikey"
+	"github.com/weav-ai/weav/internal/auth"
+	"github.com/weav-ai/weav/internal/catalog"
+	"github.com/weav-ai/weav/internal/oid"
+)
+
+// APIKeys are the person's keys.
+func (r *userResolver) APIKeys(ctx context.Context, u *ent.User) ([]*ent.APIKey, error) {
+	return r.s.APIKeys.List(ctx, u.ID)
+}
+
+// Scopes are what the key may do.
+func (r *apiKeyResolver) Scopes(_ context.Context, k *ent.APIKey) ([]APIScope, error) {
+	out := make([]APIScope, len(k.Scopes))
+	for i, scope := range k.Scopes {
+		out[i] = APIScope(scope)
+	}
+	return out, nil
+}
+
+// Models are those it may ask, as far as the catalogue knows them; nil for all.
+func (r *apiKeyResolver) Models(_ context.Context, k *ent.APIKey) ([]*catalog.Model, error) {
+	if k.Models == nil {
+		return nil, nil
+	}
+	out := []*catalog.Model{}
+	for _, id := range k.Models {
+		if m := r.model(&id); m != nil {
+			out = append(out, m)
+		}
+	}
+	return out, nil
+}
+
+// MonthlyBudget is the most it may cost in a month.
+func (r *apiKeyResolver) MonthlyBudget(_ context.Context, k *ent.APIKey) (*Cost, error) {
+	if k.BudgetMicros == nil {
+		return nil, nil
+	}
+	return costOf(k.BudgetMicros), nil
+}
+
+// SpentThisMonth is what it cost this month.
+func (r *apiKeyResolver) SpentThisMonth(ctx context.Context, k *ent.APIKey) (*Cost, error) {
+	micros, err := loadersOf(ctx).keySpent.Load(ctx, k.ID)
+	return costOf(&micros), err
+}
+
+// CreateAPIKey makes a key for an integration.
+func (r *mutationResolver) CreateAPIKey(ctx context.Context, in CreateAPIKeyInput) (*CreateAPIKeyPayload, error) {
+	p, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	scopes := make([]string, len(in.Scopes))
+	for i, scope := range in.Scopes {
+		scopes[i] = string(scope)
+	}
+	key, secret, err := r.s.APIKeys.Create(ctx, p.User, apikey.CreateInput{
+		Name: in.Name, Scopes: scopes, Models: in.ModelIds.Value(), IsTest: in.IsTest,
+		ExpiresAt: in.ExpiresAt.Value(), Budget: money(in.MonthlyBudget), Key: in.IdempotencyKey,
+	})
+	inputs, err := userErrors[CreateAPIKeyUserError](err)
+	payload := &CreateAPIKeyPayload{APIKey: key, UserErrors: inputs}
+	if secret != "" {
+		payload.Secret = &secret
+	}
+	return payload, err
+}
+
+// RevokeAPIKey ends a key.
+func (r *mutationResolver) RevokeAPIKey(ctx context.Context, in RevokeAPIKeyInput) (*RevokeAPIKeyPayload, error) {
+	p, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	key, err := r.s.APIKeys.Revoke(ctx, p.User, in.APIKeyID)
+	inputs, err := userErrors[RevokeAPIKeyUserError](err)
+	return &RevokeAPIKeyPayload{APIKey: key, UserErrors: inputs}, err
+}
+
+func loadAPIKey(ctx context.Context, id oid.APIKey) (*ent.APIKey, error) {
+	return loadersOf(ctx).apiKeys.Load(ctx, id)
+}

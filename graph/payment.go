@@ -1,0 +1,100 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/weav-ai/weav/ent"
+	"github.com/weav-ai/weav/internal/auth"
+	"github.com/weav-ai/weav/internal/billing"
+	"github.com/weav-ai/weav/internal/catalog"
+	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/page"
+)
+
+// PreparePayment orders a membership.
+func (r *mutationResolver) PreparePayment(ctx context.Context, input PreparePaymentInput) (*PreparePaymentPayload, error) {
+	p, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	prepared, err := r.s.Billing.Prepare(ctx, p.User, billing.PrepareInput{Plan: input.Plan, Key: input.IdempotencyKey})
+	faults, err := userErrors[PreparePaymentUserError](err)
+	if err != nil {
+		return nil, err
+	}
+	return &PreparePaymentPayload{Payment: prepared, UserErrors: faults}, nil
+}
+
+// CompletePayment asks the gateway whether a payment was paid.
+func (r *mutationResolver) CompletePayment(ctx context.Context, input CompletePaymentInput) (*CompletePaymentPayload, error) {
+	p, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	settled, err := r.s.Billing.Complete(ctx, p.User, input.PaymentID)
+	faults, err := userErrors[CompletePaymentUserError](err)
+	if err != nil {
+		return nil, err
+	}
+	return &CompletePaymentPayload{Payment: settled, UserErrors: faults}, nil
+}
+
+// Plan is what is bought.
+func (r *paymentResolver) Plan(_ context.Context, p *ent.Payment) (catalog.Plan, error) {
+	return catalog.Plan(p.Plan), nil
+}
+
+// Price is what it costs.
+func (r *paymentResolver) Price(_ context.Context, p *ent.Payment) (*Price, error) {
+	return &Price{Amount: int(p.Amount), Currency: p.Currency}, nil
+}
+
+// Checkout is what a browser needs to take it.
+func (r *paymentResolver) Checkout(_ context.Context, p *ent.Payment) (*Checkout, error) {
+	c := r.s.Billing.Checkout(p)
+	if c == nil {
+		return nil, nil
+	}
+	out := &Checkout{Gateway: c.Gateway, PaymentID: p.GatewayID, StoreID: c.StoreID, ChannelKey: c.ChannelKey}
+	if c.URL != "" {
+		out.URL = &c.URL
+	}
+	return out, nil
+}
+
+// RefundedAmount is how much was paid back.
+func (r *paymentResolver) RefundedAmount(_ context.Context, p *ent.Payment) (int, error) {
+	return int(p.RefundedAmount), nil
+}
+
+// Timeline is what happened to it.
+func (r *paymentResolver) Timeline(ctx context.Context, p *ent.Payment) ([]*ent.PaymentStep, error) {
+	return loadersOf(ctx).timelines.Load(ctx, p.ID)
+}
+
+// Payment is the payment as of now.
+func (r *paymentSavedResolver) Payment(ctx context.Context, e *PaymentSaved) (*ent.Payment, error) {
+	return loadPayment(ctx, e.PaymentID)
+}
+
+// Amount is how much money it was about.
+func (r *paymentStepResolver) Amount(_ context.Context, s *ent.PaymentStep) (*int, error) {
+	if s.Amount == nil {
+		return nil, nil
+	}
+	amount := int(*s.Amount)
+	return &amount, nil
+}
+
+// Payments are the person's payments.
+func (r *userResolver) Payments(ctx context.Context, u *ent.User, first *int, after *string) (*PaymentConnection, error) {
+	list, err := r.s.Billing.Payments(ctx, u.ID, page.Args{First: first, After: after})
+	if err != nil {
+		return nil, err
+	}
+	return connect(list, billing.Cursor), nil
+}
+
+func loadPayment(ctx context.Context, id oid.Payment) (*ent.Payment, error) {
+	return loadersOf(ctx).payments.Load(ctx, id)
+}

@@ -1,0 +1,82 @@
+package account
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/weav-ai/weav/ent"
+	entsession "github.com/weav-ai/weav/ent/session"
+	"github.com/weav-ai/weav/ent/user"
+	"github.com/weav-ai/weav/internal/auth"
+	"github.com/weav-ai/weav/internal/errs"
+	"github.com/weav-ai/weav/internal/feed"
+	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/store"
+	"github.com/weav-ai/weav/internal/text"
+)
+
+// Delete has an account deleted when its grace is over. It is confirmed by a fresh proof of the same identity; current is the
+// session that asks, which stays. Asked again it answers the same day.
+func (s *Service) Delete(ctx context.Context, p oid.User, current oid.Session, confirmation SignInInput) (*ent.User, error) {
+	identity, err := s.confirm(ctx, confirmation)
+	if err != nil {
+		return nil, err
+	}
+	var after *ent.User
+	err = s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := tx.LockUser(ctx, p); err != nil {
+			return err
+		}
+		after, err = found(tx.Client().User.Get(ctx, p))
+		if err != nil || after.DeletesAt != nil {
+			return err
+		}
+		if after.UID != identity.UID {
+			return errs.Input(errs.InvalidValue, "identity", "This is another identity. Confirm with the one that this account belongs to.")
+		}
+		if after, err = tx.Client().User.UpdateOneID(p).SetDeletesAt(s.cfg.Now().Add(s.cfg.DeletionGrace)).Save(ctx); err != nil {
+			return fmt.Errorf("account: delete: %w", err)
+		}
+		feed.Record(tx, p, feed.ViewerUpdated, feed.Facts{})
+		_, err = s.end(ctx, tx, p, entsession.IDNEQ(current))
+		return err
+	})
+	return after, err
+}
+
+// confirm proves an identity afresh.
+func (s *Service) confirm(ctx context.Context, in SignInInput) (id auth.Identity, err error) {
+	id, err = s.verifier.Verify(ctx, in.Proof)
+	if err != nil {
+		return auth.Identity{}, err
+	}
+	if !id.AuthTime.IsZero() && s.cfg.Now().Sub(id.AuthTime) > s.cfg.FreshFor {
+		return auth.Identity{}, errs.Input(errs.InvalidValue, "identity", "This proof is too old. Sign in at the identity provider once more.")
+	}
+	return id, nil
+}
+
+// Restore keeps an account that was to be deleted. One that stays is left as it is.
+func (s *Service) Restore(ctx context.Context, id oid.User, reason string) (*ent.User, error) {
+	var c text.Checker
+	c.Text("reason", reason, 0, maxRestoreReason)
+	if err := c.Err(); err != nil {
+		return nil, err
+	}
+	var after *ent.User
+	err := s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		n, err := tx.Client().User.Update().Where(user.ID(id), user.DeletesAtGT(s.cfg.Now())).ClearDeletesAt().Save(ctx)
+		if err != nil {
+			return fmt.Errorf("account: restore: %w", err)
+		}
+		if n > 0 {
+			feed.Record(tx, id, feed.ViewerUpdated, feed.Facts{})
+		}
+		after, err = found(tx.Client().User.Get(ctx, id))
+		return err
+	})
+	return after, err
+}
+
+// maxRestoreReason is the longest reason, in code points.
+const maxRestoreReason = 500

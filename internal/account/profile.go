@@ -1,0 +1,67 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+
+	"github.com/weav-ai/weav/ent"
+	"github.com/weav-ai/weav/internal/errs"
+	"github.com/weav-ai/weav/internal/feed"
+	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/store"
+	"github.com/weav-ai/weav/internal/text"
+)
+
+// The longest values of a profile, in code points and in bytes.
+const (
+	maxProfileName = 100
+	maxPhotoURL    = 2000
+)
+
+// Profile is a change of who somebody is; nil stays as it is.
+type Profile struct {
+	FirstName, LastName *string
+	// PhotoURL goes back to none with an empty value. The server never fetches it.
+	PhotoURL *string
+}
+
+// UpdateProfile changes the profile of a person. From then on sign-ins leave names and picture as they are.
+func (s *Service) UpdateProfile(ctx context.Context, id oid.User, in Profile) (*ent.User, error) {
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	var after *ent.User
+	err := s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+		u := tx.Client().User.UpdateOneID(id).SetIsProfileCustom(true).SetNillableFirstName(in.FirstName).SetNillableLastName(in.LastName)
+		if in.PhotoURL != nil {
+			u.SetPhotoURL(*in.PhotoURL)
+			if *in.PhotoURL == "" {
+				u.ClearPhotoURL()
+			}
+		}
+		after, err = found(u.Save(ctx))
+		feed.Record(tx, id, feed.ViewerUpdated, feed.Facts{})
+		return err
+	})
+	return after, err
+}
+
+func (in Profile) check() error {
+	var c text.Checker
+	if in.FirstName != nil {
+		c.Text("firstName", *in.FirstName, 0, maxProfileName)
+	}
+	if in.LastName != nil {
+		c.Text("lastName", *in.LastName, 0, maxProfileName)
+	}
+	if in.PhotoURL != nil && *in.PhotoURL != "" && !isPicture(*in.PhotoURL) {
+		c.Fail(errs.InvalidValue, "photoUrl", fmt.Sprintf("A picture has an https address of at most %d characters, without a name or password in it.", maxPhotoURL))
+	}
+	return c.Err()
+}
+
+func isPicture(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && len(address) <= maxPhotoURL && u.Scheme == "https" && u.Host != "" && u.User == nil
+}

@@ -1,0 +1,101 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/weav-ai/weav/internal/pay"
+	"github.com/weav-ai/weav/internal/pay/portonepay"
+	"github.com/weav-ai/weav/internal/pay/sandboxpay"
+)
+
+// portonePrefix begins PAYMENTS where PortOne takes them; the shop follows.
+const portonePrefix = "portone:"
+
+// Payments say who takes payments.
+type Payments struct {
+	// Gateway is sandbox or portone:STORE (PAYMENTS, default sandbox).
+	Gateway string
+	// ChannelKey is the channel of the browser's SDK (PORTONE_CHANNEL_KEY).
+	ChannelKey string
+	// APISecret asks PortOne (PORTONE_API_SECRET); WebhookSecret verifies its notices, two with a comma between them while they
+	// are exchanged (PORTONE_WEBHOOK_SECRET).
+	APISecret, WebhookSecret Secret
+	// TakesTests counts payments over test channels (PORTONE_TEST_MODE, default false).
+	TakesTests bool
+	// BaseURL is the API, for tests (PORTONE_BASE_URL, default PortOne's).
+	BaseURL string
+}
+
+func (e *environment) payments() Payments {
+	return Payments{
+		Gateway: e.text("PAYMENTS", "sandbox"), ChannelKey: e.text("PORTONE_CHANNEL_KEY", ""),
+		APISecret: NewSecret(e.secret("PORTONE_API_SECRET")), WebhookSecret: NewSecret(e.secret("PORTONE_WEBHOOK_SECRET")),
+		TakesTests: e.flag("PORTONE_TEST_MODE", false), BaseURL: e.text("PORTONE_BASE_URL", ""),
+	}
+}
+
+// store is PortOne's shop; empty where PortOne takes no payments.
+func (p Payments) store() string {
+	store, isPortOne := strings.CutPrefix(p.Gateway, portonePrefix)
+	if !isPortOne {
+		return ""
+	}
+	return store
+}
+
+// checkPayments refuses to give memberships away, and half a gateway.
+func (c Config) checkPayments() error {
+	p := c.Payments
+	way, _ := c.ways() // One that is not known is a fault of its own.
+	switch {
+	case p.Gateway != "sandbox" && p.store() == "":
+		return fmt.Errorf("PAYMENTS=%s is not known: it is sandbox, or portone:STORE_ID", p.Gateway)
+	case p.Gateway == "sandbox" && c.Billing && !way.dev:
+		return errors.New("PAYMENTS=sandbox gives memberships away: set PAYMENTS=portone:STORE_ID, or ENABLE_BILLING=false")
+	case p.store() != "" && !(p.APISecret.IsSet() && p.WebhookSecret.IsSet()):
+		return errors.New("PAYMENTS=portone:… needs PORTONE_API_SECRET and PORTONE_WEBHOOK_SECRET")
+	case p.TakesTests && p.store() != "" && !way.dev:
+		return errors.New("PORTONE_TEST_MODE=true gives memberships away for test payments: unset it outside AUTH=dev")
+	}
+	return p.checkAddress()
+}
+
+// checkAddress refuses to send the secret in the clear.
+func (p Payments) checkAddress() error {
+	if p.BaseURL == "" {
+		return nil
+	}
+	u, err := url.Parse(p.BaseURL)
+	if err != nil || u.Host == "" || u.Scheme != "https" && !(u.Scheme == "http" && loopback(u.Host)) {
+		return errors.New("PORTONE_BASE_URL must begin with https://")
+	}
+	return nil
+}
+
+// openGateway opens who takes payments, with the pages on which they are paid; nil where it has its own.
+func (a *App) openGateway(secret []byte) (pay.Gateway, http.Handler, error) {
+	p := a.cfg.Payments
+	if store := p.store(); store != "" {
+		gateway, err := portonepay.New(portonepay.Config{
+			StoreID: store, ChannelKey: p.ChannelKey, APISecret: p.APISecret.Reveal(), TakesTests: p.TakesTests,
+			WebhookSecrets: strings.Split(p.WebhookSecret.Reveal(), ","), BaseURL: strings.TrimSuffix(p.BaseURL, "/"),
+		})
+		return gateway, nil, err
+	}
+	sandbox, err := sandboxpay.New(sandboxpay.Config{
+		PageURL: a.cfg.publicURL() + "/sandbox/payments", Book: sandboxBook{a.store}, Secret: derived(secret, "sandbox payments"),
+		// The sandbox's notices take the way that another gateway's take from the webhook on.
+		Notify: func(ctx context.Context, header http.Header, body []byte) error {
+			return a.billing.Notice(ctx, header, body)
+		},
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return sandbox, sandbox.Handler(), nil
+}

@@ -1,0 +1,137 @@
+package billing_test
+
+import (
+	"context"
+	"net/http"
+	"sync"
+
+	"github.com/weav-ai/weav/internal/pay"
+)
+
+// desk is a gateway of the test's own, which says of its payments what the test sets.
+type desk struct {
+	mu       sync.Mutex
+	payments map[string]pay.Payment
+	// all is what it says of payments that were not set; nil: it knows none.
+	all func(id string) pay.Payment
+	// down and hangs say what becomes of questions.
+	down, hangs bool
+	asked       int
+	registered  map[string]pay.Order
+	// cancels are the keys of cancellations that were done.
+	cancels map[string]bool
+}
+
+const shop = "store-1"
+
+func newDesk() *desk {
+	return &desk{payments: map[string]pay.Payment{}, registered: map[string]pay.Order{}, cancels: map[string]bool{}}
+}
+
+func (*desk) Name() string { return "desk" }
+
+func (*desk) TakesTests() bool { return false }
+
+func (*desk) StoreID() string { return shop }
+
+func (*desk) Checkout(string) pay.Checkout {
+	return pay.Checkout{Gateway: "desk", StoreID: shop, ChannelKey: "channel"}
+}
+
+func (d *desk) Register(_ context.Context, o pay.Order) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.down {
+		return pay.Fault(pay.ErrUnavailable, "down", nil)
+	}
+	d.registered[o.ID] = o
+	return nil
+}
+
+func (d *desk) Payment(ctx context.Context, id string) (*pay.Payment, error) {
+	d.mu.Lock()
+	d.asked++
+	down, hangs, all := d.down, d.hangs, d.all
+	p, ok := d.payments[id]
+	d.mu.Unlock()
+	switch {
+	case hangs:
+		<-ctx.Done()
+		return nil, pay.Fault(pay.ErrUnavailable, "no answer", ctx.Err())
+	case down:
+		return nil, pay.Fault(pay.ErrUnavailable, "500", nil)
+	case !ok && all != nil:
+		p = all(id)
+	case !ok:
+		return nil, pay.ErrNotFound
+	}
+	return &p, nil
+}
+
+func (d *desk) Cancel(_ context.Context, c pay.Cancel) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	p := d.payments[c.ID]
+	switch left := p.Total - p.Cancelled; {
+	case d.down:
+		return pay.Fault(pay.ErrUnavailable, "down", nil)
+	case d.cancels[c.Key]:
+		return nil
+	case c.Cancellable != left, c.Amount > left:
+		return pay.Fault(pay.ErrRefused, "another amount is left", nil)
+	}
+	d.cancels[c.Key] = true
+	p.Cancelled += c.Amount
+	if p.Status = pay.PartialCancelled; p.Cancelled == p.Total {
+		p.Status = pay.Cancelled
+	}
+	d.payments[c.ID] = p
+	return nil
+}
+
+func (*desk) Notice(header http.Header, body []byte) (*pay.Notice, error) {
+	if header.Get("signature") != "good" {
+		return nil, pay.ErrBadSignature
+	}
+	return &pay.Notice{ID: header.Get("id"), Type: "Transaction.Paid", PaymentID: string(body)}, nil
+}
+
+// notice is a delivery, signed.
+func notice(id, payment string) (header http.Header, body []byte) {
+	h := http.Header{}
+	h.Set("signature", "good")
+	h.Set("id", id)
+	return h, []byte(payment)
+}
+
+// set changes what the desk says of a payment that fits its order.
+func (d *desk) set(o pay.Order, change func(*pay.Payment)) {
+	p := pay.Payment{
+		ID: o.ID, StoreID: shop, TransactionID: "tx", OrderName: o.OrderName, Currency: o.Currency, Customer: o.Customer,
+		Status: pay.Paid, Total: o.Amount, Paid: o.Amount,
+	}
+	change(&p)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.payments[o.ID] = p
+}
+
+// fail makes the desk fail, or not.
+func (d *desk) fail(down, hangs bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.down, d.hangs = down, hangs
+}
+
+func (d *desk) order(id string) (pay.Order, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	o, ok := d.registered[id]
+	return o, ok
+}
+
+func (d *desk) forget(id string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.payments, id)
+}

@@ -1,0 +1,291 @@
+package billing_test
+
+import (
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/weav-ai/weav/ent/feedevent"
+	"github.com/weav-ai/weav/ent/membershipchange"
+	"github.com/weav-ai/weav/ent/payment"
+	"github.com/weav-ai/weav/ent/paymentstep"
+	"github.com/weav-ai/weav/ent/user"
+	"github.com/weav-ai/weav/internal/catalog"
+	"github.com/weav-ai/weav/internal/errs"
+	"github.com/weav-ai/weav/internal/pay"
+	"github.com/weav-ai/weav/internal/servicetest"
+	"github.com/weav-ai/weav/internal/store"
+	"github.com/weav-ai/weav/internal/store/storetest"
+)
+
+// state is something a gateway can say of a payment, or how it fails to.
+type state struct {
+	name   string
+	change func(*pay.Payment)
+	// effect is what the model makes of it.
+	effect effect
+}
+
+type effect int
+
+const (
+	nothing effect = iota
+	isPaid
+	isPartial
+	isCancelled
+	isDisputed
+	hasFailed
+	doesNotFit
+	noAnswer
+)
+
+const half = 4950 // of 9900
+
+var states = []state{
+	{"paid", paid, isPaid},
+	{"pending", is(pay.Pending), nothing},
+	{"virtual account", is(pay.VirtualAccountIssued), nothing},
+	{"failed", is(pay.Failed), hasFailed},
+	{"cancelled", returned(9900), isCancelled},
+	{"partial", returned(half), isPartial},
+	{"disputed", disputed, isDisputed},
+	{"wrong amount", func(p *pay.Payment) { p.Total++ }, doesNotFit},
+	{"wrong currency", func(p *pay.Payment) { p.Currency = "USD" }, doesNotFit},
+	{"test channel", func(p *pay.Payment) { p.IsTest = true }, doesNotFit},
+	{"foreign store", func(p *pay.Payment) { p.StoreID = "x" }, doesNotFit},
+	{"foreign user", func(p *pay.Payment) { p.Customer = "x" }, doesNotFit},
+	{"404", nil, nothing},
+	{"500", nil, noAnswer},
+	{"hang", nil, noAnswer},
+	{"ready", is(pay.Ready), nothing},
+	{"a word nobody knows", is(pay.Unknown), nothing},
+	{"wrong order", func(p *pay.Payment) { p.OrderName = "x" }, doesNotFit},
+}
+
+// alike is how many states, the last ones, have the effect of others: they are left out of the longest orders.
+const alike = 3
+
+func is(s pay.Status) func(*pay.Payment) { return func(p *pay.Payment) { p.Status, p.Paid = s, 0 } }
+
+// model is what must be true of a payment whatever the order of things.
+type model struct {
+	status   payment.Status
+	granted  bool
+	refunded int64
+	grants   int
+	days     time.Duration
+	// reason is why it was rejected.
+	reason string
+}
+
+func (m *model) see(s state) {
+	switch e := s.effect; {
+	case m.status == payment.StatusRefunded || e == nothing || e == noAnswer:
+	case e == hasFailed:
+		if m.status == payment.StatusPending {
+			m.status = payment.StatusFailed
+		}
+	case e == doesNotFit:
+		if !m.granted && m.status != payment.StatusDisputed {
+			m.status, m.reason = payment.StatusRejected, s.name
+		}
+	case e == isCancelled:
+		m.status, m.refunded, m.days = payment.StatusRefunded, 9900, 0
+	case e == isDisputed:
+		m.status, m.days = payment.StatusDisputed, 0
+	default:
+		m.money(e == isPartial)
+	}
+}
+
+func (m *model) money(partly bool) {
+	days := 30 * day
+	if m.status = payment.StatusPaid; partly || m.refunded > 0 {
+		m.status, m.refunded, days = payment.StatusPartiallyRefunded, half, days/2
+	}
+	if days > m.days {
+		m.grants++
+	}
+	m.granted, m.days = true, days
+}
+
+// sources are from where a payment is looked at.
+var sources = []paymentstep.Source{paymentstep.SourceClient, paymentstep.SourceWebhook, paymentstep.SourceRecovery}
+
+// walk brings a new payment through states, looked at from sources, and compares it with the model.
+func (x *till) walk(seq []state, from []paymentstep.Source) error {
+	x.desk.fail(false, false)
+	x.user = storetest.User(x.t, x.st)
+	p := x.prepare(catalog.Standard)
+	m, changes := model{status: payment.StatusPending}, 0
+	for i, s := range seq {
+		x.desk.fail(s.name == "500", s.name == "hang")
+		x.desk.forget(p.GatewayID)
+		if s.change != nil {
+			x.says(p, s.change)
+		}
+		before := m
+		m.see(s)
+		if m != before {
+			changes++
+		}
+		for range 2 { // The same again changes nothing more.
+			if err := x.look(p.GatewayID, p.ID.String(), from[i], s.effect == noAnswer); err != nil {
+				return fmt.Errorf("look %d: %w", i, err)
+			}
+		}
+	}
+	return x.compare(p.ID.String(), m, changes)
+}
+
+// look looks at a payment from one of the sources.
+func (x *till) look(gatewayID, id string, from paymentstep.Source, noAnswer bool) error {
+	ctx := x.t.Context()
+	switch from {
+	case paymentstep.SourceClient:
+		_, err := x.Complete(ctx, x.user, id)
+		return err
+	case paymentstep.SourceWebhook:
+		header, body := notice(x.key(), gatewayID)
+		err := x.Notice(ctx, header, body)
+		if noAnswer && errs.CodeOf(err) == errs.Unavailable {
+			return nil
+		}
+		if noAnswer {
+			return fmt.Errorf("the notice was taken without an answer: %w", err)
+		}
+		return err
+	default:
+		due := x.st.Client().Payment.Update().SetNextCheckAt(noon).Where(payment.GatewayID(gatewayID))
+		if err := due.Exec(ctx); err != nil {
+			return err
+		}
+		return x.Recover(ctx)
+	}
+}
+
+// compare holds a payment with all that hangs on it against the model.
+func (x *till) compare(id string, m model, changes int) error {
+	ctx := x.t.Context()
+	p, err := x.Get(ctx, id)
+	if err != nil {
+		return err
+	}
+	if p.Status != m.status || p.RefundedAmount != m.refunded || (p.GrantedAt != nil) != m.granted {
+		return fmt.Errorf("it is %s with %d paid back, granted %v; the model has %+v", p.Status, p.RefundedAmount, p.GrantedAt, m)
+	}
+	u, err := x.st.Client().User.Query().Where(user.ID(x.user)).Only(ctx)
+	if err != nil {
+		return err
+	}
+	var left time.Duration
+	if u.MembershipExpiresAt != nil {
+		left = u.MembershipExpiresAt.Sub(noon)
+	}
+	if left != m.days {
+		return fmt.Errorf("%v are left; the model has %v", left, m.days)
+	}
+	grants, err := x.st.Client().MembershipChange.Query().
+		Where(membershipchange.PaymentID(p.ID), membershipchange.KindEQ(membershipchange.KindGrant)).Count(ctx)
+	if err != nil {
+		return err
+	}
+	if grants != m.grants {
+		return fmt.Errorf("%d grants, want %d", grants, m.grants)
+	}
+	told, err := x.st.Client().FeedEvent.Query().Where(feedevent.UserID(x.user), feedevent.Type("payment.saved")).Count(ctx)
+	if err != nil {
+		return err
+	}
+	if told != 1+changes {
+		return fmt.Errorf("%d events, want %d", told, 1+changes)
+	}
+	return nil
+}
+
+// Every order of states and sources up to three looks is what the model says. All orders of sources are
+// walked for two looks; for three each order of states takes one of the 27, and more, up to all of them, with ROUNDS.
+func TestEveryOrderIsAsTheModel(t *testing.T) {
+	t.Parallel()
+	if servicetest.Race {
+		t.Skip("one person's looks follow each other here; they race elsewhere")
+	}
+	const workers = 4
+	var walked atomic.Int64
+	for w := range workers {
+		t.Run(fmt.Sprint(w), func(t *testing.T) {
+			t.Parallel()
+			x := open(t, storetest.Open(t, store.SQLite))
+			n := 0
+			orders(func(seq []state, from []paymentstep.Source) {
+				n++
+				if n%workers != w || t.Failed() {
+					return
+				}
+				walked.Add(1)
+				if err := x.walk(seq, from); err != nil {
+					t.Errorf("%s from %v: %v", names(seq), from, err)
+				}
+			})
+		})
+	}
+	t.Cleanup(func() { t.Logf("%d orders", walked.Load()) })
+}
+
+func names(seq []state) (out []string) {
+	for _, s := range seq {
+		out = append(out, s.name)
+	}
+	return out
+}
+
+// orders calls visit with every order of up to three states, each with orders of sources.
+func orders(visit func([]state, []paymentstep.Source)) {
+	const few = 3 // what Rounds is when nobody says
+	rounds := servicetest.Rounds()
+	for length := 1; length <= 3; length++ {
+		kinds := len(states)
+		if length == 3 {
+			kinds -= alike
+		}
+		for i := range power(kinds, length) {
+			seq := make([]state, length)
+			for k, rest := 0, i; k < length; k++ {
+				seq[k], rest = states[rest%kinds], rest/kinds
+			}
+			all := power(len(sources), length)
+			for j := range all {
+				if length == 3 && (j+all-i%all)%all >= max(1, rounds-few) {
+					continue
+				}
+				from := make([]paymentstep.Source, length)
+				for k, rest := 0, j; k < length; k++ {
+					from[k], rest = sources[rest%len(sources)], rest/len(sources)
+				}
+				visit(seq, from)
+			}
+		}
+	}
+}
+
+func power(base, exponent int) int {
+	n := 1
+	for range exponent {
+		n *= base
+	}
+	return n
+}
+
+// The same on Postgres, for all orders of two looks by one source each.
+func TestOrdersOnPostgres(t *testing.T) {
+	t.Parallel()
+	x := open(t, storetest.Open(t, store.Postgres))
+	for i := range power(len(states), 2) {
+		seq := []state{states[i%len(states)], states[i/len(states)]}
+		from := []paymentstep.Source{sources[i%3], sources[(i/3)%3]}
+		if err := x.walk(seq, from); err != nil {
+			t.Fatalf("%s from %v: %v", names(seq), from, err)
+		}
+	}
+}

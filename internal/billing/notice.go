@@ -1,0 +1,60 @@
+package billing
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"net/http"
+
+	"github.com/weav-ai/weav/ent/payment"
+	"github.com/weav-ai/weav/ent/paymentnotice"
+	"github.com/weav-ai/weav/ent/paymentstep"
+	"github.com/weav-ai/weav/internal/errs"
+	"github.com/weav-ai/weav/internal/pay"
+)
+
+// Notice works off a delivery of the gateway's webhook. Nil means that all it led to is committed, or that it leads to
+// nothing here: a payment nobody knows, a kind of notice that is of no payment, a delivery that was worked off before.
+// It answers FORBIDDEN for one that is not the gateway's, BAD_USER_INPUT for one that cannot be read, and
+// UNAVAILABLE when the gateway should send it again.
+func (s *Service) Notice(ctx context.Context, header http.Header, body []byte) error {
+	n, err := s.gateway.Notice(header, body)
+	if errors.Is(err, pay.ErrBadSignature) {
+		return errs.Wrap(err, errs.Forbidden, "This notice is not signed by the gateway.")
+	}
+	if err != nil {
+		return errs.Wrap(err, errs.BadUserInput, "This notice cannot be read.")
+	}
+	if n.PaymentID == "" {
+		return nil
+	}
+	id := noticeID(s.gateway.Name(), n.ID)
+	known, err := s.store.Client().PaymentNotice.Query().Where(paymentnotice.ID(id)).Exist(ctx)
+	if err != nil || known {
+		return wrap("notice", err)
+	}
+	ids, err := s.store.Client().Payment.Query().Where(payment.GatewayID(n.PaymentID), payment.Gateway(s.gateway.Name())).IDs(ctx)
+	if err != nil {
+		return wrap("notice", err)
+	}
+	if len(ids) == 0 {
+		s.log.InfoContext(ctx, "a notice of a payment that is not of this server was ignored", "type", n.Type)
+		return nil
+	}
+	_, err = s.settle(ctx, ids[0], look{source: paymentstep.SourceWebhook, wait: s.patient, notice: id})
+	if isUnanswered(err) {
+		return errGateway(err)
+	}
+	return err
+}
+
+// noticeID is the key of a delivery; one that is longer than any real one is kept by its digest.
+func noticeID(gateway, id string) string {
+	const longest = 200
+	if len(id) > longest {
+		sum := sha256.Sum256([]byte(id))
+		id = "sha256:" + hex.EncodeToString(sum[:])
+	}
+	return gateway + " " + id
+}

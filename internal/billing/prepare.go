@@ -1,0 +1,137 @@
+package billing
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/weav-ai/weav/ent"
+	"github.com/weav-ai/weav/ent/payment"
+	"github.com/weav-ai/weav/ent/paymentstep"
+	"github.com/weav-ai/weav/internal/catalog"
+	"github.com/weav-ai/weav/internal/errs"
+	"github.com/weav-ai/weav/internal/feed"
+	"github.com/weav-ai/weav/internal/membership"
+	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/pay"
+	"github.com/weav-ai/weav/internal/store"
+)
+
+// PrepareInput is a membership to buy.
+type PrepareInput struct {
+	Plan catalog.Plan
+	// Key is the idempotency key.
+	Key string `json:"-"`
+}
+
+// Prepare orders a membership for user: it fixes what is bought, its price and its id. Then it tells the gateway, which
+// may fail without harm: the amount is compared when the payment is settled, and later looks tell it again.
+//
+// It is an input error for FREE, for a membership below the present one, for one that nothing can be added to, where
+// billing is off, and when [MaxPending] payments wait; FORBIDDEN for an account that is about to be deleted.
+func (s *Service) Prepare(ctx context.Context, user oid.User, in PrepareInput) (*ent.Payment, error) {
+	var id oid.Payment
+	key := store.Key{User: user, Mutation: "preparePayment", Key: in.Key, Input: in}
+	replayed, err := s.store.Once(ctx, key, &id, func(ctx context.Context, tx *store.Tx) error {
+		plan, err := s.orderable(ctx, tx, user, in.Plan)
+		if err != nil {
+			return err
+		}
+		id, err = s.order(ctx, tx, user, plan)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	p, err := found(s.store.Client().Payment.Query().Where(payment.ID(id), payment.UserID(user)).Only(ctx))
+	if err != nil || replayed {
+		return p, err
+	}
+	if err := s.fault(Prepared); err != nil {
+		return nil, err
+	}
+	s.register(ctx, p)
+	return p, s.fault(Registered)
+}
+
+// orderable finds a membership that user may order now, and locks them.
+func (s *Service) orderable(ctx context.Context, tx *store.Tx, user oid.User, want catalog.Plan) (membership.Plan, error) {
+	if want == catalog.Free {
+		return membership.Plan{}, errs.Input(errs.InvalidValue, "plan", "FREE costs nothing. Order STANDARD or PREMIUM.")
+	}
+	if !s.plans.Billing() {
+		return membership.Plan{}, errs.Input(errs.WrongStatus, "plan", "Nothing needs to be bought: this server has no memberships.")
+	}
+	if err := tx.LockUser(ctx, user); err != nil {
+		return membership.Plan{}, err
+	}
+	u, err := tx.Client().User.Get(ctx, user)
+	if err != nil {
+		return membership.Plan{}, wrap("read member", err)
+	}
+	if u.DeletesAt != nil {
+		return membership.Plan{}, errs.New(errs.Forbidden, "This account is about to be deleted. Use `restoreAccount` first.")
+	}
+	if err := s.improves(termOf(u), want); err != nil {
+		return membership.Plan{}, err
+	}
+	return s.plans.Get(want), s.room(ctx, tx, user)
+}
+
+// improves refuses an order that would add nothing to a membership, or less than it is.
+func (s *Service) improves(t term, want catalog.Plan) error {
+	switch {
+	case !t.isActive(s.now()):
+		return nil
+	case t.isEndless():
+		return errs.Input(errs.WrongStatus, "plan", "Your membership %s has no end: there is nothing to add.", t.plan)
+	case s.rates.isAbove(t.plan, want):
+		return errs.Input(errs.WrongStatus, "plan", "Your membership %s lasts until %s. %s can be ordered after that.",
+			t.plan, t.ends.UTC().Format(time.RFC3339), want)
+	}
+	return nil
+}
+
+// room fails when as many payments wait as may. It is exact behind the lock on the person.
+func (s *Service) room(ctx context.Context, tx *store.Tx, user oid.User) error {
+	n, err := tx.Client().Payment.Query().
+		Where(payment.UserID(user), payment.StatusEQ(payment.StatusPending), payment.ExpiresAtGT(s.now())).Count(ctx)
+	if err != nil {
+		return wrap("count", err)
+	}
+	if n < MaxPending {
+		return nil
+	}
+	return errs.InputErrors{{
+		Reason: errs.LimitReached, Path: []string{"input"},
+		Message: fmt.Sprintf("At most %d payments may wait to be paid. Pay one of them, or order again tomorrow.", MaxPending),
+	}}
+}
+
+// order writes a payment down.
+func (s *Service) order(ctx context.Context, tx *store.Tx, user oid.User, plan membership.Plan) (oid.Payment, error) {
+	now := s.now()
+	p, err := tx.Client().Payment.Create().SetUserID(user).SetGateway(s.gateway.Name()).SetGatewayID(pay.NewID()).
+		SetPlan(payment.Plan(plan.Type)).SetAmount(plan.Amount).SetCurrency(plan.Currency).SetDays(plan.Days).
+		SetOrderName(plan.OrderName).SetIsTest(s.gateway.TakesTests()).SetNextCheckAt(now.Add(firstCheck)).
+		SetCreatedAt(now).SetExpiresAt(now.Add(PayWithin)).SetUpdatedAt(now).Save(ctx)
+	if err != nil {
+		return oid.Payment{}, wrap("prepare", err)
+	}
+	feed.Record(tx, user, feed.PaymentSaved, feed.Facts{Payment: p.ID})
+	prepared := step{typ: paymentstep.TypePrepared, amount: &p.Amount}
+	return p.ID, addStep(ctx, tx, p.ID, paymentstep.SourceClient, prepared, now)
+}
+
+// register tells the gateway of an order. Its failure is logged only, see [Service.Prepare].
+func (s *Service) register(ctx context.Context, p *ent.Payment) {
+	ctx, cancel := context.WithTimeout(ctx, s.wait)
+	defer cancel()
+	o := pay.Order{ID: p.GatewayID, OrderName: p.OrderName, Currency: p.Currency, Amount: p.Amount}
+	if p.UserID != nil {
+		o.Customer = p.UserID.String()
+	}
+	if err := s.gateway.Register(ctx, o); err != nil {
+		s.log.WarnContext(ctx, "the gateway could not be told of an order; it is told again when it is looked at", "payment", p.ID, "error", err)
+	}
+}

@@ -1,0 +1,209 @@
+package billing
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/weav-ai/weav/ent"
+	"github.com/weav-ai/weav/ent/membershipchange"
+	"github.com/weav-ai/weav/ent/payment"
+	"github.com/weav-ai/weav/ent/paymentstep"
+	"github.com/weav-ai/weav/internal/catalog"
+	"github.com/weav-ai/weav/internal/store"
+)
+
+// settlement is the transaction that writes what a gateway's answer means.
+type settlement struct {
+	s      *Service
+	tx     *store.Tx
+	source paymentstep.Source
+	now    time.Time
+	// p is the payment as it was at the beginning; it is not changed.
+	p *ent.Payment
+	// member is the person whose payment it is; nil when the account is gone.
+	member *member
+	steps  []step
+}
+
+// step is an entry of the timeline.
+type step struct {
+	typ    paymentstep.Type
+	amount *int64
+	detail string
+}
+
+func (st *settlement) note(typ paymentstep.Type, amount *int64, detail string) {
+	st.steps = append(st.steps, step{typ, amount, detail})
+}
+
+// apply writes what follows from an answer.
+func (st *settlement) apply(ctx context.Context, a answer) error {
+	if a.verdict == paid && st.member == nil && st.p.GrantedAt == nil && a.back(st.p) < st.p.Amount {
+		a.verdict, a.reason = unfit, "The account it was for is gone."
+	}
+	set := st.tx.Client().Payment.Update()
+	switch {
+	case st.p.Status == payment.StatusRefunded: // Nothing comes after it.
+	case a.verdict == paid:
+		if err := st.pay(ctx, set, a); err != nil {
+			return err
+		}
+	case a.verdict == unfit:
+		if err := st.reject(ctx, set, a); err != nil {
+			return err
+		}
+	default:
+		st.wait(set, a)
+	}
+	if len(st.steps) == 0 {
+		return st.checked(ctx)
+	}
+	return st.save(ctx, set)
+}
+
+// wait settles a payment that is not paid: it failed, or its time is over, or neither.
+func (st *settlement) wait(set *ent.PaymentUpdate, a answer) {
+	if st.p.Status != payment.StatusPending {
+		return
+	}
+	switch {
+	case a.verdict == failed:
+		set.SetStatus(payment.StatusFailed)
+		st.note(paymentstep.TypeFailed, nil, "")
+	case !st.now.Before(st.p.ExpiresAt):
+		set.SetStatus(payment.StatusExpired)
+		st.note(paymentstep.TypeExpired, nil, "")
+	}
+}
+
+// reject settles money that does not fit. What was granted before stays: nobody takes days back on an answer that is
+// not of this order.
+func (st *settlement) reject(ctx context.Context, set *ent.PaymentUpdate, a answer) error {
+	known, err := st.isRejected(ctx, a.reason)
+	if err != nil || known {
+		return err
+	}
+	st.s.log.ErrorContext(ctx, "the gateway has money that does not fit its order; somebody must look at it",
+		"payment", st.p.ID, "status", st.p.Status, "reason", a.reason)
+	if st.p.GrantedAt != nil || st.p.Status == payment.StatusDisputed {
+		return nil
+	}
+	set.SetStatus(payment.StatusRejected).SetTransactionID(a.transaction(st.p))
+	st.note(paymentstep.TypeRejected, &a.got.Total, a.reason)
+	return nil
+}
+
+// isRejected says whether the payment stands rejected for that very reason.
+func (st *settlement) isRejected(ctx context.Context, reason string) (bool, error) {
+	if st.p.Status != payment.StatusRejected {
+		return false, nil
+	}
+	last, err := st.last(ctx, paymentstep.TypeEQ(paymentstep.TypeRejected))
+	return last != nil && last.Detail == reason, err
+}
+
+// pay settles money that fits: what came, what went back, and the days that follow from it.
+func (st *settlement) pay(ctx context.Context, set *ent.PaymentUpdate, a answer) error {
+	p, refunded, status := st.p, a.refunded(st.p), a.status(st.p)
+	if p.PaidAt == nil && (!a.got.PaidAt.IsZero() || refunded < p.Amount) { // What was cancelled before it was paid has no time.
+		set.SetPaidAt(st.paidAt(a))
+		st.note(paymentstep.TypePaid, &a.got.Total, "")
+	}
+	if came := refunded - p.RefundedAmount; came > 0 {
+		set.SetRefundedAmount(refunded)
+		typ := paymentstep.TypePartiallyRefunded
+		if refunded >= p.Amount {
+			typ = paymentstep.TypeRefunded
+		}
+		st.note(typ, &came, "")
+	}
+	if isDisputed := status == payment.StatusDisputed; isDisputed != (p.Status == payment.StatusDisputed) {
+		st.note(map[bool]paymentstep.Type{true: paymentstep.TypeDisputed, false: paymentstep.TypeDisputeResolved}[isDisputed], nil, "")
+	}
+	if err := st.balance(ctx, set, a.back(p)); err != nil {
+		return err
+	}
+	set.SetStatus(status).SetIsTest(a.got.IsTest).SetTransactionID(a.transaction(p))
+	return nil
+}
+
+func (st *settlement) paidAt(a answer) time.Time {
+	if a.got.PaidAt.IsZero() {
+		return st.now
+	}
+	return a.got.PaidAt.UTC().Truncate(time.Microsecond)
+}
+
+// balance makes the membership hold the days that are paid for when back of the price went back: it grants them the
+// first time, and takes or gives the difference later.
+func (st *settlement) balance(ctx context.Context, set *ent.PaymentUpdate, back int64) error {
+	switch p := st.p; {
+	case p.GrantedAt == nil && back < p.Amount:
+		set.SetGrantedAt(st.now).SetTakenBack(back)
+		return st.grant(ctx, share(p.Days, p.Amount, p.Amount)-share(p.Days, back, p.Amount))
+	case p.GrantedAt == nil || back == p.TakenBack:
+		return nil
+	case back > p.TakenBack:
+		set.SetTakenBack(back)
+		return st.takeBack(ctx, back)
+	default:
+		set.SetTakenBack(back)
+		return st.giveAgain(ctx, back)
+	}
+}
+
+func (st *settlement) grant(ctx context.Context, d micros) error {
+	p := st.p
+	added, err := st.member.grant(ctx, change{kind: membershipchange.KindGrant, payment: &p.ID, plan: catalog.Plan(p.Plan), micros: d})
+	if err != nil {
+		return err
+	}
+	detail := fmt.Sprintf("%s of %s.", added, p.Plan)
+	if added == 0 {
+		detail = "The membership has no end: there was nothing to add."
+	}
+	st.note(paymentstep.TypeGranted, nil, detail)
+	return nil
+}
+
+// takeBack takes the days that were bought with the price between what was taken back before and back.
+func (st *settlement) takeBack(ctx context.Context, back int64) error {
+	p := st.p
+	var taken micros
+	if st.member != nil {
+		var err error
+		if taken, err = st.member.takeBack(ctx, p, share(p.Days, back, p.Amount)-share(p.Days, p.TakenBack, p.Amount)); err != nil {
+			return err
+		}
+	}
+	detail := fmt.Sprintf("%s of %s.", taken, p.Plan)
+	if taken == 0 {
+		detail = "Its days were used up: there was nothing left to take back."
+	}
+	amount := back - p.TakenBack
+	st.note(paymentstep.TypeTakenBack, &amount, detail)
+	return nil
+}
+
+// giveAgain gives back what was taken for a dispute that ended well: no more than was there to take.
+func (st *settlement) giveAgain(ctx context.Context, back int64) error {
+	if st.member == nil {
+		return nil
+	}
+	rows, err := st.tx.Client().MembershipChange.Query().Where(membershipchange.PaymentID(st.p.ID)).Order(membershipchange.ByID()).All(ctx)
+	if err != nil {
+		return wrap("membership history", err)
+	}
+	var first, kept micros
+	for _, c := range rows {
+		if kept += micros(c.Micros); first == 0 {
+			first = micros(c.Micros)
+		}
+	}
+	due := share(st.p.Days, st.p.Amount, st.p.Amount) - share(st.p.Days, back, st.p.Amount)
+	if d := min(due, first) - kept; d > 0 {
+		return st.grant(ctx, d)
+	}
+	return nil
+}

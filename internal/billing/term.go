@@ -1,0 +1,135 @@
+package billing
+
+import (
+	"fmt"
+	"math"
+	"math/bits"
+	"slices"
+	"time"
+
+	"github.com/weav-ai/weav/internal/catalog"
+	"github.com/weav-ai/weav/internal/membership"
+)
+
+// micros is a span of time in microseconds, which is how exactly the databases keep times.
+type micros int64
+
+// perDay is a day of 24 hours.
+const perDay = micros(24 * time.Hour / time.Microsecond)
+
+// String is the span as the timeline tells it.
+func (m micros) String() string {
+	days, rest := m/perDay, time.Duration(m%perDay)*time.Microsecond
+	if rest == 0 {
+		return fmt.Sprintf("%d days", days)
+	}
+	return fmt.Sprintf("%d days and %s", days, rest.Round(time.Second))
+}
+
+// share is the part of days that part of a price pays for, rounded down; the whole price pays for all of them. Parts
+// reckoned as differences of shares add up without a loss.
+func share(days int, part, price int64) micros {
+	if price <= 0 || part <= 0 {
+		return 0
+	}
+	return micros(fraction(uint64(days)*uint64(perDay), uint64(min(part, price)), uint64(price), false))
+}
+
+// fraction is a × b ÷ c, by 128 bits in between; a result beyond an int64 is the greatest one.
+func fraction(a, b, c uint64, up bool) uint64 {
+	hi, lo := bits.Mul64(a, b)
+	if up {
+		var carry uint64
+		lo, carry = bits.Add64(lo, c-1, 0)
+		hi += carry
+	}
+	if hi >= c {
+		return math.MaxInt64
+	}
+	q, _ := bits.Div64(hi, lo, c)
+	return min(q, math.MaxInt64)
+}
+
+// term is what somebody is a member of, and until when.
+type term struct {
+	plan catalog.Plan
+	// ends is nil for a membership without end.
+	ends *time.Time
+	// since is when it began, without a gap; nil when nobody knows.
+	since *time.Time
+}
+
+// isActive says whether time of it is left, or it has no end.
+func (t term) isActive(now time.Time) bool {
+	return t.plan != catalog.Free && (t.ends == nil || now.Before(*t.ends))
+}
+
+// isEndless says whether it can neither grow nor shrink.
+func (t term) isEndless() bool { return t.plan != catalog.Free && t.ends == nil }
+
+func (t term) left(now time.Time) micros { return micros(t.ends.UnixMicro() - now.UnixMicro()) }
+
+// lasting is the term with so much time left.
+func (t term) lasting(left micros, now time.Time) term {
+	ends := time.UnixMicro(now.UnixMicro() + int64(left)).UTC()
+	t.ends = &ends
+	return t
+}
+
+// rates know what time of one membership is worth in time of another. Where value is turned from one into the other it is
+// rounded to a microsecond, never in the person's favour: no order of grants and take-backs makes value.
+type rates struct{ plans *membership.Plans }
+
+// convert turns time of one membership into time of another.
+func (r rates) convert(d micros, from, to catalog.Plan, up bool) micros {
+	a, b := r.plans.Get(from), r.plans.Get(to)
+	cost := uint64(b.Amount) * uint64(a.Days)
+	if from == to || cost == 0 || d <= 0 {
+		return d
+	}
+	return micros(fraction(uint64(d), uint64(a.Amount)*uint64(b.Days), cost, up))
+}
+
+// isAbove says whether a is a higher membership than b.
+func (r rates) isAbove(a, b catalog.Plan) bool { return r.rank(a) > r.rank(b) }
+
+func (r rates) rank(p catalog.Plan) int {
+	return slices.IndexFunc(r.plans.All(), func(one membership.Plan) bool { return one.Type == p })
+}
+
+// grant adds d of a membership. A higher one takes over, and the time left is turned into it by value; d of a lower one
+// is turned into the present one. A membership without end stays as it is.
+func (r rates) grant(t term, plan catalog.Plan, d micros, now time.Time) term {
+	if !t.isActive(now) {
+		return term{plan: plan, since: &now}.lasting(d, now)
+	}
+	if t.ends == nil {
+		return t
+	}
+	if t.since == nil {
+		t.since = &now
+	}
+	left := t.left(now)
+	if r.isAbove(plan, t.plan) {
+		left, t.plan = r.convert(left, t.plan, plan, false), plan
+	}
+	return t.lasting(left+r.convert(d, plan, t.plan, false), now)
+}
+
+// takeBack takes d of a membership from the time left, by value, and tells how much of d there was to take: the term
+// ends at once when there was no more than that. What is left turns into rest when rest is lower than the present
+// membership; an empty rest is none.
+func (r rates) takeBack(t term, plan catalog.Plan, d micros, rest catalog.Plan, now time.Time) (term, micros) {
+	if !t.isActive(now) || t.ends == nil {
+		return t, 0
+	}
+	left, cost := t.left(now), r.convert(d, plan, t.plan, true)
+	if cost >= left {
+		return t.lasting(0, now), min(d, r.convert(left, t.plan, plan, false))
+	}
+	left -= cost
+	if rest != "" && r.isAbove(t.plan, rest) {
+		left, t.plan = r.convert(left, t.plan, rest, false), rest
+	}
+	return t.lasting(left, now), d
+}

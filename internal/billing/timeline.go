@@ -1,0 +1,73 @@
+package billing
+
+import (
+	"context"
+	"time"
+
+	entsql "entgo.io/ent/dialect/sql"
+
+	"github.com/weav-ai/weav/ent"
+	"github.com/weav-ai/weav/ent/payment"
+	"github.com/weav-ai/weav/ent/paymentstep"
+	"github.com/weav-ai/weav/ent/predicate"
+	"github.com/weav-ai/weav/internal/feed"
+	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/store"
+)
+
+// MaxSteps is how many steps of a payment are shown, the last ones.
+const MaxSteps = 100
+
+// last is the last step of the payment that where fits; nil for none.
+func (st *settlement) last(ctx context.Context, where ...predicate.PaymentStep) (*ent.PaymentStep, error) {
+	one, err := st.tx.Client().PaymentStep.Query().Where(paymentstep.PaymentID(st.p.ID)).Where(where...).
+		Order(paymentstep.ByID(entsql.OrderDesc())).First(ctx)
+	if ent.IsNotFound(err) {
+		return nil, nil
+	}
+	return one, wrap("timeline", err)
+}
+
+// checked notes that somebody asked and nothing had changed. The recovery's looks are not noted, nor one look after another.
+func (st *settlement) checked(ctx context.Context) error {
+	if st.source != paymentstep.SourceClient && st.source != paymentstep.SourceOperator {
+		return nil
+	}
+	last, err := st.last(ctx)
+	if err != nil || (last != nil && last.Type == paymentstep.TypeChecked) {
+		return err
+	}
+	return addStep(ctx, st.tx, st.p.ID, st.source, step{typ: paymentstep.TypeChecked}, st.now)
+}
+
+// save writes the payment, unless it changed meanwhile, with its steps, and tells the person.
+func (st *settlement) save(ctx context.Context, set *ent.PaymentUpdate) error {
+	p := st.p
+	status, known := set.Mutation().Status()
+	if !known {
+		status = p.Status
+	}
+	setNextCheck(set, nextCheck(p, status, p.Checks, st.now))
+	n, err := set.SetUpdatedAt(st.now).AddRevision(1).Where(payment.ID(p.ID), payment.Revision(p.Revision)).Save(ctx)
+	if err != nil {
+		return wrap("save", err)
+	}
+	if n == 0 {
+		return errStale
+	}
+	for _, one := range st.steps {
+		if err := addStep(ctx, st.tx, p.ID, st.source, one, st.now); err != nil {
+			return err
+		}
+	}
+	if st.member != nil {
+		feed.Record(st.tx, st.member.id, feed.PaymentSaved, feed.Facts{Payment: p.ID})
+	}
+	return nil
+}
+
+func addStep(ctx context.Context, tx *store.Tx, id oid.Payment, source paymentstep.Source, one step, now time.Time) error {
+	err := tx.Client().PaymentStep.Create().SetPaymentID(id).SetType(one.typ).SetSource(source).
+		SetNillableAmount(one.amount).SetDetail(one.detail).SetCreatedAt(now).Exec(ctx)
+	return wrap("timeline", err)
+}

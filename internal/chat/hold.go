@@ -1,0 +1,63 @@
+package chat
+
+import (
+	"context"
+
+	"github.com/weav-ai/weav/ent"
+	"github.com/weav-ai/weav/internal/catalog"
+	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/store"
+	"github.com/weav-ai/weav/internal/usage"
+)
+
+// noStandIn stands on a reply for which no other model may be asked.
+const noStandIn = ""
+
+// weight is at most how many tokens a message adds to its branch.
+func weight(said string, pictures int) int64 {
+	return usage.AtMost(said) + turnTokens + pictureTokens*int64(pictures)
+}
+
+// order is what the ledger is asked for a reply to a message: the branch up to it, as much as the model has room for, and
+// the longest answer.
+func (s *Service) order(c *ent.Chat, asked *ent.Message, run oid.Run, models choice) usage.Order {
+	o := usage.Order{User: c.UserID, Run: run, Model: models.model, StandIn: models.fallback, IsNamed: models.fallback != nil, MaxCost: models.maxCost}
+	if o.StandIn == nil && models.model.Fallback != "" {
+		if m, err := s.catalog.Usable(catalog.Text, models.model.Fallback); err == nil {
+			o.StandIn = &m
+		}
+	}
+	o.Most = most(models.model, c.SystemInstruction, asked.BranchTokens)
+	if o.StandIn != nil {
+		other := most(*o.StandIn, c.SystemInstruction, asked.BranchTokens)
+		o.Most.Input, o.Most.Output = max(o.Most.Input, other.Input), max(o.Most.Output, other.Output)
+	}
+	return o
+}
+
+// most is what a reply of a model can use at most.
+func most(m catalog.Model, instruction string, branch int64) catalog.Consumed {
+	told := min(branch, max(0, window(m, instruction)))
+	return catalog.Consumed{Input: told + usage.AtMost(instruction) + turnTokens, Output: int64(m.MaxOutputTokens)}
+}
+
+// hold has the ledger let a reply through, and says which other model may be asked for it.
+func (s *Service) hold(ctx context.Context, tx *store.Tx, o usage.Order) (held usage.Held, standIn string, err error) {
+	held, err = s.ledger.Hold(ctx, tx, o)
+	if err != nil || !held.StandIn {
+		return held, noStandIn, err
+	}
+	return held, o.StandIn.ID, nil
+}
+
+// branchTokens is at most how many tokens a branch has up to a message; nil is the root.
+func branchTokens(ctx context.Context, tx *store.Tx, id *oid.Message) (int64, error) {
+	if id == nil {
+		return 0, nil
+	}
+	m, err := found(tx.Client().Message.Get(ctx, *id))
+	if err != nil {
+		return 0, err
+	}
+	return m.BranchTokens, nil
+}

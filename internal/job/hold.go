@@ -1,0 +1,89 @@
+package job
+
+import (
+	"context"
+
+	entjob "github.com/weav-ai/weav/ent/job"
+	"github.com/weav-ai/weav/internal/catalog"
+	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/store"
+	"github.com/weav-ai/weav/internal/usage"
+)
+
+// margin is what a provider adds to a prompt of its own, in tokens.
+const margin = 64
+
+// Metered is an author whose jobs use a model.
+type Metered interface {
+	// Most is what a job of a person can use at most.
+	Most(ctx context.Context, tx *store.Tx, user oid.User, c Commission) (catalog.Consumed, error)
+}
+
+// hold has the ledger let an order through. A job without a model holds nothing.
+func (s *Service) hold(ctx context.Context, tx *store.Tx, user oid.User, run oid.Run, p placing) (usage.Held, error) {
+	if p.model.ID == "" {
+		return usage.Held{}, nil
+	}
+	most, err := s.most(ctx, tx, user, p)
+	if err != nil {
+		return usage.Held{}, err
+	}
+	return s.ledger.Hold(ctx, tx, usage.Order{User: user, Run: run, Model: p.model, Most: most, MaxCost: p.maxCost})
+}
+
+// most is what an order can use at most.
+func (s *Service) most(ctx context.Context, tx *store.Tx, user oid.User, p placing) (catalog.Consumed, error) {
+	if p.commission == nil {
+		return p.order.most()
+	}
+	author, ok := s.authors[p.kind].(Metered)
+	if !ok {
+		return catalog.Consumed{}, nil
+	}
+	c := *p.commission
+	c.Kind, c.Model, c.Args = p.kind, p.model, p.args
+	return author.Most(ctx, tx, user, c)
+}
+
+// most is what a text, an image or a video can use at most.
+func (o order) most() (catalog.Consumed, error) {
+	switch o.kind {
+	case entjob.KindImage:
+		args, err := decode[ImageArguments](o.args)
+		if err != nil {
+			return catalog.Consumed{}, err
+		}
+		return catalog.Consumed{Images: 1, Size: args.Size, Quality: args.Quality}, nil
+	case entjob.KindVideo:
+		args, err := decode[VideoArguments](o.args)
+		if err != nil {
+			return catalog.Consumed{}, err
+		}
+		return catalog.Consumed{VideoMs: int64(args.Seconds) * 1000}, nil
+	default:
+		args, err := decode[TextArguments](o.args)
+		if err != nil {
+			return catalog.Consumed{}, err
+		}
+		in := usage.AtMost(args.Prompt) + usage.AtMost(args.SystemPrompt) + margin
+		return catalog.Consumed{Input: in, Output: int64(args.MaxOutputTokens)}, nil
+	}
+}
+
+// Quote says what a job would take.
+func (s *Service) Quote(ctx context.Context, user oid.User, w Work) (*usage.Quote, error) {
+	o, err := s.check(w)
+	if err != nil {
+		return nil, err
+	}
+	most, err := o.most()
+	if err != nil {
+		return nil, err
+	}
+	return s.ledger.Quote(ctx, usage.Order{User: user, Model: o.model, Most: most})
+}
+
+// QuoteCommission says what an author's job would take.
+func (s *Service) QuoteCommission(ctx context.Context, user oid.User, c Commission, most catalog.Consumed) (*usage.Quote, error) {
+	return s.ledger.Quote(ctx, usage.Order{User: user, Model: c.Model, Most: most})
+}

@@ -1,0 +1,68 @@
+package paytest
+
+import (
+	"errors"
+	"sync"
+	"testing"
+
+	"github.com/weav-ai/weav/internal/pay"
+)
+
+// testCancel gives back a part, then the rest, each more than once with its key.
+func testCancel(t *testing.T, h Harness) {
+	o := h.paid(t)
+	part := pay.Cancel{ID: o.ID, Reason: "a test", Amount: 4000, Cancellable: price, Key: pay.NewID()}
+	rest := pay.Cancel{ID: o.ID, Reason: "a test", Key: pay.NewID()}
+	for _, step := range []struct {
+		name      string
+		order     pay.Cancel
+		status    pay.Status
+		cancelled int64
+	}{
+		{"a part", part, pay.PartialCancelled, 4000},
+		{"the part again", part, pay.PartialCancelled, 4000},
+		{"the rest", rest, pay.Cancelled, price},
+		{"the rest again", rest, pay.Cancelled, price},
+	} {
+		if err := together(h, t, step.order); err != nil {
+			t.Fatalf("%s: %v", step.name, err)
+		}
+		if p := h.payment(t, o); p.Status != step.status || p.Cancelled != step.cancelled {
+			t.Errorf("%s: it is %s with %d given back", step.name, p.Status, p.Cancelled)
+		}
+	}
+}
+
+// together orders the same cancellation from several places at once.
+func together(h Harness, t *testing.T, c pay.Cancel) error {
+	t.Helper()
+	const places = 4
+	faults := make([]error, places)
+	var group sync.WaitGroup
+	for i := range places {
+		group.Go(func() { faults[i] = h.Gateway.Cancel(t.Context(), c) })
+	}
+	group.Wait()
+	return errors.Join(faults...)
+}
+
+// testCancelRefused orders what a gateway must not do.
+func testCancelRefused(t *testing.T, h Harness) {
+	unpaid, paid, gone := h.order(t), h.paid(t), h.paid(t)
+	h.Happens(t, unpaid, VirtualAccount)
+	h.Happens(t, gone, Cancelled)
+	for name, c := range map[string]pay.Cancel{
+		"not paid":            {ID: unpaid.ID},
+		"more than was paid":  {ID: paid.ID, Amount: price + 1},
+		"another state of it": {ID: paid.ID, Amount: 100, Cancellable: price - 100},
+		"all is gone":         {ID: gone.ID},
+	} {
+		c.Reason, c.Key = "a test", pay.NewID()
+		if err := h.Gateway.Cancel(t.Context(), c); !errors.Is(err, pay.ErrRefused) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if p := h.payment(t, paid); p.Cancelled != 0 {
+		t.Errorf("%d was given back by orders that were refused", p.Cancelled)
+	}
+}

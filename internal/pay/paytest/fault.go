@@ -1,0 +1,84 @@
+package paytest
+
+import (
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+)
+
+// Fault is a way in which a gateway fails.
+type Fault string
+
+// The faults. Those up to Outstanding come before anything is done, the others after it.
+const (
+	Works Fault = ""
+	// NotFound knows no payment. It registers orders all the same.
+	NotFound     Fault = "404"
+	ServerError  Fault = "500"
+	Unauthorized Fault = "401"
+	// Hangs never answers.
+	Hangs Fault = "hangs"
+	// Redirects sends the caller to an address of its own, /elsewhere.
+	Redirects Fault = "redirects"
+	// Outstanding says that a request with the same idempotency key still runs.
+	Outstanding Fault = "outstanding"
+	// Cut ends the connection in the middle of the answer.
+	Cut Fault = "cut"
+	// Garbage answers 200 with what is no JSON.
+	Garbage Fault = "garbage"
+	// Endless answers 200 with more than anybody should read.
+	Endless Fault = "endless"
+)
+
+// Faults are all of them but Works.
+var Faults = []Fault{NotFound, ServerError, Unauthorized, Hangs, Redirects, Outstanding, Cut, Garbage, Endless}
+
+// endless is beyond what any client should take.
+const endless = 8 << 20
+
+// fail answers by a fault that comes before anything is done; false when it is none of those.
+func (p *PortOne) fail(w http.ResponseWriter, r *http.Request, f Fault) bool {
+	switch f {
+	case NotFound:
+		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/pre-register") {
+			return false
+		}
+		refuse(w, http.StatusNotFound, "PAYMENT_NOT_FOUND")
+	case ServerError:
+		http.Error(w, "<html>Internal Server Error</html>", http.StatusInternalServerError)
+	case Unauthorized:
+		refuse(w, http.StatusUnauthorized, "UNAUTHORIZED")
+	case Hangs:
+		select {
+		case <-r.Context().Done():
+		case <-p.closed:
+		}
+	case Redirects:
+		http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
+	case Outstanding:
+		refuse(w, http.StatusConflict, "IDEMPOTENCY_OUTSTANDING_REQUEST")
+	default:
+		return false
+	}
+	return true
+}
+
+// spoil sends an answer as a fault that comes after the deed would.
+func spoil(w http.ResponseWriter, answer *httptest.ResponseRecorder, f Fault) {
+	body := answer.Body.Bytes()
+	w.Header().Set("Content-Type", "application/json")
+	switch f {
+	case Cut:
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		_, _ = w.Write(body[:len(body)/2]) // The caller sees the rest missing.
+	case Garbage:
+		_, _ = w.Write([]byte("<html>200 OK</html>"))
+	case Endless:
+		_, _ = w.Write([]byte(`{"id":"` + strings.Repeat("x", endless) + `"}`)) // The caller leaves.
+	default:
+		w.WriteHeader(answer.Code)
+		_, _ = bytes.NewReader(body).WriteTo(w)
+	}
+}

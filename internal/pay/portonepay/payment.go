@@ -1,0 +1,85 @@
+package portonepay
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/weav-ai/weav/internal/pay"
+)
+
+// answer is a payment in PortOne's form, as far as it is read. Further fields may appear.
+type answer struct {
+	Status        string `json:"status"`
+	ID            string `json:"id"`
+	TransactionID string `json:"transactionId"`
+	StoreID       string `json:"storeId"`
+	Channel       *struct {
+		Type string `json:"type"`
+	} `json:"channel"`
+	OrderName string `json:"orderName"`
+	Amount    *struct {
+		Total     int64 `json:"total"`
+		Paid      int64 `json:"paid"`
+		Cancelled int64 `json:"cancelled"`
+	} `json:"amount"`
+	Currency string `json:"currency"`
+	Customer struct {
+		ID string `json:"id"`
+	} `json:"customer"`
+	PaidAt time.Time `json:"paidAt"`
+	// Disputes are described for PAID alone: one that is partly or wholly cancelled tells none.
+	Disputes []struct {
+		Status string `json:"status"`
+	} `json:"disputes"`
+}
+
+// statuses are PortOne's words, one of them in two spellings.
+var statuses = map[string]pay.Status{
+	"READY": pay.Ready, "PAY_PENDING": pay.Pending, "PENDING": pay.Pending, "VIRTUAL_ACCOUNT_ISSUED": pay.VirtualAccountIssued,
+	"PAID": pay.Paid, "PARTIAL_CANCELLED": pay.PartialCancelled, "CANCELLED": pay.Cancelled, "FAILED": pay.Failed,
+}
+
+// Payment implements pay.Gateway. An answer in a form that is not PortOne's is ErrUnavailable; one in its form that
+// makes no sense is of the status Unknown.
+func (g *Gateway) Payment(ctx context.Context, id string) (*pay.Payment, error) {
+	var a answer
+	r := request{method: http.MethodGet, path: []string{"payments", id}, query: url.Values{"storeId": {g.cfg.StoreID}}}
+	if err := g.call(ctx, r, &a); err != nil {
+		return nil, err
+	}
+	if a.ID != id {
+		return nil, pay.Fault(pay.ErrUnavailable, "an answer about another payment", nil)
+	}
+	return a.payment(), nil
+}
+
+func (a answer) payment() *pay.Payment {
+	p := &pay.Payment{
+		ID: a.ID, TransactionID: a.TransactionID, StoreID: a.StoreID, OrderName: a.OrderName, Status: pay.Unknown,
+		// Only LIVE is real money: a channel that nobody names is not.
+		IsTest:   a.Channel == nil || a.Channel.Type != "LIVE",
+		Currency: a.Currency, PaidAt: a.PaidAt, Customer: a.Customer.ID, Disputed: a.isDisputed(),
+	}
+	if a.Amount == nil || min(a.Amount.Total, a.Amount.Paid, a.Amount.Cancelled) < 0 {
+		return p
+	}
+	p.Total, p.Paid, p.Cancelled = a.Amount.Total, a.Amount.Paid, a.Amount.Cancelled
+	if s, ok := statuses[a.Status]; ok {
+		p.Status = s
+	}
+	return p
+}
+
+// isDisputed says whether the payer disputes it: there is a dispute in any state but RESOLVED. PortOne tells that one
+// began or ended by the notices Transaction.DisputeCreated and Transaction.DisputeResolved, and the payment stays PAID
+// throughout. Who won is not told; a payer who did has the money back by a cancellation, triggered by CHARGEBACK.
+func (a answer) isDisputed() bool {
+	for _, d := range a.Disputes {
+		if d.Status != "RESOLVED" {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,114 @@
+package portonepay_test
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/weav-ai/weav/internal/pay"
+	"github.com/weav-ai/weav/internal/pay/paytest"
+	"github.com/weav-ai/weav/internal/pay/portonepay"
+)
+
+// answering is a gateway whose PortOne says the same to everything.
+func answering(tb testing.TB, status int, body string) *portonepay.Gateway {
+	tb.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}))
+	tb.Cleanup(server.Close)
+	g, err := portonepay.New(portonepay.Config{StoreID: paytest.StoreID, APISecret: "secret", BaseURL: server.URL})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return g
+}
+
+type object = map[string]any
+
+// TestOddPayments holds that nothing is believed of a payment that makes no sense, and that what is new does no harm.
+func TestOddPayments(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		edit func(answer object)
+		want func(p *pay.Payment) bool
+	}{
+		{"a status that is new", func(a object) { a["status"] = "PAID_LATER" }, isUnknown},
+		{"a status in other letters", func(a object) { a["status"] = "Paid" }, isUnknown},
+		{"no status", func(a object) { delete(a, "status") }, isUnknown},
+		{"no amount", func(a object) { delete(a, "amount") }, isUnknown},
+		{"an amount below nothing", func(a object) { a["amount"] = object{"total": -1} }, isUnknown},
+		{"the other spelling of pending", func(a object) { a["status"] = "PENDING" }, func(p *pay.Payment) bool { return p.Status == pay.Pending }},
+		{"no channel", func(a object) { delete(a, "channel") }, func(p *pay.Payment) bool { return p.IsTest }},
+		{"a channel of no type", func(a object) { a["channel"] = object{} }, func(p *pay.Payment) bool { return p.IsTest }},
+		{"a channel that is new", func(a object) { a["channel"] = object{"type": "SANDBOX"} }, func(p *pay.Payment) bool { return p.IsTest }},
+		{"a dispute in a state that is new", func(a object) { a["disputes"] = []object{{"status": "LOST"}} }, func(p *pay.Payment) bool { return p.Disputed }},
+		{"no customer", func(a object) { delete(a, "customer") }, func(p *pay.Payment) bool { return p.Customer == "" && p.Status == pay.Paid }},
+		{"fields that are new", func(a object) { a["new"] = object{"field": []int{1}} }, func(p *pay.Payment) bool { return p.Status == pay.Paid && !p.IsTest }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			p := paytest.NewPortOne(t)
+			o := newOrder()
+			p.Set(paid(o), tt.edit)
+			if got, err := open(t, p).Payment(t.Context(), o.ID); err != nil || !tt.want(got) {
+				t.Errorf("it is read as %+v, %v", got, err)
+			}
+		})
+	}
+}
+
+func isUnknown(p *pay.Payment) bool { return p.Status == pay.Unknown && p.ID != "" }
+
+// TestAnswersInAnotherForm holds that these are no answers.
+func TestAnswersInAnotherForm(t *testing.T) {
+	t.Parallel()
+	for name, edit := range map[string]func(answer object){
+		"an amount that is a number":   func(a object) { a["amount"] = 19900 },
+		"an amount that is a text":     func(a object) { a["amount"] = object{"total": "19900"} },
+		"an amount with a fraction":    func(a object) { a["amount"] = object{"total": 19900.5} },
+		"an amount beyond all numbers": func(a object) { a["amount"] = object{"total": 1e30} },
+		"a payment of another id":      func(a object) { a["id"] = "another" },
+		"no id":                        func(a object) { delete(a, "id") },
+		"disputes that are none":       func(a object) { a["disputes"] = "none" },
+		"a time that is none":          func(a object) { a["paidAt"] = "soon" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := paytest.NewPortOne(t)
+			o := newOrder()
+			p.Set(paid(o), edit)
+			if got, err := open(t, p).Payment(t.Context(), o.ID); !errors.Is(err, pay.ErrUnavailable) {
+				t.Errorf("it is read as %+v, %v", got, err)
+			}
+		})
+	}
+	for _, body := range []string{"", "null", "[]", `"PAID"`, "{", "{}{}"} {
+		if got, err := answering(t, http.StatusOK, body).Payment(t.Context(), "1"); !errors.Is(err, pay.ErrUnavailable) {
+			t.Errorf("%q is read as %+v, %v", body, got, err)
+		}
+	}
+}
+
+// TestForeignAndTestPayments holds that these are told apart, for the domain to judge.
+func TestForeignAndTestPayments(t *testing.T) {
+	t.Parallel()
+	p := paytest.NewPortOne(t)
+	g := open(t, p)
+	foreign := paid(newOrder())
+	foreign.StoreID = "store-of-another"
+	test := paid(newOrder())
+	test.IsTest = true
+	p.Set(foreign)
+	p.Set(test)
+	if got, err := g.Payment(t.Context(), foreign.ID); err != nil || got.StoreID == g.StoreID() {
+		t.Errorf("another shop's: %+v, %v", got, err)
+	}
+	if got, err := g.Payment(t.Context(), test.ID); err != nil || !got.IsTest || g.TakesTests() {
+		t.Errorf("a test: %+v, %v", got, err)
+	}
+}

@@ -1,0 +1,119 @@
+// Package sandboxpay is a gateway that moves no money: a page on which whoever pays says how it went. It keeps what
+// was said, gives money back, and sends signed notices, so that all of a shop's paths can be walked without an account.
+package sandboxpay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"github.com/weav-ai/weav/internal/pay"
+)
+
+// minSecret is the least of a secret, in bytes: with an empty one anybody signs.
+const minSecret = 16
+
+// Config says how the sandbox is reached.
+type Config struct {
+	// PageURL is where Handler is served, without a slash at its end.
+	PageURL string
+	Book    Book
+	// Secret signs notices and the page's forms: at least 16 bytes.
+	Secret []byte
+	// Notify delivers a notice, as a gateway's webhook does. Nil delivers none.
+	Notify func(ctx context.Context, header http.Header, body []byte) error
+}
+
+// Gateway is the sandbox.
+type Gateway struct {
+	cfg  Config
+	hook *standardwebhooks.Webhook
+}
+
+// New returns a sandbox; it fails when the secret is too short.
+func New(c Config) (*Gateway, error) {
+	if len(c.Secret) < minSecret {
+		return nil, fmt.Errorf("sandboxpay: the secret must have at least %d bytes", minSecret)
+	}
+	hook, err := standardwebhooks.NewWebhookRaw(c.Secret)
+	if err != nil {
+		return nil, errors.New("sandboxpay: the secret cannot be used")
+	}
+	return &Gateway{cfg: c, hook: hook}, nil
+}
+
+// Name implements pay.Gateway.
+func (*Gateway) Name() string { return "sandbox" }
+
+// TakesTests implements pay.Gateway: there is nothing else here.
+func (*Gateway) TakesTests() bool { return true }
+
+// StoreID implements pay.Gateway.
+func (*Gateway) StoreID() string { return "" }
+
+// Checkout implements pay.Gateway.
+func (g *Gateway) Checkout(id string) pay.Checkout {
+	return pay.Checkout{Gateway: g.Name(), URL: g.cfg.PageURL + "/" + id}
+}
+
+// Register implements pay.Gateway.
+func (g *Gateway) Register(ctx context.Context, o pay.Order) error {
+	return g.change(ctx, o.ID, func(k *kept) error {
+		if k.ID == "" {
+			k.Payment = pay.Payment{
+				ID: o.ID, OrderName: o.OrderName, Currency: o.Currency, Customer: o.Customer, Total: o.Amount, Status: pay.Ready, IsTest: true,
+			}
+		}
+		return nil
+	})
+}
+
+// Payment implements pay.Gateway. An order is known here from when it is registered, before somebody begins to pay.
+func (g *Gateway) Payment(ctx context.Context, id string) (*pay.Payment, error) {
+	k, _, err := g.load(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if k.ID == "" {
+		return nil, pay.ErrNotFound
+	}
+	return &k.Payment, nil
+}
+
+// Cancel implements pay.Gateway. It sends a notice, which may get lost as any may: the caller is told that the money
+// went back, whatever becomes of it.
+func (g *Gateway) Cancel(ctx context.Context, c pay.Cancel) error {
+	err := g.change(ctx, c.ID, func(k *kept) error { return k.cancel(c) })
+	if err != nil {
+		return err
+	}
+	_ = g.notify(ctx, c.ID)
+	return nil
+}
+
+func (k *kept) cancel(c pay.Cancel) error {
+	left := k.Paid - k.Cancelled
+	amount := c.Amount
+	if amount == 0 {
+		amount = left
+	}
+	switch {
+	case k.ID == "":
+		return pay.ErrNotFound
+	case k.Keys[c.Key]:
+		return nil
+	case !isHeld(k.Payment):
+		return pay.Fault(pay.ErrRefused, "it is not paid", nil)
+	case amount < 0 || amount > left || c.Cancellable != 0 && c.Cancellable != left:
+		return pay.Fault(pay.ErrRefused, "another amount is left", nil)
+	}
+	if k.Keys == nil {
+		k.Keys = map[string]bool{}
+	}
+	k.Keys[c.Key] = true
+	giveBack(&k.Payment, amount)
+	return nil
+}

@@ -1,0 +1,68 @@
+package planner
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	entjob "github.com/weav-ai/weav/ent/job"
+	"github.com/weav-ai/weav/internal/catalog"
+	"github.com/weav-ai/weav/internal/job"
+	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/store"
+	"github.com/weav-ai/weav/internal/usage"
+)
+
+const (
+	// wordsTokens is what the instructions of a plan have at most beside the models and the goal, modelTokens what each model
+	// adds to them, stepTokens what each step adds that stands already.
+	wordsTokens = 2000
+	modelTokens = 120
+	stepTokens  = 400
+)
+
+// Most implements job.Metered: both rounds that a dialogue may have, at their longest. The second is told the first
+// answer too.
+func (c *Composer) Most(ctx context.Context, tx *store.Tx, _ oid.User, order job.Commission) (catalog.Consumed, error) {
+	told, answer, err := int64(0), int64(promptTokens), error(nil)
+	if order.Kind == entjob.KindPrompts {
+		told, err = c.Chats.DigestTokens(ctx, tx, order.Chat, promptTurns, promptSource)
+		told += wordsTokens
+	} else {
+		answer = maxPlanTokens
+		told, err = c.planTokens(order)
+	}
+	return catalog.Consumed{Input: 2*told + answer, Output: 2 * answer}, err
+}
+
+// planTokens is at most how many tokens a model is told for a plan.
+func (c *Composer) planTokens(order job.Commission) (int64, error) {
+	raw, err := json.Marshal(order.Args)
+	if err != nil {
+		return 0, fmt.Errorf("planner: arguments: %w", err)
+	}
+	var args job.PlanArguments
+	if err := json.Unmarshal(raw, &args); err != nil {
+		return 0, fmt.Errorf("planner: arguments: %w", err)
+	}
+	models := int64(len(c.offer(&args, func(catalog.Model) bool { return true })))
+	return wordsTokens + models*modelTokens + MaxSteps*stepTokens + usage.AtMost(args.Goal) + usage.AtMost(args.Wish), nil
+}
+
+// Quote says what planning for a goal would take.
+func (s *Service) Quote(ctx context.Context, user oid.User, goal string) (*usage.Quote, error) {
+	args, err := checkGoal(ProposeInput{Goal: goal})
+	if err != nil {
+		return nil, err
+	}
+	m, err := s.planningModel(ctx, s.Store.Client(), user, nil)
+	if err != nil {
+		return nil, err
+	}
+	order := job.Commission{Kind: entjob.KindPlan, Model: m, Args: args}
+	most, err := NewComposer(s.Parts).Most(ctx, nil, user, order)
+	if err != nil {
+		return nil, err
+	}
+	return s.jobs.QuoteCommission(ctx, user, order, most)
+}

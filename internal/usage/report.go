@@ -1,0 +1,201 @@
+package usage
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"entgo.io/ent/dialect/sql"
+
+	"github.com/weav-ai/weav/ent"
+	"github.com/weav-ai/weav/ent/chat"
+	"github.com/weav-ai/weav/ent/predicate"
+	entusage "github.com/weav-ai/weav/ent/usage"
+	"github.com/weav-ai/weav/internal/errs"
+	"github.com/weav-ai/weav/internal/oid"
+)
+
+// Dimension is what usage may be told by.
+type Dimension string
+
+// The dimensions.
+const (
+	ByDay    Dimension = "DAY"
+	ByModel  Dimension = "MODEL"
+	ByChat   Dimension = "CHAT"
+	ByFolder Dimension = "FOLDER"
+	ByKind   Dimension = "KIND"
+)
+
+const (
+	// maxRows is how many rows a report may have.
+	maxRows = 1000
+	// maxSpan is the longest time a report may be of, defaultSpan the usual one.
+	maxSpan     = 400 * 24 * time.Hour
+	defaultSpan = 30 * 24 * time.Hour
+)
+
+// Range is a stretch of time; nil fields mean the defaults.
+type Range struct {
+	Since, Until *time.Time
+}
+
+// Totals are sums of what was used.
+type Totals struct {
+	Runs                                         int
+	InputTokens, OutputTokens, CachedInputTokens int64
+	Images, VideoMs                              int64
+	CostMicros                                   int64
+	UnpricedRuns                                 int
+}
+
+// Line is a row of a report. What was not asked by is nil.
+type Line struct {
+	Day, ModelID *string
+	Chat         *oid.Chat
+	Folder       *oid.Folder
+	Kind         *entusage.Purpose
+	Totals       Totals
+}
+
+// Report tells what a person used, by the dimensions asked, in order, and all of it. What cost nothing is left out.
+func (l *Ledger) Report(ctx context.Context, user oid.User, r Range, by []Dimension) ([]Line, Totals, error) {
+	since, until, err := l.span(r)
+	if err != nil {
+		return nil, Totals{}, err
+	}
+	if slices.ContainsFunc(by, func(d Dimension) bool { return count(by, d) > 1 }) {
+		return nil, Totals{}, errs.New(errs.BadUserInput, "groupBy names each dimension at most once.")
+	}
+	counted := []predicate.Usage{
+		entusage.UserID(user), entusage.IsCharged(true), entusage.CreatedAtGTE(since), entusage.CreatedAtLT(until),
+	}
+	all, err := read(ctx, l.Store.Client(), nil, counted)
+	if err != nil {
+		return nil, Totals{}, err
+	}
+	total := Totals{}
+	if len(all) > 0 {
+		total = all[0].Totals
+	}
+	if len(by) == 0 {
+		return nil, total, nil
+	}
+	lines, err := read(ctx, l.Store.Client(), by, counted)
+	if err == nil && len(lines) > maxRows {
+		err = errs.New(errs.BadUserInput, "The report would have more than %d rows. Shorten the range, or group by less.", maxRows)
+	}
+	return lines, total, err
+}
+
+func count(by []Dimension, d Dimension) (n int) {
+	for _, other := range by {
+		if other == d {
+			n++
+		}
+	}
+	return n
+}
+
+func (l *Ledger) span(r Range) (since, until time.Time, err error) {
+	until = l.Now()
+	if r.Until != nil {
+		until = *r.Until
+	}
+	since = until.Add(-defaultSpan)
+	if r.Since != nil {
+		since = *r.Since
+	}
+	if !since.Before(until) || until.Sub(since) > maxSpan {
+		return since, until, errs.New(errs.BadUserInput, "The range must end after it begins, at most 400 days later.")
+	}
+	return since, until, nil
+}
+
+// sums is a row of a grouped query.
+type sums struct {
+	Day      *string           `json:"day"`
+	ModelID  *string           `json:"model_id"`
+	ChatID   *oid.Chat         `json:"chat_id"`
+	FolderID *oid.Folder       `json:"folder_id"`
+	Purpose  *entusage.Purpose `json:"purpose"`
+
+	Runs    int    `json:"runs"`
+	Input   int64  `json:"input"`
+	Output  int64  `json:"output"`
+	Cached  int64  `json:"cached"`
+	Images  int64  `json:"images"`
+	VideoMs int64  `json:"video"`
+	Cost    *int64 `json:"cost"`
+	Priced  int    `json:"priced"`
+}
+
+func (s sums) line() Line {
+	l := Line{
+		Day: s.Day, ModelID: s.ModelID, Chat: s.ChatID, Folder: s.FolderID, Kind: s.Purpose,
+		Totals: Totals{
+			Runs: s.Runs, InputTokens: s.Input, OutputTokens: s.Output, CachedInputTokens: s.Cached,
+			Images: s.Images, VideoMs: s.VideoMs, UnpricedRuns: s.Runs - s.Priced,
+		},
+	}
+	if s.Cost != nil {
+		l.Totals.CostMicros = *s.Cost
+	}
+	return l
+}
+
+// columns are those of the dimensions.
+var columns = map[Dimension]string{
+	ByDay: entusage.FieldDay, ByModel: entusage.FieldModelID, ByChat: entusage.FieldChatID, ByKind: entusage.FieldPurpose,
+}
+
+// read sums up what matches, by the dimensions.
+func read(ctx context.Context, c *ent.Client, by []Dimension, which []predicate.Usage) ([]Line, error) {
+	var rows []sums
+	err := c.Usage.Query().Where(which...).Modify(func(sel *sql.Selector) { group(sel, by) }).Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("usage: report: %w", err)
+	}
+	lines := make([]Line, 0, len(rows))
+	for _, r := range rows {
+		if r.Runs > 0 {
+			lines = append(lines, r.line())
+		}
+	}
+	return lines, nil
+}
+
+func group(sel *sql.Selector, by []Dimension) {
+	var keys []string
+	for _, d := range by {
+		if d != ByFolder {
+			keys = append(keys, sel.C(columns[d]))
+			continue
+		}
+		chats := sql.Table(chat.Table).As("of_chat") // The folder that the chat is in now.
+		sel.LeftJoin(chats).On(sel.C(entusage.FieldChatID), chats.C(chat.FieldID))
+		keys = append(keys, chats.C(chat.FieldFolderID))
+	}
+	sum := func(field, as string) string { return sql.As("COALESCE(SUM("+sel.C(field)+"), 0)", as) }
+	sel.Select(append(slices.Clone(keys),
+		sql.As("COUNT(*)", "runs"), sum(entusage.FieldInputTokens, "input"), sum(entusage.FieldOutputTokens, "output"),
+		sum(entusage.FieldCachedInputTokens, "cached"), sum(entusage.FieldImages, "images"), sum(entusage.FieldVideoMs, "video"),
+		sum(entusage.FieldCostMicros, "cost"), sql.As("COUNT("+sel.C(entusage.FieldCostMicros)+")", "priced"),
+	)...)
+	if len(keys) > 0 {
+		sel.GroupBy(keys...).OrderBy(keys...).Limit(maxRows + 1)
+	} else {
+		sel.Having(sql.P(func(b *sql.Builder) { b.WriteString("COUNT(*) > 0") }))
+	}
+}
+
+// Today sums up what a person used this day.
+func (l *Ledger) Today(ctx context.Context, user oid.User) (Totals, error) {
+	day, _ := l.day(l.Now())
+	lines, err := read(ctx, l.Store.Client(), nil, []predicate.Usage{entusage.UserID(user), entusage.IsCharged(true), entusage.Day(day)})
+	if err != nil || len(lines) == 0 {
+		return Totals{}, err
+	}
+	return lines[0].Totals, nil
+}
