@@ -16,7 +16,7 @@ GOLANGCI := $(CACHE)/golangci-lint-$(GOLANGCI_VERSION)/golangci-lint
 WITH_SERVICES := $(CACHE)/with-services
 
 # npm projects that tests use: reference clients and the audit of GraphQL over HTTP.
-NPM_PROJECTS := $(patsubst %/package-lock.json,%,$(wildcard test/clients/package-lock.json graph/gqlhttp/audit/package-lock.json internal/ai/openaiai/wire/package-lock.json))
+NPM_PROJECTS := $(patsubst %/package-lock.json,%,$(wildcard test/clients/package-lock.json graph/gqlhttp/audit/package-lock.json internal/ai/openaiai/wire/package-lock.json internal/pay/portonepay/wire/package-lock.json))
 NPM_READY    := $(NPM_PROJECTS:%=%/node_modules/.package-lock.json)
 
 GENERATED := ent graph

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"time"
 
 	"github.com/weav-ai/weav/ent"
 	entjob "github.com/weav-ai/weav/ent/job"
@@ -14,7 +15,6 @@ import (
 	"github.com/weav-ai/weav/internal/membership"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/page"
-	"github.com/weav-ai/weav/internal/store"
 )
 
 // Administration is the way to what the administration sees; the directive has let nobody else in.
@@ -66,7 +66,7 @@ func (r *administrationResolver) AuditLog(ctx context.Context, _ *Administration
 
 // Membership is what the person is a member of.
 func (r *accountResolver) Membership(_ context.Context, u *ent.User) (*membership.Membership, error) {
-	m := r.s.Memberships.Of(u, store.Now())
+	m := r.s.Memberships.Of(u, time.Now())
 	return &m, nil
 }
 

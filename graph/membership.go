@@ -2,12 +2,12 @@ package graph
 
 import (
 	"context"
+	"time"
 
 	"github.com/weav-ai/weav/ent"
 	"github.com/weav-ai/weav/ent/user"
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/membership"
-	"github.com/weav-ai/weav/internal/store"
 )
 
 // Plans are the memberships that can be had.
@@ -17,7 +17,7 @@ func (r *queryResolver) Plans(context.Context) ([]*membership.Plan, error) {
 
 // Membership is what holds for the person now.
 func (r *userResolver) Membership(_ context.Context, u *ent.User) (*membership.Membership, error) {
-	m := r.s.Memberships.Of(u, store.Now())
+	m := r.s.Memberships.Of(u, time.Now())
 	return &m, nil
 }
 

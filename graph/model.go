@@ -9,7 +9,6 @@ import (
 	"github.com/weav-ai/weav/internal/auth"
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/modelcheck"
-	"github.com/weav-ai/weav/internal/store"
 )
 
 // Name is the name to show.
@@ -74,7 +73,7 @@ func (r *Resolver) asking(ctx context.Context) (catalog.Viewer, error) {
 	if err != nil || u == nil {
 		return catalog.Viewer{}, err
 	}
-	return catalog.Viewer{SignedIn: true, Plan: r.s.Memberships.Of(u, store.Now()).ActsAs}, nil
+	return catalog.Viewer{SignedIn: true, Plan: r.s.Memberships.Of(u, time.Now()).ActsAs}, nil
 }
 
 // Price is what the provider asks for it today.

@@ -82,10 +82,7 @@ func (c Config) note(setting string) string {
 	case "AUTH":
 		return c.authNote()
 	case "PAYMENTS":
-		if c.Payments.store() != "" {
-			return "PortOne; API secret " + c.Payments.APISecret.String() + ", webhook secret " + c.Payments.WebhookSecret.String()
-		}
-		return "the sandbox: no money moves"
+		return c.Payments.note()
 	case "JWT_SECRET":
 		return map[bool]string{true: "none given: one is made and kept in DATA_DIR", false: "present"}[len(c.JWTSecret) == 0]
 	case "CORS_ALLOWED_ORIGINS":

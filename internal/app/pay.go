@@ -57,12 +57,18 @@ func (c Config) checkPayments() error {
 		return fmt.Errorf("PAYMENTS=%s is not known: it is sandbox, or portone:STORE_ID", p.Gateway)
 	case p.Gateway == "sandbox" && c.Billing && !way.dev:
 		return errors.New("PAYMENTS=sandbox gives memberships away: set PAYMENTS=portone:STORE_ID, or ENABLE_BILLING=false")
-	case p.store() != "" && !(p.APISecret.IsSet() && p.WebhookSecret.IsSet()):
+	case p.store() != "" && (!p.APISecret.IsSet() || !p.WebhookSecret.IsSet()):
 		return errors.New("PAYMENTS=portone:… needs PORTONE_API_SECRET and PORTONE_WEBHOOK_SECRET")
 	case p.TakesTests && p.store() != "" && !way.dev:
 		return errors.New("PORTONE_TEST_MODE=true gives memberships away for test payments: unset it outside AUTH=dev")
 	}
-	return p.checkAddress()
+	if err := p.checkAddress(); err != nil || p.store() == "" {
+		return err
+	}
+	if _, err := p.portOne(); err != nil {
+		return errors.New("PORTONE_WEBHOOK_SECRET must begin with whsec_, as the console shows it; two have a comma between them while they are exchanged")
+	}
+	return nil
 }
 
 // checkAddress refuses to send the secret in the clear.
@@ -71,20 +77,62 @@ func (p Payments) checkAddress() error {
 		return nil
 	}
 	u, err := url.Parse(p.BaseURL)
-	if err != nil || u.Host == "" || u.Scheme != "https" && !(u.Scheme == "http" && loopback(u.Host)) {
-		return errors.New("PORTONE_BASE_URL must begin with https://")
+	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Host)) {
+		return errors.New("PORTONE_BASE_URL must begin with https://, or with http:// and an address of this machine with its port")
 	}
 	return nil
 }
 
+// portOne opens PortOne. It fails for webhook secrets that are none, and asks nobody.
+func (p Payments) portOne() (*portonepay.Gateway, error) {
+	var secrets []string
+	for _, s := range strings.Split(p.WebhookSecret.Reveal(), ",") {
+		secrets = append(secrets, strings.TrimSpace(s))
+	}
+	return portonepay.New(portonepay.Config{
+		StoreID: p.store(), ChannelKey: p.ChannelKey, APISecret: p.APISecret.Reveal(), TakesTests: p.TakesTests,
+		WebhookSecrets: secrets, BaseURL: strings.TrimSuffix(p.BaseURL, "/"),
+	})
+}
+
+// note says what a checklist shows of who takes payments.
+func (p Payments) note() string {
+	if p.store() == "" {
+		return "the sandbox: no money moves"
+	}
+	note := "PortOne; API secret " + p.APISecret.String() + ", webhook secret " + p.WebhookSecret.String()
+	if p.ChannelKey == "" {
+		note += "; without PORTONE_CHANNEL_KEY the pages that take payments must know their channel themselves"
+	}
+	if p.TakesTests {
+		note += "; payments that move no money count (PORTONE_TEST_MODE)"
+	}
+	return note
+}
+
+// payments asks the gateway for a payment that there is not: only one that knows this server can say so.
+func (p probe) payments(ctx context.Context) (string, error) {
+	if p.cfg.Payments.store() == "" {
+		return "in the process", nil
+	}
+	gateway, err := p.cfg.Payments.portOne()
+	if err != nil {
+		return "", errors.New("not asked: its settings are at fault")
+	}
+	switch _, err = gateway.Payment(ctx, pay.NewID()); {
+	case errors.Is(err, pay.ErrNotFound):
+		return "answers, and takes the secret", nil
+	case errors.Is(err, pay.ErrRefused):
+		return "", fmt.Errorf("%w: check that PAYMENTS names the shop's id", err)
+	default:
+		return "", fmt.Errorf("%w: check PORTONE_API_SECRET and the network", err)
+	}
+}
+
 // openGateway opens who takes payments, with the pages on which they are paid; nil where it has its own.
 func (a *App) openGateway(secret []byte) (pay.Gateway, http.Handler, error) {
-	p := a.cfg.Payments
-	if store := p.store(); store != "" {
-		gateway, err := portonepay.New(portonepay.Config{
-			StoreID: store, ChannelKey: p.ChannelKey, APISecret: p.APISecret.Reveal(), TakesTests: p.TakesTests,
-			WebhookSecrets: strings.Split(p.WebhookSecret.Reveal(), ","), BaseURL: strings.TrimSuffix(p.BaseURL, "/"),
-		})
+	if p := a.cfg.Payments; p.store() != "" {
+		gateway, err := p.portOne()
 		return gateway, nil, err
 	}
 	sandbox, err := sandboxpay.New(sandboxpay.Config{
@@ -97,5 +145,6 @@ func (a *App) openGateway(secret []byte) (pay.Gateway, http.Handler, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return sandbox, sandbox.Handler(), nil
+	pages := sandbox.Handler()
+	return sandbox, pages, nil
 }

@@ -31,6 +31,7 @@ func (p probe) all(ctx context.Context) []Finding {
 		p.part(ctx, "database", p.database),
 		p.part(ctx, "redis", p.redis),
 		p.part(ctx, "storage", p.storage),
+		p.part(ctx, "payments", p.payments),
 	}
 	if w, err := p.cfg.ways(); err == nil && w.project != "" && !p.cfg.FirebaseEmulator {
 		list = append(list, p.part(ctx, "sign-in", p.signIn))

@@ -24,7 +24,9 @@ const (
 // Most implements job.Metered: both rounds that a dialogue may have, at their longest. The second is told the first
 // answer too.
 func (c *Composer) Most(ctx context.Context, tx *store.Tx, _ oid.User, order job.Commission) (catalog.Consumed, error) {
-	told, answer, err := int64(0), int64(promptTokens), error(nil)
+	answer := int64(promptTokens)
+	var told int64
+	var err error
 	if order.Kind == entjob.KindPrompts {
 		told, err = c.Chats.DigestTokens(ctx, tx, order.Chat, promptTurns, promptSource)
 		told += wordsTokens

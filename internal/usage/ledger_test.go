@@ -280,7 +280,8 @@ func TestQuotaExceededSaysWhatIsLeftAndWhatWouldDo(t *testing.T) {
 		}
 		_, err = b.hold(b.t.Context(), b.tokens(2000))
 		b.wantCode(err, errs.QuotaExceeded)
-		if asError(err, &e); e.Retryable {
+		asError(err, &e)
+		if e.Retryable {
 			b.t.Error("what never fits a day is told to be retryable")
 		}
 		b.wantTokens(0, 700)

@@ -96,10 +96,10 @@ func (l *Ledger) exceeded(ctx context.Context, c *ent.Client, user oid.User, nee
 	e := errs.New(errs.QuotaExceeded, "Today's quota does not have enough left for this. Wait for the next day, ask for less, or take a higher membership.").
 		With("left", public(q.Left())).With("needed", public(need)).With("resetsAt", q.ResetsAt)
 	if q.Limit.Covers(need) {
-		e.Retry(q.ResetsAt.Sub(l.Now()))
+		e = e.Retry(q.ResetsAt.Sub(l.Now()))
 	}
 	if plan, ok := l.enough(q, need); ok {
-		e.With("planNeeded", string(plan.Type))
+		e = e.With("planNeeded", string(plan.Type))
 	}
 	return e
 }

@@ -118,5 +118,6 @@ func rowsOf(t *testing.T, w *world, query string, args ...any) (n int) {
 		must(t, sql.ErrNoRows)
 	}
 	must(t, rows.Scan(&n))
+	must(t, rows.Err())
 	return n
 }

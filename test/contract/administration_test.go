@@ -199,7 +199,7 @@ func TestWhatTheAdministrationCannotDo(t *testing.T) {
 		}
 		for _, name := range acts {
 			op := operations[name]
-			for reason, want := range map[string]string{"": "REQUIRED", " \t": "REQUIRED", strings.Repeat("가", 501): "TOO_LONG", "a\x00b": "INVALID_CHARACTERS"} {
+			for reason, want := range map[string]string{"": "REQUIRED", "\u3000": "REQUIRED", strings.Repeat("가", 501): "TOO_LONG", "a\x00b": "INVALID_CHARACTERS"} {
 				a := boss.mutate(t, name, with(op.input(f), "reason", reason), op.selection)
 				if got, _ := json.Marshal(a.at("result.userErrors.0.path")); a.reason() != want || string(got) != `["input","reason"]` {
 					t.Errorf("%s because %.10q: %v %v, want %s", name, reason, a.Errors, a.at("result"), want)
@@ -325,8 +325,8 @@ func TestALostRoleIsLostAtOnce(t *testing.T) {
 			{"ADMIN", "", ""}, {"SUPPORT", "", "FORBIDDEN"}, {"MEMBER", "FORBIDDEN", "FORBIDDEN"}, {"SUPPORT", "", "FORBIDDEN"},
 		} {
 			boss.change(t, "setRole", object{"userId": id, "role": step.role, "reason": "r"}, "account { id }")
-			if http, onSocket := tries(); http != step.reads || onSocket != step.reads {
-				t.Errorf("as %s she reads %q, on her socket %q; want %q", step.role, http, onSocket, step.reads)
+			if asked, onSocket := tries(); asked != step.reads || onSocket != step.reads {
+				t.Errorf("as %s she reads %q, on her socket %q; want %q", step.role, asked, onSocket, step.reads)
 			}
 			a := ada.mutate(t, "endUserSessions", object{"userId": member, "reason": "r"}, "account { id }")
 			if a.code() != step.acts {

@@ -177,7 +177,8 @@ func TestPaymentEventsAreTold(t *testing.T) {
 		}
 		must(t, json.Unmarshal(next(t, events), &e))
 		if got := e.Data.ViewerEvents; got.Typename == "PaymentSaved" {
-			if seen++; got.PaymentID != order.ID || got.Payment.Status != "PAID" {
+			seen++
+			if got.PaymentID != order.ID || got.Payment.Status != "PAID" {
 				t.Errorf("told of %+v", got)
 			}
 		}

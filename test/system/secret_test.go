@@ -187,7 +187,7 @@ func dump(t *testing.T, url string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	var out strings.Builder
 	for _, table := range column(t, db, `SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = current_schema()`) {
 		for _, row := range column(t, db, `SELECT t::text FROM `+table+` t`) {

@@ -80,6 +80,10 @@ END
 $$;
 -- +goose StatementEnd
 CREATE TRIGGER "audit_entries_stay" BEFORE UPDATE OR DELETE OR TRUNCATE ON "audit_entries" EXECUTE FUNCTION "audit_entries_refuse"();
+-- what jobs used was of one purpose; now it is of the job's kind
+UPDATE "usages" SET "purpose" = COALESCE((SELECT "kind" FROM "jobs" WHERE "jobs"."id" = "usages"."job_id"), 'TEXT') WHERE "purpose" = 'JOB';
+-- what was used before counts on its day in the zone that is the default
+UPDATE "usages" SET "day" = to_char("created_at" AT TIME ZONE 'Asia/Seoul', 'YYYY-MM-DD') WHERE "day" = '';
 
 -- +goose Down
 -- reverse: create index "paymentstep_payment_id_id" to table: "payment_steps"

@@ -138,6 +138,10 @@ CREATE TRIGGER `audit_entries_stay` BEFORE UPDATE ON `audit_entries` BEGIN SELEC
 -- +goose StatementBegin
 CREATE TRIGGER `audit_entries_remain` BEFORE DELETE ON `audit_entries` BEGIN SELECT RAISE(ABORT, 'audit_entries only grows'); END;
 -- +goose StatementEnd
+-- what jobs used was of one purpose; now it is of the job's kind
+UPDATE `usages` SET `purpose` = COALESCE((SELECT `kind` FROM `jobs` WHERE `jobs`.`id` = `usages`.`job_id`), 'TEXT') WHERE `purpose` = 'JOB';
+-- what was used before counts on its day in the zone that is the default
+UPDATE `usages` SET `day` = date(datetime(`created_at`), '+9 hours') WHERE `day` = '';
 
 -- +goose Down
 -- reverse: create "sandbox_payments" table

@@ -8,6 +8,8 @@ import (
 )
 
 // cancel gives money back, by PortOne's rules: what is left must do, and be what the caller thinks it is.
+//
+//nolint:gocyclo // One refusal after the other, in the order of the published description.
 func (p *PortOne) cancel(w http.ResponseWriter, id string, body []byte) {
 	var in struct {
 		StoreID     string `json:"storeId"`

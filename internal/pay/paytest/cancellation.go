@@ -24,7 +24,7 @@ func testCancel(t *testing.T, h Harness) {
 		{"the rest", rest, pay.Cancelled, price},
 		{"the rest again", rest, pay.Cancelled, price},
 	} {
-		if err := together(h, t, step.order); err != nil {
+		if err := together(t, h, step.order); err != nil {
 			t.Fatalf("%s: %v", step.name, err)
 		}
 		if p := h.payment(t, o); p.Status != step.status || p.Cancelled != step.cancelled {
@@ -34,7 +34,7 @@ func testCancel(t *testing.T, h Harness) {
 }
 
 // together orders the same cancellation from several places at once.
-func together(h Harness, t *testing.T, c pay.Cancel) error {
+func together(t *testing.T, h Harness, c pay.Cancel) error {
 	t.Helper()
 	const places = 4
 	faults := make([]error, places)

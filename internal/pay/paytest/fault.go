@@ -2,6 +2,7 @@ package paytest
 
 import (
 	"bytes"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -28,15 +29,15 @@ const (
 	Cut Fault = "cut"
 	// Garbage answers 200 with what is no JSON.
 	Garbage Fault = "garbage"
-	// Endless answers 200 with more than anybody should read.
+	// Endless answers 200 and goes on for as long as the caller reads.
 	Endless Fault = "endless"
 )
 
 // Faults are all of them but Works.
 var Faults = []Fault{NotFound, ServerError, Unauthorized, Hangs, Redirects, Outstanding, Cut, Garbage, Endless}
 
-// endless is beyond what any client should take.
-const endless = 8 << 20
+// chunk is a piece of an answer without an end.
+var chunk = strings.Repeat(" ", 64<<10)
 
 // fail answers by a fault that comes before anything is done; false when it is none of those.
 func (p *PortOne) fail(w http.ResponseWriter, r *http.Request, f Fault) bool {
@@ -76,7 +77,9 @@ func spoil(w http.ResponseWriter, answer *httptest.ResponseRecorder, f Fault) {
 	case Garbage:
 		_, _ = w.Write([]byte("<html>200 OK</html>"))
 	case Endless:
-		_, _ = w.Write([]byte(`{"id":"` + strings.Repeat("x", endless) + `"}`)) // The caller leaves.
+		for err := error(nil); err == nil; { // Until the caller leaves.
+			_, err = io.WriteString(w, chunk)
+		}
 	default:
 		w.WriteHeader(answer.Code)
 		_, _ = bytes.NewReader(body).WriteTo(w)

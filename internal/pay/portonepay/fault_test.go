@@ -58,6 +58,9 @@ func TestFaults(t *testing.T) {
 				if !errors.Is(err, want) || strings.Contains(err.Error(), p.APISecret) {
 					t.Errorf("%s: %v", name, err)
 				}
+				if late := errors.Is(err, context.DeadlineExceeded); late != (f == paytest.Hangs) {
+					t.Errorf("%s: it waited for its deadline: %v", name, late)
+				}
 			}
 			for _, r := range p.Requests() {
 				if r.Path == "/elsewhere" {
@@ -91,13 +94,14 @@ func TestRefusals(t *testing.T) {
 		{"a type that is a sentence", http.StatusConflict, `{"type":"for person@example.com"}`, pay.ErrUnavailable},
 		{"a type that is a number", http.StatusConflict, `{"type":7}`, pay.ErrUnavailable},
 		{"found, of that type", http.StatusOK, `{"type":"PAYMENT_NOT_FOUND"}`, pay.ErrUnavailable},
+		{"not found, of another status", http.StatusBadRequest, `{"type":"PAYMENT_NOT_FOUND"}`, pay.ErrRefused},
 		{"created", http.StatusCreated, `{}`, pay.ErrUnavailable},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			g := answering(t, tt.status, tt.body)
 			err := g.Cancel(t.Context(), pay.Cancel{ID: "1", Reason: "a test", Key: "key of a cancellation"})
-			if !errors.Is(err, tt.want) || strings.Contains(err.Error(), "example") {
+			if !errors.Is(err, tt.want) || errors.Is(err, pay.ErrNotFound) || strings.Contains(err.Error(), "example") {
 				t.Errorf("cancel: %v", err)
 			}
 		})

@@ -2,6 +2,7 @@ package portonepay_test
 
 import (
 	"errors"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -46,6 +47,18 @@ func must(tb testing.TB, err error) {
 	tb.Helper()
 	if err != nil {
 		tb.Fatal(err)
+	}
+}
+
+// TestRegisterWhatIsPaid tells PortOne for the first time of an order that is paid already.
+func TestRegisterWhatIsPaid(t *testing.T) {
+	t.Parallel()
+	p := paytest.NewPortOne(t)
+	o := newOrder()
+	p.Set(paid(o))
+	must(t, open(t, p).Register(t.Context(), o))
+	if got := p.Requests()[0].Status; got != http.StatusConflict {
+		t.Errorf("PortOne answered %d", got)
 	}
 }
 

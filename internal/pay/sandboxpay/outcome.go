@@ -87,7 +87,8 @@ func possible(p pay.Payment) []Outcome {
 	var out []Outcome
 	for _, o := range Outcomes {
 		after := p
-		if o.do(&after); o.fits(p) && after != p {
+		o.do(&after)
+		if o.fits(p) && after != p {
 			out = append(out, o)
 		}
 	}

@@ -205,7 +205,8 @@ func TestWrongPayments(t *testing.T) {
 		if *p == right {
 			t.Errorf("%s is right", outcome)
 		}
-		if mend(p, &right); *p != right {
+		mend(p, &right)
+		if *p != right {
 			t.Errorf("%s: it is %+v, want %+v", outcome, *p, right)
 		}
 	}
