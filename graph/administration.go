@@ -7,6 +7,7 @@ import (
 	"github.com/weav-ai/weav/ent"
 	entjob "github.com/weav-ai/weav/ent/job"
 	"github.com/weav-ai/weav/ent/payment"
+	"github.com/weav-ai/weav/ent/user"
 	"github.com/weav-ai/weav/internal/administration"
 	"github.com/weav-ai/weav/internal/auth"
 	"github.com/weav-ai/weav/internal/billing"
@@ -68,6 +69,11 @@ func (r *administrationResolver) AuditLog(ctx context.Context, _ *Administration
 func (r *accountResolver) Membership(_ context.Context, u *ent.User) (*membership.Membership, error) {
 	m := r.s.Memberships.Of(u, time.Now())
 	return &m, nil
+}
+
+// Role is what the person may do.
+func (r *accountResolver) Role(ctx context.Context, u *ent.User) (user.Role, error) {
+	return r.s.Role(ctx, u.ID)
 }
 
 // UnfinishedJobs is how many of the person's jobs have not ended.

@@ -1871,6 +1871,7 @@ type ComplexityRoot struct {
 // region    ************************** generated!.gotpl **************************
 
 type AccountResolver interface {
+	Role(ctx context.Context, obj *ent.User) (user.Role, error)
 	Membership(ctx context.Context, obj *ent.User) (*membership.Membership, error)
 
 	UnfinishedJobs(ctx context.Context, obj *ent.User) (int, error)
@@ -2149,6 +2150,8 @@ type UsageRowResolver interface {
 	Folder(ctx context.Context, obj *UsageRow) (*ent.Folder, error)
 }
 type UserResolver interface {
+	Role(ctx context.Context, obj *ent.User) (user.Role, error)
+
 	Membership(ctx context.Context, obj *ent.User) (*membership.Membership, error)
 	Payments(ctx context.Context, obj *ent.User, first *int, after *string) (*Connection[*ent.Payment], error)
 	Usage(ctx context.Context, obj *ent.User, rangeArg *UsageRange, groupBy []UsageDimension) (*UsageReport, error)
@@ -19165,7 +19168,7 @@ func (ec *executionContext) _Account_role(ctx context.Context, field graphql.Col
 			return ec.fieldContext_Account_role(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Role, nil
+			return ec.Resolvers.Account().Role(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v user.Role) graphql.Marshaler {
@@ -19176,7 +19179,7 @@ func (ec *executionContext) _Account_role(ctx context.Context, field graphql.Col
 	)
 }
 func (ec *executionContext) fieldContext_Account_role(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Account", field, false, false, "Role")
+	return graphql.NewScalarFieldContext("Account", field, true, true, "Role")
 }
 
 func (ec *executionContext) _Account_membership(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
@@ -48186,7 +48189,7 @@ func (ec *executionContext) _User_role(ctx context.Context, field graphql.Collec
 			return ec.fieldContext_User_role(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Role, nil
+			return ec.Resolvers.User().Role(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v user.Role) graphql.Marshaler {
@@ -48197,7 +48200,7 @@ func (ec *executionContext) _User_role(ctx context.Context, field graphql.Collec
 	)
 }
 func (ec *executionContext) fieldContext_User_role(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("User", field, false, false, "Role")
+	return graphql.NewScalarFieldContext("User", field, true, true, "Role")
 }
 
 func (ec *executionContext) _User_deletesAt(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
@@ -55768,10 +55771,11 @@ func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, 
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "role":
-			out.Values[i] = ec._Account_role(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Account_role(ctx, field, obj)
+				})
 		case "membership":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -67751,10 +67755,11 @@ func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "role":
-			out.Values[i] = ec._User_role(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._User_role(ctx, field, obj)
+				})
 		case "deletesAt":
 			out.Values[i] = ec._User_deletesAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"strings"
 
 	"github.com/weav-ai/weav/internal/app"
 )
@@ -75,7 +76,11 @@ func greet(w io.Writer, cfg app.Config, addr net.Addr) {
 	fmt.Fprintf(w, "WEAV %s\n", app.Version)
 	fmt.Fprintf(w, "  GraphQL     %s/graphql (HTTP, and WebSocket with graphql-transport-ws)\n", base)
 	fmt.Fprintf(w, "  Playground  %s/playground/\n", base)
-	fmt.Fprintf(w, "  Sign in     mutation { signIn(input: {identity: {dev: {email: \"you@example.com\"}}}) { tokens { accessToken } } }\n")
+	proof := `dev: {email: "you@example.com"}`
+	if !strings.Contains(cfg.Auth, "dev") {
+		proof = `firebase: {idToken: "…"}`
+	}
+	fmt.Fprintf(w, "  Sign in     mutation { signIn(input: {identity: {%s}}) { tokens { accessToken } } }\n", proof)
 	fmt.Fprintf(w, "              then send the header Authorization: Bearer <accessToken>\n")
 	fmt.Fprintf(w, "  Parts       %s\n", cfg.Parts())
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/weav-ai/weav/ent/migrate"
 	entobject "github.com/weav-ai/weav/ent/object"
+	"github.com/weav-ai/weav/internal/app"
 	"github.com/weav-ai/weav/internal/oid"
 )
 
@@ -62,6 +63,17 @@ func TestADeletionCanBeUndone(t *testing.T) {
 		t.Errorf("restored %v", a.Data)
 	}
 	f.change(t, "sendMessage", sendInput(f), "reply { id }")
+}
+
+// TestTheFirstAdministratorIsNamedByTheSettings: the role that is shown is the one that holds.
+func TestTheFirstAdministratorIsNamedByTheSettings(t *testing.T) {
+	t.Parallel()
+	w := start(t, app.Part{Serves: true, Works: true}, map[string]string{"ADMIN_EMAILS": "first@example.com"})
+	for name, want := range map[string]string{"first": "ADMIN", "other": "MEMBER"} {
+		if got := w.person(t, name).get(t, `{ viewer { role } }`, nil).text("viewer.role"); got != want {
+			t.Errorf("%s is %s, want %s", name, got, want)
+		}
+	}
 }
 
 // TestNothingOfADeletedAccountIsLeft walks all tables: a new one with a person in it is empty of them too.

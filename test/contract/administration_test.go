@@ -313,7 +313,7 @@ func TestALostRoleIsLostAtOnce(t *testing.T) {
 	withBoss(t, func(t *testing.T, w *world) {
 		boss, ada, member := w.person(t, "boss"), w.person(t, "ada"), w.person(t, "member").idOf(t)
 		id, socket := ada.idOf(t), ada.socket(t)
-		tries := func() (http, onSocket string) {
+		tries := func() (over, onSocket string) {
 			t.Helper()
 			events, err := socket.Subscribe(`{ administration { users { nodes { id } } } }`, nil)
 			must(t, err)
