@@ -56,8 +56,10 @@ func (s *Service) Add(ctx context.Context, tx *store.Tx, a NewArtifact) (*ent.Ar
 }
 
 func (k *Kept) describe(c *ent.ArtifactCreate) {
-	c.SetObjectKey(k.key).SetMimeType(string(k.Facts.Type)).SetBytes(k.Bytes).SetSha256(k.SHA256).
-		SetWidth(k.Facts.Width).SetHeight(k.Facts.Height).SetIsDisclosed(k.Disclosed)
+	c.SetObjectKey(k.key).SetMimeType(string(k.Facts.Type)).SetBytes(k.Bytes).SetSha256(k.SHA256).SetIsDisclosed(k.Disclosed)
+	if k.Facts.Type != zipType {
+		c.SetWidth(k.Facts.Width).SetHeight(k.Facts.Height)
+	}
 	if k.Facts.Type.IsVideo() {
 		c.SetSeconds(k.Facts.Seconds)
 	}
@@ -113,7 +115,7 @@ func (s *Service) Favourite(ctx context.Context, user oid.User, id string, on bo
 			return err
 		}
 		if a.ExpiresAt != nil && on {
-			return errs.Input(errs.InvalidValue, "artifactId", "This was ordered with `storeResult: false`, so it goes within the hour.")
+			return errs.Input(errs.InvalidValue, "artifactId", "This is not kept for long, so it cannot be a favourite; `expiresAt` tells when it goes.")
 		}
 		marked = a
 		if a.IsFavourite == on {

@@ -48,6 +48,9 @@ func (s *Service) Share(ctx context.Context, user oid.User, in ShareInput) (*ent
 		if err != nil {
 			return err
 		}
+		if a.Kind == entartifact.KindFile {
+			return errPrivate()
+		}
 		n, err := tx.Client().ShareLink.Query().Where(sharelink.ArtifactID(a.ID), working(now)).Count(ctx)
 		if err != nil {
 			return wrap("share", err)

@@ -22,7 +22,7 @@ func (s *Service) ArtifactAddress(ctx context.Context, a *ent.Artifact) (*Addres
 	if a.ObjectKey == nil {
 		return nil, nil
 	}
-	return s.address(ctx, a.ObjectKey, a.ID.String()+media.Type(a.MimeType).Ext(), a.MimeType)
+	return s.address(ctx, a.ObjectKey, fileName(a), a.MimeType)
 }
 
 // FileAddress signs where an uploaded file can be fetched; nil until it is READY, and for a lost file.

@@ -61,7 +61,8 @@ type VideoWork struct {
 	Style      *string
 }
 
-// Arguments are what was ordered, defaults applied: TextArguments, ImageArguments, VideoArguments, PlanArguments or PromptsArguments.
+// Arguments are what was ordered, defaults applied: TextArguments, ImageArguments, VideoArguments, PlanArguments,
+// PromptsArguments or ExportArguments.
 type Arguments interface{ IsJobArguments() }
 
 // TextArguments are the arguments of a text.
@@ -107,6 +108,15 @@ type PromptsArguments struct {
 	Count int `json:"count"`
 }
 
+// ExportArguments are the arguments of an export.
+type ExportArguments struct {
+	// IncludesFiles says whether the bytes of files and artifacts are in it.
+	IncludesFiles bool `json:"includesFiles"`
+}
+
+// IsJobArguments implements Arguments.
+func (*ExportArguments) IsJobArguments() {}
+
 // IsJobArguments implements Arguments.
 func (*PlanArguments) IsJobArguments() {}
 
@@ -133,6 +143,8 @@ func ArgumentsOf(j *ent.Job) (Arguments, error) {
 		return read[PlanArguments](j)
 	case entjob.KindPrompts:
 		return read[PromptsArguments](j)
+	case entjob.KindExport:
+		return read[ExportArguments](j)
 	default:
 		return read[VideoArguments](j)
 	}

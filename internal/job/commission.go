@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	entartifact "github.com/weav-ai/weav/ent/artifact"
 	entjob "github.com/weav-ai/weav/ent/job"
 	"github.com/weav-ai/weav/ent/predicate"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/errs"
+	"github.com/weav-ai/weav/internal/file"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/usage"
@@ -35,12 +37,14 @@ type Tell func(progress *float64, phase string)
 type Composed struct {
 	// Text is kept as the job's text; nobody is shown it as such.
 	Text string
-	// Model is the model that answered, as the provider names it.
+	// Model is the model that answered, as the provider names it; empty when none was asked, and then nothing was used.
 	Model  string
 	Finish ai.Finish
 	Usage  ai.Usage
 	// Request is what was asked, for an estimate where the provider told no usage.
 	Request ai.TextRequest
+	// File is an archive that the job made, which becomes its artifact; nil for none.
+	File *file.Kept
 	// Keep writes what came of it in the transaction that completes the job; nil keeps the text alone.
 	Keep func(ctx context.Context, tx *store.Tx) error
 }
@@ -71,12 +75,15 @@ func (s *Service) Commission(ctx context.Context, tx *store.Tx, user oid.User, c
 	return s.place(ctx, tx, user, placing{
 		order:       order{kind: c.Kind, model: c.Model, args: args},
 		commission:  &c,
-		storeResult: true, onLimit: Refuse, maxCost: c.MaxCost,
+		storeResult: c.Kind != entjob.KindExport, onLimit: Refuse, maxCost: c.MaxCost,
 	})
 }
 
-// commissioned are the kinds of authors' jobs.
-var commissioned = []entjob.Kind{entjob.KindPlan, entjob.KindPrompts}
+// commissioned are the kinds of authors' jobs; composed are those of them that a model writes.
+var (
+	composed     = []entjob.Kind{entjob.KindPlan, entjob.KindPrompts}
+	commissioned = append(slices.Clone(composed), entjob.KindExport)
+)
 
 // isCommissioned says whether jobs of a kind are an author's.
 func isCommissioned(kind entjob.Kind) bool { return slices.Contains(commissioned, kind) }
@@ -101,9 +108,9 @@ func (s *Service) takeAside(ctx context.Context, tx *store.Tx, user oid.User) er
 // asideRetry is about how long a plan takes.
 const asideRetry = 10 * time.Second
 
-// asideOf matches the unfinished jobs of authors for a person.
+// asideOf matches the unfinished jobs of a person that authors have a model write.
 func asideOf(user oid.User) predicate.Job {
-	return entjob.And(entjob.UserID(user), entjob.KindIn(commissioned...),
+	return entjob.And(entjob.UserID(user), entjob.KindIn(composed...),
 		entjob.StatusIn(entjob.StatusInQueue, entjob.StatusInProgress))
 }
 
@@ -118,10 +125,26 @@ func (w *worker) compose(ctx, work context.Context) error {
 		return author.Compose(ctx, j, func(progress *float64, phase string) { tell(sign{progress: progress, phase: phase}) })
 	})
 	if err != nil || w.cancelled {
-		return w.failed(work, err, (*ai.Error).Repeatable)
+		err = w.failed(work, err, (*ai.Error).Repeatable)
+	} else {
+		err = w.end(work, w.composed(made))
 	}
-	return w.end(work, ending{
-		status: entjob.StatusCompleted, text: made.Text, finish: made.Finish, model: made.Model,
-		usage: made.Usage, request: &made.Request, keep: made.Keep,
-	})
+	if made != nil && made.File != nil {
+		w.s.files.Discard(work, made.File) // What became an artifact is left alone.
+	}
+	return err
+}
+
+// composed is the end of an author's job that is whole.
+func (w *worker) composed(made *Composed) ending {
+	e := ending{
+		status: entjob.StatusCompleted, text: made.Text, finish: made.Finish, model: made.Model, usage: made.Usage, keep: made.Keep,
+	}
+	if made.Model != "" {
+		e.request = &made.Request
+	}
+	if made.File != nil {
+		e.made = []file.NewArtifact{w.artifact(entartifact.KindFile, "", "", made.File)}
+	}
+	return e
 }

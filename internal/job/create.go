@@ -105,6 +105,9 @@ func (s *Service) Retry(ctx context.Context, user oid.User, in RetryInput) (*ent
 
 // repeated is the order of a job that ended. Its model may have been retired since.
 func (s *Service) repeated(old *ent.Job) (placing, error) {
+	if old.Kind == entjob.KindExport {
+		return repeatedExport(old), nil
+	}
 	kind := catalog.Kind(old.Kind)
 	if isCommissioned(old.Kind) {
 		kind = catalog.Text
@@ -188,6 +191,9 @@ func (s *Service) place(ctx context.Context, tx *store.Tx, user oid.User, p plac
 // admit makes sure that the person may order another job, and tells whether it must wait.
 func (s *Service) admit(ctx context.Context, tx *store.Tx, user oid.User, p placing) (waits bool, err error) {
 	if p.commission != nil {
+		if p.kind == entjob.KindExport {
+			return false, s.takeExport(ctx, tx, user, p.retryOf != nil)
+		}
 		return false, s.takeAside(ctx, tx, user)
 	}
 	return s.takePlace(ctx, tx, user, p.onLimit)

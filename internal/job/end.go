@@ -74,7 +74,7 @@ func (s *Service) ended(tx *store.Tx, j *ent.Job, e ending, tokens *usage.Tokens
 	if e.status == entjob.StatusCompleted {
 		u.SetProgress(1)
 		if !j.StoreResult {
-			u.SetExpiresAt(store.Now().Add(s.cfg.Unstored))
+			u.SetExpiresAt(store.Now().Add(s.life(j.Kind)))
 		}
 	}
 	if e.finish != "" {
@@ -103,7 +103,7 @@ func holder(j *ent.Job) predicate.Job {
 func (s *Service) settle(ctx context.Context, tx *store.Tx, j *ent.Job, e ending, tokens *usage.Tokens) error {
 	for _, a := range e.made {
 		if !j.StoreResult {
-			until := store.Now().Add(s.cfg.Unstored)
+			until := store.Now().Add(s.life(j.Kind))
 			a.ExpiresAt = &until
 		}
 		if _, err := s.files.Add(ctx, tx, a); err != nil {

@@ -22,6 +22,7 @@ const (
 	FailureModelUnavailable    FailureCode = "MODEL_UNAVAILABLE"
 	FailureNoOutput            FailureCode = "NO_OUTPUT"
 	FailureStorageUnavailable  FailureCode = "STORAGE_UNAVAILABLE"
+	FailureTooLarge            FailureCode = "TOO_LARGE"
 	FailureWorkerLost          FailureCode = "WORKER_LOST"
 	FailureInternal            FailureCode = "INTERNAL"
 )
@@ -44,6 +45,7 @@ var failures = map[FailureCode]Failure{
 	FailureModelUnavailable:    {FailureModelUnavailable, "This model is not offered any longer. Choose another.", false},
 	FailureNoOutput:            {FailureNoOutput, "The model delivered nothing that can be used. Try again, or put it in other words.", true},
 	FailureStorageUnavailable:  {FailureStorageUnavailable, "The result could not be stored for now. Try again in a minute.", true},
+	FailureTooLarge:            {FailureTooLarge, "The export would be larger than 10 GB. Order it without the files, or delete some first.", false},
 	FailureWorkerLost:          {FailureWorkerLost, "The server that did the work went away. It costs nothing. Try again.", true},
 	FailureInternal:            {FailureInternal, "Something went wrong on our side.", true},
 }
@@ -62,6 +64,8 @@ func failureOf(err error) FailureCode {
 	switch {
 	case errors.Is(err, file.ErrUnusable), errors.Is(err, ErrUnusable):
 		return FailureNoOutput
+	case errors.Is(err, ErrTooLarge):
+		return FailureTooLarge
 	case errors.Is(err, errStore):
 		return FailureStorageUnavailable
 	case errors.Is(err, context.DeadlineExceeded):
@@ -97,3 +101,9 @@ func providerFailure(kind ai.Kind) FailureCode {
 
 // errStore marks a failure of the object store, not of the provider.
 var errStore = errors.New("job: the object store")
+
+// OfStore marks an author's error as one of the object store: the job fails with STORAGE_UNAVAILABLE.
+func OfStore(err error) error { return errors.Join(errStore, err) }
+
+// ErrTooLarge marks work whose result is larger than may be: the job fails with TOO_LARGE.
+var ErrTooLarge = errors.New("job: the result is too large")

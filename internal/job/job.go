@@ -53,6 +53,8 @@ type Config struct {
 	Retention time.Duration
 	// Unstored is how long the result of a job that stores none is kept; default 1 h.
 	Unstored time.Duration
+	// ExportLife is how long an export can be fetched; default 7 days.
+	ExportLife time.Duration
 	// Waits are those between attempts; default 1, 2 and 4 s.
 	Waits []time.Duration
 	// PollGap is the wait between two polls of a video, unless the provider wishes another; default 2 s.
@@ -68,6 +70,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.OrphanAfter, 10*time.Second)
 	setDefault(&c.Retention, 30*24*time.Hour)
 	setDefault(&c.Unstored, time.Hour)
+	setDefault(&c.ExportLife, 7*24*time.Hour)
 	setDefault(&c.PollGap, 2*time.Second)
 	if c.Waits == nil {
 		c.Waits = []time.Duration{time.Second, 2 * time.Second, 4 * time.Second}

@@ -14,6 +14,8 @@ const (
 	QueueText  = "text"
 	QueueImage = "image"
 	QueueVideo = "video"
+	// QueueExport is for exports, which take minutes and ask no provider.
+	QueueExport = "export"
 	// QueueControl is for short calls that must not wait behind any work.
 	QueueControl = "control"
 )
@@ -58,6 +60,8 @@ func queueOf(kind entjob.Kind) string {
 		return QueueVideo
 	case entjob.KindPlan, entjob.KindPrompts:
 		return chat.QueueReply
+	case entjob.KindExport:
+		return QueueExport
 	default:
 		return QueueText
 	}

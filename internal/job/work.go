@@ -85,7 +85,7 @@ func (w *worker) work(ctx context.Context) error {
 		return w.image(ctx, work)
 	case entjob.KindVideo:
 		return w.video(ctx, work)
-	case entjob.KindPlan, entjob.KindPrompts:
+	case entjob.KindPlan, entjob.KindPrompts, entjob.KindExport:
 		return w.compose(ctx, work)
 	default:
 		return w.write(ctx, work)
