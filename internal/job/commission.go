@@ -37,7 +37,7 @@ type Tell func(progress *float64, phase string)
 type Composed struct {
 	// Text is kept as the job's text; nobody is shown it as such.
 	Text string
-	// Model is the model that answered, as the provider names it; empty when none was asked, and then nothing was used.
+	// Model is the model that answered, as the provider names it; empty for a job without a model.
 	Model  string
 	Finish ai.Finish
 	Usage  ai.Usage
@@ -79,10 +79,10 @@ func (s *Service) Commission(ctx context.Context, tx *store.Tx, user oid.User, c
 	})
 }
 
-// commissioned are the kinds of authors' jobs; composed are those of them that a model writes.
+// commissioned are the kinds of authors' jobs; byModel are those of them that a model writes.
 var (
-	composed     = []entjob.Kind{entjob.KindPlan, entjob.KindPrompts}
-	commissioned = append(slices.Clone(composed), entjob.KindExport)
+	byModel      = []entjob.Kind{entjob.KindPlan, entjob.KindPrompts}
+	commissioned = append(slices.Clone(byModel), entjob.KindExport)
 )
 
 // isCommissioned says whether jobs of a kind are an author's.
@@ -110,7 +110,7 @@ const asideRetry = 10 * time.Second
 
 // asideOf matches the unfinished jobs of a person that authors have a model write.
 func asideOf(user oid.User) predicate.Job {
-	return entjob.And(entjob.UserID(user), entjob.KindIn(composed...),
+	return entjob.And(entjob.UserID(user), entjob.KindIn(byModel...),
 		entjob.StatusIn(entjob.StatusInQueue, entjob.StatusInProgress))
 }
 
@@ -140,7 +140,7 @@ func (w *worker) composed(made *Composed) ending {
 	e := ending{
 		status: entjob.StatusCompleted, text: made.Text, finish: made.Finish, model: made.Model, usage: made.Usage, keep: made.Keep,
 	}
-	if made.Model != "" {
+	if w.job.Model != "" {
 		e.request = &made.Request
 	}
 	if made.File != nil {
