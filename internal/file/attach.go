@@ -170,13 +170,9 @@ func (s *Service) ForgetChats(ctx context.Context, tx *store.Tx, chats []oid.Cha
 	if len(ids) == 0 {
 		return nil
 	}
-	q := tx.Client().File.Query().Where(entfile.IDIn(ids...)).Order(entfile.ByID())
-	if s.store.Dialect() == store.Postgres {
-		q.ForUpdate() // A message that is being sent with one of them comes before or after.
-	}
-	files, err := q.All(ctx)
+	files, err := s.lockFiles(ctx, tx, entfile.IDIn(ids...))
 	if err != nil {
-		return wrap("forget chats", err)
+		return err
 	}
 	var alone []*ent.File
 	for _, f := range files {

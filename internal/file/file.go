@@ -18,6 +18,7 @@ import (
 	"github.com/weav-ai/weav/ent"
 	entartifact "github.com/weav-ai/weav/ent/artifact"
 	entfile "github.com/weav-ai/weav/ent/file"
+	"github.com/weav-ai/weav/ent/predicate"
 	"github.com/weav-ai/weav/internal/blob"
 	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/media"
@@ -141,4 +142,15 @@ func (s *Service) ownFile(ctx context.Context, c *ent.Client, user oid.User, id 
 		return nil, errNotFound()
 	}
 	return found(c.File.Query().Where(entfile.ID(fid), entfile.UserID(user)).Only(ctx))
+}
+
+// lockFiles reads files and keeps others from changing them until the transaction ends: a completion or a message that is
+// being sent with one of them comes before or after. SQLite has one writer anyway.
+func (s *Service) lockFiles(ctx context.Context, tx *store.Tx, where ...predicate.File) ([]*ent.File, error) {
+	q := tx.Client().File.Query().Where(where...).Order(entfile.ByID())
+	if s.store.Dialect() == store.Postgres {
+		q.ForUpdate()
+	}
+	rows, err := q.All(ctx)
+	return rows, wrap("lock files", err)
 }

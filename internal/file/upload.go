@@ -127,16 +127,20 @@ func (s *Service) uploadRequest(ctx context.Context, f *ent.File) (*UploadReques
 
 // DeleteFile deletes a file of user, also one that is still being uploaded. Messages that carried it no longer do.
 func (s *Service) DeleteFile(ctx context.Context, user oid.User, id string) (oid.File, error) {
-	var gone oid.File
-	err := s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		f, err := s.ownFile(ctx, tx.Client(), user, id)
+	gone, err := oid.Parse[oid.File](id)
+	if err != nil {
+		return gone, errNotFound()
+	}
+	return gone, s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		rows, err := s.lockFiles(ctx, tx, entfile.ID(gone), entfile.UserID(user))
+		if err == nil && len(rows) == 0 {
+			err = errNotFound()
+		}
 		if err != nil {
 			return err
 		}
-		gone = f.ID
-		return s.removeFiles(ctx, tx, []*ent.File{f})
+		return s.removeFiles(ctx, tx, rows)
 	})
-	return gone, err
 }
 
 func recordFile(tx *store.Tx, f *ent.File, typ feed.Type) {
