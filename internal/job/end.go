@@ -136,12 +136,17 @@ func (s *Service) settle(ctx context.Context, tx *store.Tx, j *ent.Job, e ending
 	if j.ProviderRef != nil && e.status != entjob.StatusCompleted {
 		tx.Enqueue(abandonJob(j))
 	}
-	length := 0 // Of other kinds nobody follows the text.
-	if j.Kind == entjob.KindText {
-		length = utf16Len(e.text)
-	}
-	feed.Record(tx, j.UserID, feed.JobEnded, feed.Facts{Job: j.ID, Run: j.RunID, Status: string(e.status), Length: length})
+	feed.Record(tx, j.UserID, feed.JobEnded, endFacts(j, e.status, e.text))
 	return s.promote(ctx, tx, j.UserID)
+}
+
+// endFacts are what subscribers are told of a job's end. Of other kinds than texts nobody follows the text.
+func endFacts(j *ent.Job, status entjob.Status, text string) feed.Facts {
+	facts := feed.Facts{Job: j.ID, Run: j.RunID, Status: string(status)}
+	if j.Kind == entjob.KindText {
+		facts.Length = utf16Len(text)
+	}
+	return facts
 }
 
 // caption is what the chat's message says of a job that ended.

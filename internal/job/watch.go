@@ -183,7 +183,7 @@ func (w *watcher) tellOver(ctx context.Context, j *ent.Job) error {
 	if j == nil {
 		return errOver
 	}
-	e := feed.Event{Type: feed.JobEnded, At: *j.EndedAt, Facts: feed.Facts{Job: j.ID, Run: j.RunID, Status: string(j.Status), Length: utf16Len(j.Text)}}
+	e := feed.Event{Type: feed.JobEnded, At: *j.EndedAt, Facts: endFacts(j, j.Status, j.Text)}
 	if err := w.send(ctx, Event{Cursor: w.reader.Cursor(), At: e.At, Feed: &e}); err != nil {
 		return err
 	}
