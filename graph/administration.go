@@ -71,9 +71,9 @@ func (r *accountResolver) Membership(_ context.Context, u *ent.User) (*membershi
 	return &m, nil
 }
 
-// Role is what the person may do.
-func (r *accountResolver) Role(ctx context.Context, u *ent.User) (user.Role, error) {
-	return r.s.Role(ctx, u.ID)
+// Role is what the person may do, the settings included. It asks the row at hand, since a page has many people.
+func (r *accountResolver) Role(_ context.Context, u *ent.User) (user.Role, error) {
+	return r.s.Administration.RoleOf(u), nil
 }
 
 // UnfinishedJobs is how many of the person's jobs have not ended.
@@ -121,8 +121,7 @@ func (r *Resolver) account(ctx context.Context, id *oid.User) (*ent.User, error)
 	if id == nil {
 		return nil, nil
 	}
-	u, err := loadersOf(ctx).users.Load(ctx, *id)
-	return r.s.Administration.Seen(u), err
+	return loadersOf(ctx).users.Load(ctx, *id)
 }
 
 // GrantMembership gives a person days of a membership.

@@ -54,7 +54,7 @@ func (s *Service) Grant(ctx context.Context, actor oid.User, in GrantInput) (*en
 	if ent.IsNotFound(err) {
 		return nil, errNotFound()
 	}
-	return s.Seen(u), wrap("read", err)
+	return u, wrap("read", err)
 }
 
 func (in GrantInput) check() error {

@@ -46,7 +46,7 @@ func (s *Service) SetRole(ctx context.Context, actor oid.User, id string, role u
 	if err != nil {
 		return nil, err
 	}
-	return s.Seen(after), nil
+	return after, nil
 }
 
 // isAdminBySettings tells whether an account would be ADMIN without a role of its own.

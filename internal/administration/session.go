@@ -34,5 +34,5 @@ func (s *Service) EndSessions(ctx context.Context, actor oid.User, id, reason st
 	if err != nil {
 		return nil, err
 	}
-	return s.Seen(u), nil
+	return u, nil
 }

@@ -63,9 +63,6 @@ func (s *Service) Users(ctx context.Context, f UserFilter, args page.Args) (*pag
 	if err != nil {
 		return nil, wrap("list people", err)
 	}
-	for i, u := range rows {
-		rows[i] = s.Seen(u)
-	}
 	return page.Of(rows, w), s.known(ctx, of, len(rows))
 }
 
@@ -85,16 +82,6 @@ func emailBegins(beginning string) func(*sql.Selector) {
 		}
 		s.Where(sql.And(sql.GTE(email, beginning), sql.LT(email, beginning+string(utf8.MaxRune))))
 	}
-}
-
-// Seen is an account as the administration sees it: with the role that holds, the settings' included.
-func (s *Service) Seen(u *ent.User) *ent.User {
-	if u == nil {
-		return nil
-	}
-	seen := *u
-	seen.Role = s.RoleOf(u)
-	return &seen
 }
 
 // parseUser reads a filter's id; nil for none.

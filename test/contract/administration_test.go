@@ -243,6 +243,10 @@ func TestAdministrationLists(t *testing.T) {
 		if got := boss.pages(t, "users", "email"); !slices.Equal(got, people) {
 			t.Errorf("people: %v, want %v", got, people)
 		}
+		named := boss.get(t, `query ($email: String) { administration { users(email: $email) { nodes { role } } } }`, object{"email": address("boss")})
+		if got := named.text("administration.users.nodes.0.role"); got != "ADMIN" {
+			t.Errorf("whom the settings make ADMIN is shown as %s", got)
+		}
 		var orders, jobs []string
 		for range 5 {
 			orders = append(orders, last.orderPlan(t, "STANDARD").ID)
