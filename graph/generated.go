@@ -16,6 +16,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/introspection"
 	gqlparser "github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+
 	"github.com/weav-ai/weav/ent"
 	"github.com/weav-ai/weav/ent/artifact"
 	chat1 "github.com/weav-ai/weav/ent/chat"
@@ -73,6 +74,7 @@ type ResolverRoot interface {
 	Plan() PlanResolver
 	PlanJobArguments() PlanJobArgumentsResolver
 	PlanStep() PlanStepResolver
+	ProviderKey() ProviderKeyResolver
 	Query() QueryResolver
 	QuotaChanged() QuotaChangedResolver
 	Session() SessionResolver
@@ -611,6 +613,21 @@ type ComplexityRoot struct {
 		Path    func(childComplexity int) int
 	}
 
+	ExportAccountPayload struct {
+		Job        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ExportAccountUserError struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Path    func(childComplexity int) int
+	}
+
+	ExportJobArguments struct {
+		IncludesFiles func(childComplexity int) int
+	}
+
 	FavouriteArtifactPayload struct {
 		Artifact   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -874,13 +891,14 @@ type ComplexityRoot struct {
 	}
 
 	MembershipPlan struct {
-		Daily       func(childComplexity int) int
-		Days        func(childComplexity int) int
-		HasPriority func(childComplexity int) int
-		Models      func(childComplexity int) int
-		Name        func(childComplexity int, language *user.Language) int
-		Price       func(childComplexity int) int
-		Type        func(childComplexity int) int
+		Daily           func(childComplexity int) int
+		Days            func(childComplexity int) int
+		HasPriority     func(childComplexity int) int
+		IncludesOwnKeys func(childComplexity int) int
+		Models          func(childComplexity int) int
+		Name            func(childComplexity int, language *user.Language) int
+		Price           func(childComplexity int) int
+		Type            func(childComplexity int) int
 	}
 
 	Message struct {
@@ -1005,6 +1023,7 @@ type ComplexityRoot struct {
 		DeletePrompt      func(childComplexity int, input DeletePromptInput) int
 		EditMessage       func(childComplexity int, input EditMessageInput) int
 		EndUserSessions   func(childComplexity int, input EndUserSessionsInput) int
+		ExportAccount     func(childComplexity int, input ExportAccountInput) int
 		FavouriteArtifact func(childComplexity int, input FavouriteArtifactInput) int
 		GrantMembership   func(childComplexity int, input GrantMembershipInput) int
 		MoveChat          func(childComplexity int, input MoveChatInput) int
@@ -1016,6 +1035,7 @@ type ComplexityRoot struct {
 		RefundPayment     func(childComplexity int, input RefundPaymentInput) int
 		RegenerateReply   func(childComplexity int, input RegenerateReplyInput) int
 		RemovePlanStep    func(childComplexity int, input RemovePlanStepInput) int
+		RemoveProviderKey func(childComplexity int, input RemoveProviderKeyInput) int
 		RenameChat        func(childComplexity int, input RenameChatInput) int
 		RenameFolder      func(childComplexity int, input RenameFolderInput) int
 		ReorderPlanSteps  func(childComplexity int, input ReorderPlanStepsInput) int
@@ -1029,6 +1049,7 @@ type ComplexityRoot struct {
 		RevokeShareLink   func(childComplexity int, input RevokeShareLinkInput) int
 		RunStep           func(childComplexity int, input RunStepInput) int
 		SendMessage       func(childComplexity int, input SendMessageInput) int
+		SetProviderKey    func(childComplexity int, input SetProviderKeyInput) int
 		SetRole           func(childComplexity int, input SetRoleInput) int
 		SignIn            func(childComplexity int, input SignInInput) int
 		SignOut           func(childComplexity int, input SignOutInput) int
@@ -1249,6 +1270,14 @@ type ComplexityRoot struct {
 		Count func(childComplexity int) int
 	}
 
+	ProviderKey struct {
+		Hint        func(childComplexity int) int
+		LastError   func(childComplexity int) int
+		LastErrorAt func(childComplexity int) int
+		Provider    func(childComplexity int) int
+		UpdatedAt   func(childComplexity int) int
+	}
+
 	Query struct {
 		Administration func(childComplexity int) int
 		ModelWarnings  func(childComplexity int) int
@@ -1287,6 +1316,7 @@ type ComplexityRoot struct {
 	Quote struct {
 		Cost       func(childComplexity int) int
 		IsAllowed  func(childComplexity int) int
+		IsOwnKey   func(childComplexity int) int
 		Left       func(childComplexity int) int
 		Model      func(childComplexity int) int
 		Most       func(childComplexity int) int
@@ -1345,6 +1375,17 @@ type ComplexityRoot struct {
 	}
 
 	RemovePlanStepUserError struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Path    func(childComplexity int) int
+	}
+
+	RemoveProviderKeyPayload struct {
+		UserErrors func(childComplexity int) int
+		Viewer     func(childComplexity int) int
+	}
+
+	RemoveProviderKeyUserError struct {
 		Code    func(childComplexity int) int
 		Message func(childComplexity int) int
 		Path    func(childComplexity int) int
@@ -1596,6 +1637,17 @@ type ComplexityRoot struct {
 		SessionID  func(childComplexity int) int
 	}
 
+	SetProviderKeyPayload struct {
+		ProviderKey func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
+	}
+
+	SetProviderKeyUserError struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Path    func(childComplexity int) int
+	}
+
 	SetRolePayload struct {
 		Account    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -1804,6 +1856,7 @@ type ComplexityRoot struct {
 		Images            func(childComplexity int) int
 		InputTokens       func(childComplexity int) int
 		OutputTokens      func(childComplexity int) int
+		OwnKeyRuns        func(childComplexity int) int
 		Runs              func(childComplexity int) int
 		UnpricedRuns      func(childComplexity int) int
 		VideoMs           func(childComplexity int) int
@@ -1820,6 +1873,8 @@ type ComplexityRoot struct {
 		Files           func(childComplexity int, first *int, after *string) int
 		FirstName       func(childComplexity int) int
 		Folders         func(childComplexity int, first *int, after *string, deleted bool) int
+		HasGeminiKey    func(childComplexity int) int
+		HasOpenaiKey    func(childComplexity int) int
 		ID              func(childComplexity int) int
 		Jobs            func(childComplexity int, first *int, after *string, filter *JobFilter) int
 		LastLoginAt     func(childComplexity int) int
@@ -1831,6 +1886,7 @@ type ComplexityRoot struct {
 		Preferences     func(childComplexity int) int
 		PromptTemplates func(childComplexity int) int
 		Prompts         func(childComplexity int, first *int, after *string) int
+		ProviderKeys    func(childComplexity int) int
 		Role            func(childComplexity int) int
 		Search          func(childComplexity int, query string, first *int, after *string) int
 		Sessions        func(childComplexity int) int
@@ -2063,6 +2119,9 @@ type MutationResolver interface {
 	UpdateProfile(ctx context.Context, input UpdateProfileInput) (*UpdateProfilePayload, error)
 	DeleteAccount(ctx context.Context, input DeleteAccountInput) (*DeleteAccountPayload, error)
 	RestoreAccount(ctx context.Context, input RestoreAccountInput) (*RestoreAccountPayload, error)
+	ExportAccount(ctx context.Context, input ExportAccountInput) (*ExportAccountPayload, error)
+	SetProviderKey(ctx context.Context, input SetProviderKeyInput) (*SetProviderKeyPayload, error)
+	RemoveProviderKey(ctx context.Context, input RemoveProviderKeyInput) (*RemoveProviderKeyPayload, error)
 	CreateAPIKey(ctx context.Context, input CreateAPIKeyInput) (*CreateAPIKeyPayload, error)
 	RevokeAPIKey(ctx context.Context, input RevokeAPIKeyInput) (*RevokeAPIKeyPayload, error)
 	PreparePayment(ctx context.Context, input PreparePaymentInput) (*PreparePaymentPayload, error)
@@ -2114,6 +2173,11 @@ type PlanStepResolver interface {
 	Chat(ctx context.Context, obj *ent.PlanStep) (*ent.Chat, error)
 	Status(ctx context.Context, obj *ent.PlanStep) (planner.StepStatus, error)
 }
+type ProviderKeyResolver interface {
+	Provider(ctx context.Context, obj *ent.ProviderKey) (KeyProvider, error)
+
+	LastError(ctx context.Context, obj *ent.ProviderKey) (*string, error)
+}
 type QueryResolver interface {
 	Viewer(ctx context.Context) (*ent.User, error)
 	Node(ctx context.Context, id string) (Node, error)
@@ -2156,6 +2220,9 @@ type UserResolver interface {
 	Payments(ctx context.Context, obj *ent.User, first *int, after *string) (*Connection[*ent.Payment], error)
 	Usage(ctx context.Context, obj *ent.User, rangeArg *UsageRange, groupBy []UsageDimension) (*UsageReport, error)
 	APIKeys(ctx context.Context, obj *ent.User) ([]*ent.APIKey, error)
+	ProviderKeys(ctx context.Context, obj *ent.User) ([]*ent.ProviderKey, error)
+	HasOpenaiKey(ctx context.Context, obj *ent.User) (bool, error)
+	HasGeminiKey(ctx context.Context, obj *ent.User) (bool, error)
 	Preferences(ctx context.Context, obj *ent.User) (*Preferences, error)
 	Sessions(ctx context.Context, obj *ent.User) ([]*ent.Session, error)
 	Prompts(ctx context.Context, obj *ent.User, first *int, after *string) (*Connection[*ent.Prompt], error)
@@ -3991,6 +4058,45 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EndUserSessionsUserError.Path(childComplexity), true
 
+	case "ExportAccountPayload.job":
+		if e.ComplexityRoot.ExportAccountPayload.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportAccountPayload.Job(childComplexity), true
+	case "ExportAccountPayload.userErrors":
+		if e.ComplexityRoot.ExportAccountPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportAccountPayload.UserErrors(childComplexity), true
+
+	case "ExportAccountUserError.code":
+		if e.ComplexityRoot.ExportAccountUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportAccountUserError.Code(childComplexity), true
+	case "ExportAccountUserError.message":
+		if e.ComplexityRoot.ExportAccountUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportAccountUserError.Message(childComplexity), true
+	case "ExportAccountUserError.path":
+		if e.ComplexityRoot.ExportAccountUserError.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportAccountUserError.Path(childComplexity), true
+
+	case "ExportJobArguments.includesFiles":
+		if e.ComplexityRoot.ExportJobArguments.IncludesFiles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportJobArguments.IncludesFiles(childComplexity), true
+
 	case "FavouriteArtifactPayload.artifact":
 		if e.ComplexityRoot.FavouriteArtifactPayload.Artifact == nil {
 			break
@@ -5025,6 +5131,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MembershipPlan.HasPriority(childComplexity), true
+	case "MembershipPlan.includesOwnKeys":
+		if e.ComplexityRoot.MembershipPlan.IncludesOwnKeys == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MembershipPlan.IncludesOwnKeys(childComplexity), true
 	case "MembershipPlan.models":
 		if e.ComplexityRoot.MembershipPlan.Models == nil {
 			break
@@ -5763,6 +5875,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EndUserSessions(childComplexity, args["input"].(EndUserSessionsInput)), true
+	case "Mutation.exportAccount":
+		if e.ComplexityRoot.Mutation.ExportAccount == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_exportAccount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ExportAccount(childComplexity, args["input"].(ExportAccountInput)), true
 	case "Mutation.favouriteArtifact":
 		if e.ComplexityRoot.Mutation.FavouriteArtifact == nil {
 			break
@@ -5884,6 +6007,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RemovePlanStep(childComplexity, args["input"].(RemovePlanStepInput)), true
+	case "Mutation.removeProviderKey":
+		if e.ComplexityRoot.Mutation.RemoveProviderKey == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeProviderKey_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveProviderKey(childComplexity, args["input"].(RemoveProviderKeyInput)), true
 	case "Mutation.renameChat":
 		if e.ComplexityRoot.Mutation.RenameChat == nil {
 			break
@@ -6027,6 +6161,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SendMessage(childComplexity, args["input"].(SendMessageInput)), true
+	case "Mutation.setProviderKey":
+		if e.ComplexityRoot.Mutation.SetProviderKey == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setProviderKey_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetProviderKey(childComplexity, args["input"].(SetProviderKeyInput)), true
 	case "Mutation.setRole":
 		if e.ComplexityRoot.Mutation.SetRole == nil {
 			break
@@ -6900,6 +7045,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PromptsJobArguments.Count(childComplexity), true
 
+	case "ProviderKey.hint":
+		if e.ComplexityRoot.ProviderKey.Hint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProviderKey.Hint(childComplexity), true
+	case "ProviderKey.lastError":
+		if e.ComplexityRoot.ProviderKey.LastError == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProviderKey.LastError(childComplexity), true
+	case "ProviderKey.lastErrorAt":
+		if e.ComplexityRoot.ProviderKey.LastErrorAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProviderKey.LastErrorAt(childComplexity), true
+	case "ProviderKey.provider":
+		if e.ComplexityRoot.ProviderKey.Provider == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProviderKey.Provider(childComplexity), true
+	case "ProviderKey.updatedAt":
+		if e.ComplexityRoot.ProviderKey.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProviderKey.UpdatedAt(childComplexity), true
+
 	case "Query.administration":
 		if e.ComplexityRoot.Query.Administration == nil {
 			break
@@ -7080,6 +7256,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Quote.IsAllowed(childComplexity), true
+	case "Quote.isOwnKey":
+		if e.ComplexityRoot.Quote.IsOwnKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.IsOwnKey(childComplexity), true
 	case "Quote.left":
 		if e.ComplexityRoot.Quote.Left == nil {
 			break
@@ -7276,6 +7458,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RemovePlanStepUserError.Path(childComplexity), true
+
+	case "RemoveProviderKeyPayload.userErrors":
+		if e.ComplexityRoot.RemoveProviderKeyPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveProviderKeyPayload.UserErrors(childComplexity), true
+	case "RemoveProviderKeyPayload.viewer":
+		if e.ComplexityRoot.RemoveProviderKeyPayload.Viewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveProviderKeyPayload.Viewer(childComplexity), true
+
+	case "RemoveProviderKeyUserError.code":
+		if e.ComplexityRoot.RemoveProviderKeyUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveProviderKeyUserError.Code(childComplexity), true
+	case "RemoveProviderKeyUserError.message":
+		if e.ComplexityRoot.RemoveProviderKeyUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveProviderKeyUserError.Message(childComplexity), true
+	case "RemoveProviderKeyUserError.path":
+		if e.ComplexityRoot.RemoveProviderKeyUserError.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveProviderKeyUserError.Path(childComplexity), true
 
 	case "RenameChatPayload.chat":
 		if e.ComplexityRoot.RenameChatPayload.Chat == nil {
@@ -8107,6 +8321,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SessionEnded.SessionID(childComplexity), true
 
+	case "SetProviderKeyPayload.providerKey":
+		if e.ComplexityRoot.SetProviderKeyPayload.ProviderKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetProviderKeyPayload.ProviderKey(childComplexity), true
+	case "SetProviderKeyPayload.userErrors":
+		if e.ComplexityRoot.SetProviderKeyPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetProviderKeyPayload.UserErrors(childComplexity), true
+
+	case "SetProviderKeyUserError.code":
+		if e.ComplexityRoot.SetProviderKeyUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetProviderKeyUserError.Code(childComplexity), true
+	case "SetProviderKeyUserError.message":
+		if e.ComplexityRoot.SetProviderKeyUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetProviderKeyUserError.Message(childComplexity), true
+	case "SetProviderKeyUserError.path":
+		if e.ComplexityRoot.SetProviderKeyUserError.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetProviderKeyUserError.Path(childComplexity), true
+
 	case "SetRolePayload.account":
 		if e.ComplexityRoot.SetRolePayload.Account == nil {
 			break
@@ -8837,6 +9083,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UsageTotals.OutputTokens(childComplexity), true
+	case "UsageTotals.ownKeyRuns":
+		if e.ComplexityRoot.UsageTotals.OwnKeyRuns == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UsageTotals.OwnKeyRuns(childComplexity), true
 	case "UsageTotals.runs":
 		if e.ComplexityRoot.UsageTotals.Runs == nil {
 			break
@@ -8936,6 +9188,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.Folders(childComplexity, args["first"].(*int), args["after"].(*string), args["deleted"].(bool)), true
+	case "User.hasGeminiKey":
+		if e.ComplexityRoot.User.HasGeminiKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.HasGeminiKey(childComplexity), true
+	case "User.hasOpenaiKey":
+		if e.ComplexityRoot.User.HasOpenaiKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.HasOpenaiKey(childComplexity), true
 	case "User.id":
 		if e.ComplexityRoot.User.ID == nil {
 			break
@@ -9022,6 +9286,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.Prompts(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "User.providerKeys":
+		if e.ComplexityRoot.User.ProviderKeys == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.ProviderKeys(childComplexity), true
 	case "User.role":
 		if e.ComplexityRoot.User.Role == nil {
 			break
@@ -9194,6 +9464,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DevIdentityInput", ec.unmarshalInputDevIdentityInput),
 			graphql.NewInputUnmarshaler("EditMessageInput", ec.unmarshalInputEditMessageInput),
 			graphql.NewInputUnmarshaler("EndUserSessionsInput", ec.unmarshalInputEndUserSessionsInput),
+			graphql.NewInputUnmarshaler("ExportAccountInput", ec.unmarshalInputExportAccountInput),
 			graphql.NewInputUnmarshaler("FavouriteArtifactInput", ec.unmarshalInputFavouriteArtifactInput),
 			graphql.NewInputUnmarshaler("FirebaseIdentityInput", ec.unmarshalInputFirebaseIdentityInput),
 			graphql.NewInputUnmarshaler("GrantMembershipInput", ec.unmarshalInputGrantMembershipInput),
@@ -9215,6 +9486,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RefundPaymentInput", ec.unmarshalInputRefundPaymentInput),
 			graphql.NewInputUnmarshaler("RegenerateReplyInput", ec.unmarshalInputRegenerateReplyInput),
 			graphql.NewInputUnmarshaler("RemovePlanStepInput", ec.unmarshalInputRemovePlanStepInput),
+			graphql.NewInputUnmarshaler("RemoveProviderKeyInput", ec.unmarshalInputRemoveProviderKeyInput),
 			graphql.NewInputUnmarshaler("RenameChatInput", ec.unmarshalInputRenameChatInput),
 			graphql.NewInputUnmarshaler("RenameFolderInput", ec.unmarshalInputRenameFolderInput),
 			graphql.NewInputUnmarshaler("ReorderPlanStepsInput", ec.unmarshalInputReorderPlanStepsInput),
@@ -9228,6 +9500,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RevokeShareLinkInput", ec.unmarshalInputRevokeShareLinkInput),
 			graphql.NewInputUnmarshaler("RunStepInput", ec.unmarshalInputRunStepInput),
 			graphql.NewInputUnmarshaler("SendMessageInput", ec.unmarshalInputSendMessageInput),
+			graphql.NewInputUnmarshaler("SetProviderKeyInput", ec.unmarshalInputSetProviderKeyInput),
 			graphql.NewInputUnmarshaler("SetRoleInput", ec.unmarshalInputSetRoleInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
 			graphql.NewInputUnmarshaler("SignOutInput", ec.unmarshalInputSignOutInput),
@@ -9574,6 +9847,12 @@ type Mutation {
   deleteAccount(input: DeleteAccountInput!): DeleteAccountPayload! @access(needs: SESSION)
   """Undoes ` + "`" + `deleteAccount` + "`" + `. An account that stays is left as it is."""
   restoreAccount(input: RestoreAccountInput!): RestoreAccountPayload! @access(needs: SESSION)
+  """Gathers everything of the account in a zip file: JSON, Markdown of the chats, and the files. It is a job of kind EXPORT; its artifact is kept for 7 days. ` + "`" + `LIMIT_REACHED` + "`" + ` while another is made, and when 3 are kept. An export larger than 10 GB fails with ` + "`" + `TOO_LARGE` + "`" + `."""
+  exportAccount(input: ExportAccountInput!): ExportAccountPayload! @access(needs: SESSION)
+  """Sets the person's own key of a provider, in place of an earlier one. From then on the provider bills the person for their calls to its models, which cost no quota. The provider is asked whether the key works; one that is refused is not kept. ` + "`" + `MEMBERSHIP_REQUIRED` + "`" + ` below PREMIUM."""
+  setProviderKey(input: SetProviderKeyInput!): SetProviderKeyPayload! @access(needs: SESSION)
+  """Removes an own key of a provider, for good; what is under way with it fails. Removing twice answers the same."""
+  removeProviderKey(input: RemoveProviderKeyInput!): RemoveProviderKeyPayload! @access(needs: SESSION)
   """Makes a key for an integration; at most 20 that work."""
   createApiKey(input: CreateApiKeyInput!): CreateApiKeyPayload! @access(needs: SESSION)
   """Ends a key at once, and its sockets with it. Revoking twice answers the same."""
@@ -9689,6 +9968,8 @@ type MembershipPlan {
   daily: QuotaAmounts!
   """Whether its jobs and replies come first in the queues."""
   hasPriority: Boolean!
+  """Whether own keys of providers may be set with ` + "`" + `setProviderKey` + "`" + `."""
+  includesOwnKeys: Boolean!
   """The models it opens that can be asked today; at most 200."""
   models: [Model!]!
 }
@@ -9827,6 +10108,8 @@ type UsageTotals {
   cost: Cost!
   """How many of the runs have no known price."""
   unpricedRuns: Int!
+  """How many of the runs were made with the person's own keys: the provider bills the person for those, and they cost no quota."""
+  ownKeyRuns: Int!
 }
 
 """What to quote: exactly one."""
@@ -9875,6 +10158,8 @@ type Quote {
   most: QuotaAmounts!
   """What the provider would ask; null when the model has no price."""
   cost: CostRange
+  """Whether the person's own key would pay, so that no quota is needed."""
+  isOwnKey: Boolean!
   """What is left of today; null where billing is off."""
   left: QuotaAmounts
   """Whether it would be let through now, as far as membership and quota go."""
@@ -10036,6 +10321,28 @@ type PaymentEdge {
 }
 
 # ---------------------------------------------------------------- keys
+
+"""A person's own key of a provider. The key itself is never told."""
+type ProviderKey {
+  """Whose key."""
+  provider: KeyProvider!
+  """Its last 4 characters."""
+  hint: String!
+  """When it was set."""
+  updatedAt: DateTime!
+  """Why the provider refused it last, in English; null when it did not since it was set."""
+  lastError: String
+  """When that was; null when it did not."""
+  lastErrorAt: DateTime
+}
+
+"""A provider of which a person may have a key of their own."""
+enum KeyProvider {
+  """OpenAI."""
+  OPENAI
+  """Google's Gemini."""
+  GEMINI
+}
 
 """A key with which an integration acts for the person, as ` + "`" + `Authorization: Bearer …` + "`" + ` or in ` + "`" + `connection_init` + "`" + `."""
 type ApiKey implements Node {
@@ -10545,6 +10852,12 @@ type User implements Node {
   ): UsageReport!
   """The person's API keys that were not revoked more than 30 days ago, the newest first; at most 50."""
   apiKeys: [ApiKey!]! @access(needs: SESSION)
+  """The person's own keys of providers."""
+  providerKeys: [ProviderKey!]! @access(needs: SESSION)
+  """Whether there is an own key of OpenAI."""
+  hasOpenaiKey: Boolean!
+  """Whether there is an own key of Google's Gemini."""
+  hasGeminiKey: Boolean!
   """Look, language and defaults."""
   preferences: Preferences!
   """Sessions that are open, the newest first; at most 100 are shown."""
@@ -11039,6 +11352,8 @@ enum ReplyFailureCode {
   CONTEXT_TOO_LONG
   """The provider's filter refused the request or the reply."""
   CONTENT_BLOCKED
+  """The provider refused the person's own key, or it was removed meanwhile; ` + "`" + `providerKeys` + "`" + ` tells why."""
+  OWN_KEY_REFUSED
   """The model is not offered any longer."""
   MODEL_UNAVAILABLE
   """The server that wrote the reply went away."""
@@ -11309,6 +11624,8 @@ enum JobKind {
   PLAN
   """Prompts that go on with a chat; ordered with ` + "`" + `recommendPrompts` + "`" + `."""
   PROMPTS
+  """All of the person's as a zip file; ordered with ` + "`" + `exportAccount` + "`" + `."""
+  EXPORT
 }
 
 """Where a job stands. The last three are final."""
@@ -11326,7 +11643,7 @@ enum JobStatus {
 }
 
 """What was ordered."""
-union JobArguments = TextJobArguments | ImageJobArguments | VideoJobArguments | PlanJobArguments | PromptsJobArguments
+union JobArguments = TextJobArguments | ImageJobArguments | VideoJobArguments | PlanJobArguments | PromptsJobArguments | ExportJobArguments
 
 """The arguments of a text."""
 type TextJobArguments {
@@ -11348,6 +11665,12 @@ type PlanJobArguments {
   budget: Cost
   """The plan whose steps are planned anew; null for a new plan, or when it is gone."""
   plan: Plan
+}
+
+"""The arguments of an export."""
+type ExportJobArguments {
+  """Whether the bytes of what was uploaded and made are in it, not only the texts."""
+  includesFiles: Boolean!
 }
 
 """The arguments of prompts."""
@@ -11438,12 +11761,16 @@ enum JobFailureCode {
   CONTEXT_TOO_LONG
   """The provider's filter refused the prompt or the result."""
   CONTENT_BLOCKED
+  """The provider refused the person's own key, or it was removed meanwhile; ` + "`" + `providerKeys` + "`" + ` tells why."""
+  OWN_KEY_REFUSED
   """The model is not offered any longer."""
   MODEL_UNAVAILABLE
   """The provider delivered nothing, or nothing that can be used."""
   NO_OUTPUT
   """The file store could not keep the result."""
   STORAGE_UNAVAILABLE
+  """An export would be larger than 10 GB: order it without the files."""
+  TOO_LARGE
   """The server that did the work went away after the order was placed, so it could not be repeated unasked."""
   WORKER_LOST
   """A fault on our side."""
@@ -11586,6 +11913,8 @@ enum ArtifactKind {
   IMAGE
   """A video."""
   VIDEO
+  """The zip of an export."""
+  FILE
 }
 
 """A small picture that stands for a file."""
@@ -12601,6 +12930,111 @@ type RestoreAccountUserError implements UserError {
   path: [String!]!
   """What to branch on."""
   code: RestoreAccountUserErrorCode!
+}
+
+"""What to export."""
+input ExportAccountInput {
+  """False: texts only."""
+  includeFiles: Boolean! = true
+  """Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
+  result; with another input, ` + "`" + `IDEMPOTENCY_CONFLICT` + "`" + `. Use a fresh UUID for each thing a person does."""
+  idempotencyKey: String!
+}
+
+"""The outcome of ` + "`" + `exportAccount` + "`" + `."""
+type ExportAccountPayload {
+  """The job; null when there are userErrors."""
+  job: Job
+  """What to mend."""
+  userErrors: [ExportAccountUserError!]!
+}
+
+"""What is wrong with the input of exportAccount."""
+enum ExportAccountUserErrorCode {
+  """There are as many as there may be; the message names the limit."""
+  LIMIT_REACHED
+}
+
+"""One thing in the input of exportAccount that a person can mend. Nothing was written."""
+type ExportAccountUserError implements UserError {
+  """What to tell the person, in English."""
+  message: String!
+  """Where the value stands in the arguments, such as ["input", "text"]."""
+  path: [String!]!
+  """What to branch on."""
+  code: ExportAccountUserErrorCode!
+}
+
+"""The key."""
+input SetProviderKeyInput {
+  """Whose key."""
+  provider: KeyProvider!
+  """The key, 1–500 printable ASCII characters. It is kept encrypted and never told."""
+  key: String!
+}
+
+"""The outcome of ` + "`" + `setProviderKey` + "`" + `."""
+type SetProviderKeyPayload {
+  """What is known of the key; null when there are userErrors."""
+  providerKey: ProviderKey
+  """What to mend."""
+  userErrors: [SetProviderKeyUserError!]!
+}
+
+"""What is wrong with the input of setProviderKey."""
+enum SetProviderKeyUserErrorCode {
+  """The value is missing or blank."""
+  REQUIRED
+  """The value is longer than its field allows; the message names the limit."""
+  TOO_LONG
+  """The value holds U+0000 or a lone surrogate, which no text may."""
+  INVALID_CHARACTERS
+  """The value is not one the field allows; the message says which are."""
+  INVALID_VALUE
+  """The provider does not take the key; the message says why."""
+  KEY_REFUSED
+  """This server does not offer that; the message says what."""
+  NOT_SUPPORTED
+}
+
+"""One thing in the input of setProviderKey that a person can mend. Nothing was written."""
+type SetProviderKeyUserError implements UserError {
+  """What to tell the person, in English."""
+  message: String!
+  """Where the value stands in the arguments, such as ["input", "text"]."""
+  path: [String!]!
+  """What to branch on."""
+  code: SetProviderKeyUserErrorCode!
+}
+
+"""Which key."""
+input RemoveProviderKeyInput {
+  """Whose key."""
+  provider: KeyProvider!
+}
+
+"""The outcome of ` + "`" + `removeProviderKey` + "`" + `."""
+type RemoveProviderKeyPayload {
+  """The person; null when there are userErrors."""
+  viewer: User
+  """What to mend."""
+  userErrors: [RemoveProviderKeyUserError!]!
+}
+
+"""What is wrong with the input of removeProviderKey."""
+enum RemoveProviderKeyUserErrorCode {
+  """The value is not one the field allows; the message says which are."""
+  INVALID_VALUE
+}
+
+"""One thing in the input of removeProviderKey that a person can mend. Nothing was written."""
+type RemoveProviderKeyUserError implements UserError {
+  """What to tell the person, in English."""
+  message: String!
+  """Where the value stands in the arguments, such as ["input", "text"]."""
+  path: [String!]!
+  """What to branch on."""
+  code: RemoveProviderKeyUserErrorCode!
 }
 
 """The key to make."""
@@ -15521,6 +15955,28 @@ func (ec *executionContext) childFields_EndUserSessionsUserError(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type EndUserSessionsUserError", field.Name)
 }
 
+func (ec *executionContext) childFields_ExportAccountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "job":
+		return ec.fieldContext_ExportAccountPayload_job(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ExportAccountPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExportAccountPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ExportAccountUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_ExportAccountUserError_message(ctx, field)
+	case "path":
+		return ec.fieldContext_ExportAccountUserError_path(ctx, field)
+	case "code":
+		return ec.fieldContext_ExportAccountUserError_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExportAccountUserError", field.Name)
+}
+
 func (ec *executionContext) childFields_FavouriteArtifactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "artifact":
@@ -15889,6 +16345,8 @@ func (ec *executionContext) childFields_MembershipPlan(ctx context.Context, fiel
 		return ec.fieldContext_MembershipPlan_daily(ctx, field)
 	case "hasPriority":
 		return ec.fieldContext_MembershipPlan_hasPriority(ctx, field)
+	case "includesOwnKeys":
+		return ec.fieldContext_MembershipPlan_includesOwnKeys(ctx, field)
 	case "models":
 		return ec.fieldContext_MembershipPlan_models(ctx, field)
 	}
@@ -16405,6 +16863,22 @@ func (ec *executionContext) childFields_PromptTemplate(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type PromptTemplate", field.Name)
 }
 
+func (ec *executionContext) childFields_ProviderKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "provider":
+		return ec.fieldContext_ProviderKey_provider(ctx, field)
+	case "hint":
+		return ec.fieldContext_ProviderKey_hint(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_ProviderKey_updatedAt(ctx, field)
+	case "lastError":
+		return ec.fieldContext_ProviderKey_lastError(ctx, field)
+	case "lastErrorAt":
+		return ec.fieldContext_ProviderKey_lastErrorAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProviderKey", field.Name)
+}
+
 func (ec *executionContext) childFields_Quota(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "day":
@@ -16443,6 +16917,8 @@ func (ec *executionContext) childFields_Quote(ctx context.Context, field graphql
 		return ec.fieldContext_Quote_most(ctx, field)
 	case "cost":
 		return ec.fieldContext_Quote_cost(ctx, field)
+	case "isOwnKey":
+		return ec.fieldContext_Quote_isOwnKey(ctx, field)
 	case "left":
 		return ec.fieldContext_Quote_left(ctx, field)
 	case "isAllowed":
@@ -16565,6 +17041,28 @@ func (ec *executionContext) childFields_RemovePlanStepUserError(ctx context.Cont
 		return ec.fieldContext_RemovePlanStepUserError_code(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RemovePlanStepUserError", field.Name)
+}
+
+func (ec *executionContext) childFields_RemoveProviderKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "viewer":
+		return ec.fieldContext_RemoveProviderKeyPayload_viewer(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RemoveProviderKeyPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemoveProviderKeyPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RemoveProviderKeyUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_RemoveProviderKeyUserError_message(ctx, field)
+	case "path":
+		return ec.fieldContext_RemoveProviderKeyUserError_path(ctx, field)
+	case "code":
+		return ec.fieldContext_RemoveProviderKeyUserError_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemoveProviderKeyUserError", field.Name)
 }
 
 func (ec *executionContext) childFields_RenameChatPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -16975,6 +17473,28 @@ func (ec *executionContext) childFields_Session(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Session", field.Name)
 }
 
+func (ec *executionContext) childFields_SetProviderKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "providerKey":
+		return ec.fieldContext_SetProviderKeyPayload_providerKey(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetProviderKeyPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetProviderKeyPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SetProviderKeyUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_SetProviderKeyUserError_message(ctx, field)
+	case "path":
+		return ec.fieldContext_SetProviderKeyUserError_path(ctx, field)
+	case "code":
+		return ec.fieldContext_SetProviderKeyUserError_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetProviderKeyUserError", field.Name)
+}
+
 func (ec *executionContext) childFields_SetRolePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "account":
@@ -17371,6 +17891,8 @@ func (ec *executionContext) childFields_UsageTotals(ctx context.Context, field g
 		return ec.fieldContext_UsageTotals_cost(ctx, field)
 	case "unpricedRuns":
 		return ec.fieldContext_UsageTotals_unpricedRuns(ctx, field)
+	case "ownKeyRuns":
+		return ec.fieldContext_UsageTotals_ownKeyRuns(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UsageTotals", field.Name)
 }
@@ -17405,6 +17927,12 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_usage(ctx, field)
 	case "apiKeys":
 		return ec.fieldContext_User_apiKeys(ctx, field)
+	case "providerKeys":
+		return ec.fieldContext_User_providerKeys(ctx, field)
+	case "hasOpenaiKey":
+		return ec.fieldContext_User_hasOpenaiKey(ctx, field)
+	case "hasGeminiKey":
+		return ec.fieldContext_User_hasGeminiKey(ctx, field)
 	case "preferences":
 		return ec.fieldContext_User_preferences(ctx, field)
 	case "sessions":
@@ -18173,6 +18701,20 @@ func (ec *executionContext) field_Mutation_endUserSessions_args(ctx context.Cont
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_exportAccount_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (ExportAccountInput, error) {
+			return ec.unmarshalNExportAccountInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐExportAccountInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_favouriteArtifact_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -18319,6 +18861,20 @@ func (ec *executionContext) field_Mutation_removePlanStep_args(ctx context.Conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (RemovePlanStepInput, error) {
 			return ec.unmarshalNRemovePlanStepInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRemovePlanStepInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_removeProviderKey_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (RemoveProviderKeyInput, error) {
+			return ec.unmarshalNRemoveProviderKeyInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRemoveProviderKeyInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -18501,6 +19057,20 @@ func (ec *executionContext) field_Mutation_sendMessage_args(ctx context.Context,
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (SendMessageInput, error) {
 			return ec.unmarshalNSendMessageInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐSendMessageInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setProviderKey_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (SetProviderKeyInput, error) {
+			return ec.unmarshalNSetProviderKeyInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐSetProviderKeyInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -26636,6 +27206,162 @@ func (ec *executionContext) fieldContext_EndUserSessionsUserError_code(_ context
 	return graphql.NewScalarFieldContext("EndUserSessionsUserError", field, false, false, "EndUserSessionsUserErrorCode")
 }
 
+func (ec *executionContext) _ExportAccountPayload_job(ctx context.Context, field graphql.CollectedField, obj *ExportAccountPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportAccountPayload_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalOJob2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐJob(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ExportAccountPayload_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExportAccountPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExportAccountPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *ExportAccountPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportAccountPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ExportAccountUserError) graphql.Marshaler {
+			return ec.marshalNExportAccountUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐExportAccountUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportAccountPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExportAccountPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExportAccountUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExportAccountUserError_message(ctx context.Context, field graphql.CollectedField, obj *ExportAccountUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportAccountUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportAccountUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportAccountUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _ExportAccountUserError_path(ctx context.Context, field graphql.CollectedField, obj *ExportAccountUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportAccountUserError_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportAccountUserError_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportAccountUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _ExportAccountUserError_code(ctx context.Context, field graphql.CollectedField, obj *ExportAccountUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportAccountUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Reason) graphql.Marshaler {
+			return ec.marshalNExportAccountUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportAccountUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportAccountUserError", field, false, false, "ExportAccountUserErrorCode")
+}
+
+func (ec *executionContext) _ExportJobArguments_includesFiles(ctx context.Context, field graphql.CollectedField, obj *job1.ExportArguments) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportJobArguments_includesFiles(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IncludesFiles, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportJobArguments_includesFiles(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportJobArguments", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _FavouriteArtifactPayload_artifact(ctx context.Context, field graphql.CollectedField, obj *FavouriteArtifactPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -30949,6 +31675,29 @@ func (ec *executionContext) _MembershipPlan_hasPriority(ctx context.Context, fie
 	)
 }
 func (ec *executionContext) fieldContext_MembershipPlan_hasPriority(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MembershipPlan", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _MembershipPlan_includesOwnKeys(ctx context.Context, field graphql.CollectedField, obj *membership.Plan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MembershipPlan_includesOwnKeys(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IncludesOwnKeys, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MembershipPlan_includesOwnKeys(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MembershipPlan", field, false, false, "Boolean")
 }
 
@@ -35841,6 +36590,192 @@ func (ec *executionContext) fieldContext_Mutation_restoreAccount(ctx context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_exportAccount(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_exportAccount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ExportAccount(ctx, fc.Args["input"].(ExportAccountInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "SESSION")
+				if err != nil {
+					var zeroVal *ExportAccountPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ExportAccountPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *ExportAccountPayload) graphql.Marshaler {
+			return ec.marshalNExportAccountPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐExportAccountPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_exportAccount(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExportAccountPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_exportAccount_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_setProviderKey(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setProviderKey(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetProviderKey(ctx, fc.Args["input"].(SetProviderKeyInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "SESSION")
+				if err != nil {
+					var zeroVal *SetProviderKeyPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *SetProviderKeyPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *SetProviderKeyPayload) graphql.Marshaler {
+			return ec.marshalNSetProviderKeyPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐSetProviderKeyPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setProviderKey(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SetProviderKeyPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setProviderKey_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_removeProviderKey(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_removeProviderKey(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RemoveProviderKey(ctx, fc.Args["input"].(RemoveProviderKeyInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "SESSION")
+				if err != nil {
+					var zeroVal *RemoveProviderKeyPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *RemoveProviderKeyPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *RemoveProviderKeyPayload) graphql.Marshaler {
+			return ec.marshalNRemoveProviderKeyPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRemoveProviderKeyPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_removeProviderKey(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RemoveProviderKeyPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_removeProviderKey_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createApiKey(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -39630,6 +40565,121 @@ func (ec *executionContext) fieldContext_PromptsJobArguments_count(_ context.Con
 	return graphql.NewScalarFieldContext("PromptsJobArguments", field, false, false, "Int")
 }
 
+func (ec *executionContext) _ProviderKey_provider(ctx context.Context, field graphql.CollectedField, obj *ent.ProviderKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProviderKey_provider(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ProviderKey().Provider(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v KeyProvider) graphql.Marshaler {
+			return ec.marshalNKeyProvider2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐKeyProvider(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProviderKey_provider(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProviderKey", field, true, true, "KeyProvider")
+}
+
+func (ec *executionContext) _ProviderKey_hint(ctx context.Context, field graphql.CollectedField, obj *ent.ProviderKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProviderKey_hint(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Hint, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProviderKey_hint(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProviderKey", field, false, false, "String")
+}
+
+func (ec *executionContext) _ProviderKey_updatedAt(ctx context.Context, field graphql.CollectedField, obj *ent.ProviderKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProviderKey_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProviderKey_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProviderKey", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ProviderKey_lastError(ctx context.Context, field graphql.CollectedField, obj *ent.ProviderKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProviderKey_lastError(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ProviderKey().LastError(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProviderKey_lastError(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProviderKey", field, true, true, "String")
+}
+
+func (ec *executionContext) _ProviderKey_lastErrorAt(ctx context.Context, field graphql.CollectedField, obj *ent.ProviderKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProviderKey_lastErrorAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastErrorAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProviderKey_lastErrorAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProviderKey", field, false, false, "DateTime")
+}
+
 func (ec *executionContext) _Query_viewer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -40715,6 +41765,29 @@ func (ec *executionContext) fieldContext_Quote_cost(_ context.Context, field gra
 	return fc, nil
 }
 
+func (ec *executionContext) _Quote_isOwnKey(ctx context.Context, field graphql.CollectedField, obj *Quote) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Quote_isOwnKey(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsOwnKey, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Quote_isOwnKey(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Quote", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _Quote_left(ctx context.Context, field graphql.CollectedField, obj *Quote) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -41511,6 +42584,139 @@ func (ec *executionContext) _RemovePlanStepUserError_code(ctx context.Context, f
 }
 func (ec *executionContext) fieldContext_RemovePlanStepUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RemovePlanStepUserError", field, false, false, "RemovePlanStepUserErrorCode")
+}
+
+func (ec *executionContext) _RemoveProviderKeyPayload_viewer(ctx context.Context, field graphql.CollectedField, obj *RemoveProviderKeyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemoveProviderKeyPayload_viewer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Viewer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RemoveProviderKeyPayload_viewer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RemoveProviderKeyPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RemoveProviderKeyPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RemoveProviderKeyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemoveProviderKeyPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*RemoveProviderKeyUserError) graphql.Marshaler {
+			return ec.marshalNRemoveProviderKeyUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRemoveProviderKeyUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemoveProviderKeyPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RemoveProviderKeyPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RemoveProviderKeyUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RemoveProviderKeyUserError_message(ctx context.Context, field graphql.CollectedField, obj *RemoveProviderKeyUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemoveProviderKeyUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemoveProviderKeyUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RemoveProviderKeyUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _RemoveProviderKeyUserError_path(ctx context.Context, field graphql.CollectedField, obj *RemoveProviderKeyUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemoveProviderKeyUserError_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemoveProviderKeyUserError_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RemoveProviderKeyUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _RemoveProviderKeyUserError_code(ctx context.Context, field graphql.CollectedField, obj *RemoveProviderKeyUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemoveProviderKeyUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Reason) graphql.Marshaler {
+			return ec.marshalNRemoveProviderKeyUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemoveProviderKeyUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RemoveProviderKeyUserError", field, false, false, "RemoveProviderKeyUserErrorCode")
 }
 
 func (ec *executionContext) _RenameChatPayload_chat(ctx context.Context, field graphql.CollectedField, obj *RenameChatPayload) (ret graphql.Marshaler) {
@@ -44900,6 +46106,139 @@ func (ec *executionContext) fieldContext_SessionEnded_sessionId(_ context.Contex
 	return graphql.NewScalarFieldContext("SessionEnded", field, false, false, "ID")
 }
 
+func (ec *executionContext) _SetProviderKeyPayload_providerKey(ctx context.Context, field graphql.CollectedField, obj *SetProviderKeyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetProviderKeyPayload_providerKey(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ProviderKey, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ProviderKey) graphql.Marshaler {
+			return ec.marshalOProviderKey2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐProviderKey(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SetProviderKeyPayload_providerKey(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetProviderKeyPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProviderKey(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetProviderKeyPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *SetProviderKeyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetProviderKeyPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*SetProviderKeyUserError) graphql.Marshaler {
+			return ec.marshalNSetProviderKeyUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐSetProviderKeyUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetProviderKeyPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetProviderKeyPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SetProviderKeyUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetProviderKeyUserError_message(ctx context.Context, field graphql.CollectedField, obj *SetProviderKeyUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetProviderKeyUserError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetProviderKeyUserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SetProviderKeyUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _SetProviderKeyUserError_path(ctx context.Context, field graphql.CollectedField, obj *SetProviderKeyUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetProviderKeyUserError_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetProviderKeyUserError_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SetProviderKeyUserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _SetProviderKeyUserError_code(ctx context.Context, field graphql.CollectedField, obj *SetProviderKeyUserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetProviderKeyUserError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Reason) graphql.Marshaler {
+			return ec.marshalNSetProviderKeyUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetProviderKeyUserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SetProviderKeyUserError", field, false, false, "SetProviderKeyUserErrorCode")
+}
+
 func (ec *executionContext) _SetRolePayload_account(ctx context.Context, field graphql.CollectedField, obj *SetRolePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -47996,6 +49335,29 @@ func (ec *executionContext) fieldContext_UsageTotals_unpricedRuns(_ context.Cont
 	return graphql.NewScalarFieldContext("UsageTotals", field, false, false, "Int")
 }
 
+func (ec *executionContext) _UsageTotals_ownKeyRuns(ctx context.Context, field graphql.CollectedField, obj *UsageTotals) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageTotals_ownKeyRuns(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OwnKeyRuns, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UsageTotals_ownKeyRuns(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UsageTotals", field, false, false, "Int")
+}
+
 func (ec *executionContext) _User_id(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -48412,6 +49774,102 @@ func (ec *executionContext) fieldContext_User_apiKeys(_ context.Context, field g
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _User_providerKeys(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_User_providerKeys(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.User().ProviderKeys(ctx, obj)
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "SESSION")
+				if err != nil {
+					var zeroVal []*ent.ProviderKey
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal []*ent.ProviderKey
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ProviderKey) graphql.Marshaler {
+			return ec.marshalNProviderKey2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐProviderKeyᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_User_providerKeys(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "User",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProviderKey(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _User_hasOpenaiKey(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_User_hasOpenaiKey(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.User().HasOpenaiKey(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_User_hasOpenaiKey(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("User", field, true, true, "Boolean")
+}
+
+func (ec *executionContext) _User_hasGeminiKey(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_User_hasGeminiKey(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.User().HasGeminiKey(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_User_hasGeminiKey(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("User", field, true, true, "Boolean")
 }
 
 func (ec *executionContext) _User_preferences(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
@@ -51967,6 +53425,59 @@ func UnmarshalEndUserSessionsInput(ctx context.Context, raw any) (EndUserSession
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputExportAccountInput(ctx context.Context, obj any) (ExportAccountInput, error) {
+	var it ExportAccountInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["includeFiles"]; !present {
+		asMap["includeFiles"] = true
+	}
+
+	fieldsInOrder := [...]string{"includeFiles", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "includeFiles":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("includeFiles"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IncludeFiles = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalExportAccountInput unmarshals raw into the ExportAccountInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalExportAccountInput(ctx context.Context, raw any) (ExportAccountInput, error) {
+	var out ExportAccountInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ExportAccountInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputFavouriteArtifactInput(ctx context.Context, obj any) (FavouriteArtifactInput, error) {
 	var it FavouriteArtifactInput
 	if obj == nil {
@@ -53189,6 +54700,48 @@ func UnmarshalRemovePlanStepInput(ctx context.Context, raw any) (RemovePlanStepI
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputRemoveProviderKeyInput(ctx context.Context, obj any) (RemoveProviderKeyInput, error) {
+	var it RemoveProviderKeyInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"provider"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "provider":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("provider"))
+			data, err := ec.unmarshalNKeyProvider2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐKeyProvider(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Provider = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRemoveProviderKeyInput unmarshals raw into the RemoveProviderKeyInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRemoveProviderKeyInput(ctx context.Context, raw any) (RemoveProviderKeyInput, error) {
+	var out RemoveProviderKeyInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RemoveProviderKeyInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputRenameChatInput(ctx context.Context, obj any) (RenameChatInput, error) {
 	var it RenameChatInput
 	if obj == nil {
@@ -53915,6 +55468,55 @@ func (ec *executionContext) unmarshalInputSendMessageInput(ctx context.Context, 
 func UnmarshalSendMessageInput(ctx context.Context, raw any) (SendMessageInput, error) {
 	var out SendMessageInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "SendMessageInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSetProviderKeyInput(ctx context.Context, obj any) (SetProviderKeyInput, error) {
+	var it SetProviderKeyInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"provider", "key"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "provider":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("provider"))
+			data, err := ec.unmarshalNKeyProvider2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐKeyProvider(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Provider = data
+		case "key":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("key"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Key = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSetProviderKeyInput unmarshals raw into the SetProviderKeyInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSetProviderKeyInput(ctx context.Context, raw any) (SetProviderKeyInput, error) {
+	var out SetProviderKeyInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SetProviderKeyInput", raw, &out)
 	return out, err
 }
 
@@ -54977,6 +56579,11 @@ func (ec *executionContext) _JobArguments(ctx context.Context, sel ast.Selection
 			return graphql.Null
 		}
 		return ec._ImageJobArguments(ctx, sel, obj)
+	case *job1.ExportArguments:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ExportJobArguments(ctx, sel, obj)
 	default:
 		if typedObj, ok := obj.(graphql.Marshaler); ok {
 			return typedObj
@@ -55198,6 +56805,13 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._SetRoleUserError(ctx, sel, obj)
+	case SetProviderKeyUserError:
+		return ec._SetProviderKeyUserError(ctx, sel, &obj)
+	case *SetProviderKeyUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._SetProviderKeyUserError(ctx, sel, obj)
 	case SendMessageUserError:
 		return ec._SendMessageUserError(ctx, sel, &obj)
 	case *SendMessageUserError:
@@ -55289,6 +56903,13 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._RenameChatUserError(ctx, sel, obj)
+	case RemoveProviderKeyUserError:
+		return ec._RemoveProviderKeyUserError(ctx, sel, &obj)
+	case *RemoveProviderKeyUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._RemoveProviderKeyUserError(ctx, sel, obj)
 	case RemovePlanStepUserError:
 		return ec._RemovePlanStepUserError(ctx, sel, &obj)
 	case *RemovePlanStepUserError:
@@ -55366,6 +56987,13 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._FavouriteArtifactUserError(ctx, sel, obj)
+	case ExportAccountUserError:
+		return ec._ExportAccountUserError(ctx, sel, &obj)
+	case *ExportAccountUserError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ExportAccountUserError(ctx, sel, obj)
 	case EndUserSessionsUserError:
 		return ec._EndUserSessionsUserError(ctx, sel, &obj)
 	case *EndUserSessionsUserError:
@@ -59444,6 +61072,120 @@ func (ec *executionContext) _EndUserSessionsUserError(ctx context.Context, sel a
 	return out
 }
 
+var exportAccountPayloadImplementors = []string{"ExportAccountPayload"}
+
+func (ec *executionContext) _ExportAccountPayload(ctx context.Context, sel ast.SelectionSet, obj *ExportAccountPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, exportAccountPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExportAccountPayload")
+		case "job":
+			out.Values[i] = ec._ExportAccountPayload_job(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ExportAccountPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var exportAccountUserErrorImplementors = []string{"ExportAccountUserError", "UserError"}
+
+func (ec *executionContext) _ExportAccountUserError(ctx context.Context, sel ast.SelectionSet, obj *ExportAccountUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, exportAccountUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExportAccountUserError")
+		case "message":
+			out.Values[i] = ec._ExportAccountUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._ExportAccountUserError_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._ExportAccountUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var exportJobArgumentsImplementors = []string{"ExportJobArguments", "JobArguments"}
+
+func (ec *executionContext) _ExportJobArguments(ctx context.Context, sel ast.SelectionSet, obj *job1.ExportArguments) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, exportJobArgumentsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExportJobArguments")
+		case "includesFiles":
+			out.Values[i] = ec._ExportJobArguments_includesFiles(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var favouriteArtifactPayloadImplementors = []string{"FavouriteArtifactPayload"}
 
 func (ec *executionContext) _FavouriteArtifactPayload(ctx context.Context, sel ast.SelectionSet, obj *FavouriteArtifactPayload) graphql.Marshaler {
@@ -61260,6 +63002,11 @@ func (ec *executionContext) _MembershipPlan(ctx context.Context, sel ast.Selecti
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "includesOwnKeys":
+			out.Values[i] = ec._MembershipPlan_includesOwnKeys(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "models":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -62251,6 +63998,27 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "restoreAccount":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_restoreAccount(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "exportAccount":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_exportAccount(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "setProviderKey":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setProviderKey(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "removeProviderKey":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_removeProviderKey(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -63775,6 +65543,61 @@ func (ec *executionContext) _PromptsJobArguments(ctx context.Context, sel ast.Se
 	return out
 }
 
+var providerKeyImplementors = []string{"ProviderKey"}
+
+func (ec *executionContext) _ProviderKey(ctx context.Context, sel ast.SelectionSet, obj *ent.ProviderKey) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, providerKeyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProviderKey")
+		case "provider":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ProviderKey_provider(ctx, field, obj)
+				})
+		case "hint":
+			out.Values[i] = ec._ProviderKey_hint(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAt":
+			out.Values[i] = ec._ProviderKey_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "lastError":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ProviderKey_lastError(ctx, field, obj)
+				})
+		case "lastErrorAt":
+			out.Values[i] = ec._ProviderKey_lastErrorAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var queryImplementors = []string{"Query"}
 
 func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) graphql.Marshaler {
@@ -64060,6 +65883,11 @@ func (ec *executionContext) _Quote(ctx context.Context, sel ast.SelectionSet, ob
 		case "cost":
 			out.Values[i] = ec._Quote_cost(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "isOwnKey":
+			out.Values[i] = ec._Quote_isOwnKey(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		case "left":
@@ -64489,6 +66317,87 @@ func (ec *executionContext) _RemovePlanStepUserError(ctx context.Context, sel as
 			}
 		case "code":
 			out.Values[i] = ec._RemovePlanStepUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var removeProviderKeyPayloadImplementors = []string{"RemoveProviderKeyPayload"}
+
+func (ec *executionContext) _RemoveProviderKeyPayload(ctx context.Context, sel ast.SelectionSet, obj *RemoveProviderKeyPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, removeProviderKeyPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RemoveProviderKeyPayload")
+		case "viewer":
+			out.Values[i] = ec._RemoveProviderKeyPayload_viewer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RemoveProviderKeyPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var removeProviderKeyUserErrorImplementors = []string{"RemoveProviderKeyUserError", "UserError"}
+
+func (ec *executionContext) _RemoveProviderKeyUserError(ctx context.Context, sel ast.SelectionSet, obj *RemoveProviderKeyUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, removeProviderKeyUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RemoveProviderKeyUserError")
+		case "message":
+			out.Values[i] = ec._RemoveProviderKeyUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._RemoveProviderKeyUserError_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._RemoveProviderKeyUserError_code(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -66236,6 +68145,87 @@ func (ec *executionContext) _SessionEnded(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var setProviderKeyPayloadImplementors = []string{"SetProviderKeyPayload"}
+
+func (ec *executionContext) _SetProviderKeyPayload(ctx context.Context, sel ast.SelectionSet, obj *SetProviderKeyPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setProviderKeyPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetProviderKeyPayload")
+		case "providerKey":
+			out.Values[i] = ec._SetProviderKeyPayload_providerKey(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SetProviderKeyPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var setProviderKeyUserErrorImplementors = []string{"SetProviderKeyUserError", "UserError"}
+
+func (ec *executionContext) _SetProviderKeyUserError(ctx context.Context, sel ast.SelectionSet, obj *SetProviderKeyUserError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setProviderKeyUserErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetProviderKeyUserError")
+		case "message":
+			out.Values[i] = ec._SetProviderKeyUserError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._SetProviderKeyUserError_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._SetProviderKeyUserError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var setRolePayloadImplementors = []string{"SetRolePayload"}
 
 func (ec *executionContext) _SetRolePayload(ctx context.Context, sel ast.SelectionSet, obj *SetRolePayload) graphql.Marshaler {
@@ -67686,6 +69676,11 @@ func (ec *executionContext) _UsageTotals(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "ownKeyRuns":
+			out.Values[i] = ec._UsageTotals_ownKeyRuns(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -67788,6 +69783,24 @@ func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._User_apiKeys(ctx, field, obj)
+				})
+		case "providerKeys":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._User_providerKeys(ctx, field, obj)
+				})
+		case "hasOpenaiKey":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._User_hasOpenaiKey(ctx, field, obj)
+				})
+		case "hasGeminiKey":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._User_hasGeminiKey(ctx, field, obj)
 				})
 		case "preferences":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -68904,11 +70917,13 @@ var (
 		"TEXT":  artifact.KindText,
 		"IMAGE": artifact.KindImage,
 		"VIDEO": artifact.KindVideo,
+		"FILE":  artifact.KindFile,
 	}
 	marshalNArtifactKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋartifactᚐKind = map[artifact.Kind]string{
 		artifact.KindText:  "TEXT",
 		artifact.KindImage: "IMAGE",
 		artifact.KindVideo: "VIDEO",
+		artifact.KindFile:  "FILE",
 	}
 )
 
@@ -70174,6 +72189,53 @@ func (ec *executionContext) marshalNEventCursor2string(ctx context.Context, sel 
 	return res
 }
 
+func (ec *executionContext) unmarshalNExportAccountInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐExportAccountInput(ctx context.Context, v any) (ExportAccountInput, error) {
+	res, err := ec.unmarshalInputExportAccountInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNExportAccountPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐExportAccountPayload(ctx context.Context, sel ast.SelectionSet, v *ExportAccountPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ExportAccountPayload!")
+		return graphql.Null
+	}
+	return ec._ExportAccountPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNExportAccountUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐExportAccountUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*ExportAccountUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNExportAccountUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐExportAccountUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNExportAccountUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐExportAccountUserError(ctx context.Context, sel ast.SelectionSet, v *ExportAccountUserError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ExportAccountUserError!")
+		return graphql.Null
+	}
+	return ec._ExportAccountUserError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNExportAccountUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, v any) (Reason, error) {
+	var res Reason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNExportAccountUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNFavouriteArtifactInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐFavouriteArtifactInput(ctx context.Context, v any) (FavouriteArtifactInput, error) {
 	res, err := ec.unmarshalInputFavouriteArtifactInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -70896,9 +72958,11 @@ var (
 		"TIMEOUT":              job1.FailureTimeout,
 		"CONTEXT_TOO_LONG":     job1.FailureContextTooLong,
 		"CONTENT_BLOCKED":      job1.FailureContentBlocked,
+		"OWN_KEY_REFUSED":      job1.FailureOwnKeyRefused,
 		"MODEL_UNAVAILABLE":    job1.FailureModelUnavailable,
 		"NO_OUTPUT":            job1.FailureNoOutput,
 		"STORAGE_UNAVAILABLE":  job1.FailureStorageUnavailable,
+		"TOO_LARGE":            job1.FailureTooLarge,
 		"WORKER_LOST":          job1.FailureWorkerLost,
 		"INTERNAL":             job1.FailureInternal,
 	}
@@ -70909,9 +72973,11 @@ var (
 		job1.FailureTimeout:             "TIMEOUT",
 		job1.FailureContextTooLong:      "CONTEXT_TOO_LONG",
 		job1.FailureContentBlocked:      "CONTENT_BLOCKED",
+		job1.FailureOwnKeyRefused:       "OWN_KEY_REFUSED",
 		job1.FailureModelUnavailable:    "MODEL_UNAVAILABLE",
 		job1.FailureNoOutput:            "NO_OUTPUT",
 		job1.FailureStorageUnavailable:  "STORAGE_UNAVAILABLE",
+		job1.FailureTooLarge:            "TOO_LARGE",
 		job1.FailureWorkerLost:          "WORKER_LOST",
 		job1.FailureInternal:            "INTERNAL",
 	}
@@ -70939,6 +73005,7 @@ var (
 		"VIDEO":   job.KindVideo,
 		"PLAN":    job.KindPlan,
 		"PROMPTS": job.KindPrompts,
+		"EXPORT":  job.KindExport,
 	}
 	marshalNJobKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐKind = map[job.Kind]string{
 		job.KindText:    "TEXT",
@@ -70946,6 +73013,7 @@ var (
 		job.KindVideo:   "VIDEO",
 		job.KindPlan:    "PLAN",
 		job.KindPrompts: "PROMPTS",
+		job.KindExport:  "EXPORT",
 	}
 )
 
@@ -71052,6 +73120,16 @@ var (
 func (ec *executionContext) unmarshalNJobWorkInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐJobWorkInput(ctx context.Context, v any) (*JobWorkInput, error) {
 	res, err := ec.unmarshalInputJobWorkInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNKeyProvider2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐKeyProvider(ctx context.Context, v any) (KeyProvider, error) {
+	var res KeyProvider
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNKeyProvider2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐKeyProvider(ctx context.Context, sel ast.SelectionSet, v KeyProvider) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) unmarshalNLanguage2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐLanguage(ctx context.Context, v any) (user.Language, error) {
@@ -72146,6 +74224,30 @@ func (ec *executionContext) marshalNPromptTemplate2ᚖgithubᚗcomᚋweavᚑai�
 	return ec._PromptTemplate(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNProviderKey2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐProviderKeyᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ProviderKey) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNProviderKey2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐProviderKey(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNProviderKey2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐProviderKey(ctx context.Context, sel ast.SelectionSet, v *ent.ProviderKey) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ProviderKey!")
+		return graphql.Null
+	}
+	return ec._ProviderKey(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNQuotaAmounts2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋmembershipᚐAmounts(ctx context.Context, sel ast.SelectionSet, v membership.Amounts) graphql.Marshaler {
 	return ec._QuotaAmounts(ctx, sel, &v)
 }
@@ -72406,6 +74508,53 @@ func (ec *executionContext) marshalNRemovePlanStepUserErrorCode2githubᚗcomᚋw
 	return v
 }
 
+func (ec *executionContext) unmarshalNRemoveProviderKeyInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRemoveProviderKeyInput(ctx context.Context, v any) (RemoveProviderKeyInput, error) {
+	res, err := ec.unmarshalInputRemoveProviderKeyInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRemoveProviderKeyPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRemoveProviderKeyPayload(ctx context.Context, sel ast.SelectionSet, v *RemoveProviderKeyPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RemoveProviderKeyPayload!")
+		return graphql.Null
+	}
+	return ec._RemoveProviderKeyPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRemoveProviderKeyUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRemoveProviderKeyUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*RemoveProviderKeyUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRemoveProviderKeyUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRemoveProviderKeyUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRemoveProviderKeyUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRemoveProviderKeyUserError(ctx context.Context, sel ast.SelectionSet, v *RemoveProviderKeyUserError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RemoveProviderKeyUserError!")
+		return graphql.Null
+	}
+	return ec._RemoveProviderKeyUserError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRemoveProviderKeyUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, v any) (Reason, error) {
+	var res Reason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRemoveProviderKeyUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNRenameChatInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRenameChatInput(ctx context.Context, v any) (RenameChatInput, error) {
 	res, err := ec.unmarshalInputRenameChatInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -72617,6 +74766,7 @@ var (
 		"TIMEOUT":              chat.FailureTimeout,
 		"CONTEXT_TOO_LONG":     chat.FailureContextTooLong,
 		"CONTENT_BLOCKED":      chat.FailureContentBlocked,
+		"OWN_KEY_REFUSED":      chat.FailureOwnKeyRefused,
 		"MODEL_UNAVAILABLE":    chat.FailureModelUnavailable,
 		"WORKER_LOST":          chat.FailureWorkerLost,
 		"INTERNAL":             chat.FailureInternal,
@@ -72628,6 +74778,7 @@ var (
 		chat.FailureTimeout:             "TIMEOUT",
 		chat.FailureContextTooLong:      "CONTEXT_TOO_LONG",
 		chat.FailureContentBlocked:      "CONTENT_BLOCKED",
+		chat.FailureOwnKeyRefused:       "OWN_KEY_REFUSED",
 		chat.FailureModelUnavailable:    "MODEL_UNAVAILABLE",
 		chat.FailureWorkerLost:          "WORKER_LOST",
 		chat.FailureInternal:            "INTERNAL",
@@ -73207,6 +75358,53 @@ func (ec *executionContext) marshalNSession2ᚖgithubᚗcomᚋweavᚑaiᚋweav�
 		return graphql.Null
 	}
 	return ec._Session(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSetProviderKeyInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐSetProviderKeyInput(ctx context.Context, v any) (SetProviderKeyInput, error) {
+	res, err := ec.unmarshalInputSetProviderKeyInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSetProviderKeyPayload2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐSetProviderKeyPayload(ctx context.Context, sel ast.SelectionSet, v *SetProviderKeyPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SetProviderKeyPayload!")
+		return graphql.Null
+	}
+	return ec._SetProviderKeyPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSetProviderKeyUserError2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐSetProviderKeyUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*SetProviderKeyUserError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSetProviderKeyUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐSetProviderKeyUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSetProviderKeyUserError2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐSetProviderKeyUserError(ctx context.Context, sel ast.SelectionSet, v *SetProviderKeyUserError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SetProviderKeyUserError!")
+		return graphql.Null
+	}
+	return ec._SetProviderKeyUserError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSetProviderKeyUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, v any) (Reason, error) {
+	var res Reason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSetProviderKeyUserErrorCode2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐReason(ctx context.Context, sel ast.SelectionSet, v Reason) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) unmarshalNSetRoleInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐSetRoleInput(ctx context.Context, v any) (SetRoleInput, error) {
@@ -74112,11 +76310,13 @@ var (
 		"TEXT":  artifact.KindText,
 		"IMAGE": artifact.KindImage,
 		"VIDEO": artifact.KindVideo,
+		"FILE":  artifact.KindFile,
 	}
 	marshalOArtifactKind2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋartifactᚐKind = map[artifact.Kind]string{
 		artifact.KindText:  "TEXT",
 		artifact.KindImage: "IMAGE",
 		artifact.KindVideo: "VIDEO",
+		artifact.KindFile:  "FILE",
 	}
 )
 
@@ -74938,6 +77138,13 @@ func (ec *executionContext) marshalOPrompt2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋ
 		return graphql.Null
 	}
 	return ec._Prompt(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOProviderKey2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐProviderKey(ctx context.Context, sel ast.SelectionSet, v *ent.ProviderKey) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ProviderKey(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOQuota2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐQuota(ctx context.Context, sel ast.SelectionSet, v *Quota) graphql.Marshaler {

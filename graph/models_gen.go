@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+
 	"github.com/weav-ai/weav/ent"
 	"github.com/weav-ai/weav/ent/artifact"
 	"github.com/weav-ai/weav/ent/chat"
@@ -1298,6 +1299,50 @@ func (this EndUserSessionsUserError) GetPath() []string {
 	return interfaceSlice
 }
 
+// What to export.
+type ExportAccountInput struct {
+	// False: texts only.
+	IncludeFiles bool `json:"includeFiles"`
+	// Makes the call safe to repeat: 1–128 printable ASCII characters, kept 24 hours. The same key with the same input answers the same
+	//   result; with another input, `IDEMPOTENCY_CONFLICT`. Use a fresh UUID for each thing a person does.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// The outcome of `exportAccount`.
+type ExportAccountPayload struct {
+	// The job; null when there are userErrors.
+	Job *ent.Job `json:"job,omitempty"`
+	// What to mend.
+	UserErrors []*ExportAccountUserError `json:"userErrors"`
+}
+
+// One thing in the input of exportAccount that a person can mend. Nothing was written.
+type ExportAccountUserError struct {
+	// What to tell the person, in English.
+	Message string `json:"message"`
+	// Where the value stands in the arguments, such as ["input", "text"].
+	Path []string `json:"path"`
+	// What to branch on.
+	Code Reason `json:"code"`
+}
+
+func (ExportAccountUserError) IsUserError() {}
+
+// What to tell the person, in English.
+func (this ExportAccountUserError) GetMessage() string { return this.Message }
+
+// Where the value stands in the arguments, such as ["input", "text"].
+func (this ExportAccountUserError) GetPath() []string {
+	if this.Path == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Path))
+	for _, concrete := range this.Path {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
 // Whether an artifact is a favourite.
 type FavouriteArtifactInput struct {
 	// An artifact of the viewer.
@@ -1766,6 +1811,8 @@ type Quote struct {
 	Most *membership.Amounts `json:"most"`
 	// What the provider would ask; null when the model has no price.
 	Cost *CostRange `json:"cost,omitempty"`
+	// Whether the person's own key would pay, so that no quota is needed.
+	IsOwnKey bool `json:"isOwnKey"`
 	// What is left of today; null where billing is off.
 	Left *membership.Amounts `json:"left,omitempty"`
 	// Whether it would be let through now, as far as membership and quota go.
@@ -2038,6 +2085,47 @@ func (this RemovePlanStepUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
 func (this RemovePlanStepUserError) GetPath() []string {
+	if this.Path == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Path))
+	for _, concrete := range this.Path {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
+// Which key.
+type RemoveProviderKeyInput struct {
+	// Whose key.
+	Provider KeyProvider `json:"provider"`
+}
+
+// The outcome of `removeProviderKey`.
+type RemoveProviderKeyPayload struct {
+	// The person; null when there are userErrors.
+	Viewer *ent.User `json:"viewer,omitempty"`
+	// What to mend.
+	UserErrors []*RemoveProviderKeyUserError `json:"userErrors"`
+}
+
+// One thing in the input of removeProviderKey that a person can mend. Nothing was written.
+type RemoveProviderKeyUserError struct {
+	// What to tell the person, in English.
+	Message string `json:"message"`
+	// Where the value stands in the arguments, such as ["input", "text"].
+	Path []string `json:"path"`
+	// What to branch on.
+	Code Reason `json:"code"`
+}
+
+func (RemoveProviderKeyUserError) IsUserError() {}
+
+// What to tell the person, in English.
+func (this RemoveProviderKeyUserError) GetMessage() string { return this.Message }
+
+// Where the value stands in the arguments, such as ["input", "text"].
+func (this RemoveProviderKeyUserError) GetPath() []string {
 	if this.Path == nil {
 		return nil
 	}
@@ -2687,6 +2775,49 @@ type ServerLimits struct {
 	MaxOperationCost int `json:"maxOperationCost"`
 }
 
+// The key.
+type SetProviderKeyInput struct {
+	// Whose key.
+	Provider KeyProvider `json:"provider"`
+	// The key, 1–500 printable ASCII characters. It is kept encrypted and never told.
+	Key string `json:"key"`
+}
+
+// The outcome of `setProviderKey`.
+type SetProviderKeyPayload struct {
+	// What is known of the key; null when there are userErrors.
+	ProviderKey *ent.ProviderKey `json:"providerKey,omitempty"`
+	// What to mend.
+	UserErrors []*SetProviderKeyUserError `json:"userErrors"`
+}
+
+// One thing in the input of setProviderKey that a person can mend. Nothing was written.
+type SetProviderKeyUserError struct {
+	// What to tell the person, in English.
+	Message string `json:"message"`
+	// Where the value stands in the arguments, such as ["input", "text"].
+	Path []string `json:"path"`
+	// What to branch on.
+	Code Reason `json:"code"`
+}
+
+func (SetProviderKeyUserError) IsUserError() {}
+
+// What to tell the person, in English.
+func (this SetProviderKeyUserError) GetMessage() string { return this.Message }
+
+// Where the value stands in the arguments, such as ["input", "text"].
+func (this SetProviderKeyUserError) GetPath() []string {
+	if this.Path == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Path))
+	for _, concrete := range this.Path {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
 // Who may do what.
 type SetRoleInput struct {
 	// The person.
@@ -3222,6 +3353,8 @@ type UsageTotals struct {
 	Cost *Cost `json:"cost"`
 	// How many of the runs have no known price.
 	UnpricedRuns int `json:"unpricedRuns"`
+	// How many of the runs were made with the person's own keys: the provider bills the person for those, and they cost no quota.
+	OwnKeyRuns int `json:"ownKeyRuns"`
 }
 
 // A video to make.
@@ -3500,6 +3633,64 @@ func (e *DeleteFolderMode) UnmarshalJSON(b []byte) error {
 }
 
 func (e DeleteFolderMode) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// A provider of which a person may have a key of their own.
+type KeyProvider string
+
+const (
+	// OpenAI.
+	KeyProviderOpenai KeyProvider = "OPENAI"
+	// Google's Gemini.
+	KeyProviderGemini KeyProvider = "GEMINI"
+)
+
+var AllKeyProvider = []KeyProvider{
+	KeyProviderOpenai,
+	KeyProviderGemini,
+}
+
+func (e KeyProvider) IsValid() bool {
+	switch e {
+	case KeyProviderOpenai, KeyProviderGemini:
+		return true
+	}
+	return false
+}
+
+func (e KeyProvider) String() string {
+	return string(e)
+}
+
+func (e *KeyProvider) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = KeyProvider(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid KeyProvider", str)
+	}
+	return nil
+}
+
+func (e KeyProvider) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *KeyProvider) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e KeyProvider) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

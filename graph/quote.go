@@ -51,7 +51,7 @@ func (r *queryResolver) quoted(ctx context.Context, user oid.User, in QuoteInput
 }
 
 func quoteOf(q *usage.Quote) *Quote {
-	out := &Quote{Model: &q.Model, Most: &q.Most, Left: q.Left, IsAllowed: q.Refusal == ""}
+	out := &Quote{Model: &q.Model, Most: &q.Most, IsOwnKey: q.IsOwnKey, Left: q.Left, IsAllowed: q.Refusal == ""}
 	if q.MostMicros != nil {
 		out.Cost = &CostRange{Min: costOf(q.LeastMicros), Max: costOf(q.MostMicros)}
 	}

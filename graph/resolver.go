@@ -10,6 +10,7 @@ import (
 	"github.com/weav-ai/weav/internal/billing"
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/chat"
+	"github.com/weav-ai/weav/internal/exporting"
 	"github.com/weav-ai/weav/internal/feed"
 	"github.com/weav-ai/weav/internal/file"
 	"github.com/weav-ai/weav/internal/folder"
@@ -17,6 +18,7 @@ import (
 	"github.com/weav-ai/weav/internal/membership"
 	"github.com/weav-ai/weav/internal/modelcheck"
 	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/ownkey"
 	"github.com/weav-ai/weav/internal/planner"
 	"github.com/weav-ai/weav/internal/usage"
 )
@@ -28,6 +30,8 @@ type Services struct {
 	Folders  *folder.Service
 	Chats    *chat.Service
 	Files    *file.Service
+	Exports  *exporting.Service
+	OwnKeys  *ownkey.Service
 	Jobs     *job.Service
 	Plans    *planner.Service
 	Feed     *feed.Feed
@@ -57,6 +61,7 @@ type (
 	administrationResolver struct{ *Resolver }
 	apiKeyResolver         struct{ *Resolver }
 	auditEntryResolver     struct{ *Resolver }
+	providerKeyResolver    struct{ *Resolver }
 	membershipResolver     struct{ *Resolver }
 	membershipPlanResolver struct{ *Resolver }
 	paymentResolver        struct{ *Resolver }
@@ -108,6 +113,9 @@ func (r *Resolver) Model() ModelResolver { return &modelResolver{r} }
 
 // Plan returns the resolvers of Plan.
 func (r *Resolver) Plan() PlanResolver { return &planResolver{r} }
+
+// ProviderKey returns the resolvers of ProviderKey.
+func (r *Resolver) ProviderKey() ProviderKeyResolver { return &providerKeyResolver{r} }
 
 // PlanJobArguments returns the resolvers of PlanJobArguments.
 func (r *Resolver) PlanJobArguments() PlanJobArgumentsResolver { return &planArgumentsResolver{r} }

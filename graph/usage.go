@@ -73,7 +73,7 @@ func (r *userResolver) Usage(ctx context.Context, u *ent.User, span *UsageRange,
 func totals(t usage.Totals) *UsageTotals {
 	return &UsageTotals{
 		Runs: t.Runs, InputTokens: t.InputTokens, OutputTokens: t.OutputTokens, CachedInputTokens: t.CachedInputTokens,
-		Images: t.Images, VideoMs: t.VideoMs, Cost: costOf(&t.CostMicros), UnpricedRuns: t.UnpricedRuns,
+		Images: t.Images, VideoMs: t.VideoMs, Cost: costOf(&t.CostMicros), UnpricedRuns: t.UnpricedRuns, OwnKeyRuns: t.OwnKeyRuns,
 	}
 }
 

@@ -18,12 +18,14 @@ type usageLoaders struct {
 	keySpent    *dataloadgen.Loader[oid.APIKey, int64]
 	apiKeys     *dataloadgen.Loader[oid.APIKey, *ent.APIKey]
 	unfinished  *dataloadgen.Loader[oid.User, int]
+	ownKeys     *dataloadgen.Loader[oid.User, []*ent.ProviderKey]
 }
 
 func newUsageLoaders(s Services, viewer oid.User) usageLoaders {
 	l, keys := s.Ledger, s.APIKeys
 	return usageLoaders{
 		unfinished: looked(s.Administration.Unfinished), keySpent: looked(keys.Spent), apiKeys: byID(viewer, keys.ByIDs, func(k *ent.APIKey) oid.APIKey { return k.ID }),
+		ownKeys:   grouped(s.OwnKeys.OfPeople),
 		chatCosts: looked(l.OfChats), folderCosts: looked(l.OfFolders), replyUsage: looked(l.OfMessages), jobUsage: looked(l.OfJobs),
 	}
 }

@@ -26,6 +26,8 @@ const (
 	NoOutput       Kind = "no_output"
 	BadRequest     Kind = "bad_request"
 	Unsupported    Kind = "unsupported"
+	// KeyRefused is a person's own key that the provider does not take, or that is gone. Adapters never tell it.
+	KeyRefused Kind = "key_refused"
 )
 
 // Error is the one form of a provider's failure.

@@ -3,17 +3,11 @@ package app
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/weav-ai/weav/graph"
 	"github.com/weav-ai/weav/graph/guard"
@@ -29,6 +23,7 @@ import (
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/chat"
 	"github.com/weav-ai/weav/internal/erasure"
+	"github.com/weav-ai/weav/internal/exporting"
 	"github.com/weav-ai/weav/internal/feed"
 	"github.com/weav-ai/weav/internal/file"
 	"github.com/weav-ai/weav/internal/folder"
@@ -37,6 +32,7 @@ import (
 	"github.com/weav-ai/weav/internal/membership"
 	"github.com/weav-ai/weav/internal/metrics"
 	"github.com/weav-ai/weav/internal/modelcheck"
+	"github.com/weav-ai/weav/internal/ownkey"
 	"github.com/weav-ai/weav/internal/pay"
 	"github.com/weav-ai/weav/internal/planner"
 	"github.com/weav-ai/weav/internal/server"
@@ -74,6 +70,8 @@ type App struct {
 	chats    *chat.Service
 	jobs     *job.Service
 	plans    *planner.Service
+	exports  *exporting.Service
+	ownKeys  *ownkey.Service
 	models   *modelcheck.Service
 	catalog  *catalog.Catalog
 
@@ -155,7 +153,7 @@ func (a *App) openStore(ctx context.Context) error {
 func (a *App) Handler() http.Handler {
 	a.socket = a.newSocket()
 	gql := graph.NewHandler(graph.Options{
-		Services: graph.Services{Accounts: a.accounts, APIKeys: a.apiKeys, Folders: a.folders, Chats: a.chats, Files: a.files, Jobs: a.jobs, Plans: a.plans, Feed: a.feed,
+		Services: graph.Services{Accounts: a.accounts, APIKeys: a.apiKeys, Folders: a.folders, Chats: a.chats, Files: a.files, Exports: a.exports, OwnKeys: a.ownKeys, Jobs: a.jobs, Plans: a.plans, Feed: a.feed,
 			Catalog: a.catalog, Models: a.models,
 			Memberships: a.memberships, Ledger: a.ledger, Administration: a.admins, Billing: a.billing, Role: a.role},
 		Info: a.info(), Limits: guard.DefaultLimits(), Rates: a.rates.guard(), Observer: a.meter, Log: a.log, Socket: a.socket,
@@ -296,29 +294,4 @@ func (a *App) Close() error {
 		faults = append(faults, a.store.Close())
 	}
 	return errors.Join(faults...)
-}
-
-// jwtSecret is the configured secret, or in the embedded mode one of the data folder's own.
-func (a *App) jwtSecret() ([]byte, error) {
-	if len(a.cfg.JWTSecret) > 0 || !a.cfg.sqlite() {
-		return a.cfg.JWTSecret, nil
-	}
-	path := filepath.Join(a.cfg.DataDir, "jwt.key")
-	raw, err := os.ReadFile(path)
-	if err == nil {
-		return []byte(strings.TrimSpace(string(raw))), nil
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("the signing key cannot be read: %w", err)
-	}
-	fresh := make([]byte, minSecretBytes)
-	rand.Read(fresh)
-	secret := hex.EncodeToString(fresh)
-	if err := os.MkdirAll(a.cfg.DataDir, 0o700); err != nil {
-		return nil, fmt.Errorf("the data folder cannot be made: %w", err)
-	}
-	if err := os.WriteFile(path, []byte(secret+"\n"), 0o600); err != nil {
-		return nil, fmt.Errorf("the signing key cannot be kept: %w", err)
-	}
-	return []byte(secret), nil
 }

@@ -85,6 +85,8 @@ func (c Config) note(setting string) string {
 		return c.Payments.note()
 	case "JWT_SECRET":
 		return map[bool]string{true: "none given: one is made and kept in DATA_DIR", false: "present"}[len(c.JWTSecret) == 0]
+	case "SEALING_KEYS":
+		return c.sealingNote()
 	case "CORS_ALLOWED_ORIGINS":
 		return fmt.Sprintf("%d origins besides the server's own", len(c.Origins))
 	case "PUBLIC_URL":
@@ -93,6 +95,18 @@ func (c Config) note(setting string) string {
 		return fmt.Sprintf("%d besides the sandbox; %s comes first (AI_PROVIDER_DEFAULT)", len(c.Providers), c.AIProviderDefault)
 	default:
 		return map[bool]string{true: "S3", false: "a folder, embedded: for one process, or for processes that share it"}[strings.HasPrefix(c.Files.URL, "s3:")]
+	}
+}
+
+// sealingNote says what becomes of people's own keys.
+func (c Config) sealingNote() string {
+	switch {
+	case c.SealingKeys.IsSet():
+		return "present"
+	case c.sqlite():
+		return "none given: one is made and kept in DATA_DIR"
+	default:
+		return "none: people cannot set keys of their own"
 	}
 }
 

@@ -119,6 +119,7 @@ func TestChecklistOfUnsafeSettings(t *testing.T) {
 	}{
 		"open to anybody":      {map[string]string{"LISTEN_ADDR": "0.0.0.0:8080"}, "AUTH", "AUTH=dev lets anybody"},
 		"a short secret":       {map[string]string{"JWT_SECRET": "hidden"}, "JWT_SECRET", "6 bytes"},
+		"no sealing key":       {map[string]string{"SEALING_KEYS": "hidden"}, "SEALING_KEYS", "line 1"},
 		"unreadable":           {map[string]string{"SHUTDOWN_TIMEOUT": "soon"}, "SHUTDOWN_TIMEOUT", "must be a duration"},
 		"a lost file":          {map[string]string{"OPENAI_API_KEY_FILE": filepath.Join(t.TempDir(), "none")}, "OPENAI_API_KEY_FILE", "cannot be read"},
 		"no default":           {map[string]string{"AI_PROVIDER_DEFAULT": "openai"}, "PROVIDERS", "not set up"},

@@ -43,6 +43,9 @@ type Config struct {
 	// JWTSecret signs access tokens (JWT_SECRET, or the original's SECRET_KEY). Empty in the embedded
 	// mode: one is made and kept in DataDir.
 	JWTSecret []byte
+	// SealingKeys seal what has to be read again, such as people's own keys of providers (SEALING_KEYS): see package
+	// seal. Empty in the embedded mode: one is made and kept in DataDir.
+	SealingKeys Secret
 	// Origins may call from a browser besides the server's own (CORS_ALLOWED_ORIGINS, comma separated).
 	Origins []string
 	// MaxTextChars is the longest message in code points (MAX_TEXT_CHARS, default 8000).
@@ -127,6 +130,7 @@ func Load(getenv func(string) string) (Config, error) {
 		FirebaseProviders: e.list("FIREBASE_SIGN_IN_PROVIDERS"),
 		AccessTTL:         e.duration("ACCESS_TOKEN_TTL", 15*time.Minute),
 		JWTSecret:         []byte(e.secret("JWT_SECRET", "SECRET_KEY")),
+		SealingKeys:       NewSecret(e.secret("SEALING_KEYS")),
 		Origins:           e.list("CORS_ALLOWED_ORIGINS"),
 		MaxTextChars:      e.number("MAX_TEXT_CHARS", 8000, 1_000_000),
 		MaxOutputTokens:   e.number("MAX_OUTPUT_TOKENS", 1024, 1_000_000),
@@ -214,6 +218,7 @@ func (c Config) rules(p Part) []rule {
 		{"REDIS_URL", c.checkRedis(p)},
 		{"AUTH", c.checkAuth(p)},
 		{"JWT_SECRET", c.checkSecret(p)},
+		{"SEALING_KEYS", c.checkSealing()},
 		{"CORS_ALLOWED_ORIGINS", c.checkOrigins()},
 		{"PUBLIC_URL", c.checkPublicURL()},
 		{"PROVIDERS", c.checkProviders()},

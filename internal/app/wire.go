@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"maps"
 	"time"
 
 	"github.com/weav-ai/weav/internal/account"
@@ -13,6 +14,7 @@ import (
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/chat"
 	"github.com/weav-ai/weav/internal/erasure"
+	"github.com/weav-ai/weav/internal/exporting"
 	"github.com/weav-ai/weav/internal/feed"
 	"github.com/weav-ai/weav/internal/file"
 	"github.com/weav-ai/weav/internal/folder"
@@ -30,6 +32,8 @@ const (
 	maintenanceEvery = time.Hour
 	// controlWorkers is how many short calls to providers run at once.
 	controlWorkers = 4
+	// exportWorkers is how many exports are made at once: each may take 10 GB of the temporary folder.
+	exportWorkers = 2
 )
 
 // wire makes the domain of the parts.
@@ -43,6 +47,9 @@ func (a *App) wire(secret []byte) error {
 	a.feed = feed.New(a.store, a.bus, a.log)
 	a.store.OnCommit(a.feed.Publish)
 	a.files = file.New(a.store, a.bucket, a.log, a.meter, file.Config{PublicURL: a.cfg.publicURL(), Generator: "WEAV " + Version})
+	if err := a.loadOwnKeys(); err != nil {
+		return err
+	}
 	a.wireWork()
 	if err := a.wireBilling(secret); err != nil {
 		return err
@@ -80,21 +87,26 @@ func (a *App) wire(secret []byte) error {
 // wireWork makes what asks providers: chats, whose calls are repeated within a reply, and jobs, which count
 // their attempts themselves.
 func (a *App) wireWork() {
-	a.ledger = usage.NewLedger(usage.Parts{Store: a.store, Catalog: a.catalog, Plans: a.memberships, Zone: a.cfg.QuotaZone})
+	a.ledger = usage.NewLedger(usage.Parts{Store: a.store, Catalog: a.catalog, Plans: a.memberships, OwnKeys: a.ownKeys, Zone: a.cfg.QuotaZone})
 	a.apiKeys = apikey.New(a.store, a.catalog, a.ledger, nil)
+	repeated, once := ai.RetryPolicy{OnRetry: a.retried}, ai.RetryPolicy{Max: -1}
 	a.chats = chat.New(chat.Parts{
 		Store: a.store, Feed: a.feed, Bus: a.bus, Catalog: a.catalog, Files: a.files, Ledger: a.ledger, Meter: a.meter, Log: a.log,
-		Router: ai.NewRouter(ai.Providers{Text: a.texts(ai.RetryPolicy{OnRetry: a.retried})}),
+		Router: ai.NewRouter(ai.Providers{Text: a.texts(repeated)}).WithOwnKeys(a.ownKeys.Routers(repeated)),
 	}, chat.Config{MaxTextChars: a.cfg.MaxTextChars, Lease: a.cfg.Lease, StopWait: a.cfg.StopWait})
 	a.folders = folder.New(a.store, a.chats.StopRunning)
-	router := ai.NewRouter(ai.Providers{Text: a.texts(ai.RetryPolicy{Max: -1}), Image: a.providers.Image, Video: a.providers.Video})
+	router := ai.NewRouter(ai.Providers{Text: a.texts(once), Image: a.providers.Image, Video: a.providers.Video}).
+		WithOwnKeys(a.ownKeys.Routers(once))
 	plans := planner.Parts{Store: a.store, Catalog: a.catalog, Router: router, Folders: a.folders, Chats: a.chats, Memberships: a.memberships, Log: a.log}
+	authors := planner.NewComposer(plans).Kinds()
+	maps.Copy(authors, exporting.NewAuthor(exporting.Parts{Store: a.store, Files: a.files}, exporting.Config{}).Kinds())
 	a.jobs = job.New(job.Parts{
 		Store: a.store, Feed: a.feed, Bus: a.bus, Catalog: a.catalog, Files: a.files, Chats: a.chats, Ledger: a.ledger, Meter: a.meter, Log: a.log,
-		Router: router, Authors: planner.NewComposer(plans).Kinds(),
+		Router: router, Authors: authors,
 	}, job.Config{Lease: a.cfg.Lease, CancelWait: a.cfg.StopWait, Retention: a.cfg.JobRetention})
 	a.chats.OnPurge(a.jobs.ForgetChats)
 	a.plans = planner.New(plans, a.jobs)
+	a.exports = exporting.New(a.store, a.jobs)
 	a.models = modelcheck.New(a.store, a.catalog, a.listers, a.log)
 }
 
@@ -104,7 +116,7 @@ func (a *App) newRunner() (store.Runner, error) {
 		NodeID:  a.cfg.NodeID, Logger: quieter(a.log),
 		Queues: map[string]int{
 			chat.QueueReply: a.cfg.ReplyWorkers, job.QueueText: a.cfg.TextWorkers, job.QueueImage: a.cfg.ImageWorkers,
-			job.QueueVideo: a.cfg.VideoWorkers, job.QueueControl: controlWorkers, billing.Queue: paymentWorkers, worker.QueueMaintenance: 1,
+			job.QueueVideo: a.cfg.VideoWorkers, job.QueueExport: exportWorkers, job.QueueControl: controlWorkers, billing.Queue: paymentWorkers, worker.QueueMaintenance: 1,
 		},
 		Periodic: worker.Periodic(maintenanceEvery, a.cfg.JobCleanup, worker.Daily{Hour: modelCheckHour, Zone: a.cfg.JobCleanup.Zone}),
 	})
@@ -124,6 +136,7 @@ func (a *App) Maintain(ctx context.Context) error {
 		"chats":            a.chats.Purge,
 		"folders":          a.folders.Purge,
 		"accounts":         a.erasure.Purge,
+		"own keys":         a.ownKeys.Rotate,
 	})
 }
 

@@ -80,7 +80,11 @@ func (w *writer) standIn(ctx context.Context, first catalog.Model) (catalog.Mode
 // ask has one model write the reply. A conversation that the model finds too long all the same is put once more in
 // half the room, where that leaves something out: the count of tokens is an estimate, and the refusal cost nothing.
 func (w *writer) ask(ctx, work context.Context, model catalog.Model) (*ai.TextResult, error) {
-	streamer, err := w.s.router.Text(model.Provider)
+	router, err := w.s.router.For(work, w.msg.UserID, model.Provider, w.msg.IsOwnKey)
+	if err != nil {
+		return nil, err
+	}
+	streamer, err := router.Text(model.Provider)
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,7 @@ const (
 	FailureContextTooLong      FailureCode = "CONTEXT_TOO_LONG"
 	FailureContentBlocked      FailureCode = "CONTENT_BLOCKED"
 	FailureModelUnavailable    FailureCode = "MODEL_UNAVAILABLE"
+	FailureOwnKeyRefused       FailureCode = "OWN_KEY_REFUSED"
 	FailureWorkerLost          FailureCode = "WORKER_LOST"
 	FailureInternal            FailureCode = "INTERNAL"
 )
@@ -36,6 +37,7 @@ var failures = map[FailureCode]Failure{
 	FailureTimeout:             {FailureTimeout, "The model took too long. Try again, or ask for less.", true},
 	FailureContextTooLong:      {FailureContextTooLong, "The conversation is longer than this model takes. Shorten it, or choose another model.", false},
 	FailureContentBlocked:      {FailureContentBlocked, "The provider's content filter refused this. Put it in other words.", false},
+	FailureOwnKeyRefused:       {FailureOwnKeyRefused, "The provider does not take your own key. Set it anew, or remove it to use your quota.", false},
 	FailureModelUnavailable:    {FailureModelUnavailable, "This model is not offered any longer. Choose another.", false},
 	FailureWorkerLost:          {FailureWorkerLost, "The server that wrote this reply went away. What was shown is kept.", true},
 	FailureInternal:            {FailureInternal, "Something went wrong on our side.", true},
@@ -67,6 +69,8 @@ func failureOf(err error) FailureCode {
 		return FailureContextTooLong
 	case ai.ContentBlocked:
 		return FailureContentBlocked
+	case ai.KeyRefused:
+		return FailureOwnKeyRefused
 	case ai.ModelGone, ai.Unsupported:
 		return FailureModelUnavailable
 	default:

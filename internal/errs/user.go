@@ -20,6 +20,7 @@ const (
 	WrongStatus    Reason = "WRONG_STATUS"
 	InvalidSession Reason = "INVALID_TOKEN"
 	NotSupported   Reason = "NOT_SUPPORTED"
+	KeyRefused     Reason = "KEY_REFUSED"
 )
 
 // Reasons of files; those that tell what is wrong with the bytes have the codes of package media.

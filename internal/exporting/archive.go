@@ -71,12 +71,22 @@ func (a *archive) object(name string, v any) error {
 }
 
 // array writes an entry that is a JSON array, of rows that come in batches: no more than one is held.
-func array[R, V any](a *archive, name string, rows pages[R], view func(R) V) error {
+func array[R, V any](ctx context.Context, a *archive, name string, rows pages[R], view func(R) V) error {
 	w, err := a.create(name, time.Time{})
 	if err != nil {
 		return err
 	}
-	return wrap(name, elements(a.ctx, w, "", rows, view))
+	return wrap(name, elements(ctx, w, "", rows, view))
+}
+
+// text writes an entry of plain text.
+func (a *archive) text(name, content string) error {
+	w, err := a.create(name, time.Time{})
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(w, content)
+	return wrap(name, err)
 }
 
 // elements writes a JSON array, one element a line behind indent.

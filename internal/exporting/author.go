@@ -2,6 +2,7 @@ package exporting
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"time"
@@ -50,7 +51,11 @@ func (a *Author) Compose(ctx context.Context, j *ent.Job, tell job.Tell) (*job.C
 		_, _ = temp.Close(), os.Remove(temp.Name()) // What cannot be removed is the system's to clean up.
 	}()
 	order, _ := args.(*job.ExportArguments)
-	if err := a.fill(ctx, temp, j, order.IncludesFiles, tell); err != nil {
+	g := &gathering{
+		archive: newArchive(ctx, temp, a.cfg.MaxBytes), db: a.Store.Client(), store: a.Files, user: j.UserID, tell: tell,
+		paths: map[fmt.Stringer]string{},
+	}
+	if err := g.all(ctx, order.IncludesFiles); err != nil {
 		return nil, ended(ctx, err)
 	}
 	tell(nil, phaseSaving)
@@ -91,8 +96,8 @@ func (a *Author) keep(ctx context.Context, temp *os.File, j *ent.Job) (*file.Kep
 
 // The phases, in words for people.
 const (
-	phaseGathering = "Gathering your account"
-	phaseChats     = "Gathering your chats"
-	phaseFiles     = "Gathering your files"
-	phaseSaving    = "Saving the result"
+	phaseFiles   = "Gathering your files"
+	phaseChats   = "Gathering your chats"
+	phaseAccount = "Gathering your account"
+	phaseSaving  = "Saving the result"
 )

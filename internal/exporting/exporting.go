@@ -8,14 +8,12 @@ package exporting
 import (
 	"context"
 	"fmt"
-	"log/slog"
 
 	"github.com/weav-ai/weav/ent"
 	entjob "github.com/weav-ai/weav/ent/job"
 	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/file"
 	"github.com/weav-ai/weav/internal/job"
-	"github.com/weav-ai/weav/internal/membership"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/store"
 )
@@ -33,9 +31,6 @@ type Config struct {
 type Parts struct {
 	Store *store.Store
 	Files *file.Service
-	// Memberships say what a person may use now.
-	Memberships *membership.Plans
-	Log         *slog.Logger
 }
 
 // Service orders exports.

@@ -20,6 +20,7 @@ const (
 	FailureContextTooLong      FailureCode = "CONTEXT_TOO_LONG"
 	FailureContentBlocked      FailureCode = "CONTENT_BLOCKED"
 	FailureModelUnavailable    FailureCode = "MODEL_UNAVAILABLE"
+	FailureOwnKeyRefused       FailureCode = "OWN_KEY_REFUSED"
 	FailureNoOutput            FailureCode = "NO_OUTPUT"
 	FailureStorageUnavailable  FailureCode = "STORAGE_UNAVAILABLE"
 	FailureTooLarge            FailureCode = "TOO_LARGE"
@@ -42,6 +43,7 @@ var failures = map[FailureCode]Failure{
 	FailureTimeout:             {FailureTimeout, "The work took longer than a job may. Try again, or ask for less.", true},
 	FailureContextTooLong:      {FailureContextTooLong, "The prompt is longer than this model takes. Shorten it, or choose another model.", false},
 	FailureContentBlocked:      {FailureContentBlocked, "The provider's content filter refused this. Put it in other words.", false},
+	FailureOwnKeyRefused:       {FailureOwnKeyRefused, "The provider does not take your own key. Set it anew, or remove it to use your quota.", false},
 	FailureModelUnavailable:    {FailureModelUnavailable, "This model is not offered any longer. Choose another.", false},
 	FailureNoOutput:            {FailureNoOutput, "The model delivered nothing that can be used. Try again, or put it in other words.", true},
 	FailureStorageUnavailable:  {FailureStorageUnavailable, "The result could not be stored for now. Try again in a minute.", true},
@@ -90,6 +92,8 @@ func providerFailure(kind ai.Kind) FailureCode {
 		return FailureContextTooLong
 	case ai.ContentBlocked:
 		return FailureContentBlocked
+	case ai.KeyRefused:
+		return FailureOwnKeyRefused
 	case ai.ModelGone, ai.Unsupported:
 		return FailureModelUnavailable
 	case ai.NoOutput:

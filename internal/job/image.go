@@ -14,7 +14,7 @@ import (
 
 // image makes an image: one paid call, then the files.
 func (w *worker) image(ctx, work context.Context) error {
-	req, maker, err := w.imageCall()
+	req, maker, err := w.imageCall(work)
 	if err != nil {
 		return w.failed(work, err, (*ai.Error).MayRepeatPaid)
 	}
@@ -46,7 +46,7 @@ type pictures struct {
 	kept  []*file.Kept
 }
 
-func (w *worker) imageCall() (ai.ImageRequest, ai.ImageMaker, error) {
+func (w *worker) imageCall(ctx context.Context) (ai.ImageRequest, ai.ImageMaker, error) {
 	args, err := read[ImageArguments](w.job)
 	if err != nil {
 		return ai.ImageRequest{}, nil, err
@@ -56,7 +56,11 @@ func (w *worker) imageCall() (ai.ImageRequest, ai.ImageMaker, error) {
 		return ai.ImageRequest{}, nil, errModelGone(w.job.Provider)
 	}
 	width, height, _ := catalog.ParseSize(args.Size)
-	maker, err := w.s.router.Image(model.Provider)
+	router, err := w.router(ctx, model)
+	if err != nil {
+		return ai.ImageRequest{}, nil, err
+	}
+	maker, err := router.Image(model.Provider)
 	return ai.ImageRequest{
 		Model: model.ProviderModel, Prompt: args.Prompt, Width: width, Height: height,
 		Quality: ai.Quality(strings.ToLower(string(args.Quality))),

@@ -7,6 +7,7 @@ import (
 	entartifact "github.com/weav-ai/weav/ent/artifact"
 	entjob "github.com/weav-ai/weav/ent/job"
 	"github.com/weav-ai/weav/internal/ai"
+	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/chat"
 	"github.com/weav-ai/weav/internal/file"
 	"github.com/weav-ai/weav/internal/oid"
@@ -14,7 +15,7 @@ import (
 
 // write makes a text.
 func (w *worker) write(ctx, work context.Context) error {
-	req, streamer, err := w.textCall()
+	req, streamer, err := w.textCall(work)
 	if err != nil {
 		return w.failed(work, err, (*ai.Error).Repeatable)
 	}
@@ -39,7 +40,7 @@ func (w *worker) write(ctx, work context.Context) error {
 var errNoEnd = errors.New("the stream ended without a result")
 
 // textCall is what the provider is asked.
-func (w *worker) textCall() (ai.TextRequest, ai.TextStreamer, error) {
+func (w *worker) textCall(ctx context.Context) (ai.TextRequest, ai.TextStreamer, error) {
 	args, err := read[TextArguments](w.job)
 	if err != nil {
 		return ai.TextRequest{}, nil, err
@@ -48,13 +49,22 @@ func (w *worker) textCall() (ai.TextRequest, ai.TextStreamer, error) {
 	if !ok {
 		return ai.TextRequest{}, nil, errModelGone(w.job.Provider)
 	}
-	streamer, err := w.s.router.Text(model.Provider)
+	router, err := w.router(ctx, model)
+	if err != nil {
+		return ai.TextRequest{}, nil, err
+	}
+	streamer, err := router.Text(model.Provider)
 	return ai.TextRequest{
 		Model: model.ProviderModel, Instruction: args.SystemPrompt,
 		Turns:           []ai.Turn{{Role: ai.RoleUser, Text: args.Prompt}},
 		MaxOutputTokens: args.MaxOutputTokens, Temperature: args.Temperature,
 		Purpose: ai.PurposeReply, EndUser: chat.EndUser(w.job.UserID), JobKey: w.job.ID.String(),
 	}, streamer, err
+}
+
+// router finds who makes it: the house's account at the provider, or the person's own.
+func (w *worker) router(ctx context.Context, m catalog.Model) (*ai.Router, error) {
+	return w.s.router.For(ctx, w.job.UserID, m.Provider, w.job.IsOwnKey)
 }
 
 // errModelGone is the failure of a job whose model the catalogue dropped since it was ordered.

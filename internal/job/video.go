@@ -33,7 +33,11 @@ func (w *worker) video(ctx, work context.Context) error {
 	if !ok {
 		return w.failed(work, errModelGone(w.job.Provider), never)
 	}
-	maker, err := w.s.router.Video(model.Provider)
+	router, err := w.router(work, model)
+	if err != nil {
+		return w.failed(work, err, never)
+	}
+	maker, err := router.Video(model.Provider)
 	if err != nil {
 		return w.failed(work, err, never)
 	}
@@ -249,7 +253,11 @@ func (s *Service) Abandon(ctx context.Context, id oid.Job) error {
 	if !ok {
 		return nil
 	}
-	maker, err := s.router.Video(model.Provider)
+	router, err := s.router.For(ctx, j.UserID, model.Provider, j.IsOwnKey)
+	if err != nil {
+		return nil //nolint:nilerr // Without the key that ordered it, it cannot be told.
+	}
+	maker, err := router.Video(model.Provider)
 	if err != nil {
 		return nil //nolint:nilerr // A provider that is no longer configured cannot be told.
 	}

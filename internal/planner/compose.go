@@ -37,7 +37,11 @@ func (c *Composer) Compose(ctx context.Context, j *ent.Job, tell job.Tell) (*job
 	if !ok {
 		return nil, &ai.Error{Kind: ai.ModelGone, Provider: j.Provider}
 	}
-	streamer, err := c.Router.Text(model.Provider)
+	router, err := c.Router.For(ctx, j.UserID, model.Provider, j.IsOwnKey)
+	if err != nil {
+		return nil, err
+	}
+	streamer, err := router.Text(model.Provider)
 	if err != nil {
 		return nil, err
 	}

@@ -47,7 +47,8 @@ type Totals struct {
 	InputTokens, OutputTokens, CachedInputTokens int64
 	Images, VideoMs                              int64
 	CostMicros                                   int64
-	UnpricedRuns                                 int
+	// UnpricedRuns have no known price; OwnKeyRuns were made with the person's own keys.
+	UnpricedRuns, OwnKeyRuns int
 }
 
 // Line is a row of a report. What was not asked by is nil.
@@ -129,6 +130,7 @@ type sums struct {
 	VideoMs int64  `json:"video"`
 	Cost    *int64 `json:"cost"`
 	Priced  int    `json:"priced"`
+	OwnKey  int    `json:"own_key"`
 }
 
 func (s sums) line() Line {
@@ -136,7 +138,7 @@ func (s sums) line() Line {
 		Day: s.Day, ModelID: s.ModelID, Chat: s.ChatID, Folder: s.FolderID, Kind: s.Purpose,
 		Totals: Totals{
 			Runs: s.Runs, InputTokens: s.Input, OutputTokens: s.Output, CachedInputTokens: s.Cached,
-			Images: s.Images, VideoMs: s.VideoMs, UnpricedRuns: s.Runs - s.Priced,
+			Images: s.Images, VideoMs: s.VideoMs, UnpricedRuns: s.Runs - s.Priced, OwnKeyRuns: s.OwnKey,
 		},
 	}
 	if s.Cost != nil {
@@ -182,6 +184,7 @@ func group(sel *sql.Selector, by []Dimension) {
 		sql.As("COUNT(*)", "runs"), sum(entusage.FieldInputTokens, "input"), sum(entusage.FieldOutputTokens, "output"),
 		sum(entusage.FieldCachedInputTokens, "cached"), sum(entusage.FieldImages, "images"), sum(entusage.FieldVideoMs, "video"),
 		sum(entusage.FieldCostMicros, "cost"), sql.As("COUNT("+sel.C(entusage.FieldCostMicros)+")", "priced"),
+		sql.As("COALESCE(SUM(CASE WHEN "+sel.C(entusage.FieldIsOwnKey)+" THEN 1 ELSE 0 END), 0)", "own_key"),
 	)...)
 	if len(keys) > 0 {
 		sel.GroupBy(keys...).OrderBy(keys...).Limit(maxRows + 1)

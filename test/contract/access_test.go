@@ -105,7 +105,7 @@ func TestAKeyIsShownNothingPrivate(t *testing.T) {
 	t.Parallel()
 	f := embedded(t).fixture(t, "ada")
 	k := f.withKey(t, nil, scopes...)
-	for _, field := range []string{"sessions { id }", "apiKeys { id }", "payments { nodes { id } }"} {
+	for _, field := range []string{"sessions { id }", "apiKeys { id }", "providerKeys { hint }", "payments { nodes { id } }"} {
 		if a := k.do(t, `{ viewer { `+field+` } }`, nil); a.code() != "FORBIDDEN" {
 			t.Errorf("%s: %v %v", field, a.Errors, a.Data)
 		}

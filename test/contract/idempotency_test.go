@@ -29,6 +29,7 @@ var others = map[string]object{
 	"runStep":          {"prompt": "another"},
 	"recommendPrompts": {"count": 4},
 	"createApiKey":     {"name": "another"},
+	"exportAccount":    {"includeFiles": true},
 	"preparePayment":   {"plan": "PREMIUM"},
 	"grantMembership":  {"days": 2},
 	"refundPayment":    {"reason": "another"},

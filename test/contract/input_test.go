@@ -87,6 +87,7 @@ var formal = map[string]string{
 	"QuoteMessageInput.text":             "TestAQuoteSaysWhatAnActionTakesAndHoldsNothing",
 	"QuotePlanInput.goal":                "TestAQuoteSaysWhatAnActionTakesAndHoldsNothing",
 	"FirebaseIdentityInput.idToken":      "TestFirebaseSignIn",
+	"SetProviderKeyInput.key":            "TestOwnKeysThatAreRefused",
 	"GrantMembershipInput.reason":        "TestAdministration",
 	"RefundPaymentInput.reason":          "TestAdministration",
 	"SetRoleInput.reason":                "TestAdministration",

@@ -95,7 +95,12 @@ var operations = map[string]operation{
 	"createApiKey": {"apiKey { id name }", func(*fixture) object {
 		return object{"name": "n", "scopes": []string{"READ"}, "modelIds": []string{"sandbox-brief"}, "idempotencyKey": key()}
 	}, false},
-	"revokeApiKey": {"apiKey { id }", func(f *fixture) object { return object{"apiKeyId": f.apiKey} }, false},
+	"exportAccount": {"job { id kind }", func(*fixture) object { return object{"includeFiles": false, "idempotencyKey": key()} }, false},
+	"setProviderKey": {"providerKey { hint }", func(*fixture) object {
+		return object{"provider": "OPENAI", "key": "sk-of-the-person"}
+	}, false},
+	"removeProviderKey": {"viewer { hasOpenaiKey }", func(*fixture) object { return object{"provider": "OPENAI"} }, false},
+	"revokeApiKey":      {"apiKey { id }", func(f *fixture) object { return object{"apiKeyId": f.apiKey} }, false},
 	"preparePayment": {"payment { id status }", func(*fixture) object {
 		return object{"plan": "STANDARD", "idempotencyKey": key()}
 	}, false},
@@ -119,6 +124,7 @@ var elsewhere = map[string]string{
 	"setRole":         "TestAdministration",
 	"cancelUserJob":   "TestAdministration",
 	"endUserSessions": "TestAdministration",
+	"setProviderKey":  "TestOwnKeys",
 }
 
 func first(ids []string) string {

@@ -13,17 +13,23 @@ import (
 	"github.com/weav-ai/weav/internal/client"
 )
 
-// scant is a server whose FREE gives a thousand tokens and one image of a thousand a day; replies have at most 100 tokens.
-func scant(t *testing.T) *world {
+// smallPlans are memberships whose FREE gives a thousand tokens and one image a day.
+func smallPlans(t *testing.T) (path string) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "plans.yaml")
+	path = filepath.Join(t.TempDir(), "plans.yaml")
 	must(t, os.WriteFile(path, []byte(`plans:
   - {type: FREE, name: {en: Free, ko: 무료}, daily: {tokens: 1000, images: 1, videoSeconds: 4}}
   - {type: STANDARD, name: {en: S, ko: S}, orderName: S, amount: 9900, currency: KRW, days: 30, daily: {tokens: 2000, images: 2, videoSeconds: 8}}
-  - {type: PREMIUM, name: {en: P, ko: P}, orderName: P, amount: 19900, currency: KRW, days: 30, daily: {tokens: 9000, images: 9, videoSeconds: 90}}
+  - {type: PREMIUM, name: {en: P, ko: P}, orderName: P, amount: 19900, currency: KRW, days: 30, daily: {tokens: 9000, images: 9, videoSeconds: 90}, ownKeys: true}
 `), 0o600))
+	return path
+}
+
+// scant is a server with small plans; replies have at most 100 tokens.
+func scant(t *testing.T) *world {
+	t.Helper()
 	settings := services(t)
-	settings["PLANS_FILE"], settings["MAX_OUTPUT_TOKENS"] = path, "100"
+	settings["PLANS_FILE"], settings["MAX_OUTPUT_TOKENS"] = smallPlans(t), "100"
 	return start(t, app.Part{Serves: true, Works: true}, settings)
 }
 

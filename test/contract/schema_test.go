@@ -224,6 +224,8 @@ var keyless = map[string]string{
 	"deleteAccount":     "deleting again answers the same date",
 	"restoreAccount":    "restoring again changes nothing",
 	"revokeApiKey":      "a key ends once",
+	"setProviderKey":    "sets a value",
+	"removeProviderKey": "a key is removed once",
 	"completePayment":   "a payment is settled once, however often it is looked at",
 	"setRole":           "sets a value",
 	"cancelUserJob":     "a job ends once",

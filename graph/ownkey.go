@@ -1,0 +1,88 @@
+package graph
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/weav-ai/weav/ent"
+	"github.com/weav-ai/weav/internal/auth"
+	"github.com/weav-ai/weav/internal/exporting"
+	"github.com/weav-ai/weav/internal/ownkey"
+)
+
+// vendors are the providers of own keys as the catalogue names them.
+var vendors = map[KeyProvider]string{KeyProviderOpenai: ownkey.OpenAI, KeyProviderGemini: ownkey.Gemini}
+
+// Provider is whose key it is.
+func (r *providerKeyResolver) Provider(_ context.Context, k *ent.ProviderKey) (KeyProvider, error) {
+	for shown, name := range vendors {
+		if name == k.Provider {
+			return shown, nil
+		}
+	}
+	return "", fmt.Errorf("graph: a key of the unknown provider %q", k.Provider)
+}
+
+// LastError is why the provider refused it last; nil when it did not.
+func (r *providerKeyResolver) LastError(_ context.Context, k *ent.ProviderKey) (*string, error) {
+	if k.LastError == "" {
+		return nil, nil
+	}
+	return &k.LastError, nil
+}
+
+// ProviderKeys are the person's own keys.
+func (r *userResolver) ProviderKeys(ctx context.Context, u *ent.User) ([]*ent.ProviderKey, error) {
+	return loadersOf(ctx).ownKeys.Load(ctx, u.ID)
+}
+
+// HasOpenaiKey says whether there is an own key of OpenAI.
+func (r *userResolver) HasOpenaiKey(ctx context.Context, u *ent.User) (bool, error) {
+	return hasOwnKey(ctx, u, ownkey.OpenAI)
+}
+
+// HasGeminiKey says whether there is an own key of Google's Gemini.
+func (r *userResolver) HasGeminiKey(ctx context.Context, u *ent.User) (bool, error) {
+	return hasOwnKey(ctx, u, ownkey.Gemini)
+}
+
+func hasOwnKey(ctx context.Context, u *ent.User, provider string) (bool, error) {
+	keys, err := loadersOf(ctx).ownKeys.Load(ctx, u.ID)
+	return slices.ContainsFunc(keys, func(k *ent.ProviderKey) bool { return k.Provider == provider }), err
+}
+
+// SetProviderKey keeps a key of the person's own.
+func (r *mutationResolver) SetProviderKey(ctx context.Context, in SetProviderKeyInput) (*SetProviderKeyPayload, error) {
+	p, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	key, err := r.s.OwnKeys.Set(ctx, p.User, vendors[in.Provider], in.Key)
+	inputs, err := userErrors[SetProviderKeyUserError](err)
+	return &SetProviderKeyPayload{ProviderKey: key, UserErrors: inputs}, err
+}
+
+// RemoveProviderKey forgets a key of the person's own.
+func (r *mutationResolver) RemoveProviderKey(ctx context.Context, in RemoveProviderKeyInput) (*RemoveProviderKeyPayload, error) {
+	p, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.s.OwnKeys.Remove(ctx, p.User, vendors[in.Provider]); err != nil {
+		return nil, err
+	}
+	u, err := loadViewer(ctx)
+	return &RemoveProviderKeyPayload{Viewer: u, UserErrors: []*RemoveProviderKeyUserError{}}, err
+}
+
+// ExportAccount orders an export.
+func (r *mutationResolver) ExportAccount(ctx context.Context, in ExportAccountInput) (*ExportAccountPayload, error) {
+	p, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	j, err := r.s.Exports.Order(ctx, p.User, exporting.Input{IncludesFiles: in.IncludeFiles, Key: in.IdempotencyKey})
+	inputs, err := userErrors[ExportAccountUserError](err)
+	return &ExportAccountPayload{Job: j, UserErrors: inputs}, err
+}
