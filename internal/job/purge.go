@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/weav-ai/weav/ent"
@@ -57,13 +58,12 @@ func (s *Service) removeArtifacts(ctx context.Context, tx *store.Tx, jobs ...oid
 // Purge removes jobs that ended longer ago than they are kept, with their files. What a chat, a
 // favourite or a share link still shows is kept. It answers how many went.
 func (s *Service) Purge(ctx context.Context, now time.Time) (int, error) {
-	total, after := 0, oid.Job{}
-	for {
+	total := 0
+	old := []predicate.Job{ended(), entjob.ChatIDIsNil(), entjob.EndedAtLT(now.Add(-s.cfg.Retention))}
+	for behind := old; ; {
 		var seen []*ent.Job
 		err := s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
-			seen, err = tx.Client().Job.Query().
-				Where(ended(), entjob.ChatIDIsNil(), entjob.EndedAtLT(now.Add(-s.cfg.Retention)), entjob.IDGT(after)).
-				Order(entjob.ByID()).Limit(purgeBatch).All(ctx)
+			seen, err = tx.Client().Job.Query().Where(behind...).Order(entjob.ByID()).Limit(purgeBatch).All(ctx)
 			if err != nil || len(seen) == 0 {
 				return err
 			}
@@ -77,7 +77,7 @@ func (s *Service) Purge(ctx context.Context, now time.Time) (int, error) {
 		if len(seen) < purgeBatch {
 			return total, nil
 		}
-		after = seen[len(seen)-1].ID
+		behind = append(slices.Clone(old), entjob.IDGT(seen[len(seen)-1].ID)) // What is still shown stays, so go on behind it.
 	}
 }
 

@@ -268,6 +268,34 @@ func TestResultThatIsNotStoredGoes(t *testing.T) {
 	})
 }
 
+// TestOldJobsGo with their files, 30 days after their end, and are told; what is still shown somewhere stays.
+func TestOldJobsGo(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *world) {
+		p := w.person(t, "ada")
+		gone, goneArt := p.picture(t, "nobody shows it")
+		liked, likedArt := p.picture(t, "a favourite")
+		p.change(t, "favouriteArtifact", object{"artifactId": likedArt, "favourite": true}, "artifact { id }")
+		shared, sharedArt := p.picture(t, "a shared one")
+		p.change(t, "createShareLink", object{"artifactId": sharedArt, "idempotencyKey": key()}, "shareLink { id }")
+		chat := p.newChat(t, object{"title": "named"})
+		spoken := p.order(t, object{"text": object{"prompt": "p"}}, object{"chatId": chat})
+		p.over(t, spoken)
+		plan, _ := p.newPlan(t, "a goal")
+		w.rows.Job.Update().SetEndedAt(time.Now().AddDate(0, 0, -31)).ExecX(t.Context())
+		recent, _ := p.picture(t, "a recent one")
+		must(t, w.app.Clean(t.Context()))
+		for id, stays := range map[string]bool{gone: false, goneArt: false, liked: true, likedArt: true, shared: true, spoken: true, recent: true} {
+			if a := p.get(t, `query ($id: ID!) { node(id: $id) { id } }`, object{"id": id}); (a.at("node") != nil) != stays {
+				t.Errorf("%s stays: %t, want %t", id, a.at("node") != nil, stays)
+			}
+		}
+		if a := p.planOf(t, plan); a.text("node.id") != plan || a.at("node.job") != nil {
+			t.Errorf("the plan is %v", a.Data)
+		}
+	})
+}
+
 // TestViewerHearsOfJobs: a list of jobs needs no polling.
 func TestViewerHearsOfJobs(t *testing.T) {
 	t.Parallel()
