@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
+	"github.com/weav-ai/weav/ent/predicate"
 	"github.com/weav-ai/weav/ent/providerkey"
-	"github.com/weav-ai/weav/internal/oid"
 )
 
 // rotateBatch is how many keys are sealed anew at a time.
@@ -20,11 +21,9 @@ func (s *Service) Rotate(ctx context.Context, _ time.Time) (int, error) {
 		return 0, nil
 	}
 	n, lost := 0, 0
-	var last oid.Row
-	for {
-		rows, err := s.Store.Client().ProviderKey.Query().
-			Where(providerkey.Not(providerkey.SealedHasPrefix(s.Ring.Prefix())), providerkey.IDGT(last)).
-			Order(providerkey.ByID()).Limit(rotateBatch).All(ctx)
+	stale := []predicate.ProviderKey{providerkey.Not(providerkey.SealedHasPrefix(s.Ring.Prefix()))}
+	for behind := stale; ; {
+		rows, err := s.Store.Client().ProviderKey.Query().Where(behind...).Order(providerkey.ByID()).Limit(rotateBatch).All(ctx)
 		if err != nil {
 			return n, wrap("rotate", err)
 		}
@@ -45,7 +44,7 @@ func (s *Service) Rotate(ctx context.Context, _ time.Time) (int, error) {
 		if len(rows) < rotateBatch {
 			break
 		}
-		last = rows[len(rows)-1].ID
+		behind = append(slices.Clone(stale), providerkey.IDGT(rows[len(rows)-1].ID))
 	}
 	if lost > 0 {
 		return n, errors.New(fmt.Sprint("ownkey: ", lost, " keys cannot be opened: put the key that sealed them back into the file"))
