@@ -44,66 +44,58 @@ func (s *Service) Edit(ctx context.Context, user oid.User, in EditInput) (*Sent,
 	if err := s.checkText(in.Text); err != nil {
 		return nil, err
 	}
-	var ids sentIDs
 	key := store.Key{User: user, Mutation: "editMessage", Key: in.Key, Input: in}
-	_, err := s.store.Once(ctx, key, &ids, func(ctx context.Context, tx *store.Tx) error {
+	return s.once(ctx, key, func(ctx context.Context, tx *store.Tx) (*Sent, error) {
 		c, old, err := s.sibling(ctx, tx, user, in.MessageID, message.RoleUser, in.IfHead)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		ids, err = s.exchange(ctx, tx, c, turn{parent: old.ParentID, text: in.Text, model: in.ModelID, fallback: in.FallbackID, attachments: in.Attachments, maxCost: in.MaxCost})
-		return err
+		parent, err := parentOf(ctx, tx, old.ParentID)
+		if err != nil {
+			return nil, err
+		}
+		return s.exchange(ctx, tx, c, turn{parent: parent, text: in.Text, model: in.ModelID, fallback: in.FallbackID, attachments: in.Attachments, maxCost: in.MaxCost})
 	})
-	if err != nil {
-		return nil, err
-	}
-	return s.sent(ctx, user, ids)
 }
 
 // Regenerate enqueues a sibling of a reply.
 func (s *Service) Regenerate(ctx context.Context, user oid.User, in RegenerateInput) (*Sent, error) {
-	var ids sentIDs
 	key := store.Key{User: user, Mutation: "regenerateReply", Key: in.Key, Input: in}
-	_, err := s.store.Once(ctx, key, &ids, func(ctx context.Context, tx *store.Tx) error {
+	return s.once(ctx, key, func(ctx context.Context, tx *store.Tx) (*Sent, error) {
 		c, old, err := s.sibling(ctx, tx, user, in.MessageID, message.RoleAssistant, in.IfHead)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if old.ParentID == nil {
-			return errs.Input(errs.InvalidValue, "messageId", "This message opens the chat and answers nothing, so it cannot be written again.")
+			return nil, errs.Input(errs.InvalidValue, "messageId", "This message opens the chat and answers nothing, so it cannot be written again.")
 		}
-		ids, err = s.replyAgain(ctx, tx, c, *old.ParentID, in)
-		return err
+		return s.replyAgain(ctx, tx, c, *old.ParentID, in)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return s.sent(ctx, user, ids)
 }
 
 // replyAgain stores another reply to a message that stands already.
-func (s *Service) replyAgain(ctx context.Context, tx *store.Tx, c *ent.Chat, parent oid.Message, in RegenerateInput) (sentIDs, error) {
+func (s *Service) replyAgain(ctx context.Context, tx *store.Tx, c *ent.Chat, parent oid.Message, in RegenerateInput) (*Sent, error) {
 	models, err := s.choose(ctx, tx, c, in.ModelID, in.FallbackID)
 	if err != nil {
-		return sentIDs{}, err
+		return nil, err
 	}
 	asked, err := found(tx.Client().Message.Get(ctx, parent))
 	if err != nil {
-		return sentIDs{}, err
+		return nil, err
 	}
 	carried, err := s.files.AttachedTo(ctx, tx, parent)
 	if err != nil {
-		return sentIDs{}, err
+		return nil, err
 	}
 	if err := models.checkAgain(burdenOf(asked.Text, carried)); err != nil {
-		return sentIDs{}, err
+		return nil, err
 	}
 	models.maxCost = in.MaxCost
 	reply, err := s.addReply(ctx, tx, c, asked, models)
 	if err != nil {
-		return sentIDs{}, err
+		return nil, err
 	}
-	return sentIDs{Chat: c.ID, Reply: reply.ID}, s.moveHead(ctx, tx, c, reply.ID)
+	return &Sent{Chat: c, Reply: reply}, s.moveHead(ctx, tx, c, reply.ID)
 }
 
 // sibling locks the chat of a message that may get a sibling of the given role.
@@ -112,7 +104,7 @@ func (s *Service) sibling(ctx context.Context, tx *store.Tx, user oid.User, id s
 	if err != nil {
 		return nil, nil, err
 	}
-	c, err := s.writable(ctx, tx, user, old.ChatID, expect)
+	c, _, err := s.writable(ctx, tx, user, old.ChatID, expect)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -49,15 +49,3 @@ func (s *Service) hold(ctx context.Context, tx *store.Tx, o usage.Order) (held u
 	}
 	return held, o.StandIn.ID, nil
 }
-
-// branchTokens is at most how many tokens a branch has up to a message; nil is the root.
-func branchTokens(ctx context.Context, tx *store.Tx, id *oid.Message) (int64, error) {
-	if id == nil {
-		return 0, nil
-	}
-	m, err := found(tx.Client().Message.Get(ctx, *id))
-	if err != nil {
-		return 0, err
-	}
-	return m.BranchTokens, nil
-}

@@ -29,11 +29,11 @@ func (s *Service) AddJobTurn(ctx context.Context, tx *store.Tx, user oid.User, t
 	if err != nil {
 		return nil, errNotFound()
 	}
-	c, err := s.writable(ctx, tx, user, id, t.IfHead)
+	c, head, err := s.writable(ctx, tx, user, id, t.IfHead)
 	if err != nil {
 		return nil, err
 	}
-	asked, _, err := s.addMessage(ctx, tx, c, turn{parent: c.HeadID, text: t.Prompt})
+	asked, _, err := s.addMessage(ctx, tx, c, turn{parent: head, text: t.Prompt})
 	if err != nil {
 		return nil, err
 	}

@@ -76,7 +76,8 @@ func (s *Service) succeed(ctx context.Context, tx *store.Tx, c *ent.Chat) (catal
 	if err != nil {
 		return catalog.Model{}, err
 	}
-	err = tx.Client().Chat.Update().Where(entchat.ID(c.ID)).SetModel(next.ID).AddRevision(1).Exec(ctx)
+	c.Model, c.Revision = next.ID, c.Revision+1
+	err = tx.Client().Chat.Update().Where(entchat.ID(c.ID)).SetModel(c.Model).SetRevision(c.Revision).Exec(ctx)
 	if err != nil {
 		return catalog.Model{}, fmt.Errorf("chat: succeed: %w", err)
 	}

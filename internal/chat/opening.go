@@ -48,7 +48,6 @@ func (s *Service) Open(ctx context.Context, tx *store.Tx, user oid.User, o Openi
 	if err := s.indexMessage(ctx, tx, welcome); err != nil {
 		return nil, err
 	}
-	c.HeadID = &welcome.ID
 	return c, s.moveHead(ctx, tx, c, welcome.ID)
 }
 
@@ -59,12 +58,15 @@ func isWelcome(m *ent.Message) bool { return m.ParentID == nil && m.Role == mess
 // Ask stores a person's message behind a chat's head and the reply it waits for, as Send does, in the caller's
 // transaction. It returns the reply.
 func (s *Service) Ask(ctx context.Context, tx *store.Tx, user oid.User, id oid.Chat, expect Expect, said string, maxCost *usage.Money) (oid.Message, error) {
-	c, err := s.writable(ctx, tx, user, id, expect)
+	c, head, err := s.writable(ctx, tx, user, id, expect)
 	if err != nil {
 		return oid.Message{}, err
 	}
-	ids, err := s.exchange(ctx, tx, c, turn{parent: c.HeadID, text: said, maxCost: maxCost})
-	return ids.Reply, err
+	sent, err := s.exchange(ctx, tx, c, turn{parent: head, text: said, maxCost: maxCost})
+	if err != nil {
+		return oid.Message{}, err
+	}
+	return sent.Reply.ID, nil
 }
 
 // Brief is what a plan gives a step's chat.
@@ -158,7 +160,14 @@ func (s *Service) DigestTokens(ctx context.Context, tx *store.Tx, id *oid.Chat, 
 	if err != nil {
 		return 0, err
 	}
-	branch, err := branchTokens(ctx, tx, c.HeadID)
+	head, err := parentOf(ctx, tx, c.HeadID)
+	if err != nil {
+		return 0, err
+	}
+	branch := int64(0)
+	if head != nil {
+		branch = head.BranchTokens
+	}
 	const perChar = 2
-	return usage.AtMost(c.SystemInstruction) + min(branch, int64(turns)*(int64(chars)*perChar+turnTokens)), err
+	return usage.AtMost(c.SystemInstruction) + min(branch, int64(turns)*(int64(chars)*perChar+turnTokens)), nil
 }

@@ -62,20 +62,39 @@ func (s *Service) Send(ctx context.Context, user oid.User, in SendInput) (*Sent,
 	if err != nil {
 		return nil, errNotFound()
 	}
-	var ids sentIDs
 	key := store.Key{User: user, Mutation: "sendMessage", Key: in.Key, Input: in}
-	_, err = s.store.Once(ctx, key, &ids, func(ctx context.Context, tx *store.Tx) error {
-		c, err := s.writable(ctx, tx, user, chatID, in.IfHead)
+	return s.once(ctx, key, func(ctx context.Context, tx *store.Tx) (*Sent, error) {
+		c, head, err := s.writable(ctx, tx, user, chatID, in.IfHead)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		ids, err = s.exchange(ctx, tx, c, turn{parent: c.HeadID, text: in.Text, model: in.ModelID, fallback: in.FallbackID, attachments: in.Attachments, maxCost: in.MaxCost})
+		return s.exchange(ctx, tx, c, turn{parent: head, text: in.Text, model: in.ModelID, fallback: in.FallbackID, attachments: in.Attachments, maxCost: in.MaxCost})
+	})
+}
+
+// once stores a turn, and answers what it stored; for a key that was used, what it stored then.
+func (s *Service) once(ctx context.Context, key store.Key, add func(context.Context, *store.Tx) (*Sent, error)) (*Sent, error) {
+	var ids sentIDs
+	var fresh *Sent
+	replayed, err := s.store.Once(ctx, key, &ids, func(ctx context.Context, tx *store.Tx) (err error) {
+		if fresh, err = add(ctx, tx); err == nil {
+			ids = fresh.ids()
+		}
 		return err
 	})
-	if err != nil {
-		return nil, err
+	if err != nil || !replayed {
+		return fresh, err
 	}
-	return s.sent(ctx, user, ids)
+	return s.sent(ctx, key.User, ids)
+}
+
+// ids are what the idempotency key remembers of it.
+func (s *Sent) ids() sentIDs {
+	ids := sentIDs{Chat: s.Chat.ID, Reply: s.Reply.ID}
+	if s.Message != nil {
+		ids.Message = s.Message.ID
+	}
+	return ids
 }
 
 func (s *Service) checkText(value string) error {
@@ -84,31 +103,37 @@ func (s *Service) checkText(value string) error {
 	return c.Err()
 }
 
-// writable locks a chat and makes sure that a turn may be added where the client believes.
-func (s *Service) writable(ctx context.Context, tx *store.Tx, user oid.User, id oid.Chat, expect Expect) (*ent.Chat, error) {
+// writable locks a chat and makes sure that a turn may be added where the client believes. It returns the chat's head
+// too; nil for an empty one.
+func (s *Service) writable(ctx context.Context, tx *store.Tx, user oid.User, id oid.Chat, expect Expect) (*ent.Chat, *ent.Message, error) {
 	c, err := s.lockChat(ctx, tx, user, id)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := checkHead(c, expect); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if c.HeadID == nil {
-		return c, nil
-	}
-	head, err := found(tx.Client().Message.Get(ctx, *c.HeadID))
-	if err != nil {
-		return nil, err
+	head, err := parentOf(ctx, tx, c.HeadID)
+	if err != nil || head == nil {
+		return c, nil, err
 	}
 	if running(head.Status) && head.JobID == nil {
-		return nil, conflict(c, "A reply is still being written in this chat. Wait for it or stop it.").Retry(0)
+		return nil, nil, conflict(c, "A reply is still being written in this chat. Wait for it or stop it.").Retry(0)
 	}
-	return c, nil
+	return c, head, nil
+}
+
+// parentOf reads the message that another stands behind; nil for the root.
+func parentOf(ctx context.Context, tx *store.Tx, id *oid.Message) (*ent.Message, error) {
+	if id == nil {
+		return nil, nil
+	}
+	return found(tx.Client().Message.Get(ctx, *id))
 }
 
 // turn is a person's message about to be stored.
 type turn struct {
-	parent      *oid.Message
+	parent      *ent.Message // nil for the root
 	text        string
 	model       *string
 	fallback    *string
@@ -117,37 +142,37 @@ type turn struct {
 }
 
 // exchange stores a person's message and the reply it waits for.
-func (s *Service) exchange(ctx context.Context, tx *store.Tx, c *ent.Chat, t turn) (sentIDs, error) {
+func (s *Service) exchange(ctx context.Context, tx *store.Tx, c *ent.Chat, t turn) (*Sent, error) {
 	models, err := s.choose(ctx, tx, c, t.model, t.fallback)
 	if err != nil {
-		return sentIDs{}, err
+		return nil, err
 	}
 	models.maxCost = t.maxCost
 	msg, carried, err := s.addMessage(ctx, tx, c, t)
 	if err != nil {
-		return sentIDs{}, err
+		return nil, err
 	}
 	if err := models.check(burdenOf(t.text, carried)); err != nil {
-		return sentIDs{}, err
+		return nil, err
 	}
 	reply, err := s.addReply(ctx, tx, c, msg, models)
 	if err != nil {
-		return sentIDs{}, err
+		return nil, err
 	}
-	return sentIDs{Chat: c.ID, Message: msg.ID, Reply: reply.ID}, s.moveHead(ctx, tx, c, reply.ID)
+	return &Sent{Chat: c, Message: msg, Reply: reply}, s.moveHead(ctx, tx, c, reply.ID)
 }
 
 // addMessage stores a person's message with what it carries.
 func (s *Service) addMessage(ctx context.Context, tx *store.Tx, c *ent.Chat, t turn) (*ent.Message, []file.Attached, error) {
 	now := store.Now()
-	before, err := branchTokens(ctx, tx, t.parent)
-	if err != nil {
-		return nil, nil, err
+	create := tx.Client().Message.Create()
+	tokens := weight(t.text, len(t.attachments))
+	if t.parent != nil {
+		create.SetParentID(t.parent.ID)
+		tokens += t.parent.BranchTokens
 	}
-	msg, err := tx.Client().Message.Create().
-		SetChatID(c.ID).SetUserID(c.UserID).SetNillableParentID(t.parent).
+	msg, err := create.SetChatID(c.ID).SetUserID(c.UserID).SetBranchTokens(tokens).
 		SetRole(message.RoleUser).SetText(t.text).SetStatus(message.StatusCompleted).
-		SetBranchTokens(before + weight(t.text, len(t.attachments))).
 		SetCreatedAt(now).SetEndedAt(now).Save(ctx)
 	if err != nil {
 		return nil, nil, fmt.Errorf("chat: store message: %w", err)
@@ -182,10 +207,10 @@ func (s *Service) addReply(ctx context.Context, tx *store.Tx, c *ent.Chat, asked
 	return reply, nil
 }
 
-// moveHead makes head the end of the branch that is read.
+// moveHead makes head the end of the branch that is read, in c too.
 func (s *Service) moveHead(ctx context.Context, tx *store.Tx, c *ent.Chat, head oid.Message) error {
-	err := tx.Client().Chat.Update().Where(entchat.ID(c.ID)).
-		SetHeadID(head).SetLastActivityAt(store.Now()).Exec(ctx)
+	c.HeadID, c.LastActivityAt = &head, store.Now()
+	err := tx.Client().Chat.Update().Where(entchat.ID(c.ID)).SetHeadID(head).SetLastActivityAt(c.LastActivityAt).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("chat: move head: %w", err)
 	}
@@ -193,7 +218,7 @@ func (s *Service) moveHead(ctx context.Context, tx *store.Tx, c *ent.Chat, head 
 	return nil
 }
 
-// sent reads what was stored, also for a replay.
+// sent reads what was stored, for a replay.
 func (s *Service) sent(ctx context.Context, user oid.User, ids sentIDs) (*Sent, error) {
 	client := s.store.Client()
 	c, err := found(client.Chat.Query().Where(entchat.ID(ids.Chat), entchat.UserID(user)).Only(ctx))

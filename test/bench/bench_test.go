@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -32,10 +34,19 @@ func each(b *testing.B, run func(b *testing.B, c *client.Client)) {
 	})
 }
 
+// amplePlans have the ledger count what no benchmark uses up.
+const amplePlans = `plans:
+  - {type: FREE, name: {en: F, ko: F}, daily: {tokens: 1000000000000, images: 1000000, videoSeconds: 1000000}}
+  - {type: STANDARD, name: {en: S, ko: S}, orderName: S, amount: 9900, currency: KRW, days: 30, daily: {tokens: 1000000000000, images: 1000000, videoSeconds: 1000000}}
+  - {type: PREMIUM, name: {en: P, ko: P}, orderName: P, amount: 19900, currency: KRW, days: 30, daily: {tokens: 1000000000000, images: 1000000, videoSeconds: 1000000}}
+`
+
 // start runs a server and returns a signed-in client of it.
 func start(b *testing.B, settings map[string]string) *client.Client {
 	b.Helper()
 	dir, rates := b.TempDir(), apptest.WideRates()
+	plans := filepath.Join(dir, "plans.yaml")
+	must(b, os.WriteFile(plans, []byte(amplePlans), 0o600))
 	cfg, err := app.Load(func(name string) string {
 		if v, ok := settings[name]; ok {
 			return v
@@ -43,7 +54,7 @@ func start(b *testing.B, settings map[string]string) *client.Client {
 		if v, ok := rates[name]; ok {
 			return v
 		}
-		return map[string]string{"DATA_DIR": dir, "LISTEN_ADDR": "127.0.0.1:0", "SANDBOX_PACE": "0", "SHUTDOWN_TIMEOUT": "5s"}[name]
+		return map[string]string{"PLANS_FILE": plans, "DATA_DIR": dir, "LISTEN_ADDR": "127.0.0.1:0", "SANDBOX_PACE": "0", "SHUTDOWN_TIMEOUT": "5s"}[name]
 	})
 	must(b, err)
 	ctx, cancel := context.WithCancel(b.Context())
