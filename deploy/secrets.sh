@@ -33,6 +33,7 @@ keep postgres_password "$(random 40)"
 keep redis_password "$(random 40)"
 keep redis_url "redis://:$(cat -- "$folder/redis_password.txt")@redis:6379/0"
 keep jwt_secret "$(random 64)"
+keep sealing_keys "first $(head -c 32 /dev/urandom | base64)"
 keep minio_root_user "weav-root-$(random 8)"
 keep minio_root_password "$(random 40)"
 # An access key is a name, and part of every signed address: only its secret is one.

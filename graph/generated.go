@@ -16,7 +16,6 @@ import (
 	"github.com/99designs/gqlgen/graphql/introspection"
 	gqlparser "github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
-
 	"github.com/weav-ai/weav/ent"
 	"github.com/weav-ai/weav/ent/artifact"
 	chat1 "github.com/weav-ai/weav/ent/chat"
@@ -9847,7 +9846,7 @@ type Mutation {
   deleteAccount(input: DeleteAccountInput!): DeleteAccountPayload! @access(needs: SESSION)
   """Undoes ` + "`" + `deleteAccount` + "`" + `. An account that stays is left as it is."""
   restoreAccount(input: RestoreAccountInput!): RestoreAccountPayload! @access(needs: SESSION)
-  """Gathers everything of the account in a zip file: JSON, Markdown of the chats, and the files. It is a job of kind EXPORT; its artifact is kept for 7 days. ` + "`" + `LIMIT_REACHED` + "`" + ` while another is made, and when 3 are kept. An export larger than 10 GB fails with ` + "`" + `TOO_LARGE` + "`" + `."""
+  """Gathers everything of the account in a zip file: JSON, Markdown of the chats, and the files. It is a job of kind EXPORT; its artifact is kept for 7 days. ` + "`" + `LIMIT_REACHED` + "`" + ` while another is made, and when 3 are kept. One that would be larger than the server makes, 10 GB unless it is set otherwise, fails with ` + "`" + `TOO_LARGE` + "`" + `."""
   exportAccount(input: ExportAccountInput!): ExportAccountPayload! @access(needs: SESSION)
   """Sets the person's own key of a provider, in place of an earlier one. From then on the provider bills the person for their calls to its models, which cost no quota. The provider is asked whether the key works; one that is refused is not kept. ` + "`" + `MEMBERSHIP_REQUIRED` + "`" + ` below PREMIUM."""
   setProviderKey(input: SetProviderKeyInput!): SetProviderKeyPayload! @access(needs: SESSION)
@@ -10852,7 +10851,7 @@ type User implements Node {
   ): UsageReport!
   """The person's API keys that were not revoked more than 30 days ago, the newest first; at most 50."""
   apiKeys: [ApiKey!]! @access(needs: SESSION)
-  """The person's own keys of providers."""
+  """The person's own keys of providers; at most 2, one of each."""
   providerKeys: [ProviderKey!]! @access(needs: SESSION)
   """Whether there is an own key of OpenAI."""
   hasOpenaiKey: Boolean!
@@ -11769,7 +11768,7 @@ enum JobFailureCode {
   NO_OUTPUT
   """The file store could not keep the result."""
   STORAGE_UNAVAILABLE
-  """An export would be larger than 10 GB: order it without the files."""
+  """An export would be larger than the server makes: order it without the files."""
   TOO_LARGE
   """The server that did the work went away after the order was placed, so it could not be repeated unasked."""
   WORKER_LOST

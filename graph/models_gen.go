@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-
 	"github.com/weav-ai/weav/ent"
 	"github.com/weav-ai/weav/ent/artifact"
 	"github.com/weav-ai/weav/ent/chat"

@@ -32,7 +32,7 @@ const (
 	maintenanceEvery = time.Hour
 	// controlWorkers is how many short calls to providers run at once.
 	controlWorkers = 4
-	// exportWorkers is how many exports are made at once: each may take 10 GB of the temporary folder.
+	// exportWorkers is how many exports are made at once: each may take EXPORT_MAX_GB of the temporary folder.
 	exportWorkers = 2
 )
 
@@ -99,7 +99,7 @@ func (a *App) wireWork() {
 		WithOwnKeys(a.ownKeys.Routers(once))
 	plans := planner.Parts{Store: a.store, Catalog: a.catalog, Router: router, Folders: a.folders, Chats: a.chats, Memberships: a.memberships, Log: a.log}
 	authors := planner.NewComposer(plans).Kinds()
-	maps.Copy(authors, exporting.NewAuthor(exporting.Parts{Store: a.store, Files: a.files}, exporting.Config{}).Kinds())
+	maps.Copy(authors, exporting.NewAuthor(exporting.Parts{Store: a.store, Files: a.files}, exporting.Config{MaxBytes: int64(a.cfg.ExportMaxGB) << 30}).Kinds())
 	a.jobs = job.New(job.Parts{
 		Store: a.store, Feed: a.feed, Bus: a.bus, Catalog: a.catalog, Files: a.files, Chats: a.chats, Ledger: a.ledger, Meter: a.meter, Log: a.log,
 		Router: router, Authors: authors,

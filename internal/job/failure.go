@@ -47,7 +47,7 @@ var failures = map[FailureCode]Failure{
 	FailureModelUnavailable:    {FailureModelUnavailable, "This model is not offered any longer. Choose another.", false},
 	FailureNoOutput:            {FailureNoOutput, "The model delivered nothing that can be used. Try again, or put it in other words.", true},
 	FailureStorageUnavailable:  {FailureStorageUnavailable, "The result could not be stored for now. Try again in a minute.", true},
-	FailureTooLarge:            {FailureTooLarge, "The export would be larger than 10 GB. Order it without the files, or delete some first.", false},
+	FailureTooLarge:            {FailureTooLarge, "The export would be larger than this server makes. Order it without the files, or delete some first.", false},
 	FailureWorkerLost:          {FailureWorkerLost, "The server that did the work went away. It costs nothing. Try again.", true},
 	FailureInternal:            {FailureInternal, "Something went wrong on our side.", true},
 }

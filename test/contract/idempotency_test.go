@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/weav-ai/weav/internal/job"
 	"github.com/weav-ai/weav/internal/oid"
 )
 
@@ -145,6 +146,7 @@ func TestFailureLeavesTheKeyFree(t *testing.T) {
 		must(t, err)
 		must(t, w.rows.PlanStep.UpdateOneID(step).SetModel(model).Exec(t.Context()))
 	}
+	kept := ""
 	for name, op := range keyed(t) {
 		k := key()
 		f.draft, f.draftSteps = f.newPlan(t, "a goal") // The last one may have been planned anew.
@@ -169,12 +171,19 @@ func TestFailureLeavesTheKeyFree(t *testing.T) {
 			bad = with(bad, "expiresAt", "2001-01-01T00:00:00Z")
 		case "preparePayment":
 			bad = with(bad, "plan", "FREE")
+		case "exportAccount":
+			for range job.MaxKeptExports {
+				kept = f.export(t, false).Result.Artifacts[0].ID
+			}
 		}
 		if got := f.mutate(t, name, bad, op.selection); got.reason() == "" {
 			t.Fatalf("%s: %v", name, got.Errors)
 		}
 		if name == "applyPlan" {
 			retire("sandbox-writer")
+		}
+		if name == "exportAccount" {
+			f.change(t, "deleteArtifact", object{"artifactId": kept}, "artifactId")
 		}
 		chat := f.newChat(t, object{"title": "another"})
 		message, reply := f.exchange(t, chat, "[sandbox:echo] hello")
