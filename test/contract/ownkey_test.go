@@ -38,7 +38,10 @@ func newVendor(t *testing.T) *vendor {
 }
 
 func (v *vendor) serve(w http.ResponseWriter, r *http.Request) {
-	sent, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	sent, isOpenAI := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !isOpenAI {
+		sent = r.Header.Get("X-Goog-Api-Key")
+	}
 	v.mu.Lock()
 	v.asked[sent] = append(v.asked[sent], r.URL.Path)
 	status, ok := v.takes[sent]
@@ -49,16 +52,24 @@ func (v *vendor) serve(w http.ResponseWriter, r *http.Request) {
 	if status != http.StatusOK {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
+		if !isOpenAI {
+			_, _ = fmt.Fprintf(w, `{"error":{"code":%d,"message":"API key not valid: %s","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"API_KEY_INVALID"}]}}`, status, sent)
+			return
+		}
 		code := map[bool]string{true: "invalid_api_key", false: "server_error"}[status == http.StatusUnauthorized]
 		_, _ = fmt.Fprintf(w, `{"error":{"message":"Incorrect API key provided: %s.","type":"invalid_request_error","code":%q}}`, sent, code)
 		return
 	}
 	if strings.HasSuffix(r.URL.Path, "/models") {
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = fmt.Fprint(w, `{"object":"list","data":[]}`)
+		_, _ = fmt.Fprint(w, `{"object":"list","data":[],"models":[]}`)
 		return
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
+	if !isOpenAI {
+		_, _ = fmt.Fprintf(w, `data: {"candidates":[{"index":0,"finishReason":"STOP","content":{"role":"model","parts":[{"text":"Paid by %s"}]}}],"usageMetadata":{"promptTokenCount":7,"candidatesTokenCount":9,"totalTokenCount":16}}`+"\n\n", sent[:6])
+		return
+	}
 	response := object{"id": "resp_1", "object": "response", "model": "m", "status": "completed", "output": []any{},
 		"usage": object{"input_tokens": 7, "output_tokens": 9, "total_tokens": 16, "input_tokens_details": object{"cached_tokens": 0}, "output_tokens_details": object{"reasoning_tokens": 0}}}
 	for _, e := range []object{
@@ -93,7 +104,7 @@ func (v *vendor) texts(key string) (n int) {
 func keysWorld(t *testing.T) (*world, *vendor) {
 	t.Helper()
 	v := newVendor(t)
-	settings := map[string]string{"OPENAI_API_KEY": houseKey, "OPENAI_BASE_URL": v.url + "/v1", "AI_PROVIDER_DEFAULT": "sandbox", "PLANS_FILE": smallPlans(t)}
+	settings := map[string]string{"OPENAI_API_KEY": houseKey, "OPENAI_BASE_URL": v.url + "/v1", "GEMINI_API_KEY": houseKey, "GOOGLE_GEMINI_BASE_URL": v.url, "AI_PROVIDER_DEFAULT": "sandbox", "PLANS_FILE": smallPlans(t)}
 	return start(t, app.Part{Serves: true, Works: true}, settings), v
 }
 
@@ -197,7 +208,10 @@ func TestOwnKeysThatAreRefused(t *testing.T) {
 	if a := p.mutate(t, "setProviderKey", keyInput("sk-down"), "providerKey { hint }"); a.code() != "UNAVAILABLE" {
 		t.Errorf("while the provider is down: %v %v", a.Errors, a.Data)
 	}
-	if a := p.mutate(t, "setProviderKey", object{"provider": "GEMINI", "key": "k"}, "providerKey { hint }"); a.reason() != "NOT_SUPPORTED" {
+	lone := embedded(t)
+	other := lone.person(t, "bob")
+	lone.premium(t, other, user.MembershipTypePremium)
+	if a := other.mutate(t, "setProviderKey", object{"provider": "GEMINI", "key": "k"}, "providerKey { hint }"); a.reason() != "NOT_SUPPORTED" {
 		t.Errorf("of a provider that the server does not ask: %v %v", a.Errors, a.Data)
 	}
 	if view := p.get(t, "{ "+keyView+" }", nil); view.text("viewer.providerKeys.0.hint") != "1234" {
@@ -224,5 +238,29 @@ func TestAnOwnKeyHasNoStandInElsewhere(t *testing.T) {
 	v.take(ownKey, http.StatusUnauthorized)
 	if got := p.sendAs(t, p.newChat(t, object{"title": "n"}), "hello", object{"modelId": "gpt-6-luna"}); got.status != "FAILED" || v.texts(houseKey) != 0 {
 		t.Errorf("the reply is %+v; the house's key was asked %d times", got, v.texts(houseKey))
+	}
+}
+
+// TestOwnKeysOfGemini are asked as those of OpenAI are, each at its own provider.
+func TestOwnKeysOfGemini(t *testing.T) {
+	t.Parallel()
+	w, v := keysWorld(t)
+	p := w.person(t, "ada")
+	w.premium(t, p, user.MembershipTypePremium)
+	const gemini = "AIza-the-persons-own-5678"
+	input := object{"provider": "GEMINI", "key": gemini}
+	if a := p.mutate(t, "setProviderKey", input, "providerKey { hint }"); a.reason() != "KEY_REFUSED" || strings.Contains(fmt.Sprint(a.Data), gemini) {
+		t.Errorf("a key that Google does not know: %v %v", a.Errors, a.Data)
+	}
+	v.take(gemini, http.StatusOK)
+	p.change(t, "setProviderKey", input, "providerKey { hint }")
+	p.change(t, "setProviderKey", keyInput(ownKey), "providerKey { hint }")
+	for model, key := range map[string]string{"gemini-3.8-flash": gemini, "gpt-6-luna": ownKey} {
+		if got := p.sendAs(t, p.newChat(t, object{"title": "n"}), "hello", object{"modelId": model}); got.text != "Paid by "+key[:6] {
+			t.Errorf("%s: the reply is %+v", model, got)
+		}
+	}
+	if view := p.get(t, "{ "+keyView+" }", nil); view.at("viewer.hasGeminiKey") != true || view.at("viewer.hasOpenaiKey") != true {
+		t.Errorf("shown %v", view.Data)
 	}
 }

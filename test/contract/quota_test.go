@@ -3,14 +3,18 @@ package contract
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/weav-ai/weav/ent/user"
 	"github.com/weav-ai/weav/internal/app"
 	"github.com/weav-ai/weav/internal/client"
+	"github.com/weav-ai/weav/internal/oid"
 )
 
 // smallPlans are memberships whose FREE gives a thousand tokens and one image a day.
@@ -299,5 +303,43 @@ func TestWithoutBillingEverybodyMayUseEverything(t *testing.T) {
 	a := p.get(t, `{ serverInfo { isBillingOn quotaTimeZone } viewer { membership { type actsAs isActive canUsePremiumFeatures expiresAt quota { day } } } }`, nil)
 	if a.at("serverInfo.isBillingOn") != false || a.text("viewer.membership.actsAs") != "PREMIUM" || a.at("viewer.membership.quota") != nil || a.at("viewer.membership.canUsePremiumFeatures") != true {
 		t.Errorf("without billing: %v", a.Data)
+	}
+}
+
+// TestPriorityIsServedFirst: what PREMIUM people order while all workers are busy is begun before what others ordered earlier.
+func TestPriorityIsServedFirst(t *testing.T) {
+	t.Parallel()
+	settings := services(t)
+	settings["TEXT_WORKERS"], settings["REPLY_WORKERS"] = "1", "1"
+	w := start(t, app.Part{Serves: true}, maps.Clone(settings))
+	type order struct {
+		by                   *person
+		chat, reply, job     string
+		replyBegan, jobBegan time.Time
+	}
+	var orders []*order
+	for _, to := range []user.MembershipType{user.MembershipTypeFree, user.MembershipTypeFree, user.MembershipTypeFree, user.MembershipTypePremium} {
+		p := w.person(t, fmt.Sprint("p", len(orders)))
+		w.premium(t, p, to)
+		o := &order{by: p, chat: p.newChat(t, object{"title": "n"}), job: p.order(t, object{"text": object{"prompt": "p"}}, nil)}
+		sent, err := p.Send(t.Context(), o.chat, "hi", key())
+		must(t, err)
+		o.reply, orders = sent.ReplyID, append(orders, o)
+	}
+	start(t, app.Part{Works: true}, settings)
+	for _, o := range orders {
+		o.by.over(t, o.job)
+		o.by.awaitEnd(t, o.chat, o.reply)
+		job, err := oid.Parse[oid.Job](o.job)
+		must(t, err)
+		reply, err := oid.Parse[oid.Message](o.reply)
+		must(t, err)
+		o.jobBegan, o.replyBegan = *w.rows.Job.GetX(t.Context(), job).StartedAt, *w.rows.Message.GetX(t.Context(), reply).StartedAt
+	}
+	member := orders[len(orders)-1]
+	for i, o := range orders[:len(orders)-1] {
+		if o.jobBegan.Before(member.jobBegan) || o.replyBegan.Before(member.replyBegan) {
+			t.Errorf("order %d began at %s and %s, the member's at %s and %s", i, o.jobBegan, o.replyBegan, member.jobBegan, member.replyBegan)
+		}
 	}
 }
