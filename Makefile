@@ -33,6 +33,10 @@ run: ## start the server on its embedded parts; nothing needs to be installed
 test: $(WITH_SERVICES) $(NPM_READY) ## run all tests, on SQLite and on a Postgres, Redis and MinIO of their own
 	@$(WITH_SERVICES) -- scripts/test
 
+.PHONY: firebase-check
+firebase-check: test/firebase/node_modules/.package-lock.json ## sign in with Google's own client at Google's own emulator; a large download
+	cd test/firebase && npm test
+
 .PHONY: soak
 soak: export ROUNDS := $(if $(filter environment command,$(origin ROUNDS)),$(ROUNDS),200)
 soak: $(WITH_SERVICES) ## repeat fault tests for long under the race detector (ROUNDS=200)
