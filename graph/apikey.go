@@ -65,6 +65,7 @@ func (r *mutationResolver) CreateAPIKey(ctx context.Context, in CreateAPIKeyInpu
 	key, secret, err := r.s.APIKeys.Create(ctx, p.User, apikey.CreateInput{
 		Name: in.Name, Scopes: scopes, Models: in.ModelIds.Value(), IsTest: in.IsTest,
 		ExpiresAt: in.ExpiresAt.Value(), Budget: money(in.MonthlyBudget), Key: in.IdempotencyKey,
+		Session: p.Session,
 	})
 	inputs, err := userErrors[CreateAPIKeyUserError](err)
 	payload := &CreateAPIKeyPayload{APIKey: key, UserErrors: inputs}

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
@@ -10,6 +11,9 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"github.com/weav-ai/weav/ent/artifact"
+	"github.com/weav-ai/weav/ent/job"
+	"github.com/weav-ai/weav/ent/payment"
 	"github.com/weav-ai/weav/graph/gqlerr"
 	"github.com/weav-ai/weav/graph/gqlhttp"
 	"github.com/weav-ai/weav/graph/guard"
@@ -74,12 +78,31 @@ func respond(s Services, observer Observer) graphql.ResponseMiddleware {
 		op := graphql.GetOperationContext(ctx)
 		subscription := op.Operation != nil && op.Operation.Operation == ast.Subscription
 		// A subscription reads the head before it waits for its event: older than need be, but without a gap.
+		if !subscription {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, deadlineOf(op))
+			defer cancel()
+		}
 		resp := next(withLoaders(ctx, s, asksFor(op, "eventCursor")))
 		if resp != nil && !subscription && op.Operation != nil {
 			observer.OperationEnded(string(op.Operation.Operation), firstCode(resp.Errors))
 		}
 		return resp
 	}
+}
+
+const (
+	// deadline is how long a query or a mutation may take.
+	deadline = 10 * time.Second
+	// checkDeadline is that of a mutation that reads a whole uploaded file.
+	checkDeadline = 50 * time.Second
+)
+
+func deadlineOf(op *graphql.OperationContext) time.Duration {
+	if op.Operation != nil && op.Operation.Operation == ast.Mutation && selects(op.Operation.SelectionSet, "completeUpload") {
+		return checkDeadline
+	}
+	return deadline
 }
 
 func firstCode(list gqlerror.List) errs.Code {
@@ -160,6 +183,23 @@ func complexity() ComplexityRoot {
 		return guard.ConnectionCost(child, first, nil)
 	}
 	c.User.Search = func(child int, _ string, first *int, _ *string) int { return guard.ConnectionCost(child, first, nil) }
+	c.User.Payments = forward
+	c.User.Plans = forward
+	c.User.Jobs = func(child int, first *int, _ *string, _ *JobFilter) int {
+		return guard.ConnectionCost(child, first, nil)
+	}
+	c.User.Artifacts = func(child int, first *int, _ *string, _ *artifact.Kind, _ *bool, _ *string) int {
+		return guard.ConnectionCost(child, first, nil)
+	}
+	c.User.Files = forward
+	c.Administration.Users = func(child int, first *int, _, _, _ *string) int { return guard.ConnectionCost(child, first, nil) }
+	c.Administration.Payments = func(child int, first *int, _, _ *string, _ []payment.Status) int {
+		return guard.ConnectionCost(child, first, nil)
+	}
+	c.Administration.Jobs = func(child int, first *int, _, _ *string, _ []job.Status) int {
+		return guard.ConnectionCost(child, first, nil)
+	}
+	c.Administration.AuditLog = func(child int, first *int, _, _ *string) int { return guard.ConnectionCost(child, first, nil) }
 	c.Folder.Chats = forward
 	c.Chat.Messages = func(child int, first *int, _ *string, last *int, _ *string) int {
 		return guard.ConnectionCost(child, first, last)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/weav-ai/weav/ent"
+	entkey "github.com/weav-ai/weav/ent/apikey"
 	entsession "github.com/weav-ai/weav/ent/session"
 	"github.com/weav-ai/weav/ent/user"
 	"github.com/weav-ai/weav/internal/auth"
@@ -38,10 +39,40 @@ func (s *Service) Delete(ctx context.Context, p oid.User, current oid.Session, c
 			return fmt.Errorf("account: delete: %w", err)
 		}
 		feed.Record(tx, p, feed.ViewerUpdated, feed.Facts{})
-		_, err = s.end(ctx, tx, p, entsession.IDNEQ(current))
+		if _, err = s.end(ctx, tx, p, entsession.IDNEQ(current)); err != nil {
+			return err
+		}
+		_, err = closeKeys(ctx, tx, p) // They stay, for the account may be restored, and are refused until then.
 		return err
 	})
 	return after, err
+}
+
+// endAll ends all sessions and API keys of somebody.
+func (s *Service) endAll(ctx context.Context, tx *store.Tx, user oid.User) error {
+	if _, err := s.end(ctx, tx, user); err != nil {
+		return err
+	}
+	ids, err := closeKeys(ctx, tx, user)
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	if err := tx.Client().APIKey.Update().Where(entkey.IDIn(ids...)).SetRevokedAt(s.cfg.Now()).Exec(ctx); err != nil {
+		return fmt.Errorf("account: end keys: %w", err)
+	}
+	return nil
+}
+
+// closeKeys ends the open sockets of all API keys that work, and returns the keys.
+func closeKeys(ctx context.Context, tx *store.Tx, user oid.User) ([]oid.APIKey, error) {
+	ids, err := tx.Client().APIKey.Query().Where(entkey.UserID(user), entkey.RevokedAtIsNil()).IDs(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("account: end keys: %w", err)
+	}
+	for _, id := range ids {
+		feed.Record(tx, user, feed.KeyEnded, feed.Facts{Key: id})
+	}
+	return ids, nil
 }
 
 // confirm proves an identity afresh.

@@ -82,6 +82,12 @@ func (s *Service) welcome(ctx context.Context, tx *store.Tx, id auth.Identity) (
 	if err := tx.OpenFeed(ctx, u.ID); err != nil {
 		return nil, fmt.Errorf("account: sign in: %w", err)
 	}
+	if before != nil && !before.IsEmailVerified && u.IsEmailVerified {
+		// Whoever made the account may not be whom the address belongs to: nothing of theirs lives on.
+		if err := s.endAll(ctx, tx, u.ID); err != nil {
+			return nil, err
+		}
+	}
 	if before != nil && !sameProfile(before, u) {
 		feed.Record(tx, u.ID, feed.ViewerUpdated, feed.Facts{})
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/weav-ai/weav/ent"
 	entkey "github.com/weav-ai/weav/ent/apikey"
+	"github.com/weav-ai/weav/ent/session"
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/feed"
@@ -30,6 +31,8 @@ type CreateInput struct {
 	ExpiresAt *time.Time
 	Budget    *usage.Money
 	Key       string
+	// Session is the one that asks: it must be open still when the key is stored.
+	Session oid.Session `json:"-"`
 }
 
 // Create makes a key of user and returns it with its secret, which nobody is told again: a repetition has none.
@@ -42,6 +45,9 @@ func (s *Service) Create(ctx context.Context, user oid.User, in CreateInput) (*e
 	var id oid.APIKey
 	replayed, err := s.store.Once(ctx, store.Key{User: user, Mutation: "createApiKey", Key: in.Key, Input: in}, &id, func(ctx context.Context, tx *store.Tx) error {
 		if err := tx.LockUser(ctx, user); err != nil {
+			return err
+		}
+		if err := isOpen(ctx, tx, in.Session, s.now()); err != nil { // Whoever ends all keys holds the lock too, and ended it.
 			return err
 		}
 		if err := s.hasRoom(ctx, tx, user); err != nil {
@@ -66,6 +72,15 @@ func (s *Service) Create(ctx context.Context, user oid.User, in CreateInput) (*e
 		return nil, "", err
 	}
 	return rows[0], secret, nil
+}
+
+// isOpen makes sure that a session has not ended.
+func isOpen(ctx context.Context, tx *store.Tx, id oid.Session, now time.Time) error {
+	open, err := tx.Client().Session.Query().Where(session.ID(id), session.RevokedAtIsNil(), session.ExpiresAtGT(now)).Exist(ctx)
+	if err == nil && !open {
+		return errs.New(errs.Unauthenticated, "This session has ended. Sign in.")
+	}
+	return wrap("session", err)
 }
 
 func (in CreateInput) row(tx *store.Tx, user oid.User, secret string) *ent.APIKeyCreate {

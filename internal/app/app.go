@@ -160,7 +160,7 @@ func (a *App) Handler() http.Handler {
 	})
 	return server.Handler(server.Options{
 		GraphQL: gql, Playground: playground.Handler(), Metrics: a.meter.Handler(), Health: a.health(),
-		Blobs: a.blobs, Files: server.Files{Own: a.files.OwnTarget, Shared: a.files.SharedTarget}, Admin: a.admin(), Payments: a.payments(),
+		Blobs: a.blobs, Files: server.Files{Own: a.files.OwnTarget, Shared: a.files.SharedTarget, Limit: a.rates.request}, Admin: a.admin(), Payments: a.payments(),
 		Authenticate: a.authenticate, Origins: a.cfg.Origins, Hosts: a.hosts(), TrustedProxies: a.cfg.TrustedProxies,
 		Counted: a.meter.RequestEnded, Log: a.log,
 	})

@@ -27,6 +27,7 @@ var (
 	paidFields   = []string{
 		"sendMessage", "editMessage", "regenerateReply", "createJob", "retryJob",
 		"planProject", "replan", "runStep", "recommendPrompts",
+		"setProviderKey", "preparePayment", "completePayment", // They ask others, too.
 	}
 )
 

@@ -18,7 +18,7 @@ type Rates struct {
 	// SignInsPerMinute and SignInsPerHour count sign-ins and refreshes of an address, whoever it is
 	// (RATE_SIGN_INS_PER_MINUTE, default 10; RATE_SIGN_INS_PER_HOUR, default 100).
 	SignInsPerMinute, SignInsPerHour int
-	// PaidPerMinute and PaidPerHour count a person's mutations that call a provider
+	// PaidPerMinute and PaidPerHour count a person's mutations that call a provider or the gateway
 	// (RATE_PAID_PER_MINUTE, default 60; RATE_PAID_PER_HOUR, default 1000).
 	PaidPerMinute, PaidPerHour int
 	// SubscriptionsPerMinute counts the subscriptions a person begins

@@ -72,10 +72,7 @@ func (s *Service) titleRequest(ctx context.Context, c *ent.Chat) (ai.TextRequest
 	if err != nil {
 		return ai.TextRequest{}, catalog.Model{}, err
 	}
-	model, err := s.catalog.Usable(catalog.Text, c.Model)
-	if err != nil {
-		model = s.catalog.Default() // A chat whose model is gone has a title all the same.
-	}
+	model := s.titleModel(branch)
 	req := ai.TextRequest{Model: model.ProviderModel, Instruction: titleInstruction, MaxOutputTokens: titleTokens, Purpose: ai.PurposeTitle}
 	for i := len(branch) - 1; i >= max(0, len(branch)-2); i-- {
 		role := ai.RoleUser
@@ -87,6 +84,20 @@ func (s *Service) titleRequest(ctx context.Context, c *ent.Chat) (ai.TextRequest
 		}
 	}
 	return req, model, nil
+}
+
+// titleModel is the one that wrote the last reply: the ledger let the person ask it, which nobody has looked at for the chat's
+// own. Where none is left, it is the default, so that every chat gets its title.
+func (s *Service) titleModel(branch []*ent.Message) catalog.Model {
+	for _, m := range branch {
+		if m.Role != message.RoleAssistant || m.Model == nil {
+			continue
+		}
+		if model, err := s.catalog.Usable(catalog.Text, *m.Model); err == nil {
+			return model
+		}
+	}
+	return s.catalog.Default()
 }
 
 // ask reads a whole short answer.

@@ -16,7 +16,9 @@ import (
 	"github.com/weav-ai/weav/internal/apikey"
 	"github.com/weav-ai/weav/internal/billing"
 	"github.com/weav-ai/weav/internal/chat"
+	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/folder"
+	"github.com/weav-ai/weav/internal/job"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/store"
 )
@@ -31,6 +33,7 @@ type Parts struct {
 	APIKeys  *apikey.Service
 	Chats    *chat.Service
 	Folders  *folder.Service
+	Jobs     *job.Service
 	Billing  *billing.Service
 	Log      *slog.Logger
 }
@@ -64,6 +67,9 @@ func (s *Service) Purge(ctx context.Context, now time.Time) (int, error) {
 
 // erase removes one account. Nobody can do anything with it from the first step on.
 func (s *Service) erase(ctx context.Context, id oid.User, now time.Time) error {
+	if err := s.Jobs.CancelAll(ctx, id); err != nil {
+		return fmt.Errorf("erasure: %w", err)
+	}
 	steps := []func(ctx context.Context, tx *store.Tx) error{
 		func(ctx context.Context, tx *store.Tx) error {
 			if _, err := s.Accounts.EndSessions(ctx, tx, id); err != nil {
@@ -75,7 +81,7 @@ func (s *Service) erase(ctx context.Context, id oid.User, now time.Time) error {
 		func(ctx context.Context, tx *store.Tx) error { return dropChats(ctx, tx, id) },
 	}
 	for _, step := range steps {
-		if err := s.Store.Tx(ctx, step); err != nil {
+		if err := s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error { return ifDue(ctx, tx, id, now, step) }); err != nil {
 			return fmt.Errorf("erasure: %w", err)
 		}
 	}
@@ -85,7 +91,25 @@ func (s *Service) erase(ctx context.Context, id oid.User, now time.Time) error {
 	if _, err := s.Folders.Purge(ctx, now); err != nil {
 		return err
 	}
-	return s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error { return s.dropRest(ctx, tx, id, now) })
+	return s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		return ifDue(ctx, tx, id, now, func(ctx context.Context, tx *store.Tx) error { return s.dropRest(ctx, tx, id) })
+	})
+}
+
+// ifDue takes a step while the account is to go and its row is locked: somebody who restores it, and a run that ends, come
+// before or after. An account that stays, or is gone, is left alone.
+func ifDue(ctx context.Context, tx *store.Tx, id oid.User, now time.Time, step func(context.Context, *store.Tx) error) error {
+	if err := tx.LockUser(ctx, id); err != nil {
+		if errs.CodeOf(err) == errs.NotFound {
+			return nil
+		}
+		return err
+	}
+	due, err := tx.Client().User.Query().Where(user.ID(id), user.DeletesAtLTE(now)).Exist(ctx)
+	if err != nil || !due {
+		return err
+	}
+	return step(ctx, tx)
 }
 
 // dropFiles dooms every object of a person, which the sweeper then deletes from the store, and removes what pointed to them.
@@ -114,20 +138,21 @@ func dropChats(ctx context.Context, tx *store.Tx, id oid.User) error {
 
 // dropRest removes what is left, the account last. Payments stay without their person, as the law asks; so does what the
 // administration did.
-func (s *Service) dropRest(ctx context.Context, tx *store.Tx, id oid.User, now time.Time) error {
-	if err := tx.LockUser(ctx, id); err != nil {
-		return err
-	}
-	due, err := tx.Client().User.Query().Where(user.ID(id), user.DeletesAtLTE(now)).Exist(ctx)
-	if err != nil || !due {
-		return err
-	}
+func (s *Service) dropRest(ctx context.Context, tx *store.Tx, id oid.User) error {
 	if err := s.Billing.Forget(ctx, tx, id); err != nil {
 		return err
 	}
-	err = remove(ctx, tx, id,
+	err := remove(ctx, tx, id,
 		`DELETE FROM job_steps WHERE job_id IN (SELECT id FROM jobs WHERE user_id = $1)`,
 		`DELETE FROM jobs WHERE user_id = $1`,
+	)
+	if err != nil {
+		return err
+	}
+	if err := dropFiles(ctx, tx, id); err != nil { // What jobs made since the files went.
+		return err
+	}
+	err = remove(ctx, tx, id,
 		`DELETE FROM plan_steps WHERE user_id = $1`,
 		`DELETE FROM plans WHERE user_id = $1`,
 		`DELETE FROM prompts WHERE user_id = $1`,

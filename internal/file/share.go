@@ -155,6 +155,9 @@ func (s *Service) target(ctx context.Context, a *ent.Artifact) (Target, error) {
 		return Target{Text: a.Text}, nil
 	}
 	address, err := s.ArtifactAddress(ctx, a)
+	if err == nil && address == nil {
+		err = errNotFound()
+	}
 	if err != nil {
 		return Target{}, err
 	}

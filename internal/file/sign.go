@@ -5,7 +5,9 @@ import (
 	"time"
 
 	"github.com/weav-ai/weav/ent"
+	entartifact "github.com/weav-ai/weav/ent/artifact"
 	entobject "github.com/weav-ai/weav/ent/object"
+	"github.com/weav-ai/weav/internal/auth"
 	"github.com/weav-ai/weav/internal/blob"
 	"github.com/weav-ai/weav/internal/media"
 	"github.com/weav-ai/weav/internal/store"
@@ -17,9 +19,10 @@ type Address struct {
 	ExpiresAt time.Time
 }
 
-// ArtifactAddress signs where an artifact's file can be fetched; nil for a text, and for a lost file.
+// ArtifactAddress signs where an artifact's file can be fetched; nil for a text, for a lost file, and of an export for an
+// API key: it holds what no key may see.
 func (s *Service) ArtifactAddress(ctx context.Context, a *ent.Artifact) (*Address, error) {
-	if a.ObjectKey == nil {
+	if p, ok := auth.From(ctx); a.ObjectKey == nil || a.Kind == entartifact.KindFile && ok && p.Grant != nil {
 		return nil, nil
 	}
 	return s.address(ctx, a.ObjectKey, fileName(a), a.MimeType)

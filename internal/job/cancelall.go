@@ -8,13 +8,13 @@ import (
 	"github.com/weav-ai/weav/internal/oid"
 )
 
-// CancelAll asks for the end of all unfinished jobs of a person but exports, those that wait for a place first, so that
+// CancelAll asks for the end of all unfinished jobs of a person, those that wait for a place first, so that
 // none moves up. It does not wait for workers: each ends its job as with [Service.Cancel].
 func (s *Service) CancelAll(ctx context.Context, user oid.User) error {
 	var faults []error
 	for _, waiting := range []bool{true, false} {
 		ids, err := s.store.Client().Job.Query().
-			Where(entjob.UserID(user), entjob.KindNEQ(entjob.KindExport), entjob.IsWaiting(waiting),
+			Where(entjob.UserID(user), entjob.IsWaiting(waiting),
 				entjob.StatusIn(entjob.StatusInQueue, entjob.StatusInProgress)).
 			Order(entjob.ByID()).IDs(ctx)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/weav-ai/weav/ent"
 	entjob "github.com/weav-ai/weav/ent/job"
 	"github.com/weav-ai/weav/ent/jobstep"
+	"github.com/weav-ai/weav/internal/auth"
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/chat"
 	"github.com/weav-ai/weav/internal/errs"
@@ -89,7 +90,7 @@ func (s *Service) Retry(ctx context.Context, user oid.User, in RetryInput) (*ent
 		if unfinished(old.Status) {
 			return errs.Input(errs.InvalidValue, "jobId", "This job has not ended. Wait for it, or cancel it first.")
 		}
-		p, err := s.repeated(old)
+		p, err := s.repeated(ctx, old)
 		if err != nil {
 			return err
 		}
@@ -104,8 +105,11 @@ func (s *Service) Retry(ctx context.Context, user oid.User, in RetryInput) (*ent
 }
 
 // repeated is the order of a job that ended. Its model may have been retired since.
-func (s *Service) repeated(old *ent.Job) (placing, error) {
+func (s *Service) repeated(ctx context.Context, old *ent.Job) (placing, error) {
 	if old.Kind == entjob.KindExport {
+		if p, ok := auth.From(ctx); ok && p.Grant != nil {
+			return placing{}, errs.New(errs.Forbidden, "An API key cannot do this. Sign in.")
+		}
 		return repeatedExport(old), nil
 	}
 	kind := catalog.Kind(old.Kind)

@@ -27,7 +27,7 @@ const (
 	// hintChars is how many of its last characters are kept in the open, by which the person knows it.
 	hintChars = 4
 	// askWait is how long a provider may take to say whether a key works.
-	askWait = 10 * time.Second
+	askWait = 8 * time.Second
 )
 
 // Vendor is the adapter of a provider that asks with one key.

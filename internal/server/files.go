@@ -2,8 +2,12 @@ package server
 
 import (
 	"context"
+	"errors"
 	"io"
+	"math"
 	"net/http"
+	"slices"
+	"strconv"
 
 	"github.com/weav-ai/weav/internal/auth"
 	"github.com/weav-ai/weav/internal/errs"
@@ -16,6 +20,28 @@ type Files struct {
 	// Own finds an artifact of a person, Shared one that a link shows, counting the view.
 	Own    func(ctx context.Context, user oid.User, id string) (file.Target, error)
 	Shared func(ctx context.Context, token string) (file.Target, error)
+	// Limit counts a request, and refuses one too many.
+	Limit func(ctx context.Context) error
+}
+
+// limited holds requests to the rate of operations.
+func (f Files) limited(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		err := f.Limit(r.Context())
+		if err == nil {
+			next(w, r)
+			return
+		}
+		var e *errs.Error
+		if errors.As(err, &e) && e.RetryAfter > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
+		}
+		status := http.StatusServiceUnavailable
+		if errs.CodeOf(err) == errs.RateLimited {
+			status = http.StatusTooManyRequests
+		}
+		http.Error(w, "Too many requests. Try again later.", status)
+	}
 }
 
 // own redirects the owner to an artifact's file.
@@ -24,6 +50,10 @@ func (f Files) own(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		w.Header().Set("WWW-Authenticate", "Bearer")
 		http.Error(w, "Sign in to see this file.", http.StatusUnauthorized)
+		return
+	}
+	if p.Grant != nil && !slices.Contains(p.Grant.Scopes, "READ") {
+		http.Error(w, "This API key does not have the scope READ.", http.StatusForbidden)
 		return
 	}
 	to, err := f.Own(r.Context(), p.User, r.PathValue("id"))

@@ -55,8 +55,8 @@ func Handler(o Options) http.Handler {
 	mux.HandleFunc("GET /readyz", o.Health.ready)
 	mux.HandleFunc("GET /api/v1/health/", o.Health.original)
 	mux.Handle("GET /metrics", o.Metrics)
-	mux.Handle("GET /artifacts/{id}", o.identify(http.HandlerFunc(o.Files.own)))
-	mux.HandleFunc("GET /shared/{token}", o.Files.shared)
+	mux.Handle("GET /artifacts/{id}", o.identify(o.Files.limited(o.Files.own)))
+	mux.HandleFunc("GET /shared/{token}", o.Files.limited(o.Files.shared))
 	o.Payments.mount(mux)
 	routes := http.NewServeMux()
 	if o.Admin.Jobs != nil { // Other origins have no business there.
@@ -70,12 +70,12 @@ func Handler(o Options) http.Handler {
 }
 
 // identify puts the principal of a bearer token into the context. No token is nobody; a token that does
-// not hold is refused, so that a client learns that it must refresh. The socket's handshake is
-// identified by connection_init instead.
+// not hold is refused, so that a client learns that it must refresh. What a socket's handshake says counts for nothing: its
+// connection_init says who it is, and only what that says ends with its session.
 func (o Options) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		token, given := Bearer(r.Header.Get("Authorization"))
-		if !given {
+		if !given || strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
 			next.ServeHTTP(w, r)
 			return
 		}

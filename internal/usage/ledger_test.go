@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/weav-ai/weav/ent/keymonth"
 	"github.com/weav-ai/weav/ent/ledgerentry"
 	entusage "github.com/weav-ai/weav/ent/usage"
 	"github.com/weav-ai/weav/ent/user"
@@ -439,7 +440,17 @@ func TestABudgetIsNeverPassed(t *testing.T) {
 		b.must(b.settle(o, used(0, 100), true)) // 60 micros
 		_, err = b.hold(ctx, next)
 		b.must(err)
-		row := b.st.Client().KeyMonth.Query().OnlyX(ctx)
+		large := auth.Grant{Key: oid.New[oid.APIKey](), Budget: new(int64)}
+		*large.Budget = 3_000_000_000_000 // More than 32 bits hold.
+		rich := o
+		rich.Run = oid.New[oid.Run]()
+		_, err = b.hold(auth.With(b.t.Context(), auth.Principal{User: b.user, Grant: &large}), rich)
+		b.must(err)
+		again := rich
+		again.Run = oid.New[oid.Run]()
+		_, err = b.hold(auth.With(b.t.Context(), auth.Principal{User: b.user, Grant: &large}), again)
+		b.must(err)
+		row := b.st.Client().KeyMonth.Query().Where(keymonth.APIKeyID(grant.Key)).OnlyX(ctx)
 		if row.CostMicrosUsed != 60 || row.CostMicrosHeld != 600 || row.Month != "2026-11" {
 			b.t.Errorf("the month = %v", row)
 		}

@@ -123,7 +123,7 @@ func public(a membership.Amounts) map[string]int64 {
 const takeBudget = `INSERT INTO key_months (id, api_key_id, month, created_at, cost_micros_held, cost_micros_used)
 	VALUES ($1, $2, $3, $4, $5, 0)
 	ON CONFLICT (api_key_id, month) DO UPDATE SET cost_micros_held = key_months.cost_micros_held + excluded.cost_micros_held
-	WHERE $6 < 0 OR key_months.cost_micros_held + key_months.cost_micros_used + excluded.cost_micros_held <= $6`
+	WHERE CAST($6 AS bigint) < 0 OR key_months.cost_micros_held + key_months.cost_micros_used + excluded.cost_micros_held <= CAST($6 AS bigint)`
 
 // holdBudget holds what a run may cost of its API key's month.
 func (l *Ledger) holdBudget(ctx context.Context, tx *store.Tx, t terms, month string, cost int64) error {

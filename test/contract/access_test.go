@@ -1,12 +1,19 @@
 package contract
 
 import (
+	"fmt"
+	"net/http"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/gorilla/websocket"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	entkey "github.com/weav-ai/weav/ent/apikey"
+	"github.com/weav-ai/weav/internal/app"
 	"github.com/weav-ai/weav/internal/client"
 	"github.com/weav-ai/weav/internal/oid"
 )
@@ -197,5 +204,116 @@ func TestKeysThatAreRefused(t *testing.T) {
 	}
 	if a := p.mutate(t, "createApiKey", object{"name": "k", "scopes": []string{"READ"}, "idempotencyKey": key()}, "apiKey { id }"); a.reason() != "LIMIT_REACHED" {
 		t.Errorf("the twenty-first key: %v", a.at("result"))
+	}
+}
+
+// TestAHandshakeOfASocketSaysNothing: who a socket is, connection_init says alone, for only that ends with its session.
+func TestAHandshakeOfASocketSaysNothing(t *testing.T) {
+	t.Parallel()
+	p := embedded(t).person(t, "ada")
+	asked := func(header, init string) (id any) {
+		dialer := websocket.Dialer{Subprotocols: []string{"graphql-transport-ws"}}
+		conn, res, err := dialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(p.URL, "http"), http.Header{"Authorization": {"Bearer " + header}})
+		must(t, err)
+		must(t, res.Body.Close())
+		defer func() { must(t, conn.Close()) }()
+		payload := object{}
+		if init != "" {
+			payload["Authorization"] = "Bearer " + init
+		}
+		must(t, conn.WriteJSON(object{"type": "connection_init", "payload": payload}))
+		for {
+			var frame object
+			must(t, conn.ReadJSON(&frame))
+			switch frame["type"] {
+			case "connection_ack":
+				must(t, conn.WriteJSON(object{"type": "subscribe", "id": "1", "payload": object{"query": `{ viewer { id } }`}}))
+			case "next":
+				return at(frame, "payload.data.viewer.id")
+			case "error":
+				t.Fatalf("refused: %v", frame)
+			}
+		}
+	}
+	if id := asked(p.Token, ""); id != nil {
+		t.Errorf("the header makes the socket %v's", id)
+	}
+	if id := asked("stale", p.Token); id != p.idOf(t) {
+		t.Errorf("a stale header makes the socket %v's", id)
+	}
+}
+
+// TestAKeyGetsNoExport: it holds what no key may see, whoever ordered it.
+func TestAKeyGetsNoExport(t *testing.T) {
+	t.Parallel()
+	p := embedded(t).person(t, "ada")
+	ended := p.export(t, true)
+	k := p.withKey(t, nil, scopes...)
+	artifact := ended.Result.Artifacts[0].ID
+	a := k.get(t, `query ($id: ID!) { node(id: $id) { ... on Artifact { kind url } } viewer { artifacts { nodes { url } } } }`, object{"id": artifact})
+	if a.at("node.url") != nil || a.at("viewer.artifacts.nodes.0.url") != nil {
+		t.Errorf("a key is sent to it: %v", a.Data)
+	}
+	if a := k.mutate(t, "retryJob", object{"jobId": ended.ID, "idempotencyKey": key()}, "job { id }"); a.code() != "FORBIDDEN" {
+		t.Errorf("a key orders it again: %v %v", a.Errors, a.Data)
+	}
+	if status := fileStatus(t, k, artifact); status != http.StatusNotFound {
+		t.Errorf("its lasting address answers a key with %d", status)
+	}
+	if status := fileStatus(t, p, artifact); status != http.StatusFound {
+		t.Errorf("its lasting address answers the person with %d", status)
+	}
+}
+
+// fileStatus is how the lasting address of an artifact answers.
+func fileStatus(t *testing.T, p *person, artifact string) int {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, strings.TrimSuffix(p.URL, "/graphql")+"/artifacts/"+artifact, http.NoBody)
+	must(t, err)
+	req.Header.Set("Authorization", "Bearer "+p.Token)
+	res, err := http.DefaultTransport.RoundTrip(req)
+	must(t, err)
+	must(t, res.Body.Close())
+	return res.StatusCode
+}
+
+// TestLastingAddressesNeedTheScope as the fields do that tell them.
+func TestLastingAddressesNeedTheScope(t *testing.T) {
+	t.Parallel()
+	p := embedded(t).person(t, "ada")
+	_, artifact := p.picture(t, "a picture")
+	for scope, want := range map[string]int{"READ": http.StatusFound, "CHAT": http.StatusForbidden, "JOBS": http.StatusForbidden, "FILES": http.StatusForbidden} {
+		if got := fileStatus(t, p.withKey(t, nil, scope), artifact); got != want {
+			t.Errorf("a key of %s is answered with %d, want %d", scope, got, want)
+		}
+	}
+}
+
+// TestNoKeyOutlivesTheEndOfAllSessions, also one that is being made at that moment.
+func TestNoKeyOutlivesTheEndOfAllSessions(t *testing.T) {
+	t.Parallel()
+	settings := services(t)
+	settings["ADMIN_EMAILS"] = address("boss")
+	w := start(t, app.Part{Serves: true}, settings)
+	boss := w.person(t, "boss")
+	for i := range 15 {
+		p := w.person(t, fmt.Sprint("p", i))
+		id := p.idOf(t)
+		var all sync.WaitGroup
+		for range 4 {
+			all.Go(func() {
+				input := object{"name": "k", "scopes": []string{"READ"}, "idempotencyKey": key()}
+				if a := p.mutate(t, "createApiKey", input, "apiKey { id }"); a.code() != "" && a.code() != "UNAUTHENTICATED" && a.code() != "UNAVAILABLE" {
+					t.Errorf("a key: %v", a.Errors)
+				}
+			})
+		}
+		all.Go(func() { boss.change(t, "endUserSessions", object{"userId": id, "reason": "r"}, "account { id }") })
+		all.Wait()
+		user, err := oid.Parse[oid.User](id)
+		must(t, err)
+		if n := w.rows.APIKey.Query().Where(entkey.UserID(user), entkey.RevokedAtIsNil()).CountX(t.Context()); n != 0 {
+			t.Fatalf("round %d: %d keys live on", i, n)
+		}
 	}
 }

@@ -46,6 +46,7 @@ func TestADeletionCanBeUndone(t *testing.T) {
 	if a := f.mutate(t, "deleteAccount", object{"identity": object{"dev": object{"email": "bob@example.com"}}}, "viewer { deletesAt }"); a.reason() != "INVALID_VALUE" {
 		t.Errorf("confirmed by another: %v", a.at("result"))
 	}
+	socket := k.socket(t)
 	input := operations["deleteAccount"].input(f)
 	first := f.change(t, "deleteAccount", input, "viewer { deletesAt }")
 	again := f.change(t, "deleteAccount", input, "viewer { deletesAt sessions { isCurrent } }")
@@ -55,6 +56,11 @@ func TestADeletionCanBeUndone(t *testing.T) {
 	if a := k.do(t, `{ viewer { id } }`, nil); a.code() != "UNAUTHENTICATED" {
 		t.Errorf("a key of it: %v", a.Errors)
 	}
+	select {
+	case <-socket.Gone():
+	case <-time.After(20 * time.Second):
+		t.Error("the socket of a key of it stays open")
+	}
 	if a := f.mutate(t, "sendMessage", sendInput(f), "reply { id }"); a.code() != "FORBIDDEN" {
 		t.Errorf("a message of it: %v", a.Errors)
 	}
@@ -63,6 +69,7 @@ func TestADeletionCanBeUndone(t *testing.T) {
 		t.Errorf("restored %v", a.Data)
 	}
 	f.change(t, "sendMessage", sendInput(f), "reply { id }")
+	k.get(t, `{ viewer { id } }`, nil) // The keys are back, too.
 }
 
 // TestTheFirstAdministratorIsNamedByTheSettings: the role that is shown is the one that holds.
@@ -84,6 +91,7 @@ func TestNothingOfADeletedAccountIsLeft(t *testing.T) {
 		id, err := oid.Parse[oid.User](gone.user)
 		must(t, err)
 		before := stays.get(t, `{ viewer { chats { nodes { id } } jobs { nodes { id } } artifacts { nodes { id } } files { nodes { id } } plans { nodes { id } } } }`, nil)
+		gone.order(t, object{"image": object{"prompt": "[sandbox:first_after=60000] unfinished"}}, nil)
 		gone.change(t, "deleteAccount", operations["deleteAccount"].input(gone), "viewer { id }")
 		must(t, w.rows.User.UpdateOneID(id).SetDeletesAt(time.Now().Add(-time.Minute)).Exec(t.Context()))
 		must(t, w.app.Maintain(t.Context()))

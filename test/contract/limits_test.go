@@ -7,7 +7,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/weav-ai/weav/internal/app"
 	"github.com/weav-ai/weav/internal/client"
 )
 
@@ -65,6 +67,41 @@ func TestCostIsTold(t *testing.T) {
 	}
 	if _, told := a.Extensions["cost"]; !told {
 		t.Errorf("extensions have no cost: %v", a.Extensions)
+	}
+}
+
+// TestCostCountsEveryList by the entries that it may bring: a list of a new field, too.
+func TestCostCountsEveryList(t *testing.T) {
+	t.Parallel()
+	s := schema(t)
+	boss := start(t, app.Part{Serves: true, Works: true}, map[string]string{"ADMIN_EMAILS": address("boss")}).person(t, "boss")
+	// around is how an operation comes to an object of a type, with one %s for the list.
+	around := map[string]string{
+		"User": `{ viewer { %s } }`, "Administration": `{ administration { %s } }`,
+		"Folder": `{ viewer { folders(first: 1) { nodes { %s } } } }`, "Chat": `{ viewer { chats(first: 1) { nodes { %s } } } }`,
+	}
+	for _, d := range own(s) {
+		for _, f := range fields(d) {
+			if d.Kind == ast.InputObject || !strings.HasSuffix(f.Type.Name(), "Connection") {
+				continue
+			}
+			if around[d.Name] == "" {
+				t.Errorf("%s.%s: say in `around` how an operation comes to it", d.Name, f.Name)
+				continue
+			}
+			cost := func(first int) float64 {
+				args := fmt.Sprintf("first: %d", first)
+				if f.Arguments.ForName("query") != nil {
+					args += `, query: "word"`
+				}
+				a := boss.get(t, fmt.Sprintf(around[d.Name], fmt.Sprintf("%s(%s) { nodes { __typename } pageInfo { hasNextPage } }", f.Name, args)), nil)
+				cost, _ := at(a.Extensions, "cost.requested").(float64)
+				return cost
+			}
+			if few, many := cost(1), cost(90); many-few < 80 {
+				t.Errorf("%s.%s costs %v for 1 and %v for 90", d.Name, f.Name, few, many)
+			}
+		}
 	}
 }
 

@@ -193,8 +193,8 @@ func TestRetiredDefaultAndTitle(t *testing.T) {
 	await(t, events, func(e client.Event) bool { return e.Typename == "ChatSaved" && e.Chat != nil && e.Chat.Title != "" })
 	row, err := w.rows.Usage.Query().Where(entusage.PurposeEQ(entusage.PurposeTitle)).Only(t.Context())
 	must(t, err)
-	if row.Model != "sandbox-writer" || row.IsCharged {
-		t.Errorf("the title was written by %s, charged %v", row.Model, row.IsCharged)
+	if row.ModelID != "first" || row.IsCharged {
+		t.Errorf("the title was written by %s, charged %v", row.ModelID, row.IsCharged)
 	}
 	if n := w.rows.Message.Query().Where(entmessage.RequestedModel("oldest")).CountX(t.Context()); n != 0 {
 		t.Errorf("%d replies were put to the retired model", n)

@@ -220,6 +220,23 @@ func TestCursorOfAnotherBranch(t *testing.T) {
 	}
 }
 
+// TestATitleAsksNoModelThatNobodyLetThrough: it is written by the model of the reply, not by the chat's own, which may need a
+// membership that the person does not have.
+func TestATitleAsksNoModelThatNobodyLetThrough(t *testing.T) {
+	t.Parallel()
+	w := embedded(t)
+	p := w.person(t, "ada")
+	chat := p.newChat(t, object{"modelId": "sandbox-scholar"})
+	events := p.follow(t, chat, "")
+	if got := p.sendAs(t, chat, "hello there", object{"modelId": "sandbox-brief"}); got.status != "COMPLETED" {
+		t.Fatalf("the reply is %+v", got)
+	}
+	await(t, events, func(e client.Event) bool { return e.Typename == "ChatSaved" && e.Chat != nil && e.Chat.Title != "" })
+	if row := w.rows.Usage.Query().Where(usage.PurposeEQ(usage.PurposeTitle)).OnlyX(t.Context()); row.ModelID != "sandbox-brief" {
+		t.Errorf("the title is by %s", row.ModelID)
+	}
+}
+
 func TestTitles(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {

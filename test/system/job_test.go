@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -43,7 +44,18 @@ func (p *person) order(server int, work map[string]any) client.Job {
 }
 
 func (p *person) tryOrder(server int, work map[string]any, onLimit string) (client.Job, error) {
-	return p.clients[server].CreateJob(p.t.Context(), map[string]any{"work": work, "onLimit": onLimit, "idempotencyKey": uuid.NewString()})
+	input := map[string]any{"work": work, "onLimit": onLimit, "idempotencyKey": uuid.NewString()}
+	for tries := 1; ; tries++ {
+		job, err := p.clients[server].CreateJob(p.t.Context(), input)
+		if client.CodeOf(err) != "UNAVAILABLE" || tries == 20 {
+			return job, err
+		}
+		select { // A database that is overrun asks to come again; so does a client, with the same key.
+		case <-time.After(100 * time.Millisecond):
+		case <-p.t.Context().Done():
+			return job, err
+		}
+	}
 }
 
 // job reads a job's row.
