@@ -49,11 +49,11 @@ func (s *Service) Delete(ctx context.Context, p oid.User, current oid.Session, c
 }
 
 // endAll ends all sessions and API keys of somebody.
-func (s *Service) endAll(ctx context.Context, tx *store.Tx, user oid.User) error {
-	if _, err := s.end(ctx, tx, user); err != nil {
+func (s *Service) endAll(ctx context.Context, tx *store.Tx, id oid.User) error {
+	if _, err := s.end(ctx, tx, id); err != nil {
 		return err
 	}
-	ids, err := closeKeys(ctx, tx, user)
+	ids, err := closeKeys(ctx, tx, id)
 	if err != nil || len(ids) == 0 {
 		return err
 	}
@@ -64,13 +64,13 @@ func (s *Service) endAll(ctx context.Context, tx *store.Tx, user oid.User) error
 }
 
 // closeKeys ends the open sockets of all API keys that work, and returns the keys.
-func closeKeys(ctx context.Context, tx *store.Tx, user oid.User) ([]oid.APIKey, error) {
-	ids, err := tx.Client().APIKey.Query().Where(entkey.UserID(user), entkey.RevokedAtIsNil()).IDs(ctx)
+func closeKeys(ctx context.Context, tx *store.Tx, id oid.User) ([]oid.APIKey, error) {
+	ids, err := tx.Client().APIKey.Query().Where(entkey.UserID(id), entkey.RevokedAtIsNil()).IDs(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("account: end keys: %w", err)
 	}
-	for _, id := range ids {
-		feed.Record(tx, user, feed.KeyEnded, feed.Facts{Key: id})
+	for _, key := range ids {
+		feed.Record(tx, id, feed.KeyEnded, feed.Facts{Key: key})
 	}
 	return ids, nil
 }

@@ -82,16 +82,22 @@ func (s *Service) welcome(ctx context.Context, tx *store.Tx, id auth.Identity) (
 	if err := tx.OpenFeed(ctx, u.ID); err != nil {
 		return nil, fmt.Errorf("account: sign in: %w", err)
 	}
-	if before != nil && !before.IsEmailVerified && u.IsEmailVerified {
-		// Whoever made the account may not be whom the address belongs to: nothing of theirs lives on.
-		if err := s.endAll(ctx, tx, u.ID); err != nil {
-			return nil, err
-		}
+	if before == nil {
+		return u, nil
 	}
-	if before != nil && !sameProfile(before, u) {
-		feed.Record(tx, u.ID, feed.ViewerUpdated, feed.Facts{})
+	return u, s.welcomeBack(ctx, tx, before, u)
+}
+
+// welcomeBack does what follows from how somebody's profile has changed since they were here.
+func (s *Service) welcomeBack(ctx context.Context, tx *store.Tx, before, now *ent.User) error {
+	if !sameProfile(before, now) {
+		feed.Record(tx, now.ID, feed.ViewerUpdated, feed.Facts{})
 	}
-	return u, nil
+	if before.IsEmailVerified || !now.IsEmailVerified {
+		return nil
+	}
+	// Whoever made the account may not be whom the address belongs to: nothing of theirs lives on.
+	return s.endAll(ctx, tx, now.ID)
 }
 
 // upsert leaves it to the unique uid which of many first sign-ins makes the account. What the
