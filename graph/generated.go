@@ -11553,7 +11553,7 @@ type Job implements Node {
   failure: JobFailure
   """What it consumed; null until it ends, and where it consumed nothing."""
   usage: JobUsage
-  """What it cost; null until it ends, and when the model has no price. 0 for what failed or was cancelled."""
+  """What it cost; null until it ends, and when the model has no price. 0 for what failed, and for what was cancelled, but for a text: that costs what was written of it."""
   cost: Cost
   """What happened to it, the oldest first; at most 50."""
   timeline: [JobStep!]!

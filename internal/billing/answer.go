@@ -107,10 +107,15 @@ func (s *Service) misfit(p *ent.Payment, got *pay.Payment) string {
 // back is how much of the price is not the payer's side of the bargain any more, and so buys no days: what was paid
 // back, and all of it while it is disputed.
 func (a answer) back(p *ent.Payment) int64 {
-	if a.got.Disputed {
+	if a.isDisputed(p) {
 		return p.Amount
 	}
 	return a.refunded(p)
+}
+
+// isDisputed says whether the payment is disputed: where the gateway does not tell, it is as it was.
+func (a answer) isDisputed(p *ent.Payment) bool {
+	return a.got.Disputed || a.got.DisputeUnknown && p.Status == payment.StatusDisputed
 }
 
 // refunded is how much of the price was ever known to be paid back: a gateway does not take a refund back.
@@ -121,7 +126,7 @@ func (a answer) status(p *ent.Payment) payment.Status {
 	switch refunded := a.refunded(p); {
 	case refunded >= p.Amount:
 		return payment.StatusRefunded
-	case a.got.Disputed:
+	case a.isDisputed(p):
 		return payment.StatusDisputed
 	case refunded > 0:
 		return payment.StatusPartiallyRefunded

@@ -50,7 +50,7 @@ func (s *Service) Prepare(ctx context.Context, user oid.User, in PrepareInput) (
 	if err := s.fault(Prepared); err != nil {
 		return nil, err
 	}
-	s.register(ctx, p)
+	s.register(ctx, p, s.wait)
 	return p, s.fault(Registered)
 }
 
@@ -123,9 +123,13 @@ func (s *Service) order(ctx context.Context, tx *store.Tx, user oid.User, plan m
 	return p.ID, addStep(ctx, tx, p.ID, paymentstep.SourceClient, prepared, now)
 }
 
+// registerAgain is how long a gateway that was asked already may take to be told an order once more: a call of a person has
+// little time left then.
+const registerAgain = time.Second
+
 // register tells the gateway of an order. Its failure is logged only, see [Service.Prepare].
-func (s *Service) register(ctx context.Context, p *ent.Payment) {
-	ctx, cancel := context.WithTimeout(ctx, s.wait)
+func (s *Service) register(ctx context.Context, p *ent.Payment, wait time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	o := pay.Order{ID: p.GatewayID, OrderName: p.OrderName, Currency: p.Currency, Amount: p.Amount}
 	if p.UserID != nil {

@@ -68,7 +68,12 @@ func (s *Service) recoverOne(ctx context.Context, p *ent.Payment) error {
 func (s *Service) claim(ctx context.Context, p *ent.Payment) (mine bool, err error) {
 	err = s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		set := tx.Client().Payment.Update().AddChecks(1)
-		setNextCheck(set, nextCheck(p, p.Status, p.Checks+1, s.now()))
+		next := nextCheck(p, p.Status, p.Checks+1, s.now())
+		if next == nil { // The last look: only one that has an answer ends the looking.
+			again := s.now().Add(lastWait)
+			next = &again
+		}
+		setNextCheck(set, next)
 		n, err := set.Where(payment.ID(p.ID), payment.Checks(p.Checks), payment.NextCheckAtLTE(s.now())).Save(ctx)
 		mine = n == 1
 		return wrap("claim", err)

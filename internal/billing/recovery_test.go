@@ -8,6 +8,7 @@ import (
 	"github.com/weav-ai/weav/internal/billing"
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/errs"
+	"github.com/weav-ai/weav/internal/pay"
 )
 
 func TestRecoveryBacksOffAndExpires(t *testing.T) {
@@ -41,6 +42,60 @@ func TestRecoveryBacksOffAndExpires(t *testing.T) {
 		x.pass(day)
 		must(t, x.Recover(t.Context()))
 		x.wantStatus(p, payment.StatusRefunded)
+	})
+}
+
+// TestTheLastLookIsOneThatHasAnAnswer: a gateway that is down just then costs nobody their days.
+func TestTheLastLookIsOneThatHasAnAnswer(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, x *till) {
+		p := x.prepare(catalog.Standard)
+		x.told(p, func(got *pay.Payment) { got.Status = pay.Failed })
+		x.wantStatus(p, payment.StatusFailed)
+		x.says(p, paid) // The person tried again, and the notice is lost.
+		x.pass(billing.PayWithin)
+		x.desk.fail(true, false)
+		must(t, x.Recover(t.Context()))
+		x.wantStatus(p, payment.StatusFailed)
+		if x.read(p).NextCheckAt == nil {
+			t.Fatal("nobody looks again")
+		}
+		x.desk.fail(false, false)
+		x.pass(2 * time.Hour)
+		must(t, x.Recover(t.Context()))
+		x.wantMember(catalog.Standard, 30*day)
+	})
+}
+
+// TestFailedPaymentsAreNotLookedAtForEver: the last answer that brings nothing new ends the looking.
+func TestFailedPaymentsAreNotLookedAtForEver(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, x *till) {
+		p := x.prepare(catalog.Standard)
+		x.told(p, func(got *pay.Payment) { got.Status = pay.Failed })
+		x.pass(billing.PayWithin)
+		must(t, x.Recover(t.Context()))
+		if at := x.read(p).NextCheckAt; at != nil {
+			t.Errorf("it is looked at again at %s", at)
+		}
+	})
+}
+
+// TestADisputeStaysWhereTheGatewayDoesNotTell: a part that was cancelled meanwhile is no end of it.
+func TestADisputeStaysWhereTheGatewayDoesNotTell(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, x *till) {
+		p := x.prepare(catalog.Standard)
+		x.told(p, paid)
+		x.told(p, disputed)
+		x.wantStatus(p, payment.StatusDisputed)
+		x.told(p, func(got *pay.Payment) {
+			returned(100)(got)
+			got.Disputed, got.DisputeUnknown = false, true
+		})
+		x.wantStatus(p, payment.StatusDisputed)
+		x.told(p, func(got *pay.Payment) { got.DisputeUnknown = false })
+		x.wantStatus(p, payment.StatusPartiallyRefunded)
 	})
 }
 

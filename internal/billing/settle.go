@@ -58,7 +58,7 @@ func (s *Service) settleOnce(ctx context.Context, id oid.Payment, l look) (*ent.
 		return nil, err
 	}
 	if a.got == nil && before.Status == payment.StatusPending && s.now().Before(before.ExpiresAt) {
-		s.register(ctx, before) // It may never have been told.
+		s.register(ctx, before, min(l.wait, registerAgain)) // It may never have been told.
 	}
 	if err := s.fault(Asked); err != nil {
 		return nil, err

@@ -30,6 +30,11 @@ func (st *settlement) last(ctx context.Context, where ...predicate.PaymentStep) 
 
 // checked notes that somebody asked and nothing had changed. The recovery's looks are not noted, nor one look after another.
 func (st *settlement) checked(ctx context.Context) error {
+	if st.p.NextCheckAt != nil && nextCheck(st.p, st.p.Status, st.p.Checks, st.now) == nil { // That was the last look's answer.
+		if err := st.tx.Client().Payment.Update().Where(payment.ID(st.p.ID)).ClearNextCheckAt().Exec(ctx); err != nil {
+			return wrap("check", err)
+		}
+	}
 	if st.source != paymentstep.SourceClient && st.source != paymentstep.SourceOperator {
 		return nil
 	}

@@ -35,6 +35,9 @@ type ending struct {
 func (s *Service) end(ctx context.Context, msg *ent.Message, run oid.Run, e ending) error {
 	now := store.Now()
 	err := s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := s.HoldChat(ctx, tx, &msg.ChatID); err != nil {
+			return err
+		}
 		n, err := s.update(tx, msg, run, e).SetEndedAt(now).Save(ctx)
 		if err != nil {
 			return fmt.Errorf("chat: end reply: %w", err)

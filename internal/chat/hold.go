@@ -28,7 +28,7 @@ func (s *Service) order(c *ent.Chat, asked *ent.Message, run oid.Run, models cho
 		}
 	}
 	o.Most = most(models.model, c.SystemInstruction, asked.BranchTokens)
-	if o.StandIn != nil {
+	if o.IsNamed { // Another stand-in is not to make the order dearer: what it uses beyond the hold is ours to bear.
 		other := most(*o.StandIn, c.SystemInstruction, asked.BranchTokens)
 		o.Most.Input, o.Most.Output = max(o.Most.Input, other.Input), max(o.Most.Output, other.Output)
 	}

@@ -48,8 +48,8 @@ func (s *Service) AddJobTurn(ctx context.Context, tx *store.Tx, user oid.User, t
 	return shown, s.moveHead(ctx, tx, c, shown.ID)
 }
 
-// HoldJobChat locks the chat that shows a job, for the transaction that ends the job. Nil is no chat.
-func (s *Service) HoldJobChat(ctx context.Context, tx *store.Tx, id *oid.Chat) error {
+// HoldChat locks a chat for the transaction that ends a reply or a job in it: the chat comes before its messages. Nil is no chat.
+func (s *Service) HoldChat(ctx context.Context, tx *store.Tx, id *oid.Chat) error {
 	if id == nil || s.store.Dialect() != store.Postgres {
 		return nil
 	}

@@ -44,7 +44,7 @@ func (s *Service) end(ctx context.Context, j *ent.Job, e ending) error {
 		if err := tx.LockUser(ctx, j.UserID); err != nil {
 			return err
 		}
-		if err := s.chats.HoldJobChat(ctx, tx, j.ChatID); err != nil {
+		if err := s.chats.HoldChat(ctx, tx, j.ChatID); err != nil {
 			return err
 		}
 		tokens := e.tokens()
@@ -185,14 +185,15 @@ func (e ending) tokens() *usage.Tokens {
 	return &t
 }
 
-// recordUsage settles what the job used. What did not complete costs the person nothing.
+// recordUsage settles what the job used. What did not complete costs the person nothing, but for a text that they cancelled
+// while they saw it written: that costs what was produced, as a stopped reply does.
 func (s *Service) recordUsage(ctx context.Context, tx *store.Tx, j *ent.Job, e ending, tokens *usage.Tokens) error {
 	if tokens == nil {
 		return s.ledger.Release(ctx, tx, j.RunID)
 	}
 	row := usage.Row{
 		Run: j.RunID, User: j.UserID, Chat: j.ChatID, Message: j.MessageID, Job: &j.ID, IsOwnKey: j.IsOwnKey,
-		Purpose: entusage.Purpose(j.Kind), Charged: e.status == entjob.StatusCompleted,
+		Purpose: entusage.Purpose(j.Kind), Charged: e.status == entjob.StatusCompleted || e.status == entjob.StatusCancelled && e.request != nil,
 		Model: cmp.Or(e.model, j.Model), ModelID: j.Model, Tokens: *tokens,
 	}
 	if j.Kind == entjob.KindImage {

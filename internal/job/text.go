@@ -19,6 +19,7 @@ func (w *worker) write(ctx, work context.Context) error {
 	if err != nil {
 		return w.failed(work, err, (*ai.Error).Repeatable)
 	}
+	w.asked = &req
 	provider := w.job.Provider
 	final, err := drive(ctx, work, w, func(ctx context.Context, tell func(sign)) (*ai.TextResult, error) {
 		for event, err := range streamer.StreamText(ctx, req) {

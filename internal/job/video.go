@@ -232,9 +232,17 @@ func (w *worker) shot(ctx context.Context, f film) error {
 	if err != nil {
 		return err
 	}
+	length := int64(f.kept.Facts.Seconds * 1000)
+	if length == 0 { // Not every file tells: it is as long as was ordered.
+		args, err := read[VideoArguments](w.job)
+		if err != nil {
+			return err
+		}
+		length = int64(args.Seconds) * 1000
+	}
 	return w.end(ctx, ending{
 		status: entjob.StatusCompleted, revised: f.result.RevisedPrompt, model: f.result.Model,
-		usage: f.result.Usage, videoMs: int64(f.kept.Facts.Seconds * 1000),
+		usage: f.result.Usage, videoMs: length,
 		made: []file.NewArtifact{w.artifact(entartifact.KindVideo, prompt, f.result.Model, f.kept)},
 	})
 }

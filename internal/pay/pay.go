@@ -40,6 +40,8 @@ type Payment struct {
 	Currency               string
 	// Disputed says that the payer disputes it and that this is not resolved.
 	Disputed bool
+	// DisputeUnknown says that the gateway does not tell of disputes in this state.
+	DisputeUnknown bool
 	// PaidAt is zero before it was paid.
 	PaidAt time.Time
 	// Customer is who was named as the payer when it was taken; empty when nobody was.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/weav-ai/weav/graph/gqlerr"
 	"github.com/weav-ai/weav/internal/errs"
@@ -37,8 +38,14 @@ func (p Payments) mount(mux *http.ServeMux) {
 	}
 }
 
+// noticeWait is how long a delivery may take to arrive.
+const noticeWait = 10 * time.Second
+
 // webhook takes a delivery. It answers 2xx only for what is committed, or is nothing to this server.
 func (p Payments) webhook(w http.ResponseWriter, r *http.Request) {
+	if err := http.NewResponseController(w).SetReadDeadline(time.Now().Add(noticeWait)); err != nil {
+		p.Log.DebugContext(r.Context(), "a webhook has no read deadline", "error", err)
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxNotice))
 	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
 		http.Error(w, "The notice is too large.", http.StatusRequestEntityTooLarge)

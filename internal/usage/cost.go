@@ -27,10 +27,20 @@ func (l *Ledger) affordable(o Order, t terms) (int64, error) {
 	return cost, nil
 }
 
-// most is the dearest that an order may become.
+// staysWithin says whether a stand-in that nobody named may be asked under the order's limits of cost: its price must be
+// known where there is one, and no higher than MaxCost.
+func (l *Ledger) staysWithin(o Order, t terms) bool {
+	if o.MaxCost == nil && (t.grant == nil || t.grant.Budget == nil) {
+		return true
+	}
+	cost, known := o.StandIn.CostOf(o.Most, l.Now())
+	return known && (o.MaxCost == nil || cost <= o.MaxCost.AmountMicros)
+}
+
+// most is the dearest that an order may become by what its person named.
 func (l *Ledger) most(o Order, t terms) (int64, bool) {
 	cost, known := o.Model.CostOf(o.Most, l.Now())
-	if !t.standIn {
+	if !t.standIn || !o.IsNamed {
 		return cost, known
 	}
 	other, alsoKnown := o.StandIn.CostOf(o.Most, l.Now())

@@ -172,10 +172,10 @@ func (t terms) mayStandIn(l *Ledger, o Order) (bool, error) {
 	if err == nil && t.ownKey && o.StandIn.Provider != o.Model.Provider {
 		err = errs.Input(errs.NotSupported, "fallbackModelId", "Your own key pays for %s: what takes its place must be a model of %s too.", o.Model.ID, o.Model.Provider)
 	}
-	if err != nil && o.IsNamed {
-		return false, err
+	if o.IsNamed {
+		return err == nil, err
 	}
-	return err == nil, nil
+	return err == nil && l.staysWithin(o, t), nil
 }
 
 func (l *Ledger) ownKey(ctx context.Context, c *ent.Client, t terms, o Order) (bool, error) {

@@ -422,6 +422,39 @@ func TestAnAPIKeyIsHeldToWhatItMayAsk(t *testing.T) {
 	})
 }
 
+// TestAStandInThatNobodyNamedRefusesNothing: it is left out where its price is unknown and a limit asks for one, and makes no
+// order dearer.
+func TestAStandInThatNobodyNamedRefusesNothing(t *testing.T) {
+	t.Parallel()
+	budget := int64(1_000_000)
+	each(t, func(b *book) {
+		b.become(user.MembershipTypePremium, "")
+		unpriced := b.model("gpt-6-sol")
+		for name, c := range map[string]struct {
+			grant   *auth.Grant
+			maxCost *usage.Money
+			named   bool
+			want    errs.Code
+			standIn bool
+		}{
+			"no limit":            {nil, nil, false, "", true},
+			"a budget":            {&auth.Grant{Key: oid.New[oid.APIKey](), Budget: &budget}, nil, false, "", false},
+			"maxCost":             {nil, &usage.Money{AmountMicros: budget, Currency: "USD"}, false, "", false},
+			"a budget, and named": {&auth.Grant{Key: oid.New[oid.APIKey](), Budget: &budget}, nil, true, errs.Forbidden, false},
+			"maxCost, and named":  {nil, &usage.Money{AmountMicros: budget, Currency: "USD"}, true, errs.CostLimitExceeded, false},
+		} {
+			ctx := auth.With(b.t.Context(), auth.Principal{User: b.user, Grant: c.grant})
+			o := b.tokens(0)
+			o.Model, o.StandIn, o.IsNamed, o.MaxCost = b.model("gpt-4o-mini"), &unpriced, c.named, c.maxCost
+			o.Most = catalog.Consumed{Input: 1000, Output: 500}
+			held, err := b.hold(ctx, o)
+			if errs.CodeOf(err) != c.want || held.StandIn != c.standIn {
+				b.t.Errorf("%s: %v, may stand in: %t", name, err, held.StandIn)
+			}
+		}
+	})
+}
+
 func TestABudgetIsNeverPassed(t *testing.T) {
 	t.Parallel()
 	each(t, func(b *book) {

@@ -125,10 +125,11 @@ func end(ctx context.Context, tx *store.Tx, h *holding, charged charge) error {
 	if err != nil {
 		return fmt.Errorf("usage: settle: %w", err)
 	}
-	if err := settleDay(ctx, tx, h, charged); err != nil {
+	// The month before the day, as a hold takes them: in another order the two could wait for each other.
+	if err := settleMonth(ctx, tx, h, charged); err != nil {
 		return err
 	}
-	return settleMonth(ctx, tx, h, charged)
+	return settleDay(ctx, tx, h, charged)
 }
 
 func settleDay(ctx context.Context, tx *store.Tx, h *holding, charged charge) error {

@@ -152,6 +152,18 @@ func TestOrder(t *testing.T) {
 }
 
 // TestPurge ages what is deleted by a day, and finds it gone for good.
+// TestChatsCanBeDeletedAsTheirRepliesEnd: neither waits for the other for ever.
+func TestChatsCanBeDeletedAsTheirRepliesEnd(t *testing.T) {
+	t.Parallel()
+	p := external(t).person(t, "ada")
+	for range 25 {
+		chat := p.newChat(t, object{"title": "t"})
+		_, err := p.Send(t.Context(), chat, "[sandbox:echo] hi", key())
+		must(t, err)
+		p.change(t, "deleteChat", object{"chatId": chat}, "chat { id }")
+	}
+}
+
 func TestPurge(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {

@@ -140,13 +140,13 @@ func tunnel(addr string) http.HandlerFunc {
 		}
 		defer func() { _ = far.Close() }()
 		w.WriteHeader(http.StatusOK)
-		near, _, err := w.(http.Hijacker).Hijack()
+		near, read, err := w.(http.Hijacker).Hijack()
 		if err != nil {
 			return
 		}
 		defer func() { _ = near.Close() }()
 		go func() {
-			_, _ = io.Copy(far, near)
+			_, _ = io.Copy(far, read) // The server may have read a byte ahead.
 			_ = far.Close()
 		}()
 		_, _ = io.Copy(near, far)

@@ -60,7 +60,7 @@ func (a answer) payment() *pay.Payment {
 		ID: a.ID, TransactionID: a.TransactionID, StoreID: a.StoreID, OrderName: a.OrderName, Status: pay.Unknown,
 		// Only LIVE is real money: a channel that nobody names is not.
 		IsTest:   a.Channel == nil || a.Channel.Type != "LIVE",
-		Currency: a.Currency, PaidAt: a.PaidAt, Customer: a.Customer.ID, Disputed: a.isDisputed(),
+		Currency: a.Currency, PaidAt: a.PaidAt, Customer: a.Customer.ID, Disputed: a.isDisputed(), DisputeUnknown: a.Status == "PARTIAL_CANCELLED",
 	}
 	if a.Amount == nil || min(a.Amount.Total, a.Amount.Paid, a.Amount.Cancelled) < 0 {
 		return p

@@ -83,7 +83,7 @@ func (r result) payment() pay.Payment {
 	p := pay.Payment{
 		ID: a.ID, TransactionID: a.TransactionID, StoreID: a.StoreID, OrderName: a.OrderName, Currency: a.Currency, Customer: a.Customer.ID,
 		Status: pay.Status(a.Status), IsTest: a.Channel.Type == "TEST", Total: a.Amount.Total, Paid: a.Amount.Paid, Cancelled: a.Amount.Cancelled,
-		PaidAt: a.PaidAt,
+		PaidAt: a.PaidAt, DisputeUnknown: a.Status == "PARTIAL_CANCELLED", // Its type has no disputes.
 	}
 	if a.Status == "PAY_PENDING" {
 		p.Status = pay.Pending
