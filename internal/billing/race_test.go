@@ -10,7 +10,9 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
+	"github.com/weav-ai/weav/ent"
 	"github.com/weav-ai/weav/ent/payment"
 	"github.com/weav-ai/weav/ent/paymentstep"
 	"github.com/weav-ai/weav/internal/billing"
@@ -232,6 +234,7 @@ func TestWorkThatEndsAnywhereIsCompleted(t *testing.T) {
 // The variables by which this program, run as another process, is told what to do and where to die.
 const (
 	dieAt, dieStore, diePayment, dieUser, dieSource = "BILLING_DIE_AT", "BILLING_STORE", "BILLING_PAYMENT", "BILLING_USER", "BILLING_SOURCE"
+	dieNow                                          = "BILLING_NOW"
 )
 
 // A process that is killed between any two steps has granted once or not at all, and the recovery sees to it.
@@ -245,27 +248,35 @@ func TestKilledProcesses(t *testing.T) {
 			}
 			url := storetest.URL(t, dialect)
 			st := storetest.At(t, url)
-			for i, at := range looksThatDie {
-				x := open(t, st)
-				p := x.prepare(catalog.Standard)
-				x.pass(2 * firstCheck)
-				die(t, at, url, p.GatewayID, p.ID.String(), x.user.String(), strconv.Itoa(12*i))
-				x.says(p, paid)
-				x.pass(day)
-				must(t, x.Recover(t.Context()))
-				if x.grants(p) != 1 || x.read(p).Status != payment.StatusPaid {
-					t.Errorf("killed when %s: %d grants, %s", at, x.grants(p), x.read(p).Status)
+			for i, source := range sources {
+				points := looksThatDie
+				if source == paymentstep.SourceRecovery {
+					points = append([]billing.Point{billing.Claimed}, points...)
+				}
+				for _, at := range points {
+					x := open(t, st)
+					p := x.prepare(catalog.Standard)
+					x.pass(2 * firstCheck)
+					x.die(at, url, p, i)
+					x.says(p, paid)
+					x.pass(day)
+					must(t, x.Recover(t.Context()))
+					if x.grants(p) != 1 || x.read(p).Status != payment.StatusPaid {
+						t.Errorf("%s killed when %s: %d grants, %s", source, at, x.grants(p), x.read(p).Status)
+					}
 				}
 			}
 		})
 	}
 }
 
-// die looks at a payment in a process of its own, which kills itself at a point.
-func die(t *testing.T, at billing.Point, url, gatewayID, id, who, source string) {
+// die looks at a payment from one of the sources in a process of its own, which goes by the same clock and kills itself at a point.
+func (x *till) die(at billing.Point, url string, p *ent.Payment, source int) {
+	t := x.t
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestDies$")
-	cmd.Env = append(os.Environ(), dieAt+"="+string(at), dieStore+"="+url, diePayment+"="+gatewayID+" "+id, dieUser+"="+who, dieSource+"="+source)
+	cmd.Env = append(os.Environ(), dieAt+"="+string(at), dieStore+"="+url, diePayment+"="+p.GatewayID+" "+p.ID.String(),
+		dieUser+"="+x.user.String(), dieSource+"="+strconv.Itoa(12*source), dieNow+"="+x.clock().Format(time.RFC3339))
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
@@ -291,7 +302,9 @@ func TestDies(t *testing.T) {
 	p, err := st.Client().Payment.Query().Where(payment.GatewayID(gatewayID)).Only(t.Context())
 	must(t, err)
 	d.set(pay.Order{ID: gatewayID, OrderName: p.OrderName, Currency: p.Currency, Amount: p.Amount, Customer: who.String()}, paid)
-	s := service(t, st, d, billing.Config{Fault: func(point billing.Point) error {
+	now, err := time.Parse(time.RFC3339, os.Getenv(dieNow))
+	must(t, err)
+	s := service(t, st, d, billing.Config{Now: func() time.Time { return now }, Fault: func(point billing.Point) error {
 		if point == at {
 			return syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		}

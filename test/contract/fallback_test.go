@@ -1,48 +1,19 @@
 package contract
 
 import (
-	"maps"
 	"testing"
 	"time"
 
 	"github.com/weav-ai/weav/ent/usage"
-	"github.com/weav-ai/weav/internal/app"
 	"github.com/weav-ai/weav/internal/oid"
-	"github.com/weav-ai/weav/internal/servicetest"
 )
 
 // otherModels are settings with the models of testdata in place of those that ship.
-func otherModels() map[string]string {
-	return map[string]string{"CATALOG_FILE": "testdata/models.yaml"}
-}
-
-// embeddedWithModels starts a server as embedded does, with the models of testdata.
-func embeddedWithModels(t *testing.T) *world {
-	if servicetest.Race {
-		return externalWithModels(t)
-	}
-	return start(t, app.Part{Serves: true, Works: true}, otherModels())
-}
-
-func externalWithModels(t *testing.T) *world {
-	settings := services(t)
-	maps.Copy(settings, otherModels())
-	return start(t, app.Part{Serves: true, Works: true}, settings)
-}
+var otherModels = map[string]string{"CATALOG_FILE": "testdata/models.yaml"}
 
 // onBothWithModels runs a test as onBoth does, with the models of testdata.
 func onBothWithModels(t *testing.T, run func(t *testing.T, w *world)) {
-	t.Run("embedded", func(t *testing.T) {
-		t.Parallel()
-		if servicetest.Race {
-			t.Skip("SQLite is too slow under the race detector")
-		}
-		run(t, embeddedWithModels(t))
-	})
-	t.Run("postgres and redis", func(t *testing.T) {
-		t.Parallel()
-		run(t, externalWithModels(t))
-	})
+	onBoth(t, run, otherModels)
 }
 
 // replied is how a reply ended.
@@ -168,7 +139,7 @@ func messageID(t *testing.T, id string) oid.Message {
 
 func TestFallbacksThatAreRefused(t *testing.T) {
 	t.Parallel()
-	w := embeddedWithModels(t)
+	w := embedded(t, otherModels)
 	p := w.person(t, "ada")
 	chat := p.newChat(t, object{"title": "named"})
 	seen := p.ready(t, pixels(t))

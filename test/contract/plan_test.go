@@ -188,7 +188,7 @@ func TestPlansAreNoneOfTheFourJobs(t *testing.T) {
 // TestAPlanCanBeCancelledAndRetried leaves nothing behind, and makes the plan then.
 func TestAPlanCanBeCancelledAndRetried(t *testing.T) {
 	t.Parallel()
-	w := embedded(t)
+	w := embedded(t, map[string]string{"SANDBOX_PACE": "1"}) // The first word takes its time, so that there is some to cancel in.
 	p := w.person(t, "ada")
 	job := p.change(t, "planProject", object{"goal": "[sandbox:first_after=9000] a goal", "idempotencyKey": key()}, "job { id }").text("result.job.id")
 	if status := p.change(t, "cancelJob", object{"jobId": job}, "job { status }").text("result.job.status"); status != "CANCELLED" {

@@ -144,7 +144,7 @@ func TestRetiredModelGivesWayOnce(t *testing.T) {
 // TestNobodySucceeds: the successor cannot be asked on this server, so the person has to choose.
 func TestNobodySucceeds(t *testing.T) {
 	t.Parallel()
-	w := embeddedWithModels(t)
+	w := embedded(t, otherModels)
 	a := w.aged(t, "ada", "AUTO", "stranded")
 	before := w.counts(t)
 	for mutation, input := range a.turns() {
@@ -180,7 +180,7 @@ func TestOnRetirementIsASetting(t *testing.T) {
 // TestRetiredDefaultAndTitle: what a person chose long ago does not stand in the way of new chats, nor of titles.
 func TestRetiredDefaultAndTitle(t *testing.T) {
 	t.Parallel()
-	w := embeddedWithModels(t)
+	w := embedded(t, otherModels)
 	p := w.person(t, "ada")
 	must(t, w.rows.User.Update().SetDefaultModel("oldest").Exec(t.Context()))
 	chat := p.newChat(t, nil)

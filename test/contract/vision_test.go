@@ -56,7 +56,7 @@ func TestImagesReachTheModel(t *testing.T) {
 // TestMoreImagesThanAreShown leaves out the older ones, and tells of it.
 func TestMoreImagesThanAreShown(t *testing.T) {
 	t.Parallel()
-	w := embeddedWithModels(t)
+	w := embedded(t, otherModels)
 	p := w.person(t, "ada")
 	chat := p.newChat(t, object{"title": "named"})
 	var six []string
@@ -82,7 +82,7 @@ func fileID(t *testing.T, id string) oid.File {
 
 func TestImagesThatAreRefused(t *testing.T) {
 	t.Parallel()
-	w := embeddedWithModels(t)
+	w := embedded(t, otherModels)
 	p, stranger := w.person(t, "ada"), w.person(t, "stranger")
 	chat := p.newChat(t, object{"title": "named"})
 	seen, theirs := p.ready(t, pixels(t)), stranger.ready(t, pixels(t))

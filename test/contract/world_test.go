@@ -26,18 +26,26 @@ type world struct {
 	rows *ent.Client
 }
 
-// embedded starts a server on SQLite with an in-process bus; under the race detector, which makes that driver
-// 10 to 60 times slower, on Postgres and Redis.
-func embedded(t *testing.T) *world {
+// embedded starts a server on SQLite with an in-process bus, with settings besides those of a test; under the race
+// detector, which makes that driver 10 to 60 times slower, on Postgres and Redis.
+func embedded(t *testing.T, settings ...map[string]string) *world {
 	if servicetest.Race {
-		return external(t)
+		return external(t, settings...)
 	}
-	return start(t, app.Part{Serves: true, Works: true}, nil)
+	return start(t, app.Part{Serves: true, Works: true}, merged(settings))
 }
 
 // external starts a server on Postgres and Redis.
-func external(t *testing.T) *world {
-	return start(t, app.Part{Serves: true, Works: true}, services(t))
+func external(t *testing.T, settings ...map[string]string) *world {
+	return start(t, app.Part{Serves: true, Works: true}, merged(append(settings, services(t))))
+}
+
+func merged(all []map[string]string) map[string]string {
+	out := map[string]string{}
+	for _, one := range all {
+		maps.Copy(out, one)
+	}
+	return out
 }
 
 func services(t *testing.T) map[string]string {
@@ -48,17 +56,17 @@ func services(t *testing.T) map[string]string {
 }
 
 // onBoth runs a test on both kinds of parts.
-func onBoth(t *testing.T, run func(t *testing.T, w *world)) {
+func onBoth(t *testing.T, run func(t *testing.T, w *world), settings ...map[string]string) {
 	t.Run("embedded", func(t *testing.T) {
 		t.Parallel()
 		if servicetest.Race {
 			t.Skip("SQLite is too slow under the race detector")
 		}
-		run(t, embedded(t))
+		run(t, embedded(t, settings...))
 	})
 	t.Run("postgres and redis", func(t *testing.T) {
 		t.Parallel()
-		run(t, external(t))
+		run(t, external(t, settings...))
 	})
 }
 
