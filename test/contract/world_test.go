@@ -1,11 +1,15 @@
 package contract
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"log/slog"
 	"maps"
 	"net"
+	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/weav-ai/weav/ent"
@@ -14,6 +18,7 @@ import (
 	"github.com/weav-ai/weav/internal/client"
 	"github.com/weav-ai/weav/internal/servicetest"
 	"github.com/weav-ai/weav/internal/store"
+	"github.com/weav-ai/weav/internal/store/storetest"
 )
 
 // secret signs the tokens of servers on Postgres.
@@ -83,13 +88,68 @@ func start(t *testing.T, part app.Part, settings map[string]string) *world {
 	must(t, err)
 	listener, cfg, err := app.Listen(t.Context(), cfg, part)
 	must(t, err)
-	a, err := app.Open(t.Context(), cfg, part, slog.New(slog.DiscardHandler))
+	secrets := apptest.Secrets(settings)
+	log := quietLog(t, secrets)
+	a, err := app.Open(t.Context(), cfg, part, log)
 	must(t, err)
 	run(t, a, listener)
 	rows, err := store.Open(t.Context(), cfg.DatabaseURL)
 	must(t, err)
 	t.Cleanup(func() { must(t, rows.Close()) })
-	return &world{app: a, url: "http://" + listener.Addr().String() + "/graphql", rows: rows.Client()}
+	w := &world{app: a, url: "http://" + listener.Addr().String() + "/graphql", rows: rows.Client()}
+	t.Cleanup(func() { w.keepsSecrets(t, rows, secrets) })
+	return w
+}
+
+// quietLog keeps what is logged, and looks for secrets in it at the end of the test.
+func quietLog(t *testing.T, secrets map[string]string) *slog.Logger {
+	logged := new(logBuffer)
+	t.Cleanup(func() {
+		for _, leak := range apptest.Leaks(logged.String(), secrets) {
+			t.Errorf("the log tells %s", leak)
+		}
+	})
+	return slog.New(slog.NewTextHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// logBuffer is a log that is read when all is over.
+type logBuffer struct {
+	mu  sync.Mutex
+	all bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (b *logBuffer) Write(line []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.all.Write(line)
+}
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.all.String()
+}
+
+// keepsSecrets looks for secrets in the metrics and in all tables: whatever a test did, none is there.
+func (w *world) keepsSecrets(t *testing.T, st *store.Store, secrets map[string]string) {
+	places := map[string]string{"the database": storetest.Dump(t, st), "the metrics": w.metrics(t)}
+	for where, text := range places {
+		for _, leak := range apptest.Leaks(text, secrets) {
+			t.Errorf("%s: there is %s", where, leak)
+		}
+	}
+}
+
+func (w *world) metrics(t *testing.T) string {
+	req, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), http.MethodGet, strings.TrimSuffix(w.url, "/graphql")+"/metrics", http.NoBody)
+	must(t, err)
+	res, err := http.DefaultClient.Do(req)
+	must(t, err)
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(res.Body)
+	must(t, err)
+	return string(body)
 }
 
 // run serves until the test ends.

@@ -12,14 +12,18 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/weav-ai/weav/internal/app/apptest"
 )
 
 // process is a real process of the binary.
 type process struct {
-	t    *testing.T
-	cmd  *exec.Cmd
-	url  string        // its GraphQL endpoint, for a server
-	gone chan struct{} // closed when it has ended
+	t   *testing.T
+	cmd *exec.Cmd
+	// secrets are those it was given: what it says must hold none.
+	secrets map[string]string
+	url     string        // its GraphQL endpoint, for a server
+	gone    chan struct{} // closed when it has ended
 
 	mu    sync.Mutex
 	lines []string
@@ -45,7 +49,7 @@ func start(t *testing.T, settings map[string]string, ready *regexp.Regexp, args 
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	p := &process{t: t, cmd: cmd, gone: make(chan struct{}), news: make(chan struct{})}
+	p := &process{t: t, cmd: cmd, secrets: apptest.Secrets(settings), gone: make(chan struct{}), news: make(chan struct{})}
 	said := make(chan []string, 1)
 	go p.read(r, ready, said)
 	go func() {
@@ -110,8 +114,12 @@ func (p *process) until(words string) {
 	}
 }
 
+// end kills the process. Whatever the test was about, it must have told no secret.
 func (p *process) end() {
 	p.kill()
+	for _, leak := range apptest.Leaks(p.output(), p.secrets) {
+		p.t.Errorf("weav %s told %s", strings.Join(p.cmd.Args[1:], " "), leak)
+	}
 	if p.t.Failed() {
 		p.t.Logf("weav %s (process %d) said:\n%s", strings.Join(p.cmd.Args[1:], " "), p.cmd.Process.Pid, p.output())
 	}

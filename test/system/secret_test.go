@@ -2,23 +2,27 @@ package systemtest
 
 import (
 	"bytes"
-	"context"
-	"database/sql"
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/google/uuid"
-	_ "github.com/lib/pq" // the dump reads Postgres by itself
+	"github.com/redis/go-redis/v9"
 
+	"github.com/weav-ai/weav/internal/app/apptest"
 	"github.com/weav-ai/weav/internal/client"
+	"github.com/weav-ai/weav/internal/servicetest"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/store/storetest"
 )
@@ -31,11 +35,13 @@ const mark = "MARKED-SECRET-OF-THE-TEST"
 func TestMarkedSecretsAreNowhere(t *testing.T) {
 	t.Parallel()
 	heard := &recorder{next: http.DefaultTransport}
-	c := clusterOn(t, storetest.URL(t, store.Postgres), 1, 1, func(settings map[string]string) {
-		for name, value := range markedSettings(t) {
-			settings[name] = value
+	c := clusterOn(t, storetest.URL(t, store.Postgres), 1, 1, func(settings map[string]string) { markSettings(t, settings) })
+	secrets := apptest.Secrets(c.settings)
+	for _, name := range apptest.SecretNames() {
+		if _, ok := secrets[name]; !ok && !slices.Contains(otherNames, name) {
+			t.Errorf("the secret %s is not given: nobody would see it leak", name)
 		}
-	})
+	}
 	p := c.newPerson(t)
 	for _, one := range p.clients {
 		one.HTTP = &http.Client{Transport: heard}
@@ -47,7 +53,7 @@ func TestMarkedSecretsAreNowhere(t *testing.T) {
 	}
 	issued := issue(t, c.urls[0])
 	for where, text := range map[string]string{
-		"the answers": heard.text(), "the server's log": c.servers[0].output(), "the worker's log": c.workers[0].output(), "the database": dump(t, c.settings["DATABASE_URL"]),
+		"the answers": heard.text(), "the server's log": c.servers[0].output(), "the worker's log": c.workers[0].output(), "the database": storetest.Dump(t, c.store),
 	} {
 		if len(text) < 100 {
 			t.Errorf("%s: %d bytes, which shows nothing", where, len(text))
@@ -62,6 +68,9 @@ func TestMarkedSecretsAreNowhere(t *testing.T) {
 			if strings.Contains(text, secret) {
 				t.Errorf("%s is in %s", what, where)
 			}
+		}
+		for _, leak := range apptest.Leaks(text, secrets) {
+			t.Errorf("in %s is %s", where, leak)
 		}
 	}
 }
@@ -138,23 +147,57 @@ func echoing(t *testing.T) string {
 	return server.URL
 }
 
-// markedSettings are all secrets that can be set, some as files. The providers refuse the keys at hand.
-func markedSettings(t *testing.T) map[string]string {
+// otherNames are names that a secret of the test is given under another of, or not at all where that is given.
+var otherNames = []string{"SECRET_KEY", "GOOGLE_API_KEY", "POSTGRES_PASSWORD"}
+
+// markSettings gives all secrets that can be set, some as files, on real services. The providers refuse the keys at hand.
+func markSettings(t *testing.T, settings map[string]string) {
 	t.Helper()
 	vendor := echoing(t)
 	file := filepath.Join(t.TempDir(), "gemini")
 	if err := os.WriteFile(file, []byte("AIza-"+mark+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return map[string]string{
+	settings["DATABASE_URL"] = withPassword(t, settings["DATABASE_URL"], "")
+	settings["REDIS_URL"] = withPassword(t, settings["REDIS_URL"], redisUser(t, settings["REDIS_URL"]))
+	onMinIO(servicetest.MinIO(t))(settings)
+	maps.Copy(settings, map[string]string{
 		"JWT_SECRET": "jwt-" + mark + "-of-32-bytes-and-more", "LOG_LEVEL": "debug", "ADMIN_EMAILS": "operator@example.com",
+		"AUTH": "dev,firebase", "FIREBASE_SERVICE_ACCOUNT_KEY_JSON": `{"project_id":"p","private_key":"` + mark + `"}`,
 		"OPENAI_API_KEY": "sk-" + mark, "OPENAI_BASE_URL": vendor + "/v1",
 		"GEMINI_API_KEY_FILE": file, "GOOGLE_GEMINI_BASE_URL": vendor,
 		"SEALING_KEYS":   "first " + base64.StdEncoding.EncodeToString([]byte(mark + "-32 bytes")[:32]),
 		"ENABLE_BILLING": "false",
 		"PAYMENTS":       "portone:store", "PORTONE_API_SECRET": "portone-" + mark, "PORTONE_BASE_URL": "http://127.0.0.1:9",
 		"PORTONE_WEBHOOK_SECRET": "whsec_" + base64.StdEncoding.EncodeToString([]byte(mark)),
+	})
+}
+
+// withPassword is the address of a service with the mark as the password, which the tests' own Postgres does not ask for.
+func withPassword(t *testing.T, address, user string) string {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
 	}
+	u.User = url.UserPassword(cmp.Or(user, u.User.Username()), mark)
+	return u.String()
+}
+
+// redisUser makes an account at a Redis, whose password is the mark.
+func redisUser(t *testing.T, address string) string {
+	t.Helper()
+	options, err := redis.ParseURL(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := redis.NewClient(options)
+	defer func() { _ = c.Close() }()
+	const name = "weav"
+	if err := c.Do(t.Context(), "ACL", "SETUSER", name, "on", ">"+mark, "~*", "&*", "+@all").Err(); err != nil {
+		t.Fatal(err)
+	}
+	return name
 }
 
 // walk does what a person does, well and badly.
@@ -236,41 +279,4 @@ func (r *recorder) read(t *testing.T, url string) {
 		t.Fatal(err)
 	}
 	_ = res.Body.Close()
-}
-
-// dump is every row of every table, as text.
-func dump(t *testing.T, url string) string {
-	t.Helper()
-	db, err := sql.Open("postgres", url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
-	var out strings.Builder
-	for _, table := range column(t, db, `SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = current_schema()`) {
-		for _, row := range column(t, db, `SELECT t::text FROM `+table+` t`) {
-			fmt.Fprintln(&out, table, row)
-		}
-	}
-	return out.String()
-}
-
-func column(t *testing.T, db *sql.DB, query string) (values []string) {
-	t.Helper()
-	rows, err := db.QueryContext(context.WithoutCancel(t.Context()), query)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var v string
-		if err := rows.Scan(&v); err != nil {
-			t.Fatal(err)
-		}
-		values = append(values, v)
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return values
 }
