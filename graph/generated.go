@@ -9729,7 +9729,7 @@ type Query {
 }
 
 type Mutation {
-  """Opens a session for an identity, and the account with it on the first visit. Takes no idempotency key: each call is a session of its own."""
+  """Opens a session for an identity, and the account with it on the first visit. Once the address of an account was proven, ` + "`" + `INVALID_VALUE` + "`" + ` for an identity whose address is not. Takes no idempotency key: each call is a session of its own."""
   signIn(input: SignInInput!): SignInPayload! @access(needs: PUBLIC)
   """Trades a refresh token for a fresh pair. A refresh token works once: using it again later than 10 seconds after the first time ends the session, since
   somebody else may hold it; within 10 seconds the same successor comes back, for an answer that got lost."""

@@ -129,29 +129,3 @@ func TestUsers(t *testing.T) {
 		}
 	})
 }
-
-// TestAnAddressThatBecomesVerifiedIsItsOwners: whoever made the account before, without a proof of the address, is out.
-func TestAnAddressThatBecomesVerifiedIsItsOwners(t *testing.T) {
-	t.Parallel()
-	each(t, func(t *testing.T, st *store.Store, s *account.Service, _ *clock) {
-		before := signIn(t, s, "ada@example.com")
-		key := st.Client().APIKey.Create().SetUserID(before.User.ID).SetName("k").SetHash("h").SetHint("x").SetScopes([]string{"READ"}).SaveX(t.Context())
-		other := signIn(t, s, "ada@example.com")
-		if _, err := s.Authenticate(t.Context(), before.Tokens.AccessToken); err != nil {
-			t.Errorf("a second sign-in of a verified address ends the first: %v", err)
-		}
-		st.Client().User.UpdateOneID(before.User.ID).SetIsEmailVerified(false).ExecX(t.Context())
-		owner := signIn(t, s, "ada@example.com")
-		for what, token := range map[string]string{"the first": before.Tokens.AccessToken, "the second": other.Tokens.AccessToken} {
-			if _, err := s.Authenticate(t.Context(), token); errs.CodeOf(err) != errs.Unauthenticated {
-				t.Errorf("%s session lives on: %v", what, err)
-			}
-		}
-		if _, err := s.Authenticate(t.Context(), owner.Tokens.AccessToken); err != nil {
-			t.Errorf("the owner: %v", err)
-		}
-		if st.Client().APIKey.GetX(t.Context(), key.ID).RevokedAt == nil {
-			t.Error("an API key lives on")
-		}
-	})
-}
