@@ -140,6 +140,9 @@ func (k *keySource) ended(keys published, err error) {
 	} else {
 		k.log.Warn("the keys of sign-ins cannot be fetched; those that are known serve on for a day", "error", err)
 	}
+	if k.next != nil {
+		k.next.Stop() // Of a fetch that somebody waited for, which came before its time: one chain goes on, not two.
+	}
 	k.next = time.AfterFunc(again, func() {
 		k.mu.Lock()
 		defer k.mu.Unlock()

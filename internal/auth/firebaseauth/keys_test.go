@@ -79,6 +79,15 @@ func TestANewKeyIsFoundAtOnce(t *testing.T) {
 		if n := g.asked(); n != before+1 {
 			t.Errorf("%d fetches for an unknown key a minute later", n-before)
 		}
+		for range 60 { // Each of these fetches for an unknown key sets the time of the next, in place of the last one's.
+			time.Sleep(time.Minute)
+			signsIn(t, v, "third", 2, errs.BadUserInput)
+		}
+		before = g.asked()
+		time.Sleep(24 * time.Hour)
+		if n := g.asked() - before; n != 5 {
+			t.Errorf("%d fetches on a quiet day, want one each 4 h 48 min", n)
+		}
 	})
 }
 
