@@ -29,11 +29,14 @@ func (s *Service) Delete(ctx context.Context, p oid.User, current oid.Session, c
 			return err
 		}
 		after, err = found(tx.Client().User.Get(ctx, p))
-		if err != nil || after.DeletesAt != nil {
+		if err != nil {
 			return err
 		}
 		if after.UID != identity.UID {
 			return errs.Input(errs.InvalidValue, "identity", "This is another identity. Confirm with the one that this account belongs to.")
+		}
+		if after.DeletesAt != nil {
+			return nil
 		}
 		if after, err = tx.Client().User.UpdateOneID(p).SetDeletesAt(s.cfg.Now().Add(s.cfg.DeletionGrace)).Save(ctx); err != nil {
 			return fmt.Errorf("account: delete: %w", err)

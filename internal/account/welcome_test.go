@@ -22,13 +22,14 @@ import (
 // told proves whatever identity a test puts into it; the proof counts for nothing.
 type told struct{ auth.Identity }
 
+// Verify implements [auth.Verifier].
 func (v *told) Verify(context.Context, auth.Proof) (auth.Identity, error) { return v.Identity, nil }
 
 // tells returns a service over st to which an identity is told.
-func tells(t *testing.T, st *store.Store, id auth.Identity) (*account.Service, *told) {
+func tells(t *testing.T, st *store.Store, id auth.Identity, now func() time.Time) (*account.Service, *told) {
 	t.Helper()
 	v := &told{id}
-	s, err := account.New(st, v, func(string) error { return nil }, slog.New(slog.DiscardHandler), account.Config{JWTSecret: secret})
+	s, err := account.New(st, v, func(string) error { return nil }, slog.New(slog.DiscardHandler), account.Config{JWTSecret: secret, Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +48,7 @@ func owner() auth.Identity {
 func TestAnAddressThatBecomesVerifiedIsItsOwners(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
-		s, v := tells(t, st, squatter())
+		s, v := tells(t, st, squatter(), nil)
 		before := entered(t, s)
 		key := st.Client().APIKey.Create().SetUserID(before.User.ID).SetName("k").SetHash("h").SetHint("x").SetScopes([]string{"READ"}).SaveX(t.Context())
 		other := entered(t, s)
@@ -78,7 +79,7 @@ func TestAnAddressThatBecomesVerifiedIsItsOwners(t *testing.T) {
 func TestAnOldProofThatRacesTheOwnerIsRefused(t *testing.T) {
 	t.Parallel()
 	st, raw := postgres(t)
-	s, _ := tells(t, st, squatter())
+	s, _ := tells(t, st, squatter(), nil)
 	before := entered(t, s)
 	_, err := race(t, st, raw, s, func(ctx context.Context, tx *store.Tx) error {
 		if err := tx.LockUser(ctx, before.User.ID); err != nil {
@@ -96,7 +97,7 @@ func TestAnOldProofThatRacesTheOwnerIsRefused(t *testing.T) {
 func TestTheOwnerEndsAFirstSignInThatCameJustBefore(t *testing.T) {
 	t.Parallel()
 	st, raw := postgres(t)
-	s, _ := tells(t, st, owner())
+	s, _ := tells(t, st, owner(), nil)
 	session := oid.New[oid.Session]()
 	in, err := race(t, st, raw, s, func(ctx context.Context, tx *store.Tx) error {
 		u, err := tx.Client().User.Create().SetUID("ada").SetEmail("ada@example.com").Save(ctx)

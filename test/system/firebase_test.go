@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -91,6 +92,41 @@ func TestSigningInWithFirebase(t *testing.T) {
 	}
 	if strings.Contains(server.output(), token) || strings.Contains(server.output(), strings.Split(token, ".")[2]) {
 		t.Error("the log holds a token")
+	}
+}
+
+// TestAnAccountIsDeletedByAFreshTokenAlone: an ID token lives for an hour, and is too old for that after 5 minutes.
+func TestAnAccountIsDeletedByAFreshTokenAlone(t *testing.T) {
+	t.Parallel()
+	g := newGoogle(t)
+	server := start(t, g.settings(nil), serving)
+	in := signsIn(t, server.url, firebase(g.token("ada", nil))).SignIn
+	if in.Tokens == nil {
+		t.Fatalf("refused: %+v", in.UserErrors)
+	}
+	const mutation = `mutation ($identity: IdentityInput!) { deleteAccount(input: {identity: $identity}) {
+		viewer { deletesAt } userErrors { message path ... on DeleteAccountUserError { code } } } }`
+	for _, tt := range []struct {
+		ago  time.Duration
+		code string
+	}{{6 * time.Minute, "INVALID_VALUE"}, {4 * time.Minute, ""}} {
+		var out struct {
+			DeleteAccount struct {
+				Viewer     *struct{ DeletesAt string }
+				UserErrors []client.UserError
+			}
+		}
+		identity := firebase(g.token("ada", map[string]any{"auth_time": time.Now().Add(-tt.ago).Unix()}))
+		if err := (&client.Client{URL: server.url, Token: in.Tokens.AccessToken}).Do(t.Context(), mutation, map[string]any{"identity": identity}, &out); err != nil {
+			t.Fatal(err)
+		}
+		got := out.DeleteAccount
+		if tt.code == "" && (got.Viewer == nil || got.Viewer.DeletesAt == "" || len(got.UserErrors) > 0) {
+			t.Errorf("somebody who signed in %v ago: %+v", tt.ago, got)
+		}
+		if tt.code != "" && (got.Viewer != nil || len(got.UserErrors) != 1 || got.UserErrors[0].Code != tt.code) {
+			t.Errorf("somebody who signed in %v ago: %+v, want %s", tt.ago, got, tt.code)
+		}
 	}
 }
 

@@ -1,0 +1,92 @@
+package account_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/weav-ai/weav/ent"
+	"github.com/weav-ai/weav/internal/account"
+	"github.com/weav-ai/weav/internal/auth"
+	"github.com/weav-ai/weav/internal/errs"
+	"github.com/weav-ai/weav/internal/store"
+	"github.com/weav-ai/weav/internal/store/storetest"
+)
+
+// withTold runs test on both databases with somebody who is signed in by an identity that the test then changes.
+func withTold(t *testing.T, test func(t *testing.T, st *store.Store, s *account.Service, c *clock, v *told, p person)) {
+	t.Helper()
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		c := newClock()
+		s, v := tells(t, st, owner(), c.Now)
+		test(t, st, s, c, v, person{entered(t, s)})
+	})
+}
+
+func deletion(t *testing.T, s *account.Service, p person) (*ent.User, error) {
+	t.Helper()
+	return s.Delete(t.Context(), p.User.ID, p.Session.ID, account.SignInInput{})
+}
+
+// TestADeletionNeedsAFreshProofOfTheSameIdentity, whether it is the first or a repetition.
+func TestADeletionNeedsAFreshProofOfTheSameIdentity(t *testing.T) {
+	t.Parallel()
+	withTold(t, func(t *testing.T, st *store.Store, s *account.Service, c *clock, v *told, p person) {
+		ago := func(d time.Duration) auth.Identity {
+			id := owner()
+			id.AuthTime = c.Now().Add(-d)
+			return id
+		}
+		another := ago(0)
+		another.UID = "bob"
+		for what, id := range map[string]auth.Identity{"of 5 minutes and a second": ago(5*time.Minute + time.Second), "another's": another} {
+			v.Identity = id
+			_, err := deletion(t, s, p)
+			wantFaults(t, err, "input.identity INVALID_VALUE")
+			if st.Client().User.GetX(t.Context(), p.User.ID).DeletesAt != nil {
+				t.Errorf("a proof %s deletes the account", what)
+			}
+		}
+		v.Identity = ago(4*time.Minute + 59*time.Second)
+		u, err := deletion(t, s, p)
+		if err != nil || u.DeletesAt == nil {
+			t.Fatalf("a proof of 4 minutes and 59 seconds: %v, %v", u, err)
+		}
+		v.Identity = another
+		u, err = deletion(t, s, p)
+		if u != nil && err == nil {
+			t.Errorf("somebody else's proof repeats it: %v", u.DeletesAt)
+		}
+		wantFaults(t, err, "input.identity INVALID_VALUE")
+	})
+}
+
+func TestADeletionIsForSevenDaysLaterHoweverOftenItIsAskedFor(t *testing.T) {
+	t.Parallel()
+	withTold(t, func(t *testing.T, _ *store.Store, s *account.Service, c *clock, _ *told, p person) {
+		want := c.Now().Add(7 * 24 * time.Hour)
+		for range 2 {
+			if u, err := deletion(t, s, p); err != nil || u.DeletesAt == nil || !u.DeletesAt.Equal(want) {
+				t.Errorf("deletes at %v, %v, want %v", u.DeletesAt, err, want)
+			}
+			c.pass(time.Hour)
+		}
+	})
+}
+
+// TestASignInUntilADeletionIsDue, and not after; it undoes nothing.
+func TestASignInUntilADeletionIsDue(t *testing.T) {
+	t.Parallel()
+	withTold(t, func(t *testing.T, _ *store.Store, s *account.Service, c *clock, _ *told, p person) {
+		if _, err := deletion(t, s, p); err != nil {
+			t.Fatal(err)
+		}
+		c.pass(7*24*time.Hour - time.Microsecond)
+		in := entered(t, s)
+		if in.User.ID != p.User.ID || in.User.DeletesAt == nil {
+			t.Errorf("signed in as %v, want the account that is to go", in.User)
+		}
+		c.pass(time.Microsecond)
+		_, err := s.SignIn(t.Context(), account.SignInInput{})
+		wantCode(t, err, errs.Unavailable)
+	})
+}
