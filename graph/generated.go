@@ -12885,6 +12885,12 @@ type DeleteAccountPayload {
 
 """What is wrong with the input of deleteAccount."""
 enum DeleteAccountUserErrorCode {
+  """The value is missing or blank."""
+  REQUIRED
+  """The value is longer than its field allows; the message names the limit."""
+  TOO_LONG
+  """The value holds U+0000 or a lone surrogate, which no text may."""
+  INVALID_CHARACTERS
   """The value is not one the field allows; the message says which are."""
   INVALID_VALUE
 }

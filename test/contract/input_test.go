@@ -86,7 +86,7 @@ var formal = map[string]string{
 	"ModelFilter.provider":               "TestModelsByFilter",
 	"QuoteMessageInput.text":             "TestAQuoteSaysWhatAnActionTakesAndHoldsNothing",
 	"QuotePlanInput.goal":                "TestAQuoteSaysWhatAnActionTakesAndHoldsNothing",
-	"FirebaseIdentityInput.idToken":      "TestFirebaseSignIn",
+	"FirebaseIdentityInput.idToken":      "TestFirebaseServersRefuse",
 	"SetProviderKeyInput.key":            "TestOwnKeysThatAreRefused",
 	"GrantMembershipInput.reason":        "TestAdministration",
 	"RefundPaymentInput.reason":          "TestAdministration",
@@ -203,23 +203,27 @@ func TestFormalValues(t *testing.T) {
 		value          any
 		reason         string
 	}{
-		"a blank address":           {"signIn", "identity.dev.email", " ", "REQUIRED"},
-		"no address":                {"signIn", "identity.dev.email", "ada", "INVALID_VALUE"},
-		"a name with an address":    {"signIn", "identity.dev.email", "Ada <ada@example.com>", "INVALID_VALUE"},
-		"an address with U+0000":    {"signIn", "identity.dev.email", "a\x00@example.com", "INVALID_CHARACTERS"},
-		"too long an address":       {"signIn", "identity.dev.email", strings.Repeat("a", 243) + "@example.com", "TOO_LONG"},
-		"no token":                  {"refreshSession", "refreshToken", "", "INVALID_TOKEN"},
-		"a token of nobody":         {"refreshSession", "refreshToken", "wrt_" + strings.Repeat("x", 43), "INVALID_TOKEN"},
-		"a token with U+0000":       {"refreshSession", "refreshToken", "\x00", "INVALID_TOKEN"},
-		"a long token":              {"refreshSession", "refreshToken", strings.Repeat("x", 9000), "INVALID_TOKEN"},
-		"an accent by name":         {"updatePreferences", "accentColor", "red", "INVALID_VALUE"},
-		"a short accent":            {"updatePreferences", "accentColor", "#fff", "INVALID_VALUE"},
-		"an empty accent":           {"updatePreferences", "accentColor", "", "INVALID_VALUE"},
-		"a message of the other":    {"editMessage", "messageId", f.reply, "INVALID_VALUE"},
-		"a reply of the other":      {"regenerateReply", "messageId", f.message, "INVALID_VALUE"},
-		"stopping no reply":         {"stopReply", "messageId", f.message, "INVALID_VALUE"},
-		"too many prompts":          {"createChat", "recommendedPrompts", strings.Split(strings.Repeat("p", 11), ""), "TOO_LONG"},
-		"too many prompts, changed": {"configureChat", "recommendedPrompts", strings.Split(strings.Repeat("p", 11), ""), "TOO_LONG"},
+		"a blank address":            {"signIn", "identity.dev.email", " ", "REQUIRED"},
+		"no address":                 {"signIn", "identity.dev.email", "ada", "INVALID_VALUE"},
+		"a name with an address":     {"signIn", "identity.dev.email", "Ada <ada@example.com>", "INVALID_VALUE"},
+		"an address with U+0000":     {"signIn", "identity.dev.email", "a\x00@example.com", "INVALID_CHARACTERS"},
+		"too long an address":        {"signIn", "identity.dev.email", strings.Repeat("a", 243) + "@example.com", "TOO_LONG"},
+		"to delete, a blank address": {"deleteAccount", "identity.dev.email", " ", "REQUIRED"},
+		"to delete, no address":      {"deleteAccount", "identity.dev.email", "ada", "INVALID_VALUE"},
+		"to delete, one with U+0000": {"deleteAccount", "identity.dev.email", "a\x00@example.com", "INVALID_CHARACTERS"},
+		"to delete, too long a one":  {"deleteAccount", "identity.dev.email", strings.Repeat("a", 243) + "@example.com", "TOO_LONG"},
+		"no token":                   {"refreshSession", "refreshToken", "", "INVALID_TOKEN"},
+		"a token of nobody":          {"refreshSession", "refreshToken", "wrt_" + strings.Repeat("x", 43), "INVALID_TOKEN"},
+		"a token with U+0000":        {"refreshSession", "refreshToken", "\x00", "INVALID_TOKEN"},
+		"a long token":               {"refreshSession", "refreshToken", strings.Repeat("x", 9000), "INVALID_TOKEN"},
+		"an accent by name":          {"updatePreferences", "accentColor", "red", "INVALID_VALUE"},
+		"a short accent":             {"updatePreferences", "accentColor", "#fff", "INVALID_VALUE"},
+		"an empty accent":            {"updatePreferences", "accentColor", "", "INVALID_VALUE"},
+		"a message of the other":     {"editMessage", "messageId", f.reply, "INVALID_VALUE"},
+		"a reply of the other":       {"regenerateReply", "messageId", f.message, "INVALID_VALUE"},
+		"stopping no reply":          {"stopReply", "messageId", f.message, "INVALID_VALUE"},
+		"too many prompts":           {"createChat", "recommendedPrompts", strings.Split(strings.Repeat("p", 11), ""), "TOO_LONG"},
+		"too many prompts, changed":  {"configureChat", "recommendedPrompts", strings.Split(strings.Repeat("p", 11), ""), "TOO_LONG"},
 	} {
 		op := operations[c.mutation]
 		if a := f.mutate(t, c.mutation, put(op.input(f), c.path, c.value), op.selection); a.reason() != c.reason {
@@ -253,25 +257,51 @@ func TestRetiredModel(t *testing.T) {
 	sameCounts(t, before, w.counts(t))
 }
 
-// TestUserErrorsFitTheirEnum compares the reasons that texts are refused with to each mutation's enum.
+// TestUserErrorsFitTheirEnum compares the reasons that what a mutation takes is refused with to its enum.
 func TestUserErrorsFitTheirEnum(t *testing.T) {
 	t.Parallel()
 	s := schema(t)
-	reasons := map[string]map[string]bool{}
-	for _, b := range texts {
-		typ := strings.ToUpper(b.mutation[:1]) + b.mutation[1:] + "UserErrorCode"
-		if reasons[typ] == nil {
-			reasons[typ] = map[string]bool{"TOO_LONG": true, "INVALID_CHARACTERS": true}
+	identities := 0
+	for _, m := range s.Mutation.Fields {
+		in := m.Arguments.ForName("input")
+		if in == nil {
+			continue
 		}
-		if b.least > 0 {
-			reasons[typ]["REQUIRED"] = true
+		reasons := map[string]bool{}
+		refusals(s, s.Types[in.Type.Name()], reasons)
+		if reasons["IdentityInput"] {
+			identities++
+		}
+		enum := s.Types[strings.ToUpper(m.Name[:1])+m.Name[1:]+"UserErrorCode"]
+		for code := range reasons {
+			if code != "IdentityInput" && (enum == nil || enum.EnumValues.ForName(code) == nil) {
+				t.Errorf("%s may be refused with %s, which its enum lacks", m.Name, code)
+			}
 		}
 	}
-	for typ, codes := range reasons {
-		for code := range codes {
-			if s.Types[typ].EnumValues.ForName(code) == nil {
-				t.Errorf("%s lacks %s", typ, code)
-			}
+	if identities < 2 {
+		t.Errorf("%d mutations take an identity; signIn and deleteAccount do", identities)
+	}
+}
+
+// refusals gathers what the texts and identities in an input type, at any depth, may be refused with.
+func refusals(s *ast.Schema, in *ast.Definition, reasons map[string]bool) {
+	if in.Name == "IdentityInput" { // A verifier's reasons.
+		for _, code := range []string{in.Name, "REQUIRED", "TOO_LONG", "INVALID_CHARACTERS", "INVALID_VALUE"} {
+			reasons[code] = true
+		}
+	}
+	for _, f := range in.Fields {
+		if below := s.Types[f.Type.Name()]; below.Kind == ast.InputObject {
+			refusals(s, below, reasons)
+		}
+		b, ok := texts[in.Name+"."+f.Name]
+		if !ok {
+			continue
+		}
+		reasons["TOO_LONG"], reasons["INVALID_CHARACTERS"] = true, true
+		if b.least > 0 {
+			reasons["REQUIRED"] = true
 		}
 	}
 }
