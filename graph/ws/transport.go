@@ -74,7 +74,11 @@ type Transport struct {
 var _ graphql.Transport = (*Transport)(nil)
 
 // Supports implements graphql.Transport.
-func (t *Transport) Supports(r *http.Request) bool { return websocket.IsWebSocketUpgrade(r) }
+func (t *Transport) Supports(r *http.Request) bool { return IsHandshake(r) }
+
+// IsHandshake says whether a request asks to become a socket, by the same reading of its headers as the handshake's own: they are
+// lists, and a comparison with one word misses some.
+func IsHandshake(r *http.Request) bool { return websocket.IsWebSocketUpgrade(r) }
 
 // Do implements graphql.Transport. It returns when the socket is closed and all of its
 // operations have ended.

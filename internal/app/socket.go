@@ -37,7 +37,8 @@ func (a *App) newSocket() *ws.Transport {
 func (a *App) initSocket(ctx context.Context, _ *http.Request, payload map[string]any) (context.Context, ws.Session, error) {
 	token := tokenOf(payload)
 	if token == "" {
-		return ctx, ws.Session{Key: addressOf(ctx), MaxSockets: maxAnonymousSockets}, nil
+		// Nothing ends a session that came another way, so nothing else counts.
+		return auth.Without(ctx), ws.Session{Key: addressOf(ctx), MaxSockets: maxAnonymousSockets}, nil
 	}
 	p, err := a.authenticate(ctx, token)
 	if err != nil {

@@ -39,6 +39,11 @@ func With(ctx context.Context, p Principal) context.Context {
 	return context.WithValue(ctx, principalKey{}, p)
 }
 
+// Without returns a context of requests made for nobody, whoever ctx was for.
+func Without(ctx context.Context) context.Context {
+	return context.WithValue(ctx, principalKey{}, nil)
+}
+
 // From returns the principal of ctx; false when nobody is signed in.
 func From(ctx context.Context) (Principal, bool) {
 	p, ok := ctx.Value(principalKey{}).(Principal)

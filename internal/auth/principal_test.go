@@ -26,6 +26,10 @@ func TestNobody(t *testing.T) {
 	if p, ok := auth.From(t.Context()); ok {
 		t.Errorf("From of nobody = %v", p)
 	}
+	signedIn := auth.With(t.Context(), auth.Principal{User: oid.New[oid.User]()})
+	if p, ok := auth.From(auth.Without(signedIn)); ok {
+		t.Errorf("From of nobody any more = %v", p)
+	}
 	if _, err := auth.Require(t.Context()); errs.CodeOf(err) != errs.Unauthenticated {
 		t.Errorf("Require of nobody = %v, want UNAUTHENTICATED", err)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/weav-ai/weav/graph/gqlerr"
 	"github.com/weav-ai/weav/graph/gqlhttp"
+	"github.com/weav-ai/weav/graph/ws"
 	"github.com/weav-ai/weav/internal/auth"
 )
 
@@ -75,7 +76,7 @@ func Handler(o Options) http.Handler {
 func (o Options) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		token, given := Bearer(r.Header.Get("Authorization"))
-		if !given || strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+		if !given || ws.IsHandshake(r) {
 			next.ServeHTTP(w, r)
 			return
 		}

@@ -1,7 +1,10 @@
 package contract
 
 import (
+	"bytes"
+	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -211,36 +214,66 @@ func TestKeysThatAreRefused(t *testing.T) {
 func TestAHandshakeOfASocketSaysNothing(t *testing.T) {
 	t.Parallel()
 	p := embedded(t).person(t, "ada")
-	asked := func(header, init string) (id any) {
-		dialer := websocket.Dialer{Subprotocols: []string{"graphql-transport-ws"}}
-		conn, res, err := dialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(p.URL, "http"), http.Header{"Authorization": {"Bearer " + header}})
-		must(t, err)
-		must(t, res.Body.Close())
-		defer func() { must(t, conn.Close()) }()
-		payload := object{}
-		if init != "" {
-			payload["Authorization"] = "Bearer " + init
-		}
-		must(t, conn.WriteJSON(object{"type": "connection_init", "payload": payload}))
-		for {
-			var frame object
-			must(t, conn.ReadJSON(&frame))
-			switch frame["type"] {
-			case "connection_ack":
-				must(t, conn.WriteJSON(object{"type": "subscribe", "id": "1", "payload": object{"query": `{ viewer { id } }`}}))
-			case "next":
-				return at(frame, "payload.data.viewer.id")
-			case "error":
-				t.Fatalf("refused: %v", frame)
+	k := p.withKey(t, nil, "READ")
+	for _, upgrade := range []string{"websocket", "WebSocket", "x, websocket", "websocket, x"} {
+		for _, token := range []string{p.Token, k.Token} {
+			if id := p.whoIs(t, upgrade, token, ""); id != nil {
+				t.Errorf("Upgrade: %s: the header makes the socket %v's", upgrade, id)
 			}
 		}
+		if id := p.whoIs(t, upgrade, "stale", p.Token); id != p.idOf(t) {
+			t.Errorf("Upgrade: %s: a stale header makes the socket %v's", upgrade, id)
+		}
 	}
-	if id := asked(p.Token, ""); id != nil {
-		t.Errorf("the header makes the socket %v's", id)
+}
+
+// whoIs opens a socket with a handshake that says upgrade and brings one token, and a connection_init that brings another, and
+// answers whom the server takes it for.
+func (p *person) whoIs(t *testing.T, upgrade, header, init string) (id any) {
+	t.Helper()
+	dialer := websocket.Dialer{Subprotocols: []string{"graphql-transport-ws"}, NetDialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := (&net.Dialer{}).DialContext(ctx, network, addr)
+		return &reworded{Conn: conn, upgrade: upgrade}, err
+	}}
+	conn, res, err := dialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(p.URL, "http"), http.Header{"Authorization": {"Bearer " + header}})
+	must(t, err)
+	must(t, res.Body.Close())
+	defer func() { must(t, conn.Close()) }()
+	payload := object{}
+	if init != "" {
+		payload["Authorization"] = "Bearer " + init
 	}
-	if id := asked("stale", p.Token); id != p.idOf(t) {
-		t.Errorf("a stale header makes the socket %v's", id)
+	must(t, conn.WriteJSON(object{"type": "connection_init", "payload": payload}))
+	for {
+		var frame object
+		must(t, conn.ReadJSON(&frame))
+		switch frame["type"] {
+		case "connection_ack":
+			must(t, conn.WriteJSON(object{"type": "subscribe", "id": "1", "payload": object{"query": `{ viewer { id } }`}}))
+		case "next":
+			return at(frame, "payload.data.viewer.id")
+		case "error":
+			t.Fatalf("refused: %v", frame)
+		}
 	}
+}
+
+// reworded is a connection whose handshake says its Upgrade in other words than the client's library would.
+type reworded struct {
+	net.Conn
+
+	upgrade string
+	begun   bool
+}
+
+// Write implements net.Conn.
+func (r *reworded) Write(b []byte) (int, error) {
+	if r.begun {
+		return r.Conn.Write(b)
+	}
+	r.begun = true
+	_, err := r.Conn.Write(bytes.Replace(b, []byte("Upgrade: websocket"), []byte("Upgrade: "+r.upgrade), 1))
+	return len(b), err
 }
 
 // TestAKeyGetsNoExport: it holds what no key may see, whoever ordered it.
