@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/weav-ai/weav/ent"
@@ -21,7 +22,7 @@ import (
 
 const (
 	// titleInstruction is what a model is told when it finds a title.
-	titleInstruction = "Give this conversation a title of at most six words, in the language of the conversation. Answer with the title alone: no quotes, no full stop."
+	titleInstruction = "Below is the beginning of a conversation between a person and an AI model. Give it a title of at most six words, in the language of the conversation. Answer with the title alone: no quotes, no full stop."
 	// titleTokens caps a title's answer; titleSource is how much of each turn it is made from.
 	titleTokens = 64
 	titleSource = 2000
@@ -66,24 +67,34 @@ func (s *Service) WriteTitle(ctx context.Context, id oid.Chat, run oid.Run) erro
 	return s.setTitle(ctx, c, run, title, usage.Of(final.Usage, req, title), model.ID, final.Model)
 }
 
-// titleRequest is the first exchange of the current branch, shortened.
+// titleRequest shows the first exchange of the current branch, shortened. It is one turn of the person's: no provider has to go on
+// with words of its own.
 func (s *Service) titleRequest(ctx context.Context, c *ent.Chat) (ai.TextRequest, catalog.Model, error) {
 	branch, err := s.ancestors(ctx, *c.HeadID, wholeBranch)
 	if err != nil {
 		return ai.TextRequest{}, catalog.Model{}, err
 	}
 	model := s.titleModel(branch)
-	req := ai.TextRequest{Model: model.ProviderModel, Instruction: titleInstruction, MaxOutputTokens: titleTokens, Purpose: ai.PurposeTitle}
-	for i := len(branch) - 1; i >= max(0, len(branch)-2); i-- {
-		role := ai.RoleUser
-		if branch[i].Role == message.RoleAssistant {
-			role = ai.RoleAssistant
+	return ai.TextRequest{
+		Model: model.ProviderModel, Instruction: titleInstruction, MaxOutputTokens: titleTokens, Purpose: ai.PurposeTitle,
+		Turns: []ai.Turn{{Role: ai.RoleUser, Text: shown(branch[max(0, len(branch)-2):])}},
+	}, model, nil
+}
+
+// shown writes out messages, the newest first, for somebody who looks at them from outside.
+func shown(newestFirst []*ent.Message) string {
+	var parts []string
+	for _, m := range slices.Backward(newestFirst) {
+		if m.Text == "" || isWelcome(m) {
+			continue
 		}
-		if branch[i].Text != "" && !isWelcome(branch[i]) {
-			req.Turns = append(req.Turns, ai.Turn{Role: role, Text: text.Truncate(branch[i].Text, titleSource)})
+		who := "Person"
+		if m.Role == message.RoleAssistant {
+			who = "Model"
 		}
+		parts = append(parts, who+": "+text.Truncate(m.Text, titleSource))
 	}
-	return req, model, nil
+	return strings.Join(parts, "\n\n")
 }
 
 // titleModel is the one that wrote the last reply: the ledger let the person ask it, which nobody has looked at for the chat's

@@ -70,10 +70,7 @@ func (c *call) open(ctx context.Context) error {
 
 // answerable says whether req is a conversation to answer.
 func answerable(req ai.TextRequest) bool {
-	if len(req.Turns) == 0 {
-		return false
-	}
-	return req.Purpose == ai.PurposeTitle || req.Turns[len(req.Turns)-1].Role == ai.RoleUser
+	return len(req.Turns) > 0 && req.Turns[len(req.Turns)-1].Role == ai.RoleUser
 }
 
 // reach comes to the place before piece i, or behind the last, and does what the script has

@@ -12,31 +12,23 @@ import (
 // maxTitle is the greatest length of a title in code points.
 const maxTitle = 60
 
-// titleScript is the call that names a conversation.
+// titleScript is the call that names a conversation, which the last turn shows as "Person: …", an empty line, and "Model: …".
 func titleScript(req ai.TextRequest, seed uint64, rng *rand.Rand) script {
-	s := newPlain(titleOf(req.Turns), ai.FinishStop, req.MaxOutputTokens, seed, rng)
-	for _, t := range req.Turns {
-		if t.Role == ai.RoleUser && parse(t.Text).titleFails {
-			f := faults["upstream"]
-			s.fault = &f
-		}
+	said, _, _ := strings.Cut(strings.TrimPrefix(lastPrompt(req.Turns), "Person: "), "\n\nModel: ")
+	s := newPlain(titleOf(strip(said)), ai.FinishStop, req.MaxOutputTokens, seed, rng)
+	if parse(said).titleFails {
+		f := faults["upstream"]
+		s.fault = &f
 	}
 	return s
 }
 
 // titleOf names a conversation by the first thing the person said in words.
-func titleOf(turns []ai.Turn) string {
-	spoken := ""
-	for _, t := range turns {
-		if t.Role != ai.RoleUser {
-			continue
-		}
-		spoken = strip(t.Text)
-		if line := strings.Trim(shorten(spoken, maxTitle), " .,;:!?。？！"); line != "" {
-			return capital(line)
-		}
+func titleOf(said string) string {
+	if line := strings.Trim(shorten(said, maxTitle), " .,;:!?。？！"); line != "" {
+		return capital(line)
 	}
-	return bookFor(spoken).untitled
+	return bookFor(said).untitled
 }
 
 // capital returns s with its first letter in upper case.

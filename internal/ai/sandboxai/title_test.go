@@ -9,25 +9,29 @@ import (
 	"github.com/weav-ai/weav/internal/ai/sandboxai"
 )
 
-func title(t *testing.T, turns ...string) answer {
+// title asks for the title of an exchange, as far as it went.
+func title(t *testing.T, said ...string) answer {
 	t.Helper()
-	req := ai.TextRequest{Model: "sandbox-text", Purpose: ai.PurposeTitle}
-	for i, text := range turns {
-		role := ai.RoleUser
-		if i%2 == 1 {
-			role = ai.RoleAssistant
-		}
-		req.Turns = append(req.Turns, ai.Turn{Role: role, Text: text})
-	}
+	shown := "Person: " + strings.Join(said, "\n\nModel: ")
+	req := ai.TextRequest{Model: "sandbox-text", Purpose: ai.PurposeTitle, Turns: []ai.Turn{{Role: ai.RoleUser, Text: shown}}}
 	return stream(t.Context(), t, sandboxai.New(sandboxai.Cadence(0)), req)
+}
+
+// TestATitleIsAskedForAsAnythingElse: a conversation that ends with the model's words is refused here as it is by vendors.
+func TestATitleIsAskedForAsAnythingElse(t *testing.T) {
+	t.Parallel()
+	req := ai.TextRequest{Model: "sandbox-text", Purpose: ai.PurposeTitle, Turns: []ai.Turn{{Role: ai.RoleUser, Text: "hi"}, {Role: ai.RoleAssistant, Text: "hello"}}}
+	if got := stream(t.Context(), t, sandboxai.New(sandboxai.Cadence(0)), req); kindOf(got.err) != ai.BadRequest {
+		t.Errorf("error = %v, want bad_request", got.err)
+	}
 }
 
 func TestTitle(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		name  string
-		turns []string
-		want  string
+		name string
+		said []string
+		want string
 	}{
 		{"a question", []string{"how do I bake bread?", "## Bread"}, "How do I bake bread"},
 		{"Korean", []string{"빵 굽는 법을 알려 주세요.", "## 빵"}, "빵 굽는 법을 알려 주세요"},
@@ -37,13 +41,13 @@ func TestTitle(t *testing.T) {
 		{"Markdown and line breaks", []string{"\n# **Plan** my `week`\nin detail"}, "Plan my week"},
 		{"faults of the reply do not touch it", []string{"[sandbox:auth] [sandbox:stall_after=0] bread"}, "Bread"},
 		{"only directives", []string{"[sandbox:fast]", "Hello"}, "New conversation"},
-		{"words come later", []string{"👋", "Hello", "and now bread"}, "And now bread"},
+		{"words come later", []string{"👋\nand now bread", "Hello"}, "And now bread"},
 		{"nothing", []string{"?!"}, "New conversation"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if got := title(t, tt.turns...); got.text() != tt.want || got.final == nil {
+			if got := title(t, tt.said...); got.text() != tt.want || got.final == nil {
 				t.Errorf("title = %q, error %v; want %q", got.text(), got.err, tt.want)
 			}
 		})
