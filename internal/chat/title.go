@@ -3,29 +3,18 @@ package chat
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/weav-ai/weav/ent"
 	entchat "github.com/weav-ai/weav/ent/chat"
-	"github.com/weav-ai/weav/ent/message"
 	"github.com/weav-ai/weav/ent/predicate"
 	entusage "github.com/weav-ai/weav/ent/usage"
 	"github.com/weav-ai/weav/internal/ai"
-	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/feed"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/text"
 	"github.com/weav-ai/weav/internal/usage"
-)
-
-const (
-	// titleInstruction is what a model is told when it finds a title.
-	titleInstruction = "Below is the beginning of a conversation between a person and an AI model. Give it a title of at most six words, in the language of the conversation. Answer with the title alone: no quotes, no full stop."
-	// titleTokens caps a title's answer; titleSource is how much of each turn it is made from.
-	titleTokens = 64
-	titleSource = 2000
 )
 
 // enqueueTitle asks for a title once a chat without one has its first whole exchange.
@@ -47,7 +36,7 @@ func untitled(id oid.Chat) []predicate.Chat {
 }
 
 // WriteTitle finds a title for a chat from its first exchange. It does nothing when the
-// chat has one by now. It costs the person nothing.
+// chat has one by now. It costs the person nothing, unless a key of their own paid for the exchange.
 func (s *Service) WriteTitle(ctx context.Context, id oid.Chat, run oid.Run) error {
 	c, err := s.store.Client().Chat.Query().Where(untitled(id)...).Only(ctx)
 	if ent.IsNotFound(err) {
@@ -56,69 +45,33 @@ func (s *Service) WriteTitle(ctx context.Context, id oid.Chat, run oid.Run) erro
 	if err != nil {
 		return fmt.Errorf("chat: title: %w", err)
 	}
-	req, model, err := s.titleRequest(ctx, c)
-	if err != nil {
+	o, err := s.orderTitle(ctx, c)
+	if err != nil || o == nil {
 		return err
 	}
-	title, final, err := s.ask(ctx, model, req)
+	title, final, err := s.ask(ctx, o)
+	if ai.KindOf(err) == ai.KeyRefused {
+		return nil // Nobody else is shown the words.
+	}
 	if err != nil {
 		return fmt.Errorf("chat: title: %w", err)
 	}
-	return s.setTitle(ctx, c, run, title, usage.Of(final.Usage, req, title), model.ID, final.Model)
-}
-
-// titleRequest shows the first exchange of the current branch, shortened. It is one turn of the person's: no provider has to go on
-// with words of its own.
-func (s *Service) titleRequest(ctx context.Context, c *ent.Chat) (ai.TextRequest, catalog.Model, error) {
-	branch, err := s.ancestors(ctx, *c.HeadID, wholeBranch)
-	if err != nil {
-		return ai.TextRequest{}, catalog.Model{}, err
-	}
-	model := s.titleModel(branch)
-	return ai.TextRequest{
-		Model: model.ProviderModel, Instruction: titleInstruction, MaxOutputTokens: titleTokens, Purpose: ai.PurposeTitle,
-		Turns: []ai.Turn{{Role: ai.RoleUser, Text: shown(branch[max(0, len(branch)-2):])}},
-	}, model, nil
-}
-
-// shown writes out messages, the newest first, for somebody who looks at them from outside.
-func shown(newestFirst []*ent.Message) string {
-	var parts []string
-	for _, m := range slices.Backward(newestFirst) {
-		if m.Text == "" || isWelcome(m) {
-			continue
-		}
-		who := "Person"
-		if m.Role == message.RoleAssistant {
-			who = "Model"
-		}
-		parts = append(parts, who+": "+text.Truncate(m.Text, titleSource))
-	}
-	return strings.Join(parts, "\n\n")
-}
-
-// titleModel is the one that wrote the last reply: the ledger let the person ask it, which nobody has looked at for the chat's
-// own. Where none is left, it is the default, so that every chat gets its title.
-func (s *Service) titleModel(branch []*ent.Message) catalog.Model {
-	for _, m := range branch {
-		if m.Role != message.RoleAssistant || m.Model == nil {
-			continue
-		}
-		if model, err := s.catalog.Usable(catalog.Text, *m.Model); err == nil {
-			return model
-		}
-	}
-	return s.catalog.Default()
+	return s.setTitle(ctx, c, title, usage.Row{Run: run, User: c.UserID, Chat: &c.ID, Message: c.HeadID, IsOwnKey: o.isOwnKey,
+		Purpose: entusage.PurposeTitle, Model: final.Model, ModelID: o.model.ID, Tokens: usage.Of(final.Usage, o.req, title)})
 }
 
 // ask reads a whole short answer.
-func (s *Service) ask(ctx context.Context, model catalog.Model, req ai.TextRequest) (string, *ai.TextResult, error) {
-	streamer, err := s.router.Text(model.Provider)
+func (s *Service) ask(ctx context.Context, o *titleOrder) (string, *ai.TextResult, error) {
+	router, err := s.router.For(ctx, o.user, o.model.Provider, o.isOwnKey)
+	if err != nil {
+		return "", nil, err
+	}
+	streamer, err := router.Text(o.model.Provider)
 	if err != nil {
 		return "", nil, err
 	}
 	var answer strings.Builder
-	for event, err := range streamer.StreamText(ctx, req) {
+	for event, err := range streamer.StreamText(ctx, o.req) {
 		if err != nil {
 			return "", nil, err
 		}
@@ -131,15 +84,13 @@ func (s *Service) ask(ctx context.Context, model catalog.Model, req ai.TextReque
 }
 
 // setTitle stores a title unless the chat has one by now, and the usage of making it.
-func (s *Service) setTitle(ctx context.Context, c *ent.Chat, run oid.Run, title string, tokens usage.Tokens, asked, answered string) error {
+func (s *Service) setTitle(ctx context.Context, c *ent.Chat, title string, used usage.Row) error {
 	return s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		seen, err := usage.ForRun(ctx, tx.Client(), run)
+		seen, err := usage.ForRun(ctx, tx.Client(), used.Run)
 		if err != nil || seen != nil {
 			return err
 		}
-		err = s.ledger.Settle(ctx, tx, usage.Row{Run: run, User: c.UserID, Chat: &c.ID, Message: c.HeadID,
-			Purpose: entusage.PurposeTitle, Model: answered, ModelID: asked, Tokens: tokens})
-		if err != nil || title == "" {
+		if err := s.ledger.Settle(ctx, tx, used); err != nil || title == "" {
 			return err
 		}
 		n, err := tx.Client().Chat.Update().Where(untitled(c.ID)...).SetTitle(title).AddRevision(1).Save(ctx)
