@@ -19856,6 +19856,7 @@ type PaymentMutation struct {
 	user_id            *oid.User
 	gateway            *string
 	gateway_id         *string
+	reference          *string
 	plan               *payment.Plan
 	amount             *int64
 	addamount          *int64
@@ -20112,6 +20113,42 @@ func (m *PaymentMutation) OldGatewayID(ctx context.Context) (v string, err error
 // ResetGatewayID resets all changes to the "gateway_id" field.
 func (m *PaymentMutation) ResetGatewayID() {
 	m.gateway_id = nil
+}
+
+// SetReference sets the "reference" field.
+func (m *PaymentMutation) SetReference(s string) {
+	m.reference = &s
+}
+
+// Reference returns the value of the "reference" field in the mutation.
+func (m *PaymentMutation) Reference() (r string, exists bool) {
+	v := m.reference
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReference returns the old "reference" field's value of the Payment entity.
+// If the Payment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentMutation) OldReference(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReference is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReference requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReference: %w", err)
+	}
+	return oldValue.Reference, nil
+}
+
+// ResetReference resets all changes to the "reference" field.
+func (m *PaymentMutation) ResetReference() {
+	m.reference = nil
 }
 
 // SetPlan sets the "plan" field.
@@ -21009,7 +21046,7 @@ func (m *PaymentMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *PaymentMutation) Fields() []string {
-	fields := make([]string, 0, 21)
+	fields := make([]string, 0, 22)
 	if m.user_id != nil {
 		fields = append(fields, payment.FieldUserID)
 	}
@@ -21018,6 +21055,9 @@ func (m *PaymentMutation) Fields() []string {
 	}
 	if m.gateway_id != nil {
 		fields = append(fields, payment.FieldGatewayID)
+	}
+	if m.reference != nil {
+		fields = append(fields, payment.FieldReference)
 	}
 	if m.plan != nil {
 		fields = append(fields, payment.FieldPlan)
@@ -21087,6 +21127,8 @@ func (m *PaymentMutation) Field(name string) (ent.Value, bool) {
 		return m.Gateway()
 	case payment.FieldGatewayID:
 		return m.GatewayID()
+	case payment.FieldReference:
+		return m.Reference()
 	case payment.FieldPlan:
 		return m.Plan()
 	case payment.FieldAmount:
@@ -21138,6 +21180,8 @@ func (m *PaymentMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldGateway(ctx)
 	case payment.FieldGatewayID:
 		return m.OldGatewayID(ctx)
+	case payment.FieldReference:
+		return m.OldReference(ctx)
 	case payment.FieldPlan:
 		return m.OldPlan(ctx)
 	case payment.FieldAmount:
@@ -21203,6 +21247,13 @@ func (m *PaymentMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetGatewayID(v)
+		return nil
+	case payment.FieldReference:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReference(v)
 		return nil
 	case payment.FieldPlan:
 		v, ok := value.(payment.Plan)
@@ -21489,6 +21540,9 @@ func (m *PaymentMutation) ResetField(name string) error {
 		return nil
 	case payment.FieldGatewayID:
 		m.ResetGatewayID()
+		return nil
+	case payment.FieldReference:
+		m.ResetReference()
 		return nil
 	case payment.FieldPlan:
 		m.ResetPlan()

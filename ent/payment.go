@@ -24,6 +24,8 @@ type Payment struct {
 	Gateway string `json:"gateway,omitempty"`
 	// The gateway's name for it; letters and digits.
 	GatewayID string `json:"gateway_id,omitempty"`
+	// The gateway's own name for it; empty where it goes by ours, and before it is registered.
+	Reference string `json:"reference,omitempty"`
 	// Plan holds the value of the "plan" field.
 	Plan payment.Plan `json:"plan,omitempty"`
 	// In the currency's minor units, fixed when it was prepared.
@@ -97,7 +99,7 @@ func (*Payment) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case payment.FieldAmount, payment.FieldDays, payment.FieldRefundedAmount, payment.FieldTakenBack, payment.FieldChecks, payment.FieldRevision:
 			values[i] = new(sql.NullInt64)
-		case payment.FieldGateway, payment.FieldGatewayID, payment.FieldPlan, payment.FieldCurrency, payment.FieldOrderName, payment.FieldStatus, payment.FieldTransactionID:
+		case payment.FieldGateway, payment.FieldGatewayID, payment.FieldReference, payment.FieldPlan, payment.FieldCurrency, payment.FieldOrderName, payment.FieldStatus, payment.FieldTransactionID:
 			values[i] = new(sql.NullString)
 		case payment.FieldGrantedAt, payment.FieldNextCheckAt, payment.FieldCreatedAt, payment.FieldExpiresAt, payment.FieldPaidAt, payment.FieldUpdatedAt:
 			values[i] = new(sql.NullTime)
@@ -140,6 +142,12 @@ func (_m *Payment) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field gateway_id", values[i])
 			} else if value.Valid {
 				_m.GatewayID = value.String
+			}
+		case payment.FieldReference:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field reference", values[i])
+			} else if value.Valid {
+				_m.Reference = value.String
 			}
 		case payment.FieldPlan:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -303,6 +311,9 @@ func (_m *Payment) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("gateway_id=")
 	builder.WriteString(_m.GatewayID)
+	builder.WriteString(", ")
+	builder.WriteString("reference=")
+	builder.WriteString(_m.Reference)
 	builder.WriteString(", ")
 	builder.WriteString("plan=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Plan))

@@ -51,6 +51,20 @@ func (_c *PaymentCreate) SetGatewayID(v string) *PaymentCreate {
 	return _c
 }
 
+// SetReference sets the "reference" field.
+func (_c *PaymentCreate) SetReference(v string) *PaymentCreate {
+	_c.mutation.SetReference(v)
+	return _c
+}
+
+// SetNillableReference sets the "reference" field if the given value is not nil.
+func (_c *PaymentCreate) SetNillableReference(v *string) *PaymentCreate {
+	if v != nil {
+		_c.SetReference(*v)
+	}
+	return _c
+}
+
 // SetPlan sets the "plan" field.
 func (_c *PaymentCreate) SetPlan(v payment.Plan) *PaymentCreate {
 	_c.mutation.SetPlan(v)
@@ -319,6 +333,10 @@ func (_c *PaymentCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *PaymentCreate) defaults() {
+	if _, ok := _c.mutation.Reference(); !ok {
+		v := payment.DefaultReference
+		_c.mutation.SetReference(v)
+	}
 	if _, ok := _c.mutation.Status(); !ok {
 		v := payment.DefaultStatus
 		_c.mutation.SetStatus(v)
@@ -372,6 +390,14 @@ func (_c *PaymentCreate) check() error {
 	if v, ok := _c.mutation.GatewayID(); ok {
 		if err := payment.GatewayIDValidator(v); err != nil {
 			return &ValidationError{Name: "gateway_id", err: fmt.Errorf(`ent: validator failed for field "Payment.gateway_id": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Reference(); !ok {
+		return &ValidationError{Name: "reference", err: errors.New(`ent: missing required field "Payment.reference"`)}
+	}
+	if v, ok := _c.mutation.Reference(); ok {
+		if err := payment.ReferenceValidator(v); err != nil {
+			return &ValidationError{Name: "reference", err: fmt.Errorf(`ent: validator failed for field "Payment.reference": %w`, err)}
 		}
 	}
 	if _, ok := _c.mutation.Plan(); !ok {
@@ -476,6 +502,10 @@ func (_c *PaymentCreate) createSpec() (*Payment, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.GatewayID(); ok {
 		_spec.SetField(payment.FieldGatewayID, field.TypeString, value)
 		_node.GatewayID = value
+	}
+	if value, ok := _c.mutation.Reference(); ok {
+		_spec.SetField(payment.FieldReference, field.TypeString, value)
+		_node.Reference = value
 	}
 	if value, ok := _c.mutation.Plan(); ok {
 		_spec.SetField(payment.FieldPlan, field.TypeEnum, value)
@@ -632,6 +662,18 @@ func (u *PaymentUpsert) UpdateUserID() *PaymentUpsert {
 // ClearUserID clears the value of the "user_id" field.
 func (u *PaymentUpsert) ClearUserID() *PaymentUpsert {
 	u.SetNull(payment.FieldUserID)
+	return u
+}
+
+// SetReference sets the "reference" field.
+func (u *PaymentUpsert) SetReference(v string) *PaymentUpsert {
+	u.Set(payment.FieldReference, v)
+	return u
+}
+
+// UpdateReference sets the "reference" field to the value that was provided on create.
+func (u *PaymentUpsert) UpdateReference() *PaymentUpsert {
+	u.SetExcluded(payment.FieldReference)
 	return u
 }
 
@@ -902,6 +944,20 @@ func (u *PaymentUpsertOne) UpdateUserID() *PaymentUpsertOne {
 func (u *PaymentUpsertOne) ClearUserID() *PaymentUpsertOne {
 	return u.Update(func(s *PaymentUpsert) {
 		s.ClearUserID()
+	})
+}
+
+// SetReference sets the "reference" field.
+func (u *PaymentUpsertOne) SetReference(v string) *PaymentUpsertOne {
+	return u.Update(func(s *PaymentUpsert) {
+		s.SetReference(v)
+	})
+}
+
+// UpdateReference sets the "reference" field to the value that was provided on create.
+func (u *PaymentUpsertOne) UpdateReference() *PaymentUpsertOne {
+	return u.Update(func(s *PaymentUpsert) {
+		s.UpdateReference()
 	})
 }
 
@@ -1368,6 +1424,20 @@ func (u *PaymentUpsertBulk) UpdateUserID() *PaymentUpsertBulk {
 func (u *PaymentUpsertBulk) ClearUserID() *PaymentUpsertBulk {
 	return u.Update(func(s *PaymentUpsert) {
 		s.ClearUserID()
+	})
+}
+
+// SetReference sets the "reference" field.
+func (u *PaymentUpsertBulk) SetReference(v string) *PaymentUpsertBulk {
+	return u.Update(func(s *PaymentUpsert) {
+		s.SetReference(v)
+	})
+}
+
+// UpdateReference sets the "reference" field to the value that was provided on create.
+func (u *PaymentUpsertBulk) UpdateReference() *PaymentUpsertBulk {
+	return u.Update(func(s *PaymentUpsert) {
+		s.UpdateReference()
 	})
 }
 

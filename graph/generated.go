@@ -10193,7 +10193,7 @@ type Payment implements Node {
   status: PaymentStatus!
   """True when no real money moves."""
   isTest: Boolean!
-  """What the gateway's browser SDK needs; null unless it is PENDING."""
+  """What the gateway's browser SDK needs; null unless it can be paid now: PENDING, in time, and known to its gateway, which is told when the payment is prepared or soon after. ` + "`" + `UNAVAILABLE` + "`" + ` when the gateway does not answer."""
   checkout: Checkout
   """How much of the price was paid back, in minor units."""
   refundedAmount: Int!

@@ -50,10 +50,10 @@ func (r *paymentResolver) Price(_ context.Context, p *ent.Payment) (*Price, erro
 }
 
 // Checkout is what a browser needs to take it.
-func (r *paymentResolver) Checkout(_ context.Context, p *ent.Payment) (*Checkout, error) {
-	c := r.s.Billing.Checkout(p)
-	if c == nil {
-		return nil, nil
+func (r *paymentResolver) Checkout(ctx context.Context, p *ent.Payment) (*Checkout, error) {
+	c, err := r.s.Billing.Checkout(ctx, p)
+	if c == nil || err != nil {
+		return nil, err
 	}
 	out := &Checkout{Gateway: c.Gateway, PaymentID: p.GatewayID, StoreID: c.StoreID, ChannelKey: c.ChannelKey}
 	if c.URL != "" {

@@ -710,6 +710,7 @@ var (
 		{Name: "user_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "gateway", Type: field.TypeString},
 		{Name: "gateway_id", Type: field.TypeString, Unique: true, Size: 40},
+		{Name: "reference", Type: field.TypeString, Size: 255, Default: ""},
 		{Name: "plan", Type: field.TypeEnum, Enums: []string{"FREE", "STANDARD", "PREMIUM"}},
 		{Name: "amount", Type: field.TypeInt64},
 		{Name: "currency", Type: field.TypeString},
@@ -743,12 +744,22 @@ var (
 			{
 				Name:    "payment_next_check_at",
 				Unique:  false,
-				Columns: []*schema.Column{PaymentsColumns[16]},
+				Columns: []*schema.Column{PaymentsColumns[17]},
 			},
 			{
 				Name:    "payment_status_id",
 				Unique:  false,
-				Columns: []*schema.Column{PaymentsColumns[9], PaymentsColumns[0]},
+				Columns: []*schema.Column{PaymentsColumns[10], PaymentsColumns[0]},
+			},
+			{
+				Name:    "payment_reference",
+				Unique:  false,
+				Columns: []*schema.Column{PaymentsColumns[4]},
+			},
+			{
+				Name:    "payment_transaction_id",
+				Unique:  false,
+				Columns: []*schema.Column{PaymentsColumns[12]},
 			},
 		},
 	}

@@ -22,6 +22,8 @@ const (
 	FieldGateway = "gateway"
 	// FieldGatewayID holds the string denoting the gateway_id field in the database.
 	FieldGatewayID = "gateway_id"
+	// FieldReference holds the string denoting the reference field in the database.
+	FieldReference = "reference"
 	// FieldPlan holds the string denoting the plan field in the database.
 	FieldPlan = "plan"
 	// FieldAmount holds the string denoting the amount field in the database.
@@ -77,6 +79,7 @@ var Columns = []string{
 	FieldUserID,
 	FieldGateway,
 	FieldGatewayID,
+	FieldReference,
 	FieldPlan,
 	FieldAmount,
 	FieldCurrency,
@@ -110,6 +113,10 @@ func ValidColumn(column string) bool {
 var (
 	// GatewayIDValidator is a validator for the "gateway_id" field. It is called by the builders before save.
 	GatewayIDValidator func(string) error
+	// DefaultReference holds the default value on creation for the "reference" field.
+	DefaultReference string
+	// ReferenceValidator is a validator for the "reference" field. It is called by the builders before save.
+	ReferenceValidator func(string) error
 	// DefaultIsTest holds the default value on creation for the "is_test" field.
 	DefaultIsTest bool
 	// DefaultTransactionID holds the default value on creation for the "transaction_id" field.
@@ -207,6 +214,11 @@ func ByGateway(opts ...sql.OrderTermOption) OrderOption {
 // ByGatewayID orders the results by the gateway_id field.
 func ByGatewayID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldGatewayID, opts...).ToFunc()
+}
+
+// ByReference orders the results by the reference field.
+func ByReference(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldReference, opts...).ToFunc()
 }
 
 // ByPlan orders the results by the plan field.

@@ -21,6 +21,7 @@ func (Payment) Fields() []ent.Field {
 		field.UUID("user_id", oid.User{}).Optional().Nillable().Comment("Null once the person's account is gone."),
 		field.String("gateway").Immutable(),
 		field.String("gateway_id").Unique().Immutable().MaxLen(40).Comment("The gateway's name for it; letters and digits."),
+		field.String("reference").Default("").MaxLen(255).Comment("The gateway's own name for it; empty where it goes by ours, and before it is registered."),
 		field.Enum("plan").NamedValues(plans...).Immutable(),
 		field.Int64("amount").Immutable().Comment("In the currency's minor units, fixed when it was prepared."),
 		field.String("currency").Immutable(),
@@ -51,7 +52,8 @@ func (Payment) Edges() []ent.Edge { return []ent.Edge{edge.To("steps", PaymentSt
 
 // Indexes of the Payment.
 func (Payment) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("user_id", "id"), index.Fields("next_check_at"), index.Fields("status", "id")}
+	return []ent.Index{index.Fields("user_id", "id"), index.Fields("next_check_at"), index.Fields("status", "id"),
+		index.Fields("reference"), index.Fields("transaction_id")}
 }
 
 // Annotations of the Payment.

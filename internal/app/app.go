@@ -81,8 +81,8 @@ type App struct {
 	admins      *administration.Service
 	erasure     *erasure.Service
 	billing     *billing.Service
-	gateway     pay.Gateway
-	payPages    http.Handler // of the sandbox's payments; nil for a gateway with its own
+	gateways    []pay.Gateway // the first takes new orders
+	payPages    http.Handler  // of the sandbox's payments; nil for a gateway with its own
 	runner      store.Runner
 
 	providers ai.Providers // behind their breakers, without repetitions

@@ -11,14 +11,19 @@ const paymentWorkers = 4
 // wireBilling makes what sells memberships.
 func (a *App) wireBilling(secret []byte) error {
 	var err error
-	if a.gateway, a.payPages, err = a.openGateway(secret); err != nil {
+	if a.gateways, a.payPages, err = a.openGateways(secret); err != nil {
 		return err
 	}
-	a.billing = billing.New(billing.Parts{Store: a.store, Gateway: a.gateway, Plans: a.memberships, Log: a.log}, billing.Config{})
+	parts := billing.Parts{Store: a.store, Gateway: a.gateways[0], Others: a.gateways[1:], Plans: a.memberships, Log: a.log}
+	a.billing = billing.New(parts, billing.Config{})
 	return nil
 }
 
-// payments are the addresses that the gateway calls.
+// payments are the addresses that the gateways call.
 func (a *App) payments() server.Payments {
-	return server.Payments{Gateway: a.gateway.Name(), Notice: a.billing.Notice, Pages: a.payPages, Log: a.log}
+	p := server.Payments{Notice: a.billing.Notice, Pages: a.payPages, Log: a.log}
+	for _, g := range a.gateways {
+		p.Gateways = append(p.Gateways, g.Name())
+	}
+	return p
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/weav-ai/weav/internal/pay"
@@ -16,10 +17,14 @@ import (
 // portonePrefix begins PAYMENTS where PortOne takes them; the shop follows.
 const portonePrefix = "portone:"
 
+// sandbox is the gateway without money.
+const sandbox = "sandbox"
+
 // Payments say who takes payments.
 type Payments struct {
-	// Gateway is sandbox or portone:STORE (PAYMENTS, default sandbox).
-	Gateway string
+	// Gateways are sandbox or portone:STORE, each at most once: the first takes new orders, the others serve what was ordered
+	// there (PAYMENTS, default sandbox, with commas between).
+	Gateways []string
 	// ChannelKey is the channel of the browser's SDK (PORTONE_CHANNEL_KEY).
 	ChannelKey string
 	// APISecret asks PortOne (PORTONE_API_SECRET); WebhookSecret verifies its notices, two with a comma between them while they
@@ -33,29 +38,59 @@ type Payments struct {
 
 func (e *environment) payments() Payments {
 	return Payments{
-		Gateway: e.text("PAYMENTS", "sandbox"), ChannelKey: e.text("PORTONE_CHANNEL_KEY", ""),
+		Gateways: fields(e.text("PAYMENTS", sandbox)), ChannelKey: e.text("PORTONE_CHANNEL_KEY", ""),
 		APISecret: NewSecret(e.secret("PORTONE_API_SECRET")), WebhookSecret: NewSecret(e.secret("PORTONE_WEBHOOK_SECRET")),
 		TakesTests: e.flag("PORTONE_TEST_MODE", false), BaseURL: e.text("PORTONE_BASE_URL", ""),
 	}
 }
 
-// store is PortOne's shop; empty where PortOne takes no payments.
-func (p Payments) store() string {
-	store, isPortOne := strings.CutPrefix(p.Gateway, portonePrefix)
-	if !isPortOne {
-		return ""
+// fields are the parts of a list with commas between.
+func fields(list string) []string {
+	parts := strings.Split(list, ",")
+	for i := range parts {
+		parts[i] = strings.TrimSpace(parts[i])
 	}
-	return store
+	return parts
+}
+
+// store is PortOne's shop; empty where PortOne serves no payments.
+func (p Payments) store() string {
+	for _, gateway := range p.Gateways {
+		if store, isPortOne := strings.CutPrefix(gateway, portonePrefix); isPortOne {
+			return store
+		}
+	}
+	return ""
+}
+
+// hasSandbox says whether payments may be settled without money.
+func (p Payments) hasSandbox() bool { return slices.Contains(p.Gateways, sandbox) }
+
+// checkGateways refuses names that are not known, and two of a kind.
+func (p Payments) checkGateways() error {
+	seen := map[string]bool{}
+	for _, gateway := range p.Gateways {
+		kind, store, _ := strings.Cut(gateway, ":")
+		if gateway != sandbox && (kind+":" != portonePrefix || store == "") {
+			return fmt.Errorf("PAYMENTS=%s is not known: it is sandbox, or portone:STORE_ID, or both with a comma between", gateway)
+		}
+		if seen[kind] {
+			return fmt.Errorf("PAYMENTS names %s twice: one of a kind can be served", kind)
+		}
+		seen[kind] = true
+	}
+	return nil
 }
 
 // checkPayments refuses to give memberships away, and half a gateway.
 func (c Config) checkPayments() error {
 	p := c.Payments
 	way, _ := c.ways() // One that is not known is a fault of its own.
+	if err := p.checkGateways(); err != nil {
+		return err
+	}
 	switch {
-	case p.Gateway != "sandbox" && p.store() == "":
-		return fmt.Errorf("PAYMENTS=%s is not known: it is sandbox, or portone:STORE_ID", p.Gateway)
-	case p.Gateway == "sandbox" && c.Billing && !way.dev:
+	case p.hasSandbox() && c.Billing && !way.dev:
 		return errors.New("PAYMENTS=sandbox gives memberships away: set PAYMENTS=portone:STORE_ID, or ENABLE_BILLING=false")
 	case p.store() != "" && (!p.APISecret.IsSet() || !p.WebhookSecret.IsSet()):
 		return errors.New("PAYMENTS=portone:… needs PORTONE_API_SECRET and PORTONE_WEBHOOK_SECRET")
@@ -85,13 +120,9 @@ func (p Payments) checkAddress() error {
 
 // portOne opens PortOne. It fails for webhook secrets that are none, and asks nobody.
 func (p Payments) portOne() (*portonepay.Gateway, error) {
-	var secrets []string
-	for _, s := range strings.Split(p.WebhookSecret.Reveal(), ",") {
-		secrets = append(secrets, strings.TrimSpace(s))
-	}
 	return portonepay.New(portonepay.Config{
 		StoreID: p.store(), ChannelKey: p.ChannelKey, APISecret: p.APISecret.Reveal(), TakesTests: p.TakesTests,
-		WebhookSecrets: secrets, BaseURL: strings.TrimSuffix(p.BaseURL, "/"),
+		WebhookSecrets: fields(p.WebhookSecret.Reveal()), BaseURL: strings.TrimSuffix(p.BaseURL, "/"),
 	})
 }
 
@@ -100,7 +131,8 @@ func (p Payments) note() string {
 	if p.store() == "" {
 		return "the sandbox: no money moves"
 	}
-	note := "PortOne; API secret " + p.APISecret.String() + ", webhook secret " + p.WebhookSecret.String()
+	note := map[bool]string{true: "the sandbox takes new orders, in which no money moves; ", false: ""}[p.Gateways[0] == sandbox]
+	note += "PortOne; API secret " + p.APISecret.String() + ", webhook secret " + p.WebhookSecret.String()
 	if p.ChannelKey == "" {
 		note += "; without PORTONE_CHANNEL_KEY the pages that take payments must know their channel themselves"
 	}
@@ -119,7 +151,7 @@ func (p probe) payments(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", errors.New("not asked: its settings are at fault")
 	}
-	switch _, err = gateway.Payment(ctx, pay.NewID()); {
+	switch _, err = gateway.Payment(ctx, pay.Ref{ID: pay.NewID()}); {
 	case errors.Is(err, pay.ErrNotFound):
 		return "answers, and takes the secret", nil
 	case errors.Is(err, pay.ErrRefused):
@@ -129,22 +161,32 @@ func (p probe) payments(ctx context.Context) (string, error) {
 	}
 }
 
-// openGateway opens who takes payments, with the pages on which they are paid; nil where it has its own.
-func (a *App) openGateway(secret []byte) (pay.Gateway, http.Handler, error) {
-	if p := a.cfg.Payments; p.store() != "" {
-		gateway, err := p.portOne()
-		return gateway, nil, err
+// openGateways opens who takes and who serves payments, in their order, with the sandbox's pages; nil where there is none.
+func (a *App) openGateways(secret []byte) (all []pay.Gateway, pages http.Handler, err error) {
+	for _, name := range a.cfg.Payments.Gateways {
+		if name != sandbox {
+			gateway, err := a.cfg.Payments.portOne()
+			if err != nil {
+				return nil, nil, err
+			}
+			all = append(all, gateway)
+			continue
+		}
+		box, err := a.openSandbox(secret)
+		if err != nil {
+			return nil, nil, err
+		}
+		all, pages = append(all, box), box.Handler()
 	}
-	sandbox, err := sandboxpay.New(sandboxpay.Config{
+	return all, pages, nil
+}
+
+func (a *App) openSandbox(secret []byte) (*sandboxpay.Gateway, error) {
+	return sandboxpay.New(sandboxpay.Config{
 		PageURL: a.cfg.publicURL() + "/sandbox/payments", Book: sandboxBook{a.store}, Secret: derived(secret, "sandbox payments"),
 		// The sandbox's notices take the way that another gateway's take from the webhook on.
 		Notify: func(ctx context.Context, header http.Header, body []byte) error {
-			return a.billing.Notice(ctx, header, body)
+			return a.billing.Notice(ctx, sandbox, header, body)
 		},
 	})
-	if err != nil {
-		return nil, nil, err
-	}
-	pages := sandbox.Handler()
-	return sandbox, pages, nil
 }

@@ -27,6 +27,10 @@ func TestPaymentSettings(t *testing.T) {
 		{"two webhook secrets", "PORTONE_WEBHOOK_SECRET", p.WebhookSecret + ", " + paytest.NewWebhookSecret(), ""},
 		{"another gateway", "PAYMENTS", "stripe", "PAYMENTS=stripe is not known"},
 		{"no shop", "PAYMENTS", "portone:", "is not known"},
+		{"a second gateway", "PAYMENTS", "portone:" + paytest.StoreID + ", sandbox", ""},
+		{"a second gateway that is not known", "PAYMENTS", "sandbox,stripe", "PAYMENTS=stripe is not known"},
+		{"two of a kind", "PAYMENTS", "portone:a,portone:b", "PAYMENTS names portone twice"},
+		{"nothing behind the comma", "PAYMENTS", "sandbox,", "is not known"},
 		{"no API secret", "PORTONE_API_SECRET", "", "PORTONE_API_SECRET"},
 		{"no webhook secret", "PORTONE_WEBHOOK_SECRET", "", "PORTONE_WEBHOOK_SECRET"},
 		{"a webhook secret that is none", "PORTONE_WEBHOOK_SECRET", "hidden", "whsec_"},
@@ -82,4 +86,23 @@ func TestChecklistOfPayments(t *testing.T) {
 	list := went(t, map[string]string{}, nil)
 	want(t, list["PAYMENTS"], Fine, "no money moves")
 	want(t, list["payments"], Fine, "in the process")
+}
+
+// TestTheSandboxStaysWithDevelopers: behind another gateway, too, it would give memberships away.
+func TestTheSandboxStaysWithDevelopers(t *testing.T) {
+	t.Parallel()
+	p := paytest.NewPortOne(t)
+	for gateways, want := range map[string]string{
+		"sandbox": "PAYMENTS=sandbox", "portone:store,sandbox": "PAYMENTS=sandbox", "sandbox,portone:store": "PAYMENTS=sandbox", "portone:store": "<nil>",
+	} {
+		vars := portOneSettings(p)
+		vars["AUTH"], vars["PAYMENTS"] = "firebase:project", gateways
+		c, err := Load(func(name string) string { return vars[name] })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(c.checkPayments()); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %s, want %s", gateways, got, want)
+		}
+	}
 }

@@ -38,16 +38,20 @@ type answer struct {
 
 // ask asks the gateway; a payment that nobody has begun to pay is open.
 func (s *Service) ask(ctx context.Context, p *ent.Payment, wait time.Duration) (answer, error) {
+	g, err := s.gatewayOf(ctx, p)
+	if err != nil {
+		return answer{}, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	got, err := s.gateway.Payment(ctx, p.GatewayID)
+	got, err := g.Payment(ctx, refOf(p))
 	if errors.Is(err, pay.ErrNotFound) {
 		return answer{verdict: open}, nil
 	}
 	if err != nil {
 		return answer{}, unanswered{err}
 	}
-	return s.judge(p, got), nil
+	return judge(g, p, got), nil
 }
 
 // unanswered is the failure of a gateway that cannot say now how things stand.
@@ -58,7 +62,7 @@ func (u unanswered) Error() string { return "billing: no answer: " + u.cause.Err
 func (u unanswered) Unwrap() error { return u.cause }
 
 // judge holds the gateway's word against the order. What it does not know counts as open: nothing is granted on a guess.
-func (s *Service) judge(p *ent.Payment, got *pay.Payment) answer {
+func judge(g pay.Gateway, p *ent.Payment, got *pay.Payment) answer {
 	a := answer{verdict: open, got: got}
 	switch got.Status {
 	case pay.Failed:
@@ -72,7 +76,7 @@ func (s *Service) judge(p *ent.Payment, got *pay.Payment) answer {
 	if a.verdict != paid {
 		return a
 	}
-	if a.reason = s.misfit(p, got); a.reason != "" && !isHarmless(p, got) {
+	if a.reason = misfit(g, p, got); a.reason != "" && !isHarmless(p, got) {
 		a.verdict = unfit
 	}
 	return a
@@ -84,11 +88,11 @@ func isHarmless(p *ent.Payment, got *pay.Payment) bool {
 }
 
 // misfit says what is wrong with money that came for an order; empty when it fits. It names no value of the gateway's.
-func (s *Service) misfit(p *ent.Payment, got *pay.Payment) string {
+func misfit(g pay.Gateway, p *ent.Payment, got *pay.Payment) string {
 	switch {
 	case got.ID != p.GatewayID:
 		return "The gateway answered with another payment."
-	case got.StoreID != s.gateway.StoreID():
+	case got.StoreID != g.StoreID():
 		return "It was paid in another shop."
 	case got.Currency != p.Currency:
 		return "It was paid in another currency."
@@ -96,7 +100,7 @@ func (s *Service) misfit(p *ent.Payment, got *pay.Payment) string {
 		return "It was paid with another amount."
 	case got.OrderName != p.OrderName:
 		return "It was paid for another order."
-	case got.IsTest && !s.gateway.TakesTests():
+	case got.IsTest && !g.TakesTests():
 		return "It is a test: no real money moved."
 	case got.Customer != "" && p.UserID != nil && got.Customer != p.UserID.String():
 		return "It was paid in another person's name."

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/weav-ai/weav/ent"
@@ -31,8 +32,10 @@ const (
 
 // Parts are what the service is made of.
 type Parts struct {
-	Store   *store.Store
+	Store *store.Store
+	// Gateway takes new orders. Others, each of another name, serve those that were made while they did.
 	Gateway pay.Gateway
+	Others  []pay.Gateway
 	Plans   *membership.Plans
 	Log     *slog.Logger
 }
@@ -77,22 +80,29 @@ const (
 
 // Service sells memberships. It is safe for concurrent use, in any number of processes.
 type Service struct {
-	store   *store.Store
-	gateway pay.Gateway
-	plans   *membership.Plans
-	rates   rates
-	log     *slog.Logger
-	wait    time.Duration // for the gateway, of a person's call
-	patient time.Duration // the same, of a notice and the recovery
-	now     func() time.Time
-	fault   func(Point) error
+	store    *store.Store
+	present  pay.Gateway // for new orders
+	gateways map[string]pay.Gateway
+	missing  sync.Map // the names of gateways that payments are of and that there are not
+	plans    *membership.Plans
+	rates    rates
+	log      *slog.Logger
+	wait     time.Duration // for the gateway, of a person's call
+	patient  time.Duration // the same, of a notice and the recovery
+	now      func() time.Time
+	fault    func(Point) error
 }
 
 // New returns a service.
 func New(p Parts, cfg Config) *Service {
 	s := &Service{
-		store: p.Store, gateway: p.Gateway, plans: p.Plans, rates: rates{p.Plans}, log: p.Log,
+		store: p.Store, present: p.Gateway, gateways: map[string]pay.Gateway{}, plans: p.Plans, rates: rates{p.Plans}, log: p.Log,
 		wait: cmp.Or(cfg.Wait, DefaultWait), patient: cmp.Or(cfg.CheckWait, DefaultCheckWait), now: cfg.Now, fault: cfg.Fault,
+	}
+	for _, g := range append([]pay.Gateway{p.Gateway}, p.Others...) {
+		if g != nil { // Tests sell nothing.
+			s.gateways[g.Name()] = g
+		}
 	}
 	if s.now == nil {
 		s.now = store.Now

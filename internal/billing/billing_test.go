@@ -21,7 +21,7 @@ func TestAPaymentGrantsItsDaysOnce(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, x *till) {
 		p := x.prepare(catalog.Standard)
-		if _, ok := x.desk.order(p.GatewayID); !ok || x.Checkout(p) == nil {
+		if _, ok := x.desk.order(p.GatewayID); !ok || x.checkout(p) == nil {
 			t.Error("the gateway was not told of the order")
 		}
 		if got := x.complete(p); got.Status != payment.StatusPending {
@@ -29,7 +29,7 @@ func TestAPaymentGrantsItsDaysOnce(t *testing.T) {
 		}
 		x.says(p, paid)
 		for range 3 {
-			if got := x.complete(p); got.Status != payment.StatusPaid || got.GrantedAt == nil || x.Checkout(got) != nil {
+			if got := x.complete(p); got.Status != payment.StatusPaid || got.GrantedAt == nil || x.checkout(got) != nil {
 				t.Errorf("paid, it is %+v", got)
 			}
 			x.told(p, paid)

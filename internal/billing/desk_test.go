@@ -34,25 +34,25 @@ func (*desk) TakesTests() bool { return false }
 
 func (*desk) StoreID() string { return shop }
 
-func (*desk) Checkout(string) pay.Checkout {
-	return pay.Checkout{Gateway: "desk", StoreID: shop, ChannelKey: "channel"}
+func (*desk) Checkout(context.Context, pay.Ref) (*pay.Checkout, error) {
+	return &pay.Checkout{Gateway: "desk", StoreID: shop, ChannelKey: "channel"}, nil
 }
 
-func (d *desk) Register(_ context.Context, o pay.Order) error {
+func (d *desk) Register(_ context.Context, o pay.Order) (string, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.down {
-		return pay.Fault(pay.ErrUnavailable, "down", nil)
+		return "", pay.Fault(pay.ErrUnavailable, "down", nil)
 	}
 	d.registered[o.ID] = o
-	return nil
+	return "", nil
 }
 
-func (d *desk) Payment(ctx context.Context, id string) (*pay.Payment, error) {
+func (d *desk) Payment(ctx context.Context, at pay.Ref) (*pay.Payment, error) {
 	d.mu.Lock()
 	d.asked++
 	down, hangs, all := d.down, d.hangs, d.all
-	p, ok := d.payments[id]
+	p, ok := d.payments[at.ID]
 	d.mu.Unlock()
 	switch {
 	case hangs:
@@ -61,7 +61,7 @@ func (d *desk) Payment(ctx context.Context, id string) (*pay.Payment, error) {
 	case down:
 		return nil, pay.Fault(pay.ErrUnavailable, "500", nil)
 	case !ok && all != nil:
-		p = all(id)
+		p = all(at.ID)
 	case !ok:
 		return nil, pay.ErrNotFound
 	}

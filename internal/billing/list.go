@@ -11,7 +11,6 @@ import (
 	"github.com/weav-ai/weav/ent/paymentstep"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/page"
-	"github.com/weav-ai/weav/internal/pay"
 )
 
 // listKind binds cursors to lists of payments.
@@ -93,13 +92,4 @@ func (s *Service) Timelines(ctx context.Context, ids []oid.Payment) (map[oid.Pay
 		byID[id] = slices.Clip(steps[max(0, len(steps)-MaxSteps):])
 	}
 	return byID, nil
-}
-
-// Checkout is what a browser needs to pay; nil unless the payment can be paid now, at the gateway in use.
-func (s *Service) Checkout(p *ent.Payment) *pay.Checkout {
-	if p.Status != payment.StatusPending || p.Gateway != s.gateway.Name() || !s.now().Before(p.ExpiresAt) {
-		return nil
-	}
-	c := s.gateway.Checkout(p.GatewayID)
-	return &c
 }

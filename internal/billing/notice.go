@@ -10,31 +10,36 @@ import (
 	"github.com/weav-ai/weav/ent/payment"
 	"github.com/weav-ai/weav/ent/paymentnotice"
 	"github.com/weav-ai/weav/ent/paymentstep"
+	"github.com/weav-ai/weav/ent/predicate"
 	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/pay"
 )
 
-// Notice works off a delivery of the gateway's webhook. Nil means that all it led to is committed, or that it leads to
+// Notice works off a delivery of a gateway's webhook. Nil means that all it led to is committed, or that it leads to
 // nothing here: a payment nobody knows, a kind of notice that is of no payment, a delivery that was worked off before.
 // It answers FORBIDDEN for one that is not the gateway's, BAD_USER_INPUT for one that cannot be read, and
-// UNAVAILABLE when the gateway should send it again.
-func (s *Service) Notice(ctx context.Context, header http.Header, body []byte) error {
-	n, err := s.gateway.Notice(header, body)
+// UNAVAILABLE when the gateway should send it again; NOT_FOUND for a gateway that this server does not serve.
+func (s *Service) Notice(ctx context.Context, gateway string, header http.Header, body []byte) error {
+	g, ok := s.gateways[gateway]
+	if !ok {
+		return errs.New(errs.NotFound, "This server has no gateway of that name.")
+	}
+	n, err := g.Notice(header, body)
 	if errors.Is(err, pay.ErrBadSignature) {
 		return errs.Wrap(err, errs.Forbidden, "This notice is not signed by the gateway.")
 	}
 	if err != nil {
 		return errs.Wrap(err, errs.BadUserInput, "This notice cannot be read.")
 	}
-	if n.PaymentID == "" {
+	if n.PaymentID == "" && n.Reference == "" {
 		return nil
 	}
-	id := noticeID(s.gateway.Name(), n.ID)
+	id := noticeID(gateway, n.ID)
 	known, err := s.store.Client().PaymentNotice.Query().Where(paymentnotice.ID(id)).Exist(ctx)
 	if err != nil || known {
 		return wrap("notice", err)
 	}
-	ids, err := s.store.Client().Payment.Query().Where(payment.GatewayID(n.PaymentID), payment.Gateway(s.gateway.Name())).IDs(ctx)
+	ids, err := s.store.Client().Payment.Query().Where(payment.Gateway(gateway), isNamed(n)).IDs(ctx)
 	if err != nil {
 		return wrap("notice", err)
 	}
@@ -47,6 +52,14 @@ func (s *Service) Notice(ctx context.Context, header http.Header, body []byte) e
 		return errGateway(err)
 	}
 	return err
+}
+
+// isNamed finds the payment that a notice is of.
+func isNamed(n *pay.Notice) predicate.Payment {
+	if n.PaymentID != "" {
+		return payment.GatewayID(n.PaymentID)
+	}
+	return payment.Or(payment.Reference(n.Reference), payment.TransactionID(n.Reference))
 }
 
 // noticeID is the key of a delivery; one that is longer than any real one is kept by its digest.

@@ -50,7 +50,11 @@ func (s *Service) Prepare(ctx context.Context, user oid.User, in PrepareInput) (
 	if err := s.fault(Prepared); err != nil {
 		return nil, err
 	}
-	s.register(ctx, p, s.wait)
+	if s.registerFirst(ctx, p) {
+		if p, err = found(s.store.Client().Payment.Get(ctx, id)); err != nil {
+			return nil, err
+		}
+	}
 	return p, s.fault(Registered)
 }
 
@@ -111,9 +115,9 @@ func (s *Service) room(ctx context.Context, tx *store.Tx, user oid.User) error {
 // order writes a payment down.
 func (s *Service) order(ctx context.Context, tx *store.Tx, user oid.User, plan membership.Plan) (oid.Payment, error) {
 	now := s.now()
-	p, err := tx.Client().Payment.Create().SetUserID(user).SetGateway(s.gateway.Name()).SetGatewayID(pay.NewID()).
+	p, err := tx.Client().Payment.Create().SetUserID(user).SetGateway(s.present.Name()).SetGatewayID(pay.NewID()).
 		SetPlan(payment.Plan(plan.Type)).SetAmount(plan.Amount).SetCurrency(plan.Currency).SetDays(plan.Days).
-		SetOrderName(plan.OrderName).SetIsTest(s.gateway.TakesTests()).SetNextCheckAt(now.Add(firstCheck)).
+		SetOrderName(plan.OrderName).SetIsTest(s.present.TakesTests()).SetNextCheckAt(now.Add(firstCheck)).
 		SetCreatedAt(now).SetExpiresAt(now.Add(PayWithin)).SetUpdatedAt(now).Save(ctx)
 	if err != nil {
 		return oid.Payment{}, wrap("prepare", err)
@@ -123,19 +127,24 @@ func (s *Service) order(ctx context.Context, tx *store.Tx, user oid.User, plan m
 	return p.ID, addStep(ctx, tx, p.ID, paymentstep.SourceClient, prepared, now)
 }
 
-// registerAgain is how long a gateway that was asked already may take to be told an order once more: a call of a person has
-// little time left then.
-const registerAgain = time.Second
-
-// register tells the gateway of an order. Its failure is logged only, see [Service.Prepare].
-func (s *Service) register(ctx context.Context, p *ent.Payment, wait time.Duration) {
-	ctx, cancel := context.WithTimeout(ctx, wait)
+// registerFirst tells the present gateway of a new order; true says that the order has a name there now.
+func (s *Service) registerFirst(ctx context.Context, p *ent.Payment) (named bool) {
+	ctx, cancel := context.WithTimeout(ctx, s.wait)
 	defer cancel()
-	o := pay.Order{ID: p.GatewayID, OrderName: p.OrderName, Currency: p.Currency, Amount: p.Amount}
-	if p.UserID != nil {
-		o.Customer = p.UserID.String()
+	return s.register(ctx, s.present, p)
+}
+
+// again is how long a gateway that was asked already may take to be told an order once more: a call of a person has
+// little time left then.
+const again = time.Second
+
+// registerAgain tells a gateway of an order that it does not know, since it may never have been told.
+func (s *Service) registerAgain(ctx context.Context, p *ent.Payment, wait time.Duration) (named bool) {
+	g, err := s.gatewayOf(ctx, p)
+	if err != nil {
+		return false
 	}
-	if err := s.gateway.Register(ctx, o); err != nil {
-		s.log.WarnContext(ctx, "the gateway could not be told of an order; it is told again when it is looked at", "payment", p.ID, "error", err)
-	}
+	ctx, cancel := context.WithTimeout(ctx, min(wait, again))
+	defer cancel()
+	return s.register(ctx, g, p)
 }

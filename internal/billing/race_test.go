@@ -89,7 +89,7 @@ func lookOf(t *testing.T, s *billing.Service, who oid.User, i int, id, gatewayID
 		return err
 	case 1:
 		header, body := notice(strconv.Itoa(i/24), gatewayID) // Each delivery comes twice.
-		return s.Notice(t.Context(), header, body)
+		return s.Notice(t.Context(), "desk", header, body)
 	default:
 		return s.Recover(t.Context())
 	}

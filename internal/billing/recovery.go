@@ -57,6 +57,9 @@ func (s *Service) recoverOne(ctx context.Context, p *ent.Payment) error {
 		return err
 	}
 	_, err = s.settle(ctx, p.ID, look{source: paymentstep.SourceRecovery, wait: s.patient})
+	if errors.Is(err, errMissing) { // That is said once for all of them.
+		return nil
+	}
 	if isUnanswered(err) || errs.CodeOf(err) == errs.Unavailable {
 		s.log.WarnContext(ctx, "a payment could not be looked at; it will be again", "payment", p.ID, "error", err)
 		return nil

@@ -108,10 +108,14 @@ func (s *Service) askRefund(ctx context.Context, tx *store.Tx, actor Actor, p *e
 
 // payBack has the gateway pay back and settles what it then says.
 func (s *Service) payBack(ctx context.Context, actor Actor, p *ent.Payment, r refund, reason, key string) (*ent.Payment, error) {
+	g, err := s.gatewayOf(ctx, p)
+	if err != nil {
+		return nil, errGateway(err)
+	}
 	short, cancel := context.WithTimeout(ctx, s.wait)
 	defer cancel()
-	err := s.gateway.Cancel(short, pay.Cancel{
-		ID: p.GatewayID, Reason: reason, Amount: r.Amount, Cancellable: r.Cancellable, Key: refundKey(actor.User, p.ID, key),
+	err = g.Cancel(short, pay.Cancel{
+		ID: p.GatewayID, Reference: p.Reference, Reason: reason, Amount: r.Amount, Cancellable: r.Cancellable, Key: refundKey(actor.User, p.ID, key),
 	})
 	switch {
 	case errors.Is(err, pay.ErrRefused), errors.Is(err, pay.ErrNotFound):

@@ -57,8 +57,8 @@ func (s *Service) settleOnce(ctx context.Context, id oid.Payment, l look) (*ent.
 	if err != nil {
 		return nil, err
 	}
-	if a.got == nil && before.Status == payment.StatusPending && s.now().Before(before.ExpiresAt) {
-		s.register(ctx, before, min(l.wait, registerAgain)) // It may never have been told.
+	if a.got == nil && before.Status == payment.StatusPending && s.now().Before(before.ExpiresAt) && s.registerAgain(ctx, before, l.wait) {
+		return nil, errStale // It was asked for without its name.
 	}
 	if err := s.fault(Asked); err != nil {
 		return nil, err

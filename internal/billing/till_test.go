@@ -1,7 +1,9 @@
 package billing_test
 
 import (
+	"context"
 	"log/slog"
+	"net/http"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -102,6 +104,18 @@ func (x *till) complete(p *ent.Payment) *ent.Payment {
 	got, err := x.Complete(x.t.Context(), *p.UserID, p.ID.String())
 	must(x.t, err)
 	return got
+}
+
+func (x *till) checkout(p *ent.Payment) *pay.Checkout {
+	x.t.Helper()
+	got, err := x.Checkout(x.t.Context(), p)
+	must(x.t, err)
+	return got
+}
+
+// Notice works off a delivery of the desk's.
+func (x *till) Notice(ctx context.Context, header http.Header, body []byte) error {
+	return x.Service.Notice(ctx, "desk", header, body)
 }
 
 // buy prepares a payment, has it paid and completes it.

@@ -48,6 +48,14 @@ type Payment struct {
 	Customer string
 }
 
+// Ref is what a payment is known by.
+type Ref struct {
+	// ID is the one it was registered under.
+	ID string
+	// Reference is the gateway's own name for it, as Register answered; empty when it has none, or none is known yet.
+	Reference string
+}
+
 // Order is what a gateway is told before somebody pays.
 type Order struct {
 	ID, OrderName, Currency, Customer string
@@ -64,7 +72,8 @@ type Checkout struct {
 
 // Cancel is an order to give money back.
 type Cancel struct {
-	ID, Reason string
+	// ID and Reference are those of the payment's Ref.
+	ID, Reference, Reason string
 	// Amount is in minor units; zero for all that is left.
 	Amount int64
 	// Cancellable is what may still be given back as the caller knows it; the gateway refuses another state of things.
@@ -77,9 +86,10 @@ type Cancel struct {
 type Notice struct {
 	// ID is unique per thing that happened, the same for its repetitions.
 	ID, Type string
-	// PaymentID is empty for what is of no payment.
-	PaymentID string
-	At        time.Time
+	// PaymentID is the ID a payment was registered under. Where the notice does not hold it, Reference is the gateway's own name for
+	// the payment, or the id of its transaction. Both are empty for what is of no payment.
+	PaymentID, Reference string
+	At                   time.Time
 }
 
 // The failures that callers tell apart.
@@ -105,12 +115,13 @@ type Gateway interface {
 	TakesTests() bool
 	// StoreID is the shop that payments must be of; empty where there is none.
 	StoreID() string
-	// Checkout is what a browser needs to take a payment.
-	Checkout(id string) Checkout
-	// Register fixes an order's amount before somebody pays. One that is registered, or paid, is left as it is.
-	Register(ctx context.Context, o Order) error
+	// Register fixes an order's amount before somebody pays, and answers the gateway's own name for it, of at most 255 bytes;
+	// empty for a gateway that goes by the ID alone. One that is registered, or paid, is left as it is and has the same name.
+	Register(ctx context.Context, o Order) (reference string, err error)
+	// Checkout is what a browser needs to take a payment; ErrNotFound when it must be registered first.
+	Checkout(ctx context.Context, at Ref) (*Checkout, error)
 	// Payment is a payment as it stands; ErrNotFound when nobody has begun to pay.
-	Payment(ctx context.Context, id string) (*Payment, error)
+	Payment(ctx context.Context, at Ref) (*Payment, error)
 	// Cancel gives money back. Called again with the same key it does nothing more.
 	Cancel(ctx context.Context, c Cancel) error
 	// Notice verifies a notice and reads it; ErrBadSignature when it is not the gateway's.

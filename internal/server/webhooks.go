@@ -15,13 +15,13 @@ import (
 // maxNotice bounds what a gateway sends.
 const maxNotice = 128 << 10
 
-// Payments are the addresses that a payment gateway calls, and the sandbox's page.
+// Payments are the addresses that payment gateways call, and the sandbox's page.
 type Payments struct {
-	// Gateway names the gateway: its webhook is /webhooks/ and this name.
-	Gateway string
-	// Notice works off a delivery. Nil is the gateway's word that it is done with; UNAVAILABLE, and what nobody
+	// Gateways are their names: a gateway's webhook is /webhooks/ and its name.
+	Gateways []string
+	// Notice works off a delivery of a gateway's. Nil is the gateway's word that it is done with; UNAVAILABLE, and what nobody
 	// foresaw, make the gateway send it again.
-	Notice func(ctx context.Context, header http.Header, body []byte) error
+	Notice func(ctx context.Context, gateway string, header http.Header, body []byte) error
 	// Pages are those on which the sandbox's payments are paid, by their ids; nil for a gateway with its own.
 	Pages http.Handler
 	Log   *slog.Logger
@@ -29,10 +29,9 @@ type Payments struct {
 
 // mount adds the routes; none without a gateway.
 func (p Payments) mount(mux *http.ServeMux) {
-	if p.Notice == nil {
-		return
+	for _, gateway := range p.Gateways {
+		mux.HandleFunc("POST /webhooks/"+gateway, p.webhook(gateway))
 	}
-	mux.HandleFunc("POST /webhooks/"+p.Gateway, p.webhook)
 	if p.Pages != nil {
 		mux.Handle("/sandbox/payments/{id}", http.StripPrefix("/sandbox/payments", p.Pages))
 	}
@@ -41,25 +40,36 @@ func (p Payments) mount(mux *http.ServeMux) {
 // noticeWait is how long a delivery may take to arrive.
 const noticeWait = 10 * time.Second
 
-// webhook takes a delivery. It answers 2xx only for what is committed, or is nothing to this server.
-func (p Payments) webhook(w http.ResponseWriter, r *http.Request) {
+// webhook takes a gateway's deliveries. It answers 2xx only for what is committed, or is nothing to this server.
+func (p Payments) webhook(gateway string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		body, ok := p.body(w, r)
+		if !ok {
+			return
+		}
+		if err := p.Notice(r.Context(), gateway, r.Header, body); err != nil {
+			p.refuse(w, r, err)
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
+	}
+}
+
+// body reads a delivery; false when it has been refused.
+func (p Payments) body(w http.ResponseWriter, r *http.Request) (body []byte, ok bool) {
 	if err := http.NewResponseController(w).SetReadDeadline(time.Now().Add(noticeWait)); err != nil {
 		p.Log.DebugContext(r.Context(), "a webhook has no read deadline", "error", err)
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxNotice))
 	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
 		http.Error(w, "The notice is too large.", http.StatusRequestEntityTooLarge)
-		return
+		return nil, false
 	}
 	if err != nil {
 		http.Error(w, "The notice was cut off.", http.StatusBadRequest)
-		return
+		return nil, false
 	}
-	if err := p.Notice(r.Context(), r.Header, body); err != nil {
-		p.refuse(w, r, err)
-		return
-	}
-	w.WriteHeader(http.StatusNoContent)
+	return body, true
 }
 
 func (p Payments) refuse(w http.ResponseWriter, r *http.Request, err error) {

@@ -42,7 +42,7 @@ CREATE INDEX "membershipchange_payment_id" ON "membership_changes" ("payment_id"
 -- modify "jobs" table
 ALTER TABLE "jobs" ADD COLUMN "is_own_key" boolean NOT NULL DEFAULT false;
 -- create "payments" table
-CREATE TABLE "payments" ("id" uuid NOT NULL, "user_id" uuid NULL, "gateway" character varying NOT NULL, "gateway_id" character varying NOT NULL, "plan" character varying NOT NULL, "amount" bigint NOT NULL, "currency" character varying NOT NULL, "days" bigint NOT NULL, "order_name" character varying NOT NULL, "status" character varying NOT NULL DEFAULT 'PENDING', "is_test" boolean NOT NULL DEFAULT false, "transaction_id" character varying NOT NULL DEFAULT '', "refunded_amount" bigint NOT NULL DEFAULT 0, "granted_at" timestamptz NULL, "taken_back" bigint NOT NULL DEFAULT 0, "checks" bigint NOT NULL DEFAULT 0, "next_check_at" timestamptz NULL, "created_at" timestamptz NOT NULL, "expires_at" timestamptz NOT NULL, "paid_at" timestamptz NULL, "updated_at" timestamptz NOT NULL, "revision" bigint NOT NULL DEFAULT 1, PRIMARY KEY ("id"));
+CREATE TABLE "payments" ("id" uuid NOT NULL, "user_id" uuid NULL, "gateway" character varying NOT NULL, "gateway_id" character varying NOT NULL, "reference" character varying NOT NULL DEFAULT '', "plan" character varying NOT NULL, "amount" bigint NOT NULL, "currency" character varying NOT NULL, "days" bigint NOT NULL, "order_name" character varying NOT NULL, "status" character varying NOT NULL DEFAULT 'PENDING', "is_test" boolean NOT NULL DEFAULT false, "transaction_id" character varying NOT NULL DEFAULT '', "refunded_amount" bigint NOT NULL DEFAULT 0, "granted_at" timestamptz NULL, "taken_back" bigint NOT NULL DEFAULT 0, "checks" bigint NOT NULL DEFAULT 0, "next_check_at" timestamptz NULL, "created_at" timestamptz NOT NULL, "expires_at" timestamptz NOT NULL, "paid_at" timestamptz NULL, "updated_at" timestamptz NOT NULL, "revision" bigint NOT NULL DEFAULT 1, PRIMARY KEY ("id"));
 -- create index "payments_gateway_id_key" to table: "payments"
 CREATE UNIQUE INDEX "payments_gateway_id_key" ON "payments" ("gateway_id");
 -- create index "payment_user_id_id" to table: "payments"
@@ -51,6 +51,10 @@ CREATE INDEX "payment_user_id_id" ON "payments" ("user_id", "id");
 CREATE INDEX "payment_next_check_at" ON "payments" ("next_check_at");
 -- create index "payment_status_id" to table: "payments"
 CREATE INDEX "payment_status_id" ON "payments" ("status", "id");
+-- create index "payment_reference" to table: "payments"
+CREATE INDEX "payment_reference" ON "payments" ("reference");
+-- create index "payment_transaction_id" to table: "payments"
+CREATE INDEX "payment_transaction_id" ON "payments" ("transaction_id");
 -- create "ledger_entries" table
 CREATE TABLE "ledger_entries" ("id" uuid NOT NULL, "run_id" uuid NOT NULL, "kind" character varying NOT NULL, "user_id" uuid NOT NULL, "api_key_id" uuid NULL, "day" character varying NOT NULL, "created_at" timestamptz NOT NULL, "tokens" bigint NOT NULL DEFAULT 0, "images" bigint NOT NULL DEFAULT 0, "video_ms" bigint NOT NULL DEFAULT 0, "cost_micros" bigint NOT NULL DEFAULT 0, PRIMARY KEY ("id"));
 -- create index "ledgerentry_run_id_kind" to table: "ledger_entries"
@@ -106,6 +110,10 @@ DROP INDEX "ledgerentry_user_id_day";
 DROP INDEX "ledgerentry_run_id_kind";
 -- reverse: create "ledger_entries" table
 DROP TABLE "ledger_entries";
+-- reverse: create index "payment_transaction_id" to table: "payments"
+DROP INDEX "payment_transaction_id";
+-- reverse: create index "payment_reference" to table: "payments"
+DROP INDEX "payment_reference";
 -- reverse: create index "payment_status_id" to table: "payments"
 DROP INDEX "payment_status_id";
 -- reverse: create index "payment_next_check_at" to table: "payments"

@@ -102,7 +102,7 @@ CREATE INDEX `membershipchange_user_id_id` ON `membership_changes` (`user_id`, `
 -- create index "membershipchange_payment_id" to table: "membership_changes"
 CREATE INDEX `membershipchange_payment_id` ON `membership_changes` (`payment_id`);
 -- create "payments" table
-CREATE TABLE `payments` (`id` uuid NOT NULL, `user_id` uuid NULL, `gateway` text NOT NULL, `gateway_id` text NOT NULL, `plan` text NOT NULL, `amount` integer NOT NULL, `currency` text NOT NULL, `days` integer NOT NULL, `order_name` text NOT NULL, `status` text NOT NULL DEFAULT ('PENDING'), `is_test` bool NOT NULL DEFAULT (false), `transaction_id` text NOT NULL DEFAULT (''), `refunded_amount` integer NOT NULL DEFAULT (0), `granted_at` datetime NULL, `taken_back` integer NOT NULL DEFAULT (0), `checks` integer NOT NULL DEFAULT (0), `next_check_at` datetime NULL, `created_at` datetime NOT NULL, `expires_at` datetime NOT NULL, `paid_at` datetime NULL, `updated_at` datetime NOT NULL, `revision` integer NOT NULL DEFAULT (1), PRIMARY KEY (`id`));
+CREATE TABLE `payments` (`id` uuid NOT NULL, `user_id` uuid NULL, `gateway` text NOT NULL, `gateway_id` text NOT NULL, `reference` text NOT NULL DEFAULT (''), `plan` text NOT NULL, `amount` integer NOT NULL, `currency` text NOT NULL, `days` integer NOT NULL, `order_name` text NOT NULL, `status` text NOT NULL DEFAULT ('PENDING'), `is_test` bool NOT NULL DEFAULT (false), `transaction_id` text NOT NULL DEFAULT (''), `refunded_amount` integer NOT NULL DEFAULT (0), `granted_at` datetime NULL, `taken_back` integer NOT NULL DEFAULT (0), `checks` integer NOT NULL DEFAULT (0), `next_check_at` datetime NULL, `created_at` datetime NOT NULL, `expires_at` datetime NOT NULL, `paid_at` datetime NULL, `updated_at` datetime NOT NULL, `revision` integer NOT NULL DEFAULT (1), PRIMARY KEY (`id`));
 -- create index "payments_gateway_id_key" to table: "payments"
 CREATE UNIQUE INDEX `payments_gateway_id_key` ON `payments` (`gateway_id`);
 -- create index "payment_user_id_id" to table: "payments"
@@ -111,6 +111,10 @@ CREATE INDEX `payment_user_id_id` ON `payments` (`user_id`, `id`);
 CREATE INDEX `payment_next_check_at` ON `payments` (`next_check_at`);
 -- create index "payment_status_id" to table: "payments"
 CREATE INDEX `payment_status_id` ON `payments` (`status`, `id`);
+-- create index "payment_reference" to table: "payments"
+CREATE INDEX `payment_reference` ON `payments` (`reference`);
+-- create index "payment_transaction_id" to table: "payments"
+CREATE INDEX `payment_transaction_id` ON `payments` (`transaction_id`);
 -- create "payment_notices" table
 CREATE TABLE `payment_notices` (`id` text NOT NULL, `created_at` datetime NOT NULL, PRIMARY KEY (`id`));
 -- create index "paymentnotice_created_at" to table: "payment_notices"
@@ -162,6 +166,10 @@ DROP TABLE `payment_steps`;
 DROP INDEX `paymentnotice_created_at`;
 -- reverse: create "payment_notices" table
 DROP TABLE `payment_notices`;
+-- reverse: create index "payment_transaction_id" to table: "payments"
+DROP INDEX `payment_transaction_id`;
+-- reverse: create index "payment_reference" to table: "payments"
+DROP INDEX `payment_reference`;
 -- reverse: create index "payment_status_id" to table: "payments"
 DROP INDEX `payment_status_id`;
 -- reverse: create index "payment_next_check_at" to table: "payments"

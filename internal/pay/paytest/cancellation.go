@@ -11,8 +11,8 @@ import (
 // testCancel gives back a part, then the rest, each more than once with its key.
 func testCancel(t *testing.T, h Harness) {
 	o := h.paid(t)
-	part := pay.Cancel{ID: o.ID, Reason: "a test", Amount: 4000, Cancellable: price, Key: pay.NewID()}
-	rest := pay.Cancel{ID: o.ID, Reason: "a test", Key: pay.NewID()}
+	part := pay.Cancel{ID: o.ID, Reference: h.at(t, o).Reference, Reason: "a test", Amount: 4000, Cancellable: price, Key: pay.NewID()}
+	rest := pay.Cancel{ID: o.ID, Reference: part.Reference, Reason: "a test", Key: pay.NewID()}
 	for _, step := range []struct {
 		name      string
 		order     pay.Cancel
@@ -51,13 +51,17 @@ func testCancelRefused(t *testing.T, h Harness) {
 	unpaid, paid, gone := h.order(t), h.paid(t), h.paid(t)
 	h.Happens(t, unpaid, VirtualAccount)
 	h.Happens(t, gone, Cancelled)
-	for name, c := range map[string]pay.Cancel{
-		"not paid":            {ID: unpaid.ID},
-		"more than was paid":  {ID: paid.ID, Amount: price + 1},
-		"another state of it": {ID: paid.ID, Amount: 100, Cancellable: price - 100},
-		"all is gone":         {ID: gone.ID},
+	for name, refused := range map[string]struct {
+		of pay.Order
+		pay.Cancel
+	}{
+		"not paid":            {unpaid, pay.Cancel{}},
+		"more than was paid":  {paid, pay.Cancel{Amount: price + 1}},
+		"another state of it": {paid, pay.Cancel{Amount: 100, Cancellable: price - 100}},
+		"all is gone":         {gone, pay.Cancel{}},
 	} {
-		c.Reason, c.Key = "a test", pay.NewID()
+		at, c := h.at(t, refused.of), refused.Cancel
+		c.ID, c.Reference, c.Reason, c.Key = at.ID, at.Reference, "a test", pay.NewID()
 		if err := h.Gateway.Cancel(t.Context(), c); !errors.Is(err, pay.ErrRefused) {
 			t.Errorf("%s: %v", name, err)
 		}

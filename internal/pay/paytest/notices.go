@@ -1,9 +1,9 @@
 package paytest
 
 import (
-	"bytes"
 	"errors"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -13,7 +13,7 @@ import (
 // testNotices delivers a good notice, and ones of which a little is not.
 func testNotices(t *testing.T, h Harness) {
 	o := h.paid(t)
-	body := h.Body(t, o.ID)
+	at, body := h.at(t, o), h.Body(t, o.ID)
 	id := "msg_" + pay.NewID()
 	sign := func(ago time.Duration, secrets ...string) http.Header {
 		return Sign(id, time.Now().Add(-ago), body, secrets...)
@@ -37,7 +37,7 @@ func testNotices(t *testing.T, h Harness) {
 		{"of the future", sign(-6*time.Minute, h.Secret), body, false},
 		{"foreign secret", sign(0, foreign), body, false},
 		{"empty secret", sign(0, "whsec_"), body, false},
-		{"tampered", sign(0, h.Secret), bytes.Replace(body, []byte(o.ID), []byte(pay.NewID()), 1), false},
+		{"tampered", sign(0, h.Secret), append(slices.Clone(body), ' '), false},
 		{"another id", renamed(sign(0, h.Secret)), body, false},
 		{"no signature", without("Webhook-Signature"), body, false},
 		{"no time", without("Webhook-Timestamp"), body, false},
@@ -50,10 +50,15 @@ func testNotices(t *testing.T, h Harness) {
 			t.Errorf("%s: it passes as %+v, %v", tt.name, n, err)
 		case tt.good && err != nil:
 			t.Errorf("%s: %v", tt.name, err)
-		case tt.good && (n.ID != id || n.PaymentID != o.ID || n.Type == "" || n.At.IsZero()):
+		case tt.good && (n.ID != id || !isOf(n, at) || n.Type == "" || n.At.IsZero()):
 			t.Errorf("%s: it is read as %+v", tt.name, n)
 		}
 	}
+}
+
+// isOf says whether a notice names a payment, by our name or by the gateway's.
+func isOf(n *pay.Notice, at pay.Ref) bool {
+	return n.PaymentID == at.ID || n.PaymentID == "" && n.Reference != "" && n.Reference == at.Reference
 }
 
 func renamed(header http.Header) http.Header {

@@ -20,12 +20,12 @@ func newOrder() pay.Order {
 // calls are all that a gateway is asked of an order.
 func calls(g *portonepay.Gateway, o pay.Order) map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
-		"register": func(ctx context.Context) error { return g.Register(ctx, o) },
+		"register": func(ctx context.Context) error { _, err := g.Register(ctx, o); return err },
 		"cancel": func(ctx context.Context) error {
 			return g.Cancel(ctx, pay.Cancel{ID: o.ID, Reason: "a test", Key: "key of a cancellation"})
 		},
 		"payment": func(ctx context.Context) error {
-			_, err := g.Payment(ctx, o.ID)
+			_, err := g.Payment(ctx, pay.Ref{ID: o.ID})
 			return err
 		},
 	}
@@ -68,7 +68,7 @@ func TestFaults(t *testing.T) {
 				}
 			}
 			p.Break("", paytest.Works)
-			if got, err := open(t, p).Payment(t.Context(), o.ID); err != nil || got.ID != o.ID {
+			if got, err := open(t, p).Payment(t.Context(), pay.Ref{ID: o.ID}); err != nil || got.ID != o.ID {
 				t.Errorf("once it works: %+v, %v", got, err)
 			}
 		})
@@ -136,7 +136,7 @@ func TestALostAnswerPaysBackOnce(t *testing.T) {
 	if err := g.Cancel(t.Context(), c); err != nil {
 		t.Errorf("again: %v", err)
 	}
-	if got, err := g.Payment(t.Context(), o.ID); err != nil || got.Cancelled != 5000 {
+	if got, err := g.Payment(t.Context(), pay.Ref{ID: o.ID}); err != nil || got.Cancelled != 5000 {
 		t.Errorf("it is %+v, %v", got, err)
 	}
 }

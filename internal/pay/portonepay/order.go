@@ -8,14 +8,14 @@ import (
 	"github.com/weav-ai/weav/internal/pay"
 )
 
-// Register implements pay.Gateway.
-func (g *Gateway) Register(ctx context.Context, o pay.Order) error {
+// Register implements pay.Gateway. PortOne goes by the ID alone.
+func (g *Gateway) Register(ctx context.Context, o pay.Order) (string, error) {
 	body := map[string]any{"storeId": g.cfg.StoreID, "totalAmount": o.Amount, "currency": o.Currency}
 	err := g.call(ctx, request{method: http.MethodPost, path: []string{"payments", o.ID, "pre-register"}, key: "register-" + o.ID, body: body}, nil)
 	if r := new(refusal); errors.As(err, &r) && r.Type == "ALREADY_PAID" {
-		return nil
+		return "", nil
 	}
-	return err
+	return "", err
 }
 
 // Cancel implements pay.Gateway. A cancellation that PortOne has only taken down (REQUESTED) is no failure: the

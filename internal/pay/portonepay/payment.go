@@ -43,13 +43,13 @@ var statuses = map[string]pay.Status{
 
 // Payment implements pay.Gateway. An answer in a form that is not PortOne's is ErrUnavailable; one in its form that
 // makes no sense is of the status Unknown.
-func (g *Gateway) Payment(ctx context.Context, id string) (*pay.Payment, error) {
+func (g *Gateway) Payment(ctx context.Context, at pay.Ref) (*pay.Payment, error) {
 	var a answer
-	r := request{method: http.MethodGet, path: []string{"payments", id}, query: url.Values{"storeId": {g.cfg.StoreID}}}
+	r := request{method: http.MethodGet, path: []string{"payments", at.ID}, query: url.Values{"storeId": {g.cfg.StoreID}}}
 	if err := g.call(ctx, r, &a); err != nil {
 		return nil, err
 	}
-	if a.ID != id {
+	if a.ID != at.ID {
 		return nil, pay.Fault(pay.ErrUnavailable, "an answer about another payment", nil)
 	}
 	return a.payment(), nil

@@ -55,7 +55,7 @@ func TestOddPayments(t *testing.T) {
 			p := paytest.NewPortOne(t)
 			o := newOrder()
 			p.Set(paid(o), tt.edit)
-			if got, err := open(t, p).Payment(t.Context(), o.ID); err != nil || !tt.want(got) {
+			if got, err := open(t, p).Payment(t.Context(), pay.Ref{ID: o.ID}); err != nil || !tt.want(got) {
 				t.Errorf("it is read as %+v, %v", got, err)
 			}
 		})
@@ -82,13 +82,13 @@ func TestAnswersInAnotherForm(t *testing.T) {
 			p := paytest.NewPortOne(t)
 			o := newOrder()
 			p.Set(paid(o), edit)
-			if got, err := open(t, p).Payment(t.Context(), o.ID); !errors.Is(err, pay.ErrUnavailable) {
+			if got, err := open(t, p).Payment(t.Context(), pay.Ref{ID: o.ID}); !errors.Is(err, pay.ErrUnavailable) {
 				t.Errorf("it is read as %+v, %v", got, err)
 			}
 		})
 	}
 	for _, body := range []string{"", "null", "[]", `"PAID"`, "{", "{}{}"} {
-		if got, err := answering(t, http.StatusOK, body).Payment(t.Context(), "1"); !errors.Is(err, pay.ErrUnavailable) {
+		if got, err := answering(t, http.StatusOK, body).Payment(t.Context(), pay.Ref{ID: "1"}); !errors.Is(err, pay.ErrUnavailable) {
 			t.Errorf("%q is read as %+v, %v", body, got, err)
 		}
 	}
@@ -105,10 +105,10 @@ func TestForeignAndTestPayments(t *testing.T) {
 	test.IsTest = true
 	p.Set(foreign)
 	p.Set(test)
-	if got, err := g.Payment(t.Context(), foreign.ID); err != nil || got.StoreID == g.StoreID() {
+	if got, err := g.Payment(t.Context(), pay.Ref{ID: foreign.ID}); err != nil || got.StoreID == g.StoreID() {
 		t.Errorf("another shop's: %+v, %v", got, err)
 	}
-	if got, err := g.Payment(t.Context(), test.ID); err != nil || !got.IsTest || g.TakesTests() {
+	if got, err := g.Payment(t.Context(), pay.Ref{ID: test.ID}); err != nil || !got.IsTest || g.TakesTests() {
 		t.Errorf("a test: %+v, %v", got, err)
 	}
 }

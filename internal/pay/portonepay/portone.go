@@ -5,6 +5,7 @@
 package portonepay
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -70,7 +71,7 @@ func (g *Gateway) TakesTests() bool { return g.cfg.TakesTests }
 // StoreID implements pay.Gateway.
 func (g *Gateway) StoreID() string { return g.cfg.StoreID }
 
-// Checkout implements pay.Gateway.
-func (g *Gateway) Checkout(string) pay.Checkout {
-	return pay.Checkout{Gateway: g.Name(), StoreID: g.cfg.StoreID, ChannelKey: g.cfg.ChannelKey}
+// Checkout implements pay.Gateway. It asks nobody.
+func (g *Gateway) Checkout(context.Context, pay.Ref) (*pay.Checkout, error) {
+	return &pay.Checkout{Gateway: g.Name(), StoreID: g.cfg.StoreID, ChannelKey: g.cfg.ChannelKey}, nil
 }

@@ -16,9 +16,9 @@ func TestRequests(t *testing.T) {
 	t.Parallel()
 	p := paytest.NewPortOne(t)
 	g, o := open(t, p), newOrder()
-	must(t, g.Register(t.Context(), o))
+	register(t, g, o)
 	p.Set(paid(o))
-	_, err := g.Payment(t.Context(), o.ID)
+	_, err := g.Payment(t.Context(), pay.Ref{ID: o.ID})
 	must(t, err)
 	must(t, g.Cancel(t.Context(), pay.Cancel{ID: o.ID, Reason: "환불", Amount: 500, Cancellable: o.Amount, Key: "key of a cancellation"}))
 	must(t, g.Cancel(t.Context(), pay.Cancel{ID: o.ID, Reason: "all", Key: "key of another one"}))
@@ -50,13 +50,21 @@ func must(tb testing.TB, err error) {
 	}
 }
 
+// register tells PortOne of an order. PortOne goes by our id and has no name of its own.
+func register(tb testing.TB, g *portonepay.Gateway, o pay.Order) {
+	tb.Helper()
+	if reference, err := g.Register(tb.Context(), o); err != nil || reference != "" {
+		tb.Fatalf("registered as %q: %v", reference, err)
+	}
+}
+
 // TestRegisterWhatIsPaid tells PortOne for the first time of an order that is paid already.
 func TestRegisterWhatIsPaid(t *testing.T) {
 	t.Parallel()
 	p := paytest.NewPortOne(t)
 	o := newOrder()
 	p.Set(paid(o))
-	must(t, open(t, p).Register(t.Context(), o))
+	register(t, open(t, p), o)
 	if got := p.Requests()[0].Status; got != http.StatusConflict {
 		t.Errorf("PortOne answered %d", got)
 	}
@@ -68,7 +76,7 @@ func TestIDsStayInTheirPlace(t *testing.T) {
 	p := paytest.NewPortOne(t)
 	g := open(t, p)
 	for _, id := range []string{"a/cancel", "a?storeId=other", "a#b", "%2e%2e"} {
-		if _, err := g.Payment(t.Context(), id); !errors.Is(err, pay.ErrNotFound) {
+		if _, err := g.Payment(t.Context(), pay.Ref{ID: id}); !errors.Is(err, pay.ErrNotFound) {
 			t.Errorf("%s: %v", id, err)
 		}
 	}
@@ -102,7 +110,7 @@ func TestWrongSecret(t *testing.T) {
 	t.Parallel()
 	p := paytest.NewPortOne(t)
 	g := open(t, p, func(c *portonepay.Config) { c.APISecret = "a wrong one" })
-	if _, err := g.Payment(t.Context(), pay.NewID()); !errors.Is(err, pay.ErrUnavailable) || strings.Contains(err.Error(), "a wrong one") {
+	if _, err := g.Payment(t.Context(), pay.Ref{ID: pay.NewID()}); !errors.Is(err, pay.ErrUnavailable) || strings.Contains(err.Error(), "a wrong one") {
 		t.Errorf("the error is %v", err)
 	}
 }

@@ -112,13 +112,13 @@ func TestPortOnesOwnClientReadsTheSame(t *testing.T) {
 		t.Errorf("PortOne's client: %+v", results)
 	}
 	for i, x := range payments {
-		got, err := g.Payment(t.Context(), x.ID)
+		got, err := g.Payment(t.Context(), pay.Ref{ID: x.ID})
 		must(t, err)
 		if want := results[i+2].payment(); *got != want || got.ID != x.ID {
 			t.Errorf("%s: read as\n%+v, by PortOne's client as\n%+v", x.Status, *got, want)
 		}
 	}
-	if got, err := g.Payment(t.Context(), payments[0].ID); err != nil || got.Cancelled != 7 || got.Status != pay.PartialCancelled {
+	if got, err := g.Payment(t.Context(), pay.Ref{ID: payments[0].ID}); err != nil || got.Cancelled != 7 || got.Status != pay.PartialCancelled {
 		t.Errorf("cancelled by PortOne's client: %+v, %v", got, err)
 	}
 }
@@ -186,15 +186,15 @@ func TestTheLocalPortOneIsValid(t *testing.T) {
 	g := open(t, p)
 	for _, x := range all() {
 		o := pay.Order{ID: x.ID, Currency: x.Currency, Amount: x.Total}
-		must(t, g.Register(t.Context(), o))
+		register(t, g, o)
 		p.Set(x)
-		_, err := g.Payment(t.Context(), x.ID)
+		_, err := g.Payment(t.Context(), pay.Ref{ID: x.ID})
 		must(t, err)
-		_ = g.Register(t.Context(), pay.Order{ID: x.ID, Currency: "USD", Amount: 1}) // Its refusals are answers too.
+		_, _ = g.Register(t.Context(), pay.Order{ID: x.ID, Currency: "USD", Amount: 1}) // Its refusals are answers too.
 		for i, amount := range []int64{0, 100, x.Total + 1} {
 			_ = g.Cancel(t.Context(), pay.Cancel{ID: x.ID, Reason: "a test", Amount: amount, Key: x.ID + string(rune('a'+i))})
 		}
-		_, err = g.Payment(t.Context(), x.ID)
+		_, err = g.Payment(t.Context(), pay.Ref{ID: x.ID})
 		must(t, err)
 	}
 	for _, f := range []paytest.Fault{paytest.NotFound, paytest.Unauthorized} {

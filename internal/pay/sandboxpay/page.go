@@ -45,7 +45,7 @@ func (g *Gateway) Handler() http.Handler {
 }
 
 func (g *Gateway) show(w http.ResponseWriter, r *http.Request) {
-	p, err := g.Payment(r.Context(), r.PathValue("id"))
+	p, err := g.Payment(r.Context(), pay.Ref{ID: r.PathValue("id")})
 	if err != nil {
 		fail(w, err)
 		return

@@ -42,7 +42,7 @@ func TestPage(t *testing.T) {
 	if err != nil || res.StatusCode != http.StatusSeeOther || back.String() != s.url+"/"+o.ID {
 		t.Errorf("answered %d, back to %v, %v", res.StatusCode, back, err)
 	}
-	if p, err := s.Payment(t.Context(), o.ID); err != nil || p.Status != pay.Paid {
+	if p, err := s.Payment(t.Context(), pay.Ref{ID: o.ID}); err != nil || p.Status != pay.Paid {
 		t.Errorf("it is %+v, %v", p, err)
 	}
 }
@@ -66,7 +66,7 @@ func TestPageRefuses(t *testing.T) {
 			t.Errorf("%s: answered %d, want %d", name, got, c.want)
 		}
 	}
-	if p, err := s.Payment(t.Context(), o.ID); err != nil || p.Status != pay.Ready {
+	if p, err := s.Payment(t.Context(), pay.Ref{ID: o.ID}); err != nil || p.Status != pay.Ready {
 		t.Errorf("it is %+v, %v", p, err)
 	}
 }

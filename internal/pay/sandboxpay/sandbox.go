@@ -54,14 +54,14 @@ func (*Gateway) TakesTests() bool { return true }
 // StoreID implements pay.Gateway.
 func (*Gateway) StoreID() string { return "" }
 
-// Checkout implements pay.Gateway.
-func (g *Gateway) Checkout(id string) pay.Checkout {
-	return pay.Checkout{Gateway: g.Name(), URL: g.cfg.PageURL + "/" + id}
+// Checkout implements pay.Gateway. It asks nobody.
+func (g *Gateway) Checkout(_ context.Context, at pay.Ref) (*pay.Checkout, error) {
+	return &pay.Checkout{Gateway: g.Name(), URL: g.cfg.PageURL + "/" + at.ID}, nil
 }
 
-// Register implements pay.Gateway.
-func (g *Gateway) Register(ctx context.Context, o pay.Order) error {
-	return g.change(ctx, o.ID, func(k *kept) error {
+// Register implements pay.Gateway. The sandbox goes by the ID alone.
+func (g *Gateway) Register(ctx context.Context, o pay.Order) (string, error) {
+	return "", g.change(ctx, o.ID, func(k *kept) error {
 		if k.ID == "" {
 			k.Payment = pay.Payment{
 				ID: o.ID, OrderName: o.OrderName, Currency: o.Currency, Customer: o.Customer, Total: o.Amount, Status: pay.Ready, IsTest: true,
@@ -72,8 +72,8 @@ func (g *Gateway) Register(ctx context.Context, o pay.Order) error {
 }
 
 // Payment implements pay.Gateway. An order is known here from when it is registered, before somebody begins to pay.
-func (g *Gateway) Payment(ctx context.Context, id string) (*pay.Payment, error) {
-	k, _, err := g.load(ctx, id)
+func (g *Gateway) Payment(ctx context.Context, at pay.Ref) (*pay.Payment, error) {
+	k, _, err := g.load(ctx, at.ID)
 	if err != nil {
 		return nil, err
 	}

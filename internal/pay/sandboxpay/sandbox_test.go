@@ -110,7 +110,7 @@ func send(tb testing.TB, method, url, kind, body string) *http.Response {
 func (s *stand) order(tb testing.TB) pay.Order {
 	tb.Helper()
 	o := pay.Order{ID: pay.NewID(), OrderName: `<b>30일</b>`, Currency: "KRW", Customer: "user_1", Amount: 9900}
-	if err := s.Register(tb.Context(), o); err != nil {
+	if _, err := s.Register(tb.Context(), o); err != nil {
 		tb.Fatal(err)
 	}
 	return o
@@ -194,7 +194,7 @@ func TestWrongPayments(t *testing.T) {
 	} {
 		o := s.order(t)
 		s.say(t, o.ID, outcome)
-		p, err := s.Payment(t.Context(), o.ID)
+		p, err := s.Payment(t.Context(), pay.Ref{ID: o.ID})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -227,7 +227,7 @@ func TestNoticesAreSent(t *testing.T) {
 	if got := s.say(t, o.ID, "disputed"); got != http.StatusServiceUnavailable {
 		t.Errorf("a notice that is not taken: %d", got)
 	}
-	if p, err := s.Payment(t.Context(), o.ID); err != nil || !p.Disputed {
+	if p, err := s.Payment(t.Context(), pay.Ref{ID: o.ID}); err != nil || !p.Disputed {
 		t.Errorf("what was said is lost with its notice: %+v, %v", p, err)
 	}
 	if err := s.Cancel(t.Context(), pay.Cancel{ID: o.ID, Reason: "a test", Key: pay.NewID()}); err != nil {
