@@ -19872,6 +19872,7 @@ type PaymentMutation struct {
 	granted_at         *time.Time
 	taken_back         *int64
 	addtaken_back      *int64
+	dispute_told_at    *time.Time
 	checks             *int
 	addchecks          *int
 	next_check_at      *time.Time
@@ -20640,6 +20641,55 @@ func (m *PaymentMutation) ResetTakenBack() {
 	m.addtaken_back = nil
 }
 
+// SetDisputeToldAt sets the "dispute_told_at" field.
+func (m *PaymentMutation) SetDisputeToldAt(t time.Time) {
+	m.dispute_told_at = &t
+}
+
+// DisputeToldAt returns the value of the "dispute_told_at" field in the mutation.
+func (m *PaymentMutation) DisputeToldAt() (r time.Time, exists bool) {
+	v := m.dispute_told_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDisputeToldAt returns the old "dispute_told_at" field's value of the Payment entity.
+// If the Payment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentMutation) OldDisputeToldAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDisputeToldAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDisputeToldAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDisputeToldAt: %w", err)
+	}
+	return oldValue.DisputeToldAt, nil
+}
+
+// ClearDisputeToldAt clears the value of the "dispute_told_at" field.
+func (m *PaymentMutation) ClearDisputeToldAt() {
+	m.dispute_told_at = nil
+	m.clearedFields[payment.FieldDisputeToldAt] = struct{}{}
+}
+
+// DisputeToldAtCleared returns if the "dispute_told_at" field was cleared in this mutation.
+func (m *PaymentMutation) DisputeToldAtCleared() bool {
+	_, ok := m.clearedFields[payment.FieldDisputeToldAt]
+	return ok
+}
+
+// ResetDisputeToldAt resets all changes to the "dispute_told_at" field.
+func (m *PaymentMutation) ResetDisputeToldAt() {
+	m.dispute_told_at = nil
+	delete(m.clearedFields, payment.FieldDisputeToldAt)
+}
+
 // SetChecks sets the "checks" field.
 func (m *PaymentMutation) SetChecks(i int) {
 	m.checks = &i
@@ -21046,7 +21096,7 @@ func (m *PaymentMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *PaymentMutation) Fields() []string {
-	fields := make([]string, 0, 22)
+	fields := make([]string, 0, 23)
 	if m.user_id != nil {
 		fields = append(fields, payment.FieldUserID)
 	}
@@ -21091,6 +21141,9 @@ func (m *PaymentMutation) Fields() []string {
 	}
 	if m.taken_back != nil {
 		fields = append(fields, payment.FieldTakenBack)
+	}
+	if m.dispute_told_at != nil {
+		fields = append(fields, payment.FieldDisputeToldAt)
 	}
 	if m.checks != nil {
 		fields = append(fields, payment.FieldChecks)
@@ -21151,6 +21204,8 @@ func (m *PaymentMutation) Field(name string) (ent.Value, bool) {
 		return m.GrantedAt()
 	case payment.FieldTakenBack:
 		return m.TakenBack()
+	case payment.FieldDisputeToldAt:
+		return m.DisputeToldAt()
 	case payment.FieldChecks:
 		return m.Checks()
 	case payment.FieldNextCheckAt:
@@ -21204,6 +21259,8 @@ func (m *PaymentMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldGrantedAt(ctx)
 	case payment.FieldTakenBack:
 		return m.OldTakenBack(ctx)
+	case payment.FieldDisputeToldAt:
+		return m.OldDisputeToldAt(ctx)
 	case payment.FieldChecks:
 		return m.OldChecks(ctx)
 	case payment.FieldNextCheckAt:
@@ -21331,6 +21388,13 @@ func (m *PaymentMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetTakenBack(v)
+		return nil
+	case payment.FieldDisputeToldAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDisputeToldAt(v)
 		return nil
 	case payment.FieldChecks:
 		v, ok := value.(int)
@@ -21492,6 +21556,9 @@ func (m *PaymentMutation) ClearedFields() []string {
 	if m.FieldCleared(payment.FieldGrantedAt) {
 		fields = append(fields, payment.FieldGrantedAt)
 	}
+	if m.FieldCleared(payment.FieldDisputeToldAt) {
+		fields = append(fields, payment.FieldDisputeToldAt)
+	}
 	if m.FieldCleared(payment.FieldNextCheckAt) {
 		fields = append(fields, payment.FieldNextCheckAt)
 	}
@@ -21517,6 +21584,9 @@ func (m *PaymentMutation) ClearField(name string) error {
 		return nil
 	case payment.FieldGrantedAt:
 		m.ClearGrantedAt()
+		return nil
+	case payment.FieldDisputeToldAt:
+		m.ClearDisputeToldAt()
 		return nil
 	case payment.FieldNextCheckAt:
 		m.ClearNextCheckAt()
@@ -21576,6 +21646,9 @@ func (m *PaymentMutation) ResetField(name string) error {
 		return nil
 	case payment.FieldTakenBack:
 		m.ResetTakenBack()
+		return nil
+	case payment.FieldDisputeToldAt:
+		m.ResetDisputeToldAt()
 		return nil
 	case payment.FieldChecks:
 		m.ResetChecks()

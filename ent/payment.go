@@ -48,6 +48,8 @@ type Payment struct {
 	GrantedAt *time.Time `json:"granted_at,omitempty"`
 	// How much of the amount was taken back from the membership.
 	TakenBack int64 `json:"taken_back,omitempty"`
+	// When that happened of which the newest notice on a dispute told, by the gateway's clock.
+	DisputeToldAt *time.Time `json:"dispute_told_at,omitempty"`
 	// How often the recovery asked the gateway.
 	Checks int `json:"checks,omitempty"`
 	// Null when the recovery need not look.
@@ -101,7 +103,7 @@ func (*Payment) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullInt64)
 		case payment.FieldGateway, payment.FieldGatewayID, payment.FieldReference, payment.FieldPlan, payment.FieldCurrency, payment.FieldOrderName, payment.FieldStatus, payment.FieldTransactionID:
 			values[i] = new(sql.NullString)
-		case payment.FieldGrantedAt, payment.FieldNextCheckAt, payment.FieldCreatedAt, payment.FieldExpiresAt, payment.FieldPaidAt, payment.FieldUpdatedAt:
+		case payment.FieldGrantedAt, payment.FieldDisputeToldAt, payment.FieldNextCheckAt, payment.FieldCreatedAt, payment.FieldExpiresAt, payment.FieldPaidAt, payment.FieldUpdatedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -215,6 +217,13 @@ func (_m *Payment) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field taken_back", values[i])
 			} else if value.Valid {
 				_m.TakenBack = value.Int64
+			}
+		case payment.FieldDisputeToldAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field dispute_told_at", values[i])
+			} else if value.Valid {
+				_m.DisputeToldAt = new(time.Time)
+				*_m.DisputeToldAt = value.Time
 			}
 		case payment.FieldChecks:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -349,6 +358,11 @@ func (_m *Payment) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("taken_back=")
 	builder.WriteString(fmt.Sprintf("%v", _m.TakenBack))
+	builder.WriteString(", ")
+	if v := _m.DisputeToldAt; v != nil {
+		builder.WriteString("dispute_told_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("checks=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Checks))

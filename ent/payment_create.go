@@ -179,6 +179,20 @@ func (_c *PaymentCreate) SetNillableTakenBack(v *int64) *PaymentCreate {
 	return _c
 }
 
+// SetDisputeToldAt sets the "dispute_told_at" field.
+func (_c *PaymentCreate) SetDisputeToldAt(v time.Time) *PaymentCreate {
+	_c.mutation.SetDisputeToldAt(v)
+	return _c
+}
+
+// SetNillableDisputeToldAt sets the "dispute_told_at" field if the given value is not nil.
+func (_c *PaymentCreate) SetNillableDisputeToldAt(v *time.Time) *PaymentCreate {
+	if v != nil {
+		_c.SetDisputeToldAt(*v)
+	}
+	return _c
+}
+
 // SetChecks sets the "checks" field.
 func (_c *PaymentCreate) SetChecks(v int) *PaymentCreate {
 	_c.mutation.SetChecks(v)
@@ -551,6 +565,10 @@ func (_c *PaymentCreate) createSpec() (*Payment, *sqlgraph.CreateSpec) {
 		_spec.SetField(payment.FieldTakenBack, field.TypeInt64, value)
 		_node.TakenBack = value
 	}
+	if value, ok := _c.mutation.DisputeToldAt(); ok {
+		_spec.SetField(payment.FieldDisputeToldAt, field.TypeTime, value)
+		_node.DisputeToldAt = &value
+	}
 	if value, ok := _c.mutation.Checks(); ok {
 		_spec.SetField(payment.FieldChecks, field.TypeInt, value)
 		_node.Checks = value
@@ -764,6 +782,24 @@ func (u *PaymentUpsert) UpdateTakenBack() *PaymentUpsert {
 // AddTakenBack adds v to the "taken_back" field.
 func (u *PaymentUpsert) AddTakenBack(v int64) *PaymentUpsert {
 	u.Add(payment.FieldTakenBack, v)
+	return u
+}
+
+// SetDisputeToldAt sets the "dispute_told_at" field.
+func (u *PaymentUpsert) SetDisputeToldAt(v time.Time) *PaymentUpsert {
+	u.Set(payment.FieldDisputeToldAt, v)
+	return u
+}
+
+// UpdateDisputeToldAt sets the "dispute_told_at" field to the value that was provided on create.
+func (u *PaymentUpsert) UpdateDisputeToldAt() *PaymentUpsert {
+	u.SetExcluded(payment.FieldDisputeToldAt)
+	return u
+}
+
+// ClearDisputeToldAt clears the value of the "dispute_told_at" field.
+func (u *PaymentUpsert) ClearDisputeToldAt() *PaymentUpsert {
+	u.SetNull(payment.FieldDisputeToldAt)
 	return u
 }
 
@@ -1063,6 +1099,27 @@ func (u *PaymentUpsertOne) AddTakenBack(v int64) *PaymentUpsertOne {
 func (u *PaymentUpsertOne) UpdateTakenBack() *PaymentUpsertOne {
 	return u.Update(func(s *PaymentUpsert) {
 		s.UpdateTakenBack()
+	})
+}
+
+// SetDisputeToldAt sets the "dispute_told_at" field.
+func (u *PaymentUpsertOne) SetDisputeToldAt(v time.Time) *PaymentUpsertOne {
+	return u.Update(func(s *PaymentUpsert) {
+		s.SetDisputeToldAt(v)
+	})
+}
+
+// UpdateDisputeToldAt sets the "dispute_told_at" field to the value that was provided on create.
+func (u *PaymentUpsertOne) UpdateDisputeToldAt() *PaymentUpsertOne {
+	return u.Update(func(s *PaymentUpsert) {
+		s.UpdateDisputeToldAt()
+	})
+}
+
+// ClearDisputeToldAt clears the value of the "dispute_told_at" field.
+func (u *PaymentUpsertOne) ClearDisputeToldAt() *PaymentUpsertOne {
+	return u.Update(func(s *PaymentUpsert) {
+		s.ClearDisputeToldAt()
 	})
 }
 
@@ -1543,6 +1600,27 @@ func (u *PaymentUpsertBulk) AddTakenBack(v int64) *PaymentUpsertBulk {
 func (u *PaymentUpsertBulk) UpdateTakenBack() *PaymentUpsertBulk {
 	return u.Update(func(s *PaymentUpsert) {
 		s.UpdateTakenBack()
+	})
+}
+
+// SetDisputeToldAt sets the "dispute_told_at" field.
+func (u *PaymentUpsertBulk) SetDisputeToldAt(v time.Time) *PaymentUpsertBulk {
+	return u.Update(func(s *PaymentUpsert) {
+		s.SetDisputeToldAt(v)
+	})
+}
+
+// UpdateDisputeToldAt sets the "dispute_told_at" field to the value that was provided on create.
+func (u *PaymentUpsertBulk) UpdateDisputeToldAt() *PaymentUpsertBulk {
+	return u.Update(func(s *PaymentUpsert) {
+		s.UpdateDisputeToldAt()
+	})
+}
+
+// ClearDisputeToldAt clears the value of the "dispute_told_at" field.
+func (u *PaymentUpsertBulk) ClearDisputeToldAt() *PaymentUpsertBulk {
+	return u.Update(func(s *PaymentUpsert) {
+		s.ClearDisputeToldAt()
 	})
 }
 

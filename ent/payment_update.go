@@ -169,6 +169,26 @@ func (_u *PaymentUpdate) AddTakenBack(v int64) *PaymentUpdate {
 	return _u
 }
 
+// SetDisputeToldAt sets the "dispute_told_at" field.
+func (_u *PaymentUpdate) SetDisputeToldAt(v time.Time) *PaymentUpdate {
+	_u.mutation.SetDisputeToldAt(v)
+	return _u
+}
+
+// SetNillableDisputeToldAt sets the "dispute_told_at" field if the given value is not nil.
+func (_u *PaymentUpdate) SetNillableDisputeToldAt(v *time.Time) *PaymentUpdate {
+	if v != nil {
+		_u.SetDisputeToldAt(*v)
+	}
+	return _u
+}
+
+// ClearDisputeToldAt clears the value of the "dispute_told_at" field.
+func (_u *PaymentUpdate) ClearDisputeToldAt() *PaymentUpdate {
+	_u.mutation.ClearDisputeToldAt()
+	return _u
+}
+
 // SetChecks sets the "checks" field.
 func (_u *PaymentUpdate) SetChecks(v int) *PaymentUpdate {
 	_u.mutation.ResetChecks()
@@ -402,6 +422,12 @@ func (_u *PaymentUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.AddedTakenBack(); ok {
 		_spec.AddField(payment.FieldTakenBack, field.TypeInt64, value)
 	}
+	if value, ok := _u.mutation.DisputeToldAt(); ok {
+		_spec.SetField(payment.FieldDisputeToldAt, field.TypeTime, value)
+	}
+	if _u.mutation.DisputeToldAtCleared() {
+		_spec.ClearField(payment.FieldDisputeToldAt, field.TypeTime)
+	}
 	if value, ok := _u.mutation.Checks(); ok {
 		_spec.SetField(payment.FieldChecks, field.TypeInt, value)
 	}
@@ -631,6 +657,26 @@ func (_u *PaymentUpdateOne) SetNillableTakenBack(v *int64) *PaymentUpdateOne {
 // AddTakenBack adds value to the "taken_back" field.
 func (_u *PaymentUpdateOne) AddTakenBack(v int64) *PaymentUpdateOne {
 	_u.mutation.AddTakenBack(v)
+	return _u
+}
+
+// SetDisputeToldAt sets the "dispute_told_at" field.
+func (_u *PaymentUpdateOne) SetDisputeToldAt(v time.Time) *PaymentUpdateOne {
+	_u.mutation.SetDisputeToldAt(v)
+	return _u
+}
+
+// SetNillableDisputeToldAt sets the "dispute_told_at" field if the given value is not nil.
+func (_u *PaymentUpdateOne) SetNillableDisputeToldAt(v *time.Time) *PaymentUpdateOne {
+	if v != nil {
+		_u.SetDisputeToldAt(*v)
+	}
+	return _u
+}
+
+// ClearDisputeToldAt clears the value of the "dispute_told_at" field.
+func (_u *PaymentUpdateOne) ClearDisputeToldAt() *PaymentUpdateOne {
+	_u.mutation.ClearDisputeToldAt()
 	return _u
 }
 
@@ -896,6 +942,12 @@ func (_u *PaymentUpdateOne) sqlSave(ctx context.Context) (_node *Payment, err er
 	}
 	if value, ok := _u.mutation.AddedTakenBack(); ok {
 		_spec.AddField(payment.FieldTakenBack, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.DisputeToldAt(); ok {
+		_spec.SetField(payment.FieldDisputeToldAt, field.TypeTime, value)
+	}
+	if _u.mutation.DisputeToldAtCleared() {
+		_spec.ClearField(payment.FieldDisputeToldAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.Checks(); ok {
 		_spec.SetField(payment.FieldChecks, field.TypeInt, value)

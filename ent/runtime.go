@@ -418,19 +418,19 @@ func init() {
 	// payment.DefaultTakenBack holds the default value on creation for the taken_back field.
 	payment.DefaultTakenBack = paymentDescTakenBack.Default.(int64)
 	// paymentDescChecks is the schema descriptor for checks field.
-	paymentDescChecks := paymentFields[16].Descriptor()
+	paymentDescChecks := paymentFields[17].Descriptor()
 	// payment.DefaultChecks holds the default value on creation for the checks field.
 	payment.DefaultChecks = paymentDescChecks.Default.(int)
 	// paymentDescCreatedAt is the schema descriptor for created_at field.
-	paymentDescCreatedAt := paymentFields[18].Descriptor()
+	paymentDescCreatedAt := paymentFields[19].Descriptor()
 	// payment.DefaultCreatedAt holds the default value on creation for the created_at field.
 	payment.DefaultCreatedAt = paymentDescCreatedAt.Default.(func() time.Time)
 	// paymentDescUpdatedAt is the schema descriptor for updated_at field.
-	paymentDescUpdatedAt := paymentFields[21].Descriptor()
+	paymentDescUpdatedAt := paymentFields[22].Descriptor()
 	// payment.DefaultUpdatedAt holds the default value on creation for the updated_at field.
 	payment.DefaultUpdatedAt = paymentDescUpdatedAt.Default.(func() time.Time)
 	// paymentDescRevision is the schema descriptor for revision field.
-	paymentDescRevision := paymentFields[22].Descriptor()
+	paymentDescRevision := paymentFields[23].Descriptor()
 	// payment.DefaultRevision holds the default value on creation for the revision field.
 	payment.DefaultRevision = paymentDescRevision.Default.(int)
 	// paymentDescID is the schema descriptor for id field.

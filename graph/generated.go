@@ -13243,7 +13243,7 @@ type GrantMembershipUserError implements UserError {
 
 """What to pay back."""
 input RefundPaymentInput {
-  """A payment that is PAID or PARTIALLY_REFUNDED."""
+  """A payment that is PAID, PARTIALLY_REFUNDED or DISPUTED."""
   paymentId: ID!
   """In minor units; absent: all that is left."""
   amount: Int

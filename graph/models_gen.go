@@ -1951,7 +1951,7 @@ func (this RefreshSessionUserError) GetPath() []string {
 
 // What to pay back.
 type RefundPaymentInput struct {
-	// A payment that is PAID or PARTIALLY_REFUNDED.
+	// A payment that is PAID, PARTIALLY_REFUNDED or DISPUTED.
 	PaymentID string `json:"paymentId"`
 	// In minor units; absent: all that is left.
 	Amount graphql.Omittable[*int] `json:"amount,omitempty"`

@@ -722,6 +722,7 @@ var (
 		{Name: "refunded_amount", Type: field.TypeInt64, Default: 0},
 		{Name: "granted_at", Type: field.TypeTime, Nullable: true},
 		{Name: "taken_back", Type: field.TypeInt64, Default: 0},
+		{Name: "dispute_told_at", Type: field.TypeTime, Nullable: true},
 		{Name: "checks", Type: field.TypeInt, Default: 0},
 		{Name: "next_check_at", Type: field.TypeTime, Nullable: true},
 		{Name: "created_at", Type: field.TypeTime},
@@ -744,7 +745,7 @@ var (
 			{
 				Name:    "payment_next_check_at",
 				Unique:  false,
-				Columns: []*schema.Column{PaymentsColumns[17]},
+				Columns: []*schema.Column{PaymentsColumns[18]},
 			},
 			{
 				Name:    "payment_status_id",

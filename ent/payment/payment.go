@@ -46,6 +46,8 @@ const (
 	FieldGrantedAt = "granted_at"
 	// FieldTakenBack holds the string denoting the taken_back field in the database.
 	FieldTakenBack = "taken_back"
+	// FieldDisputeToldAt holds the string denoting the dispute_told_at field in the database.
+	FieldDisputeToldAt = "dispute_told_at"
 	// FieldChecks holds the string denoting the checks field in the database.
 	FieldChecks = "checks"
 	// FieldNextCheckAt holds the string denoting the next_check_at field in the database.
@@ -91,6 +93,7 @@ var Columns = []string{
 	FieldRefundedAmount,
 	FieldGrantedAt,
 	FieldTakenBack,
+	FieldDisputeToldAt,
 	FieldChecks,
 	FieldNextCheckAt,
 	FieldCreatedAt,
@@ -274,6 +277,11 @@ func ByGrantedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByTakenBack orders the results by the taken_back field.
 func ByTakenBack(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldTakenBack, opts...).ToFunc()
+}
+
+// ByDisputeToldAt orders the results by the dispute_told_at field.
+func ByDisputeToldAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDisputeToldAt, opts...).ToFunc()
 }
 
 // ByChecks orders the results by the checks field.

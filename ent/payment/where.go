@@ -121,6 +121,11 @@ func TakenBack(v int64) predicate.Payment {
 	return predicate.Payment(sql.FieldEQ(FieldTakenBack, v))
 }
 
+// DisputeToldAt applies equality check predicate on the "dispute_told_at" field. It's identical to DisputeToldAtEQ.
+func DisputeToldAt(v time.Time) predicate.Payment {
+	return predicate.Payment(sql.FieldEQ(FieldDisputeToldAt, v))
+}
+
 // Checks applies equality check predicate on the "checks" field. It's identical to ChecksEQ.
 func Checks(v int) predicate.Payment {
 	return predicate.Payment(sql.FieldEQ(FieldChecks, v))
@@ -854,6 +859,56 @@ func TakenBackLT(v int64) predicate.Payment {
 // TakenBackLTE applies the LTE predicate on the "taken_back" field.
 func TakenBackLTE(v int64) predicate.Payment {
 	return predicate.Payment(sql.FieldLTE(FieldTakenBack, v))
+}
+
+// DisputeToldAtEQ applies the EQ predicate on the "dispute_told_at" field.
+func DisputeToldAtEQ(v time.Time) predicate.Payment {
+	return predicate.Payment(sql.FieldEQ(FieldDisputeToldAt, v))
+}
+
+// DisputeToldAtNEQ applies the NEQ predicate on the "dispute_told_at" field.
+func DisputeToldAtNEQ(v time.Time) predicate.Payment {
+	return predicate.Payment(sql.FieldNEQ(FieldDisputeToldAt, v))
+}
+
+// DisputeToldAtIn applies the In predicate on the "dispute_told_at" field.
+func DisputeToldAtIn(vs ...time.Time) predicate.Payment {
+	return predicate.Payment(sql.FieldIn(FieldDisputeToldAt, vs...))
+}
+
+// DisputeToldAtNotIn applies the NotIn predicate on the "dispute_told_at" field.
+func DisputeToldAtNotIn(vs ...time.Time) predicate.Payment {
+	return predicate.Payment(sql.FieldNotIn(FieldDisputeToldAt, vs...))
+}
+
+// DisputeToldAtGT applies the GT predicate on the "dispute_told_at" field.
+func DisputeToldAtGT(v time.Time) predicate.Payment {
+	return predicate.Payment(sql.FieldGT(FieldDisputeToldAt, v))
+}
+
+// DisputeToldAtGTE applies the GTE predicate on the "dispute_told_at" field.
+func DisputeToldAtGTE(v time.Time) predicate.Payment {
+	return predicate.Payment(sql.FieldGTE(FieldDisputeToldAt, v))
+}
+
+// DisputeToldAtLT applies the LT predicate on the "dispute_told_at" field.
+func DisputeToldAtLT(v time.Time) predicate.Payment {
+	return predicate.Payment(sql.FieldLT(FieldDisputeToldAt, v))
+}
+
+// DisputeToldAtLTE applies the LTE predicate on the "dispute_told_at" field.
+func DisputeToldAtLTE(v time.Time) predicate.Payment {
+	return predicate.Payment(sql.FieldLTE(FieldDisputeToldAt, v))
+}
+
+// DisputeToldAtIsNil applies the IsNil predicate on the "dispute_told_at" field.
+func DisputeToldAtIsNil() predicate.Payment {
+	return predicate.Payment(sql.FieldIsNull(FieldDisputeToldAt))
+}
+
+// DisputeToldAtNotNil applies the NotNil predicate on the "dispute_told_at" field.
+func DisputeToldAtNotNil() predicate.Payment {
+	return predicate.Payment(sql.FieldNotNull(FieldDisputeToldAt))
 }
 
 // ChecksEQ applies the EQ predicate on the "checks" field.

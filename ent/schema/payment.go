@@ -34,6 +34,7 @@ func (Payment) Fields() []ent.Field {
 		field.Int64("refunded_amount").Default(0),
 		field.Time("granted_at").Optional().Nillable().Comment("When its days were granted; it happens once."),
 		field.Int64("taken_back").Default(0).Comment("How much of the amount was taken back from the membership."),
+		field.Time("dispute_told_at").Optional().Nillable().Comment("When that happened of which the newest notice on a dispute told, by the gateway's clock."),
 		field.Int("checks").Default(0).Comment("How often the recovery asked the gateway."),
 		field.Time("next_check_at").Optional().Nillable().Comment("Null when the recovery need not look."),
 		created(),

@@ -32,6 +32,8 @@ type answer struct {
 	reason string
 	// returned is how much of the price was paid back.
 	returned int64
+	// dispute is a gateway's newest word on a dispute, where a notice brought one.
+	dispute pay.Dispute
 	// got is the gateway's own word; nil when it knows of no payment.
 	got *pay.Payment
 }
@@ -117,9 +119,17 @@ func (a answer) back(p *ent.Payment) int64 {
 	return a.refunded(p)
 }
 
-// isDisputed says whether the payment is disputed: where the gateway does not tell, it is as it was.
+// isDisputed says whether the payment is disputed. Where the gateway's answer does not tell, its newest notice does; without
+// one it is as it was.
 func (a answer) isDisputed(p *ent.Payment) bool {
-	return a.got.Disputed || a.got.DisputeUnknown && p.Status == payment.StatusDisputed
+	switch {
+	case !a.got.DisputeUnknown || a.got.Disputed:
+		return a.got.Disputed
+	case a.dispute != "":
+		return a.dispute == pay.DisputeCreated
+	default:
+		return p.Status == payment.StatusDisputed
+	}
 }
 
 // refunded is how much of the price was ever known to be paid back: a gateway does not take a refund back.

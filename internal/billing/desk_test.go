@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/weav-ai/weav/internal/pay"
 )
@@ -93,7 +94,10 @@ func (*desk) Notice(header http.Header, body []byte) (*pay.Notice, error) {
 	if header.Get("signature") != "good" {
 		return nil, pay.ErrBadSignature
 	}
-	return &pay.Notice{ID: header.Get("id"), Type: "Transaction.Paid", PaymentID: string(body)}, nil
+	at, _ := time.Parse(time.RFC3339Nano, header.Get("at")) // Without one nobody says when.
+	return &pay.Notice{
+		ID: header.Get("id"), Type: "Transaction.Paid", PaymentID: string(body), Dispute: pay.Dispute(header.Get("dispute")), At: at,
+	}, nil
 }
 
 // notice is a delivery, signed.

@@ -47,7 +47,9 @@ func (s *Service) Notice(ctx context.Context, gateway string, header http.Header
 		s.log.InfoContext(ctx, "a notice of a payment that is not of this server was ignored", "type", n.Type)
 		return nil
 	}
-	_, err = s.settle(ctx, ids[0], look{source: paymentstep.SourceWebhook, wait: s.patient, notice: id})
+	_, err = s.settle(ctx, ids[0], look{
+		source: paymentstep.SourceWebhook, wait: s.patient, notice: id, dispute: n.Dispute, toldAt: n.At,
+	})
 	if isUnanswered(err) {
 		return errGateway(err)
 	}

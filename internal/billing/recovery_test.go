@@ -81,24 +81,6 @@ func TestFailedPaymentsAreNotLookedAtForEver(t *testing.T) {
 	})
 }
 
-// TestADisputeStaysWhereTheGatewayDoesNotTell: a part that was cancelled meanwhile is no end of it.
-func TestADisputeStaysWhereTheGatewayDoesNotTell(t *testing.T) {
-	t.Parallel()
-	each(t, func(t *testing.T, x *till) {
-		p := x.prepare(catalog.Standard)
-		x.told(p, paid)
-		x.told(p, disputed)
-		x.wantStatus(p, payment.StatusDisputed)
-		x.told(p, func(got *pay.Payment) {
-			returned(100)(got)
-			got.Disputed, got.DisputeUnknown = false, true
-		})
-		x.wantStatus(p, payment.StatusDisputed)
-		x.told(p, func(got *pay.Payment) { got.DisputeUnknown = false })
-		x.wantStatus(p, payment.StatusPartiallyRefunded)
-	})
-}
-
 func TestAGatewayThatHangsIsAskedAgainInTheBackground(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, x *till) {

@@ -84,7 +84,9 @@ func (s *Service) askRefund(ctx context.Context, tx *store.Tx, actor Actor, p *e
 		return refund{}, err
 	}
 	r := refund{Payment: p.ID, Cancellable: p.Amount - p.RefundedAmount}
-	if p.Status != payment.StatusPaid && p.Status != payment.StatusPartiallyRefunded {
+	switch p.Status {
+	case payment.StatusPaid, payment.StatusPartiallyRefunded, payment.StatusDisputed:
+	default:
 		return refund{}, errWrongStatus(p)
 	}
 	if r.Amount = r.Cancellable; amount != nil {
@@ -141,5 +143,5 @@ func refundKey(actor oid.User, p oid.Payment, key string) string {
 
 // errWrongStatus refuses what a payment's status does not allow.
 func errWrongStatus(p *ent.Payment) error {
-	return errs.Input(errs.WrongStatus, "paymentId", "The payment is %s. Only one that is PAID or PARTIALLY_REFUNDED can be paid back.", p.Status)
+	return errs.Input(errs.WrongStatus, "paymentId", "The payment is %s. Only one that is PAID, PARTIALLY_REFUNDED or DISPUTED can be paid back.", p.Status)
 }

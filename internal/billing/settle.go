@@ -10,6 +10,7 @@ import (
 	"github.com/weav-ai/weav/ent/paymentstep"
 	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/pay"
 	"github.com/weav-ai/weav/internal/store"
 )
 
@@ -20,6 +21,9 @@ type look struct {
 	wait time.Duration
 	// notice is the delivery that is worked off with it; empty for none.
 	notice string
+	// dispute is what that delivery says of a dispute, toldAt when that happened.
+	dispute pay.Dispute
+	toldAt  time.Time
 }
 
 // errStale says that the payment changed after the gateway was asked: the answer may be older than what is known.
@@ -83,6 +87,9 @@ func (s *Service) write(ctx context.Context, tx *store.Tx, before *ent.Payment, 
 		return err
 	}
 	if err := s.fault(Locked); err != nil {
+		return err
+	}
+	if a.dispute, err = st.heed(ctx, l); err != nil {
 		return err
 	}
 	if err := st.apply(ctx, a); err != nil {

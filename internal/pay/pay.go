@@ -82,14 +82,27 @@ type Cancel struct {
 	Key string
 }
 
-// Notice is a gateway's word that something happened. It carries no facts: those are asked for.
+// Dispute is what a notice says of one.
+type Dispute string
+
+// The words on disputes; the empty one says nothing.
+const (
+	DisputeCreated  Dispute = "CREATED"
+	DisputeResolved Dispute = "RESOLVED"
+)
+
+// Notice is a gateway's word that something happened. It carries no facts: those are asked for. Only where the gateway does not
+// tell of disputes when it is asked (Payment.DisputeUnknown) does its word on one count.
 type Notice struct {
 	// ID is unique per thing that happened, the same for its repetitions.
 	ID, Type string
 	// PaymentID is the ID a payment was registered under. Where the notice does not hold it, Reference is the gateway's own name for
 	// the payment, or the id of its transaction. Both are empty for what is of no payment.
 	PaymentID, Reference string
-	At                   time.Time
+	// Dispute says that the payer's dispute began or ended.
+	Dispute Dispute
+	// At is when it happened, by the gateway's clock; zero when nobody says. Notices come in any order.
+	At time.Time
 }
 
 // The failures that callers tell apart.

@@ -42,6 +42,9 @@ func verifiers(secrets []string) ([]verifier, error) {
 	return out, nil
 }
 
+// disputes are the kinds of notices of them.
+var disputes = map[string]pay.Dispute{"Transaction.DisputeCreated": pay.DisputeCreated, "Transaction.DisputeResolved": pay.DisputeResolved}
+
 // Notice implements pay.Gateway, by the rules of Standard Webhooks: signed under one of the secrets, at most five
 // minutes ago. What is not of a payment of this shop, and kinds that nobody knows yet, have no PaymentID.
 func (g *Gateway) Notice(header http.Header, body []byte) (*pay.Notice, error) {
@@ -56,7 +59,7 @@ func (g *Gateway) Notice(header http.Header, body []byte) (*pay.Notice, error) {
 	if json.Unmarshal(body, &n) != nil || n.Type == "" {
 		return nil, pay.Fault(pay.ErrRefused, "a notice in another form", nil)
 	}
-	notice := &pay.Notice{ID: header.Get(standardwebhooks.HeaderWebhookID), Type: n.Type}
+	notice := &pay.Notice{ID: header.Get(standardwebhooks.HeaderWebhookID), Type: n.Type, Dispute: disputes[n.Type]}
 	if at, err := time.Parse(time.RFC3339Nano, n.Timestamp); err == nil {
 		notice.At = at.UTC()
 	}

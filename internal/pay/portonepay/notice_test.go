@@ -48,6 +48,14 @@ func TestNotices(t *testing.T) {
 	if _, err := open(t, p, func(c *portonepay.Config) { c.WebhookSecrets = nil }).Notice(http.Header{}, nil); !errors.Is(err, pay.ErrBadSignature) {
 		t.Errorf("without a secret: %v", err)
 	}
+	for kind, want := range map[string]pay.Dispute{
+		"Transaction.DisputeCreated": pay.DisputeCreated, "Transaction.DisputeResolved": pay.DisputeResolved, "Transaction.Cancelled": "",
+	} {
+		header, body := p.Notice(kind, "p1")
+		if n, err := g.Notice(header, body); err != nil || n.Dispute != want || n.At.IsZero() {
+			t.Errorf("%s is read as %+v, %v", kind, n, err)
+		}
+	}
 	header, body := p.Notice("Transaction.Paid", "p1")
 	if n, err := g.Notice(header, body); err != nil || n.PaymentID != "p1" {
 		t.Errorf("the local PortOne's own: %+v, %v", n, err)
