@@ -29,14 +29,16 @@ type refund struct {
 	// Cancellable was left to pay back when it was asked for: the gateway refuses when that is not so any more,
 	// so no repetition, however late, pays back twice.
 	Cancellable int64 `json:"cancellable"`
+	// Done says that the gateway took the order to pay back.
+	Done bool `json:"done,omitempty"`
 }
 
 // Refund has the gateway pay back amount of a payment, nil for all that is left, and takes back the days it bought.
 // Repeated with the same key it goes on where the first call ended, and pays nothing more. The gateway may take its
 // time: then the payment is answered as it stands, and the notice or the recovery settles it.
 //
-// It is an input error for a payment that is not paid and for an amount that is not left, CONFLICT when the gateway
-// refuses, and UNAVAILABLE when it cannot be asked.
+// It is an input error for a payment that is not paid and for an amount that is not left, and UNAVAILABLE when the gateway cannot
+// be asked. CONFLICT when it refuses, as it does once another refund came between: no success is told of one that is not known.
 func (s *Service) Refund(ctx context.Context, actor Actor, paymentID string, amount *int64, reason, key string) (*ent.Payment, error) {
 	p, err := s.Get(ctx, paymentID)
 	if err != nil {
@@ -60,15 +62,29 @@ func (s *Service) Refund(ctx context.Context, actor Actor, paymentID string, amo
 	if err := s.fault(RefundRequested); err != nil {
 		return nil, err
 	}
-	if replayed {
-		if p, err = s.settle(ctx, p.ID, look{source: paymentstep.SourceOperator, wait: s.wait}); isUnanswered(err) {
-			return nil, errGateway(err)
-		}
-		if err != nil || p.Amount-p.RefundedAmount < asked.Cancellable {
-			return p, err // It came, or another refund did: either way this key pays nothing more.
-		}
+	if replayed && asked.Done {
+		return s.refunded(ctx, p)
 	}
-	return s.payBack(ctx, actor, p, asked, reason, key)
+	if err := s.payBack(ctx, actor, p, asked, reason, key); err != nil {
+		return nil, err
+	}
+	if err := s.fault(RefundOrdered); err != nil {
+		return nil, err
+	}
+	asked.Done = true
+	if err := s.store.Amend(ctx, once, asked); err != nil {
+		return nil, err
+	}
+	return s.refunded(ctx, p)
+}
+
+// refunded settles what the gateway says of a payment that it was ordered to pay back.
+func (s *Service) refunded(ctx context.Context, p *ent.Payment) (*ent.Payment, error) {
+	settled, err := s.settle(ctx, p.ID, look{source: paymentstep.SourceOperator, wait: s.wait})
+	if isUnanswered(err) {
+		return p, nil
+	}
+	return settled, err
 }
 
 // askRefund writes down that a refund is asked for. The recovery looks at the payment soon after, whatever becomes of
@@ -108,11 +124,12 @@ func (s *Service) askRefund(ctx context.Context, tx *store.Tx, actor Actor, p *e
 	return r, actor.Record(ctx, tx, p, r.Amount)
 }
 
-// payBack has the gateway pay back and settles what it then says.
-func (s *Service) payBack(ctx context.Context, actor Actor, p *ent.Payment, r refund, reason, key string) (*ent.Payment, error) {
+// payBack has the gateway pay back. One that did by this key before does nothing more; one that remembers no more refuses, since
+// another amount is left.
+func (s *Service) payBack(ctx context.Context, actor Actor, p *ent.Payment, r refund, reason, key string) error {
 	g, err := s.gatewayOf(ctx, p)
 	if err != nil {
-		return nil, errGateway(err)
+		return errGateway(err)
 	}
 	short, cancel := context.WithTimeout(ctx, s.wait)
 	defer cancel()
@@ -121,18 +138,11 @@ func (s *Service) payBack(ctx context.Context, actor Actor, p *ent.Payment, r re
 	})
 	switch {
 	case errors.Is(err, pay.ErrRefused), errors.Is(err, pay.ErrNotFound):
-		return nil, errs.Wrap(err, errs.Conflict, "The gateway refuses to pay this back. Look at the payment's timeline, and at the gateway's own console.")
+		return errs.Wrap(err, errs.Conflict, "The gateway refuses to pay this back. Look at the payment's timeline, and at the gateway's own console.")
 	case err != nil:
-		return nil, errGateway(err)
+		return errGateway(err)
 	}
-	if err := s.fault(RefundOrdered); err != nil {
-		return nil, err
-	}
-	settled, err := s.settle(ctx, p.ID, look{source: paymentstep.SourceOperator, wait: s.wait})
-	if isUnanswered(err) {
-		return p, nil
-	}
-	return settled, err
+	return nil
 }
 
 // refundKey makes the gateway pay one refund back once, however often it is asked to.

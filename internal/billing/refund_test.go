@@ -69,6 +69,30 @@ func TestARefundWithoutTheGatewayIsMadeUpFor(t *testing.T) {
 	})
 }
 
+// TestARefundThatNeverHappenedIsNoSuccess: another one came between the first call and its repetition.
+func TestARefundThatNeverHappenedIsNoSuccess(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, x *till) {
+		p := x.buy(catalog.Standard)
+		actor, part := billing.Actor{User: storetest.User(t, x.st)}, int64(100)
+		refund := func(key string) error {
+			_, err := x.Refund(t.Context(), actor, p.ID.String(), &part, "why", key)
+			return err
+		}
+		x.desk.fail(true, false)
+		wantCode(t, refund("a"), errs.Unavailable)
+		x.desk.fail(false, false)
+		must(t, refund("b"))
+		wantCode(t, refund("a"), errs.Conflict)
+		must(t, refund("b")) // What happened stays a success, also when the gateway remembers its key no more.
+		x.desk.cancels = map[string]bool{}
+		must(t, refund("b"))
+		if got := x.read(p).RefundedAmount; got != part {
+			t.Errorf("%d were paid back", got)
+		}
+	})
+}
+
 // A refund and an order that end between any two steps are completed by the same key, or by the recovery, once.
 func TestRefundsAndOrdersThatEndAnywhere(t *testing.T) {
 	t.Parallel()

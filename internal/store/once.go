@@ -62,6 +62,12 @@ func (s *Store) Once(
 	return replayed, nil
 }
 
+// Amend replaces what a key's first use left, for work that went on after its transaction. A key that is not remembered any
+// more stays forgotten.
+func (s *Store) Amend(ctx context.Context, key Key, result any) error {
+	return s.Tx(ctx, func(ctx context.Context, tx *Tx) error { return tx.remember(ctx, key, result) })
+}
+
 // claim stores the key unless a living one exists. On Postgres it waits for a
 // transaction that stores the same key.
 func (tx *Tx) claim(ctx context.Context, key Key, hash string) (mine bool, err error) {
