@@ -19865,6 +19865,7 @@ type PaymentMutation struct {
 	adddays            *int
 	order_name         *string
 	status             *payment.Status
+	gateway_status     *string
 	is_test            *bool
 	transaction_id     *string
 	refunded_amount    *int64
@@ -20406,6 +20407,42 @@ func (m *PaymentMutation) OldStatus(ctx context.Context) (v payment.Status, err 
 // ResetStatus resets all changes to the "status" field.
 func (m *PaymentMutation) ResetStatus() {
 	m.status = nil
+}
+
+// SetGatewayStatus sets the "gateway_status" field.
+func (m *PaymentMutation) SetGatewayStatus(s string) {
+	m.gateway_status = &s
+}
+
+// GatewayStatus returns the value of the "gateway_status" field in the mutation.
+func (m *PaymentMutation) GatewayStatus() (r string, exists bool) {
+	v := m.gateway_status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGatewayStatus returns the old "gateway_status" field's value of the Payment entity.
+// If the Payment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentMutation) OldGatewayStatus(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGatewayStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGatewayStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGatewayStatus: %w", err)
+	}
+	return oldValue.GatewayStatus, nil
+}
+
+// ResetGatewayStatus resets all changes to the "gateway_status" field.
+func (m *PaymentMutation) ResetGatewayStatus() {
+	m.gateway_status = nil
 }
 
 // SetIsTest sets the "is_test" field.
@@ -21096,7 +21133,7 @@ func (m *PaymentMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *PaymentMutation) Fields() []string {
-	fields := make([]string, 0, 23)
+	fields := make([]string, 0, 24)
 	if m.user_id != nil {
 		fields = append(fields, payment.FieldUserID)
 	}
@@ -21126,6 +21163,9 @@ func (m *PaymentMutation) Fields() []string {
 	}
 	if m.status != nil {
 		fields = append(fields, payment.FieldStatus)
+	}
+	if m.gateway_status != nil {
+		fields = append(fields, payment.FieldGatewayStatus)
 	}
 	if m.is_test != nil {
 		fields = append(fields, payment.FieldIsTest)
@@ -21194,6 +21234,8 @@ func (m *PaymentMutation) Field(name string) (ent.Value, bool) {
 		return m.OrderName()
 	case payment.FieldStatus:
 		return m.Status()
+	case payment.FieldGatewayStatus:
+		return m.GatewayStatus()
 	case payment.FieldIsTest:
 		return m.IsTest()
 	case payment.FieldTransactionID:
@@ -21249,6 +21291,8 @@ func (m *PaymentMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldOrderName(ctx)
 	case payment.FieldStatus:
 		return m.OldStatus(ctx)
+	case payment.FieldGatewayStatus:
+		return m.OldGatewayStatus(ctx)
 	case payment.FieldIsTest:
 		return m.OldIsTest(ctx)
 	case payment.FieldTransactionID:
@@ -21353,6 +21397,13 @@ func (m *PaymentMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetStatus(v)
+		return nil
+	case payment.FieldGatewayStatus:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGatewayStatus(v)
 		return nil
 	case payment.FieldIsTest:
 		v, ok := value.(bool)
@@ -21631,6 +21682,9 @@ func (m *PaymentMutation) ResetField(name string) error {
 		return nil
 	case payment.FieldStatus:
 		m.ResetStatus()
+		return nil
+	case payment.FieldGatewayStatus:
+		m.ResetGatewayStatus()
 		return nil
 	case payment.FieldIsTest:
 		m.ResetIsTest()

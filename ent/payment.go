@@ -38,6 +38,8 @@ type Payment struct {
 	OrderName string `json:"order_name,omitempty"`
 	// Status holds the value of the "status" field.
 	Status payment.Status `json:"status,omitempty"`
+	// The gateway's last word on where it stands; empty when it knew of none.
+	GatewayStatus string `json:"gateway_status,omitempty"`
 	// IsTest holds the value of the "is_test" field.
 	IsTest bool `json:"is_test,omitempty"`
 	// TransactionID holds the value of the "transaction_id" field.
@@ -101,7 +103,7 @@ func (*Payment) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case payment.FieldAmount, payment.FieldDays, payment.FieldRefundedAmount, payment.FieldTakenBack, payment.FieldChecks, payment.FieldRevision:
 			values[i] = new(sql.NullInt64)
-		case payment.FieldGateway, payment.FieldGatewayID, payment.FieldReference, payment.FieldPlan, payment.FieldCurrency, payment.FieldOrderName, payment.FieldStatus, payment.FieldTransactionID:
+		case payment.FieldGateway, payment.FieldGatewayID, payment.FieldReference, payment.FieldPlan, payment.FieldCurrency, payment.FieldOrderName, payment.FieldStatus, payment.FieldGatewayStatus, payment.FieldTransactionID:
 			values[i] = new(sql.NullString)
 		case payment.FieldGrantedAt, payment.FieldDisputeToldAt, payment.FieldNextCheckAt, payment.FieldCreatedAt, payment.FieldExpiresAt, payment.FieldPaidAt, payment.FieldUpdatedAt:
 			values[i] = new(sql.NullTime)
@@ -186,6 +188,12 @@ func (_m *Payment) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field status", values[i])
 			} else if value.Valid {
 				_m.Status = payment.Status(value.String)
+			}
+		case payment.FieldGatewayStatus:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field gateway_status", values[i])
+			} else if value.Valid {
+				_m.GatewayStatus = value.String
 			}
 		case payment.FieldIsTest:
 			if value, ok := values[i].(*sql.NullBool); !ok {
@@ -341,6 +349,9 @@ func (_m *Payment) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("status=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Status))
+	builder.WriteString(", ")
+	builder.WriteString("gateway_status=")
+	builder.WriteString(_m.GatewayStatus)
 	builder.WriteString(", ")
 	builder.WriteString("is_test=")
 	builder.WriteString(fmt.Sprintf("%v", _m.IsTest))

@@ -109,6 +109,20 @@ func (_c *PaymentCreate) SetNillableStatus(v *payment.Status) *PaymentCreate {
 	return _c
 }
 
+// SetGatewayStatus sets the "gateway_status" field.
+func (_c *PaymentCreate) SetGatewayStatus(v string) *PaymentCreate {
+	_c.mutation.SetGatewayStatus(v)
+	return _c
+}
+
+// SetNillableGatewayStatus sets the "gateway_status" field if the given value is not nil.
+func (_c *PaymentCreate) SetNillableGatewayStatus(v *string) *PaymentCreate {
+	if v != nil {
+		_c.SetGatewayStatus(*v)
+	}
+	return _c
+}
+
 // SetIsTest sets the "is_test" field.
 func (_c *PaymentCreate) SetIsTest(v bool) *PaymentCreate {
 	_c.mutation.SetIsTest(v)
@@ -355,6 +369,10 @@ func (_c *PaymentCreate) defaults() {
 		v := payment.DefaultStatus
 		_c.mutation.SetStatus(v)
 	}
+	if _, ok := _c.mutation.GatewayStatus(); !ok {
+		v := payment.DefaultGatewayStatus
+		_c.mutation.SetGatewayStatus(v)
+	}
 	if _, ok := _c.mutation.IsTest(); !ok {
 		v := payment.DefaultIsTest
 		_c.mutation.SetIsTest(v)
@@ -441,6 +459,9 @@ func (_c *PaymentCreate) check() error {
 		if err := payment.StatusValidator(v); err != nil {
 			return &ValidationError{Name: "status", err: fmt.Errorf(`ent: validator failed for field "Payment.status": %w`, err)}
 		}
+	}
+	if _, ok := _c.mutation.GatewayStatus(); !ok {
+		return &ValidationError{Name: "gateway_status", err: errors.New(`ent: missing required field "Payment.gateway_status"`)}
 	}
 	if _, ok := _c.mutation.IsTest(); !ok {
 		return &ValidationError{Name: "is_test", err: errors.New(`ent: missing required field "Payment.is_test"`)}
@@ -544,6 +565,10 @@ func (_c *PaymentCreate) createSpec() (*Payment, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Status(); ok {
 		_spec.SetField(payment.FieldStatus, field.TypeEnum, value)
 		_node.Status = value
+	}
+	if value, ok := _c.mutation.GatewayStatus(); ok {
+		_spec.SetField(payment.FieldGatewayStatus, field.TypeString, value)
+		_node.GatewayStatus = value
 	}
 	if value, ok := _c.mutation.IsTest(); ok {
 		_spec.SetField(payment.FieldIsTest, field.TypeBool, value)
@@ -704,6 +729,18 @@ func (u *PaymentUpsert) SetStatus(v payment.Status) *PaymentUpsert {
 // UpdateStatus sets the "status" field to the value that was provided on create.
 func (u *PaymentUpsert) UpdateStatus() *PaymentUpsert {
 	u.SetExcluded(payment.FieldStatus)
+	return u
+}
+
+// SetGatewayStatus sets the "gateway_status" field.
+func (u *PaymentUpsert) SetGatewayStatus(v string) *PaymentUpsert {
+	u.Set(payment.FieldGatewayStatus, v)
+	return u
+}
+
+// UpdateGatewayStatus sets the "gateway_status" field to the value that was provided on create.
+func (u *PaymentUpsert) UpdateGatewayStatus() *PaymentUpsert {
+	u.SetExcluded(payment.FieldGatewayStatus)
 	return u
 }
 
@@ -1008,6 +1045,20 @@ func (u *PaymentUpsertOne) SetStatus(v payment.Status) *PaymentUpsertOne {
 func (u *PaymentUpsertOne) UpdateStatus() *PaymentUpsertOne {
 	return u.Update(func(s *PaymentUpsert) {
 		s.UpdateStatus()
+	})
+}
+
+// SetGatewayStatus sets the "gateway_status" field.
+func (u *PaymentUpsertOne) SetGatewayStatus(v string) *PaymentUpsertOne {
+	return u.Update(func(s *PaymentUpsert) {
+		s.SetGatewayStatus(v)
+	})
+}
+
+// UpdateGatewayStatus sets the "gateway_status" field to the value that was provided on create.
+func (u *PaymentUpsertOne) UpdateGatewayStatus() *PaymentUpsertOne {
+	return u.Update(func(s *PaymentUpsert) {
+		s.UpdateGatewayStatus()
 	})
 }
 
@@ -1509,6 +1560,20 @@ func (u *PaymentUpsertBulk) SetStatus(v payment.Status) *PaymentUpsertBulk {
 func (u *PaymentUpsertBulk) UpdateStatus() *PaymentUpsertBulk {
 	return u.Update(func(s *PaymentUpsert) {
 		s.UpdateStatus()
+	})
+}
+
+// SetGatewayStatus sets the "gateway_status" field.
+func (u *PaymentUpsertBulk) SetGatewayStatus(v string) *PaymentUpsertBulk {
+	return u.Update(func(s *PaymentUpsert) {
+		s.SetGatewayStatus(v)
+	})
+}
+
+// UpdateGatewayStatus sets the "gateway_status" field to the value that was provided on create.
+func (u *PaymentUpsertBulk) UpdateGatewayStatus() *PaymentUpsertBulk {
+	return u.Update(func(s *PaymentUpsert) {
+		s.UpdateGatewayStatus()
 	})
 }
 

@@ -79,6 +79,20 @@ func (_u *PaymentUpdate) SetNillableStatus(v *payment.Status) *PaymentUpdate {
 	return _u
 }
 
+// SetGatewayStatus sets the "gateway_status" field.
+func (_u *PaymentUpdate) SetGatewayStatus(v string) *PaymentUpdate {
+	_u.mutation.SetGatewayStatus(v)
+	return _u
+}
+
+// SetNillableGatewayStatus sets the "gateway_status" field if the given value is not nil.
+func (_u *PaymentUpdate) SetNillableGatewayStatus(v *string) *PaymentUpdate {
+	if v != nil {
+		_u.SetGatewayStatus(*v)
+	}
+	return _u
+}
+
 // SetIsTest sets the "is_test" field.
 func (_u *PaymentUpdate) SetIsTest(v bool) *PaymentUpdate {
 	_u.mutation.SetIsTest(v)
@@ -398,6 +412,9 @@ func (_u *PaymentUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(payment.FieldStatus, field.TypeEnum, value)
 	}
+	if value, ok := _u.mutation.GatewayStatus(); ok {
+		_spec.SetField(payment.FieldGatewayStatus, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.IsTest(); ok {
 		_spec.SetField(payment.FieldIsTest, field.TypeBool, value)
 	}
@@ -566,6 +583,20 @@ func (_u *PaymentUpdateOne) SetStatus(v payment.Status) *PaymentUpdateOne {
 func (_u *PaymentUpdateOne) SetNillableStatus(v *payment.Status) *PaymentUpdateOne {
 	if v != nil {
 		_u.SetStatus(*v)
+	}
+	return _u
+}
+
+// SetGatewayStatus sets the "gateway_status" field.
+func (_u *PaymentUpdateOne) SetGatewayStatus(v string) *PaymentUpdateOne {
+	_u.mutation.SetGatewayStatus(v)
+	return _u
+}
+
+// SetNillableGatewayStatus sets the "gateway_status" field if the given value is not nil.
+func (_u *PaymentUpdateOne) SetNillableGatewayStatus(v *string) *PaymentUpdateOne {
+	if v != nil {
+		_u.SetGatewayStatus(*v)
 	}
 	return _u
 }
@@ -918,6 +949,9 @@ func (_u *PaymentUpdateOne) sqlSave(ctx context.Context) (_node *Payment, err er
 	}
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(payment.FieldStatus, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.GatewayStatus(); ok {
+		_spec.SetField(payment.FieldGatewayStatus, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.IsTest(); ok {
 		_spec.SetField(payment.FieldIsTest, field.TypeBool, value)

@@ -401,36 +401,40 @@ func init() {
 	payment.DefaultReference = paymentDescReference.Default.(string)
 	// payment.ReferenceValidator is a validator for the "reference" field. It is called by the builders before save.
 	payment.ReferenceValidator = paymentDescReference.Validators[0].(func(string) error)
+	// paymentDescGatewayStatus is the schema descriptor for gateway_status field.
+	paymentDescGatewayStatus := paymentFields[11].Descriptor()
+	// payment.DefaultGatewayStatus holds the default value on creation for the gateway_status field.
+	payment.DefaultGatewayStatus = paymentDescGatewayStatus.Default.(string)
 	// paymentDescIsTest is the schema descriptor for is_test field.
-	paymentDescIsTest := paymentFields[11].Descriptor()
+	paymentDescIsTest := paymentFields[12].Descriptor()
 	// payment.DefaultIsTest holds the default value on creation for the is_test field.
 	payment.DefaultIsTest = paymentDescIsTest.Default.(bool)
 	// paymentDescTransactionID is the schema descriptor for transaction_id field.
-	paymentDescTransactionID := paymentFields[12].Descriptor()
+	paymentDescTransactionID := paymentFields[13].Descriptor()
 	// payment.DefaultTransactionID holds the default value on creation for the transaction_id field.
 	payment.DefaultTransactionID = paymentDescTransactionID.Default.(string)
 	// paymentDescRefundedAmount is the schema descriptor for refunded_amount field.
-	paymentDescRefundedAmount := paymentFields[13].Descriptor()
+	paymentDescRefundedAmount := paymentFields[14].Descriptor()
 	// payment.DefaultRefundedAmount holds the default value on creation for the refunded_amount field.
 	payment.DefaultRefundedAmount = paymentDescRefundedAmount.Default.(int64)
 	// paymentDescTakenBack is the schema descriptor for taken_back field.
-	paymentDescTakenBack := paymentFields[15].Descriptor()
+	paymentDescTakenBack := paymentFields[16].Descriptor()
 	// payment.DefaultTakenBack holds the default value on creation for the taken_back field.
 	payment.DefaultTakenBack = paymentDescTakenBack.Default.(int64)
 	// paymentDescChecks is the schema descriptor for checks field.
-	paymentDescChecks := paymentFields[17].Descriptor()
+	paymentDescChecks := paymentFields[18].Descriptor()
 	// payment.DefaultChecks holds the default value on creation for the checks field.
 	payment.DefaultChecks = paymentDescChecks.Default.(int)
 	// paymentDescCreatedAt is the schema descriptor for created_at field.
-	paymentDescCreatedAt := paymentFields[19].Descriptor()
+	paymentDescCreatedAt := paymentFields[20].Descriptor()
 	// payment.DefaultCreatedAt holds the default value on creation for the created_at field.
 	payment.DefaultCreatedAt = paymentDescCreatedAt.Default.(func() time.Time)
 	// paymentDescUpdatedAt is the schema descriptor for updated_at field.
-	paymentDescUpdatedAt := paymentFields[22].Descriptor()
+	paymentDescUpdatedAt := paymentFields[23].Descriptor()
 	// payment.DefaultUpdatedAt holds the default value on creation for the updated_at field.
 	payment.DefaultUpdatedAt = paymentDescUpdatedAt.Default.(func() time.Time)
 	// paymentDescRevision is the schema descriptor for revision field.
-	paymentDescRevision := paymentFields[23].Descriptor()
+	paymentDescRevision := paymentFields[24].Descriptor()
 	// payment.DefaultRevision holds the default value on creation for the revision field.
 	payment.DefaultRevision = paymentDescRevision.Default.(int)
 	// paymentDescID is the schema descriptor for id field.

@@ -10281,6 +10281,10 @@ enum PaymentStepType {
   DISPUTE_RESOLVED
   """Somebody of the administration asked to pay back."""
   REFUND_REQUESTED
+  """The gateway refused to pay back what was asked for: nothing went back by that."""
+  REFUND_REFUSED
+  """The gateway issued a virtual account: the person is to transfer the money to it, and nothing is paid before. Told once."""
+  VIRTUAL_ACCOUNT_ISSUED
   """It failed at the gateway."""
   FAILED
   """What the gateway has does not fit the order."""
@@ -73825,34 +73829,38 @@ func (ec *executionContext) marshalNPaymentStepType2githubᚗcomᚋweavᚑaiᚋw
 
 var (
 	unmarshalNPaymentStepType2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋpaymentstepᚐType = map[string]paymentstep.Type{
-		"PREPARED":           paymentstep.TypePrepared,
-		"CHECKED":            paymentstep.TypeChecked,
-		"PAID":               paymentstep.TypePaid,
-		"GRANTED":            paymentstep.TypeGranted,
-		"PARTIALLY_REFUNDED": paymentstep.TypePartiallyRefunded,
-		"REFUNDED":           paymentstep.TypeRefunded,
-		"TAKEN_BACK":         paymentstep.TypeTakenBack,
-		"DISPUTED":           paymentstep.TypeDisputed,
-		"DISPUTE_RESOLVED":   paymentstep.TypeDisputeResolved,
-		"REFUND_REQUESTED":   paymentstep.TypeRefundRequested,
-		"FAILED":             paymentstep.TypeFailed,
-		"REJECTED":           paymentstep.TypeRejected,
-		"EXPIRED":            paymentstep.TypeExpired,
+		"PREPARED":               paymentstep.TypePrepared,
+		"CHECKED":                paymentstep.TypeChecked,
+		"PAID":                   paymentstep.TypePaid,
+		"GRANTED":                paymentstep.TypeGranted,
+		"PARTIALLY_REFUNDED":     paymentstep.TypePartiallyRefunded,
+		"REFUNDED":               paymentstep.TypeRefunded,
+		"TAKEN_BACK":             paymentstep.TypeTakenBack,
+		"DISPUTED":               paymentstep.TypeDisputed,
+		"DISPUTE_RESOLVED":       paymentstep.TypeDisputeResolved,
+		"REFUND_REQUESTED":       paymentstep.TypeRefundRequested,
+		"REFUND_REFUSED":         paymentstep.TypeRefundRefused,
+		"VIRTUAL_ACCOUNT_ISSUED": paymentstep.TypeVirtualAccountIssued,
+		"FAILED":                 paymentstep.TypeFailed,
+		"REJECTED":               paymentstep.TypeRejected,
+		"EXPIRED":                paymentstep.TypeExpired,
 	}
 	marshalNPaymentStepType2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋpaymentstepᚐType = map[paymentstep.Type]string{
-		paymentstep.TypePrepared:          "PREPARED",
-		paymentstep.TypeChecked:           "CHECKED",
-		paymentstep.TypePaid:              "PAID",
-		paymentstep.TypeGranted:           "GRANTED",
-		paymentstep.TypePartiallyRefunded: "PARTIALLY_REFUNDED",
-		paymentstep.TypeRefunded:          "REFUNDED",
-		paymentstep.TypeTakenBack:         "TAKEN_BACK",
-		paymentstep.TypeDisputed:          "DISPUTED",
-		paymentstep.TypeDisputeResolved:   "DISPUTE_RESOLVED",
-		paymentstep.TypeRefundRequested:   "REFUND_REQUESTED",
-		paymentstep.TypeFailed:            "FAILED",
-		paymentstep.TypeRejected:          "REJECTED",
-		paymentstep.TypeExpired:           "EXPIRED",
+		paymentstep.TypePrepared:             "PREPARED",
+		paymentstep.TypeChecked:              "CHECKED",
+		paymentstep.TypePaid:                 "PAID",
+		paymentstep.TypeGranted:              "GRANTED",
+		paymentstep.TypePartiallyRefunded:    "PARTIALLY_REFUNDED",
+		paymentstep.TypeRefunded:             "REFUNDED",
+		paymentstep.TypeTakenBack:            "TAKEN_BACK",
+		paymentstep.TypeDisputed:             "DISPUTED",
+		paymentstep.TypeDisputeResolved:      "DISPUTE_RESOLVED",
+		paymentstep.TypeRefundRequested:      "REFUND_REQUESTED",
+		paymentstep.TypeRefundRefused:        "REFUND_REFUSED",
+		paymentstep.TypeVirtualAccountIssued: "VIRTUAL_ACCOUNT_ISSUED",
+		paymentstep.TypeFailed:               "FAILED",
+		paymentstep.TypeRejected:             "REJECTED",
+		paymentstep.TypeExpired:              "EXPIRED",
 	}
 )
 

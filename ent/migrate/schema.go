@@ -717,6 +717,7 @@ var (
 		{Name: "days", Type: field.TypeInt},
 		{Name: "order_name", Type: field.TypeString},
 		{Name: "status", Type: field.TypeEnum, Enums: []string{"PENDING", "PAID", "PARTIALLY_REFUNDED", "REFUNDED", "DISPUTED", "FAILED", "REJECTED", "EXPIRED"}, Default: "PENDING"},
+		{Name: "gateway_status", Type: field.TypeString, Default: ""},
 		{Name: "is_test", Type: field.TypeBool, Default: false},
 		{Name: "transaction_id", Type: field.TypeString, Default: ""},
 		{Name: "refunded_amount", Type: field.TypeInt64, Default: 0},
@@ -745,7 +746,7 @@ var (
 			{
 				Name:    "payment_next_check_at",
 				Unique:  false,
-				Columns: []*schema.Column{PaymentsColumns[18]},
+				Columns: []*schema.Column{PaymentsColumns[19]},
 			},
 			{
 				Name:    "payment_status_id",
@@ -760,7 +761,7 @@ var (
 			{
 				Name:    "payment_transaction_id",
 				Unique:  false,
-				Columns: []*schema.Column{PaymentsColumns[12]},
+				Columns: []*schema.Column{PaymentsColumns[13]},
 			},
 		},
 	}
@@ -785,7 +786,7 @@ var (
 	// PaymentStepsColumns holds the columns for the "payment_steps" table.
 	PaymentStepsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
-		{Name: "type", Type: field.TypeEnum, Enums: []string{"PREPARED", "CHECKED", "PAID", "GRANTED", "PARTIALLY_REFUNDED", "REFUNDED", "TAKEN_BACK", "DISPUTED", "DISPUTE_RESOLVED", "REFUND_REQUESTED", "FAILED", "REJECTED", "EXPIRED"}},
+		{Name: "type", Type: field.TypeEnum, Enums: []string{"PREPARED", "CHECKED", "PAID", "GRANTED", "PARTIALLY_REFUNDED", "REFUNDED", "TAKEN_BACK", "DISPUTED", "DISPUTE_RESOLVED", "REFUND_REQUESTED", "REFUND_REFUSED", "VIRTUAL_ACCOUNT_ISSUED", "FAILED", "REJECTED", "EXPIRED"}},
 		{Name: "source", Type: field.TypeEnum, Enums: []string{"CLIENT", "WEBHOOK", "RECOVERY", "OPERATOR"}},
 		{Name: "amount", Type: field.TypeInt64, Nullable: true},
 		{Name: "detail", Type: field.TypeString, Default: ""},

@@ -36,6 +36,8 @@ const (
 	FieldOrderName = "order_name"
 	// FieldStatus holds the string denoting the status field in the database.
 	FieldStatus = "status"
+	// FieldGatewayStatus holds the string denoting the gateway_status field in the database.
+	FieldGatewayStatus = "gateway_status"
 	// FieldIsTest holds the string denoting the is_test field in the database.
 	FieldIsTest = "is_test"
 	// FieldTransactionID holds the string denoting the transaction_id field in the database.
@@ -88,6 +90,7 @@ var Columns = []string{
 	FieldDays,
 	FieldOrderName,
 	FieldStatus,
+	FieldGatewayStatus,
 	FieldIsTest,
 	FieldTransactionID,
 	FieldRefundedAmount,
@@ -120,6 +123,8 @@ var (
 	DefaultReference string
 	// ReferenceValidator is a validator for the "reference" field. It is called by the builders before save.
 	ReferenceValidator func(string) error
+	// DefaultGatewayStatus holds the default value on creation for the "gateway_status" field.
+	DefaultGatewayStatus string
 	// DefaultIsTest holds the default value on creation for the "is_test" field.
 	DefaultIsTest bool
 	// DefaultTransactionID holds the default value on creation for the "transaction_id" field.
@@ -252,6 +257,11 @@ func ByOrderName(opts ...sql.OrderTermOption) OrderOption {
 // ByStatus orders the results by the status field.
 func ByStatus(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldStatus, opts...).ToFunc()
+}
+
+// ByGatewayStatus orders the results by the gateway_status field.
+func ByGatewayStatus(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldGatewayStatus, opts...).ToFunc()
 }
 
 // ByIsTest orders the results by the is_test field.

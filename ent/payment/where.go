@@ -96,6 +96,11 @@ func OrderName(v string) predicate.Payment {
 	return predicate.Payment(sql.FieldEQ(FieldOrderName, v))
 }
 
+// GatewayStatus applies equality check predicate on the "gateway_status" field. It's identical to GatewayStatusEQ.
+func GatewayStatus(v string) predicate.Payment {
+	return predicate.Payment(sql.FieldEQ(FieldGatewayStatus, v))
+}
+
 // IsTest applies equality check predicate on the "is_test" field. It's identical to IsTestEQ.
 func IsTest(v bool) predicate.Payment {
 	return predicate.Payment(sql.FieldEQ(FieldIsTest, v))
@@ -654,6 +659,71 @@ func StatusIn(vs ...Status) predicate.Payment {
 // StatusNotIn applies the NotIn predicate on the "status" field.
 func StatusNotIn(vs ...Status) predicate.Payment {
 	return predicate.Payment(sql.FieldNotIn(FieldStatus, vs...))
+}
+
+// GatewayStatusEQ applies the EQ predicate on the "gateway_status" field.
+func GatewayStatusEQ(v string) predicate.Payment {
+	return predicate.Payment(sql.FieldEQ(FieldGatewayStatus, v))
+}
+
+// GatewayStatusNEQ applies the NEQ predicate on the "gateway_status" field.
+func GatewayStatusNEQ(v string) predicate.Payment {
+	return predicate.Payment(sql.FieldNEQ(FieldGatewayStatus, v))
+}
+
+// GatewayStatusIn applies the In predicate on the "gateway_status" field.
+func GatewayStatusIn(vs ...string) predicate.Payment {
+	return predicate.Payment(sql.FieldIn(FieldGatewayStatus, vs...))
+}
+
+// GatewayStatusNotIn applies the NotIn predicate on the "gateway_status" field.
+func GatewayStatusNotIn(vs ...string) predicate.Payment {
+	return predicate.Payment(sql.FieldNotIn(FieldGatewayStatus, vs...))
+}
+
+// GatewayStatusGT applies the GT predicate on the "gateway_status" field.
+func GatewayStatusGT(v string) predicate.Payment {
+	return predicate.Payment(sql.FieldGT(FieldGatewayStatus, v))
+}
+
+// GatewayStatusGTE applies the GTE predicate on the "gateway_status" field.
+func GatewayStatusGTE(v string) predicate.Payment {
+	return predicate.Payment(sql.FieldGTE(FieldGatewayStatus, v))
+}
+
+// GatewayStatusLT applies the LT predicate on the "gateway_status" field.
+func GatewayStatusLT(v string) predicate.Payment {
+	return predicate.Payment(sql.FieldLT(FieldGatewayStatus, v))
+}
+
+// GatewayStatusLTE applies the LTE predicate on the "gateway_status" field.
+func GatewayStatusLTE(v string) predicate.Payment {
+	return predicate.Payment(sql.FieldLTE(FieldGatewayStatus, v))
+}
+
+// GatewayStatusContains applies the Contains predicate on the "gateway_status" field.
+func GatewayStatusContains(v string) predicate.Payment {
+	return predicate.Payment(sql.FieldContains(FieldGatewayStatus, v))
+}
+
+// GatewayStatusHasPrefix applies the HasPrefix predicate on the "gateway_status" field.
+func GatewayStatusHasPrefix(v string) predicate.Payment {
+	return predicate.Payment(sql.FieldHasPrefix(FieldGatewayStatus, v))
+}
+
+// GatewayStatusHasSuffix applies the HasSuffix predicate on the "gateway_status" field.
+func GatewayStatusHasSuffix(v string) predicate.Payment {
+	return predicate.Payment(sql.FieldHasSuffix(FieldGatewayStatus, v))
+}
+
+// GatewayStatusEqualFold applies the EqualFold predicate on the "gateway_status" field.
+func GatewayStatusEqualFold(v string) predicate.Payment {
+	return predicate.Payment(sql.FieldEqualFold(FieldGatewayStatus, v))
+}
+
+// GatewayStatusContainsFold applies the ContainsFold predicate on the "gateway_status" field.
+func GatewayStatusContainsFold(v string) predicate.Payment {
+	return predicate.Payment(sql.FieldContainsFold(FieldGatewayStatus, v))
 }
 
 // IsTestEQ applies the EQ predicate on the "is_test" field.

@@ -76,19 +76,21 @@ type Type string
 
 // Type values.
 const (
-	TypePrepared          Type = "PREPARED"
-	TypeChecked           Type = "CHECKED"
-	TypePaid              Type = "PAID"
-	TypeGranted           Type = "GRANTED"
-	TypePartiallyRefunded Type = "PARTIALLY_REFUNDED"
-	TypeRefunded          Type = "REFUNDED"
-	TypeTakenBack         Type = "TAKEN_BACK"
-	TypeDisputed          Type = "DISPUTED"
-	TypeDisputeResolved   Type = "DISPUTE_RESOLVED"
-	TypeRefundRequested   Type = "REFUND_REQUESTED"
-	TypeFailed            Type = "FAILED"
-	TypeRejected          Type = "REJECTED"
-	TypeExpired           Type = "EXPIRED"
+	TypePrepared             Type = "PREPARED"
+	TypeChecked              Type = "CHECKED"
+	TypePaid                 Type = "PAID"
+	TypeGranted              Type = "GRANTED"
+	TypePartiallyRefunded    Type = "PARTIALLY_REFUNDED"
+	TypeRefunded             Type = "REFUNDED"
+	TypeTakenBack            Type = "TAKEN_BACK"
+	TypeDisputed             Type = "DISPUTED"
+	TypeDisputeResolved      Type = "DISPUTE_RESOLVED"
+	TypeRefundRequested      Type = "REFUND_REQUESTED"
+	TypeRefundRefused        Type = "REFUND_REFUSED"
+	TypeVirtualAccountIssued Type = "VIRTUAL_ACCOUNT_ISSUED"
+	TypeFailed               Type = "FAILED"
+	TypeRejected             Type = "REJECTED"
+	TypeExpired              Type = "EXPIRED"
 )
 
 func (_type Type) String() string {
@@ -98,7 +100,7 @@ func (_type Type) String() string {
 // TypeValidator is a validator for the "type" field enum values. It is called by the builders before save.
 func TypeValidator(_type Type) error {
 	switch _type {
-	case TypePrepared, TypeChecked, TypePaid, TypeGranted, TypePartiallyRefunded, TypeRefunded, TypeTakenBack, TypeDisputed, TypeDisputeResolved, TypeRefundRequested, TypeFailed, TypeRejected, TypeExpired:
+	case TypePrepared, TypeChecked, TypePaid, TypeGranted, TypePartiallyRefunded, TypeRefunded, TypeTakenBack, TypeDisputed, TypeDisputeResolved, TypeRefundRequested, TypeRefundRefused, TypeVirtualAccountIssued, TypeFailed, TypeRejected, TypeExpired:
 		return nil
 	default:
 		return fmt.Errorf("paymentstep: invalid enum value for type field: %q", _type)

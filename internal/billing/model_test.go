@@ -77,9 +77,14 @@ type model struct {
 	days     time.Duration
 	// reason is why it was rejected.
 	reason string
+	// isIssued says that the person was told of a virtual account.
+	isIssued bool
 }
 
 func (m *model) see(s state) {
+	if s.name == "virtual account" && (m.status == payment.StatusPending || m.status == payment.StatusFailed) {
+		m.isIssued = true
+	}
 	switch e := s.effect; {
 	case m.status == payment.StatusRefunded || e == nothing || e == noAnswer:
 	case e == hasFailed:

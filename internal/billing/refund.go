@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"errors"
 
+	entsql "entgo.io/ent/dialect/sql"
+
 	"github.com/weav-ai/weav/ent"
 	"github.com/weav-ai/weav/ent/payment"
 	"github.com/weav-ai/weav/ent/paymentstep"
@@ -90,10 +92,8 @@ func (s *Service) refunded(ctx context.Context, p *ent.Payment) (*ent.Payment, e
 // askRefund writes down that a refund is asked for. The recovery looks at the payment soon after, whatever becomes of
 // the process.
 func (s *Service) askRefund(ctx context.Context, tx *store.Tx, actor Actor, p *ent.Payment, amount *int64) (refund, error) {
-	if p.UserID != nil {
-		if err := tx.LockUser(ctx, *p.UserID); err != nil && errs.CodeOf(err) != errs.NotFound {
-			return refund{}, err
-		}
+	if err := lockPayer(ctx, tx, p); err != nil {
+		return refund{}, err
 	}
 	p, err := found(tx.Client().Payment.Get(ctx, p.ID))
 	if err != nil {
@@ -124,6 +124,35 @@ func (s *Service) askRefund(ctx context.Context, tx *store.Tx, actor Actor, p *e
 	return r, actor.Record(ctx, tx, p, r.Amount)
 }
 
+// lockPayer locks the person of a payment, if there is one yet.
+func lockPayer(ctx context.Context, tx *store.Tx, p *ent.Payment) error {
+	if p.UserID == nil {
+		return nil
+	}
+	if err := tx.LockUser(ctx, *p.UserID); errs.CodeOf(err) != errs.NotFound {
+		return err
+	}
+	return nil
+}
+
+// refundRefused notes what came of a refund that was asked for; a repetition that is refused again is not noted.
+func (s *Service) refundRefused(ctx context.Context, p *ent.Payment, amount int64) error {
+	return s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := lockPayer(ctx, tx, p); err != nil {
+			return err
+		}
+		last, err := tx.Client().PaymentStep.Query().Where(paymentstep.PaymentID(p.ID), paymentstep.TypeNEQ(paymentstep.TypeChecked)).
+			Order(paymentstep.ByID(entsql.OrderDesc())).First(ctx)
+		if err != nil {
+			return wrap("timeline", err)
+		}
+		if last.Type == paymentstep.TypeRefundRefused && last.Amount != nil && *last.Amount == amount {
+			return nil
+		}
+		return addStep(ctx, tx, p.ID, paymentstep.SourceOperator, step{typ: paymentstep.TypeRefundRefused, amount: &amount}, s.now())
+	})
+}
+
 // payBack has the gateway pay back. One that did by this key before does nothing more; one that remembers no more refuses, since
 // another amount is left.
 func (s *Service) payBack(ctx context.Context, actor Actor, p *ent.Payment, r refund, reason, key string) error {
@@ -138,6 +167,9 @@ func (s *Service) payBack(ctx context.Context, actor Actor, p *ent.Payment, r re
 	})
 	switch {
 	case errors.Is(err, pay.ErrRefused), errors.Is(err, pay.ErrNotFound):
+		if err := s.refundRefused(ctx, p, r.Amount); err != nil {
+			return err
+		}
 		return errs.Wrap(err, errs.Conflict, "The gateway refuses to pay this back. Look at the payment's timeline, and at the gateway's own console.")
 	case err != nil:
 		return errGateway(err)

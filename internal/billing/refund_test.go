@@ -84,6 +84,9 @@ func TestARefundThatNeverHappenedIsNoSuccess(t *testing.T) {
 		x.desk.fail(false, false)
 		must(t, refund("b"))
 		wantCode(t, refund("a"), errs.Conflict)
+		wantCode(t, refund("a"), errs.Conflict)
+		x.wantSteps(p, paymentstep.TypePrepared, paymentstep.TypePaid, paymentstep.TypeGranted, paymentstep.TypeRefundRequested,
+			paymentstep.TypeRefundRequested, paymentstep.TypePartiallyRefunded, paymentstep.TypeTakenBack, paymentstep.TypeRefundRefused)
 		must(t, refund("b")) // What happened stays a success, also when the gateway remembers its key no more.
 		x.desk.cancels = map[string]bool{}
 		must(t, refund("b"))

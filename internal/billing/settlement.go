@@ -10,6 +10,7 @@ import (
 	"github.com/weav-ai/weav/ent/payment"
 	"github.com/weav-ai/weav/ent/paymentstep"
 	"github.com/weav-ai/weav/internal/catalog"
+	"github.com/weav-ai/weav/internal/pay"
 	"github.com/weav-ai/weav/internal/store"
 )
 
@@ -42,6 +43,9 @@ func (st *settlement) apply(ctx context.Context, a answer) error {
 	if a.verdict == paid && st.member == nil && st.p.GrantedAt == nil && a.back(st.p) < st.p.Amount {
 		a.verdict, a.reason = unfit, "The account it was for is gone."
 	}
+	if err := st.remember(ctx, a); err != nil {
+		return err
+	}
 	set := st.tx.Client().Payment.Update()
 	switch {
 	case st.p.Status == payment.StatusRefunded: // Nothing comes after it.
@@ -54,7 +58,9 @@ func (st *settlement) apply(ctx context.Context, a answer) error {
 			return err
 		}
 	default:
-		st.wait(set, a)
+		if err := st.wait(ctx, set, a); err != nil {
+			return err
+		}
 	}
 	if len(st.steps) == 0 {
 		return st.checked(ctx)
@@ -62,10 +68,19 @@ func (st *settlement) apply(ctx context.Context, a answer) error {
 	return st.save(ctx, set)
 }
 
+// remember keeps the gateway's last word, which is no change that anybody is told of.
+func (st *settlement) remember(ctx context.Context, a answer) error {
+	if a.got == nil || string(a.got.Status) == st.p.GatewayStatus {
+		return nil
+	}
+	err := st.tx.Client().Payment.Update().SetGatewayStatus(string(a.got.Status)).Where(payment.ID(st.p.ID)).Exec(ctx)
+	return wrap("remember", err)
+}
+
 // wait settles a payment that is not paid: it failed, or its time is over, or neither.
-func (st *settlement) wait(set *ent.PaymentUpdate, a answer) {
-	if st.p.Status != payment.StatusPending {
-		return
+func (st *settlement) wait(ctx context.Context, set *ent.PaymentUpdate, a answer) error {
+	if err := st.issued(ctx, a); err != nil || st.p.Status != payment.StatusPending {
+		return err
 	}
 	switch {
 	case a.verdict == failed:
@@ -75,6 +90,24 @@ func (st *settlement) wait(set *ent.PaymentUpdate, a answer) {
 		set.SetStatus(payment.StatusExpired)
 		st.note(paymentstep.TypeExpired, nil, "")
 	}
+	return nil
+}
+
+// issued notes, once, that the person is to transfer the money to a virtual account.
+func (st *settlement) issued(ctx context.Context, a answer) error {
+	if a.got == nil || a.got.Status != pay.VirtualAccountIssued || st.p.GatewayStatus == string(pay.VirtualAccountIssued) {
+		return nil
+	}
+	switch st.p.Status {
+	case payment.StatusPending, payment.StatusFailed, payment.StatusExpired:
+	default:
+		return nil
+	}
+	known, err := st.last(ctx, paymentstep.TypeEQ(paymentstep.TypeVirtualAccountIssued))
+	if err == nil && known == nil {
+		st.note(paymentstep.TypeVirtualAccountIssued, nil, "")
+	}
+	return err
 }
 
 // reject settles money that does not fit. What was granted before stays: nobody takes days back on an answer that is
