@@ -135,8 +135,11 @@ type ComplexityRoot struct {
 	}
 
 	AccountPayment struct {
-		Payment func(childComplexity int) int
-		User    func(childComplexity int) int
+		Gateway       func(childComplexity int) int
+		GatewayID     func(childComplexity int) int
+		Payment       func(childComplexity int) int
+		TransactionID func(childComplexity int) int
+		User          func(childComplexity int) int
 	}
 
 	AccountPaymentConnection struct {
@@ -2422,12 +2425,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AccountJobEdge.Node(childComplexity), true
 
+	case "AccountPayment.gateway":
+		if e.ComplexityRoot.AccountPayment.Gateway == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountPayment.Gateway(childComplexity), true
+	case "AccountPayment.gatewayId":
+		if e.ComplexityRoot.AccountPayment.GatewayID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountPayment.GatewayID(childComplexity), true
 	case "AccountPayment.payment":
 		if e.ComplexityRoot.AccountPayment.Payment == nil {
 			break
 		}
 
 		return e.ComplexityRoot.AccountPayment.Payment(childComplexity), true
+	case "AccountPayment.transactionId":
+		if e.ComplexityRoot.AccountPayment.TransactionID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountPayment.TransactionID(childComplexity), true
 	case "AccountPayment.user":
 		if e.ComplexityRoot.AccountPayment.User == nil {
 			break
@@ -10487,6 +10508,12 @@ type AccountEdge {
 type AccountPayment {
   """The payment."""
   payment: Payment!
+  """The gateway it was ordered at, such as ` + "`" + `portone` + "`" + ` or ` + "`" + `sandbox` + "`" + `."""
+  gateway: String!
+  """What the gateway calls the payment, to find it in its console: our id of letters and digits, or the gateway's own name for it where it has one."""
+  gatewayId: String!
+  """The gateway's id of the transaction that took the money; null before there was one."""
+  transactionId: String
   """Whose; null when the account is gone."""
   user: Account
 }
@@ -15092,6 +15119,12 @@ func (ec *executionContext) childFields_AccountPayment(ctx context.Context, fiel
 	switch field.Name {
 	case "payment":
 		return ec.fieldContext_AccountPayment_payment(ctx, field)
+	case "gateway":
+		return ec.fieldContext_AccountPayment_gateway(ctx, field)
+	case "gatewayId":
+		return ec.fieldContext_AccountPayment_gatewayId(ctx, field)
+	case "transactionId":
+		return ec.fieldContext_AccountPayment_transactionId(ctx, field)
 	case "user":
 		return ec.fieldContext_AccountPayment_user(ctx, field)
 	}
@@ -20451,6 +20484,75 @@ func (ec *executionContext) fieldContext_AccountPayment_payment(_ context.Contex
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _AccountPayment_gateway(ctx context.Context, field graphql.CollectedField, obj *AccountPayment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountPayment_gateway(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Gateway(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountPayment_gateway(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountPayment", field, true, false, "String")
+}
+
+func (ec *executionContext) _AccountPayment_gatewayId(ctx context.Context, field graphql.CollectedField, obj *AccountPayment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountPayment_gatewayId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GatewayID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountPayment_gatewayId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountPayment", field, true, false, "String")
+}
+
+func (ec *executionContext) _AccountPayment_transactionId(ctx context.Context, field graphql.CollectedField, obj *AccountPayment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountPayment_transactionId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TransactionID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AccountPayment_transactionId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountPayment", field, true, false, "String")
 }
 
 func (ec *executionContext) _AccountPayment_user(ctx context.Context, field graphql.CollectedField, obj *AccountPayment) (ret graphql.Marshaler) {
@@ -57709,6 +57811,21 @@ func (ec *executionContext) _AccountPayment(ctx context.Context, sel ast.Selecti
 		case "payment":
 			out.Values[i] = ec._AccountPayment_payment(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "gateway":
+			out.Values[i] = ec._AccountPayment_gateway(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "gatewayId":
+			out.Values[i] = ec._AccountPayment_gatewayId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "transactionId":
+			out.Values[i] = ec._AccountPayment_transactionId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "user":

@@ -1,6 +1,7 @@
 package billing
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -118,7 +119,8 @@ func (st *settlement) reject(ctx context.Context, set *ent.PaymentUpdate, a answ
 		return err
 	}
 	st.s.log.ErrorContext(ctx, "the gateway has money that does not fit its order; somebody must look at it",
-		"payment", st.p.ID, "status", st.p.Status, "reason", a.reason)
+		"payment", st.p.ID, "gateway", st.p.Gateway, "gatewayId", cmp.Or(st.p.Reference, st.p.GatewayID),
+		"transactionId", a.transaction(st.p), "status", st.p.Status, "reason", a.reason)
 	if st.p.GrantedAt != nil || st.p.Status == payment.StatusDisputed {
 		return nil
 	}

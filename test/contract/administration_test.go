@@ -82,6 +82,12 @@ func TestAdministration(t *testing.T) {
 			t.Errorf("paid back: %v", a.at("result.payment"))
 		}
 
+		a = boss.get(t, `query ($user: ID!) { administration { payments(userId: $user) { nodes { gateway gatewayId transactionId } } } }`, object{"user": id})
+		at, _ := a.at("administration.payments.nodes").([]any)
+		if node, _ := at[0].(map[string]any); len(at) != 1 || node["gateway"] != "sandbox" || node["gatewayId"] != order.Checkout.PaymentID || node["transactionId"] == nil {
+			t.Errorf("at its gateway it is %v", at)
+		}
+
 		job := ada.order(t, object{"text": object{"prompt": "[sandbox:stall] a secret"}}, nil)
 		a = boss.change(t, "cancelUserJob", object{"jobId": job, "reason": "it hangs"}, "job { id kind status failure { code } user { email } }")
 		again := boss.change(t, "cancelUserJob", object{"jobId": job, "reason": "once more"}, "job { status }")
