@@ -10244,7 +10244,7 @@ enum PaymentStatus {
   REFUNDED
   """The payer disputes it; what it granted is taken back until that is resolved."""
   DISPUTED
-  """It failed at the gateway."""
+  """It failed at the gateway, or was cancelled there before anything was paid."""
   FAILED
   """The gateway has money for it that does not fit the order (another amount, currency, shop or a test); it granted nothing. Somebody looks at it."""
   REJECTED

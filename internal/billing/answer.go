@@ -72,7 +72,9 @@ func judge(g pay.Gateway, p *ent.Payment, got *pay.Payment) answer {
 	case pay.Paid, pay.PartialCancelled:
 		a.verdict, a.returned = paid, max(0, min(got.Cancelled, p.Amount))
 	case pay.Cancelled:
-		a.verdict, a.returned = paid, p.Amount
+		if a.verdict, a.returned = paid, p.Amount; wasNeverPaid(p, got) {
+			a.verdict, a.returned = failed, 0
+		}
 	case pay.Ready, pay.Pending, pay.VirtualAccountIssued, pay.Unknown:
 	}
 	if a.verdict != paid {
@@ -82,6 +84,11 @@ func judge(g pay.Gateway, p *ent.Payment, got *pay.Payment) answer {
 		a.verdict = unfit
 	}
 	return a
+}
+
+// wasNeverPaid says that what was cancelled had no money: a virtual account that was given up before anybody paid into it.
+func wasNeverPaid(p *ent.Payment, got *pay.Payment) bool {
+	return got.Paid == 0 && got.PaidAt.IsZero() && p.PaidAt == nil
 }
 
 // isHarmless says that all the money went back before anything was granted for it, so it need not fit.
