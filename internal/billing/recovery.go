@@ -13,6 +13,7 @@ import (
 	"github.com/weav-ai/weav/ent/paymentstep"
 	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/pay"
 	"github.com/weav-ai/weav/internal/store"
 )
 
@@ -21,8 +22,10 @@ const (
 	firstCheck = 2 * time.Minute
 	// lastWait is the longest wait between two looks at a payment that is not paid.
 	lastWait = time.Hour
-	// daily is the wait between two looks at one that is.
+	// daily is the wait between two looks at one that is, or whose time is over.
 	daily = 24 * time.Hour
+	// late is how long it looks, once a day, after the time of one that is not paid where money may still be on its way.
+	late = 7 * daily
 	// roundSize is how many payments one round looks at, checksAtOnce how many of them at the same time.
 	roundSize    = 200
 	checksAtOnce = 8
@@ -71,7 +74,9 @@ func (s *Service) recoverOne(ctx context.Context, p *ent.Payment) error {
 func (s *Service) claim(ctx context.Context, p *ent.Payment) (mine bool, err error) {
 	err = s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		set := tx.Client().Payment.Update().AddChecks(1)
-		next := nextCheck(p, p.Status, p.Checks+1, s.now())
+		looked := *p
+		looked.Checks++
+		next := nextCheck(&looked, s.now())
 		if next == nil { // The last look: only one that has an answer ends the looking.
 			again := s.now().Add(lastWait)
 			next = &again
@@ -84,26 +89,41 @@ func (s *Service) claim(ctx context.Context, p *ent.Payment) (mine bool, err err
 	return mine, err
 }
 
-// nextCheck is when the recovery looks again at a payment of that status, after so many looks; nil for never.
-func nextCheck(p *ent.Payment, status payment.Status, checks int, now time.Time) *time.Time {
-	var next time.Time
-	switch status {
-	case payment.StatusPending, payment.StatusFailed:
-		next = now.Add(min(firstCheck<<min(checks, 10), lastWait))
-		switch {
-		case now.Before(p.ExpiresAt) && next.After(p.ExpiresAt):
+// nextCheck is when the recovery looks again at a payment that stands as p does; nil for never.
+func nextCheck(p *ent.Payment, now time.Time) *time.Time {
+	switch p.Status {
+	case payment.StatusPending, payment.StatusFailed, payment.StatusExpired:
+		if !now.Before(p.ExpiresAt) && p.Status != payment.StatusPending { // PENDING ends only with the gateway's answer.
+			return lateCheck(p, now)
+		}
+		next := now.Add(min(firstCheck<<min(p.Checks, 10), lastWait))
+		if now.Before(p.ExpiresAt) && next.After(p.ExpiresAt) {
 			next = p.ExpiresAt
-		case !now.Before(p.ExpiresAt) && status == payment.StatusFailed: // PENDING ends only with the gateway's answer.
-			return nil
 		}
+		return &next
 	case payment.StatusPaid, payment.StatusPartiallyRefunded, payment.StatusDisputed, payment.StatusRejected:
-		if next = now.Add(daily); next.After(p.CreatedAt.Add(watched)) {
-			return nil
-		}
-	case payment.StatusRefunded, payment.StatusExpired:
+		return dailyUntil(p.CreatedAt.Add(watched), now)
+	default:
 		return nil
 	}
-	return &next
+}
+
+// lateCheck is the same for one whose time is over: money may be on its way where the gateway last waited for it, as for a
+// transfer to a virtual account.
+func lateCheck(p *ent.Payment, now time.Time) *time.Time {
+	switch pay.Status(p.GatewayStatus) {
+	case pay.VirtualAccountIssued, pay.Pending:
+		return dailyUntil(p.ExpiresAt.Add(late), now)
+	default:
+		return nil
+	}
+}
+
+func dailyUntil(end, now time.Time) *time.Time {
+	if next := now.Add(daily); !next.After(end) {
+		return &next
+	}
+	return nil
 }
 
 func setNextCheck(set *ent.PaymentUpdate, at *time.Time) {

@@ -81,6 +81,51 @@ func TestFailedPaymentsAreNotLookedAtForEver(t *testing.T) {
 	})
 }
 
+// TestAVirtualAccountIsWatchedPastItsTime: whoever transfers the money a few days later has their membership, though no notice comes.
+func TestAVirtualAccountIsWatchedPastItsTime(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, x *till) {
+		for _, waits := range []pay.Status{pay.VirtualAccountIssued, pay.Pending} {
+			p, never := x.prepare(catalog.Standard), x.prepare(catalog.Standard)
+			x.told(p, is(waits))
+			x.told(never, is(waits))
+			x.pass(billing.PayWithin)
+			must(t, x.Recover(t.Context()))
+			x.wantStatus(p, payment.StatusExpired)
+			x.pass(5 * day)
+			x.says(p, paid)
+			must(t, x.Recover(t.Context()))
+			x.wantStatus(p, payment.StatusPaid)
+			for range 3 {
+				x.pass(day)
+				must(t, x.Recover(t.Context()))
+			}
+			x.wantStatus(never, payment.StatusExpired)
+			if at := x.read(never).NextCheckAt; at != nil {
+				t.Errorf("%s: it is looked at for ever, next at %v", waits, at)
+			}
+		}
+	})
+}
+
+// TestAnAccountThatIsGivenUpIsNotWatched: nothing is on its way any more.
+func TestAnAccountThatIsGivenUpIsNotWatched(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, x *till) {
+		p := x.prepare(catalog.Standard)
+		x.told(p, is(pay.VirtualAccountIssued))
+		x.pass(billing.PayWithin)
+		must(t, x.Recover(t.Context()))
+		if x.read(p).NextCheckAt == nil {
+			t.Error("nobody looks at it")
+		}
+		x.told(p, is(pay.Failed))
+		if at := x.read(p).NextCheckAt; at != nil {
+			t.Errorf("it is looked at again at %v", at)
+		}
+	})
+}
+
 func TestAGatewayThatHangsIsAskedAgainInTheBackground(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, x *till) {

@@ -26,6 +26,8 @@ type settlement struct {
 	// member is the person whose payment it is; nil when the account is gone.
 	member *member
 	steps  []step
+	// word is the gateway's last one on where the payment stands.
+	word string
 }
 
 // step is an entry of the timeline.
@@ -71,10 +73,11 @@ func (st *settlement) apply(ctx context.Context, a answer) error {
 
 // remember keeps the gateway's last word, which is no change that anybody is told of.
 func (st *settlement) remember(ctx context.Context, a answer) error {
-	if a.got == nil || string(a.got.Status) == st.p.GatewayStatus {
+	if st.word = st.p.GatewayStatus; a.got == nil || string(a.got.Status) == st.word {
 		return nil
 	}
-	err := st.tx.Client().Payment.Update().SetGatewayStatus(string(a.got.Status)).Where(payment.ID(st.p.ID)).Exec(ctx)
+	st.word = string(a.got.Status)
+	err := st.tx.Client().Payment.Update().SetGatewayStatus(st.word).Where(payment.ID(st.p.ID)).Exec(ctx)
 	return wrap("remember", err)
 }
 

@@ -30,8 +30,10 @@ func (st *settlement) last(ctx context.Context, where ...predicate.PaymentStep) 
 
 // checked notes that somebody asked and nothing had changed. The recovery's looks are not noted, nor one look after another.
 func (st *settlement) checked(ctx context.Context) error {
-	if st.p.NextCheckAt != nil && nextCheck(st.p, st.p.Status, st.p.Checks, st.now) == nil { // That was the last look's answer.
-		if err := st.tx.Client().Payment.Update().Where(payment.ID(st.p.ID)).ClearNextCheckAt().Exec(ctx); err != nil {
+	if next := st.next(st.p.Status); (next == nil) != (st.p.NextCheckAt == nil) { // That was the last look's answer, or money is on its way after all.
+		set := st.tx.Client().Payment.Update().Where(payment.ID(st.p.ID))
+		setNextCheck(set, next)
+		if err := set.Exec(ctx); err != nil {
 			return wrap("check", err)
 		}
 	}
@@ -45,6 +47,13 @@ func (st *settlement) checked(ctx context.Context) error {
 	return addStep(ctx, st.tx, st.p.ID, st.source, step{typ: paymentstep.TypeChecked}, st.now)
 }
 
+// next is when the recovery looks again at the payment once it has that status.
+func (st *settlement) next(status payment.Status) *time.Time {
+	after := *st.p
+	after.Status, after.GatewayStatus = status, st.word
+	return nextCheck(&after, st.now)
+}
+
 // save writes the payment, unless it changed meanwhile, with its steps, and tells the person.
 func (st *settlement) save(ctx context.Context, set *ent.PaymentUpdate) error {
 	p := st.p
@@ -52,7 +61,7 @@ func (st *settlement) save(ctx context.Context, set *ent.PaymentUpdate) error {
 	if !known {
 		status = p.Status
 	}
-	setNextCheck(set, nextCheck(p, status, p.Checks, st.now))
+	setNextCheck(set, st.next(status))
 	n, err := set.SetUpdatedAt(st.now).AddRevision(1).Where(payment.ID(p.ID), payment.Revision(p.Revision)).Save(ctx)
 	if err != nil {
 		return wrap("save", err)
