@@ -34,6 +34,41 @@ var errBlind = errors.New("the model cannot see the images of the message")
 // conversation puts together the branch from the root to the reply's parent, the newest messages kept, within
 // the share-th part of what the model's window has room for.
 func (s *Service) conversation(ctx context.Context, reply *ent.Message, model catalog.Model, share int64) (*conversation, error) {
+	told, err := s.told(ctx, reply, model, share)
+	if err != nil {
+		return nil, err
+	}
+	turns, lost, err := s.turns(ctx, told.lines)
+	if err != nil {
+		return nil, err
+	}
+	return &conversation{omitted: told.omitted + lost, req: ai.TextRequest{
+		Model:           model.ProviderModel,
+		Instruction:     told.instruction,
+		Turns:           turns,
+		MaxOutputTokens: model.MaxOutputTokens,
+		Purpose:         ai.PurposeReply,
+		EndUser:         EndUser(reply.UserID),
+	}}, nil
+}
+
+// telling is what a model is told, before its pictures are read.
+type telling struct {
+	instruction string
+	lines       []line // newest first
+	omitted     int
+}
+
+// texts are its turns without their pictures, which do not count in an estimate.
+func (t *telling) texts() []ai.Turn {
+	turns := make([]ai.Turn, len(t.lines))
+	for i, l := range t.lines {
+		turns[i].Text = l.said.Text
+	}
+	return turns
+}
+
+func (s *Service) told(ctx context.Context, reply *ent.Message, model catalog.Model, share int64) (*telling, error) {
 	c, err := s.store.Client().Chat.Get(ctx, reply.ChatID)
 	if err != nil {
 		return nil, fmt.Errorf("chat: conversation: %w", err)
@@ -58,18 +93,7 @@ func (s *Service) conversation(ctx context.Context, reply *ent.Message, model ca
 	}
 	instruction := strings.TrimSpace(persona + c.SystemInstruction)
 	lines, omitted := fit(branch, pictures, window(model, instruction)/share)
-	turns, lost, err := s.turns(ctx, lines)
-	if err != nil {
-		return nil, err
-	}
-	return &conversation{omitted: omitted + lost + beyond, req: ai.TextRequest{
-		Model:           model.ProviderModel,
-		Instruction:     instruction,
-		Turns:           turns,
-		MaxOutputTokens: model.MaxOutputTokens,
-		Purpose:         ai.PurposeReply,
-		EndUser:         EndUser(reply.UserID),
-	}}, nil
+	return &telling{instruction: instruction, lines: lines, omitted: omitted + beyond}, nil
 }
 
 // history returns the newest messages of the branch that ends at id, newest first, and how many more of it

@@ -28,6 +28,7 @@ type ending struct {
 	model     string // the model that answered; empty when none did
 	failure   FailureCode
 	cancelled bool // the provider's call was cut short by a stop
+	free      bool // it costs nothing, however it ended
 	guard     []predicate.Message
 }
 
@@ -93,13 +94,13 @@ func (s *Service) settle(ctx context.Context, tx *store.Tx, msg *ent.Message, ru
 	return s.enqueueTitle(ctx, tx, msg.ChatID)
 }
 
-// recordUsage writes the run's one usage row. What failed or broke off costs the person nothing.
+// recordUsage writes the run's one usage row. What failed, broke off or was refused costs the person nothing.
 func (s *Service) recordUsage(ctx context.Context, tx *store.Tx, msg *ent.Message, run oid.Run, e ending) error {
 	asked := *msg.RequestedModel
 	if msg.Model != nil {
 		asked = *msg.Model
 	}
-	charged := e.status == message.StatusCompleted || e.status == message.StatusStopped
+	charged := !e.free && (e.status == message.StatusCompleted || e.status == message.StatusStopped)
 	return s.ledger.Settle(ctx, tx, usage.Row{
 		Run: run, User: msg.UserID, Chat: &msg.ChatID, Message: &msg.ID, IsOwnKey: msg.IsOwnKey,
 		Purpose: entusage.PurposeReply, Charged: charged, Model: cmp.Or(e.model, asked), ModelID: asked, Tokens: e.usage,

@@ -128,7 +128,7 @@ func (w *writer) loop(ctx, work context.Context, parts <-chan part, cancel func(
 		select {
 		case p, ok := <-parts:
 			if !ok {
-				return nil, &ai.Error{Kind: ai.Interrupted, Shown: w.started, Cause: errors.New("the stream ended without a result")}
+				return nil, &ai.Error{Kind: ai.Interrupted, Shown: w.started, Accepted: true, Cause: errors.New("the stream ended without a result")}
 			}
 			if p.err != nil || p.event.Final != nil {
 				return p.event.Final, p.err
@@ -152,7 +152,7 @@ func (w *writer) loop(ctx, work context.Context, parts <-chan part, cancel func(
 			done, w.leaving = nil, true
 			quit()
 		case <-giveUp:
-			return nil, &ai.Error{Kind: ai.Canceled, Shown: w.started}
+			return nil, &ai.Error{Kind: ai.Canceled, Shown: w.started, Accepted: true} // Nobody knows, so it may have.
 		}
 	}
 }
@@ -217,9 +217,11 @@ func (w *writer) finish(ctx context.Context, final *ai.TextResult, err error) er
 // closed is the end of a stream that reached its result. Text that came after a stop was
 // dropped, so such a reply is stopped even though the provider got to its end.
 func (w *writer) closed(final *ai.TextResult) ending {
-	e := ending{status: message.StatusCompleted, finish: final.Finish, model: final.Model, usage: usage.Of(final.Usage, w.req, w.text.String())}
+	said := w.text.String()
+	e := ending{status: message.StatusCompleted, finish: final.Finish, model: final.Model, usage: usage.Of(final.Usage, w.req, said)}
+	e.free = !usage.IsOfUse(final.Finish, said)
 	if w.stopped {
-		e.status, e.finish = message.StatusStopped, ""
+		e.status, e.finish, e.free = message.StatusStopped, "", usage.IsRefused(final.Finish)
 	}
 	return e
 }
@@ -234,13 +236,7 @@ func (w *writer) fail(ctx context.Context, err error) error {
 	return w.close(ctx, e)
 }
 
-func (w *writer) usageOf(err error) usage.Tokens {
-	var failed *ai.Error
-	if errors.As(err, &failed) {
-		return usage.Of(failed.Usage, w.req, w.text.String())
-	}
-	return usage.Of(ai.Usage{}, w.req, w.text.String())
-}
+func (w *writer) usageOf(err error) usage.Tokens { return usage.Cut(err, w.req, w.text.String()) }
 
 // close publishes the rest and ends the reply. A database out of reach is tried again for as long as the
 // lease may stand: a whole reply is not to be lost to a restart. Trying twice is safe, as a run ends once.

@@ -9,7 +9,7 @@ import (
 	"github.com/weav-ai/weav/ent"
 	"github.com/weav-ai/weav/ent/message"
 	"github.com/weav-ai/weav/ent/predicate"
-	entusage "github.com/weav-ai/weav/ent/usage"
+	"github.com/weav-ai/weav/internal/ai"
 	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/live"
 	"github.com/weav-ai/weav/internal/oid"
@@ -55,7 +55,7 @@ func (s *Service) Stop(ctx context.Context, user oid.User, id string) (*ent.Mess
 func (s *Service) requestStop(ctx context.Context, msg *ent.Message) error {
 	err := s.end(ctx, msg, *msg.RunID, ending{
 		status: message.StatusStopped,
-		usage:  usage.Tokens{Source: entusage.SourceEstimated},
+		usage:  usage.Nothing(),
 		guard:  []predicate.Message{message.StatusEQ(message.StatusPending), message.LeaseUntilMsIsNil()},
 	})
 	if err == nil || !errors.Is(err, errRunLost) {
@@ -147,8 +147,27 @@ func (s *Service) seize(ctx context.Context, msg *ent.Message, e ending) error {
 		return err
 	}
 	e.text = text
-	e.usage = usage.Tokens{Output: usage.Estimate(text), Source: entusage.SourceEstimated}
+	if e.usage, err = s.estimate(ctx, msg, text); err != nil {
+		return err
+	}
 	return s.end(ctx, msg, *msg.RunID, e)
+}
+
+// estimate is what a reply used of which a text was shown, when its worker does not tell. One that was not begun used
+// nothing, as far as anybody knows.
+func (s *Service) estimate(ctx context.Context, msg *ent.Message, shown string) (usage.Tokens, error) {
+	if msg.Model == nil || msg.Status != message.StatusStreaming && shown == "" {
+		return usage.Nothing(), nil
+	}
+	model, _ := s.catalog.Get(*msg.Model)
+	told, err := s.told(ctx, msg, model, 1)
+	if err == nil && msg.OmittedMessages != nil && told.omitted < *msg.OmittedMessages { // It was too long for the model, and asked again in half the room.
+		told, err = s.told(ctx, msg, model, 2)
+	}
+	if err != nil {
+		return usage.Tokens{}, err
+	}
+	return usage.Of(ai.Usage{}, ai.TextRequest{Instruction: told.instruction, Turns: told.texts()}, shown), nil
 }
 
 // shownText is the longer of the live text and the checkpoint.

@@ -162,7 +162,11 @@ func (s *Service) takeOver(ctx context.Context, id oid.Job) (*ent.Job, error) {
 	if err != nil || !unfinished(j.Status) {
 		return j, err
 	}
-	if err := s.end(ctx, j, ending{status: entjob.StatusCancelled}); err != nil && !errors.Is(err, errRunLost) {
+	e, err := s.cutOff(ctx, j)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.end(ctx, j, e); err != nil && !errors.Is(err, errRunLost) {
 		return nil, err
 	}
 	return found(s.store.Client().Job.Get(ctx, id))

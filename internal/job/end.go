@@ -30,6 +30,7 @@ type ending struct {
 	made    []file.NewArtifact
 	usage   ai.Usage
 	request *ai.TextRequest // of a text, for an estimate where the provider told no usage
+	spent   *usage.Tokens   // of a text that was cancelled: it is charged
 	images  int64
 	videoMs int64
 	keep    func(ctx context.Context, tx *store.Tx) error // what an author keeps; may be nil
@@ -175,6 +176,8 @@ func (e ending) tokens() *usage.Tokens {
 		Images: e.images, VideoMs: e.videoMs, Source: entusage.SourceProvider,
 	}
 	switch {
+	case e.spent != nil:
+		return e.spent
 	case e.request != nil:
 		t = usage.Of(e.usage, *e.request, e.text)
 	case !e.usage.Known && e.images == 0 && e.videoMs == 0:
@@ -185,15 +188,23 @@ func (e ending) tokens() *usage.Tokens {
 	return &t
 }
 
-// recordUsage settles what the job used. What did not complete costs the person nothing, but for a text that they cancelled
-// while they saw it written: that costs what was produced, as a stopped reply does.
+// isCharged says whether the job is paid for. What did not complete is not, but for a text that was cancelled while it was
+// written: that costs what was produced, as a stopped reply does. Nor is a text that the model or a filter refused.
+func (e ending) isCharged(kind entjob.Kind) bool {
+	if kind == entjob.KindText && usage.IsRefused(e.finish) {
+		return false
+	}
+	return e.status == entjob.StatusCompleted || e.spent != nil
+}
+
+// recordUsage settles what the job used.
 func (s *Service) recordUsage(ctx context.Context, tx *store.Tx, j *ent.Job, e ending, tokens *usage.Tokens) error {
 	if tokens == nil {
 		return s.ledger.Release(ctx, tx, j.RunID)
 	}
 	row := usage.Row{
 		Run: j.RunID, User: j.UserID, Chat: j.ChatID, Message: j.MessageID, Job: &j.ID, IsOwnKey: j.IsOwnKey,
-		Purpose: entusage.Purpose(j.Kind), Charged: e.status == entjob.StatusCompleted || e.status == entjob.StatusCancelled && e.request != nil,
+		Purpose: entusage.Purpose(j.Kind), Charged: e.isCharged(j.Kind),
 		Model: cmp.Or(e.model, j.Model), ModelID: j.Model, Tokens: *tokens,
 	}
 	if j.Kind == entjob.KindImage {

@@ -48,7 +48,12 @@ func (s *Service) sweepExpired(ctx context.Context) error {
 func (s *Service) rescue(ctx context.Context, j *ent.Job) error {
 	switch {
 	case j.CancelRequestedAt != nil:
-		return s.end(ctx, j, ending{status: entjob.StatusCancelled, guard: []predicate.Job{s.expired()}})
+		e, err := s.cutOff(ctx, j)
+		if err != nil {
+			return err
+		}
+		e.guard = []predicate.Job{s.expired()}
+		return s.end(ctx, j, e)
 	case j.ProviderRef != nil:
 		return s.resume(ctx, j, s.expired())
 	case j.CallStartedAt != nil || j.Attempt > len(s.cfg.Waits):

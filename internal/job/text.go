@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/weav-ai/weav/ent"
 	entartifact "github.com/weav-ai/weav/ent/artifact"
 	entjob "github.com/weav-ai/weav/ent/job"
 	"github.com/weav-ai/weav/internal/ai"
@@ -11,6 +12,7 @@ import (
 	"github.com/weav-ai/weav/internal/chat"
 	"github.com/weav-ai/weav/internal/file"
 	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/usage"
 )
 
 // write makes a text.
@@ -30,11 +32,68 @@ func (w *worker) write(ctx, work context.Context) error {
 		}
 		return nil, &ai.Error{Kind: ai.Interrupted, Provider: provider, Accepted: true, Cause: errNoEnd}
 	})
-	if err != nil || w.cancelled {
+	switch {
+	case err == nil && w.cancelled:
+		return w.end(work, w.late(req, final))
+	case err != nil:
 		return w.failed(work, err, (*ai.Error).Repeatable)
 	}
 	w.text.Publish(work)
 	return w.end(work, w.written(req, final))
+}
+
+// late is the end of a text that became whole behind a cancel: what came meanwhile was not shown, but the provider counted it.
+func (w *worker) late(req ai.TextRequest, final *ai.TextResult) ending {
+	e := ending{status: entjob.StatusCancelled, text: w.text.String(), model: final.Model}
+	if spent := usage.Of(final.Usage, req, e.text); !usage.IsRefused(final.Finish) {
+		e.spent = &spent
+	}
+	return e
+}
+
+// cut is the end of a job that its person cancelled. Of a text, what was shown of it stays and is paid for; nothing else was made.
+func (w *worker) cut(err error) ending {
+	e := ending{status: entjob.StatusCancelled}
+	if w.asked == nil {
+		return e
+	}
+	e.text = w.text.String()
+	if spent := usage.Cut(err, *w.asked, e.text); spent != usage.Nothing() {
+		e.spent = &spent
+	}
+	return e
+}
+
+// cutOff is the end of a cancelled job whose worker does not tell what it did.
+func (s *Service) cutOff(ctx context.Context, j *ent.Job) (ending, error) {
+	e := ending{status: entjob.StatusCancelled}
+	if j.Kind != entjob.KindText {
+		return e, nil
+	}
+	var err error
+	if e.text, err = s.CurrentText(ctx, j); err != nil || e.text == "" {
+		return e, err
+	}
+	asked, err := textAsked(j)
+	if err != nil {
+		return e, err
+	}
+	spent := usage.Of(ai.Usage{}, asked, e.text)
+	e.spent = &spent
+	return e, nil
+}
+
+// textAsked is what the provider of a text is told.
+func textAsked(j *ent.Job) (ai.TextRequest, error) {
+	args, err := read[TextArguments](j)
+	if err != nil {
+		return ai.TextRequest{}, err
+	}
+	return ai.TextRequest{
+		Instruction: args.SystemPrompt, Turns: []ai.Turn{{Role: ai.RoleUser, Text: args.Prompt}},
+		MaxOutputTokens: args.MaxOutputTokens, Temperature: args.Temperature,
+		Purpose: ai.PurposeReply, EndUser: chat.EndUser(j.UserID), JobKey: j.ID.String(),
+	}, nil
 }
 
 // errNoEnd says that an adapter broke its port's word.
@@ -42,25 +101,21 @@ var errNoEnd = errors.New("the stream ended without a result")
 
 // textCall is what the provider is asked.
 func (w *worker) textCall(ctx context.Context) (ai.TextRequest, ai.TextStreamer, error) {
-	args, err := read[TextArguments](w.job)
+	req, err := textAsked(w.job)
 	if err != nil {
-		return ai.TextRequest{}, nil, err
+		return req, nil, err
 	}
 	model, ok := w.s.catalog.Get(w.job.Model)
 	if !ok {
-		return ai.TextRequest{}, nil, errModelGone(w.job.Provider)
+		return req, nil, errModelGone(w.job.Provider)
 	}
+	req.Model = model.ProviderModel
 	router, err := w.router(ctx, model)
 	if err != nil {
-		return ai.TextRequest{}, nil, err
+		return req, nil, err
 	}
 	streamer, err := router.Text(model.Provider)
-	return ai.TextRequest{
-		Model: model.ProviderModel, Instruction: args.SystemPrompt,
-		Turns:           []ai.Turn{{Role: ai.RoleUser, Text: args.Prompt}},
-		MaxOutputTokens: args.MaxOutputTokens, Temperature: args.Temperature,
-		Purpose: ai.PurposeReply, EndUser: chat.EndUser(w.job.UserID), JobKey: w.job.ID.String(),
-	}, streamer, err
+	return req, streamer, err
 }
 
 // router finds who makes it: the house's account at the provider, or the person's own.

@@ -279,7 +279,7 @@ func (w *worker) failed(ctx context.Context, err error, repeatable func(*ai.Erro
 	case errors.Is(err, errRunLost):
 		return err
 	case w.cancelled:
-		return w.end(ctx, w.cut())
+		return w.end(ctx, w.cut(err))
 	case !w.marked && (w.leaving || errs.CodeOf(err) == errs.Unavailable && !errors.Is(err, errStore)):
 		return w.retry(ctx, FailureWorkerLost, 0) // The process or the database went away, not the provider.
 	case w.leaving:
@@ -293,15 +293,6 @@ func (w *worker) failed(ctx context.Context, err error, repeatable func(*ai.Erro
 		e.usage = fault.Usage
 	}
 	return w.end(ctx, e)
-}
-
-// cut is the end of a job that its person cancelled: nothing was made, but for what was shown of a text.
-func (w *worker) cut() ending {
-	e := ending{status: entjob.StatusCancelled}
-	if w.job.Kind == entjob.KindText && w.asked != nil && w.text.Len() > 0 {
-		e.text, e.request = w.text.String(), w.asked
-	}
-	return e
 }
 
 // maxRetryAfter is the longest wish of a provider that is granted.
