@@ -20,6 +20,8 @@ type JobTurn struct {
 	// Prompt is what the person asked for, Model the one they asked.
 	Prompt string
 	Model  string
+	// Most is at most how many tokens the result's text or caption has. It counts from now on, since the chat goes on meanwhile.
+	Most int64
 }
 
 // AddJobTurn stores, behind a chat's head, the prompt as the person's message and the message that will show
@@ -40,7 +42,7 @@ func (s *Service) AddJobTurn(ctx context.Context, tx *store.Tx, user oid.User, t
 	shown, err := tx.Client().Message.Create().
 		SetChatID(c.ID).SetUserID(c.UserID).SetParentID(asked.ID).SetJobID(t.Job).
 		SetRole(message.RoleAssistant).SetStatus(message.StatusPending).
-		SetRequestedModel(t.Model).SetBranchTokens(asked.BranchTokens).SetCreatedAt(store.Now()).Save(ctx)
+		SetRequestedModel(t.Model).SetBranchTokens(asked.BranchTokens + t.Most + turnTokens).SetCreatedAt(store.Now()).Save(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("chat: show job: %w", err)
 	}
@@ -67,7 +69,7 @@ func (s *Service) EndJobTurn(ctx context.Context, tx *store.Tx, j *ent.Job, stat
 	}
 	n, err := tx.Client().Message.Update().
 		Where(message.ID(*j.MessageID), message.JobID(j.ID), message.StatusEQ(message.StatusPending)).
-		SetStatus(status).SetText(text).AddBranchTokens(weight(text, 0)).SetEndedAt(store.Now()).Save(ctx)
+		SetStatus(status).SetText(text).SetEndedAt(store.Now()).Save(ctx)
 	if err != nil || n == 0 {
 		return wrapJobTurn(err)
 	}

@@ -209,8 +209,12 @@ func (s *Service) addTurn(ctx context.Context, tx *store.Tx, user oid.User, id o
 	if p.chat == nil {
 		return nil
 	}
+	most, err := p.told()
+	if err != nil {
+		return err
+	}
 	turn, err := s.chats.AddJobTurn(ctx, tx, user, chat.JobTurn{
-		ChatID: *p.chat, IfHead: p.ifHead, Job: id, Prompt: p.prompt, Model: p.model.ID,
+		ChatID: *p.chat, IfHead: p.ifHead, Job: id, Prompt: p.prompt, Model: p.model.ID, Most: most,
 	})
 	if p.retryOf != nil && errs.CodeOf(err) == errs.NotFound {
 		return nil

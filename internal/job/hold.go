@@ -70,6 +70,18 @@ func (o order) most() (catalog.Consumed, error) {
 	}
 }
 
+// captionTokens is about the longest that a provider says of a picture or a film.
+const captionTokens = 1000
+
+// told is how many tokens a chat's next turns may be told of the result.
+func (o order) told() (int64, error) {
+	if o.kind != entjob.KindText {
+		return captionTokens, nil
+	}
+	most, err := o.most()
+	return most.Output, err
+}
+
 // Quote says what a job would take.
 func (s *Service) Quote(ctx context.Context, user oid.User, w Work) (*usage.Quote, error) {
 	o, err := s.check(w)

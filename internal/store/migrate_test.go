@@ -4,17 +4,22 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"io/fs"
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/pressly/goose/v3"
 
+	"github.com/weav-ai/weav/ent/message"
 	"github.com/weav-ai/weav/ent/migrate"
+	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/servicetest"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/store/migration"
 	"github.com/weav-ai/weav/internal/store/storetest"
+	"github.com/weav-ai/weav/internal/usage"
 )
 
 // eachEmpty runs test on the address of an empty database of each dialect.
@@ -195,7 +200,61 @@ func TestMigrateKeepsRows(t *testing.T) {
 	})
 }
 
+// Chats from before the ledger hold for their whole branch too.
+func TestMigrateCountsTheTokensOfBranches(t *testing.T) {
+	t.Parallel()
+	eachEmpty(t, func(t *testing.T, dialect, url string) {
+		db := open(t, url)
+		apply(t, db, dialect, func(p *goose.Provider) error {
+			_, err := p.UpTo(t.Context(), beforeTheLedger)
+			return err
+		})
+		exec(t, db, firstRows...)
+		const row = `INSERT INTO messages (id, user_id, chat_id, parent_id, role, text, status, created_at) VALUES ('01890a5d-ac96-774b-bcce-b302099a80`
+		said := []string{"welcome to this chat", "안녕하세요, 어떻게 지내세요?", strings.Repeat("An answer in English. ", 40), "두 번째 질문 🙂 mixed", ""}
+		for i, text := range said {
+			role, status, parent := []string{"ASSISTANT", "USER"}[i%2], "COMPLETED", fmt.Sprintf("'01890a5d-ac96-774b-bcce-b302099a80%d'", 69+i)
+			if i == 0 {
+				parent = "NULL"
+			}
+			if i == len(said)-1 {
+				status = "PENDING"
+			}
+			exec(t, db, fmt.Sprintf(`%s%d', '01890a5d-ac96-774b-bcce-b302099a8057', '01890a5d-ac96-774b-bcce-b302099a8058', %s, '%s', '%s', '%s', '2024-01-02 03:04:05+00:00')`,
+				row, 70+i, parent, role, text, status))
+		}
+		exec(t, db, `INSERT INTO attachments (id, message_id, chat_id, position) VALUES ('01890a5d-ac96-774b-bcce-b302099a8090', '01890a5d-ac96-774b-bcce-b302099a8071', '01890a5d-ac96-774b-bcce-b302099a8058', 0)`)
+		st := storetest.At(t, url)
+		if err := st.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		least := int64(0)
+		for i, m := range st.Client().Message.Query().Where(message.IDGT(oid.Message(uuid.MustParse("01890a5d-ac96-774b-bcce-b302099a8069")))).Order(message.ByID()).AllX(t.Context()) {
+			if i == 1 {
+				least += 2500
+			}
+			if i > 0 && i < len(said)-1 {
+				least += usage.AtMost(said[i]) + 8
+			}
+			if m.BranchTokens < least || m.BranchTokens > least*5/4+8 || (i == 0) != (m.BranchTokens == 0) {
+				t.Errorf("message %d has %d tokens up to here, want about %d", i, m.BranchTokens, least)
+			}
+		}
+	})
+}
+
+// beforeTheLedger is the last version without it.
+const beforeTheLedger = 20261123150110
+
 func applyFirst(t *testing.T, db *sql.DB, dialect string) {
+	t.Helper()
+	apply(t, db, dialect, func(p *goose.Provider) error {
+		_, err := p.UpByOne(t.Context())
+		return err
+	})
+}
+
+func apply(t *testing.T, db *sql.DB, dialect string, up func(*goose.Provider) error) {
 	t.Helper()
 	files, err := fs.Sub(migrate.Files, dialect)
 	if err != nil {
@@ -209,7 +268,7 @@ func applyFirst(t *testing.T, db *sql.DB, dialect string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := provider.UpByOne(t.Context()); err != nil {
+	if err := up(provider); err != nil {
 		t.Fatal(err)
 	}
 }

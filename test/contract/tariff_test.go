@@ -205,3 +205,32 @@ func TestWhatIsTakenOverCostsWhatAWorkerWouldCharge(t *testing.T) {
 		p.wantTextCost(t, job, said, shown)
 	})
 }
+
+// TestAMessageSentWhileAJobRunsHoldsForItsResult sends behind a job that has not ended.
+func TestAMessageSentWhileAJobRunsHoldsForItsResult(t *testing.T) {
+	t.Parallel()
+	w := embedded(t)
+	p := w.person(t, "ada")
+	for what, c := range map[string]struct {
+		work object
+		most int64
+	}{
+		"a text":    {object{"text": object{"prompt": "[sandbox:stall] x", "maxOutputTokens": 777}}, 777},
+		"a picture": {object{"image": object{"prompt": "[sandbox:stall] x"}}, 1000},
+	} {
+		chat := p.newChat(t, object{"title": what})
+		job := p.order(t, c.work, object{"chatId": chat})
+		shown := messageID(t, p.read(t, job).text("node.message.id"))
+		sent := p.change(t, "sendMessage", object{"chatId": chat, "text": "[sandbox:stall] y", "idempotencyKey": key()}, "reply { id }").text("result.reply.id")
+		parent := w.rows.Message.GetX(t.Context(), *w.rows.Message.GetX(t.Context(), shown).ParentID)
+		if before, behind := parent.BranchTokens, w.rows.Message.GetX(t.Context(), messageID(t, sent)).BranchTokens; behind < before+c.most {
+			t.Errorf("%s: %d tokens before it, %d behind it, want %d more", what, before, behind, c.most)
+		}
+		counted := w.rows.Message.GetX(t.Context(), shown).BranchTokens
+		p.change(t, "cancelJob", object{"jobId": job}, "job { id }")
+		p.over(t, job)
+		if got := w.rows.Message.GetX(t.Context(), shown).BranchTokens; got != counted {
+			t.Errorf("%s: %d tokens at its end, %d before", what, got, counted)
+		}
+	}
+}

@@ -146,6 +146,17 @@ CREATE TRIGGER `audit_entries_remain` BEFORE DELETE ON `audit_entries` BEGIN SEL
 UPDATE `usages` SET `purpose` = COALESCE((SELECT `kind` FROM `jobs` WHERE `jobs`.`id` = `usages`.`job_id`), 'TEXT') WHERE `purpose` = 'JOB';
 -- what was used before counts on its day in the zone that is the default
 UPDATE `usages` SET `day` = date(datetime(`created_at`), '+9 hours') WHERE `day` = '';
+-- what is held of a branch is counted along it, from the roots: at most this many tokens, as chat.weight reckons them
+WITH RECURSIVE branch (id, tokens) AS (
+	SELECT m.id, CASE WHEN m.role = 'ASSISTANT' THEN 0 ELSE CASE WHEN m.status IN ('PENDING', 'STREAMING') THEN 0 ELSE 9 + (5 * (length(CAST(m.text AS BLOB)) - length(m.text)) + 2 * length(m.text)) / 6
+		+ 2500 * (SELECT count(*) FROM attachments a WHERE a.message_id = m.id) END END
+	FROM messages m WHERE m.parent_id IS NULL
+	UNION ALL
+	SELECT m.id, b.tokens + CASE WHEN m.status IN ('PENDING', 'STREAMING') THEN 0 ELSE 9 + (5 * (length(CAST(m.text AS BLOB)) - length(m.text)) + 2 * length(m.text)) / 6
+		+ 2500 * (SELECT count(*) FROM attachments a WHERE a.message_id = m.id) END
+	FROM branch b JOIN messages m ON m.parent_id = b.id
+)
+UPDATE messages SET branch_tokens = branch.tokens FROM branch WHERE messages.id = branch.id;
 
 -- +goose Down
 -- reverse: create "sandbox_payments" table
