@@ -1,11 +1,64 @@
 package paytest
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 
 	"github.com/weav-ai/weav/internal/pay"
 )
+
+// Cancellation is how far an order to give money back has come, in PortOne's words.
+type Cancellation string
+
+// The states of a cancellation. A payment is as it was until one has Succeeded.
+const (
+	Succeeded Cancellation = "SUCCEEDED"
+	Requested Cancellation = "REQUESTED"
+	Refused   Cancellation = "FAILED"
+)
+
+// Cancels says how PortOne answers orders to give money of a payment back from now on; without it they succeed.
+func (p *PortOne) Cancels(id string, how Cancellation) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.cancels[id] = how
+}
+
+// Decide ends those cancellations of a payment that are Requested, as Succeeded or Refused.
+func (p *PortOne) Decide(id string, how Cancellation) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	x := p.payments[id]
+	for _, c := range x.cancellations {
+		if c["status"] != Requested {
+			continue
+		}
+		c["status"] = how
+		if how == Succeeded {
+			c["cancelledAt"] = requestedAt
+			x.giveBack(c["totalAmount"].(int64)) //nolint:errcheck // cancellation makes it one.
+		}
+	}
+}
+
+func (r *record) giveBack(amount int64) {
+	r.Cancelled += amount
+	if r.Status = pay.PartialCancelled; r.Cancelled == r.Total {
+		r.Status = pay.Cancelled
+	}
+}
+
+// left is what can be given back: what is asked for already is not.
+func (r *record) left() int64 {
+	left := r.Total - r.Cancelled
+	for _, c := range r.cancellations {
+		if amount, ok := c["totalAmount"].(int64); ok && c["status"] == Requested {
+			left -= amount
+		}
+	}
+	return left
+}
 
 // cancel gives money back, by PortOne's rules: what is left must do, and be what the caller thinks it is.
 //
@@ -26,11 +79,11 @@ func (p *PortOne) cancel(w http.ResponseWriter, id string, body []byte) {
 		return
 	}
 	x, ok := p.payments[id]
-	if !ok {
+	if !ok || x.StoreID != StoreID {
 		refuse(w, http.StatusNotFound, "PAYMENT_NOT_FOUND")
 		return
 	}
-	left := x.Total - x.Cancelled
+	left := x.left()
 	amount := left
 	if in.Amount != nil {
 		amount = *in.Amount
@@ -42,14 +95,13 @@ func (p *PortOne) cancel(w http.ResponseWriter, id string, body []byte) {
 		refuse(w, http.StatusConflict, "PAYMENT_NOT_PAID")
 	case in.Cancellable != nil && *in.Cancellable != left:
 		refuse(w, http.StatusConflict, "CANCELLABLE_AMOUNT_CONSISTENCY_BROKEN")
-	case amount > left:
+	case amount > left || amount < 1:
 		refuse(w, http.StatusConflict, "CANCEL_AMOUNT_EXCEEDS_CANCELLABLE_AMOUNT")
 	default:
-		done := cancellation(amount, in.Reason)
+		done := cancellation(amount, in.Reason, cmp.Or(p.cancels[id], Succeeded))
 		x.cancellations = append(x.cancellations, done)
-		x.Cancelled += amount
-		if x.Status = pay.PartialCancelled; x.Cancelled == x.Total {
-			x.Status = pay.Cancelled
+		if done["status"] == Succeeded {
+			x.giveBack(amount)
 		}
 		answer(w, http.StatusOK, map[string]any{"cancellation": done})
 	}

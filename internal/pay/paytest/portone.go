@@ -1,6 +1,7 @@
 package paytest
 
 import (
+	"context"
 	"encoding/base64"
 	"net/http"
 	"net/http/httptest"
@@ -28,7 +29,11 @@ type PortOne struct {
 	// answered are the answers kept by idempotency key.
 	answered map[string]kept
 	orders   map[string]pay.Order
+	// cancels say how cancellations are answered, by payment.
+	cancels  map[string]Cancellation
 	requests []Request
+	// came is closed and replaced with each request.
+	came chan struct{}
 	// closed ends what hangs.
 	closed chan struct{}
 }
@@ -61,7 +66,7 @@ func NewPortOne(tb testing.TB) *PortOne {
 	p := &PortOne{
 		APISecret: "secret-" + pay.NewID(), WebhookSecret: NewWebhookSecret(),
 		payments: map[string]*record{}, faults: map[string]Fault{}, answered: map[string]kept{}, orders: map[string]pay.Order{},
-		closed: make(chan struct{}),
+		cancels: map[string]Cancellation{}, came: make(chan struct{}), closed: make(chan struct{}),
 	}
 	server := httptest.NewServer(p.routes())
 	p.URL = server.URL
@@ -78,8 +83,9 @@ func NewWebhookSecret() string {
 }
 
 // Set says what PortOne knows of a payment from now on. An empty store is [StoreID], an empty transaction is one of the
-// payment's own; of IsTest, Disputed and the amounts it says what they hold. Edits change the answer's JSON at the end,
-// whether or not that leaves it valid.
+// payment's own; of IsTest, Disputed and the amounts it says what they hold. One of another store is not found, as it would
+// not be: an edit can have it answer with one all the same. Edits change each answer's JSON at the end, whether or not that
+// leaves it valid.
 func (p *PortOne) Set(x pay.Payment, edits ...func(map[string]any)) {
 	if x.StoreID == "" {
 		x.StoreID = StoreID
@@ -96,7 +102,7 @@ func (p *PortOne) Set(x pay.Payment, edits ...func(map[string]any)) {
 		}
 	}}
 	if x.Cancelled > 0 {
-		r.cancellations = append(r.cancellations, cancellation(x.Cancelled, "asked for at the console"))
+		r.cancellations = append(r.cancellations, cancellation(x.Cancelled, "asked for at the console", Succeeded))
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -131,4 +137,31 @@ func (p *PortOne) Requests() []Request {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return append([]Request(nil), p.requests...)
+}
+
+// Asked returns the requests for how a payment stands.
+func (p *PortOne) Asked(id string) (out []Request) {
+	for _, r := range p.Requests() {
+		if r.Method == http.MethodGet && r.Path == "/payments/"+id {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// AwaitAsked returns once n requests for how a payment stands have come, answered or not.
+func (p *PortOne) AwaitAsked(ctx context.Context, id string, n int) error {
+	for {
+		p.mu.Lock()
+		came := p.came
+		p.mu.Unlock()
+		if len(p.Asked(id)) >= n {
+			return nil
+		}
+		select {
+		case <-came:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }

@@ -51,6 +51,9 @@ func (r *record) more() map[string]any {
 	switch r.Status {
 	case pay.Paid:
 		out["disputes"] = r.disputes()
+		if len(r.cancellations) > 0 { // None of them succeeded.
+			out["cancellations"] = r.cancellations
+		}
 	case pay.PartialCancelled, pay.Cancelled:
 		out["cancellations"], out["cancelledAt"] = r.cancellations, requestedAt
 	case pay.Failed:
@@ -71,9 +74,13 @@ func (r *record) disputes() []map[string]any {
 	return []map[string]any{old, {"status": "UNRESOLVED", "reason": "not received", "createdAt": requestedAt}}
 }
 
-func cancellation(amount int64, reason string) map[string]any {
-	return map[string]any{
-		"status": "SUCCEEDED", "id": "cancellation-" + pay.NewID(), "totalAmount": amount, "taxFreeAmount": 0, "vatAmount": 0,
-		"reason": reason, "requestedAt": requestedAt, "cancelledAt": requestedAt,
+func cancellation(amount int64, reason string, status Cancellation) map[string]any {
+	out := map[string]any{
+		"status": status, "id": "cancellation-" + pay.NewID(), "totalAmount": amount, "taxFreeAmount": 0, "vatAmount": 0,
+		"reason": reason, "requestedAt": requestedAt,
 	}
+	if status == Succeeded {
+		out["cancelledAt"] = requestedAt
+	}
+	return out
 }

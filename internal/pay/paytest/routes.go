@@ -66,13 +66,19 @@ func (p *PortOne) record(r *http.Request, body []byte, answer *httptest.Response
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.requests = append(p.requests, x)
+	close(p.came)
+	p.came = make(chan struct{})
 }
 
 func (p *PortOne) get(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if store := r.URL.Query().Get("storeId"); store != "" && store != StoreID {
+		refuse(w, http.StatusForbidden, "FORBIDDEN")
+		return
+	}
 	x, ok := p.payments[r.PathValue("id")]
-	if !ok {
+	if !ok || x.StoreID != StoreID {
 		refuse(w, http.StatusNotFound, "PAYMENT_NOT_FOUND")
 		return
 	}
@@ -120,7 +126,7 @@ func (p *PortOne) register(w http.ResponseWriter, id string, body []byte) {
 		refuse(w, http.StatusBadRequest, "INVALID_REQUEST")
 	case in.StoreID != "" && in.StoreID != StoreID:
 		refuse(w, http.StatusForbidden, "FORBIDDEN")
-	case x != nil && x.Paid > 0:
+	case x != nil && x.StoreID == StoreID && x.Paid > 0:
 		refuse(w, http.StatusConflict, "ALREADY_PAID")
 	default:
 		p.orders[id] = pay.Order{ID: id, Currency: in.Currency, Amount: in.TotalAmount}

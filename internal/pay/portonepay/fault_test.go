@@ -140,3 +140,35 @@ func TestALostAnswerPaysBackOnce(t *testing.T) {
 		t.Errorf("it is %+v, %v", got, err)
 	}
 }
+
+// TestACancellationThatTakesItsTime is no failure, gives back nothing before it is done, and is ordered once.
+func TestACancellationThatTakesItsTime(t *testing.T) {
+	t.Parallel()
+	p := paytest.NewPortOne(t)
+	g, o := open(t, p), newOrder()
+	p.Set(paid(o))
+	p.Cancels(o.ID, paytest.Requested)
+	c := pay.Cancel{ID: o.ID, Reason: "a test", Amount: 5000, Cancellable: o.Amount, Key: "key of a cancellation"}
+	for range 2 {
+		must(t, g.Cancel(t.Context(), c))
+		if got, err := g.Payment(t.Context(), o.ID); err != nil || got.Status != pay.Paid || got.Cancelled != 0 {
+			t.Errorf("while it is asked for: %+v, %v", got, err)
+		}
+	}
+	c.Key = "key of another cancellation"
+	if err := g.Cancel(t.Context(), c); !errors.Is(err, pay.ErrRefused) {
+		t.Errorf("the same money again: %v", err)
+	}
+	p.Decide(o.ID, paytest.Succeeded)
+	if got, err := g.Payment(t.Context(), o.ID); err != nil || got.Status != pay.PartialCancelled || got.Cancelled != 5000 {
+		t.Errorf("once it is done: %+v, %v", got, err)
+	}
+	p.Cancels(o.ID, paytest.Refused)
+	c.Key, c.Cancellable = "key of a third cancellation", o.Amount-5000
+	if err := g.Cancel(t.Context(), c); !errors.Is(err, pay.ErrRefused) {
+		t.Errorf("one that fails: %v", err)
+	}
+	if got, err := g.Payment(t.Context(), o.ID); err != nil || got.Cancelled != 5000 {
+		t.Errorf("once one has failed: %+v, %v", got, err)
+	}
+}

@@ -94,19 +94,30 @@ func TestAnswersInAnotherForm(t *testing.T) {
 	}
 }
 
+// ofAnother makes an answer name another shop.
+func ofAnother(answer object) { answer["storeId"] = "store-of-another" }
+
 // TestForeignAndTestPayments holds that these are told apart, for the domain to judge.
 func TestForeignAndTestPayments(t *testing.T) {
 	t.Parallel()
 	p := paytest.NewPortOne(t)
 	g := open(t, p)
-	foreign := paid(newOrder())
-	foreign.StoreID = "store-of-another"
+	foreign, gone := paid(newOrder()), paid(newOrder())
+	gone.StoreID = "store-of-another"
 	test := paid(newOrder())
 	test.IsTest = true
-	p.Set(foreign)
+	p.Set(foreign, ofAnother)
+	p.Set(gone)
 	p.Set(test)
 	if got, err := g.Payment(t.Context(), pay.Ref{ID: foreign.ID}); err != nil || got.StoreID == g.StoreID() {
 		t.Errorf("another shop's: %+v, %v", got, err)
+	}
+	if got, err := g.Payment(t.Context(), pay.Ref{ID: gone.ID}); !errors.Is(err, pay.ErrNotFound) {
+		t.Errorf("looked for in this shop, another's: %+v, %v", got, err)
+	}
+	other := open(t, p, func(c *portonepay.Config) { c.StoreID = "store-of-another" })
+	if got, err := other.Payment(t.Context(), pay.Ref{ID: gone.ID}); !errors.Is(err, pay.ErrRefused) {
+		t.Errorf("looked for in a shop that is not the secret's: %+v, %v", got, err)
 	}
 	if got, err := g.Payment(t.Context(), pay.Ref{ID: test.ID}); err != nil || !got.IsTest || g.TakesTests() {
 		t.Errorf("a test: %+v, %v", got, err)

@@ -44,7 +44,7 @@ func all() []pay.Payment {
 		func(*pay.Payment) {},
 		func(x *pay.Payment) { x.IsTest, x.Customer = true, "" },
 		func(x *pay.Payment) { x.Disputed = true },
-		func(x *pay.Payment) { x.StoreID = "store-of-another" },
+		func(x *pay.Payment) { x.Customer = "person@example.com" },
 		func(x *pay.Payment) { x.Status, x.Cancelled = pay.PartialCancelled, 100 },
 		func(x *pay.Payment) { x.Status, x.Cancelled = pay.Cancelled, x.Total },
 		func(x *pay.Payment) { x.Status, x.Paid = pay.Ready, 0 },
@@ -197,6 +197,18 @@ func TestTheLocalPortOneIsValid(t *testing.T) {
 		_, err = g.Payment(t.Context(), pay.Ref{ID: x.ID})
 		must(t, err)
 	}
+	for _, how := range []paytest.Cancellation{paytest.Requested, paytest.Refused} {
+		x := paid(newOrder())
+		p.Set(x)
+		p.Cancels(x.ID, how)
+		_ = g.Cancel(t.Context(), pay.Cancel{ID: x.ID, Reason: "a test", Amount: 100, Key: x.ID})
+		for range 2 { // As it waits, and as it is over.
+			_, err := g.Payment(t.Context(), x.ID)
+			must(t, err)
+			p.Decide(x.ID, paytest.Succeeded)
+		}
+	}
+	_, _ = open(t, p, func(c *portonepay.Config) { c.StoreID = "another" }).Payment(t.Context(), "1")
 	for _, f := range []paytest.Fault{paytest.NotFound, paytest.Unauthorized} {
 		p.Break("", f)
 		for _, call := range calls(g, newOrder()) {
