@@ -30,12 +30,15 @@ var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 // till is a service with a person, the gateway and the clock it goes by.
 type till struct {
 	*billing.Service
-	t    *testing.T
-	st   *store.Store
-	desk *desk
-	user oid.User
-	now  *atomic.Pointer[time.Time]
-	keys *atomic.Int64
+	// hasty is the same with little patience, for a gateway that gives no answer.
+	hasty  *billing.Service
+	t      *testing.T
+	st     *store.Store
+	desk   *desk
+	vendor vendor
+	user   oid.User
+	now    *atomic.Pointer[time.Time]
+	keys   *atomic.Int64
 }
 
 func open(t *testing.T, st *store.Store) *till {
@@ -43,7 +46,9 @@ func open(t *testing.T, st *store.Store) *till {
 	x := &till{t: t, st: st, desk: newDesk(), now: new(atomic.Pointer[time.Time]), keys: new(atomic.Int64)}
 	x.now.Store(&noon)
 	x.user = storetest.User(t, st)
+	x.vendor = x.desk
 	x.Service = service(t, st, x.desk, billing.Config{Now: x.clock, Wait: 5 * time.Millisecond, CheckWait: 5 * time.Millisecond})
+	x.hasty = x.Service
 	return x
 }
 
@@ -77,14 +82,17 @@ func (x *till) prepare(plan catalog.Plan) *ent.Payment {
 
 func (x *till) key() string { return "key " + strconv.FormatInt(x.keys.Add(1), 10) }
 
-// says makes the gateway say something of a payment.
-func (x *till) says(p *ent.Payment, change func(*pay.Payment)) {
+// orderOf is a payment's order, as a gateway knows it.
+func orderOf(p *ent.Payment) pay.Order {
 	o := pay.Order{ID: p.GatewayID, OrderName: p.OrderName, Currency: p.Currency, Amount: p.Amount}
 	if p.UserID != nil {
 		o.Customer = p.UserID.String()
 	}
-	x.desk.set(o, change)
+	return o
 }
+
+// says makes the desk say something of a payment.
+func (x *till) says(p *ent.Payment, change func(*pay.Payment)) { x.desk.set(orderOf(p), change) }
 
 func paid(*pay.Payment) {}
 
