@@ -9838,7 +9838,7 @@ type Mutation {
   messages of it, behind its head."""
   createJob(input: CreateJobInput!): CreateJobPayload! @access(needs: JOBS)
   """Ends a job that is not finished, from any tab or server; the call at the provider is cut short within a second. What it made so far is dropped and costs
-  nothing. Cancelling twice gives the same; a job that ended first stays as it ended."""
+  nothing, but for a text: what was shown stays, and costs what was produced. Cancelling twice gives the same; a job that ended first stays as it ended."""
   cancelJob(input: CancelJobInput!): CancelJobPayload! @access(needs: JOBS)
   """Orders the same again as a new job, whose ` + "`" + `retryOf` + "`" + ` names the old one. The old one must have ended."""
   retryJob(input: RetryJobInput!): RetryJobPayload! @access(needs: JOBS)
@@ -11264,7 +11264,8 @@ type Message implements Node {
   omittedMessages: Int
   """What it consumed; null on a person's message and until the reply ends."""
   usage: TokenUsage
-  """What it cost; null on a person's message, until the reply ends, and when the model has no price. 0 for what failed or broke off."""
+  """What it cost; null on a person's message, until the reply ends, and when the model has no price. A stopped reply costs what was produced: the provider's count, else an
+  estimate of what was asked and shown; 0 when no provider had taken it. 0 also for what failed, broke off, was refused (REFUSAL, CONTENT_FILTER) or is empty."""
   cost: Cost
   """Why the text ends; null until then, or when nobody told."""
   finishReason: FinishReason
@@ -11308,7 +11309,7 @@ enum MessageRole {
   ASSISTANT
 }
 
-"""Where a reply stands. The last four are final."""
+"""Where a reply stands. The last four are final. Only the first two of those cost anything: see ` + "`" + `Message.cost` + "`" + `."""
 enum MessageStatus {
   """Waiting to be written. Nothing was shown yet."""
   PENDING
@@ -11316,7 +11317,7 @@ enum MessageStatus {
   STREAMING
   """Whole."""
   COMPLETED
-  """Ended by the person; what was shown stays."""
+  """Ended by the person; what was shown stays. It costs what was produced."""
   STOPPED
   """Broken off by a fault after something was shown; what was shown stays."""
   INTERRUPTED
@@ -11330,9 +11331,9 @@ enum FinishReason {
   STOP
   """It reached the most tokens a reply may have."""
   LENGTH
-  """The provider's filter ended it."""
+  """The provider's filter ended it. It costs nothing."""
   CONTENT_FILTER
-  """The model declined."""
+  """The model declined. It costs nothing."""
   REFUSAL
   """Something the provider said that has no name here."""
   OTHER
@@ -11354,7 +11355,7 @@ type TokenUsage {
 enum UsageSource {
   """The provider told."""
   PROVIDER
-  """The provider did not; reckoned from the texts."""
+  """The provider did not; reckoned from the texts: what was asked, if a provider took it, and what was shown."""
   ESTIMATED
 }
 
@@ -11584,7 +11585,8 @@ type Job implements Node {
   failure: JobFailure
   """What it consumed; null until it ends, and where it consumed nothing."""
   usage: JobUsage
-  """What it cost; null until it ends, and when the model has no price. 0 for what failed, and for what was cancelled, but for a text: that costs what was written of it."""
+  """What it cost; null until it ends, and when the model has no price. 0 for what failed, for a text that was refused (REFUSAL, CONTENT_FILTER), and for what was
+  cancelled, but for a text: that costs what was produced, as a stopped reply does."""
   cost: Cost
   """What happened to it, the oldest first; at most 50."""
   timeline: [JobStep!]!
@@ -11668,7 +11670,7 @@ enum JobStatus {
   COMPLETED
   """Ended by a fault; it costs nothing."""
   FAILED
-  """Ended by the person; it costs nothing."""
+  """Ended by the person; it costs nothing, but for a text: that costs what was produced."""
   CANCELLED
 }
 
@@ -14126,7 +14128,7 @@ type StopReceipt {
   text: String!
   """What it consumed."""
   usage: TokenUsage!
-  """What it cost; null when the model has no price."""
+  """What it cost: what was produced, by the provider's count or else estimated; 0 when no provider had taken it. Null when the model has no price."""
   cost: Cost
   """Whether the provider's call was cut short by the stop."""
   providerCancelled: Boolean!

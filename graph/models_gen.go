@@ -2988,7 +2988,7 @@ type StopReceipt struct {
 	Text string `json:"text"`
 	// What it consumed.
 	Usage *TokenUsage `json:"usage"`
-	// What it cost; null when the model has no price.
+	// What it cost: what was produced, by the provider's count or else estimated; 0 when no provider had taken it. Null when the model has no price.
 	Cost *Cost `json:"cost,omitempty"`
 	// Whether the provider's call was cut short by the stop.
 	ProviderCancelled bool `json:"providerCancelled"`
