@@ -152,7 +152,7 @@ func (x *till) look(gatewayID, id string, from paymentstep.Source, noAnswer bool
 		return err
 	case paymentstep.SourceWebhook:
 		header, body := x.vendor.notice(x.key(), gatewayID)
-		err := s.Notice(ctx, header, body)
+		err := s.Notice(ctx, x.gateway, header, body)
 		if noAnswer && errs.CodeOf(err) == errs.Unavailable {
 			return nil
 		}

@@ -31,19 +31,21 @@ var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 type till struct {
 	*billing.Service
 	// hasty is the same with little patience, for a gateway that gives no answer.
-	hasty  *billing.Service
-	t      *testing.T
-	st     *store.Store
-	desk   *desk
-	vendor vendor
-	user   oid.User
-	now    *atomic.Pointer[time.Time]
-	keys   *atomic.Int64
+	hasty *billing.Service
+	// gateway is the name of its gateway.
+	gateway string
+	t       *testing.T
+	st      *store.Store
+	desk    *desk
+	vendor  vendor
+	user    oid.User
+	now     *atomic.Pointer[time.Time]
+	keys    *atomic.Int64
 }
 
 func open(t *testing.T, st *store.Store) *till {
 	t.Helper()
-	x := &till{t: t, st: st, desk: newDesk(), now: new(atomic.Pointer[time.Time]), keys: new(atomic.Int64)}
+	x := &till{t: t, st: st, desk: newDesk(), gateway: "desk", now: new(atomic.Pointer[time.Time]), keys: new(atomic.Int64)}
 	x.now.Store(&noon)
 	x.user = storetest.User(t, st)
 	x.vendor = x.desk
@@ -123,7 +125,7 @@ func (x *till) checkout(p *ent.Payment) *pay.Checkout {
 
 // Notice works off a delivery of the desk's.
 func (x *till) Notice(ctx context.Context, header http.Header, body []byte) error {
-	return x.Service.Notice(ctx, "desk", header, body)
+	return x.Service.Notice(ctx, x.gateway, header, body)
 }
 
 // buy prepares a payment, has it paid and completes it.

@@ -80,7 +80,7 @@ func openPortOne(t *testing.T, st *store.Store) (*till, portOne) {
 	t.Helper()
 	x, p := open(t, st), portOne{paytest.NewPortOne(t)}
 	g := gatewayOf(t, p.URL, p.APISecret, p.WebhookSecret)
-	x.desk, x.vendor = nil, p
+	x.desk, x.vendor, x.gateway = nil, p, g.Name()
 	x.Service = service(t, st, g, billing.Config{Now: x.clock})
 	x.hasty = service(t, st, g, billing.Config{Now: x.clock, Wait: 20 * time.Millisecond, CheckWait: 20 * time.Millisecond})
 	return x, p

@@ -151,7 +151,7 @@ func TestACancellationThatTakesItsTime(t *testing.T) {
 	c := pay.Cancel{ID: o.ID, Reason: "a test", Amount: 5000, Cancellable: o.Amount, Key: "key of a cancellation"}
 	for range 2 {
 		must(t, g.Cancel(t.Context(), c))
-		if got, err := g.Payment(t.Context(), o.ID); err != nil || got.Status != pay.Paid || got.Cancelled != 0 {
+		if got, err := g.Payment(t.Context(), pay.Ref{ID: o.ID}); err != nil || got.Status != pay.Paid || got.Cancelled != 0 {
 			t.Errorf("while it is asked for: %+v, %v", got, err)
 		}
 	}
@@ -160,7 +160,7 @@ func TestACancellationThatTakesItsTime(t *testing.T) {
 		t.Errorf("the same money again: %v", err)
 	}
 	p.Decide(o.ID, paytest.Succeeded)
-	if got, err := g.Payment(t.Context(), o.ID); err != nil || got.Status != pay.PartialCancelled || got.Cancelled != 5000 {
+	if got, err := g.Payment(t.Context(), pay.Ref{ID: o.ID}); err != nil || got.Status != pay.PartialCancelled || got.Cancelled != 5000 {
 		t.Errorf("once it is done: %+v, %v", got, err)
 	}
 	p.Cancels(o.ID, paytest.Refused)
@@ -168,7 +168,7 @@ func TestACancellationThatTakesItsTime(t *testing.T) {
 	if err := g.Cancel(t.Context(), c); !errors.Is(err, pay.ErrRefused) {
 		t.Errorf("one that fails: %v", err)
 	}
-	if got, err := g.Payment(t.Context(), o.ID); err != nil || got.Cancelled != 5000 {
+	if got, err := g.Payment(t.Context(), pay.Ref{ID: o.ID}); err != nil || got.Cancelled != 5000 {
 		t.Errorf("once one has failed: %+v, %v", got, err)
 	}
 }

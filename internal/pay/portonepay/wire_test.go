@@ -203,12 +203,12 @@ func TestTheLocalPortOneIsValid(t *testing.T) {
 		p.Cancels(x.ID, how)
 		_ = g.Cancel(t.Context(), pay.Cancel{ID: x.ID, Reason: "a test", Amount: 100, Key: x.ID})
 		for range 2 { // As it waits, and as it is over.
-			_, err := g.Payment(t.Context(), x.ID)
+			_, err := g.Payment(t.Context(), pay.Ref{ID: x.ID})
 			must(t, err)
 			p.Decide(x.ID, paytest.Succeeded)
 		}
 	}
-	_, _ = open(t, p, func(c *portonepay.Config) { c.StoreID = "another" }).Payment(t.Context(), "1")
+	_, _ = open(t, p, func(c *portonepay.Config) { c.StoreID = "another" }).Payment(t.Context(), pay.Ref{ID: "1"})
 	for _, f := range []paytest.Fault{paytest.NotFound, paytest.Unauthorized} {
 		p.Break("", f)
 		for _, call := range calls(g, newOrder()) {
