@@ -52,23 +52,34 @@ type change struct {
 
 // grant adds time of a membership and tells how much: none to a membership without end.
 func (m *member) grant(ctx context.Context, c change) (micros, error) {
+	return m.add(ctx, c, m.s.rates.convert)
+}
+
+// giveAgain adds what was taken of a payment before, by the conversions by which it was taken.
+func (m *member) giveAgain(ctx context.Context, c change) (micros, error) {
+	st, err := m.stakes(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return m.add(ctx, c, m.s.rates.again(st, origin{plan: c.plan, payment: *c.payment}))
+}
+
+func (m *member) add(ctx context.Context, c change, by exchange) (micros, error) {
 	if m.isEndless() {
 		c.micros = 0
 	}
-	m.term = m.s.rates.grant(m.term, c.plan, c.micros, m.now)
+	m.term = m.s.rates.grant(m.term, c.plan, c.micros, by, m.now)
 	return c.micros, m.save(ctx, c)
 }
 
 // takeBack takes what a payment put into the present membership, at most d, and tells how much there was to take.
 func (m *member) takeBack(ctx context.Context, p *ent.Payment, d micros) (micros, error) {
-	held, err := m.held(ctx)
+	st, err := m.stakes(ctx)
 	if err != nil {
 		return 0, err
 	}
 	own := origin{plan: catalog.Plan(p.Plan), payment: p.ID}
-	d = min(d, held[own])
-	held[own] -= d
-	after, taken := m.s.rates.takeBack(m.term, own.plan, d, m.highest(held), m.now)
+	after, taken := m.s.rates.takeBack(m.term, st, own, min(d, st.of(own).held), m.now)
 	if taken == 0 {
 		return 0, nil
 	}
@@ -76,44 +87,17 @@ func (m *member) takeBack(ctx context.Context, p *ent.Payment, d micros) (micros
 	return taken, m.save(ctx, change{kind: membershipchange.KindTakeBack, payment: &p.ID, plan: own.plan, micros: -taken})
 }
 
-// origin is where time of a membership came from; gifts have no payment.
-type origin struct {
-	plan    catalog.Plan
-	payment oid.Payment
-}
-
-// held is what each grant put into the present, unbroken membership and was not taken back, used up or not.
-func (m *member) held(ctx context.Context) (map[origin]micros, error) {
-	held := map[origin]micros{}
+// stakes are what each grant put into the present, unbroken membership and was not taken back.
+func (m *member) stakes(ctx context.Context) (stakes, error) {
 	if m.since == nil {
-		return held, nil
+		return stakes{}, nil
 	}
 	rows, err := m.tx.Client().MembershipChange.Query().
 		Where(membershipchange.UserID(m.id), membershipchange.CreatedAtGTE(*m.since)).Order(membershipchange.ByID()).All(ctx)
 	if err != nil {
 		return nil, wrap("membership history", err)
 	}
-	for _, c := range rows {
-		from := origin{plan: catalog.Plan(c.Plan)}
-		if c.PaymentID != nil {
-			from.payment = *c.PaymentID
-		}
-		held[from] += micros(c.Micros)
-		if c.ExpiresAfter != nil && !c.ExpiresAfter.After(c.CreatedAt) { // The membership ended here.
-			clear(held)
-		}
-	}
-	return held, nil
-}
-
-// highest is the highest membership of which something is held; empty when there is none.
-func (m *member) highest(held map[origin]micros) (top catalog.Plan) {
-	for from, d := range held {
-		if d > 0 && (top == "" || m.s.rates.isAbove(from.plan, top)) {
-			top = from.plan
-		}
-	}
-	return top
+	return stakesOf(m.s.rates, rows), nil
 }
 
 // save writes the membership with its history, and tells the person.

@@ -179,7 +179,7 @@ func (st *settlement) balance(ctx context.Context, set *ent.PaymentUpdate, back 
 	switch p := st.p; {
 	case p.GrantedAt == nil && back < p.Amount:
 		set.SetGrantedAt(st.now).SetTakenBack(back)
-		return st.grant(ctx, share(p.Days, p.Amount, p.Amount)-share(p.Days, back, p.Amount))
+		return st.grant(ctx, share(p.Days, p.Amount, p.Amount)-share(p.Days, back, p.Amount), st.member.grant)
 	case p.GrantedAt == nil || back == p.TakenBack:
 		return nil
 	case back > p.TakenBack:
@@ -191,9 +191,9 @@ func (st *settlement) balance(ctx context.Context, set *ent.PaymentUpdate, back 
 	}
 }
 
-func (st *settlement) grant(ctx context.Context, d micros) error {
+func (st *settlement) grant(ctx context.Context, d micros, how func(context.Context, change) (micros, error)) error {
 	p := st.p
-	added, err := st.member.grant(ctx, change{kind: membershipchange.KindGrant, payment: &p.ID, plan: catalog.Plan(p.Plan), micros: d})
+	added, err := how(ctx, change{kind: membershipchange.KindGrant, payment: &p.ID, plan: catalog.Plan(p.Plan), micros: d})
 	if err != nil {
 		return err
 	}
@@ -241,7 +241,7 @@ func (st *settlement) giveAgain(ctx context.Context, back int64) error {
 	}
 	due := share(st.p.Days, st.p.Amount, st.p.Amount) - share(st.p.Days, back, st.p.Amount)
 	if d := min(due, first) - kept; d > 0 {
-		return st.grant(ctx, d)
+		return st.grant(ctx, d, st.member.giveAgain)
 	}
 	return nil
 }

@@ -97,9 +97,9 @@ func (r rates) rank(p catalog.Plan) int {
 	return slices.IndexFunc(r.plans.All(), func(one membership.Plan) bool { return one.Type == p })
 }
 
-// grant adds d of a membership. A higher one takes over, and the time left is turned into it by value; d of a lower one
-// is turned into the present one. A membership without end stays as it is.
-func (r rates) grant(t term, plan catalog.Plan, d micros, now time.Time) term {
+// grant adds d of a membership. A higher one takes over, and the time left is turned into it; d of a lower one
+// is turned into the present one, both by an exchange. A membership without end stays as it is.
+func (r rates) grant(t term, plan catalog.Plan, d micros, by exchange, now time.Time) term {
 	if !t.isActive(now) {
 		return term{plan: plan, since: &now}.lasting(d, now)
 	}
@@ -111,25 +111,30 @@ func (r rates) grant(t term, plan catalog.Plan, d micros, now time.Time) term {
 	}
 	left := t.left(now)
 	if r.isAbove(plan, t.plan) {
-		left, t.plan = r.convert(left, t.plan, plan, false), plan
+		left, t.plan = by(left, t.plan, plan, false), plan
 	}
-	return t.lasting(left+r.convert(d, plan, t.plan, false), now)
+	return t.lasting(left+by(d, plan, t.plan, false), now)
 }
 
-// takeBack takes d of a membership from the time left, by value, and tells how much of d there was to take: the term
-// ends at once when there was no more than that. What is left turns into rest when rest is lower than the present
-// membership; an empty rest is none.
-func (r rates) takeBack(t term, plan catalog.Plan, d micros, rest catalog.Plan, now time.Time) (term, micros) {
-	if !t.isActive(now) || t.ends == nil {
+// takeBack takes d of what an origin put into the term from the time left, as much as it made there, and tells how much of d there was
+// to take: the term ends at once when there was no more than that. When nothing of the present membership is held any more, what is
+// left turns back into the highest that is. st is used up.
+func (r rates) takeBack(t term, st stakes, own origin, d micros, now time.Time) (term, micros) {
+	if !t.isActive(now) || t.ends == nil || d <= 0 {
 		return t, 0
 	}
-	left, cost := t.left(now), r.convert(d, plan, t.plan, true)
+	left, cost := t.left(now), st.cost(own, d)
 	if cost >= left {
-		return t.lasting(0, now), min(d, r.convert(left, t.plan, plan, false))
+		return t.lasting(0, now), min(d, ratio{st.of(own).held, st.of(own).cost}.of(left, false))
 	}
-	left -= cost
-	if rest != "" && r.isAbove(t.plan, rest) {
-		left, t.plan = r.convert(left, t.plan, rest, false), rest
+	left -= st.take(own, d)
+	if rest := r.highest(st); rest != "" && r.isAbove(t.plan, rest) {
+		if q := st.back(rest); q.den > 0 {
+			left = q.of(left, false)
+		} else { // Only time of no known origin is left.
+			left = r.convert(left, t.plan, rest, false)
+		}
+		t.plan = rest
 	}
 	return t.lasting(left, now), d
 }

@@ -2,11 +2,17 @@ package billing
 
 import (
 	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/weav-ai/weav/ent"
+	"github.com/weav-ai/weav/ent/membershipchange"
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/membership"
+	"github.com/weav-ai/weav/internal/oid"
 )
 
 // Prices of which one is twice the other, so that values can be reckoned in one's head.
@@ -56,7 +62,7 @@ func TestGrant(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := r.grant(c.from, c.buy, days(30), noon)
+			got := r.grant(c.from, c.buy, days(30), r.convert, noon)
 			if got.plan != c.plan || got.left(noon) != days(c.left) {
 				t.Errorf("%s with %v, want %s with %v days", got.plan, got.left(noon), c.plan, c.left)
 			}
@@ -65,7 +71,7 @@ func TestGrant(t *testing.T) {
 			}
 		})
 	}
-	if got := r.grant(endless, catalog.Premium, days(30), noon); got != endless {
+	if got := r.grant(endless, catalog.Premium, days(30), r.convert, noon); got != endless {
 		t.Errorf("a membership without end became %+v", got)
 	}
 }
@@ -94,7 +100,12 @@ func TestTakeBack(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, taken := r.takeBack(c.from, c.of, days(c.days), c.rest, noon)
+			own, st := origin{plan: c.of}, stakes{}
+			st[own] = &stake{held: days(c.days), cost: r.convert(days(c.days), c.of, c.from.plan, true)}
+			if c.rest != "" {
+				st[origin{c.rest, oid.New[oid.Payment]()}] = &stake{held: days(100), cost: r.convert(days(100), c.rest, c.from.plan, true)}
+			}
+			got, taken := r.takeBack(c.from, st, own, days(c.days), noon)
 			if got.plan != c.plan || got.left(noon) != days(c.left) || taken != days(c.taken) {
 				t.Errorf("%s with %v, %v taken; want %s with %v days, %v taken", got.plan, got.left(noon), taken, c.plan, c.left, c.taken)
 			}
@@ -104,7 +115,7 @@ func TestTakeBack(t *testing.T) {
 		})
 	}
 	endless := term{plan: catalog.Standard}
-	if got, taken := r.takeBack(endless, catalog.Standard, days(30), "", noon); got != endless || taken != 0 {
+	if got, taken := r.takeBack(endless, stakes{}, origin{plan: catalog.Standard}, days(30), noon); got != endless || taken != 0 {
 		t.Errorf("of a membership without end: %+v, %v taken", got, taken)
 	}
 }
@@ -138,60 +149,126 @@ func (r rates) money(t term) int64 {
 func TestValueIsNeverMade(t *testing.T) {
 	t.Parallel()
 	r := loadRates(t, nil) // As shipped: prices whose ratio never comes out even.
-	plans := []catalog.Plan{catalog.Standard, catalog.Premium}
 	for range 500 {
-		now, granted := term{plan: catalog.Free}, map[catalog.Plan][]micros{}
-		var worth int64
+		b, worth := newBook(r), int64(0)
 		for range 1 + rand.IntN(12) {
-			plan := plans[rand.IntN(2)]
-			price := r.plans.Get(plan).Amount
-			if n := len(granted[plan]); n > 0 && rand.IntN(2) == 0 {
-				d := granted[plan][n-1]
-				granted[plan] = granted[plan][:n-1]
-				var taken micros
-				now, taken = r.takeBack(now, plan, d, rest(granted), noon)
-				worth -= int64(taken) * price
+			if held := b.held(); len(held) > 0 && rand.IntN(2) == 0 {
+				own := held[rand.IntN(len(held))]
+				worth -= int64(b.takeBack(own)) * r.plans.Get(own.plan).Amount
 			} else {
-				d := micros(1 + rand.Int64N(int64(days(30))))
-				granted[plan] = append(granted[plan], d)
-				now = r.grant(now, plan, d, noon)
-				worth += int64(d) * price
+				own, d := b.grant([]catalog.Plan{catalog.Standard, catalog.Premium}[rand.IntN(2)], micros(1+rand.Int64N(int64(days(30)))))
+				worth += int64(d) * r.plans.Get(own.plan).Amount
 			}
-			if got := r.money(now); got > worth {
-				t.Fatalf("%+v is worth %v, granted were %v", now, got, worth)
+			if got := r.money(b.now); got > worth {
+				t.Fatalf("%+v is worth %v, granted were %v", b.now, got, worth)
 			}
-			if now.left(noon) < 0 {
-				t.Fatalf("%+v lasts less than nothing", now)
+			if b.now.ends != nil && b.now.left(noon) < 0 {
+				t.Fatalf("%+v lasts less than nothing", b.now)
 			}
-			if slack := worth - r.money(now); slack > 24*20_000*3 {
+			if slack := worth - r.money(b.now); slack > 24*20_000*12 {
 				t.Fatalf("%v microseconds' worth was lost", slack/20_000)
 			}
 		}
 	}
 }
 
-func rest(granted map[catalog.Plan][]micros) catalog.Plan {
-	for _, p := range []catalog.Plan{catalog.Premium, catalog.Standard} {
-		if len(granted[p]) > 0 {
-			return p
-		}
-	}
-	return ""
-}
-
+// TestGrantAndTakeBackIsTheIdentity: whatever became of the prices in between, which PLANS_FILE may change at any time.
 func TestGrantAndTakeBackIsTheIdentity(t *testing.T) {
 	t.Parallel()
-	r := loadRates(t, nil)
+	lists := []rates{loadRates(t, nil), loadRates(t, []byte(simplePlans)), loadRates(t, priced(9_900, 99_000)), loadRates(t, priced(19_800, 19_900))}
+	plans := []catalog.Plan{catalog.Standard, catalog.Premium}
 	for range 1_000 {
-		before := until(catalog.Standard, 0).lasting(micros(1+rand.Int64N(int64(days(400)))), noon)
-		d := micros(1 + rand.Int64N(int64(days(400))))
-		same, _ := r.takeBack(r.grant(before, catalog.Standard, d, noon), catalog.Standard, d, catalog.Standard, noon)
-		if same.plan != before.plan || !same.ends.Equal(*before.ends) {
-			t.Fatalf("renewed by %v and taken back: %v, was %v", d, same.left(noon), before.left(noon))
+		b := newBook(lists[0])
+		first, d := b.grant(plans[rand.IntN(2)], micros(1+rand.Int64N(int64(days(400)))))
+		for range 1 + rand.IntN(5) {
+			b.r = lists[rand.IntN(len(lists))]
+			if b.grant(plans[rand.IntN(2)], micros(1+rand.Int64N(int64(days(400))))); rand.IntN(3) == 0 { // Disputed, and not lost.
+				held := b.held()
+				own := held[rand.IntN(len(held))]
+				b.r = lists[rand.IntN(len(lists))]
+				b.giveAgain(own, b.takeBack(own))
+			}
 		}
-		up, _ := r.takeBack(r.grant(before, catalog.Premium, d, noon), catalog.Premium, d, catalog.Standard, noon)
-		if lost := before.left(noon) - up.left(noon); lost < 0 || lost > 3 || (up.left(noon) > 0 && up.plan != catalog.Standard) {
-			t.Fatalf("upgraded by %v and taken back: %s, %v microseconds less", d, up.plan, int64(lost))
+		for _, own := range b.held() {
+			if b.r = lists[rand.IntN(len(lists))]; own != first {
+				b.takeBack(own)
+			}
+		}
+		if lost := d - b.now.left(noon); b.now.plan != first.plan || lost < 0 || lost > 100 {
+			t.Fatalf("%v of %s and more were granted, all but the first taken back: %v of %s, %d microseconds less, by %v", d, first.plan, b.now.left(noon), b.now.plan, int64(lost), b.rows)
 		}
 	}
+}
+
+// TestAnUpgradeAtOtherPricesIsUndone: the days of the membership that was left come back, no more and no less.
+func TestAnUpgradeAtOtherPricesIsUndone(t *testing.T) {
+	t.Parallel()
+	for _, later := range [][]byte{nil, priced(10_000, 11_000), priced(10_000, 90_000)} {
+		b := newBook(loadRates(t, []byte(simplePlans)))
+		b.grant(catalog.Standard, days(30))
+		up, _ := b.grant(catalog.Premium, days(30))
+		b.r = loadRates(t, later)
+		b.takeBack(up)
+		if b.now.plan != catalog.Standard || b.now.left(noon) != days(30) {
+			t.Errorf("%v of %s are left", b.now.left(noon), b.now.plan)
+		}
+	}
+}
+
+// priced is a list with other prices.
+func priced(standard, premium int) []byte {
+	return []byte(strings.NewReplacer("10000", strconv.Itoa(standard), "20000", strconv.Itoa(premium)).Replace(simplePlans))
+}
+
+// book is a membership at noon with its history, as the database has them, and the prices of the moment.
+type book struct {
+	r    rates
+	now  term
+	rows []*ent.MembershipChange
+}
+
+func newBook(r rates) *book { return &book{r: r, now: term{plan: catalog.Free}} }
+
+func (b *book) stakes() stakes { return stakesOf(b.r, b.rows) }
+
+// held are the origins of what there is, in the order in which they came.
+func (b *book) held() (out []origin) {
+	st := b.stakes()
+	for _, c := range b.rows {
+		if own := originOf(c); st.of(own).held > 0 && !slices.Contains(out, own) {
+			out = append(out, own)
+		}
+	}
+	return out
+}
+
+func (b *book) grant(plan catalog.Plan, d micros) (origin, micros) {
+	own := origin{plan, oid.New[oid.Payment]()}
+	b.add(own, d, b.r.convert)
+	return own, d
+}
+
+func (b *book) giveAgain(own origin, d micros) { b.add(own, d, b.r.again(b.stakes(), own)) }
+
+func (b *book) add(own origin, d micros, by exchange) {
+	b.now = b.r.grant(b.now, own.plan, d, by, noon)
+	b.write(own, membershipchange.KindGrant, d)
+}
+
+// takeBack takes all of an origin.
+func (b *book) takeBack(own origin) micros {
+	st := b.stakes()
+	after, taken := b.r.takeBack(b.now, st, own, st.of(own).held, noon)
+	if taken > 0 {
+		b.now = after
+		b.write(own, membershipchange.KindTakeBack, -taken)
+	}
+	return taken
+}
+
+func (b *book) write(own origin, kind membershipchange.Kind, d micros) {
+	b.rows = append(b.rows, &ent.MembershipChange{
+		PaymentID: &own.payment, Kind: kind, Plan: membershipchange.Plan(own.plan), Micros: int64(d),
+		TypeAfter: membershipchange.TypeAfter(b.now.plan), ExpiresAfter: b.now.ends, CreatedAt: noon,
+	})
 }
