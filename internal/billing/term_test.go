@@ -215,6 +215,24 @@ func TestAnUpgradeAtOtherPricesIsUndone(t *testing.T) {
 	}
 }
 
+// TestADisputeThatEndsWellLeavesWhatThereWas: whatever became of the prices while it lasted.
+func TestADisputeThatEndsWellLeavesWhatThereWas(t *testing.T) {
+	t.Parallel()
+	for _, later := range [][]byte{nil, priced(10_000, 11_000), priced(10_000, 90_000)} {
+		for _, disputed := range []int{0, 1} {
+			b := newBook(loadRates(t, []byte(simplePlans)))
+			b.grant(catalog.Standard, days(30))
+			b.grant(catalog.Premium, days(30))
+			own := b.held()[disputed]
+			b.r = loadRates(t, later)
+			b.giveAgain(own, b.takeBack(own))
+			if b.now.plan != catalog.Premium || b.now.left(noon) != days(45) {
+				t.Errorf("%s disputed: %v of %s are left", own.plan, b.now.left(noon), b.now.plan)
+			}
+		}
+	}
+}
+
 // priced is a list with other prices.
 func priced(standard, premium int) []byte {
 	return []byte(strings.NewReplacer("10000", strconv.Itoa(standard), "20000", strconv.Itoa(premium)).Replace(simplePlans))
