@@ -8,6 +8,9 @@ import (
 // paymentWorkers is how many looks at payments run at once; they only wait for the gateway.
 const paymentWorkers = 4
 
+// recoveryWorkers is one for a round of the recovery, and one to see that it still lasts.
+const recoveryWorkers = 2
+
 // wireBilling makes what sells memberships.
 func (a *App) wireBilling(secret []byte) error {
 	var err error

@@ -116,7 +116,8 @@ func (a *App) newRunner() (store.Runner, error) {
 		NodeID:  a.cfg.NodeID, Logger: quieter(a.log),
 		Queues: map[string]int{
 			chat.QueueReply: a.cfg.ReplyWorkers, job.QueueText: a.cfg.TextWorkers, job.QueueImage: a.cfg.ImageWorkers,
-			job.QueueVideo: a.cfg.VideoWorkers, job.QueueExport: exportWorkers, job.QueueControl: controlWorkers, billing.Queue: paymentWorkers, worker.QueueMaintenance: 1,
+			job.QueueVideo: a.cfg.VideoWorkers, job.QueueExport: exportWorkers, job.QueueControl: controlWorkers, billing.Queue: paymentWorkers, worker.QueueRecovery: recoveryWorkers,
+			worker.QueueMaintenance: 1,
 		},
 		Periodic: worker.Periodic(maintenanceEvery, a.cfg.JobCleanup, worker.Daily{Hour: modelCheckHour, Zone: a.cfg.JobCleanup.Zone}),
 	})

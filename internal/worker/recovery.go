@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -24,23 +25,33 @@ type RecoveryArgs struct{}
 // Kind implements the queue's interface.
 func (RecoveryArgs) Kind() string { return "payment_recovery" }
 
-// InsertOpts puts the round into the payments' queue, once: a round that is late makes up for those before it.
+// QueueRecovery is the queue of rounds. It is apart from that of single payments, whose people wait: a round lasts as long as a
+// gateway hangs.
+const QueueRecovery = "payment_recovery"
+
+// InsertOpts puts the round into its own queue, without a second attempt: the next round makes up for it. River could keep it unique, but
+// then a process that dies in a round would keep all others from theirs for an hour.
 func (RecoveryArgs) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{Queue: billing.Queue, MaxAttempts: 1}
+	return river.InsertOpts{Queue: QueueRecovery, MaxAttempts: 1}
 }
 
-// recovery looks at the payments that are due for it.
+// recovery looks at the payments that are due for it, in one round at a time in this process.
 type recovery struct {
 	river.WorkerDefaults[RecoveryArgs]
-	payments *billing.Service
+	run  func(context.Context) error
+	busy sync.Mutex
 }
 
 // Timeout is longer than the queue's: a gateway may take its time.
 func (*recovery) Timeout(*river.Job[RecoveryArgs]) time.Duration { return recoveryTimeout }
 
-// Work does one round.
+// Work does one round, or none while another one lasts: so rounds do not pile up behind one that hangs.
 func (w *recovery) Work(ctx context.Context, _ *river.Job[RecoveryArgs]) error {
-	return w.payments.Recover(ctx)
+	if !w.busy.TryLock() {
+		return nil
+	}
+	defer w.busy.Unlock()
+	return w.run(ctx)
 }
 
 // checks look at single payments.
@@ -59,7 +70,7 @@ func (w *checks) Work(ctx context.Context, j *river.Job[billing.CheckArgs]) erro
 
 // addPayments adds the workers of payments.
 func addPayments(workers *river.Workers, payments *billing.Service) {
-	river.AddWorker(workers, &recovery{payments: payments})
+	river.AddWorker(workers, &recovery{run: payments.Recover})
 	river.AddWorker(workers, &checks{payments: payments})
 }
 
