@@ -9863,9 +9863,9 @@ type Mutation {
 
   """Changes the profile; what is absent stays. From then on sign-ins no longer refresh names and picture."""
   updateProfile(input: UpdateProfileInput!): UpdateProfilePayload! @access(needs: SESSION)
-  """Deletes the account in 7 days, files included: all sessions and API keys end now, but for this session. Signing in and ` + "`" + `restoreAccount` + "`" + ` undo it until then. Payments are kept as the law asks, without the person."""
+  """Deletes the account in 7 days, files included. All sessions but this one end now; API keys are refused, and work again if it is undone. Until then people can sign in, which undoes nothing, and undo it with ` + "`" + `restoreAccount` + "`" + `. Payments are kept as the law asks, without the person."""
   deleteAccount(input: DeleteAccountInput!): DeleteAccountPayload! @access(needs: SESSION)
-  """Undoes ` + "`" + `deleteAccount` + "`" + `. An account that stays is left as it is."""
+  """Undoes ` + "`" + `deleteAccount` + "`" + `, until the account's ` + "`" + `deletesAt` + "`" + `; from then on ` + "`" + `CONFLICT` + "`" + `. An account that stays is left as it is."""
   restoreAccount(input: RestoreAccountInput!): RestoreAccountPayload! @access(needs: SESSION)
   """Gathers everything of the account in a zip file: JSON, Markdown of the chats, and the files. It is a job of kind EXPORT; its artifact is kept for 7 days. ` + "`" + `LIMIT_REACHED` + "`" + ` while another is made, and when 3 are kept. One that would be larger than the server makes, 10 GB unless it is set otherwise, fails with ` + "`" + `TOO_LARGE` + "`" + `."""
   exportAccount(input: ExportAccountInput!): ExportAccountPayload! @access(needs: SESSION)
@@ -10480,7 +10480,7 @@ type Account {
   createdAt: DateTime!
   """The last sign-in."""
   lastLoginAt: DateTime!
-  """When the account is deleted; null while it stays."""
+  """When the account is deleted, as the person asked; a time in 1970 while it is on its way out, and null while it stays."""
   deletesAt: DateTime
   """How many of their jobs have not ended."""
   unfinishedJobs: Int!
@@ -12940,7 +12940,7 @@ type DeleteAccountUserError implements UserError {
 
 """Nothing is needed; the input leaves room for more."""
 input RestoreAccountInput {
-  """Why, for the record; at most 500 code points."""
+  """Why; at most 500 code points. It is not kept."""
   reason: String
 }
 

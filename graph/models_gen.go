@@ -2322,7 +2322,7 @@ func (this ReplanUserError) GetPath() []string {
 
 // Nothing is needed; the input leaves room for more.
 type RestoreAccountInput struct {
-	// Why, for the record; at most 500 code points.
+	// Why; at most 500 code points. It is not kept.
 	Reason graphql.Omittable[*string] `json:"reason,omitempty"`
 }
 

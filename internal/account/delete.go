@@ -7,7 +7,6 @@ import (
 	"github.com/weav-ai/weav/ent"
 	entkey "github.com/weav-ai/weav/ent/apikey"
 	entsession "github.com/weav-ai/weav/ent/session"
-	"github.com/weav-ai/weav/ent/user"
 	"github.com/weav-ai/weav/internal/auth"
 	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/feed"
@@ -90,7 +89,8 @@ func (s *Service) confirm(ctx context.Context, in SignInInput) (id auth.Identity
 	return id, nil
 }
 
-// Restore keeps an account that was to be deleted. One that stays is left as it is.
+// Restore keeps an account that was to be deleted. One that stays is left as it is; one whose time is over is CONFLICT. The
+// reason is checked, and kept nowhere.
 func (s *Service) Restore(ctx context.Context, id oid.User, reason string) (*ent.User, error) {
 	var c text.Checker
 	c.Text("reason", reason, 0, maxRestoreReason)
@@ -99,15 +99,24 @@ func (s *Service) Restore(ctx context.Context, id oid.User, reason string) (*ent
 	}
 	var after *ent.User
 	err := s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		n, err := tx.Client().User.Update().Where(user.ID(id), user.DeletesAtGT(s.cfg.Now())).ClearDeletesAt().Save(ctx)
+		if err := tx.LockUser(ctx, id); err != nil {
+			return err
+		}
+		before, err := found(tx.Client().User.Get(ctx, id))
 		if err != nil {
+			return err
+		}
+		if after = before; before.DeletesAt == nil {
+			return nil
+		}
+		if !s.cfg.Now().Before(*before.DeletesAt) {
+			return errs.New(errs.Conflict, "It is too late: this account is being deleted.")
+		}
+		if after, err = tx.Client().User.UpdateOne(before).ClearDeletesAt().Save(ctx); err != nil {
 			return fmt.Errorf("account: restore: %w", err)
 		}
-		if n > 0 {
-			feed.Record(tx, id, feed.ViewerUpdated, feed.Facts{})
-		}
-		after, err = found(tx.Client().User.Get(ctx, id))
-		return err
+		feed.Record(tx, id, feed.ViewerUpdated, feed.Facts{})
+		return nil
 	})
 	return after, err
 }

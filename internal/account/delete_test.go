@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -88,5 +89,33 @@ func TestASignInUntilADeletionIsDue(t *testing.T) {
 		c.pass(time.Microsecond)
 		_, err := s.SignIn(t.Context(), account.SignInInput{})
 		wantCode(t, err, errs.Unavailable)
+	})
+}
+
+// TestADeletionIsUndoneUntilItIsDue, and not after: then nothing is said to be restored that is not.
+func TestADeletionIsUndoneUntilItIsDue(t *testing.T) {
+	t.Parallel()
+	withTold(t, func(t *testing.T, st *store.Store, s *account.Service, c *clock, _ *told, p person) {
+		for range 2 { // The second time it stays anyway.
+			if u, err := s.Restore(t.Context(), p.User.ID, ""); err != nil || u.DeletesAt != nil {
+				t.Errorf("an account that stays: %v, %v", u, err)
+			}
+		}
+		for _, tt := range []struct {
+			after time.Duration
+			want  errs.Code
+		}{{7*24*time.Hour - time.Microsecond, ""}, {7 * 24 * time.Hour, errs.Conflict}} {
+			if _, err := deletion(t, s, p); err != nil {
+				t.Fatal(err)
+			}
+			c.pass(tt.after)
+			_, err := s.Restore(t.Context(), p.User.ID, "a mistake")
+			wantCode(t, err, tt.want)
+			if u := st.Client().User.GetX(t.Context(), p.User.ID); (u.DeletesAt == nil) != (err == nil) {
+				t.Errorf("after %v: deletes at %v, and the answer is %v", tt.after, u.DeletesAt, err)
+			}
+		}
+		_, err := s.Restore(t.Context(), p.User.ID, strings.Repeat("x", 501))
+		wantFaults(t, err, "input.reason TOO_LONG")
 	})
 }
