@@ -702,6 +702,11 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{ObjectsColumns[4]},
 			},
+			{
+				Name:    "object_user_id",
+				Unique:  false,
+				Columns: []*schema.Column{ObjectsColumns[1]},
+			},
 		},
 	}
 	// PaymentsColumns holds the columns for the "payments" table.
@@ -880,6 +885,11 @@ var (
 				Name:    "planstep_chat_id",
 				Unique:  true,
 				Columns: []*schema.Column{PlanStepsColumns[12]},
+			},
+			{
+				Name:    "planstep_user_id",
+				Unique:  false,
+				Columns: []*schema.Column{PlanStepsColumns[2]},
 			},
 		},
 	}
@@ -1073,6 +1083,11 @@ var (
 				Name:    "sharelink_artifact_id_id",
 				Unique:  false,
 				Columns: []*schema.Column{ShareLinksColumns[2], ShareLinksColumns[0]},
+			},
+			{
+				Name:    "sharelink_user_id",
+				Unique:  false,
+				Columns: []*schema.Column{ShareLinksColumns[1]},
 			},
 		},
 	}

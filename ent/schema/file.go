@@ -105,7 +105,7 @@ func (Object) Fields() []ent.Field {
 
 // Indexes of the Object.
 func (Object) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("state", "state_at"), index.Fields("checked_at")}
+	return []ent.Index{index.Fields("state", "state_at"), index.Fields("checked_at"), index.Fields("user_id")}
 }
 
 // Annotations of the Object.
@@ -158,7 +158,9 @@ func (ShareLink) Fields() []ent.Field {
 }
 
 // Indexes of the ShareLink.
-func (ShareLink) Indexes() []ent.Index { return []ent.Index{index.Fields("artifact_id", "id")} }
+func (ShareLink) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("artifact_id", "id"), index.Fields("user_id")}
+}
 
 // Annotations of the ShareLink.
 func (ShareLink) Annotations() []schema.Annotation { return table("share_links") }

@@ -37,6 +37,7 @@ func (PlanStep) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("plan_id", "position"),
 		index.Fields("chat_id").Unique(),
+		index.Fields("user_id"),
 	}
 }
 

@@ -112,12 +112,14 @@ func (a *App) wireWork() {
 
 func (a *App) newRunner() (store.Runner, error) {
 	return a.store.NewRunner(store.RunnerConfig{
-		Workers: worker.New(worker.Work{Chats: a.chats, Jobs: a.jobs, Payments: a.billing, Maintain: a.Maintain, Clean: a.Clean, CheckModels: a.models.Check}),
-		NodeID:  a.cfg.NodeID, Logger: quieter(a.log),
+		Workers: worker.New(worker.Work{
+			Chats: a.chats, Jobs: a.jobs, Payments: a.billing, Maintain: a.Maintain, Clean: a.Clean, Erase: a.Erase, CheckModels: a.models.Check,
+		}),
+		NodeID: a.cfg.NodeID, Logger: quieter(a.log),
 		Queues: map[string]int{
 			chat.QueueReply: a.cfg.ReplyWorkers, job.QueueText: a.cfg.TextWorkers, job.QueueImage: a.cfg.ImageWorkers,
 			job.QueueVideo: a.cfg.VideoWorkers, job.QueueExport: exportWorkers, job.QueueControl: controlWorkers, billing.Queue: paymentWorkers, worker.QueueRecovery: recoveryWorkers,
-			worker.QueueMaintenance: 1,
+			worker.QueueMaintenance: 1, worker.QueueErasure: 1,
 		},
 		Periodic: worker.Periodic(maintenanceEvery, a.cfg.JobCleanup, worker.Daily{Hour: modelCheckHour, Zone: a.cfg.JobCleanup.Zone}),
 	})
@@ -136,9 +138,13 @@ func (a *App) Maintain(ctx context.Context) error {
 		"payment notices":  a.billing.PurgeNotices,
 		"chats":            a.chats.Purge,
 		"folders":          a.folders.Purge,
-		"accounts":         a.erasure.Purge,
 		"own keys":         a.ownKeys.Rotate,
 	})
+}
+
+// Erase removes the accounts whose people had it deleted, and whose time to change their mind is over.
+func (a *App) Erase(ctx context.Context) error {
+	return a.purge(ctx, map[string]func(context.Context, time.Time) (int, error){"accounts": a.erasure.Purge})
 }
 
 // Clean removes old jobs with their files, and sets the object store and its rows right.

@@ -8,9 +8,8 @@ import (
 	"log/slog"
 	"time"
 
-	entchat "github.com/weav-ai/weav/ent/chat"
-	entfolder "github.com/weav-ai/weav/ent/folder"
-	entobject "github.com/weav-ai/weav/ent/object"
+	"github.com/weav-ai/weav/ent"
+	"github.com/weav-ai/weav/ent/predicate"
 	"github.com/weav-ai/weav/ent/user"
 	"github.com/weav-ai/weav/internal/account"
 	"github.com/weav-ai/weav/internal/apikey"
@@ -23,8 +22,11 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// batch is the most accounts of one look.
+// batch is the most accounts that are read at once.
 const batch = 20
+
+// begun is when an account is deleted whose erasure has begun: long ago by every server's clock, so that none restores it.
+var begun = time.Unix(0, 0).UTC()
 
 // Parts are whose rows go.
 type Parts struct {
@@ -46,142 +48,65 @@ type Service struct {
 // New returns what removes accounts.
 func New(p Parts) *Service { return &Service{Parts: p} }
 
-// Purge removes the accounts whose time is over, and tells how many. Each step may be the last one of a process: the next
-// look goes on, since the account's own row goes last. Any number of processes may look at once.
+// Purge removes all accounts whose time is over, those that wait longest first, and tells how many went. One that cannot go
+// holds up none behind it. Each step may be the last one of a process: the next look goes on, since the account's own row
+// goes last. Any number of processes may look at once.
 func (s *Service) Purge(ctx context.Context, now time.Time) (int, error) {
-	due, err := s.Store.Client().User.Query().Where(user.DeletesAtLTE(now)).Limit(batch).IDs(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("erasure: find: %w", err)
-	}
 	gone := 0
 	var faults []error
-	for _, id := range due {
-		if err := s.erase(ctx, id, now); err != nil {
-			faults = append(faults, err)
-			continue
+	for behind := []predicate.User{}; ; {
+		due, err := s.Store.Client().User.Query().Where(user.DeletesAtLTE(now)).Where(behind...).
+			Order(user.ByDeletesAt(), user.ByID()).Limit(batch).All(ctx)
+		if err != nil {
+			return gone, errors.Join(append(faults, fmt.Errorf("erasure: find: %w", err))...)
 		}
-		gone++
+		for _, u := range due {
+			went, err := s.erase(ctx, u.ID, now)
+			if err != nil {
+				faults = append(faults, fmt.Errorf("erasure: %w", err))
+			}
+			if went {
+				gone++
+			}
+		}
+		if len(due) < batch {
+			return gone, errors.Join(faults...)
+		}
+		behind = []predicate.User{behindOf(due[batch-1])}
 	}
-	return gone, errors.Join(faults...)
 }
 
-// erase removes one account. Nobody can do anything with it from the first step on.
-func (s *Service) erase(ctx context.Context, id oid.User, now time.Time) error {
-	if err := s.Jobs.CancelAll(ctx, id); err != nil {
-		return fmt.Errorf("erasure: %w", err)
-	}
-	steps := []func(ctx context.Context, tx *store.Tx) error{
-		func(ctx context.Context, tx *store.Tx) error {
-			if _, err := s.Accounts.EndSessions(ctx, tx, id); err != nil {
-				return err
-			}
-			return s.APIKeys.RevokeAll(ctx, tx, id)
-		},
-		func(ctx context.Context, tx *store.Tx) error { return dropFiles(ctx, tx, id) },
-		func(ctx context.Context, tx *store.Tx) error { return dropChats(ctx, tx, id) },
-	}
-	for _, step := range steps {
-		if err := s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error { return ifDue(ctx, tx, id, now, step) }); err != nil {
-			return fmt.Errorf("erasure: %w", err)
+// behindOf matches what comes behind u. It goes by where u stood when it was read: its first step moves it to the front.
+func behindOf(u *ent.User) predicate.User {
+	return user.Or(user.DeletesAtGT(*u.DeletesAt), user.And(user.DeletesAtEQ(*u.DeletesAt), user.IDGT(u.ID)))
+}
+
+// erase removes one account, and tells whether it was this call that did.
+func (s *Service) erase(ctx context.Context, id oid.User, now time.Time) (went bool, err error) {
+	for _, step := range s.steps() {
+		if went, err = step(ctx, id, now); err != nil || !went {
+			return false, err
 		}
 	}
-	if _, err := s.Chats.Purge(ctx, now); err != nil {
-		return err
-	}
-	if _, err := s.Folders.Purge(ctx, now); err != nil {
-		return err
-	}
-	return s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		return ifDue(ctx, tx, id, now, func(ctx context.Context, tx *store.Tx) error { return s.dropRest(ctx, tx, id) })
-	})
+	return went, nil
 }
 
 // ifDue takes a step while the account is to go and its row is locked: somebody who restores it, and a run that ends, come
-// before or after. An account that stays, or is gone, is left alone.
-func ifDue(ctx context.Context, tx *store.Tx, id oid.User, now time.Time, step func(context.Context, *store.Tx) error) error {
-	if err := tx.LockUser(ctx, id); err != nil {
+// before or after. An account that stays, or is gone, is left alone; the answer tells.
+func (s *Service) ifDue(ctx context.Context, id oid.User, now time.Time, take func(context.Context, *store.Tx, oid.User) error) (due bool, err error) {
+	err = s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		err := tx.LockUser(ctx, id)
 		if errs.CodeOf(err) == errs.NotFound {
 			return nil
 		}
-		return err
-	}
-	due, err := tx.Client().User.Query().Where(user.ID(id), user.DeletesAtLTE(now)).Exist(ctx)
-	if err != nil || !due {
-		return err
-	}
-	return step(ctx, tx)
-}
-
-// dropFiles dooms every object of a person, which the sweeper then deletes from the store, and removes what pointed to them.
-func dropFiles(ctx context.Context, tx *store.Tx, id oid.User) error {
-	err := tx.Client().Object.Update().Where(entobject.UserID(id), entobject.StateNEQ(entobject.StateDoomed)).
-		SetState(entobject.StateDoomed).SetStateAt(store.Now()).Exec(ctx)
-	if err != nil {
-		return err
-	}
-	return remove(ctx, tx, id,
-		`DELETE FROM attachments WHERE file_id IN (SELECT id FROM files WHERE user_id = $1) OR artifact_id IN (SELECT id FROM artifacts WHERE user_id = $1)`,
-		`DELETE FROM share_links WHERE user_id = $1`,
-		`DELETE FROM artifacts WHERE user_id = $1`,
-		`DELETE FROM files WHERE user_id = $1`,
-	)
-}
-
-// dropChats deletes all chats and folders, as if long ago: what removes such ones for good does the rest.
-func dropChats(ctx context.Context, tx *store.Tx, id oid.User) error {
-	longAgo := time.Unix(0, 0).UTC()
-	if err := tx.Client().Chat.Update().Where(entchat.UserID(id)).SetDeletedAt(longAgo).Exec(ctx); err != nil {
-		return err
-	}
-	return tx.Client().Folder.Update().Where(entfolder.UserID(id)).SetDeletedAt(longAgo).Exec(ctx)
-}
-
-// dropRest removes what is left, the account last. Payments stay without their person, as the law asks; so does what the
-// administration did.
-func (s *Service) dropRest(ctx context.Context, tx *store.Tx, id oid.User) error {
-	if err := s.Billing.Forget(ctx, tx, id); err != nil {
-		return err
-	}
-	err := remove(ctx, tx, id,
-		`DELETE FROM job_steps WHERE job_id IN (SELECT id FROM jobs WHERE user_id = $1)`,
-		`DELETE FROM jobs WHERE user_id = $1`,
-	)
-	if err != nil {
-		return err
-	}
-	if err := dropFiles(ctx, tx, id); err != nil { // What jobs made since the files went.
-		return err
-	}
-	err = remove(ctx, tx, id,
-		`DELETE FROM plan_steps WHERE user_id = $1`,
-		`DELETE FROM plans WHERE user_id = $1`,
-		`DELETE FROM prompts WHERE user_id = $1`,
-		`DELETE FROM refresh_tokens WHERE session_id IN (SELECT id FROM sessions WHERE user_id = $1)`,
-		`DELETE FROM sessions WHERE user_id = $1`,
-		`DELETE FROM key_months WHERE api_key_id IN (SELECT id FROM api_keys WHERE user_id = $1)`,
-		`DELETE FROM api_keys WHERE user_id = $1`,
-		`DELETE FROM provider_keys WHERE user_id = $1`,
-		`DELETE FROM usages WHERE user_id = $1`,
-		`DELETE FROM ledger_entries WHERE user_id = $1`,
-		`DELETE FROM quota_days WHERE user_id = $1`,
-		`DELETE FROM membership_changes WHERE user_id = $1`,
-		`DELETE FROM idempotency_keys WHERE user_id = $1`,
-		`DELETE FROM feed_events WHERE user_id = $1`,
-		`DELETE FROM feeds WHERE user_id = $1`,
-		`DELETE FROM users WHERE id = $1`,
-	)
-	if err != nil {
-		return err
-	}
-	tx.AfterCommit(func(ctx context.Context) { s.Log.InfoContext(ctx, "an account was removed, as its person asked") })
-	return nil
-}
-
-func remove(ctx context.Context, tx *store.Tx, id oid.User, statements ...string) error {
-	for _, statement := range statements {
-		if _, err := tx.Client().ExecContext(ctx, statement, id); err != nil {
-			return fmt.Errorf("erasure: %s: %w", statement, err)
+		if err != nil {
+			return err
 		}
-	}
-	return nil
+		due, err = tx.Client().User.Query().Where(user.ID(id), user.DeletesAtLTE(now)).Exist(ctx)
+		if err != nil || !due {
+			return err
+		}
+		return take(ctx, tx, id)
+	})
+	return due && err == nil, err
 }

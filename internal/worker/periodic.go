@@ -80,6 +80,7 @@ func (d Daily) Next(t time.Time) time.Time {
 func Periodic(every time.Duration, cleaned, checked Daily) []*river.PeriodicJob {
 	return []*river.PeriodicJob{
 		recoveries(),
+		erasures(),
 		river.NewPeriodicJob(
 			river.PeriodicInterval(every),
 			func() (river.JobArgs, *river.InsertOpts) { return MaintenanceArgs{}, nil },

@@ -29,6 +29,8 @@ type Work struct {
 	Payments *billing.Service
 	// Maintain removes what has had its time; Clean removes old jobs and sets files and rows right.
 	Maintain, Clean func(context.Context) error
+	// Erase removes accounts whose time is over.
+	Erase func(context.Context) error
 	// CheckModels looks at the providers' lists of models.
 	CheckModels func(context.Context) error
 }
@@ -42,6 +44,7 @@ func New(w Work) *river.Workers {
 	river.AddWorker(workers, &abandons{jobs: w.Jobs})
 	river.AddWorker(workers, &maintenance{run: w.Maintain})
 	river.AddWorker(workers, &cleaning{run: w.Clean})
+	river.AddWorker(workers, &erasure{run: w.Erase})
 	river.AddWorker(workers, &modelChecks{run: w.CheckModels})
 	addPayments(workers, w.Payments)
 	return workers

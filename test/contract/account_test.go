@@ -94,8 +94,8 @@ func TestNothingOfADeletedAccountIsLeft(t *testing.T) {
 		gone.order(t, object{"image": object{"prompt": "[sandbox:first_after=60000] unfinished"}}, nil)
 		gone.change(t, "deleteAccount", operations["deleteAccount"].input(gone), "viewer { id }")
 		must(t, w.rows.User.UpdateOneID(id).SetDeletesAt(time.Now().Add(-time.Minute)).Exec(t.Context()))
-		must(t, w.app.Maintain(t.Context()))
-		must(t, w.app.Maintain(t.Context())) // There is nothing to do, and nothing breaks.
+		must(t, w.app.Erase(t.Context()))
+		must(t, w.app.Erase(t.Context())) // There is nothing to do, and nothing breaks.
 		for _, table := range migrate.Tables {
 			column := "user_id"
 			switch table.Name {

@@ -158,7 +158,19 @@ WITH RECURSIVE branch (id, tokens) AS (
 )
 UPDATE messages SET branch_tokens = branch.tokens FROM branch WHERE messages.id = branch.id;
 
+-- create index "object_user_id" to table: "objects"
+CREATE INDEX `object_user_id` ON `objects` (`user_id`);
+-- create index "sharelink_user_id" to table: "share_links"
+CREATE INDEX `sharelink_user_id` ON `share_links` (`user_id`);
+-- create index "planstep_user_id" to table: "plan_steps"
+CREATE INDEX `planstep_user_id` ON `plan_steps` (`user_id`);
 -- +goose Down
+-- reverse: create index "planstep_user_id" to table: "plan_steps"
+DROP INDEX `planstep_user_id`;
+-- reverse: create index "sharelink_user_id" to table: "share_links"
+DROP INDEX `sharelink_user_id`;
+-- reverse: create index "object_user_id" to table: "objects"
+DROP INDEX `object_user_id`;
 -- reverse: create "sandbox_payments" table
 DROP TABLE `sandbox_payments`;
 -- reverse: create index "quotaday_user_id_day" to table: "quota_days"

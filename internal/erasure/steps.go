@@ -1,0 +1,135 @@
+package erasure
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	entchat "github.com/weav-ai/weav/ent/chat"
+	entfolder "github.com/weav-ai/weav/ent/folder"
+	entobject "github.com/weav-ai/weav/ent/object"
+	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/store"
+)
+
+// step is one of those that lead to the end of an account, and may be taken again. It tells whether the account was due.
+type step func(ctx context.Context, id oid.User, now time.Time) (due bool, err error)
+
+// steps are in order. From the first on there is no way back, and nobody can do anything with the account.
+func (s *Service) steps() []step {
+	locked := func(take func(context.Context, *store.Tx, oid.User) error) step {
+		return func(ctx context.Context, id oid.User, now time.Time) (bool, error) {
+			return s.ifDue(ctx, id, now, take)
+		}
+	}
+	return []step{
+		locked(s.begin),
+		s.cancelJobs,
+		locked(dropFiles),
+		locked(dropChats),
+		s.purgeChats,
+		locked(s.dropRest),
+	}
+}
+
+// begin makes the deletion final, and ends all sessions and keys.
+func (s *Service) begin(ctx context.Context, tx *store.Tx, id oid.User) error {
+	if err := tx.Client().User.UpdateOneID(id).SetDeletesAt(begun).Exec(ctx); err != nil {
+		return err
+	}
+	if _, err := s.Accounts.EndSessions(ctx, tx, id); err != nil {
+		return err
+	}
+	return s.APIKeys.RevokeAll(ctx, tx, id)
+}
+
+// cancelJobs asks for the end of what still runs, if the account is beyond its first step.
+func (s *Service) cancelJobs(ctx context.Context, id oid.User, _ time.Time) (bool, error) {
+	due, err := s.ifDue(ctx, id, begun, func(context.Context, *store.Tx, oid.User) error { return nil })
+	if err != nil || !due {
+		return false, err
+	}
+	return true, s.Jobs.CancelAll(ctx, id)
+}
+
+// purgeChats removes for good what was deleted long ago: since the step before, all chats and folders of the account.
+func (s *Service) purgeChats(ctx context.Context, _ oid.User, now time.Time) (bool, error) {
+	if _, err := s.Chats.Purge(ctx, now); err != nil {
+		return false, err
+	}
+	_, err := s.Folders.Purge(ctx, now)
+	return true, err
+}
+
+// dropFiles dooms every object of a person, which the sweeper then deletes from the store, and removes what pointed to them.
+func dropFiles(ctx context.Context, tx *store.Tx, id oid.User) error {
+	err := tx.Client().Object.Update().Where(entobject.UserID(id), entobject.StateNEQ(entobject.StateDoomed)).
+		SetState(entobject.StateDoomed).SetStateAt(store.Now()).Exec(ctx)
+	if err != nil {
+		return err
+	}
+	return remove(ctx, tx, id,
+		`DELETE FROM attachments WHERE file_id IN (SELECT id FROM files WHERE user_id = $1) OR artifact_id IN (SELECT id FROM artifacts WHERE user_id = $1)`,
+		`DELETE FROM share_links WHERE user_id = $1`,
+		`DELETE FROM artifacts WHERE user_id = $1`,
+		`DELETE FROM files WHERE user_id = $1`,
+	)
+}
+
+// dropChats deletes all chats and folders, as if long ago: what removes such ones for good does the rest.
+func dropChats(ctx context.Context, tx *store.Tx, id oid.User) error {
+	if err := tx.Client().Chat.Update().Where(entchat.UserID(id)).SetDeletedAt(begun).Exec(ctx); err != nil {
+		return err
+	}
+	return tx.Client().Folder.Update().Where(entfolder.UserID(id)).SetDeletedAt(begun).Exec(ctx)
+}
+
+// dropRest removes what is left, the account last. Payments stay without their person, as the law asks; so does what the
+// administration did.
+func (s *Service) dropRest(ctx context.Context, tx *store.Tx, id oid.User) error {
+	if err := s.Billing.Forget(ctx, tx, id); err != nil {
+		return err
+	}
+	err := remove(ctx, tx, id,
+		`DELETE FROM job_steps WHERE job_id IN (SELECT id FROM jobs WHERE user_id = $1)`,
+		`DELETE FROM jobs WHERE user_id = $1`,
+	)
+	if err != nil {
+		return err
+	}
+	if err := dropFiles(ctx, tx, id); err != nil { // What jobs made since the files went.
+		return err
+	}
+	err = remove(ctx, tx, id,
+		`DELETE FROM plan_steps WHERE user_id = $1`,
+		`DELETE FROM plans WHERE user_id = $1`,
+		`DELETE FROM prompts WHERE user_id = $1`,
+		`DELETE FROM refresh_tokens WHERE session_id IN (SELECT id FROM sessions WHERE user_id = $1)`,
+		`DELETE FROM sessions WHERE user_id = $1`,
+		`DELETE FROM key_months WHERE api_key_id IN (SELECT id FROM api_keys WHERE user_id = $1)`,
+		`DELETE FROM api_keys WHERE user_id = $1`,
+		`DELETE FROM provider_keys WHERE user_id = $1`,
+		`DELETE FROM usages WHERE user_id = $1`,
+		`DELETE FROM ledger_entries WHERE user_id = $1`,
+		`DELETE FROM quota_days WHERE user_id = $1`,
+		`DELETE FROM membership_changes WHERE user_id = $1`,
+		`DELETE FROM idempotency_keys WHERE user_id = $1`,
+		`DELETE FROM feed_events WHERE user_id = $1`,
+		`DELETE FROM feeds WHERE user_id = $1`,
+		`DELETE FROM users WHERE id = $1`,
+	)
+	if err != nil {
+		return err
+	}
+	tx.AfterCommit(func(ctx context.Context) { s.Log.InfoContext(ctx, "an account was removed, as its person asked") })
+	return nil
+}
+
+func remove(ctx context.Context, tx *store.Tx, id oid.User, statements ...string) error {
+	for _, statement := range statements {
+		if _, err := tx.Client().ExecContext(ctx, statement, id); err != nil {
+			return fmt.Errorf("%s: %w", statement, err)
+		}
+	}
+	return nil
+}
