@@ -12193,7 +12193,7 @@ type ViewerUpdated implements Event {
   viewer: User!
 }
 
-"""A payment was prepared, or changed."""
+"""A payment was prepared, or changed. No API key is told."""
 type PaymentSaved implements Event {
   """Where this event stands in the person's feed. Give it as ` + "`" + `after` + "`" + ` to go on behind it."""
   cursor: EventCursor!
@@ -12202,7 +12202,7 @@ type PaymentSaved implements Event {
   """Which."""
   paymentId: ID!
   """The payment as of now; null when it is gone."""
-  payment: Payment
+  payment: Payment @access(needs: SESSION)
 }
 
 """What is left of the quota changed. It stands in no feed; its cursor is that of the event before it. It follows the snapshot, and events that change it."""
@@ -12217,7 +12217,7 @@ type QuotaChanged implements Event {
   today: UsageTotals!
 }
 
-"""A session ended: signed out, revoked, or its refresh token was used twice."""
+"""A session ended: signed out, revoked, or its refresh token was used twice. No API key is told."""
 type SessionEnded implements Event {
   """Where this event stands in the person's feed. Give it as ` + "`" + `after` + "`" + ` to go on behind it."""
   cursor: EventCursor!
@@ -38119,7 +38119,25 @@ func (ec *executionContext) _PaymentSaved_payment(ctx context.Context, field gra
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.PaymentSaved().Payment(ctx, obj)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "SESSION")
+				if err != nil {
+					var zeroVal *ent.Payment
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.Payment
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Payment) graphql.Marshaler {
 			return ec.marshalOPayment2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPayment(ctx, selections, v)
 		},

@@ -7,13 +7,14 @@ import (
 )
 
 // withQuota passes a person's events on, and tells what is left of the quota behind each that changes it. A reader who
-// is slow is told once for all that waits meanwhile: what is left is read when the event is delivered.
-func withQuota(ctx context.Context, in <-chan feed.Item) <-chan ViewerEvent {
+// is slow is told once for all that waits meanwhile: what is left is read when the event is delivered. An API key is not told of
+// what it may not see.
+func withQuota(ctx context.Context, in <-chan feed.Item, isKey bool) <-chan ViewerEvent {
 	out := make(chan ViewerEvent)
 	go func() {
 		defer close(out)
 		for e := range in {
-			if !offer(ctx, out, viewerEvent(e)) {
+			if (!isKey || !isOfSessions(e)) && !offer(ctx, out, viewerEvent(e)) {
 				return
 			}
 			if changesQuota(e) && !offer[ViewerEvent](ctx, out, &QuotaChanged{at: stamp(e.Cursor, e.At)}) {
@@ -52,4 +53,9 @@ func changesQuota(e feed.Item) bool {
 	default:
 		return false
 	}
+}
+
+// isOfSessions says whether an event is of what only sessions see.
+func isOfSessions(e feed.Item) bool {
+	return e.Event != nil && (e.Event.Type == feed.PaymentSaved || e.Event.Type == feed.SessionEnded)
 }
