@@ -67,6 +67,9 @@ func checkGoal(in ProposeInput) (job.PlanArguments, error) {
 func (s *Service) commission(ctx context.Context, key store.Key, order func(context.Context, *store.Tx) (job.Commission, error)) (*ent.Job, error) {
 	var id oid.Job
 	_, err := s.Store.Once(ctx, key, &id, func(ctx context.Context, tx *store.Tx) error {
+		if err := tx.LockUser(ctx, key.User); err != nil { // Before the plan, as applyPlan and the end of a job lock them.
+			return err
+		}
 		c, err := order(ctx, tx)
 		if err != nil {
 			return err
