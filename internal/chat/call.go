@@ -46,15 +46,31 @@ func (w *writer) call(ctx, work context.Context, streamer ai.TextStreamer, model
 	return w.loop(ctx, work, parts, cancel)
 }
 
+// errStopped says that the end was asked for before the call was made, as of a reply whose chat was deleted while it waited.
+var errStopped = errors.New("chat: stopped before the model was asked")
+
+// lostOrStopped tells why a run may make no call.
+func lostOrStopped(ctx context.Context, tx *store.Tx, id oid.Message, run oid.Run) error {
+	still, err := tx.Client().Message.Query().Where(mine(id, run), message.StopRequestedAtNotNil()).Exist(ctx)
+	switch {
+	case err != nil:
+		return err
+	case still:
+		return errStopped
+	default:
+		return errRunLost
+	}
+}
+
 // noteAsked writes which model a claimed reply is put to and what it is not told, before the call is made, and
-// renews the lease.
+// renews the lease. It answers errStopped when the end was asked for meanwhile.
 func (s *Service) noteAsked(ctx context.Context, msg *ent.Message, run oid.Run, model string, omitted int) error {
 	err := s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		n, err := tx.Client().Message.Update().
-			Where(mine(msg.ID, run), message.StatusEQ(message.StatusPending)).
+			Where(mine(msg.ID, run), message.StatusEQ(message.StatusPending), message.StopRequestedAtIsNil()).
 			SetModel(model).SetOmittedMessages(omitted).Modify(s.renew()).Save(ctx)
 		if err == nil && n == 0 {
-			err = errRunLost
+			err = lostOrStopped(ctx, tx, msg.ID, run)
 		}
 		return err
 	})

@@ -201,6 +201,8 @@ func (w *writer) finish(ctx context.Context, final *ai.TextResult, err error) er
 	switch {
 	case final != nil:
 		return w.close(ctx, w.closed(final))
+	case errors.Is(err, errStopped):
+		return w.close(ctx, ending{status: message.StatusStopped, usage: usage.Cut(err, w.req, "")})
 	case w.stopped:
 		return w.close(ctx, ending{status: message.StatusStopped, usage: w.usageOf(err), cancelled: true})
 	case w.leaving && !w.started:

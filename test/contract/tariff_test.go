@@ -234,3 +234,32 @@ func TestAMessageSentWhileAJobRunsHoldsForItsResult(t *testing.T) {
 		}
 	}
 }
+
+// TestAReplyOfADeletedChatIsNotAsked deletes a chat whose reply waits for a worker.
+func TestAReplyOfADeletedChatIsNotAsked(t *testing.T) {
+	t.Parallel()
+	settings := services(t)
+	w := start(t, app.Part{Serves: true}, settings)
+	p := w.person(t, "ada")
+	chat := p.newChat(t, object{"title": "named"})
+	sent, err := p.Send(t.Context(), chat, "hi", key())
+	must(t, err)
+	p.change(t, "deleteChat", object{"chatId": chat}, "chat { id }")
+	start(t, app.Part{Works: true}, settings)
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	row := w.rows.Message.GetX(t.Context(), messageID(t, sent.ReplyID))
+	for ; row.EndedAt == nil; row = w.rows.Message.GetX(t.Context(), row.ID) {
+		select {
+		case <-look.C:
+		case <-t.Context().Done():
+			t.Fatal("the reply never ended")
+		}
+	}
+	if row.Status != message.StatusStopped || row.Model != nil || row.Text != "" || *row.InputTokens != 0 {
+		t.Errorf("the reply is %s, was put to %v and used %d tokens", row.Status, row.Model, *row.InputTokens)
+	}
+	if q := p.quota(t); q.Used != (amounts{}) || q.Held != (amounts{}) {
+		t.Errorf("%+v is used, %+v held", q.Used, q.Held)
+	}
+}
