@@ -64,7 +64,7 @@ type Payment struct {
 	PaidAt *time.Time `json:"paid_at,omitempty"`
 	// UpdatedAt holds the value of the "updated_at" field.
 	UpdatedAt time.Time `json:"updated_at,omitempty"`
-	// Counts the changes: what was seen at the gateway before one is not believed after it.
+	// Counts the answers of the gateway that were taken, those without news too: what was asked before one is not believed after it.
 	Revision int `json:"revision,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the PaymentQuery when eager-loading is set.

@@ -42,7 +42,7 @@ func (Payment) Fields() []ent.Field {
 		field.Time("expires_at").Immutable(),
 		field.Time("paid_at").Optional().Nillable(),
 		field.Time("updated_at").Default(now),
-		field.Int("revision").Default(1).Comment("Counts the changes: what was seen at the gateway before one is not believed after it."),
+		field.Int("revision").Default(1).Comment("Counts the answers of the gateway that were taken, those without news too: what was asked before one is not believed after it."),
 	}
 }
 

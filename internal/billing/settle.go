@@ -38,8 +38,8 @@ const maxRounds = 8
 
 // settle asks the gateway how a payment stands, outside of any transaction, and writes in one transaction what follows
 // from it: the payment, its steps, the membership, the events, and the notice that told. It is the only function that
-// does. The same answer again changes nothing. An answer counts only when nothing changed since it was asked for,
-// so no late answer overwrites a newer one.
+// does. The same answer again changes nothing. An answer that would change something counts only when no other one was
+// written, or found to bring nothing new, since it was asked for: so no late answer overwrites a newer one.
 //
 // A gateway that gives no answer is an unanswered error, and nothing is written.
 func (s *Service) settle(ctx context.Context, id oid.Payment, l look) (*ent.Payment, error) {
@@ -114,19 +114,14 @@ func (s *Service) begin(ctx context.Context, tx *store.Tx, before *ent.Payment, 
 	if err != nil {
 		return nil, err
 	}
-	if !same(p, before) {
+	if (p.UserID == nil) != (before.UserID == nil) { // The account was deleted meanwhile.
 		return nil, errStale
 	}
-	st.p = p
+	st.p, st.isLate = p, p.Revision != before.Revision
 	if st.now.Before(p.UpdatedAt) { // Another server's clock is ahead.
 		st.now = p.UpdatedAt
 	}
 	return st, nil
-}
-
-// same says that no settlement and no deletion of the account came between two readings.
-func same(a, b *ent.Payment) bool {
-	return a.Revision == b.Revision && (a.UserID == nil) == (b.UserID == nil)
 }
 
 // workOff writes down that a notice is worked off; errReplayed when it was before.

@@ -23,6 +23,8 @@ type settlement struct {
 	now    time.Time
 	// p is the payment as it was at the beginning; it is not changed.
 	p *ent.Payment
+	// isLate says that another answer came since this one was asked for, so only one that brings nothing new is believed.
+	isLate bool
 	// member is the person whose payment it is; nil when the account is gone.
 	member *member
 	steps  []step
@@ -65,8 +67,11 @@ func (st *settlement) apply(ctx context.Context, a answer) error {
 			return err
 		}
 	}
-	if len(st.steps) == 0 {
+	switch {
+	case len(st.steps) == 0:
 		return st.checked(ctx)
+	case st.isLate:
+		return errStale
 	}
 	return st.save(ctx, set)
 }

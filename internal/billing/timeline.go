@@ -28,14 +28,15 @@ func (st *settlement) last(ctx context.Context, where ...predicate.PaymentStep) 
 	return one, wrap("timeline", err)
 }
 
-// checked notes that somebody asked and nothing had changed. The recovery's looks are not noted, nor one look after another.
+// checked notes that somebody asked and nothing had changed. The revision counts it: what was asked before and says otherwise is
+// out of date. The recovery's looks are not in the timeline, nor one look after another.
 func (st *settlement) checked(ctx context.Context) error {
+	set := st.tx.Client().Payment.Update().Where(payment.ID(st.p.ID)).AddRevision(1)
 	if next := st.next(st.p.Status); (next == nil) != (st.p.NextCheckAt == nil) { // That was the last look's answer, or money is on its way after all.
-		set := st.tx.Client().Payment.Update().Where(payment.ID(st.p.ID))
 		setNextCheck(set, next)
-		if err := set.Exec(ctx); err != nil {
-			return wrap("check", err)
-		}
+	}
+	if err := set.Exec(ctx); err != nil {
+		return wrap("check", err)
 	}
 	if st.source != paymentstep.SourceClient && st.source != paymentstep.SourceOperator {
 		return nil
