@@ -33,9 +33,10 @@ type errand struct {
 	Payment string
 	// Key is the idempotency key of an order or a refund.
 	Key string
-	// Header and Body are a webhook's delivery.
-	Header http.Header
-	Body   []byte
+	// Gateway is whose the delivery is: Header and Body of a webhook.
+	Gateway string
+	Header  http.Header
+	Body    []byte
 }
 
 const (
@@ -48,7 +49,7 @@ func (e errand) run(ctx context.Context, s *billing.Service) (err error) {
 	case paymentstep.SourceClient:
 		_, err = s.Complete(ctx, e.User, e.Payment)
 	case paymentstep.SourceWebhook:
-		err = s.Notice(ctx, e.Header, e.Body)
+		err = s.Notice(ctx, e.Gateway, e.Header, e.Body)
 	case paymentstep.SourceRecovery:
 		err = s.Recover(ctx)
 	case ordering:

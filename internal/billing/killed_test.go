@@ -91,7 +91,7 @@ func TestKilledProcesses(t *testing.T) {
 					x.isPaid(p)
 					x.pass(2 * firstCheck)
 					header, body := x.portone.notice("", p.GatewayID)
-					x.dies(at, errand{Do: source, User: x.user, Payment: p.ID.String(), Header: header, Body: body})
+					x.dies(at, errand{Do: source, User: x.user, Payment: p.ID.String(), Gateway: x.gateway, Header: header, Body: body})
 					if n := x.grants(p); (n == 1) != (at == billing.Settled) {
 						t.Errorf("it left %d grants", n)
 					}
@@ -184,7 +184,7 @@ func (x scene) wantPaidBack(p *ent.Payment, isBack bool) {
 	}
 	x.wantStatus(p, status)
 	x.wantMember(catalog.Standard, left-x.clock().Sub(*x.read(p).GrantedAt))
-	got, err := gatewayOf(x.t, x.portone.URL, x.portone.APISecret, x.portone.WebhookSecret).Payment(x.t.Context(), p.GatewayID)
+	got, err := gatewayOf(x.t, x.portone.URL, x.portone.APISecret, x.portone.WebhookSecret).Payment(x.t.Context(), pay.Ref{ID: p.GatewayID})
 	must(x.t, err)
 	if got.Cancelled != amount || x.read(p).RefundedAmount != amount {
 		x.t.Errorf("%d was paid back, %d written down, want %d", got.Cancelled, x.read(p).RefundedAmount, amount)
@@ -212,7 +212,7 @@ func TestARefundThatTakesItsTimeIsSettledOnce(t *testing.T) {
 			}
 			vendor.Decide(p.GatewayID, paytest.Succeeded)
 			header, body := vendor.Notice("Transaction.PartialCancelled", p.GatewayID)
-			looks := []errand{{Do: paymentstep.SourceWebhook, Header: header, Body: body}, {Do: paymentstep.SourceRecovery}, refund}
+			looks := []errand{{Do: paymentstep.SourceWebhook, Gateway: x.gateway, Header: header, Body: body}, {Do: paymentstep.SourceRecovery}, refund}
 			x.pass(day) // The recovery is due, too.
 			for k := range looks {
 				must(t, looks[(i+k)%len(looks)].run(t.Context(), x.Service))

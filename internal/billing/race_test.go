@@ -156,7 +156,7 @@ func TestWorkThatEndsAnywhereIsCompleted(t *testing.T) {
 					p := x.prepare(catalog.Standard)
 					x.says(p, paid)
 					x.pass(2 * firstCheck)
-					look := errand{Do: source, User: x.user, Payment: p.ID.String()}
+					look := errand{Do: source, User: x.user, Payment: p.ID.String(), Gateway: x.gateway}
 					look.Header, look.Body = notice(pay.NewID(), p.GatewayID)
 					wantDeath(t, at, look.run(t.Context(), x.dying(at)))
 					if source == paymentstep.SourceWebhook {

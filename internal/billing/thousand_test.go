@@ -198,7 +198,7 @@ func (r *races) looks(all []*race) [][]errand {
 }
 
 func (r *races) notice(e *race) errand {
-	out := errand{Do: paymentstep.SourceWebhook}
+	out := errand{Do: paymentstep.SourceWebhook, Gateway: r.gateway}
 	out.Header, out.Body = r.portone.Notice("Transaction.Paid", e.p.GatewayID)
 	return out
 }
