@@ -10656,7 +10656,7 @@ type Model {
   fallback: Model
   """The plan it needs where billing is on."""
   plan: MembershipType!
-  """Whether the viewer can use it now."""
+  """Whether the viewer can use it now, by the API key that asks where one does."""
   availableToViewer: Boolean!
   """Why not; null when it is available."""
   unavailableReason: ModelUnavailableReason
@@ -10724,6 +10724,8 @@ enum ModelUnavailableReason {
   RETIRED
   """This server has no key of its provider."""
   PROVIDER_NOT_CONFIGURED
+  """The API key that asks may not ask it: it is a test key and the model is not of the sandbox, or ` + "`" + `modelIds` + "`" + ` does not name it."""
+  KEY_RESTRICTED
 }
 
 """What a model can do beyond its kind."""
@@ -77180,12 +77182,14 @@ var (
 		"MEMBERSHIP_REQUIRED":     catalog.MembershipRequired,
 		"RETIRED":                 catalog.IsRetired,
 		"PROVIDER_NOT_CONFIGURED": catalog.ProviderNotConfigured,
+		"KEY_RESTRICTED":          catalog.KeyRestricted,
 	}
 	marshalOModelUnavailableReason2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐObstacle = map[catalog.Obstacle]string{
 		catalog.SignInRequired:        "SIGN_IN_REQUIRED",
 		catalog.MembershipRequired:    "MEMBERSHIP_REQUIRED",
 		catalog.IsRetired:             "RETIRED",
 		catalog.ProviderNotConfigured: "PROVIDER_NOT_CONFIGURED",
+		catalog.KeyRestricted:         "KEY_RESTRICTED",
 	}
 )
 

@@ -66,14 +66,15 @@ func (r *modelResolver) UnavailableReason(ctx context.Context, m *catalog.Model)
 
 // asking is who the request is made for, as the catalogue needs to know.
 func (r *Resolver) asking(ctx context.Context) (catalog.Viewer, error) {
-	if _, ok := auth.From(ctx); !ok {
+	p, ok := auth.From(ctx)
+	if !ok {
 		return catalog.Viewer{}, nil
 	}
 	u, err := loadViewer(ctx)
 	if err != nil || u == nil {
 		return catalog.Viewer{}, err
 	}
-	return catalog.Viewer{SignedIn: true, Plan: r.s.Memberships.Of(u, time.Now()).ActsAs}, nil
+	return catalog.Viewer{SignedIn: true, Plan: r.s.Memberships.Of(u, time.Now()).ActsAs, Opens: p.Grant.Opens}, nil
 }
 
 // Price is what the provider asks for it today.

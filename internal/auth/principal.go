@@ -3,6 +3,7 @@ package auth
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/weav-ai/weav/internal/errs"
@@ -30,6 +31,14 @@ type Grant struct {
 	IsTest bool
 	// Budget is the most it may cost a month, in millionths of a dollar; nil for no limit.
 	Budget *int64
+}
+
+// Opens says whether a key may ask a model, by its id and whether it is of the sandbox. Without a key, which is nil, all are open.
+func (g *Grant) Opens(model string, isSandbox bool) bool {
+	if g == nil {
+		return true
+	}
+	return (isSandbox || !g.IsTest) && (g.Models == nil || slices.Contains(g.Models, model))
 }
 
 type principalKey struct{}

@@ -66,6 +66,7 @@ const (
 	MembershipRequired    Obstacle = "MEMBERSHIP_REQUIRED"
 	IsRetired             Obstacle = "RETIRED"
 	ProviderNotConfigured Obstacle = "PROVIDER_NOT_CONFIGURED"
+	KeyRestricted         Obstacle = "KEY_RESTRICTED"
 )
 
 // Label is a text in the languages the app speaks.

@@ -158,6 +158,8 @@ func (c *Catalog) Usable(kind Kind, id string) (Model, error) {
 type Viewer struct {
 	SignedIn bool
 	Plan     Plan
+	// Opens says what the API key that asks may ask; nil for all.
+	Opens func(model string, isSandbox bool) bool
 }
 
 // ranks orders the plans.
@@ -174,6 +176,8 @@ func (c *Catalog) Obstacle(m Model, who Viewer) Obstacle {
 		return SignInRequired
 	case c.settings.Billing && ranks[who.Plan] < ranks[m.Plan]:
 		return MembershipRequired
+	case who.Opens != nil && !who.Opens(m.ID, m.IsSandbox):
+		return KeyRestricted
 	default:
 		return ""
 	}

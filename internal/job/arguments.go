@@ -101,6 +101,10 @@ type PlanArguments struct {
 	Wish string `json:"wish,omitempty"`
 	// Language is that of the person, for a goal too short to tell.
 	Language string `json:"language"`
+	// IsTest and Models are what the API key that ordered it may ask: the steps are made with no other models. False and nil for
+	// a session's. Ordering it sets them.
+	IsTest bool     `json:"isTest,omitempty"`
+	Models []string `json:"models,omitempty"`
 }
 
 // PromptsArguments are the arguments of prompts for a chat.

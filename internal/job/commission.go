@@ -14,6 +14,7 @@ import (
 
 	"github.com/weav-ai/weav/ent"
 	"github.com/weav-ai/weav/internal/ai"
+	"github.com/weav-ai/weav/internal/auth"
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/file"
@@ -77,6 +78,27 @@ func (s *Service) Commission(ctx context.Context, tx *store.Tx, user oid.User, c
 		commission:  &c,
 		storeResult: c.Kind != entjob.KindExport, onLimit: Refuse, maxCost: c.MaxCost,
 	})
+}
+
+// bounded are the arguments of an order with what the API key that asks may ask of models. Whoever orders a plan again, by whatever
+// key, bounds it anew.
+func bounded(ctx context.Context, o order) (json.RawMessage, error) {
+	if o.kind != entjob.KindPlan {
+		return o.args, nil
+	}
+	args, err := decode[PlanArguments](o.args)
+	if err != nil {
+		return nil, err
+	}
+	args.IsTest, args.Models = false, nil
+	if p, ok := auth.From(ctx); ok && p.Grant != nil {
+		args.IsTest, args.Models = p.Grant.IsTest, p.Grant.Models
+	}
+	raw, err := json.Marshal(args)
+	if err != nil {
+		return nil, fmt.Errorf("job: arguments: %w", err)
+	}
+	return raw, nil
 }
 
 // commissioned are the kinds of authors' jobs; byModel are those of them that a model writes.

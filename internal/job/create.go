@@ -165,6 +165,9 @@ func (s *Service) place(ctx context.Context, tx *store.Tx, user oid.User, p plac
 	if err != nil {
 		return oid.Job{}, err
 	}
+	if p.args, err = bounded(ctx, p.order); err != nil {
+		return oid.Job{}, err
+	}
 	id, run := oid.New[oid.Job](), oid.New[oid.Run]()
 	create := tx.Client().Job.Create().SetID(id).SetUserID(user).SetKind(p.kind).
 		SetModel(p.model.ID).SetProvider(p.model.Provider).SetArguments(p.args).

@@ -9,6 +9,7 @@ import (
 	"github.com/weav-ai/weav/ent"
 	entjob "github.com/weav-ai/weav/ent/job"
 	"github.com/weav-ai/weav/internal/ai"
+	"github.com/weav-ai/weav/internal/auth"
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/chat"
 	"github.com/weav-ai/weav/internal/job"
@@ -65,7 +66,7 @@ func (c *Composer) composePlan(ctx context.Context, j *ent.Job, d *dialogue) (*j
 	if err != nil {
 		return nil, err
 	}
-	open, err := c.isOpenTo(ctx, c.Store.Client(), j.UserID)
+	open, err := c.isOpenTo(ctx, c.Store.Client(), j.UserID, &auth.Grant{IsTest: args.IsTest, Models: args.Models})
 	if err != nil {
 		return nil, err
 	}

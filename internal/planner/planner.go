@@ -15,6 +15,7 @@ import (
 	entplan "github.com/weav-ai/weav/ent/plan"
 	"github.com/weav-ai/weav/ent/planstep"
 	"github.com/weav-ai/weav/internal/ai"
+	"github.com/weav-ai/weav/internal/auth"
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/chat"
 	"github.com/weav-ai/weav/internal/errs"
@@ -84,13 +85,13 @@ type Parts struct {
 	Log         *slog.Logger
 }
 
-// isOpenTo says which models a person may ask.
-func (p Parts) isOpenTo(ctx context.Context, c *ent.Client, user oid.User) (func(catalog.Model) bool, error) {
+// isOpenTo says which models a person may ask by a key, which is nil for a session.
+func (p Parts) isOpenTo(ctx context.Context, c *ent.Client, user oid.User, key *auth.Grant) (func(catalog.Model) bool, error) {
 	m, err := p.Memberships.Holder(ctx, c, user, store.Now())
 	if err != nil {
 		return nil, err
 	}
-	who := catalog.Viewer{SignedIn: true, Plan: m.ActsAs}
+	who := catalog.Viewer{SignedIn: true, Plan: m.ActsAs, Opens: key.Opens}
 	return func(m catalog.Model) bool { return p.Catalog.Obstacle(m, who) == "" }, nil
 }
 

@@ -59,9 +59,9 @@ func (s *Service) Recommend(ctx context.Context, user oid.User, in RecommendInpu
 		})
 }
 
-// promptingModel is the chat's own model where it can be held to a shape, else the one that plans.
+// promptingModel is the chat's own model where it can be held to a shape and the key that asks may ask it, else the one that plans.
 func (s *Service) promptingModel(ctx context.Context, client *ent.Client, c *ent.Chat) (catalog.Model, error) {
-	if m, err := s.Catalog.Usable(catalog.Text, c.Model); err == nil && m.Can(catalog.StructuredOutput) {
+	if m, err := s.Catalog.Usable(catalog.Text, c.Model); err == nil && m.Can(catalog.StructuredOutput) && keyOf(ctx).Opens(m.ID, m.IsSandbox) {
 		return m, nil
 	}
 	return s.planningModel(ctx, client, c.UserID, nil)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/weav-ai/weav/ent"
 	entjob "github.com/weav-ai/weav/ent/job"
+	"github.com/weav-ai/weav/internal/auth"
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/job"
@@ -83,7 +84,8 @@ func (s *Service) commission(ctx context.Context, key store.Key, order func(cont
 	return found(s.Store.Client().Job.Query().Where(entjob.ID(id), entjob.UserID(key.User)).Only(ctx))
 }
 
-// planningModel is the model named, or the first that is open to user and can be held to a shape: the default if it can.
+// planningModel is the model named, or the first that is open to user, by the key that asks, and can be held to a shape: the default
+// if it can.
 func (s *Service) planningModel(ctx context.Context, c *ent.Client, user oid.User, named *string) (catalog.Model, error) {
 	if named != nil {
 		m, err := s.Catalog.Usable(catalog.Text, *named)
@@ -92,7 +94,8 @@ func (s *Service) planningModel(ctx context.Context, c *ent.Client, user oid.Use
 		}
 		return m, err
 	}
-	open, err := s.isOpenTo(ctx, c, user)
+	key := keyOf(ctx)
+	open, err := s.isOpenTo(ctx, c, user, key)
 	if err != nil {
 		return catalog.Model{}, err
 	}
@@ -101,7 +104,16 @@ func (s *Service) planningModel(ctx context.Context, c *ent.Client, user oid.Use
 			return m, nil
 		}
 	}
+	if key != nil && (key.IsTest || key.Models != nil) {
+		return catalog.Model{}, errs.New(errs.Forbidden, "This API key may ask no model that can plan.")
+	}
 	return catalog.Model{}, errs.New(errs.Unavailable, "No model that can plan is on offer.")
+}
+
+// keyOf is the API key that asks; nil for a session.
+func keyOf(ctx context.Context) *auth.Grant {
+	p, _ := auth.From(ctx)
+	return p.Grant
 }
 
 // ReplanInput is what to plan anew.
