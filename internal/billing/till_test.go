@@ -58,6 +58,10 @@ func service(t *testing.T, st *store.Store, g pay.Gateway, cfg billing.Config) *
 	t.Helper()
 	plans, err := membership.Load(membership.Settings{Billing: true})
 	must(t, err)
+	return serviceOf(st, g, plans, cfg)
+}
+
+func serviceOf(st *store.Store, g pay.Gateway, plans *membership.Plans, cfg billing.Config) *billing.Service {
 	return billing.New(billing.Parts{Store: st, Gateway: g, Plans: plans, Log: slog.New(slog.DiscardHandler)}, cfg)
 }
 

@@ -25,7 +25,7 @@ type paymentView struct {
 		Currency string
 	}
 	PaidAt, GrantedAt *time.Time
-	Checkout          *struct{ Gateway, PaymentID, URL string }
+	Checkout          *struct{ Gateway, PaymentID, StoreID, ChannelKey, URL string }
 	Timeline          []paymentStep
 }
 
