@@ -83,6 +83,11 @@ func say(t *testing.T, page, outcome string) error {
 	if err != nil {
 		return err
 	}
+	return sent(req)
+}
+
+// sent sends JSON, which must be taken without an answer.
+func sent(req *http.Request) error {
 	req.Header.Set("Content-Type", "application/json")
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -90,7 +95,7 @@ func say(t *testing.T, page, outcome string) error {
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusNoContent {
-		return errors.New("the page answered " + res.Status)
+		return errors.New(req.URL.Path + " answered " + res.Status)
 	}
 	return nil
 }
