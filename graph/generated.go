@@ -10584,11 +10584,11 @@ type AuditEntry {
   actor: String!
   """What."""
   action: AuditAction!
-  """The id of what it was done to."""
+  """The id of what it was done to; for QUEUE_CHANGED the method and path of the request."""
   subject: ID!
   """Whom it was about; null for nobody, or when the account is gone."""
   user: Account
-  """Why, in their words."""
+  """Why, in their words; empty for QUEUE_CHANGED."""
   reason: String!
   """What changed, in English."""
   detail: String!
@@ -10608,6 +10608,8 @@ enum AuditAction {
   JOB_CANCELLED
   """Ended all sessions and API keys of a person."""
   SESSIONS_ENDED
+  """Had the page over the queue change something: ` + "`" + `subject` + "`" + ` is the request, ` + "`" + `detail` + "`" + ` what it sent, and there is no reason. It is written before the page acts."""
+  QUEUE_CHANGED
 }
 
 """A page of entries of the audit log."""

@@ -3526,6 +3526,8 @@ const (
 	AuditActionJobCancelled AuditAction = "JOB_CANCELLED"
 	// Ended all sessions and API keys of a person.
 	AuditActionSessionsEnded AuditAction = "SESSIONS_ENDED"
+	// Had the page over the queue change something: `subject` is the request, `detail` what it sent, and there is no reason. It is written before the page acts.
+	AuditActionQueueChanged AuditAction = "QUEUE_CHANGED"
 )
 
 var AllAuditAction = []AuditAction{
@@ -3534,11 +3536,12 @@ var AllAuditAction = []AuditAction{
 	AuditActionRoleSet,
 	AuditActionJobCancelled,
 	AuditActionSessionsEnded,
+	AuditActionQueueChanged,
 }
 
 func (e AuditAction) IsValid() bool {
 	switch e {
-	case AuditActionMembershipGranted, AuditActionPaymentRefunded, AuditActionRoleSet, AuditActionJobCancelled, AuditActionSessionsEnded:
+	case AuditActionMembershipGranted, AuditActionPaymentRefunded, AuditActionRoleSet, AuditActionJobCancelled, AuditActionSessionsEnded, AuditActionQueueChanged:
 		return true
 	}
 	return false

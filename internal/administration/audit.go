@@ -22,6 +22,7 @@ const (
 	RoleSet           Action = "ROLE_SET"
 	JobCancelled      Action = "JOB_CANCELLED"
 	SessionsEnded     Action = "SESSIONS_ENDED"
+	QueueChanged      Action = "QUEUE_CHANGED"
 )
 
 const (

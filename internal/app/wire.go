@@ -174,5 +174,5 @@ func (a *App) admin() server.Admin {
 	if a.queueUI == nil {
 		return server.Admin{}
 	}
-	return server.Admin{Jobs: a.queueUI, Authenticate: a.accounts.Authenticate, IsAdmin: a.administrates}
+	return server.Admin{Jobs: a.queueUI, Authenticate: a.accounts.Authenticate, IsAdmin: a.administrates, Note: a.admins.NoteQueueChange}
 }

@@ -17,6 +17,8 @@ var signInPage []byte
 const (
 	// adminCookie carries the access token of an operator's browser, below /admin only.
 	adminCookie = "weav_admin"
+	// maxAct bounds what may be sent to the queue's page: some thousands of ids.
+	maxAct = 64 << 10
 	// maxTokenForm bounds what the sign-in form may send.
 	maxTokenForm = 8 << 10
 	// signInPolicy lets the sign-in page do nothing but be looked at and sent back.
@@ -34,6 +36,9 @@ type Admin struct {
 	// Authenticate tells who a token stands for, IsAdmin whether they are an operator.
 	Authenticate func(ctx context.Context, token string) (auth.Principal, error)
 	IsAdmin      func(ctx context.Context, user oid.User) (bool, error)
+	// Note writes into the audit log what an operator has the queue's page do: the request, and what it sends. What it
+	// cannot write is not done.
+	Note func(ctx context.Context, actor oid.User, what, detail string) error
 }
 
 // Handler returns the routes below /admin/.
@@ -76,7 +81,7 @@ func (a Admin) guard(next http.Handler) http.Handler {
 			http.Error(w, "Operators cannot be told for now.", http.StatusServiceUnavailable)
 		case !ok:
 			http.NotFound(w, r)
-		default:
+		case a.noted(w, r, p.User):
 			next.ServeHTTP(w, r)
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -101,6 +102,64 @@ func TestPagesOfOperators(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestThePageOverTheQueueLeavesEntries of all that may change something, before it is done; what only reads leaves none, and so
+// does who may not.
+func TestThePageOverTheQueueLeavesEntries(t *testing.T) {
+	t.Parallel()
+	withBoss(t, func(t *testing.T, w *world) {
+		boss, ada := w.person(t, "boss"), w.person(t, "ada")
+		b := w.browser(t)
+		fetch := func(who *person, method, path, body string) int {
+			t.Helper()
+			req, err := http.NewRequestWithContext(t.Context(), method, b.base+"/admin/jobs/api/"+path, strings.NewReader(body))
+			must(t, err)
+			req.Header.Set("Authorization", "Bearer "+who.Token)
+			req.Header.Set("Content-Type", "application/json")
+			res, err := b.Do(req)
+			must(t, err)
+			must(t, res.Body.Close())
+			return res.StatusCode
+		}
+		acts := []struct {
+			method, path, body string
+			status             int
+		}{
+			{http.MethodPost, "jobs/cancel", `{"ids":["987654"]}`, http.StatusNotFound},
+			{http.MethodPost, "jobs/delete", `{"ids":["987654"]}`, http.StatusNotFound},
+			{http.MethodPost, "jobs/retry", `{"ids":["987654"]}`, http.StatusNotFound},
+			{http.MethodPut, "queues/control/pause", `{}`, http.StatusOK},
+			{http.MethodPut, "queues/control/resume", `{}`, http.StatusOK},
+		}
+		want := []string{}
+		for _, act := range acts {
+			if status := fetch(ada, act.method, act.path, act.body); status != http.StatusNotFound {
+				t.Errorf("%s by nobody of the administration: %d", act.path, status)
+			}
+			if status := fetch(boss, act.method, act.path, act.body); status != act.status {
+				t.Errorf("%s: %d, want %d", act.path, status, act.status)
+			}
+			want = append(want, act.method+" /admin/jobs/api/"+act.path+" "+act.body)
+		}
+		if status := fetch(boss, http.MethodGet, "queues", ""); status != http.StatusOK {
+			t.Errorf("the queues: %d", status)
+		}
+		if status := fetch(boss, http.MethodPost, "jobs/cancel", `{"ids":["`+strings.Repeat("1", 70000)+`"]}`); status != http.StatusRequestEntityTooLarge {
+			t.Errorf("too much: %d", status)
+		}
+		var got []string
+		for _, e := range boss.get(t, `{ administration { auditLog(first: 100) { nodes { `+auditFields+` } } } }`, nil).at("administration.auditLog.nodes").([]any) {
+			if at(e, "action") != "QUEUE_CHANGED" || at(e, "actor") != address("boss") || at(e, "reason") != "" {
+				t.Errorf("an entry is %v", e)
+			}
+			got = append(got, at(e, "subject").(string)+" "+at(e, "detail").(string))
+		}
+		slices.Reverse(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("entries %q, want %q", got, want)
+		}
+	})
 }
 
 func TestWithoutOperatorsThereAreNoPages(t *testing.T) {

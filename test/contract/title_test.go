@@ -51,7 +51,9 @@ func TestTitlesStayWithTheKeyThatPaid(t *testing.T) {
 	chat := p.newChat(t, nil)
 	events := p.follow(t, chat, "")
 	p.over(t, p.order(t, object{"text": object{"prompt": "hello", "modelId": "gpt-6-luna"}}, object{"chatId": chat}))
-	await(t, events, func(e client.Event) bool { return e.Typename == "ChatSaved" && e.Chat != nil && e.Chat.Title == "Paid by "+ownKey[:6] })
+	await(t, events, func(e client.Event) bool {
+		return e.Typename == "ChatSaved" && e.Chat != nil && e.Chat.Title == "Paid by "+ownKey[:6]
+	})
 
 	if own, house := v.texts(ownKey), v.texts(houseKey); own != 4 || house != 0 {
 		t.Errorf("the own key was asked %d times, the house's %d times; want 4 and 0", own, house)

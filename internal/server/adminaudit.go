@@ -1,0 +1,28 @@
+package server
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+
+	"github.com/weav-ai/weav/internal/oid"
+)
+
+// noted has what a request may change written into the audit log, and says whether to go on; else it has answered. Requests that
+// only read are not written down.
+func (a Admin) noted(w http.ResponseWriter, r *http.Request, actor oid.User) bool {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return true
+	}
+	sent, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxAct))
+	if err != nil {
+		http.Error(w, "That is too much at once.", http.StatusRequestEntityTooLarge)
+		return false
+	}
+	if err := a.Note(r.Context(), actor, r.Method+" "+r.URL.RequestURI(), string(bytes.ToValidUTF8(sent, nil))); err != nil {
+		http.Error(w, "The audit log cannot be written for now, so nothing was done.", http.StatusServiceUnavailable)
+		return false
+	}
+	r.Body = io.NopCloser(bytes.NewReader(sent))
+	return true
+}
