@@ -9497,10 +9497,15 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PinChatInput", ec.unmarshalInputPinChatInput),
 			graphql.NewInputUnmarshaler("PlanProjectInput", ec.unmarshalInputPlanProjectInput),
 			graphql.NewInputUnmarshaler("PreparePaymentInput", ec.unmarshalInputPreparePaymentInput),
+			graphql.NewInputUnmarshaler("QuoteEditInput", ec.unmarshalInputQuoteEditInput),
 			graphql.NewInputUnmarshaler("QuoteInput", ec.unmarshalInputQuoteInput),
 			graphql.NewInputUnmarshaler("QuoteMessageInput", ec.unmarshalInputQuoteMessageInput),
 			graphql.NewInputUnmarshaler("QuotePlanInput", ec.unmarshalInputQuotePlanInput),
+			graphql.NewInputUnmarshaler("QuotePromptsInput", ec.unmarshalInputQuotePromptsInput),
+			graphql.NewInputUnmarshaler("QuoteReplanInput", ec.unmarshalInputQuoteReplanInput),
 			graphql.NewInputUnmarshaler("QuoteReplyInput", ec.unmarshalInputQuoteReplyInput),
+			graphql.NewInputUnmarshaler("QuoteRetryInput", ec.unmarshalInputQuoteRetryInput),
+			graphql.NewInputUnmarshaler("QuoteStepInput", ec.unmarshalInputQuoteStepInput),
 			graphql.NewInputUnmarshaler("RecommendPromptsInput", ec.unmarshalInputRecommendPromptsInput),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", ec.unmarshalInputRefreshSessionInput),
 			graphql.NewInputUnmarshaler("RefundPaymentInput", ec.unmarshalInputRefundPaymentInput),
@@ -10132,16 +10137,74 @@ type UsageTotals {
   ownKeyRuns: Int!
 }
 
-"""What to quote: exactly one."""
+"""What to quote: exactly one. Each is computed as the mutation of its name computes what it holds, with the same defaults and the same refusals."""
 input QuoteInput @oneOf {
-  """A message to send."""
+  """A message to send: ` + "`" + `sendMessage` + "`" + `."""
   message: QuoteMessageInput
-  """A reply to write again."""
+  """Other words for a message: ` + "`" + `editMessage` + "`" + `."""
+  edit: QuoteEditInput
+  """A reply to write again: ` + "`" + `regenerateReply` + "`" + `."""
   reply: QuoteReplyInput
-  """A job to order."""
+  """A job to order: ` + "`" + `createJob` + "`" + `."""
   job: JobWorkInput
-  """A plan to make."""
+  """A job to order again: ` + "`" + `retryJob` + "`" + `."""
+  retry: QuoteRetryInput
+  """A plan to make: ` + "`" + `planProject` + "`" + `."""
   plan: QuotePlanInput
+  """Steps to plan anew: ` + "`" + `replan` + "`" + `."""
+  replan: QuoteReplanInput
+  """A step to begin: ` + "`" + `runStep` + "`" + `."""
+  step: QuoteStepInput
+  """Prompts to find: ` + "`" + `recommendPrompts` + "`" + `."""
+  prompts: QuotePromptsInput
+}
+
+"""Other words that a message might get."""
+input QuoteEditInput {
+  """A message of the viewer."""
+  messageId: ID!
+  """Its text."""
+  text: String!
+  """Files and artifacts to go with it; at most 10."""
+  attachmentIds: [ID!]
+  """The model; absent: the chat's."""
+  modelId: ID
+  """The model to ask when the first fails; absent: the catalogue's."""
+  fallbackModelId: ID
+}
+
+"""A job that might be ordered again."""
+input QuoteRetryInput {
+  """A job of the viewer that has ended."""
+  jobId: ID!
+}
+
+"""Steps that might be planned anew."""
+input QuoteReplanInput {
+  """A plan of the viewer."""
+  planId: ID!
+  """The first step to plan anew. It must be neither DONE nor RUNNING."""
+  fromStepId: ID!
+  """What to do otherwise; at most 2,000 code points."""
+  wish: String
+}
+
+"""A step that might be begun."""
+input QuoteStepInput {
+  """A step of an applied plan of the viewer."""
+  stepId: ID!
+  """Which of its prompts, from 0."""
+  promptIndex: Int! = 0
+  """The words to use in place of that prompt."""
+  prompt: String
+}
+
+"""Prompts that might be found."""
+input QuotePromptsInput {
+  """A chat of the viewer."""
+  chatId: ID!
+  """How many: 1–6."""
+  count: Int! = 3
 }
 
 """A message that might be sent."""
@@ -10154,20 +10217,28 @@ input QuoteMessageInput {
   attachmentIds: [ID!]
   """The model; absent: the chat's."""
   modelId: ID
+  """The model to ask when the first fails; absent: the catalogue's."""
+  fallbackModelId: ID
 }
 
 """A reply that might be written again."""
 input QuoteReplyInput {
   """A reply of the viewer."""
   messageId: ID!
-  """The model; absent: the same."""
+  """The model; absent: the chat's."""
   modelId: ID
+  """The model to ask when the first fails; absent: the catalogue's."""
+  fallbackModelId: ID
 }
 
 """A plan that might be made."""
 input QuotePlanInput {
   """The goal."""
   goal: String!
+  """The most it should cost; absent: no limit. Only ` + "`" + `USD` + "`" + `, as prices are."""
+  budget: CostInput
+  """The model that plans: one with STRUCTURED_OUTPUT. Absent: the server's."""
+  modelId: ID
 }
 
 """What an action takes at most."""
@@ -10182,7 +10253,8 @@ type Quote {
   isOwnKey: Boolean!
   """What is left of today; null where billing is off."""
   left: QuotaAmounts
-  """Whether it would be let through now, as far as membership and quota go."""
+  """Whether it would be let through now, as far as membership, quota and the API key's budget go. What else refuses the action refuses its quote too, but for what passes
+  by itself: a reply that is still written, and places of jobs that are taken."""
   isAllowed: Boolean!
   """Why not; null when it would be."""
   refusal: QuoteRefusal
@@ -10194,7 +10266,7 @@ type Quote {
 enum QuoteRefusal {
   """The model needs a higher membership: ` + "`" + `MEMBERSHIP_REQUIRED` + "`" + `."""
   MEMBERSHIP_REQUIRED
-  """Too little is left of today: ` + "`" + `QUOTA_EXCEEDED` + "`" + `."""
+  """Too little is left of today, or of the API key's monthly budget: ` + "`" + `QUOTA_EXCEEDED` + "`" + `."""
   QUOTA_EXCEEDED
 }
 
@@ -54320,6 +54392,76 @@ func UnmarshalPreparePaymentInput(ctx context.Context, raw any) (PreparePaymentI
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputQuoteEditInput(ctx context.Context, obj any) (QuoteEditInput, error) {
+	var it QuoteEditInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"messageId", "text", "attachmentIds", "modelId", "fallbackModelId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "messageId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("messageId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MessageID = data
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = data
+		case "attachmentIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("attachmentIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AttachmentIds = graphql.OmittableOf(data)
+		case "modelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("modelId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ModelID = graphql.OmittableOf(data)
+		case "fallbackModelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fallbackModelId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FallbackModelID = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalQuoteEditInput unmarshals raw into the QuoteEditInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalQuoteEditInput(ctx context.Context, raw any) (QuoteEditInput, error) {
+	var out QuoteEditInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "QuoteEditInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputQuoteInput(ctx context.Context, obj any) (QuoteInput, error) {
 	var it QuoteInput
 	if obj == nil {
@@ -54331,7 +54473,7 @@ func (ec *executionContext) unmarshalInputQuoteInput(ctx context.Context, obj an
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"message", "reply", "job", "plan"}
+	fieldsInOrder := [...]string{"message", "edit", "reply", "job", "retry", "plan", "replan", "step", "prompts"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -54345,6 +54487,13 @@ func (ec *executionContext) unmarshalInputQuoteInput(ctx context.Context, obj an
 				return it, err
 			}
 			it.Message = graphql.OmittableOf(data)
+		case "edit":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("edit"))
+			data, err := ec.unmarshalOQuoteEditInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐQuoteEditInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Edit = graphql.OmittableOf(data)
 		case "reply":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reply"))
 			data, err := ec.unmarshalOQuoteReplyInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐQuoteReplyInput(ctx, v)
@@ -54359,6 +54508,13 @@ func (ec *executionContext) unmarshalInputQuoteInput(ctx context.Context, obj an
 				return it, err
 			}
 			it.Job = graphql.OmittableOf(data)
+		case "retry":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("retry"))
+			data, err := ec.unmarshalOQuoteRetryInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐQuoteRetryInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Retry = graphql.OmittableOf(data)
 		case "plan":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("plan"))
 			data, err := ec.unmarshalOQuotePlanInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐQuotePlanInput(ctx, v)
@@ -54366,6 +54522,27 @@ func (ec *executionContext) unmarshalInputQuoteInput(ctx context.Context, obj an
 				return it, err
 			}
 			it.Plan = graphql.OmittableOf(data)
+		case "replan":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("replan"))
+			data, err := ec.unmarshalOQuoteReplanInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐQuoteReplanInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Replan = graphql.OmittableOf(data)
+		case "step":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("step"))
+			data, err := ec.unmarshalOQuoteStepInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐQuoteStepInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Step = graphql.OmittableOf(data)
+		case "prompts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("prompts"))
+			data, err := ec.unmarshalOQuotePromptsInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐQuotePromptsInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Prompts = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -54394,7 +54571,7 @@ func (ec *executionContext) unmarshalInputQuoteMessageInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"chatId", "text", "attachmentIds", "modelId"}
+	fieldsInOrder := [...]string{"chatId", "text", "attachmentIds", "modelId", "fallbackModelId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -54429,6 +54606,13 @@ func (ec *executionContext) unmarshalInputQuoteMessageInput(ctx context.Context,
 				return it, err
 			}
 			it.ModelID = graphql.OmittableOf(data)
+		case "fallbackModelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fallbackModelId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FallbackModelID = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -54457,7 +54641,7 @@ func (ec *executionContext) unmarshalInputQuotePlanInput(ctx context.Context, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"goal"}
+	fieldsInOrder := [...]string{"goal", "budget", "modelId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -54471,6 +54655,20 @@ func (ec *executionContext) unmarshalInputQuotePlanInput(ctx context.Context, ob
 				return it, err
 			}
 			it.Goal = data
+		case "budget":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("budget"))
+			data, err := ec.unmarshalOCostInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCostInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Budget = graphql.OmittableOf(data)
+		case "modelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("modelId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ModelID = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -54488,6 +54686,115 @@ func UnmarshalQuotePlanInput(ctx context.Context, raw any) (QuotePlanInput, erro
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputQuotePromptsInput(ctx context.Context, obj any) (QuotePromptsInput, error) {
+	var it QuotePromptsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["count"]; !present {
+		asMap["count"] = 3
+	}
+
+	fieldsInOrder := [...]string{"chatId", "count"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "chatId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("chatId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChatID = data
+		case "count":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("count"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Count = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalQuotePromptsInput unmarshals raw into the QuotePromptsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalQuotePromptsInput(ctx context.Context, raw any) (QuotePromptsInput, error) {
+	var out QuotePromptsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "QuotePromptsInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputQuoteReplanInput(ctx context.Context, obj any) (QuoteReplanInput, error) {
+	var it QuoteReplanInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"planId", "fromStepId", "wish"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "planId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("planId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PlanID = data
+		case "fromStepId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fromStepId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FromStepID = data
+		case "wish":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("wish"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Wish = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalQuoteReplanInput unmarshals raw into the QuoteReplanInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalQuoteReplanInput(ctx context.Context, raw any) (QuoteReplanInput, error) {
+	var out QuoteReplanInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "QuoteReplanInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputQuoteReplyInput(ctx context.Context, obj any) (QuoteReplyInput, error) {
 	var it QuoteReplyInput
 	if obj == nil {
@@ -54499,7 +54806,7 @@ func (ec *executionContext) unmarshalInputQuoteReplyInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"messageId", "modelId"}
+	fieldsInOrder := [...]string{"messageId", "modelId", "fallbackModelId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -54520,6 +54827,13 @@ func (ec *executionContext) unmarshalInputQuoteReplyInput(ctx context.Context, o
 				return it, err
 			}
 			it.ModelID = graphql.OmittableOf(data)
+		case "fallbackModelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fallbackModelId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FallbackModelID = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -54534,6 +54848,108 @@ func (ec *executionContext) unmarshalInputQuoteReplyInput(ctx context.Context, o
 func UnmarshalQuoteReplyInput(ctx context.Context, raw any) (QuoteReplyInput, error) {
 	var out QuoteReplyInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "QuoteReplyInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputQuoteRetryInput(ctx context.Context, obj any) (QuoteRetryInput, error) {
+	var it QuoteRetryInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"jobId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "jobId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("jobId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.JobID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalQuoteRetryInput unmarshals raw into the QuoteRetryInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalQuoteRetryInput(ctx context.Context, raw any) (QuoteRetryInput, error) {
+	var out QuoteRetryInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "QuoteRetryInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputQuoteStepInput(ctx context.Context, obj any) (QuoteStepInput, error) {
+	var it QuoteStepInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["promptIndex"]; !present {
+		asMap["promptIndex"] = 0
+	}
+
+	fieldsInOrder := [...]string{"stepId", "promptIndex", "prompt"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "stepId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stepId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StepID = data
+		case "promptIndex":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("promptIndex"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PromptIndex = data
+		case "prompt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("prompt"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Prompt = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalQuoteStepInput unmarshals raw into the QuoteStepInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalQuoteStepInput(ctx context.Context, raw any) (QuoteStepInput, error) {
+	var out QuoteStepInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "QuoteStepInput", raw, &out)
 	return out, err
 }
 
@@ -77317,6 +77733,14 @@ func (ec *executionContext) marshalOQuotaAmounts2ᚖgithubᚗcomᚋweavᚑaiᚋw
 	return ec._QuotaAmounts(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOQuoteEditInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐQuoteEditInput(ctx context.Context, v any) (*QuoteEditInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputQuoteEditInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOQuoteMessageInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐQuoteMessageInput(ctx context.Context, v any) (*QuoteMessageInput, error) {
 	if v == nil {
 		return nil, nil
@@ -77330,6 +77754,14 @@ func (ec *executionContext) unmarshalOQuotePlanInput2ᚖgithubᚗcomᚋweavᚑai
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputQuotePlanInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOQuotePromptsInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐQuotePromptsInput(ctx context.Context, v any) (*QuotePromptsInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputQuotePromptsInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -77349,11 +77781,35 @@ func (ec *executionContext) marshalOQuoteRefusal2ᚖgithubᚗcomᚋweavᚑaiᚋw
 	return v
 }
 
+func (ec *executionContext) unmarshalOQuoteReplanInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐQuoteReplanInput(ctx context.Context, v any) (*QuoteReplanInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputQuoteReplanInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOQuoteReplyInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐQuoteReplyInput(ctx context.Context, v any) (*QuoteReplyInput, error) {
 	if v == nil {
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputQuoteReplyInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOQuoteRetryInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐQuoteRetryInput(ctx context.Context, v any) (*QuoteRetryInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputQuoteRetryInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOQuoteStepInput2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐQuoteStepInput(ctx context.Context, v any) (*QuoteStepInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputQuoteStepInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 

@@ -1814,7 +1814,8 @@ type Quote struct {
 	IsOwnKey bool `json:"isOwnKey"`
 	// What is left of today; null where billing is off.
 	Left *membership.Amounts `json:"left,omitempty"`
-	// Whether it would be let through now, as far as membership and quota go.
+	// Whether it would be let through now, as far as membership, quota and the API key's budget go. What else refuses the action refuses its quote too, but for what passes
+	//   by itself: a reply that is still written, and places of jobs that are taken.
 	IsAllowed bool `json:"isAllowed"`
 	// Why not; null when it would be.
 	Refusal *QuoteRefusal `json:"refusal,omitempty"`
@@ -1822,16 +1823,40 @@ type Quote struct {
 	PlanNeeded *catalog.Plan `json:"planNeeded,omitempty"`
 }
 
-// What to quote: exactly one.
+// Other words that a message might get.
+type QuoteEditInput struct {
+	// A message of the viewer.
+	MessageID string `json:"messageId"`
+	// Its text.
+	Text string `json:"text"`
+	// Files and artifacts to go with it; at most 10.
+	AttachmentIds graphql.Omittable[[]string] `json:"attachmentIds,omitempty"`
+	// The model; absent: the chat's.
+	ModelID graphql.Omittable[*string] `json:"modelId,omitempty"`
+	// The model to ask when the first fails; absent: the catalogue's.
+	FallbackModelID graphql.Omittable[*string] `json:"fallbackModelId,omitempty"`
+}
+
+// What to quote: exactly one. Each is computed as the mutation of its name computes what it holds, with the same defaults and the same refusals.
 type QuoteInput struct {
-	// A message to send.
+	// A message to send: `sendMessage`.
 	Message graphql.Omittable[*QuoteMessageInput] `json:"message,omitempty"`
-	// A reply to write again.
+	// Other words for a message: `editMessage`.
+	Edit graphql.Omittable[*QuoteEditInput] `json:"edit,omitempty"`
+	// A reply to write again: `regenerateReply`.
 	Reply graphql.Omittable[*QuoteReplyInput] `json:"reply,omitempty"`
-	// A job to order.
+	// A job to order: `createJob`.
 	Job graphql.Omittable[*JobWorkInput] `json:"job,omitempty"`
-	// A plan to make.
+	// A job to order again: `retryJob`.
+	Retry graphql.Omittable[*QuoteRetryInput] `json:"retry,omitempty"`
+	// A plan to make: `planProject`.
 	Plan graphql.Omittable[*QuotePlanInput] `json:"plan,omitempty"`
+	// Steps to plan anew: `replan`.
+	Replan graphql.Omittable[*QuoteReplanInput] `json:"replan,omitempty"`
+	// A step to begin: `runStep`.
+	Step graphql.Omittable[*QuoteStepInput] `json:"step,omitempty"`
+	// Prompts to find: `recommendPrompts`.
+	Prompts graphql.Omittable[*QuotePromptsInput] `json:"prompts,omitempty"`
 }
 
 // A message that might be sent.
@@ -1844,20 +1869,62 @@ type QuoteMessageInput struct {
 	AttachmentIds graphql.Omittable[[]string] `json:"attachmentIds,omitempty"`
 	// The model; absent: the chat's.
 	ModelID graphql.Omittable[*string] `json:"modelId,omitempty"`
+	// The model to ask when the first fails; absent: the catalogue's.
+	FallbackModelID graphql.Omittable[*string] `json:"fallbackModelId,omitempty"`
 }
 
 // A plan that might be made.
 type QuotePlanInput struct {
 	// The goal.
 	Goal string `json:"goal"`
+	// The most it should cost; absent: no limit. Only `USD`, as prices are.
+	Budget graphql.Omittable[*CostInput] `json:"budget,omitempty"`
+	// The model that plans: one with STRUCTURED_OUTPUT. Absent: the server's.
+	ModelID graphql.Omittable[*string] `json:"modelId,omitempty"`
+}
+
+// Prompts that might be found.
+type QuotePromptsInput struct {
+	// A chat of the viewer.
+	ChatID string `json:"chatId"`
+	// How many: 1–6.
+	Count int `json:"count"`
+}
+
+// Steps that might be planned anew.
+type QuoteReplanInput struct {
+	// A plan of the viewer.
+	PlanID string `json:"planId"`
+	// The first step to plan anew. It must be neither DONE nor RUNNING.
+	FromStepID string `json:"fromStepId"`
+	// What to do otherwise; at most 2,000 code points.
+	Wish graphql.Omittable[*string] `json:"wish,omitempty"`
 }
 
 // A reply that might be written again.
 type QuoteReplyInput struct {
 	// A reply of the viewer.
 	MessageID string `json:"messageId"`
-	// The model; absent: the same.
+	// The model; absent: the chat's.
 	ModelID graphql.Omittable[*string] `json:"modelId,omitempty"`
+	// The model to ask when the first fails; absent: the catalogue's.
+	FallbackModelID graphql.Omittable[*string] `json:"fallbackModelId,omitempty"`
+}
+
+// A job that might be ordered again.
+type QuoteRetryInput struct {
+	// A job of the viewer that has ended.
+	JobID string `json:"jobId"`
+}
+
+// A step that might be begun.
+type QuoteStepInput struct {
+	// A step of an applied plan of the viewer.
+	StepID string `json:"stepId"`
+	// Which of its prompts, from 0.
+	PromptIndex int `json:"promptIndex"`
+	// The words to use in place of that prompt.
+	Prompt graphql.Omittable[*string] `json:"prompt,omitempty"`
 }
 
 // A chat to find prompts for.
@@ -3704,7 +3771,7 @@ type QuoteRefusal string
 const (
 	// The model needs a higher membership: `MEMBERSHIP_REQUIRED`.
 	QuoteRefusalMembershipRequired QuoteRefusal = "MEMBERSHIP_REQUIRED"
-	// Too little is left of today: `QUOTA_EXCEEDED`.
+	// Too little is left of today, or of the API key's monthly budget: `QUOTA_EXCEEDED`.
 	QuoteRefusalQuotaExceeded QuoteRefusal = "QUOTA_EXCEEDED"
 )
 

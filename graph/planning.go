@@ -16,13 +16,19 @@ func (r *mutationResolver) PlanProject(ctx context.Context, in PlanProjectInput)
 	if err != nil {
 		return nil, err
 	}
-	proposal := planner.ProposeInput{Goal: in.Goal, ModelID: in.ModelID.Value(), MaxCost: money(in.MaxCost), Key: in.IdempotencyKey}
-	if b := in.Budget.Value(); b != nil {
-		proposal.Budget = &planner.Budget{AmountMicros: b.AmountMicros, Currency: b.Currency}
-	}
-	j, err := r.s.Plans.Propose(ctx, p.User, proposal)
+	j, err := r.s.Plans.Propose(ctx, p.User, planner.ProposeInput{
+		Goal: in.Goal, Budget: budgetOf(in.Budget), ModelID: in.ModelID.Value(), MaxCost: money(in.MaxCost), Key: in.IdempotencyKey,
+	})
 	inputs, err := userErrors[PlanProjectUserError](err)
 	return &PlanProjectPayload{Job: j, UserErrors: inputs}, err
+}
+
+func budgetOf(in graphql.Omittable[*CostInput]) *planner.Budget {
+	b := in.Value()
+	if b == nil {
+		return nil
+	}
+	return &planner.Budget{AmountMicros: b.AmountMicros, Currency: b.Currency}
 }
 
 // Replan orders the steps of a plan anew.

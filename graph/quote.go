@@ -6,7 +6,9 @@ import (
 	"github.com/weav-ai/weav/internal/auth"
 	"github.com/weav-ai/weav/internal/chat"
 	"github.com/weav-ai/weav/internal/errs"
+	"github.com/weav-ai/weav/internal/job"
 	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/planner"
 	"github.com/weav-ai/weav/internal/usage"
 )
 
@@ -26,28 +28,64 @@ func (r *queryResolver) Quote(ctx context.Context, in QuoteInput) (*Quote, error
 	return quoteOf(q), nil
 }
 
-func (r *queryResolver) quoted(ctx context.Context, user oid.User, in QuoteInput) (*usage.Quote, error) {
-	message, reply, work, plan := in.Message.Value(), in.Reply.Value(), in.Job.Value(), in.Plan.Value()
+// quoted asks the domain of the one action that is set: the executor does not hold inputs to @oneOf that come in variables.
+func (r *queryResolver) quoted(ctx context.Context, user oid.User, in QuoteInput) (q *usage.Quote, err error) {
 	n := 0
-	for _, set := range []bool{message != nil, reply != nil, work != nil, plan != nil} {
-		if set {
-			n++
+	one := func(isSet bool, ask func() (*usage.Quote, error)) {
+		if !isSet {
+			return
+		}
+		if n++; n == 1 {
+			q, err = ask()
 		}
 	}
-	switch {
-	case n != 1: // The executor does not hold inputs to @oneOf that come in variables.
-		return nil, errs.New(errs.BadUserInput, "`input` needs exactly one of `message`, `reply`, `job` and `plan`.")
-	case message != nil:
-		return r.s.Chats.Quote(ctx, user, chat.QuoteInput{
-			ChatID: message.ChatID, Text: message.Text, ModelID: message.ModelID.Value(), Attachments: message.AttachmentIds.Value(),
-		})
-	case reply != nil:
-		return r.s.Chats.QuoteAgain(ctx, user, reply.MessageID, reply.ModelID.Value())
-	case work != nil:
-		return r.s.Jobs.Quote(ctx, user, workOf(work))
-	default:
-		return r.s.Plans.Quote(ctx, user, plan.Goal)
+	r.quoteChats(ctx, user, in, one)
+	r.quoteJobs(ctx, user, in, one)
+	if n != 1 {
+		return nil, errs.New(errs.BadUserInput, "`input` needs exactly one of its fields.")
 	}
+	return q, err
+}
+
+// quoteChats names the actions of chats.
+func (r *queryResolver) quoteChats(ctx context.Context, user oid.User, in QuoteInput, one func(bool, func() (*usage.Quote, error))) {
+	message, edit, reply := in.Message.Value(), in.Edit.Value(), in.Reply.Value()
+	one(message != nil, func() (*usage.Quote, error) {
+		return r.s.Chats.QuoteSend(ctx, user, chat.SendInput{
+			ChatID: message.ChatID, Text: message.Text, ModelID: message.ModelID.Value(), FallbackID: message.FallbackModelID.Value(), Attachments: message.AttachmentIds.Value(),
+		})
+	})
+	one(edit != nil, func() (*usage.Quote, error) {
+		return r.s.Chats.QuoteEdit(ctx, user, chat.EditInput{
+			MessageID: edit.MessageID, Text: edit.Text, ModelID: edit.ModelID.Value(), FallbackID: edit.FallbackModelID.Value(), Attachments: edit.AttachmentIds.Value(),
+		})
+	})
+	one(reply != nil, func() (*usage.Quote, error) {
+		return r.s.Chats.QuoteRegenerate(ctx, user, chat.RegenerateInput{MessageID: reply.MessageID, ModelID: reply.ModelID.Value(), FallbackID: reply.FallbackModelID.Value()})
+	})
+}
+
+// quoteJobs names the actions that order jobs.
+func (r *queryResolver) quoteJobs(ctx context.Context, user oid.User, in QuoteInput, one func(bool, func() (*usage.Quote, error))) {
+	work, retry, plan, replan, step, prompts := in.Job.Value(), in.Retry.Value(), in.Plan.Value(), in.Replan.Value(), in.Step.Value(), in.Prompts.Value()
+	one(work != nil, func() (*usage.Quote, error) {
+		return r.s.Jobs.Quote(ctx, user, job.CreateInput{Work: workOf(work), StoreResult: true})
+	})
+	one(retry != nil, func() (*usage.Quote, error) {
+		return r.s.Jobs.QuoteRetry(ctx, user, job.RetryInput{JobID: retry.JobID})
+	})
+	one(plan != nil, func() (*usage.Quote, error) {
+		return r.s.Plans.QuoteProposal(ctx, user, planner.ProposeInput{Goal: plan.Goal, Budget: budgetOf(plan.Budget), ModelID: plan.ModelID.Value()})
+	})
+	one(replan != nil, func() (*usage.Quote, error) {
+		return r.s.Plans.QuoteReplan(ctx, user, planner.ReplanInput{PlanID: replan.PlanID, FromStepID: replan.FromStepID, Wish: replan.Wish.Value()})
+	})
+	one(step != nil, func() (*usage.Quote, error) {
+		return r.s.Plans.QuoteRun(ctx, user, planner.RunInput{StepID: step.StepID, PromptIndex: step.PromptIndex, Prompt: step.Prompt.Value()})
+	})
+	one(prompts != nil, func() (*usage.Quote, error) {
+		return r.s.Plans.QuotePrompts(ctx, user, planner.RecommendInput{ChatID: prompts.ChatID, Count: prompts.Count})
+	})
 }
 
 func quoteOf(q *usage.Quote) *Quote {

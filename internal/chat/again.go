@@ -41,11 +41,11 @@ type RegenerateInput struct {
 
 // Edit stores a sibling of one of the person's messages and enqueues its reply.
 func (s *Service) Edit(ctx context.Context, user oid.User, in EditInput) (*Sent, error) {
-	if err := s.checkText(in.Text); err != nil {
-		return nil, err
-	}
-	key := store.Key{User: user, Mutation: "editMessage", Key: in.Key, Input: in}
-	return s.once(ctx, key, func(ctx context.Context, tx *store.Tx) (*Sent, error) {
+	return s.once(ctx, store.Key{User: user, Mutation: "editMessage", Key: in.Key, Input: in}, s.editing(user, in))
+}
+
+func (s *Service) editing(user oid.User, in EditInput) adding {
+	return func(ctx context.Context, tx *store.Tx) (*Sent, error) {
 		c, old, err := s.sibling(ctx, tx, user, in.MessageID, message.RoleUser, in.IfHead)
 		if err != nil {
 			return nil, err
@@ -55,13 +55,16 @@ func (s *Service) Edit(ctx context.Context, user oid.User, in EditInput) (*Sent,
 			return nil, err
 		}
 		return s.exchange(ctx, tx, c, turn{parent: parent, text: in.Text, model: in.ModelID, fallback: in.FallbackID, attachments: in.Attachments, maxCost: in.MaxCost})
-	})
+	}
 }
 
 // Regenerate enqueues a sibling of a reply.
 func (s *Service) Regenerate(ctx context.Context, user oid.User, in RegenerateInput) (*Sent, error) {
-	key := store.Key{User: user, Mutation: "regenerateReply", Key: in.Key, Input: in}
-	return s.once(ctx, key, func(ctx context.Context, tx *store.Tx) (*Sent, error) {
+	return s.once(ctx, store.Key{User: user, Mutation: "regenerateReply", Key: in.Key, Input: in}, s.regenerating(user, in))
+}
+
+func (s *Service) regenerating(user oid.User, in RegenerateInput) adding {
+	return func(ctx context.Context, tx *store.Tx) (*Sent, error) {
 		c, old, err := s.sibling(ctx, tx, user, in.MessageID, message.RoleAssistant, in.IfHead)
 		if err != nil {
 			return nil, err
@@ -70,7 +73,7 @@ func (s *Service) Regenerate(ctx context.Context, user oid.User, in RegenerateIn
 			return nil, errs.Input(errs.InvalidValue, "messageId", "This message opens the chat and answers nothing, so it cannot be written again.")
 		}
 		return s.replyAgain(ctx, tx, c, *old.ParentID, in)
-	})
+	}
 }
 
 // replyAgain stores another reply to a message that stands already.

@@ -73,7 +73,7 @@ func (s *Service) told(ctx context.Context, reply *ent.Message, model catalog.Mo
 	if err != nil {
 		return nil, fmt.Errorf("chat: conversation: %w", err)
 	}
-	persona, err := s.persona(ctx, c)
+	instruction, err := instructionOf(ctx, s.store.Client(), c)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,6 @@ func (s *Service) told(ctx context.Context, reply *ent.Message, model catalog.Mo
 		}
 		pictures = nil
 	}
-	instruction := strings.TrimSpace(persona + c.SystemInstruction)
 	lines, omitted := fit(branch, pictures, window(model, instruction)/share)
 	return &telling{instruction: instruction, lines: lines, omitted: omitted + beyond}, nil
 }
@@ -152,16 +151,16 @@ func (s *Service) turns(ctx context.Context, newestFirst []line) (turns []ai.Tur
 	return turns, lost, nil
 }
 
-// persona is the sentence that gives the assistant its name; empty when the person chose none.
-func (s *Service) persona(ctx context.Context, c *ent.Chat) (string, error) {
-	u, err := s.store.Client().User.Get(ctx, c.UserID)
+// instructionOf is what a chat's model is told: the sentence that gives it its name, where the person chose one, and the chat's own.
+func instructionOf(ctx context.Context, client *ent.Client, c *ent.Chat) (string, error) {
+	u, err := client.User.Get(ctx, c.UserID)
 	if err != nil {
-		return "", fmt.Errorf("chat: conversation: %w", err)
+		return "", fmt.Errorf("chat: instruction: %w", err)
 	}
 	if u.PersonaName == nil || *u.PersonaName == "" {
-		return "", nil
+		return strings.TrimSpace(c.SystemInstruction), nil
 	}
-	return fmt.Sprintf("Your name is %s.\n", *u.PersonaName), nil
+	return strings.TrimSpace(fmt.Sprintf("Your name is %s.\n%s", *u.PersonaName, c.SystemInstruction)), nil
 }
 
 // EndUser stands for a person at a provider, without telling who it is.

@@ -20,19 +20,22 @@ func weight(said string, pictures int) int64 {
 
 // order is what the ledger is asked for a reply to a message: the branch up to it, as much as the model has room for, and
 // the longest answer.
-func (s *Service) order(c *ent.Chat, asked *ent.Message, run oid.Run, models choice) usage.Order {
+func (s *Service) order(ctx context.Context, tx *store.Tx, c *ent.Chat, asked *ent.Message, run oid.Run, models choice) (usage.Order, error) {
 	o := usage.Order{User: c.UserID, Run: run, Model: models.model, StandIn: models.fallback, IsNamed: models.fallback != nil, MaxCost: models.maxCost}
 	if o.StandIn == nil && models.model.Fallback != "" {
 		if m, err := s.catalog.Usable(catalog.Text, models.model.Fallback); err == nil {
 			o.StandIn = &m
 		}
 	}
-	o.Most = most(models.model, c.SystemInstruction, asked.BranchTokens)
-	if o.IsNamed { // Another stand-in is not to make the order dearer: what it uses beyond the hold is ours to bear.
-		other := most(*o.StandIn, c.SystemInstruction, asked.BranchTokens)
-		o.Most.Input, o.Most.Output = max(o.Most.Input, other.Input), max(o.Most.Output, other.Output)
+	instruction, err := instructionOf(ctx, tx.Client(), c)
+	if err != nil {
+		return o, err
 	}
-	return o
+	o.Most = most(models.model, instruction, asked.BranchTokens)
+	if o.StandIn != nil {
+		o.StandInMost = most(*o.StandIn, instruction, asked.BranchTokens)
+	}
+	return o, nil
 }
 
 // most is what a reply of a model can use at most.

@@ -55,25 +55,28 @@ type sentIDs struct {
 
 // Send stores a message behind the head of a chat and enqueues its reply, in one transaction.
 func (s *Service) Send(ctx context.Context, user oid.User, in SendInput) (*Sent, error) {
-	if err := s.checkText(in.Text); err != nil {
-		return nil, err
-	}
-	chatID, err := oid.Parse[oid.Chat](in.ChatID)
-	if err != nil {
-		return nil, errNotFound()
-	}
-	key := store.Key{User: user, Mutation: "sendMessage", Key: in.Key, Input: in}
-	return s.once(ctx, key, func(ctx context.Context, tx *store.Tx) (*Sent, error) {
-		c, head, err := s.writable(ctx, tx, user, chatID, in.IfHead)
+	return s.once(ctx, store.Key{User: user, Mutation: "sendMessage", Key: in.Key, Input: in}, s.sending(user, in))
+}
+
+// adding stores a turn in a transaction.
+type adding func(ctx context.Context, tx *store.Tx) (*Sent, error)
+
+func (s *Service) sending(user oid.User, in SendInput) adding {
+	return func(ctx context.Context, tx *store.Tx) (*Sent, error) {
+		id, err := oid.Parse[oid.Chat](in.ChatID)
+		if err != nil {
+			return nil, errNotFound()
+		}
+		c, head, err := s.writable(ctx, tx, user, id, in.IfHead)
 		if err != nil {
 			return nil, err
 		}
 		return s.exchange(ctx, tx, c, turn{parent: head, text: in.Text, model: in.ModelID, fallback: in.FallbackID, attachments: in.Attachments, maxCost: in.MaxCost})
-	})
+	}
 }
 
 // once stores a turn, and answers what it stored; for a key that was used, what it stored then.
-func (s *Service) once(ctx context.Context, key store.Key, add func(context.Context, *store.Tx) (*Sent, error)) (*Sent, error) {
+func (s *Service) once(ctx context.Context, key store.Key, add adding) (*Sent, error) {
 	var ids sentIDs
 	var fresh *Sent
 	replayed, err := s.store.Once(ctx, key, &ids, func(ctx context.Context, tx *store.Tx) (err error) {
@@ -117,7 +120,7 @@ func (s *Service) writable(ctx context.Context, tx *store.Tx, user oid.User, id 
 	if err != nil || head == nil {
 		return c, nil, err
 	}
-	if running(head.Status) && head.JobID == nil {
+	if running(head.Status) && head.JobID == nil && !usage.IsQuoting(ctx) {
 		return nil, nil, conflict(c, "A reply is still being written in this chat. Wait for it or stop it.").Retry(0)
 	}
 	return c, head, nil
@@ -143,6 +146,9 @@ type turn struct {
 
 // exchange stores a person's message and the reply it waits for.
 func (s *Service) exchange(ctx context.Context, tx *store.Tx, c *ent.Chat, t turn) (*Sent, error) {
+	if err := s.checkText(t.text); err != nil {
+		return nil, err
+	}
 	models, err := s.choose(ctx, tx, c, t.model, t.fallback)
 	if err != nil {
 		return nil, err
@@ -190,7 +196,11 @@ func (s *Service) addMessage(ctx context.Context, tx *store.Tx, c *ent.Chat, t t
 // addReply stores a reply that waits to be written, what it may use, and the job that writes it.
 func (s *Service) addReply(ctx context.Context, tx *store.Tx, c *ent.Chat, asked *ent.Message, models choice) (*ent.Message, error) {
 	run := oid.New[oid.Run]()
-	held, standIn, err := s.hold(ctx, tx, s.order(c, asked, run, models))
+	o, err := s.order(ctx, tx, c, asked, run, models)
+	if err != nil {
+		return nil, err
+	}
+	held, standIn, err := s.hold(ctx, tx, o)
 	if err != nil {
 		return nil, err
 	}

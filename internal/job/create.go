@@ -82,26 +82,30 @@ func (s *Service) Order(ctx context.Context, tx *store.Tx, user oid.User, in Cre
 func (s *Service) Retry(ctx context.Context, user oid.User, in RetryInput) (*ent.Job, error) {
 	var id oid.Job
 	key := store.Key{User: user, Mutation: "retryJob", Key: in.Key, Input: in}
-	_, err := s.store.Once(ctx, key, &id, func(ctx context.Context, tx *store.Tx) error {
-		old, err := s.own(ctx, tx.Client(), user, in.JobID)
-		if err != nil {
-			return err
-		}
-		if unfinished(old.Status) {
-			return errs.Input(errs.InvalidValue, "jobId", "This job has not ended. Wait for it, or cancel it first.")
-		}
-		p, err := s.repeated(ctx, old)
-		if err != nil {
-			return err
-		}
-		p.onLimit, p.maxCost = in.OnLimit, in.MaxCost
-		id, err = s.place(ctx, tx, user, p)
+	_, err := s.store.Once(ctx, key, &id, func(ctx context.Context, tx *store.Tx) (err error) {
+		id, err = s.reorder(ctx, tx, user, in)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return found(s.store.Client().Job.Query().Where(entjob.ID(id), entjob.UserID(user)).Only(ctx))
+}
+
+func (s *Service) reorder(ctx context.Context, tx *store.Tx, user oid.User, in RetryInput) (oid.Job, error) {
+	old, err := s.own(ctx, tx.Client(), user, in.JobID)
+	if err != nil {
+		return oid.Job{}, err
+	}
+	if unfinished(old.Status) {
+		return oid.Job{}, errs.Input(errs.InvalidValue, "jobId", "This job has not ended. Wait for it, or cancel it first.")
+	}
+	p, err := s.repeated(ctx, old)
+	if err != nil {
+		return oid.Job{}, err
+	}
+	p.onLimit, p.maxCost = in.OnLimit, in.MaxCost
+	return s.place(ctx, tx, user, p)
 }
 
 // repeated is the order of a job that ended. Its model may have been retired since.
@@ -195,8 +199,11 @@ func (s *Service) place(ctx context.Context, tx *store.Tx, user oid.User, p plac
 	return id, s.announce(ctx, tx, j)
 }
 
-// admit makes sure that the person may order another job, and tells whether it must wait.
+// admit makes sure that the person may order another job, and tells whether it must wait. A quote needs no place.
 func (s *Service) admit(ctx context.Context, tx *store.Tx, user oid.User, p placing) (waits bool, err error) {
+	if usage.IsQuoting(ctx) {
+		return false, tx.LockUser(ctx, user)
+	}
 	if p.commission != nil {
 		if p.kind == entjob.KindExport {
 			return false, s.takeExport(ctx, tx, user, p.retryOf != nil)

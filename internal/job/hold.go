@@ -82,20 +82,23 @@ func (o order) told() (int64, error) {
 	return most.Output, err
 }
 
-// Quote says what a job would take.
-func (s *Service) Quote(ctx context.Context, user oid.User, w Work) (*usage.Quote, error) {
-	o, err := s.check(w)
-	if err != nil {
-		return nil, err
-	}
-	most, err := o.most()
-	if err != nil {
-		return nil, err
-	}
-	return s.ledger.Quote(ctx, usage.Order{User: user, Model: o.model, Most: most})
+// Quote says what [Service.Create] would take.
+func (s *Service) Quote(ctx context.Context, user oid.User, in CreateInput) (*usage.Quote, error) {
+	return s.ledger.Quote(ctx, func(ctx context.Context, tx *store.Tx) error {
+		_, err := s.Order(ctx, tx, user, in)
+		return err
+	})
 }
 
-// QuoteCommission says what an author's job would take.
-func (s *Service) QuoteCommission(ctx context.Context, user oid.User, c Commission, most catalog.Consumed) (*usage.Quote, error) {
-	return s.ledger.Quote(ctx, usage.Order{User: user, Model: c.Model, Most: most})
+// QuoteAs says what a transaction would take that orders something, with what else it does.
+func (s *Service) QuoteAs(ctx context.Context, act func(ctx context.Context, tx *store.Tx) error) (*usage.Quote, error) {
+	return s.ledger.Quote(ctx, act)
+}
+
+// QuoteRetry says what [Service.Retry] would take.
+func (s *Service) QuoteRetry(ctx context.Context, user oid.User, in RetryInput) (*usage.Quote, error) {
+	return s.ledger.Quote(ctx, func(ctx context.Context, tx *store.Tx) error {
+		_, err := s.reorder(ctx, tx, user, in)
+		return err
+	})
 }

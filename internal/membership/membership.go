@@ -4,6 +4,7 @@ package membership
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -116,6 +117,16 @@ func (p *Plans) Holder(ctx context.Context, c *ent.Client, id oid.User, now time
 		return Membership{}, fmt.Errorf("membership: read: %w", err)
 	}
 	return p.Of(u, now), nil
+}
+
+// Needed is the membership that an error of [ErrRequired] asks for; false for any other.
+func Needed(err error) (catalog.Plan, bool) {
+	var e *errs.Error
+	if !errors.As(err, &e) || e.Code != errs.MembershipRequired {
+		return "", false
+	}
+	plan, ok := e.Extensions["planNeeded"].(string)
+	return catalog.Plan(plan), ok
 }
 
 // ErrRequired refuses what needs a higher membership.

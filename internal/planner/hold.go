@@ -51,20 +51,32 @@ func (c *Composer) planTokens(order job.Commission) (int64, error) {
 	return wordsTokens + models*modelTokens + MaxSteps*stepTokens + usage.AtMost(args.Goal) + usage.AtMost(args.Wish), nil
 }
 
-// Quote says what planning for a goal would take.
-func (s *Service) Quote(ctx context.Context, user oid.User, goal string) (*usage.Quote, error) {
-	args, err := checkGoal(ProposeInput{Goal: goal})
-	if err != nil {
-		return nil, err
-	}
-	m, err := s.planningModel(ctx, s.Store.Client(), user, nil)
-	if err != nil {
-		return nil, err
-	}
-	order := job.Commission{Kind: entjob.KindPlan, Model: m, Args: args}
-	most, err := NewComposer(s.Parts).Most(ctx, nil, user, order)
-	if err != nil {
-		return nil, err
-	}
-	return s.jobs.QuoteCommission(ctx, user, order, most)
+// QuoteProposal says what [Service.Propose] would take.
+func (s *Service) QuoteProposal(ctx context.Context, user oid.User, in ProposeInput) (*usage.Quote, error) {
+	return s.quote(ctx, user, s.proposing(user, in))
+}
+
+// QuoteReplan says what [Service.Replan] would take.
+func (s *Service) QuoteReplan(ctx context.Context, user oid.User, in ReplanInput) (*usage.Quote, error) {
+	return s.quote(ctx, user, s.replanning(user, in))
+}
+
+// QuotePrompts says what [Service.Recommend] would take.
+func (s *Service) QuotePrompts(ctx context.Context, user oid.User, in RecommendInput) (*usage.Quote, error) {
+	return s.quote(ctx, user, s.recommending(user, in))
+}
+
+// QuoteRun says what [Service.Run] would take.
+func (s *Service) QuoteRun(ctx context.Context, user oid.User, in RunInput) (*usage.Quote, error) {
+	return s.jobs.QuoteAs(ctx, func(ctx context.Context, tx *store.Tx) error {
+		_, err := s.run(ctx, tx, user, in)
+		return err
+	})
+}
+
+func (s *Service) quote(ctx context.Context, user oid.User, order ordering) (*usage.Quote, error) {
+	return s.jobs.QuoteAs(ctx, func(ctx context.Context, tx *store.Tx) error {
+		_, err := s.place(ctx, tx, user, order)
+		return err
+	})
 }

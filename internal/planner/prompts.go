@@ -40,23 +40,26 @@ type RecommendInput struct {
 
 // Recommend orders prompts that go on with a chat of user.
 func (s *Service) Recommend(ctx context.Context, user oid.User, in RecommendInput) (*ent.Job, error) {
-	if in.Count < 1 || in.Count > maxRecommended {
-		return nil, errs.Input(errs.InvalidValue, "count", "From 1 to %d prompts can be asked for.", maxRecommended)
+	return s.commission(ctx, store.Key{User: user, Mutation: "recommendPrompts", Key: in.Key, Input: in}, s.recommending(user, in))
+}
+
+func (s *Service) recommending(user oid.User, in RecommendInput) ordering {
+	return func(ctx context.Context, tx *store.Tx) (job.Commission, error) {
+		if in.Count < 1 || in.Count > maxRecommended {
+			return job.Commission{}, errs.Input(errs.InvalidValue, "count", "From 1 to %d prompts can be asked for.", maxRecommended)
+		}
+		id, err := oid.Parse[oid.Chat](in.ChatID)
+		if err != nil {
+			return job.Commission{}, errNotFound()
+		}
+		c, err := found(tx.Client().Chat.Query().
+			Where(entchat.ID(id), entchat.UserID(user), entchat.DeletedAtIsNil()).Only(ctx))
+		if err != nil {
+			return job.Commission{}, err
+		}
+		m, err := s.promptingModel(ctx, tx.Client(), c)
+		return job.Commission{Kind: entjob.KindPrompts, Model: m, Args: job.PromptsArguments{Count: in.Count}, Chat: &c.ID, MaxCost: in.MaxCost}, err
 	}
-	return s.commission(ctx, store.Key{User: user, Mutation: "recommendPrompts", Key: in.Key, Input: in},
-		func(ctx context.Context, tx *store.Tx) (job.Commission, error) {
-			id, err := oid.Parse[oid.Chat](in.ChatID)
-			if err != nil {
-				return job.Commission{}, errNotFound()
-			}
-			c, err := found(tx.Client().Chat.Query().
-				Where(entchat.ID(id), entchat.UserID(user), entchat.DeletedAtIsNil()).Only(ctx))
-			if err != nil {
-				return job.Commission{}, err
-			}
-			m, err := s.promptingModel(ctx, tx.Client(), c)
-			return job.Commission{Kind: entjob.KindPrompts, Model: m, Args: job.PromptsArguments{Count: in.Count}, Chat: &c.ID, MaxCost: in.MaxCost}, err
-		})
 }
 
 // promptingModel is the chat's own model where it can be held to a shape and the key that asks may ask it, else the one that plans.

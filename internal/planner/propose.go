@@ -37,15 +37,21 @@ type ProposeInput struct {
 
 // Propose orders a plan for a goal.
 func (s *Service) Propose(ctx context.Context, user oid.User, in ProposeInput) (*ent.Job, error) {
-	args, err := checkGoal(in)
-	if err != nil {
-		return nil, err
+	return s.commission(ctx, store.Key{User: user, Mutation: "planProject", Key: in.Key, Input: in}, s.proposing(user, in))
+}
+
+// ordering makes an order of this domain in a transaction.
+type ordering func(ctx context.Context, tx *store.Tx) (job.Commission, error)
+
+func (s *Service) proposing(user oid.User, in ProposeInput) ordering {
+	return func(ctx context.Context, tx *store.Tx) (job.Commission, error) {
+		args, err := checkGoal(in)
+		if err != nil {
+			return job.Commission{}, err
+		}
+		m, err := s.planningModel(ctx, tx.Client(), user, in.ModelID)
+		return job.Commission{Kind: entjob.KindPlan, Model: m, Args: args, MaxCost: in.MaxCost}, err
 	}
-	return s.commission(ctx, store.Key{User: user, Mutation: "planProject", Key: in.Key, Input: in},
-		func(ctx context.Context, tx *store.Tx) (job.Commission, error) {
-			m, err := s.planningModel(ctx, tx.Client(), user, in.ModelID)
-			return job.Commission{Kind: entjob.KindPlan, Model: m, Args: args, MaxCost: in.MaxCost}, err
-		})
 }
 
 func checkGoal(in ProposeInput) (job.PlanArguments, error) {
@@ -65,23 +71,28 @@ func checkGoal(in ProposeInput) (job.PlanArguments, error) {
 }
 
 // commission orders a job of this domain, once per key.
-func (s *Service) commission(ctx context.Context, key store.Key, order func(context.Context, *store.Tx) (job.Commission, error)) (*ent.Job, error) {
+func (s *Service) commission(ctx context.Context, key store.Key, order ordering) (*ent.Job, error) {
 	var id oid.Job
-	_, err := s.Store.Once(ctx, key, &id, func(ctx context.Context, tx *store.Tx) error {
-		if err := tx.LockUser(ctx, key.User); err != nil { // Before the plan, as applyPlan and the end of a job lock them.
-			return err
-		}
-		c, err := order(ctx, tx)
-		if err != nil {
-			return err
-		}
-		id, err = s.jobs.Commission(ctx, tx, key.User, c)
+	_, err := s.Store.Once(ctx, key, &id, func(ctx context.Context, tx *store.Tx) (err error) {
+		id, err = s.place(ctx, tx, key.User, order)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return found(s.Store.Client().Job.Query().Where(entjob.ID(id), entjob.UserID(key.User)).Only(ctx))
+}
+
+// place makes an order. The person is locked before the plan, as applyPlan and the end of a job lock them.
+func (s *Service) place(ctx context.Context, tx *store.Tx, user oid.User, order ordering) (oid.Job, error) {
+	if err := tx.LockUser(ctx, user); err != nil {
+		return oid.Job{}, err
+	}
+	c, err := order(ctx, tx)
+	if err != nil {
+		return oid.Job{}, err
+	}
+	return s.jobs.Commission(ctx, tx, user, c)
 }
 
 // planningModel is the model named, or the first that is open to user, by the key that asks, and can be held to a shape: the default
@@ -127,32 +138,32 @@ type ReplanInput struct {
 
 // Replan orders the steps of a plan anew, from one on.
 func (s *Service) Replan(ctx context.Context, user oid.User, in ReplanInput) (*ent.Job, error) {
-	var c text.Checker
-	if in.Wish != nil {
-		c.Text("wish", *in.Wish, 0, MaxWishChars)
+	return s.commission(ctx, store.Key{User: user, Mutation: "replan", Key: in.Key, Input: in}, s.replanning(user, in))
+}
+
+func (s *Service) replanning(user oid.User, in ReplanInput) ordering {
+	return func(ctx context.Context, tx *store.Tx) (job.Commission, error) {
+		wish := ""
+		if in.Wish != nil {
+			wish = *in.Wish
+		}
+		if err := text.Check("wish", wish, 0, MaxWishChars); err != nil {
+			return job.Commission{}, err
+		}
+		p, st, err := s.lockStep(ctx, tx, user, in.FromStepID, nil)
+		if err != nil {
+			return job.Commission{}, err
+		}
+		if p.ID.String() != in.PlanID {
+			return job.Commission{}, errNotFound()
+		}
+		if err := s.replannable(ctx, tx, p, st); err != nil {
+			return job.Commission{}, err
+		}
+		m, err := s.planningModel(ctx, tx.Client(), user, nil)
+		args := job.PlanArguments{Goal: p.Goal, BudgetMicros: p.BudgetMicros, PlanID: &p.ID, FromStep: &st.ID, Wish: wish}
+		return job.Commission{Kind: entjob.KindPlan, Model: m, Args: args, Plan: &p.ID, MaxCost: in.MaxCost}, err
 	}
-	if err := c.Err(); err != nil {
-		return nil, err
-	}
-	return s.commission(ctx, store.Key{User: user, Mutation: "replan", Key: in.Key, Input: in},
-		func(ctx context.Context, tx *store.Tx) (job.Commission, error) {
-			p, st, err := s.lockStep(ctx, tx, user, in.FromStepID, nil)
-			if err != nil {
-				return job.Commission{}, err
-			}
-			if p.ID.String() != in.PlanID {
-				return job.Commission{}, errNotFound()
-			}
-			if err := s.replannable(ctx, tx, p, st); err != nil {
-				return job.Commission{}, err
-			}
-			m, err := s.planningModel(ctx, tx.Client(), user, nil)
-			args := job.PlanArguments{Goal: p.Goal, BudgetMicros: p.BudgetMicros, PlanID: &p.ID, FromStep: &st.ID}
-			if in.Wish != nil {
-				args.Wish = *in.Wish
-			}
-			return job.Commission{Kind: entjob.KindPlan, Model: m, Args: args, Plan: &p.ID, MaxCost: in.MaxCost}, err
-		})
 }
 
 // replannable makes sure that steps may be planned anew from st on, and that there is room for them.

@@ -36,27 +36,32 @@ type Begun struct {
 
 // Run begins a step of an applied plan of user in its chat.
 func (s *Service) Run(ctx context.Context, user oid.User, in RunInput) (Begun, error) {
+	var begun Begun
+	key := store.Key{User: user, Mutation: "runStep", Key: in.Key, Input: in}
+	_, err := s.Store.Once(ctx, key, &begun, func(ctx context.Context, tx *store.Tx) (err error) {
+		begun, err = s.run(ctx, tx, user, in)
+		return err
+	})
+	return begun, err
+}
+
+func (s *Service) run(ctx context.Context, tx *store.Tx, user oid.User, in RunInput) (Begun, error) {
 	if in.Prompt != nil {
 		if err := text.Check("prompt", *in.Prompt, 1, MaxPromptChars); err != nil {
 			return Begun{}, err
 		}
 	}
-	var begun Begun
-	key := store.Key{User: user, Mutation: "runStep", Key: in.Key, Input: in}
-	_, err := s.Store.Once(ctx, key, &begun, func(ctx context.Context, tx *store.Tx) error {
-		st, prompt, err := s.toRun(ctx, tx, user, in)
-		if err != nil {
-			return err
-		}
-		begun.Step = st.ID
-		if catalog.Kind(st.Kind) == catalog.Text {
-			begun.Reply, err = s.Chats.Ask(ctx, tx, user, *st.ChatID, in.IfHead, prompt, in.MaxCost)
-			return err
-		}
-		begun.Job, err = s.jobs.Order(ctx, tx, user, job.CreateInput{
-			Work: workOf(st, prompt), ChatID: chatOf(st), IfHead: in.IfHead, StoreResult: true, OnLimit: job.Refuse, MaxCost: in.MaxCost,
-		})
-		return err
+	st, prompt, err := s.toRun(ctx, tx, user, in)
+	if err != nil {
+		return Begun{}, err
+	}
+	begun := Begun{Step: st.ID}
+	if catalog.Kind(st.Kind) == catalog.Text {
+		begun.Reply, err = s.Chats.Ask(ctx, tx, user, *st.ChatID, in.IfHead, prompt, in.MaxCost)
+		return begun, err
+	}
+	begun.Job, err = s.jobs.Order(ctx, tx, user, job.CreateInput{
+		Work: workOf(st, prompt), ChatID: chatOf(st), IfHead: in.IfHead, StoreResult: true, OnLimit: job.Refuse, MaxCost: in.MaxCost,
 	})
 	return begun, err
 }

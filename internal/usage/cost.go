@@ -33,7 +33,7 @@ func (l *Ledger) staysWithin(o Order, t terms) bool {
 	if o.MaxCost == nil && (t.grant == nil || t.grant.Budget == nil) {
 		return true
 	}
-	cost, known := o.StandIn.CostOf(o.Most, l.Now())
+	cost, known := o.StandIn.CostOf(o.StandInMost, l.Now())
 	return known && (o.MaxCost == nil || cost <= o.MaxCost.AmountMicros)
 }
 
@@ -43,7 +43,7 @@ func (l *Ledger) most(o Order, t terms) (int64, bool) {
 	if !t.standIn || !o.IsNamed {
 		return cost, known
 	}
-	other, alsoKnown := o.StandIn.CostOf(o.Most, l.Now())
+	other, alsoKnown := o.StandIn.CostOf(o.StandInMost, l.Now())
 	return max(cost, other), known && alsoKnown
 }
 

@@ -34,10 +34,20 @@ type Order struct {
 	// IsNamed says that the person named the stand-in: one that may not be asked refuses the order then, and is
 	// left out otherwise.
 	IsNamed bool
-	// Most is what the caps allow at most, by the greater of the two.
-	Most catalog.Consumed
+	// Most is what the caps allow the model at most, StandInMost the stand-in, which has its own.
+	Most, StandInMost catalog.Consumed
 	// MaxCost refuses what could cost more; nil for no limit.
 	MaxCost *Money
+}
+
+// units are the most that an order takes of the quota. A stand-in that nobody named does not make it dearer: what it uses beyond
+// the hold is ours to bear.
+func (o Order) units(standIn bool) membership.Amounts {
+	u := unitsOf(o.Most)
+	if standIn && o.IsNamed {
+		u.Tokens = max(u.Tokens, unitsOf(o.StandInMost).Tokens)
+	}
+	return u
 }
 
 // Held says how an order was let through.
@@ -70,6 +80,9 @@ func (h Held) Priority() int {
 // It answers FORBIDDEN for a key or an account that may not ask, MEMBERSHIP_REQUIRED with the membership needed,
 // COST_LIMIT_EXCEEDED for MaxCost, and QUOTA_EXCEEDED with what is left and when the next day begins.
 func (l *Ledger) Hold(ctx context.Context, tx *store.Tx, o Order) (Held, error) {
+	if p, ok := ctx.Value(probeKey{}).(*probe); ok {
+		return Held{}, p.answer(ctx, l, tx.Client(), o)
+	}
 	t, err := l.terms(ctx, tx.Client(), o)
 	if err != nil {
 		return Held{}, err
@@ -118,7 +131,7 @@ func (t terms) charged(o Order) membership.Amounts {
 	if t.ownKey || (t.grant != nil && t.grant.IsTest) {
 		return membership.Amounts{}
 	}
-	return unitsOf(o.Most)
+	return o.units(t.standIn)
 }
 
 // terms looks up who asks and by what, and refuses what they may not ask at all.

@@ -65,6 +65,12 @@ func (l *Ledger) Month() string {
 	return month(day)
 }
 
+// nextMonth is when the next month begins.
+func (l *Ledger) nextMonth() time.Time {
+	y, m, _ := l.Now().In(l.Zone).Date()
+	return time.Date(y, m+1, 1, 0, 0, 0, 0, l.Zone).UTC()
+}
+
 // unitsOf are the quota's amounts of what was used.
 func unitsOf(c catalog.Consumed) membership.Amounts {
 	return membership.Amounts{Tokens: c.Input + c.Output, Images: c.Images, VideoMs: c.VideoMs}

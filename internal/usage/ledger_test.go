@@ -447,6 +447,7 @@ func TestAStandInThatNobodyNamedRefusesNothing(t *testing.T) {
 			o := b.tokens(0)
 			o.Model, o.StandIn, o.IsNamed, o.MaxCost = b.model("gpt-4o-mini"), &unpriced, c.named, c.maxCost
 			o.Most = catalog.Consumed{Input: 1000, Output: 500}
+			o.StandInMost = o.Most
 			held, err := b.hold(ctx, o)
 			if errs.CodeOf(err) != c.want || held.StandIn != c.standIn {
 				b.t.Errorf("%s: %v, may stand in: %t", name, err, held.StandIn)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/weav-ai/weav/ent"
+	"github.com/weav-ai/weav/ent/keymonth"
 	"github.com/weav-ai/weav/ent/quotaday"
 	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/membership"
@@ -125,6 +126,27 @@ const takeBudget = `INSERT INTO key_months (id, api_key_id, month, created_at, c
 	ON CONFLICT (api_key_id, month) DO UPDATE SET cost_micros_held = key_months.cost_micros_held + excluded.cost_micros_held
 	WHERE CAST($6 AS bigint) < 0 OR key_months.cost_micros_held + key_months.cost_micros_used + excluded.cost_micros_held <= CAST($6 AS bigint)`
 
+// budget is what an API key may still spend in this month; nil for one without a limit, and for none.
+type budget struct{ limit, spent int64 }
+
+func (b *budget) left() int64 { return max(0, b.limit-b.spent) }
+
+func (l *Ledger) budget(ctx context.Context, c *ent.Client, t terms) (*budget, error) {
+	if t.grant == nil || t.grant.Budget == nil {
+		return nil, nil
+	}
+	b := &budget{limit: *t.grant.Budget}
+	row, err := c.KeyMonth.Query().Where(keymonth.APIKeyID(t.grant.Key), keymonth.Month(l.Month())).Only(ctx)
+	if ent.IsNotFound(err) {
+		return b, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("usage: budget: %w", err)
+	}
+	b.spent = row.CostMicrosHeld + row.CostMicrosUsed
+	return b, nil
+}
+
 // holdBudget holds what a run may cost of its API key's month.
 func (l *Ledger) holdBudget(ctx context.Context, tx *store.Tx, t terms, month string, cost int64) error {
 	if t.grant == nil || cost == 0 {
@@ -145,8 +167,22 @@ func (l *Ledger) holdBudget(ctx context.Context, tx *store.Tx, t terms, month st
 		}
 	}
 	if n == 0 {
-		return errs.New(errs.QuotaExceeded, "The monthly budget of this API key does not have enough left for this.").
-			With("neededMicros", cost).With("budgetMicros", budget).With("currency", Currency)
+		return l.overspent(ctx, tx.Client(), t, cost)
 	}
 	return nil
+}
+
+// overspent says what is left of an API key's budget, and when there is more.
+func (l *Ledger) overspent(ctx context.Context, c *ent.Client, t terms, cost int64) error {
+	b, err := l.budget(ctx, c, t)
+	if err != nil {
+		return err
+	}
+	next := l.nextMonth()
+	e := errs.New(errs.QuotaExceeded, "The monthly budget of this API key does not have enough left for this.").
+		With("neededMicros", cost).With("budgetMicros", b.limit).With("leftMicros", b.left()).With("currency", Currency).With("resetsAt", next)
+	if cost <= b.limit {
+		e = e.Retry(next.Sub(l.Now()))
+	}
+	return e
 }

@@ -2,10 +2,13 @@ package usage
 
 import (
 	"context"
+	"errors"
 
+	"github.com/weav-ai/weav/ent"
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/membership"
+	"github.com/weav-ai/weav/internal/store"
 )
 
 // Quote is what an action takes at most, and whether it would be let through.
@@ -23,10 +26,49 @@ type Quote struct {
 	PlanNeeded catalog.Plan
 }
 
-// Quote says what Hold would do with an order. It holds nothing.
-func (l *Ledger) Quote(ctx context.Context, o Order) (*Quote, error) {
-	c := l.Store.Client()
-	q := &Quote{Model: o.Model, Most: unitsOf(o.Most)}
+// errQuoted rolls a transaction back whose order was quoted.
+var errQuoted = errors.New("usage: quoted")
+
+type probeKey struct{}
+
+// probe hears in a context what a transaction orders.
+type probe struct{ quote *Quote }
+
+// IsQuoting says whether ctx is of a transaction that is only quoted: what would put the action off, such as a reply that
+// is still written, does not matter to what it takes.
+func IsQuoting(ctx context.Context) bool {
+	_, ok := ctx.Value(probeKey{}).(*probe)
+	return ok
+}
+
+// Quote says what Hold would do with the order of an action. act is what the action's own transaction does, so that both come to the
+// same; it is rolled back as soon as it asks for the hold, and holds nothing. What refuses the action before that is the error.
+func (l *Ledger) Quote(ctx context.Context, act func(ctx context.Context, tx *store.Tx) error) (*Quote, error) {
+	p := &probe{}
+	err := l.Store.Tx(context.WithValue(ctx, probeKey{}, p), func(ctx context.Context, tx *store.Tx) error {
+		if err := act(ctx, tx); err != nil {
+			return err
+		}
+		return errs.New(errs.BadUserInput, "This asks no model, so it costs nothing.")
+	})
+	if errors.Is(err, errQuoted) {
+		return p.quote, nil
+	}
+	return nil, err
+}
+
+// answer quotes an order in place of holding for it.
+func (p *probe) answer(ctx context.Context, l *Ledger, c *ent.Client, o Order) error {
+	q, err := l.quote(ctx, c, o)
+	if err != nil {
+		return err
+	}
+	p.quote = q
+	return errQuoted
+}
+
+func (l *Ledger) quote(ctx context.Context, c *ent.Client, o Order) (*Quote, error) {
+	q := &Quote{Model: o.Model, Most: o.units(o.IsNamed)}
 	left, err := l.quota(ctx, c, o.User)
 	if err != nil {
 		return nil, err
@@ -36,22 +78,38 @@ func (l *Ledger) Quote(ctx context.Context, o Order) (*Quote, error) {
 		q.Left = &amounts
 	}
 	t, err := l.terms(ctx, c, o)
-	if errs.CodeOf(err) == errs.MembershipRequired {
-		q.Refusal, q.PlanNeeded = errs.MembershipRequired, o.Model.Plan
+	if needed, ok := membership.Needed(err); ok {
+		q.Refusal, q.PlanNeeded = errs.MembershipRequired, needed
 		return q, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	q.price(l, o, t)
 	q.IsOwnKey = t.ownKey
-	if left != nil && !q.Left.Covers(t.charged(o)) {
+	cost, err := l.affordable(o, t)
+	if err != nil {
+		return nil, err
+	}
+	q.price(l, o, t)
+	if q.refuse(l, left, t.charged(o)); q.Refusal != "" {
+		return q, nil
+	}
+	if budget, err := l.budget(ctx, c, t); err != nil || budget != nil && cost > budget.left() {
 		q.Refusal = errs.QuotaExceeded
-		if plan, ok := l.enough(left, t.charged(o)); ok {
-			q.PlanNeeded = plan.Type
-		}
+		return q, err
 	}
 	return q, nil
+}
+
+// refuse says that too little is left of the day, and what would do.
+func (q *Quote) refuse(l *Ledger, left *Quota, need membership.Amounts) {
+	if left == nil || q.Left.Covers(need) {
+		return
+	}
+	q.Refusal = errs.QuotaExceeded
+	if plan, ok := l.enough(left, need); ok {
+		q.PlanNeeded = plan.Type
+	}
 }
 
 // price tells the range: a text may end after a token, an image and a video cost what they cost.

@@ -256,12 +256,17 @@ func TestStrangerInQuotes(t *testing.T) {
 	w := embedded(t)
 	me, other := w.fixture(t, "me"), w.fixture(t, "other")
 	base := map[string]object{
-		"chatId":        {"message": object{"chatId": me.chat, "text": "t"}},
-		"attachmentIds": {"message": object{"chatId": me.chat, "text": "t"}},
-		"modelId":       {"message": object{"chatId": me.chat, "text": "t"}},
-		"messageId":     {"reply": object{"messageId": me.reply}},
+		"chatId":          {"message": object{"chatId": me.chat, "text": "t"}},
+		"attachmentIds":   {"message": object{"chatId": me.chat, "text": "t"}},
+		"modelId":         {"message": object{"chatId": me.chat, "text": "t"}},
+		"fallbackModelId": {"message": object{"chatId": me.chat, "text": "t"}},
+		"jobId":           {"retry": object{"jobId": me.job}},
+		"planId":          {"replan": object{"planId": me.applied, "fromStepId": me.steps[0]}},
+		"fromStepId":      {"replan": object{"planId": me.applied, "fromStepId": me.steps[0]}},
+		"stepId":          {"step": object{"stepId": me.steps[0]}},
+		"messageId":       {"reply": object{"messageId": me.reply}},
 	}
-	for field, k := range map[string]kind{"chatId": aChat, "attachmentIds": aFile, "modelId": aModel, "messageId": aReply} {
+	for field, k := range map[string]kind{"chatId": aChat, "attachmentIds": aFile, "modelId": aModel, "messageId": aReply, "fallbackModelId": aModel, "jobId": aJob, "planId": aPlan, "fromStepId": aStep, "stepId": aStep} {
 		for what, id := range wrongIDs(k, me, other) {
 			input := object{}
 			for member, of := range base[field] {
