@@ -92,6 +92,11 @@ func (r *rates) operation(ctx context.Context, op guard.Operation) error {
 	return r.take(ctx, subject, limits...)
 }
 
+// forged counts a delivery to a gateway's webhook that the gateway did not sign, for its address.
+func (r *rates) forged(ctx context.Context) error {
+	return r.take(ctx, addressOf(ctx), perMinute("forgedNotices", r.limits.ForgedNoticesPerMinute))
+}
+
 // take charges one event under each of the limits that are switched on.
 func (r *rates) take(ctx context.Context, subject string, limits ...rate.Limit) error {
 	limits = slices.DeleteFunc(limits, func(l rate.Limit) bool { return l.Events == 0 })
@@ -135,7 +140,7 @@ func hasAny(fields, wanted []string) bool {
 // counted are what limits count, for people.
 var counted = map[string]string{
 	"operations": "operations", "cost": "points of cost", "signIns": "sign-ins from one address",
-	"paid": "paid operations", "subscriptions": "new subscriptions",
+	"paid": "paid operations", "subscriptions": "new subscriptions", "forgedNotices": "notices without a signature",
 }
 
 // refusal says which limit was reached, and when there is room again: never too early by rounding.

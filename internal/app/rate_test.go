@@ -20,7 +20,7 @@ func TestRatesByDefault(t *testing.T) {
 	cfg, err := loaded(nil)
 	want := app.Rates{
 		OperationsPerMinute: 600, CostPerMinute: 5000, AnonymousCostPerMinute: 1000, SignInsPerMinute: 10, SignInsPerHour: 100,
-		PaidPerMinute: 60, PaidPerHour: 1000, SubscriptionsPerMinute: 120,
+		PaidPerMinute: 60, PaidPerHour: 1000, SubscriptionsPerMinute: 120, ForgedNoticesPerMinute: 30,
 	}
 	if err != nil || cfg.Rates != want {
 		t.Errorf("rates %+v (%v), want %+v", cfg.Rates, err, want)
@@ -35,7 +35,7 @@ func TestWideRatesAreAllRates(t *testing.T) {
 	t.Parallel()
 	const wide = 1_000_000
 	cfg, err := loaded(apptest.WideRates())
-	if want := (app.Rates{wide, wide, wide, wide, wide, wide, wide, wide}); err != nil || cfg.Rates != want {
+	if want := (app.Rates{wide, wide, wide, wide, wide, wide, wide, wide, wide}); err != nil || cfg.Rates != want {
 		t.Errorf("rates %+v (%v), want %+v", cfg.Rates, err, want)
 	}
 }

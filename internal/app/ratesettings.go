@@ -24,6 +24,9 @@ type Rates struct {
 	// SubscriptionsPerMinute counts the subscriptions a person begins
 	// (RATE_SUBSCRIPTIONS_PER_MINUTE, default 120).
 	SubscriptionsPerMinute int
+	// ForgedNoticesPerMinute counts an address's deliveries to the webhooks of gateways that no gateway signed
+	// (RATE_FORGED_NOTICES_PER_MINUTE, default 30).
+	ForgedNoticesPerMinute int
 }
 
 // rates reads the limits.
@@ -37,6 +40,7 @@ func (e *environment) rates() Rates {
 		PaidPerMinute:          e.rate("RATE_PAID_PER_MINUTE", 60),
 		PaidPerHour:            e.rate("RATE_PAID_PER_HOUR", 1000),
 		SubscriptionsPerMinute: e.rate("RATE_SUBSCRIPTIONS_PER_MINUTE", 120),
+		ForgedNoticesPerMinute: e.rate("RATE_FORGED_NOTICES_PER_MINUTE", 30),
 	}
 }
 

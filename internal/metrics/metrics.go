@@ -33,6 +33,7 @@ type Metrics struct {
 	requests        *prometheus.CounterVec
 	refusedCatalogs prometheus.Counter
 	failures        *prometheus.CounterVec
+	forged          *prometheus.CounterVec
 }
 
 // New returns counters that stand at zero.
@@ -61,9 +62,10 @@ func New() *Metrics {
 		requests:        counters("weav_http_requests_total", "HTTP requests by route and status.", "route", "status"),
 		refusedCatalogs: prometheus.NewCounter(prometheus.CounterOpts{Name: "weav_catalog_refused_total", Help: "Files of the catalogue that were refused for their faults."}),
 		failures:        counters("weav_provider_failures_total", "Calls to providers that failed, by provider and kind of failure.", "provider", "kind"),
+		forged:          counters("weav_payment_notices_forged_total", "Deliveries to the webhooks of payment gateways that the gateway did not sign, by gateway.", "gateway"),
 	}
 	m.registry.MustRegister(m.operations, m.subscriptions, m.sockets, m.closes, m.deltas, m.deltaBytes,
-		m.replies, m.replySeconds, m.fallbacks, m.jobs, m.jobSeconds, m.attempts, m.objects, m.requests, m.failures, m.refusedCatalogs,
+		m.replies, m.replySeconds, m.fallbacks, m.jobs, m.jobSeconds, m.attempts, m.objects, m.requests, m.failures, m.refusedCatalogs, m.forged,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -134,6 +136,9 @@ func (m *Metrics) ObjectsRighted(what string, n int) { m.objects.WithLabelValues
 func (m *Metrics) RequestEnded(route string, status int) {
 	m.requests.WithLabelValues(route, strconv.Itoa(status)).Inc()
 }
+
+// NoticeForged counts a delivery to a gateway's webhook that the gateway did not sign.
+func (m *Metrics) NoticeForged(gateway string) { m.forged.WithLabelValues(gateway).Inc() }
 
 // WatchQueues shows the depth of each queue, read from the database at each scrape.
 func (m *Metrics) WatchQueues(depths func(context.Context) (map[string]int64, error)) {

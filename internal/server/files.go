@@ -32,16 +32,21 @@ func (f Files) limited(next http.HandlerFunc) http.HandlerFunc {
 			next(w, r)
 			return
 		}
-		var e *errs.Error
-		if errors.As(err, &e) && e.RetryAfter > 0 {
-			w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
-		}
-		status := http.StatusServiceUnavailable
-		if errs.CodeOf(err) == errs.RateLimited {
-			status = http.StatusTooManyRequests
-		}
-		http.Error(w, "Too many requests. Try again later.", status)
+		tooMany(w, err)
 	}
+}
+
+// tooMany answers what a limit refused.
+func tooMany(w http.ResponseWriter, err error) {
+	var e *errs.Error
+	if errors.As(err, &e) && e.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
+	}
+	status := http.StatusServiceUnavailable
+	if errs.CodeOf(err) == errs.RateLimited {
+		status = http.StatusTooManyRequests
+	}
+	http.Error(w, "Too many requests. Try again later.", status)
 }
 
 // own redirects the owner to an artifact's file.

@@ -24,7 +24,11 @@ type Payments struct {
 	Notice func(ctx context.Context, gateway string, header http.Header, body []byte) error
 	// Pages are those on which the sandbox's payments are paid, by their ids; nil for a gateway with its own.
 	Pages http.Handler
-	Log   *slog.Logger
+	// Forged hears of each delivery that the gateway did not sign, for metrics. Limit counts it for its address, and refuses one too
+	// many; what is signed is never refused.
+	Forged func(gateway string)
+	Limit  func(ctx context.Context) error
+	Log    *slog.Logger
 }
 
 // mount adds the routes; none without a gateway.
@@ -48,7 +52,7 @@ func (p Payments) webhook(gateway string) http.HandlerFunc {
 			return
 		}
 		if err := p.Notice(r.Context(), gateway, r.Header, body); err != nil {
-			p.refuse(w, r, err)
+			p.refuse(w, r, gateway, err)
 			return
 		}
 		w.WriteHeader(http.StatusNoContent)
@@ -72,14 +76,26 @@ func (p Payments) body(w http.ResponseWriter, r *http.Request) (body []byte, ok 
 	return body, true
 }
 
-func (p Payments) refuse(w http.ResponseWriter, r *http.Request, err error) {
+func (p Payments) refuse(w http.ResponseWriter, r *http.Request, gateway string, err error) {
+	if errs.CodeOf(err) == errs.Forbidden {
+		p.forged(w, r, gateway)
+		return
+	}
 	status := http.StatusServiceUnavailable
-	switch errs.CodeOf(err) {
-	case errs.Forbidden:
-		status = http.StatusUnauthorized
-	case errs.BadUserInput:
+	if errs.CodeOf(err) == errs.BadUserInput {
 		status = http.StatusBadRequest
 	}
 	p.Log.WarnContext(r.Context(), "a payment notice was not taken", "requestId", gqlerr.RequestID(r.Context()), "status", status, "error", err)
 	http.Error(w, "The notice was not taken.", status)
+}
+
+// forged answers what anybody may send any number of times, so the log has it at debug alone.
+func (p Payments) forged(w http.ResponseWriter, r *http.Request, gateway string) {
+	p.Forged(gateway)
+	p.Log.DebugContext(r.Context(), "a payment notice is not signed by its gateway", "requestId", gqlerr.RequestID(r.Context()), "gateway", gateway)
+	if err := p.Limit(r.Context()); err != nil {
+		tooMany(w, err)
+		return
+	}
+	http.Error(w, "The notice was not taken.", http.StatusUnauthorized)
 }

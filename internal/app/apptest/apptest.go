@@ -45,7 +45,7 @@ func WideRates() map[string]string {
 	wide := map[string]string{}
 	for _, name := range []string{
 		"OPERATIONS_PER_MINUTE", "COST_PER_MINUTE", "ANONYMOUS_COST_PER_MINUTE", "SIGN_INS_PER_MINUTE", "SIGN_INS_PER_HOUR",
-		"PAID_PER_MINUTE", "PAID_PER_HOUR", "SUBSCRIPTIONS_PER_MINUTE",
+		"PAID_PER_MINUTE", "PAID_PER_HOUR", "SUBSCRIPTIONS_PER_MINUTE", "FORGED_NOTICES_PER_MINUTE",
 	} {
 		wide["RATE_"+name] = "1000000"
 	}
