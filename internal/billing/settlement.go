@@ -132,7 +132,7 @@ func (st *settlement) reject(ctx context.Context, set *ent.PaymentUpdate, a answ
 	if st.p.GrantedAt != nil || st.p.Status == payment.StatusDisputed {
 		return nil
 	}
-	set.SetStatus(payment.StatusRejected).SetTransactionID(a.transaction(st.p))
+	set.SetStatus(payment.StatusRejected).SetIsTest(a.got.IsTest).SetTransactionID(a.transaction(st.p))
 	st.note(paymentstep.TypeRejected, &a.got.Total, a.reason)
 	return nil
 }

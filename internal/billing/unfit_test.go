@@ -20,6 +20,15 @@ func TestMoneyThatDoesNotFitIsLoggedWithItsNameAtTheGateway(t *testing.T) {
 		p := x.prepare(catalog.Standard)
 		x.told(p, func(got *pay.Payment) { got.Total++ })
 		x.wantStatus(p, payment.StatusRejected)
+		if x.read(p).IsTest {
+			t.Error("real money reads as a test")
+		}
+		test := x.prepare(catalog.Standard)
+		x.told(test, func(got *pay.Payment) { got.IsTest = true })
+		x.wantStatus(test, payment.StatusRejected)
+		if !x.read(test).IsTest {
+			t.Error("a test reads as real money")
+		}
 		for _, want := range []string{"level=ERROR", "gateway=desk", "gatewayId=" + p.GatewayID, "transactionId=tx"} {
 			if !strings.Contains(log.String(), want) {
 				t.Errorf("the log lacks %s: %s", want, log.String())
