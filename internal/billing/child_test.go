@@ -189,7 +189,7 @@ func help(t *testing.T, c child) *helper {
 func (h *helper) hear() string {
 	for h.out.Scan() {
 		var word string
-		if n, _ := fmt.Sscanf(h.out.Text(), childSays+" %q", &word); n == 1 { //nolint:errcheck // Other lines are the testing package's.
+		if n, _ := fmt.Sscanf(h.out.Text(), childSays+" %q", &word); n == 1 { // Others are the testing package's.
 			return word
 		}
 		if h.out.Text() == childSays+" set" {

@@ -19,7 +19,7 @@ import (
 // TestTheOrdersCover counts it. More of the 27 each, up to all of them, come with ROUNDS.
 func TestEveryOrderIsAsTheModel(t *testing.T) {
 	t.Parallel()
-	walkAll(t, 3, func(t *testing.T, st *store.Store) *till { return open(t, st) })
+	walkAll(t, 3, open)
 }
 
 // The same for one and two looks where the gateway is PortOne's own adapter, which asks a local PortOne over HTTP, and

@@ -111,7 +111,7 @@ func TestAVirtualAccountIsWatchedPastItsTime(t *testing.T) {
 // TestAnAccountThatIsGivenUpIsNotWatched: nothing is on its way any more.
 func TestAnAccountThatIsGivenUpIsNotWatched(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, x *till) {
+	each(t, func(_ *testing.T, x *till) {
 		p := x.prepare(catalog.Standard)
 		x.told(p, is(pay.VirtualAccountIssued))
 		x.pass(billing.PayWithin)
