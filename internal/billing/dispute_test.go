@@ -54,7 +54,7 @@ func TestADisputeOfAPartlyCancelledPaymentEndsByItsNotice(t *testing.T) {
 func TestADisputeOfAPartlyRefundedPaymentIsSeen(t *testing.T) {
 	t.Parallel()
 	began, ended, again := noon.Add(time.Hour), noon.Add(2*time.Hour), noon.Add(3*time.Hour)
-	each(t, func(t *testing.T, x *till) {
+	each(t, func(_ *testing.T, x *till) {
 		p := x.buy(catalog.Standard)
 		x.told(p, partly(half))
 		x.wantStatus(p, payment.StatusPartiallyRefunded)

@@ -182,7 +182,8 @@ func TestGrantAndTakeBackIsTheIdentity(t *testing.T) {
 		first, d := b.grant(plans[rand.IntN(2)], micros(1+rand.Int64N(int64(days(400)))))
 		for range 1 + rand.IntN(5) {
 			b.r = lists[rand.IntN(len(lists))]
-			if b.grant(plans[rand.IntN(2)], micros(1+rand.Int64N(int64(days(400))))); rand.IntN(3) == 0 { // Disputed, and not lost.
+			b.grant(plans[rand.IntN(2)], micros(1+rand.Int64N(int64(days(400)))))
+			if rand.IntN(3) == 0 { // Disputed, and not lost.
 				held := b.held()
 				own := held[rand.IntN(len(held))]
 				b.r = lists[rand.IntN(len(lists))]

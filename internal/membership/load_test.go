@@ -18,6 +18,7 @@ const good = `plans:
 
 func TestLoadRefuses(t *testing.T) {
 	t.Parallel()
+	_, premium, _ := strings.Cut(good, "  - {type: PREMIUM")
 	const standard = "plans of a test: STANDARD: "
 	const apart = "plans of a test: STANDARD and PREMIUM need one currency and as many days, and PREMIUM costs more"
 	const order = "plans of a test: it must have FREE, STANDARD and PREMIUM, in this order"
@@ -35,7 +36,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"no days", "days: 30, ", "", standard + "`days` must be from 1 to 366"},
 		{"too many days", "days: 30", "days: 367", standard + "`days` must be from 1 to 366"},
 		{"FREE has a price", "{type: FREE, ", "{type: FREE, amount: 1, ", "plans of a test: FREE: FREE has no `amount` and no `days`"},
-		{"one is missing", good[strings.Index(good, "  - {type: PREMIUM"):], "", order},
+		{"one is missing", "  - {type: PREMIUM" + premium, "", order},
 		{"another order", "STANDARD", "PREMIUM", order},
 		{"one that nobody knows", "PREMIUM", "GOLD", order},
 		{"two currencies", "KRW", "USD", apart},

@@ -13,7 +13,8 @@ func TestRoundsDoNotPileUp(t *testing.T) {
 	t.Parallel()
 	began, answers, rounds := make(chan struct{}), make(chan struct{}), 0
 	w := &recovery{run: func(context.Context) error {
-		if rounds++; rounds == 1 {
+		rounds++
+		if rounds == 1 {
 			close(began)
 			<-answers
 		}
