@@ -159,7 +159,7 @@ func TestWhoMayAdminister(t *testing.T) {
 					t.Errorf("%s asks for %s: %v %v, want %q", who.name, list, a.Errors, a.Data, who.reads)
 				}
 			}
-			for _, name := range acts {
+			for _, name := range mutationsThatNeed(t, "ADMIN") {
 				if who.acts == "" {
 					break
 				}
@@ -176,9 +176,6 @@ func TestWhoMayAdminister(t *testing.T) {
 		}
 	})
 }
-
-// acts are the mutations of the administration.
-var acts = []string{"grantMembership", "refundPayment", "setRole", "cancelUserJob", "endUserSessions"}
 
 // TestWhatTheAdministrationCannotDo spoils each input in turn: nothing happens, and nothing is written down.
 func TestWhatTheAdministrationCannotDo(t *testing.T) {
@@ -203,7 +200,7 @@ func TestWhatTheAdministrationCannotDo(t *testing.T) {
 				t.Errorf("%s with %s %v: %v %v, want %s", c.mutation, c.field, c.value, a.Errors, a.at("result"), c.reason)
 			}
 		}
-		for _, name := range acts {
+		for _, name := range mutationsThatNeed(t, "ADMIN") {
 			op := operations[name]
 			for reason, want := range map[string]string{"": "REQUIRED", "\u3000": "REQUIRED", strings.Repeat("가", 501): "TOO_LONG", "a\x00b": "INVALID_CHARACTERS"} {
 				a := boss.mutate(t, name, with(op.input(f), "reason", reason), op.selection)

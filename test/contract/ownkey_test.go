@@ -27,6 +27,8 @@ type vendor struct {
 	mu    sync.Mutex
 	takes map[string]int      // the status by key; a key that is not in it is refused
 	asked map[string][]string // the paths by key
+	// holds keeps texts waiting until it is closed; nil answers at once.
+	holds chan struct{}
 }
 
 func newVendor(t *testing.T) *vendor {
@@ -64,6 +66,9 @@ func (v *vendor) serve(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = fmt.Fprint(w, `{"object":"list","data":[],"models":[]}`)
 		return
+	}
+	if v.holds != nil {
+		<-v.holds
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	if !isOpenAI {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -104,4 +105,53 @@ func TestAKeyIsToldNothingPrivate(t *testing.T) {
 	if types := told(ofPerson, "FolderSaved"); !slices.Contains(types, "PaymentSaved") || !slices.Contains(types, "SessionEnded") {
 		t.Errorf("a person is told %v", types)
 	}
+}
+
+// TestAKeyIsShownNothingPrivate, neither by the fields of a person that only sessions see, nor by an id.
+func TestAKeyIsShownNothingPrivate(t *testing.T) {
+	t.Parallel()
+	f := embedded(t).fixture(t, "ada")
+	k := f.withKey(t, nil, scopes...)
+	s := schema(t)
+	for _, field := range fields(s.Types["User"]) {
+		want := ""
+		if needOf(field) == "SESSION" {
+			want = "FORBIDDEN"
+		}
+		if a := k.do(t, `{ viewer { `+selected(s, field)+` } }`, nil); a.code() != want {
+			t.Errorf("%s: %v %v, want %q", field.Name, a.Errors, a.Data, want)
+		}
+	}
+	ids := map[string]string{"Session": f.session, "ApiKey": f.apiKey, "Payment": f.payment}
+	for _, d := range s.GetPossibleTypes(s.Types["Node"]) {
+		if !slices.Contains(private, d.Name) {
+			continue
+		}
+		id := ids[d.Name]
+		a := k.get(t, `query ($id: ID!) { node(id: $id) { id } nodes(ids: [$id]) { id } }`, object{"id": id})
+		if id == "" || a.at("node") != nil || a.at("nodes.0") != nil {
+			t.Errorf("%s is %v to a key", d.Name, a.Data)
+		}
+		if a := f.get(t, `query ($id: ID!) { node(id: $id) { __typename } }`, object{"id": id}); a.text("node.__typename") != d.Name {
+			t.Errorf("%s is %v to the person", d.Name, a.Data)
+		}
+	}
+}
+
+// selected is a field with the least that can be asked of it.
+func selected(s *ast.Schema, f *ast.FieldDefinition) string {
+	var args []string
+	for _, a := range f.Arguments {
+		if a.Type.NonNull && a.DefaultValue == nil {
+			args = append(args, a.Name+": "+map[string]string{"String": `"hello"`}[a.Type.Name()])
+		}
+	}
+	out := f.Name
+	if len(args) > 0 {
+		out += "(" + strings.Join(args, ", ") + ")"
+	}
+	if s.Types[f.Type.Name()].IsCompositeType() {
+		out += " { __typename }"
+	}
+	return out
 }
