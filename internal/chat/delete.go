@@ -125,6 +125,10 @@ func (s *Service) Purge(ctx context.Context, now time.Time) (int, error) {
 			if err != nil || len(ids) == 0 {
 				return err
 			}
+			runs, err := s.unfinished(ctx, tx, ids)
+			if err != nil {
+				return err
+			}
 			if err := s.unindexChats(ctx, tx, ids); err != nil {
 				return err
 			}
@@ -134,8 +138,10 @@ func (s *Service) Purge(ctx context.Context, now time.Time) (int, error) {
 			if _, err := tx.Client().Message.Delete().Where(message.ChatIDIn(ids...)).Exec(ctx); err != nil {
 				return err
 			}
-			_, err = tx.Client().Chat.Delete().Where(entchat.IDIn(ids...)).Exec(ctx)
-			return err
+			if _, err = tx.Client().Chat.Delete().Where(entchat.IDIn(ids...)).Exec(ctx); err != nil {
+				return err
+			}
+			return s.release(ctx, tx, runs)
 		})
 		if err != nil {
 			return total, fmt.Errorf("chat: purge: %w", err)
@@ -145,6 +151,35 @@ func (s *Service) Purge(ctx context.Context, now time.Time) (int, error) {
 			return total, nil
 		}
 	}
+}
+
+// unfinished are the runs of replies in chats that nobody ended. It locks chats and replies in the order in which a reply's end does.
+func (s *Service) unfinished(ctx context.Context, tx *store.Tx, chats []oid.Chat) (runs []oid.Run, err error) {
+	held := tx.Client().Chat.Query().Where(entchat.IDIn(chats...)).Order(entchat.ByID())
+	replies := tx.Client().Message.Query().Order(message.ByID()).
+		Where(message.ChatIDIn(chats...), message.StatusIn(message.StatusPending, message.StatusStreaming), message.JobIDIsNil(), message.RunIDNotNil())
+	if s.store.Dialect() == store.Postgres {
+		held.ForUpdate()
+		replies.ForUpdate()
+	}
+	if _, err := held.IDs(ctx); err != nil {
+		return nil, err
+	}
+	rows, err := replies.All(ctx)
+	for _, m := range rows {
+		runs = append(runs, *m.RunID)
+	}
+	return runs, err
+}
+
+// release gives back what runs hold whose replies are gone: their workers find nothing to end.
+func (s *Service) release(ctx context.Context, tx *store.Tx, runs []oid.Run) error {
+	for _, run := range runs {
+		if err := s.ledger.Release(ctx, tx, run); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // forgetFiles lets go of what chats show that others own: their jobs' results and attached files.
