@@ -80,6 +80,7 @@ type ResolverRoot interface {
 	ShareLink() ShareLinkResolver
 	StopReceipt() StopReceiptResolver
 	Subscription() SubscriptionResolver
+	UsageReport() UsageReportResolver
 	UsageRow() UsageRowResolver
 	User() UserResolver
 }
@@ -1839,7 +1840,7 @@ type ComplexityRoot struct {
 	}
 
 	UsageReport struct {
-		Rows  func(childComplexity int) int
+		Rows  func(childComplexity int, first int) int
 		Total func(childComplexity int) int
 	}
 
@@ -2210,6 +2211,9 @@ type SubscriptionResolver interface {
 	ViewerEvents(ctx context.Context, after *string) (<-chan ViewerEvent, error)
 	ChatEvents(ctx context.Context, chatID string, after *string) (<-chan ChatEvent, error)
 	JobEvents(ctx context.Context, jobID string, after *string) (<-chan JobEvent, error)
+}
+type UsageReportResolver interface {
+	Rows(ctx context.Context, obj *UsageReport, first int) ([]*UsageRow, error)
 }
 type UsageRowResolver interface {
 	Chat(ctx context.Context, obj *UsageRow) (*ent.Chat, error)
@@ -9028,7 +9032,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.UsageReport.Rows(childComplexity), true
+		args, err := ec.field_UsageReport_rows_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.UsageReport.Rows(childComplexity, args["first"].(int)), true
 	case "UsageReport.total":
 		if e.ComplexityRoot.UsageReport.Total == nil {
 			break
@@ -10093,8 +10102,11 @@ enum UsageKind {
 
 """What a person used. What failed, broke off or was refused cost nothing and is left out."""
 type UsageReport {
-  """One row per combination of what was grouped by that occurs, in order; at most 1,000: beyond, ` + "`" + `BAD_USER_INPUT` + "`" + `."""
-  rows: [UsageRow!]!
+  """One row per combination of what was grouped by that occurs, in order; at most as many as ` + "`" + `first` + "`" + ` says: beyond, ` + "`" + `BAD_USER_INPUT` + "`" + `."""
+  rows(
+    """The most rows there may be: 1–1,000. Each counts in the operation's cost."""
+    first: Int! = 100
+  ): [UsageRow!]!
   """All of it."""
   total: UsageTotals!
 }
@@ -10949,7 +10961,8 @@ type User implements Node {
     """Only what stands behind this cursor."""
     after: Cursor
   ): PaymentConnection! @access(needs: SESSION)
-  """What the person used. Without a range: the last 30 days, by day."""
+  """What the person used. Without a range: the last 30 days, by day. A run is within a range by the moment it ended, and counts on the day it was ordered, as quotas do: a row may
+  be of a day just before the range."""
   usage(
     """Which time."""
     range: UsageRange
@@ -19450,6 +19463,20 @@ func (ec *executionContext) field_Subscription_viewerEvents_args(ctx context.Con
 		return nil, err
 	}
 	args["after"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_UsageReport_rows_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
 	return args, nil
 }
 
@@ -49120,7 +49147,8 @@ func (ec *executionContext) _UsageReport_rows(ctx context.Context, field graphql
 			return ec.fieldContext_UsageReport_rows(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Rows, nil
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.UsageReport().Rows(ctx, obj, fc.Args["first"].(int))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*UsageRow) graphql.Marshaler {
@@ -49130,15 +49158,26 @@ func (ec *executionContext) _UsageReport_rows(ctx context.Context, field graphql
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_UsageReport_rows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_UsageReport_rows(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "UsageReport",
 		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
+		IsMethod:   true,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UsageRow(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_UsageReport_rows_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -70105,14 +70144,15 @@ func (ec *executionContext) _UsageReport(ctx context.Context, sel ast.SelectionS
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("UsageReport")
 		case "rows":
-			out.Values[i] = ec._UsageReport_rows(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UsageReport_rows(ctx, field, obj)
+				})
 		case "total":
 			out.Values[i] = ec._UsageReport_total(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

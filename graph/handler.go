@@ -18,6 +18,7 @@ import (
 	"github.com/weav-ai/weav/graph/gqlhttp"
 	"github.com/weav-ai/weav/graph/guard"
 	"github.com/weav-ai/weav/internal/errs"
+	"github.com/weav-ai/weav/internal/usage"
 )
 
 // documents is how many parsed operations are kept.
@@ -200,6 +201,7 @@ func complexity() ComplexityRoot {
 		return guard.ConnectionCost(child, first, nil)
 	}
 	c.Administration.AuditLog = func(child int, first *int, _, _ *string) int { return guard.ConnectionCost(child, first, nil) }
+	c.UsageReport.Rows = func(child, first int) int { return guard.ListCost(child, first, usage.MaxRows) }
 	c.Folder.Chats = forward
 	c.Chat.Messages = func(child int, first *int, _ *string, last *int, _ *string) int {
 		return guard.ConnectionCost(child, first, last)

@@ -83,6 +83,7 @@ type (
 	sessionResolver        struct{ *Resolver }
 	stopReceiptResolver    struct{ *Resolver }
 	subscriptionResolver   struct{ *Resolver }
+	usageReportResolver    struct{ *Resolver }
 	usageRowResolver       struct{ *Resolver }
 	userResolver           struct{ *Resolver }
 )
@@ -173,6 +174,9 @@ func (r *Resolver) PaymentStep() PaymentStepResolver { return &paymentStepResolv
 
 // QuotaChanged returns the resolvers of QuotaChanged.
 func (r *Resolver) QuotaChanged() QuotaChangedResolver { return &quotaChangedResolver{r} }
+
+// UsageReport returns the resolvers of UsageReport.
+func (r *Resolver) UsageReport() UsageReportResolver { return &usageReportResolver{r} }
 
 // UsageRow returns the resolvers of UsageRow.
 func (r *Resolver) UsageRow() UsageRowResolver { return &usageRowResolver{r} }

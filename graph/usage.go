@@ -9,6 +9,7 @@ import (
 	entjob "github.com/weav-ai/weav/ent/job"
 	"github.com/weav-ai/weav/ent/message"
 	"github.com/weav-ai/weav/internal/auth"
+	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/membership"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/usage"
@@ -70,6 +71,17 @@ func (r *userResolver) Usage(ctx context.Context, u *ent.User, span *UsageRange,
 	return report, nil
 }
 
+// Rows are its rows, if they are no more than the operation counts for.
+func (r *usageReportResolver) Rows(_ context.Context, report *UsageReport, first int) ([]*UsageRow, error) {
+	if first < 1 || first > usage.MaxRows {
+		return nil, errs.New(errs.BadUserInput, "`first` must be from 1 to %d.", usage.MaxRows)
+	}
+	if len(report.Rows) > first {
+		return nil, errs.New(errs.BadUserInput, "The report would have more than %d rows. Shorten the range, group by less, or ask for more with `first`.", first)
+	}
+	return report.Rows, nil
+}
+
 func totals(t usage.Totals) *UsageTotals {
 	return &UsageTotals{
 		Runs: t.Runs, InputTokens: t.InputTokens, OutputTokens: t.OutputTokens, CachedInputTokens: t.CachedInputTokens,
@@ -114,7 +126,8 @@ func (r *messageResolver) Cost(ctx context.Context, m *ent.Message) (*Cost, erro
 	if err != nil || row != nil {
 		return spent(row), err
 	}
-	return free(m.Status == message.StatusFailed || m.Status == message.StatusInterrupted), nil
+	cancelled := m.JobID != nil && m.Status == message.StatusStopped
+	return free(cancelled || m.Status == message.StatusFailed || m.Status == message.StatusInterrupted), nil
 }
 
 // Cost is what the reply cost.

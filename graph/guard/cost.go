@@ -89,6 +89,14 @@ func ConnectionCost(node int, first, last *int) int {
 	return 1 + pageSize(first, last)*node
 }
 
+// ListCost is the cost of a list whose greatest length the operation names: that of each entry, and of the node in it.
+func ListCost(node, length, most int) int {
+	if length < 1 || length > most {
+		length = most
+	}
+	return length * (1 + node)
+}
+
 func pageSize(first, last *int) int {
 	size := defaultPage
 	switch {

@@ -29,8 +29,8 @@ const (
 )
 
 const (
-	// maxRows is how many rows a report may have.
-	maxRows = 1000
+	// MaxRows is how many rows a report may have.
+	MaxRows = 1000
 	// maxSpan is the longest time a report may be of, defaultSpan the usual one.
 	maxSpan     = 400 * 24 * time.Hour
 	defaultSpan = 30 * 24 * time.Hour
@@ -72,22 +72,26 @@ func (l *Ledger) Report(ctx context.Context, user oid.User, r Range, by []Dimens
 	counted := []predicate.Usage{
 		entusage.UserID(user), entusage.IsCharged(true), entusage.CreatedAtGTE(since), entusage.CreatedAtLT(until),
 	}
-	all, err := read(ctx, l.Store.Client(), nil, counted)
-	if err != nil {
-		return nil, Totals{}, err
+	lines, err := read(ctx, l.Store.Client(), by, counted)
+	if err == nil && len(lines) > MaxRows {
+		err = errs.New(errs.BadUserInput, "The report would have more than %d rows. Shorten the range, or group by less.", MaxRows)
 	}
 	total := Totals{}
-	if len(all) > 0 {
-		total = all[0].Totals
+	for _, line := range lines { // One statement, so that the total is that of the rows.
+		total = total.plus(line.Totals)
 	}
 	if len(by) == 0 {
-		return nil, total, nil
-	}
-	lines, err := read(ctx, l.Store.Client(), by, counted)
-	if err == nil && len(lines) > maxRows {
-		err = errs.New(errs.BadUserInput, "The report would have more than %d rows. Shorten the range, or group by less.", maxRows)
+		lines = nil
 	}
 	return lines, total, err
+}
+
+func (t Totals) plus(o Totals) Totals {
+	return Totals{
+		Runs: t.Runs + o.Runs, InputTokens: t.InputTokens + o.InputTokens, OutputTokens: t.OutputTokens + o.OutputTokens,
+		CachedInputTokens: t.CachedInputTokens + o.CachedInputTokens, Images: t.Images + o.Images, VideoMs: t.VideoMs + o.VideoMs,
+		CostMicros: t.CostMicros + o.CostMicros, UnpricedRuns: t.UnpricedRuns + o.UnpricedRuns, OwnKeyRuns: t.OwnKeyRuns + o.OwnKeyRuns,
+	}
 }
 
 func count(by []Dimension, d Dimension) (n int) {
@@ -187,7 +191,7 @@ func group(sel *sql.Selector, by []Dimension) {
 		sql.As("COALESCE(SUM(CASE WHEN "+sel.C(entusage.FieldIsOwnKey)+" THEN 1 ELSE 0 END), 0)", "own_key"),
 	)...)
 	if len(keys) > 0 {
-		sel.GroupBy(keys...).OrderBy(keys...).Limit(maxRows + 1)
+		sel.GroupBy(keys...).OrderBy(keys...).Limit(MaxRows + 1)
 	} else {
 		sel.Having(sql.P(func(b *sql.Builder) { b.WriteString("COUNT(*) > 0") }))
 	}
@@ -195,10 +199,17 @@ func group(sel *sql.Selector, by []Dimension) {
 
 // Today sums up what a person used this day.
 func (l *Ledger) Today(ctx context.Context, user oid.User) (Totals, error) {
-	day, _ := l.day(l.Now())
-	lines, err := read(ctx, l.Store.Client(), nil, []predicate.Usage{entusage.UserID(user), entusage.IsCharged(true), entusage.Day(day)})
+	lines, err := read(ctx, l.Store.Client(), nil, l.today(user))
 	if err != nil || len(lines) == 0 {
 		return Totals{}, err
 	}
 	return lines[0].Totals, nil
+}
+
+// today matches what counts on this day. Nothing that does ended before the day began, which the index knows.
+func (l *Ledger) today(user oid.User) []predicate.Usage {
+	day, next := l.day(l.Now())
+	y, m, d := next.In(l.Zone).Date()
+	since := time.Date(y, m, d-1, 0, 0, 0, 0, l.Zone).UTC()
+	return []predicate.Usage{entusage.UserID(user), entusage.CreatedAtGTE(since), entusage.IsCharged(true), entusage.Day(day)}
 }

@@ -15,13 +15,15 @@ import (
 
 // tooMuch are operations beyond a limit, with the limit's name.
 var tooMuch = map[string]struct{ query, limit string }{
-	"cost":            {`{ viewer { chats(first: 100) { nodes { messages(first: 20) { nodes { id } } } } } }`, "cost"},
-	"depth":           {`{ viewer { chats { nodes { head { parent { parent { parent { parent { parent { parent { id } } } } } } } } } } }`, "depth"},
-	"aliases":         {"{ models { " + numbered(31, "a%d: id ") + "} }", "aliases"},
-	"root fields":     {"{ " + strings.Repeat("serverInfo { version } ", 11) + "}", "rootFields"},
-	"mutation fields": {`mutation { a: signOut(input: {}) { endedSessionIds } b: signOut(input: {}) { endedSessionIds } }`, "mutationFields"},
-	"directives":      {"{ serverInfo { " + strings.Repeat("version @skip(if: false) ", 51) + "} }", "directives"},
-	"nodes":           {"{ models { " + strings.Repeat("...F ", 20) + "} } fragment F on Model { " + strings.Repeat("id ", 30) + "}", "nodes"},
+	"cost":             {`{ viewer { chats(first: 100) { nodes { messages(first: 20) { nodes { id } } } } } }`, "cost"},
+	"rows of a report": {`{ viewer { usage(groupBy: [CHAT]) { rows { chat { messages(first: 20) { nodes { id } } } } } } }`, "cost"},
+	"all the rows":     {`{ viewer { usage(groupBy: [CHAT]) { rows(first: 1000) { day } } } }`, "cost"},
+	"depth":            {`{ viewer { chats { nodes { head { parent { parent { parent { parent { parent { parent { id } } } } } } } } } } }`, "depth"},
+	"aliases":          {"{ models { " + numbered(31, "a%d: id ") + "} }", "aliases"},
+	"root fields":      {"{ " + strings.Repeat("serverInfo { version } ", 11) + "}", "rootFields"},
+	"mutation fields":  {`mutation { a: signOut(input: {}) { endedSessionIds } b: signOut(input: {}) { endedSessionIds } }`, "mutationFields"},
+	"directives":       {"{ serverInfo { " + strings.Repeat("version @skip(if: false) ", 51) + "} }", "directives"},
+	"nodes":            {"{ models { " + strings.Repeat("...F ", 20) + "} } fragment F on Model { " + strings.Repeat("id ", 30) + "}", "nodes"},
 }
 
 func numbered(n int, format string) string {

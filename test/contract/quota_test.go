@@ -261,9 +261,10 @@ func TestUsageByEachDimension(t *testing.T) {
 		t.Errorf("somebody else's usage = %v", a.Data)
 	}
 	for what, query := range map[string]string{
-		"one dimension twice": `{ viewer { usage(groupBy: [DAY, DAY]) { total { runs } } } }`,
-		"an end before":       `{ viewer { usage(range: {sinceAt: "2026-01-02T00:00:00Z", untilAt: "2026-01-01T00:00:00Z"}) { total { runs } } } }`,
-		"too long":            `{ viewer { usage(range: {sinceAt: "2020-01-02T00:00:00Z"}) { total { runs } } } }`,
+		"one dimension twice":  `{ viewer { usage(groupBy: [DAY, DAY]) { total { runs } } } }`,
+		"an end before":        `{ viewer { usage(range: {sinceAt: "2026-01-02T00:00:00Z", untilAt: "2026-01-01T00:00:00Z"}) { total { runs } } } }`,
+		"more rows than asked": `{ viewer { usage(groupBy: [KIND]) { rows(first: 1) { kind } } } }`,
+		"too long":             `{ viewer { usage(range: {sinceAt: "2020-01-02T00:00:00Z"}) { total { runs } } } }`,
 	} {
 		if a := p.do(t, query, nil); a.code() != "BAD_USER_INPUT" {
 			t.Errorf("%s: %v", what, a.Errors)
