@@ -263,3 +263,46 @@ func TestAReplyOfADeletedChatIsNotAsked(t *testing.T) {
 		t.Errorf("%+v is used, %+v held", q.Used, q.Held)
 	}
 }
+
+// TestAPurgedChatHoldsNothing removes a chat for good whose reply nobody ended.
+func TestAPurgedChatHoldsNothing(t *testing.T) {
+	t.Parallel()
+	settings := services(t)
+	w := start(t, app.Part{Serves: true}, settings)
+	p := w.person(t, "ada")
+	chat := p.newChat(t, object{"title": "named"})
+	sent, err := p.Send(t.Context(), chat, "hi", key())
+	must(t, err)
+	must(t, w.rows.Message.UpdateOneID(messageID(t, sent.ReplyID)).SetLeaseUntilMs(time.Now().Add(time.Hour).UnixMilli()).Exec(t.Context())) // Somebody is at it.
+	if q := p.quota(t); q.Held.Tokens == 0 {
+		t.Fatal("nothing is held")
+	}
+	must(t, w.rows.Chat.UpdateOneID(chatID(t, chat)).SetDeletedAt(time.Now().Add(-48*time.Hour)).Exec(t.Context()))
+	start(t, app.Part{Works: true}, settings) // It cleans up as it starts.
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	for w.rows.Chat.Query().CountX(t.Context()) > 0 {
+		select {
+		case <-look.C:
+		case <-t.Context().Done():
+			t.Fatal("the chat is never purged")
+		}
+	}
+	if q := p.quota(t); q.Held != (amounts{}) || q.Used != (amounts{}) {
+		t.Errorf("%+v is held, %+v used", q.Held, q.Used)
+	}
+}
+
+// TestACancelledPictureInAChatCostsNothing looks at its message.
+func TestACancelledPictureInAChatCostsNothing(t *testing.T) {
+	t.Parallel()
+	w := embedded(t)
+	p := w.person(t, "ada")
+	job := p.order(t, object{"image": object{"prompt": "[sandbox:stall] x"}}, object{"chatId": p.newChat(t, object{"title": "named"})})
+	p.change(t, "cancelJob", object{"jobId": job}, "job { id }")
+	p.over(t, job)
+	a := p.get(t, `query ($id: ID!) { node(id: $id) { ... on Job { cost { amountMicros } message { status cost { amountMicros } } } } }`, object{"id": job})
+	if a.text("node.message.status") != "STOPPED" || a.at("node.message.cost.amountMicros") != 0.0 || a.at("node.cost.amountMicros") != 0.0 {
+		t.Errorf("the cancelled picture: %v", a.Data)
+	}
+}
