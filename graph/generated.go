@@ -9881,7 +9881,7 @@ type Mutation {
   deleteAccount(input: DeleteAccountInput!): DeleteAccountPayload! @access(needs: SESSION)
   """Undoes ` + "`" + `deleteAccount` + "`" + `, until the account's ` + "`" + `deletesAt` + "`" + `; from then on ` + "`" + `CONFLICT` + "`" + `. An account that stays is left as it is."""
   restoreAccount(input: RestoreAccountInput!): RestoreAccountPayload! @access(needs: SESSION)
-  """Gathers everything of the account in a zip file: JSON, Markdown of the chats, and the files. It is a job of kind EXPORT; its artifact is kept for 7 days. ` + "`" + `LIMIT_REACHED` + "`" + ` while another is made, and when 3 are kept. One that would be larger than the server makes, 10 GB unless it is set otherwise, fails with ` + "`" + `TOO_LARGE` + "`" + `."""
+  """Gathers everything of the account in a zip file: JSON, Markdown of the chats, and the files. It is a job of kind EXPORT; its artifact is kept for 7 days. ` + "`" + `LIMIT_REACHED` + "`" + ` while another is made, and when 3 are kept. One that would be larger than the server makes, 5 GB unless it is set otherwise, fails with ` + "`" + `TOO_LARGE` + "`" + `."""
   exportAccount(input: ExportAccountInput!): ExportAccountPayload! @access(needs: SESSION)
   """Sets the person's own key of a provider, in place of an earlier one. From then on the provider bills the person for their calls to its models, which cost no quota. The provider is asked whether the key works; one that is refused is not kept. ` + "`" + `MEMBERSHIP_REQUIRED` + "`" + ` below PREMIUM."""
   setProviderKey(input: SetProviderKeyInput!): SetProviderKeyPayload! @access(needs: SESSION)
@@ -11876,7 +11876,7 @@ enum JobFailureCode {
   PROVIDER_UNAVAILABLE
   """The provider's answer broke off."""
   PROVIDER_INTERRUPTED
-  """It took longer than the 10 minutes a job may."""
+  """It took longer than a job may: 10 minutes, an export an hour."""
   TIMEOUT
   """The prompt is longer than the model takes."""
   CONTEXT_TOO_LONG

@@ -43,7 +43,7 @@ type Config struct {
 	// JWTSecret signs access tokens (JWT_SECRET, or the original's SECRET_KEY). Empty in the embedded
 	// mode: one is made and kept in DataDir.
 	JWTSecret []byte
-	// ExportMaxGB is the largest export of an account, in GB (EXPORT_MAX_GB, default 10).
+	// ExportMaxGB is the largest export of an account, in GiB (EXPORT_MAX_GB, default 5). It is stored by one request, of which AWS takes no more.
 	ExportMaxGB int
 	// SealingKeys seal what has to be read again, such as people's own keys of providers (SEALING_KEYS): see package
 	// seal. Empty in the embedded mode: one is made and kept in DataDir.
@@ -132,7 +132,7 @@ func Load(getenv func(string) string) (Config, error) {
 		FirebaseProviders: e.list("FIREBASE_SIGN_IN_PROVIDERS"),
 		AccessTTL:         e.duration("ACCESS_TOKEN_TTL", 15*time.Minute),
 		JWTSecret:         []byte(e.secret("JWT_SECRET", "SECRET_KEY")),
-		ExportMaxGB:       e.number("EXPORT_MAX_GB", 10, 10_000),
+		ExportMaxGB:       e.number("EXPORT_MAX_GB", 5, 5_000),
 		SealingKeys:       NewSecret(e.secret("SEALING_KEYS")),
 		Origins:           e.list("CORS_ALLOWED_ORIGINS"),
 		MaxTextChars:      e.number("MAX_TEXT_CHARS", 8000, 1_000_000),

@@ -47,8 +47,9 @@ func (a *Author) Compose(ctx context.Context, j *ent.Job, tell job.Tell) (*job.C
 	if err != nil {
 		return nil, wrap("temporary file", err)
 	}
+	_ = os.Remove(temp.Name()) // A file without a name is gone with its process, also one that is killed. Some systems refuse: then it goes below.
 	defer func() {
-		_, _ = temp.Close(), os.Remove(temp.Name()) // What cannot be removed is the system's to clean up.
+		_, _ = temp.Close(), os.Remove(temp.Name())
 	}()
 	order, _ := args.(*job.ExportArguments)
 	g := &gathering{

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime"
 	"sync/atomic"
 	"testing"
 
@@ -159,6 +160,26 @@ func TestAnExportThatIsTooLargeFails(t *testing.T) {
 		}
 		if n := d.st.Client().Object.Query().CountX(d.t.Context()); n != 0 {
 			d.t.Errorf("%d objects", n)
+		}
+	})
+}
+
+// TestAKilledExportLeavesNothing: the file on the way has no name by which it could stay. Windows does not allow that.
+func TestAKilledExportLeavesNothing(t *testing.T) {
+	t.Parallel()
+	each(t, func(d *desk) {
+		if runtime.GOOS == "windows" {
+			d.t.Skip("an open file keeps its name there")
+		}
+		asked := false
+		_, err := d.compose(d.t.Context(), exporting.Config{}, func(*float64, string) {
+			asked = true
+			if left, err := os.ReadDir(d.temp); err != nil || len(left) > 0 {
+				d.t.Errorf("%v lie in the temporary folder, %v", left, err)
+			}
+		})
+		if must(d.t, err); !asked {
+			d.t.Error("nobody looked")
 		}
 	})
 }

@@ -18,12 +18,12 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// DefaultMaxBytes is the largest export unless Config says otherwise: 10 GB.
-const DefaultMaxBytes = 10 << 30
+// DefaultMaxBytes is the largest export unless Config says otherwise: 5 GiB, the most that AWS takes in one request.
+const DefaultMaxBytes = 5 << 30
 
 // Config holds the limits of exports. The zero value of a field means its default.
 type Config struct {
-	// MaxBytes is the largest zip; default 10 GB. It is also the most room that an export takes of the temporary folder.
+	// MaxBytes is the largest zip; default 5 GiB. It is also the most room that an export takes of the temporary folder.
 	MaxBytes int64
 }
 

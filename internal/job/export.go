@@ -57,6 +57,14 @@ func repeatedExport(old *ent.Job) placing {
 	return placing{order: order{kind: old.Kind, args: old.Arguments}, commission: &Commission{}, retryOf: &old.ID}
 }
 
+// timeout is how long the work on a job may take in all.
+func (s *Service) timeout(kind entjob.Kind) time.Duration {
+	if kind == entjob.KindExport {
+		return s.cfg.ExportTimeout
+	}
+	return s.cfg.Timeout
+}
+
 // life is how long the result of a job that stores none is kept.
 func (s *Service) life(kind entjob.Kind) time.Duration {
 	if kind == entjob.KindExport {

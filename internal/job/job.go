@@ -45,6 +45,8 @@ type Config struct {
 	Lease time.Duration
 	// Timeout is how long the work on a job may take in all; default 10 min.
 	Timeout time.Duration
+	// ExportTimeout stands in for it with exports, which read and write a whole account; default 1 h.
+	ExportTimeout time.Duration
 	// CancelWait is how long cancelJob waits for the worker before it takes the run over; default 2 s.
 	CancelWait time.Duration
 	// OrphanAfter is how old unclaimed work must be before the sweeper looks for it in the queue; default 10 s.
@@ -66,6 +68,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.MaxWaiting, DefaultMaxWaiting)
 	setDefault(&c.Lease, 10*time.Second)
 	setDefault(&c.Timeout, 10*time.Minute)
+	setDefault(&c.ExportTimeout, time.Hour)
 	setDefault(&c.CancelWait, 2*time.Second)
 	setDefault(&c.OrphanAfter, 10*time.Second)
 	setDefault(&c.Retention, 30*24*time.Hour)

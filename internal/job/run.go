@@ -59,7 +59,7 @@ func (s *Service) begin(ctx context.Context, tx *store.Tx, j *ent.Job, now time.
 	u := tx.Client().Job.UpdateOneID(j.ID).SetStatus(entjob.StatusInProgress).
 		AddAttempt(1).SetPhase(phaseStarting).SetUpdatedAt(now)
 	if j.StartedAt == nil {
-		u.SetStartedAt(now).SetDeadlineAt(now.Add(s.cfg.Timeout))
+		u.SetStartedAt(now).SetDeadlineAt(now.Add(s.timeout(j.Kind)))
 	}
 	j, err := u.Save(ctx)
 	if err != nil {

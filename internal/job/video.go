@@ -191,9 +191,10 @@ func (f fetcher) fetch(ctx context.Context) (film, error) {
 	if err != nil {
 		return film{}, errors.Join(errStore, fmt.Errorf("job: temporary file: %w", err))
 	}
+	_ = os.Remove(tmp.Name()) // A file without a name is gone with its process, also one that is killed. Some systems refuse: then it goes below.
 	defer func() {
-		_ = tmp.Close()           // Nothing is written any more.
-		_ = os.Remove(tmp.Name()) // One that stays is swept with the system's temporary files.
+		_ = tmp.Close() // Nothing is written any more.
+		_ = os.Remove(tmp.Name())
 	}()
 	result, err := f.maker.DownloadVideo(ctx, f.model, f.ref, &capped{file: tmp, left: maxVideoBytes})
 	if err != nil {

@@ -17,6 +17,8 @@ import (
 const (
 	// replyTimeout is the longest one reply may take.
 	replyTimeout = 15 * time.Minute
+	// exportTimeout is the longest one export may take: somewhat more than its job's hour.
+	exportTimeout = 70 * time.Minute
 	// turnWait is how long a reply waits before it asks again whether it is its turn.
 	turnWait = 250 * time.Millisecond
 )
@@ -85,9 +87,14 @@ type runs struct {
 	jobs *job.Service
 }
 
-// Timeout is longer than the queue's: a run lasts as long as its provider's call, which the job's own
-// deadline ends before.
-func (*runs) Timeout(*river.Job[job.RunArgs]) time.Duration { return replyTimeout }
+// Timeout is longer than the queue's: a run lasts as long as its provider's call, or as an export's making, which the job's
+// own deadline ends before.
+func (*runs) Timeout(j *river.Job[job.RunArgs]) time.Duration {
+	if j.Queue == job.QueueExport {
+		return exportTimeout
+	}
+	return replyTimeout
+}
 
 // Work does one run.
 func (w *runs) Work(ctx context.Context, j *river.Job[job.RunArgs]) error {

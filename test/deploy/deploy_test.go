@@ -34,6 +34,8 @@ type service struct {
 	ReadOnly    bool              `yaml:"read_only"`
 	CapDrop     []string          `yaml:"cap_drop"`
 	Ports       []string          `yaml:"ports"`
+	Tmpfs       []string          `yaml:"tmpfs"`
+	Volumes     []string          `yaml:"volumes"`
 }
 
 func compose(t *testing.T) (services map[string]service, secrets map[string]struct{ File string }) {
@@ -115,10 +117,26 @@ func TestSettingsAreThoseTheProgramReads(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		for variable := range services[name].Environment {
-			if !asked[variable] {
+			if !asked[variable] && variable != "TMPDIR" { // Go's own.
 				t.Errorf("%s sets %s, which the program does not read", name, variable)
 			}
 		}
+	}
+}
+
+// TestWorkersHaveADiskForExports: one has many gigabytes, and what the temporary folder is else is memory.
+func TestWorkersHaveADiskForExports(t *testing.T) {
+	t.Parallel()
+	services, _ := compose(t)
+	worker := services["worker"]
+	folder := worker.Environment["TMPDIR"]
+	onDisk := slices.ContainsFunc(worker.Volumes, func(v string) bool { return strings.HasSuffix(v, ":"+folder) })
+	inMemory := slices.ContainsFunc(worker.Tmpfs, func(v string) bool { return v == folder || strings.HasPrefix(v, folder+":") })
+	if folder == "" || !onDisk || inMemory {
+		t.Errorf("the temporary folder is %q, of the volumes %v and memory %v", folder, worker.Volumes, worker.Tmpfs)
+	}
+	if limit := worker.Environment["EXPORT_MAX_GB"]; limit != "" {
+		t.Errorf("exports are limited to %s GB", limit)
 	}
 }
 
