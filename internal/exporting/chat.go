@@ -43,6 +43,7 @@ type chat struct {
 	Model              string     `json:"model"`
 	SystemInstruction  string     `json:"systemInstruction"`
 	RecommendedPrompts []string   `json:"recommendedPrompts"`
+	OnRetirement       string     `json:"onRetirement"`
 	IsPinned           bool       `json:"isPinned"`
 	IsArchived         bool       `json:"isArchived"`
 	CreatedAt          time.Time  `json:"createdAt"`
@@ -53,7 +54,7 @@ type chat struct {
 
 func chatOf(c *ent.Chat) chat {
 	return chat{
-		c.ID.String(), c.Title, ref(c.FolderID), c.Model, c.SystemInstruction, c.RecommendedPrompts, c.IsPinned, c.IsArchived,
+		c.ID.String(), c.Title, ref(c.FolderID), c.Model, c.SystemInstruction, c.RecommendedPrompts, string(c.OnRetirement), c.IsPinned, c.IsArchived,
 		c.CreatedAt.UTC(), c.LastActivityAt.UTC(), utc(c.DeletedAt), ref(c.HeadID),
 	}
 }
@@ -66,21 +67,28 @@ type turn struct {
 }
 
 type chatMessage struct {
-	ID           string       `json:"id"`
-	ParentID     *string      `json:"parentId"`
-	Role         string       `json:"role"`
-	Text         string       `json:"text"`
-	Status       string       `json:"status"`
-	Model        *string      `json:"model"`
-	AnsweredBy   *string      `json:"answeredBy"`
-	JobID        *string      `json:"jobId"`
-	FinishReason *string      `json:"finishReason"`
-	FailureCode  *string      `json:"failureCode"`
-	CreatedAt    time.Time    `json:"createdAt"`
-	EndedAt      *time.Time   `json:"endedAt"`
-	InputTokens  *int64       `json:"inputTokens"`
-	OutputTokens *int64       `json:"outputTokens"`
-	Attachments  []attachment `json:"attachments"`
+	ID                string       `json:"id"`
+	ParentID          *string      `json:"parentId"`
+	Role              string       `json:"role"`
+	Text              string       `json:"text"`
+	Status            string       `json:"status"`
+	RequestedModel    *string      `json:"requestedModel"`
+	FallbackModel     *string      `json:"fallbackModel"`
+	Model             *string      `json:"model"`
+	AnsweredBy        *string      `json:"answeredBy"`
+	IsOwnKey          bool         `json:"isOwnKey"`
+	OmittedMessages   *int         `json:"omittedMessages"`
+	JobID             *string      `json:"jobId"`
+	FinishReason      *string      `json:"finishReason"`
+	FailureCode       *string      `json:"failureCode"`
+	CreatedAt         time.Time    `json:"createdAt"`
+	StartedAt         *time.Time   `json:"startedAt"`
+	EndedAt           *time.Time   `json:"endedAt"`
+	InputTokens       *int64       `json:"inputTokens"`
+	OutputTokens      *int64       `json:"outputTokens"`
+	CachedInputTokens *int64       `json:"cachedInputTokens"`
+	UsageSource       *string      `json:"usageSource"`
+	Attachments       []attachment `json:"attachments"`
 }
 
 // attachment is a file or an artifact that a message carries; its bytes are at the path, if they are in the archive.
@@ -92,12 +100,11 @@ type attachment struct {
 
 func (g *gathering) messageOf(t turn) chatMessage {
 	out := chatMessage{
-		ID: t.ID.String(), ParentID: ref(t.ParentID), Role: string(t.Role), Text: t.Text, Status: string(t.Status), Model: t.Model,
-		AnsweredBy: t.AnsweredBy, JobID: ref(t.JobID), FailureCode: t.FailureCode, CreatedAt: t.CreatedAt.UTC(), EndedAt: utc(t.EndedAt),
-		InputTokens: t.InputTokens, OutputTokens: t.OutputTokens, Attachments: []attachment{},
-	}
-	if t.FinishReason != nil {
-		out.FinishReason = some(string(*t.FinishReason))
+		ID: t.ID.String(), ParentID: ref(t.ParentID), Role: string(t.Role), Text: t.Text, Status: string(t.Status),
+		RequestedModel: t.RequestedModel, FallbackModel: t.FallbackModel, Model: t.Model, AnsweredBy: t.AnsweredBy, IsOwnKey: t.IsOwnKey,
+		OmittedMessages: t.OmittedMessages, JobID: ref(t.JobID), FinishReason: name(t.FinishReason), FailureCode: t.FailureCode,
+		CreatedAt: t.CreatedAt.UTC(), StartedAt: utc(t.StartedAt), EndedAt: utc(t.EndedAt), InputTokens: t.InputTokens, OutputTokens: t.OutputTokens,
+		CachedInputTokens: t.CachedInputTokens, UsageSource: name(t.UsageSource), Attachments: []attachment{},
 	}
 	for _, a := range t.carries {
 		out.Attachments = append(out.Attachments, g.attachmentOf(a))

@@ -31,14 +31,15 @@ type gathering struct {
 }
 
 // readme explains the archive to whoever opens it.
-const readme = `This is everything WEAV keeps of your account.
+const readme = `This is what WEAV keeps of your account. Left out are secrets, which nobody is told again, what only tells
+programs how far work is, sums and copies of what is in here, and what goes within a week anyway.
 
 account.json      you, your preferences, your membership, where you are signed in, your keys (their secrets are not kept)
 folders.json      your folders; one with deletedAt is in the trash
 chats/            each chat twice: as .md to read (the branch that is shown) and as .json with all its branches
 prompts.json      your saved prompts
 plans.json        your plans with their steps
-jobs.json         what you ordered: texts, images, videos, plans
+jobs.json         what you ordered: texts, images, videos, plans; how the work went, and what it took
 artifacts.json    what the jobs made; path says where in here the bytes are
 files.json        what you uploaded; path says where in here the bytes are
 shares.json       links that you made for others

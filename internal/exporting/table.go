@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/weav-ai/weav/ent"
+	"github.com/weav-ai/weav/ent/jobstep"
 	"github.com/weav-ai/weav/ent/planstep"
 	"github.com/weav-ai/weav/ent/user"
 	"github.com/weav-ai/weav/internal/oid"
@@ -108,8 +109,23 @@ func (g *gathering) plans(ctx context.Context) error {
 }
 
 func (g *gathering) jobs(ctx context.Context) error {
-	return array(ctx, g.archive, "jobs.json", owned(g.user, "id", func(j *ent.Job) any { return j.ID },
-		func(ctx context.Context, b batch) ([]*ent.Job, error) { return g.db.Job.Query().Where(b).All(ctx) }), jobOf)
+	return array(ctx, g.archive, "jobs.json", owned(g.user, "id", func(w worked) any { return w.ID },
+		func(ctx context.Context, b batch) ([]worked, error) {
+			rows, err := g.db.Job.Query().Where(b).All(ctx)
+			if err != nil || len(rows) == 0 {
+				return nil, err
+			}
+			out, ids, at := make([]worked, len(rows)), make([]oid.Job, len(rows)), map[oid.Job]int{}
+			for i, j := range rows {
+				out[i], ids[i], at[j.ID] = worked{Job: j}, j.ID, i
+			}
+			steps, err := g.db.JobStep.Query().Where(jobstep.JobIDIn(ids...)).Order(jobstep.ByID()).All(ctx)
+			for _, s := range steps {
+				w := &out[at[s.JobID]]
+				w.steps = append(w.steps, s)
+			}
+			return out, err
+		}), jobOf)
 }
 
 // stored writes what is known of the objects.

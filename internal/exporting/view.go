@@ -5,15 +5,15 @@ import (
 	"time"
 
 	"github.com/weav-ai/weav/ent"
-	entjob "github.com/weav-ai/weav/ent/job"
-	"github.com/weav-ai/weav/internal/job"
 )
 
 // The types of this file are the archive's JSON. Names, ids and units are those of the API.
 
 type account struct {
 	ID                  string        `json:"id"`
+	UID                 string        `json:"uid"` // the identity provider's name for the person
 	Email               *string       `json:"email"`
+	IsEmailVerified     bool          `json:"isEmailVerified"`
 	FirstName           string        `json:"firstName"`
 	LastName            string        `json:"lastName"`
 	PhotoURL            *string       `json:"photoUrl"`
@@ -41,7 +41,7 @@ type preferences struct {
 
 func accountOf(u *ent.User) account {
 	return account{
-		ID: u.ID.String(), Email: u.Email, FirstName: u.FirstName, LastName: u.LastName, PhotoURL: u.PhotoURL, Role: string(u.Role),
+		ID: u.ID.String(), UID: u.UID, Email: u.Email, IsEmailVerified: u.IsEmailVerified, FirstName: u.FirstName, LastName: u.LastName, PhotoURL: u.PhotoURL, Role: string(u.Role),
 		CreatedAt: u.CreatedAt.UTC(), LastLoginAt: u.LastLoginAt.UTC(), DeletesAt: utc(u.DeletesAt),
 		Membership: string(u.MembershipType), MembershipSince: utc(u.MembershipSince), MembershipExpiresAt: utc(u.MembershipExpiresAt),
 		Preferences: preferences{
@@ -87,14 +87,16 @@ func apiKeyOf(k *ent.APIKey) apiKey {
 }
 
 type providerKey struct {
-	Provider  string    `json:"provider"`
-	Hint      string    `json:"hint"`
-	CreatedAt time.Time `json:"createdAt"`
-	UpdatedAt time.Time `json:"updatedAt"`
+	Provider    string     `json:"provider"`
+	Hint        string     `json:"hint"`
+	CreatedAt   time.Time  `json:"createdAt"`
+	UpdatedAt   time.Time  `json:"updatedAt"`
+	LastError   *string    `json:"lastError"`
+	LastErrorAt *time.Time `json:"lastErrorAt"`
 }
 
 func providerKeyOf(k *ent.ProviderKey) providerKey {
-	return providerKey{k.Provider, k.Hint, k.CreatedAt.UTC(), k.UpdatedAt.UTC()}
+	return providerKey{k.Provider, k.Hint, k.CreatedAt.UTC(), k.UpdatedAt.UTC(), some(k.LastError), utc(k.LastErrorAt)}
 }
 
 type folder struct {
@@ -125,6 +127,8 @@ func promptOf(p *ent.Prompt) prompt {
 type plan struct {
 	ID           string     `json:"id"`
 	Title        string     `json:"title"`
+	JobID        string     `json:"jobId"`
+	Language     string     `json:"language"`
 	Goal         string     `json:"goal"`
 	Summary      string     `json:"summary"`
 	BudgetMicros *int64     `json:"budgetMicros"`
@@ -151,7 +155,7 @@ type planStep struct {
 
 func planOf(p planned) plan {
 	out := plan{
-		p.ID.String(), p.Title, p.Goal, p.Summary, p.BudgetMicros, ref(p.FolderID), p.CreatedAt.UTC(), p.UpdatedAt.UTC(), utc(p.AppliedAt), []planStep{},
+		p.ID.String(), p.Title, p.JobID.String(), p.Language, p.Goal, p.Summary, p.BudgetMicros, ref(p.FolderID), p.CreatedAt.UTC(), p.UpdatedAt.UTC(), utc(p.AppliedAt), []planStep{},
 	}
 	for _, s := range p.steps {
 		on := []string{}
@@ -165,54 +169,6 @@ func planOf(p planned) plan {
 	return out
 }
 
-type ordered struct {
-	ID            string     `json:"id"`
-	Kind          string     `json:"kind"`
-	Model         *string    `json:"model"`
-	Arguments     any        `json:"arguments"`
-	Status        string     `json:"status"`
-	FailureCode   *string    `json:"failureCode"`
-	Text          *string    `json:"text"`
-	RevisedPrompt *string    `json:"revisedPrompt"`
-	ChatID        *string    `json:"chatId"`
-	PlanID        *string    `json:"planId"`
-	RetryOf       *string    `json:"retryOfId"`
-	CreatedAt     time.Time  `json:"createdAt"`
-	StartedAt     *time.Time `json:"startedAt"`
-	EndedAt       *time.Time `json:"endedAt"`
-}
-
-func jobOf(j *ent.Job) ordered {
-	out := ordered{
-		ID: j.ID.String(), Kind: string(j.Kind), Model: some(j.Model), Arguments: argumentsOf(j), Status: string(j.Status),
-		FailureCode: j.FailureCode, RevisedPrompt: some(j.RevisedPrompt), ChatID: ref(j.ChatID), PlanID: ref(j.PlanID), RetryOf: ref(j.RetryOfID),
-		CreatedAt: j.CreatedAt.UTC(), StartedAt: utc(j.StartedAt), EndedAt: utc(j.EndedAt),
-	}
-	if j.Kind == entjob.KindText { // What others wrote is no text for people: it became a plan, or prompts.
-		out.Text = some(j.Text)
-	}
-	return out
-}
-
-// argumentsOf are a job's arguments with ids as the API has them.
-func argumentsOf(j *ent.Job) any {
-	args, err := job.ArgumentsOf(j)
-	if err != nil {
-		return j.Arguments // Unread, and whole.
-	}
-	p, ok := args.(*job.PlanArguments)
-	if !ok {
-		return args
-	}
-	return struct {
-		Goal         string  `json:"goal"`
-		BudgetMicros *int64  `json:"budgetMicros"`
-		PlanID       *string `json:"planId"`
-		FromStepID   *string `json:"fromStepId"`
-		Wish         string  `json:"wish"`
-	}{p.Goal, p.BudgetMicros, ref(p.PlanID), ref(p.FromStep), p.Wish}
-}
-
 type artifact struct {
 	ID          string     `json:"id"`
 	Kind        string     `json:"kind"`
@@ -220,6 +176,7 @@ type artifact struct {
 	ChatID      *string    `json:"chatId"`
 	Prompt      string     `json:"prompt"`
 	Model       string     `json:"model"`
+	Provider    string     `json:"provider"`
 	AnsweredBy  string     `json:"answeredBy"`
 	Text        *string    `json:"text"`
 	IsFavourite bool       `json:"isFavourite"`
@@ -241,7 +198,7 @@ type content struct {
 
 func (g *gathering) artifactOf(a *ent.Artifact) artifact {
 	return artifact{
-		a.ID.String(), string(a.Kind), a.JobID.String(), ref(a.ChatID), a.Prompt, a.Model, a.AnsweredBy, a.Text, a.IsFavourite,
+		a.ID.String(), string(a.Kind), a.JobID.String(), ref(a.ChatID), a.Prompt, a.Model, a.Provider, a.AnsweredBy, a.Text, a.IsFavourite,
 		a.CreatedAt.UTC(), utc(a.ExpiresAt), g.where(a.ID), content{a.MimeType, a.Bytes, a.Sha256, a.Width, a.Height, a.Seconds},
 	}
 }
@@ -311,7 +268,12 @@ func usageOf(u *ent.Usage) used {
 
 type payment struct {
 	ID             string        `json:"id"`
+	Gateway        string        `json:"gateway"`
+	GatewayID      string        `json:"gatewayId"`
+	TransactionID  *string       `json:"transactionId"`
 	Plan           string        `json:"plan"`
+	Days           int           `json:"days"`
+	IsTest         bool          `json:"isTest"`
 	OrderName      string        `json:"orderName"`
 	Amount         int64         `json:"amount"`
 	Currency       string        `json:"currency"`
@@ -319,6 +281,8 @@ type payment struct {
 	RefundedAmount int64         `json:"refundedAmount"`
 	CreatedAt      time.Time     `json:"createdAt"`
 	PaidAt         *time.Time    `json:"paidAt"`
+	GrantedAt      *time.Time    `json:"grantedAt"`
+	ExpiresAt      time.Time     `json:"expiresAt"`
 	Timeline       []paymentStep `json:"timeline"`
 }
 
@@ -332,8 +296,9 @@ type paymentStep struct {
 
 func paymentOf(p *ent.Payment) payment {
 	out := payment{
-		p.ID.String(), string(p.Plan), p.OrderName, p.Amount, p.Currency, string(p.Status), p.RefundedAmount, p.CreatedAt.UTC(), utc(p.PaidAt),
-		[]paymentStep{},
+		ID: p.ID.String(), Gateway: p.Gateway, GatewayID: p.GatewayID, TransactionID: some(p.TransactionID), Plan: string(p.Plan), Days: p.Days, IsTest: p.IsTest,
+		OrderName: p.OrderName, Amount: p.Amount, Currency: p.Currency, Status: string(p.Status), RefundedAmount: p.RefundedAmount,
+		CreatedAt: p.CreatedAt.UTC(), PaidAt: utc(p.PaidAt), GrantedAt: utc(p.GrantedAt), ExpiresAt: p.ExpiresAt.UTC(), Timeline: []paymentStep{},
 	}
 	for _, s := range p.Edges.Steps {
 		out.Timeline = append(out.Timeline, paymentStep{string(s.Type), string(s.Source), s.Amount, s.Detail, s.CreatedAt.UTC()})
@@ -374,6 +339,15 @@ func utc(t *time.Time) *time.Time {
 	}
 	at := t.UTC()
 	return &at
+}
+
+// name is a value of an enum; nil for none.
+func name[E ~string](e *E) *string {
+	if e == nil {
+		return nil
+	}
+	s := string(*e)
+	return &s
 }
 
 // some is a text; nil for an empty one.

@@ -144,7 +144,7 @@ func (w *world) everywhere(t *testing.T, name string) *fixture {
 	f := w.fixture(t, name)
 	id, err := oid.Parse[oid.User](f.user)
 	must(t, err)
-	sent := f.change(t, "sendMessage", object{"chatId": f.chat, "text": "[sandbox:echo] look", "attachmentIds": []string{f.file}, "idempotencyKey": key()}, "reply { id }")
+	sent := f.change(t, "sendMessage", object{"chatId": f.chat, "text": "[sandbox:echo] look", "attachmentIds": []string{f.file, f.artifact}, "idempotencyKey": key()}, "reply { id }")
 	f.awaitEnd(t, f.chat, sent.text("result.reply.id"))
 	apiKey, err := oid.Parse[oid.APIKey](f.apiKey)
 	must(t, err)
