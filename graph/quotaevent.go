@@ -7,7 +7,8 @@ import (
 )
 
 // withQuota passes a person's events on, and tells what is left of the quota behind those that change it. While more events
-// wait, as for a reader who is slow, it is told once behind them all: what is left is read when that is delivered. An API key is not told of what it may not see.
+// wait, as for a reader who is slow, it is told once behind them all: what is left is read when that is delivered. An API
+// key is not told of what it may not see.
 func withQuota(ctx context.Context, in <-chan feed.Item, isKey bool) <-chan ViewerEvent {
 	out := make(chan ViewerEvent)
 	go func() {
@@ -19,8 +20,7 @@ func withQuota(ctx context.Context, in <-chan feed.Item, isKey bool) <-chan View
 			case told:
 				owed = nil
 				continue
-			case isKey && more && isOfSessions(e):
-			case !more, !offer(ctx, out, viewerEvent(e)):
+			case !more, (!isKey || !isOfSessions(e)) && !offer(ctx, out, viewerEvent(e)):
 				return
 			case changesQuota(e):
 				owed = &QuotaChanged{at: stamp(e.Cursor, e.At)}

@@ -12,7 +12,7 @@ func TestQuotaIsToldOnceForAllThatWaits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		in := make(chan feed.Item)
-		out := withQuota(t.Context(), in)
+		out := withQuota(t.Context(), in, false)
 		go func() {
 			defer close(in)
 			for range 10 {

@@ -36,6 +36,9 @@ func TestAnErasureMayEndAfterEachStep(t *testing.T) {
 			w.erased(1)
 			w.same(before, n+1)
 			w.erased(0)
+			if n := w.count(`SELECT COUNT(*) FROM sandbox_payments WHERE state LIKE $1`, "%"+id.String()+"%"); n > 0 {
+				w.t.Errorf("the sandbox names %d customers who are gone", n)
+			}
 			if n := w.st.Client().Object.Query().Where(entobject.UserID(id), entobject.StateNEQ(entobject.StateDoomed)).CountX(w.t.Context()); n > 0 {
 				w.t.Errorf("%d objects of somebody who is gone live on", n)
 			}

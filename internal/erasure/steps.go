@@ -87,6 +87,9 @@ func dropChats(ctx context.Context, tx *store.Tx, id oid.User) error {
 // dropRest removes what is left, the account last. Payments stay without their person, as the law asks; so does what the
 // administration did.
 func (s *Service) dropRest(ctx context.Context, tx *store.Tx, id oid.User) error {
+	if err := forgetCustomer(ctx, tx, id); err != nil {
+		return err
+	}
 	if err := s.Billing.Forget(ctx, tx, id); err != nil {
 		return err
 	}
@@ -122,6 +125,15 @@ func (s *Service) dropRest(ctx context.Context, tx *store.Tx, id oid.User) error
 		return err
 	}
 	tx.AfterCommit(func(ctx context.Context) { s.Log.InfoContext(ctx, "an account was removed, as its person asked") })
+	return nil
+}
+
+// forgetCustomer takes the person's name out of what the sandbox's gateway keeps of their payments.
+func forgetCustomer(ctx context.Context, tx *store.Tx, id oid.User) error {
+	const forget = `UPDATE sandbox_payments SET state = replace(state, CAST($1 AS text), '') WHERE id IN (SELECT gateway_id FROM payments WHERE user_id = $2)`
+	if _, err := tx.Client().ExecContext(ctx, forget, id.String(), id); err != nil {
+		return fmt.Errorf("%s: %w", forget, err)
+	}
 	return nil
 }
 

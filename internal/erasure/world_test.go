@@ -78,8 +78,9 @@ func each(t *testing.T, test func(w *world)) {
 var (
 	kept = map[string]bool{
 		"payments": true, "payment_steps": true, // The law asks for them; they name nobody.
-		"objects":       true, // The sweeper removes them with the objects.
-		"audit_entries": true, // What the administration did is kept.
+		"objects":          true, // The sweeper removes them with the objects.
+		"audit_entries":    true, // What the administration did is kept.
+		"sandbox_payments": true, // As payments.
 	}
 	apart = map[string]bool{"payment_notices": true, "sandbox_payments": true, "model_warnings": true}
 )
@@ -103,6 +104,7 @@ func (w *world) person(due bool) oid.User {
 		}
 	}
 	w.exec(`INSERT INTO message_search (user_id, id, chat_id, is_title`+w.searchColumns(), id, ids["message"], ids["chat"])
+	w.exec(`INSERT INTO sandbox_payments (id, state, revision, updated_at) SELECT gateway_id, CAST($1 AS text), 1, created_at FROM payments WHERE user_id = $2`, `{"Customer":"`+id.String()+`"}`, id)
 	if due {
 		w.must(w.st.Client().User.UpdateOneID(id).SetDeletesAt(w.due).Exec(w.t.Context()))
 	}
