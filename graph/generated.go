@@ -10102,7 +10102,7 @@ enum UsageKind {
 
 """What a person used. What failed, broke off or was refused cost nothing and is left out."""
 type UsageReport {
-  """One row per combination of what was grouped by that occurs, in order; at most as many as ` + "`" + `first` + "`" + ` says: beyond, ` + "`" + `BAD_USER_INPUT` + "`" + `."""
+  """One row per combination of what was grouped by that occurs, in order; at most 1,000, and at most as many as ` + "`" + `first` + "`" + ` says: beyond, ` + "`" + `BAD_USER_INPUT` + "`" + `."""
   rows(
     """The most rows there may be: 1–1,000. Each counts in the operation's cost."""
     first: Int! = 100

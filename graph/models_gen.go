@@ -3377,7 +3377,7 @@ type UsageRange struct {
 
 // What a person used. What failed, broke off or was refused cost nothing and is left out.
 type UsageReport struct {
-	// One row per combination of what was grouped by that occurs, in order; at most as many as `first` says: beyond, `BAD_USER_INPUT`.
+	// One row per combination of what was grouped by that occurs, in order; at most 1,000, and at most as many as `first` says: beyond, `BAD_USER_INPUT`.
 	Rows []*UsageRow `json:"rows"`
 	// All of it.
 	Total *UsageTotals `json:"total"`

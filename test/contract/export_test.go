@@ -110,6 +110,7 @@ var unexported = map[string]string{
 	"jobs.progress": "where the work stands", "jobs.cancel_requested_at": "in the timeline", "jobs.queued_at": "in the timeline", "jobs.deadline_at": "where the work stands",
 	"jobs.updated_at": "in the timeline", "jobs.is_result_gone": "expiresAt tells", "job_steps.id": "nowhere shown", "job_steps.job_id": "they stand in their job",
 	"artifacts.is_disclosed": "the file itself says so", "files.ready_at": "status tells", "payments.taken_back": "membership.json tells",
+	"payments.reference": "the gateway's name for it", "payments.gateway_status": "where the work stands", "payments.dispute_told_at": "in the timeline",
 	"payments.checks": "where the work stands", "payments.next_check_at": "where the work stands", "payments.updated_at": "in the timeline",
 	"payment_steps.id": "nowhere shown", "payment_steps.payment_id": "they stand in their payment", "membership_changes.id": "nowhere shown",
 }

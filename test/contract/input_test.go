@@ -84,8 +84,11 @@ var formal = map[string]string{
 	"CreateUploadInput.mimeType":         "TestUploadsThatAreRefused",
 	"CostInput.currency":                 "TestGoalsThatAreRefused",
 	"ModelFilter.provider":               "TestModelsByFilter",
-	"QuoteMessageInput.text":             "TestAQuoteSaysWhatAnActionTakesAndHoldsNothing",
-	"QuotePlanInput.goal":                "TestAQuoteSaysWhatAnActionTakesAndHoldsNothing",
+	"QuoteMessageInput.text":             "TestBadTextsInQuotes",
+	"QuoteEditInput.text":                "TestBadTextsInQuotes",
+	"QuotePlanInput.goal":                "TestBadTextsInQuotes",
+	"QuoteReplanInput.wish":              "TestBadTextsInQuotes",
+	"QuoteStepInput.prompt":              "TestBadTextsInQuotes",
 	"FirebaseIdentityInput.idToken":      "TestFirebaseServersRefuse",
 	"SetProviderKeyInput.key":            "TestOwnKeysThatAreRefused",
 	"GrantMembershipInput.reason":        "TestAdministration",
@@ -105,6 +108,26 @@ func TestEveryTextHasItsCase(t *testing.T) {
 			}
 			if _, ok := texts[where]; !ok && formal[where] == "" {
 				t.Errorf("%s takes text: add it to texts", where)
+			}
+		}
+	}
+}
+
+// TestBadTextsInQuotes: a text that the action refuses is refused by its quote.
+func TestBadTextsInQuotes(t *testing.T) {
+	t.Parallel()
+	w := embedded(t)
+	f := w.fixture(t, "ada")
+	for member, typ := range map[string]string{"message": "QuoteMessageInput", "edit": "QuoteEditInput", "plan": "QuotePlanInput", "replan": "QuoteReplanInput", "step": "QuoteStepInput"} {
+		for _, field := range schema(t).Types[typ].Fields {
+			if formal[typ+"."+field.Name] != "TestBadTextsInQuotes" {
+				continue
+			}
+			for what, text := range map[string]string{"too long": strings.Repeat(emoji, 100_000/len(emoji)), "U+0000": "a\x00b"} {
+				a := f.do(t, quoting, object{"input": object{member: with(quotable(f)[member], field.Name, text)}})
+				if a.code() != "BAD_USER_INPUT" {
+					t.Errorf("a quote with %s %s.%s: %v %v", what, typ, field.Name, a.Errors, a.Data)
+				}
 			}
 		}
 	}

@@ -137,7 +137,19 @@ var inputIDs = map[string]kind{
 	"SetRoleInput.userId":                   anAccount,
 	"EndUserSessionsInput.userId":           anAccount,
 	"CancelUserJobInput.jobId":              anyJob,
-	"QuoteMessageInput.chatId":              aChat,  // TestStrangerInQuotes
+	"QuoteMessageInput.fallbackModelId":     aModel, // TestStrangerInQuotes, as are the next
+	"QuoteEditInput.messageId":              aMessage,
+	"QuoteEditInput.attachmentIds":          aFile,
+	"QuoteEditInput.modelId":                aModel,
+	"QuoteEditInput.fallbackModelId":        aModel,
+	"QuoteReplyInput.fallbackModelId":       aModel,
+	"QuoteRetryInput.jobId":                 aJob,
+	"QuotePlanInput.modelId":                aModel,
+	"QuoteReplanInput.planId":               aPlan,
+	"QuoteReplanInput.fromStepId":           aRunStep,
+	"QuoteStepInput.stepId":                 aRunStep,
+	"QuotePromptsInput.chatId":              aChat,
+	"QuoteMessageInput.chatId":              aChat,
 	"QuoteMessageInput.attachmentIds":       aFile,  // the same
 	"QuoteMessageInput.modelId":             aModel, // the same
 	"QuoteReplyInput.messageId":             aReply, // the same
@@ -251,32 +263,54 @@ func TestStrangerInQueries(t *testing.T) {
 	})
 }
 
+// quotable are inputs of quotes that would be answered, by their member.
+func quotable(f *fixture) map[string]object {
+	return map[string]object{
+		"message": {"chatId": f.chat, "text": "t"}, "edit": {"messageId": f.message, "text": "t"}, "reply": {"messageId": f.reply},
+		"job": {"image": object{"prompt": "p"}}, "retry": {"jobId": f.job}, "plan": {"goal": "g"},
+		"replan": {"planId": f.applied, "fromStepId": f.steps[0]}, "step": {"stepId": f.steps[0]}, "prompts": {"chatId": f.chat},
+	}
+}
+
+const quoting = `query ($input: QuoteInput!) { quote(input: $input) { isAllowed } }`
+
+// TestStrangerInQuotes puts every wrong id where the input of a quote takes one, nested ones included.
 func TestStrangerInQuotes(t *testing.T) {
 	t.Parallel()
 	w := embedded(t)
+	s := schema(t)
 	me, other := w.fixture(t, "me"), w.fixture(t, "other")
-	base := map[string]object{
-		"chatId":          {"message": object{"chatId": me.chat, "text": "t"}},
-		"attachmentIds":   {"message": object{"chatId": me.chat, "text": "t"}},
-		"modelId":         {"message": object{"chatId": me.chat, "text": "t"}},
-		"fallbackModelId": {"message": object{"chatId": me.chat, "text": "t"}},
-		"jobId":           {"retry": object{"jobId": me.job}},
-		"planId":          {"replan": object{"planId": me.applied, "fromStepId": me.steps[0]}},
-		"fromStepId":      {"replan": object{"planId": me.applied, "fromStepId": me.steps[0]}},
-		"stepId":          {"step": object{"stepId": me.steps[0]}},
-		"messageId":       {"reply": object{"messageId": me.reply}},
-	}
-	for field, k := range map[string]kind{"chatId": aChat, "attachmentIds": aFile, "modelId": aModel, "messageId": aReply, "fallbackModelId": aModel, "jobId": aJob, "planId": aPlan, "fromStepId": aStep, "stepId": aStep} {
-		for what, id := range wrongIDs(k, me, other) {
-			input := object{}
-			for member, of := range base[field] {
-				input[member] = with(of.(object), field, id)
-			}
-			a := me.do(t, `query ($input: QuoteInput!) { quote(input: $input) { isAllowed } }`, object{"input": input})
-			if a.code() != k.code {
-				t.Errorf("a quote with %s %s: %v, want %s", what, field, a.Errors, k.code)
-			}
+	before := w.counts(t)
+	for _, member := range s.Types["QuoteInput"].Fields {
+		base, ok := quotable(me)[member.Name]
+		if !ok {
+			t.Errorf("a quote of %s: add it to quotable", member.Name)
 		}
+		eachID(s, member.Type.Name(), func(typ, field string, k kind, put func(base object, id string) object) {
+			for what, id := range wrongIDs(k, me, other) {
+				a := me.do(t, quoting, object{"input": object{member.Name: put(base, id)}})
+				if a.code() != k.code {
+					t.Errorf("a quote of %s with %s %s.%s: %v %v, want %s", member.Name, what, typ, field, a.Errors, a.Data, k.code)
+				}
+			}
+		})
+	}
+	sameCounts(t, before, w.counts(t))
+}
+
+// eachID visits the fields of an input that take ids, and those of its members, with how to put an id there.
+func eachID(s *ast.Schema, typ string, visit func(typ, field string, k kind, put func(base object, id string) object)) {
+	for _, f := range s.Types[typ].Fields {
+		inner := s.Types[f.Type.Name()]
+		if f.Type.Name() == "ID" {
+			visit(typ, f.Name, inputIDs[typ+"."+f.Name], func(base object, id string) object { return with(base, f.Name, id) })
+		}
+		if inner.Kind != ast.InputObject {
+			continue
+		}
+		eachID(s, inner.Name, func(typ, field string, k kind, put func(object, string) object) {
+			visit(typ, field, k, func(_ object, id string) object { return object{f.Name: put(object{"prompt": "p"}, id)} })
+		})
 	}
 }
 
