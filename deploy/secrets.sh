@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes the secrets that docker-compose.yml names, each random and alone in a file of deploy/secrets. A file that
-# exists is kept, so this may run again; remove a file to have it made anew.
+# exists is kept, so this may run again; remove a file to have it made anew. Those of others, such as a provider's key, are
+# left empty, to be written into.
 #
 #   deploy/secrets.sh [FOLDER]
 set -eu
@@ -39,3 +40,13 @@ keep minio_root_password "$(random 40)"
 # An access key is a name, and part of every signed address: only its secret is one.
 keep minio_app_access_key "weav-app-$(random 8)"
 keep minio_app_secret_key "$(random 40)"
+
+# What others give out: empty until somebody writes it into its file.
+for name in portone_api_secret portone_webhook_secret openai_api_key gemini_api_key; do
+  file=$folder/$name.txt
+  if [ ! -e "$file" ]; then
+    : >"$file"
+    chmod 444 -- "$file"
+    echo "left $name empty"
+  fi
+done
