@@ -77,6 +77,27 @@ func TestALateAnswerIsNotBelievedAfterOneWithoutNews(t *testing.T) {
 	})
 }
 
+// Nor does it take the place of a newer word of the gateway's that nobody is told of.
+func TestALateWordIsNotKept(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, x *till) {
+		p := x.prepare(catalog.Standard)
+		x.says(p, is(pay.Ready))
+		newer := sync.OnceFunc(func() { x.told(p, is(pay.Pending)) })
+		slow := service(t, x.st, x.desk, billing.Config{Now: x.clock, Fault: func(point billing.Point) error {
+			if point == billing.Asked {
+				newer()
+			}
+			return nil
+		}})
+		_, err := slow.Complete(t.Context(), x.user, p.ID.String())
+		must(t, err)
+		if word := x.read(p).GatewayStatus; word != string(pay.Pending) {
+			t.Errorf("the last word is %s", word)
+		}
+	})
+}
+
 // Several processes that look at the same time ask the gateway once.
 func TestARecoveryAsksOnce(t *testing.T) {
 	t.Parallel()

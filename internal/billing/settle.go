@@ -114,7 +114,7 @@ func (s *Service) begin(ctx context.Context, tx *store.Tx, before *ent.Payment, 
 	if err != nil {
 		return nil, err
 	}
-	if (p.UserID == nil) != (before.UserID == nil) { // The account was deleted meanwhile.
+	if (p.UserID == nil) != (before.UserID == nil) || p.Reference != before.Reference { // Another question would be asked now.
 		return nil, errStale
 	}
 	st.p, st.isLate = p, p.Revision != before.Revision

@@ -81,6 +81,9 @@ func (st *settlement) remember(ctx context.Context, a answer) error {
 	if st.word = st.p.GatewayStatus; a.got == nil || string(a.got.Status) == st.word {
 		return nil
 	}
+	if st.isLate { // An older word than the one that is kept, or a newer one: only asking again tells.
+		return errStale
+	}
 	st.word = string(a.got.Status)
 	err := st.tx.Client().Payment.Update().SetGatewayStatus(st.word).Where(payment.ID(st.p.ID)).Exec(ctx)
 	return wrap("remember", err)
