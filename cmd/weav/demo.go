@@ -21,6 +21,8 @@ const (
 	demoPrompt = "Explain in a few sentences why a reply should survive a page reload. 한국어 문장도 하나 넣어 줘."
 	// dropAfter is how many pieces the demo reads before it drops its socket, and before it stops the second reply.
 	dropAfter = 8
+	// demoSignIns is how often one may sign in in a minute: few, so that the demo can show the refusal.
+	demoSignIns = 5
 	// demoTimeout bounds the whole demo.
 	demoTimeout = 2 * time.Minute
 )
@@ -53,7 +55,10 @@ func demo(ctx context.Context, args []string, out io.Writer) (err error) {
 	case *member:
 		return d.membership(ctx)
 	}
-	return d.run(ctx, prompt)
+	if err := d.run(ctx, prompt); err != nil {
+		return err
+	}
+	return d.membership(ctx)
 }
 
 // demoServer starts the embedded server on a free port, with a data folder that goes with it.
@@ -63,7 +68,9 @@ func demoServer(ctx context.Context) (url string, stop func() error, err error) 
 		return "", nil, fmt.Errorf("demo: %w", err)
 	}
 	cfg, err := app.Load(func(name string) string {
-		return map[string]string{"DATA_DIR": dir, "LISTEN_ADDR": "127.0.0.1:0", "SHUTDOWN_TIMEOUT": "2s"}[name]
+		return map[string]string{
+			"DATA_DIR": dir, "LISTEN_ADDR": "127.0.0.1:0", "SHUTDOWN_TIMEOUT": "2s", "RATE_SIGN_INS_PER_MINUTE": fmt.Sprint(demoSignIns),
+		}[name]
 	})
 	if err != nil {
 		return "", nil, err

@@ -3,23 +3,31 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 
 	"github.com/weav-ai/weav/internal/client"
 )
 
-// mostImages is more images than FREE gives a day.
-const mostImages = 50
+const (
+	// mostImages is more images than FREE gives a day.
+	mostImages = 50
+	// unfinishedJobs is how many of a person's jobs are worked on at once.
+	unfinishedJobs = 4
+)
 
 // membership shows what a membership is: a model that needs one, a quota used up, a membership bought at the sandbox's page,
-// and what it opens.
+// and what it opens. On its way it meets the refusals that apps tell apart.
 func (d *demonstration) membership(ctx context.Context) error {
 	if _, err := d.client.SignIn(ctx, "demo@example.com"); err != nil {
 		return err
 	}
 	d.say("signed in as demo@example.com at %s", d.client.URL)
 	if err := d.tell(ctx); err != nil {
+		return err
+	}
+	if err := d.withoutRights(ctx); err != nil {
 		return err
 	}
 	if err := d.refused(d.orderText(ctx, "sandbox-scholar"), "MEMBERSHIP_REQUIRED"); err != nil {
@@ -39,13 +47,21 @@ func (d *demonstration) membership(ctx context.Context) error {
 		return err
 	}
 	d.say("the model sandbox-scholar is let through now")
-	for _, id := range jobs {
+	job, err := d.orderImage(ctx, "WAIT")
+	if err != nil {
+		return err
+	}
+	d.say("and so is the image that the quota refused")
+	for _, id := range append(jobs, job.ID) {
 		if _, err := d.client.CancelJob(ctx, id); err != nil {
 			return err
 		}
 	}
 	d.say("cancelled the images that were not made yet: what they held is given back")
-	return d.tell(ctx)
+	if err := d.tell(ctx); err != nil {
+		return err
+	}
+	return d.tooOften(ctx)
 }
 
 // tell shows what the person is a member of, and what is left of the day.
@@ -77,16 +93,56 @@ func (d *demonstration) orderText(ctx context.Context, model string) error {
 // useUp orders images until the quota refuses one, and returns their jobs.
 func (d *demonstration) useUp(ctx context.Context) ([]string, error) {
 	var jobs []string
-	work := map[string]any{"image": map[string]any{"prompt": "[sandbox:slow] a lighthouse", "size": "256x256"}}
 	for range mostImages {
-		job, err := d.client.CreateJob(ctx, map[string]any{"work": work, "onLimit": "WAIT", "idempotencyKey": rand.Text()})
+		job, err := d.orderImage(ctx, "WAIT")
 		if err != nil {
 			d.say("ordered %d images", len(jobs))
 			return jobs, d.refused(err, "QUOTA_EXCEEDED")
 		}
 		jobs = append(jobs, job.ID)
+		if len(jobs) != unfinishedJobs {
+			continue
+		}
+		_, err = d.orderImage(ctx, "REFUSE")
+		if err := d.refused(err, "TOO_MANY_JOBS"); err != nil {
+			return nil, err
+		}
 	}
 	return nil, errors.New("demo: no quota refused anything")
+}
+
+// orderImage orders an image that takes its time; onLimit says what to do when four jobs are unfinished.
+func (d *demonstration) orderImage(ctx context.Context, onLimit string) (client.Job, error) {
+	work := map[string]any{"image": map[string]any{"prompt": "[sandbox:slow] a lighthouse", "size": "256x256"}}
+	return d.client.CreateJob(ctx, map[string]any{"work": work, "onLimit": onLimit, "idempotencyKey": rand.Text()})
+}
+
+// withoutRights asks as nobody, and with an API key that may only read.
+func (d *demonstration) withoutRights(ctx context.Context) error {
+	me := d.client
+	defer func() { d.client = me }()
+	d.client = &client.Client{URL: me.URL}
+	if err := d.refused(d.orderText(ctx, "sandbox-writer"), "UNAUTHENTICATED"); err != nil {
+		return err
+	}
+	var made struct{ CreateAPIKey struct{ Secret string } }
+	err := me.Do(ctx, `mutation ($key: String!) { createAPIKey: createApiKey(input: {name: "reads", scopes: [READ], idempotencyKey: $key}) { secret } }`,
+		map[string]any{"key": rand.Text()}, &made)
+	if err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	d.client = &client.Client{URL: me.URL, Token: made.CreateAPIKey.Secret}
+	return d.refused(d.orderText(ctx, "sandbox-writer"), "FORBIDDEN")
+}
+
+// tooOften signs in until that is too often.
+func (d *demonstration) tooOften(ctx context.Context) error {
+	for range demoSignIns + 1 {
+		if _, err := (&client.Client{URL: d.client.URL}).SignIn(ctx, "demo@example.com"); err != nil {
+			return d.refused(err, "RATE_LIMITED")
+		}
+	}
+	return errors.New("demo: nobody minds how often one signs in")
 }
 
 // refused shows a refusal, which must have the code.
@@ -98,7 +154,17 @@ func (d *demonstration) refused(err error, code string) error {
 	if !errors.As(err, &faults) || faults[0].Code() != code {
 		return fmt.Errorf("demo: got %w, want %s", err, code)
 	}
-	fmt.Fprintf(d.out, "  refused: %s\n    %s\n    planNeeded %v, httpStatus %v\n", code, faults[0].Message, faults[0].Extensions["planNeeded"], faults[0].Extensions["httpStatus"])
+	fmt.Fprintf(d.out, "  refused: %s\n    %s\n   ", code, faults[0].Message)
+	for _, name := range []string{"httpStatus", "planNeeded", "scopeNeeded", "retryAfterMs", "left"} {
+		if v, ok := faults[0].Extensions[name]; ok {
+			told, err := json.Marshal(v)
+			if err != nil {
+				return fmt.Errorf("demo: %w", err)
+			}
+			fmt.Fprintf(d.out, " %s %s", name, told)
+		}
+	}
+	fmt.Fprintln(d.out)
 	return nil
 }
 
