@@ -35,7 +35,8 @@ func (r *queryResolver) quoted(ctx context.Context, user oid.User, in QuoteInput
 		if !isSet {
 			return
 		}
-		if n++; n == 1 {
+		n++
+		if n == 1 {
 			q, err = ask()
 		}
 	}

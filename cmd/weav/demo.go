@@ -21,7 +21,7 @@ const (
 	demoPrompt = "Explain in a few sentences why a reply should survive a page reload. 한국어 문장도 하나 넣어 줘."
 	// dropAfter is how many pieces the demo reads before it drops its socket, and before it stops the second reply.
 	dropAfter = 8
-	// demoSignIns is how often one may sign in in a minute: few, so that the demo can show the refusal.
+	// demoSignIns is how often one may sign in within a minute: few, so that the demo can show the refusal.
 	demoSignIns = 5
 	// demoTimeout bounds the whole demo.
 	demoTimeout = 2 * time.Minute

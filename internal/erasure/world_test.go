@@ -141,10 +141,10 @@ func (w *world) row(t *schema.Table, ids map[string]any) {
 	var columns, places []string
 	var args []any
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		columns, args = append(columns, name), append(args, values[name])
+		columns, args = append(columns, `"`+name+`"`), append(args, values[name])
 		places = append(places, fmt.Sprintf("$%d", len(args)))
 	}
-	w.exec(fmt.Sprintf(`INSERT INTO %s ("%s") VALUES (%s)`, t.Name, strings.Join(columns, `", "`), strings.Join(places, ", ")), args...)
+	w.exec(fmt.Sprintf(`INSERT INTO %s (%s) VALUES (%s)`, t.Name, strings.Join(columns, ", "), strings.Join(places, ", ")), args...)
 }
 
 // value is one that a column takes; texts are unique.

@@ -178,7 +178,8 @@ func TestAKilledExportLeavesNothing(t *testing.T) {
 				d.t.Errorf("%v lie in the temporary folder, %v", left, err)
 			}
 		})
-		if must(d.t, err); !asked {
+		must(d.t, err)
+		if !asked {
 			d.t.Error("nobody looked")
 		}
 	})

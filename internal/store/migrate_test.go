@@ -183,9 +183,9 @@ func TestMigrateKeepsRows(t *testing.T) {
 			t.Fatal(err)
 		}
 		client := st.Client()
-		message, err := client.Message.Query().WithChat().Only(t.Context())
-		if err != nil || message.Text != "안녕하세요" || message.Edges.Chat.Title != "first" {
-			t.Errorf("message %v (%v)", message, err)
+		kept, err := client.Message.Query().WithChat().Only(t.Context())
+		if err != nil || kept.Text != "안녕하세요" || kept.Edges.Chat.Title != "first" {
+			t.Errorf("message %v (%v)", kept, err)
 		}
 		for name, count := range map[string]func(context.Context) (int, error){
 			"users": client.User.Query().Count, "folders": client.Folder.Query().Count, "chats": client.Chat.Query().Count,

@@ -91,7 +91,8 @@ func (l *Ledger) quote(ctx context.Context, c *ent.Client, o Order) (*Quote, err
 		return nil, err
 	}
 	q.price(l, o, t)
-	if q.refuse(l, left, t.charged(o)); q.Refusal != "" {
+	q.refuse(l, left, t.charged(o))
+	if q.Refusal != "" {
 		return q, nil
 	}
 	if budget, err := l.budget(ctx, c, t); err != nil || budget != nil && cost > budget.left() {

@@ -76,9 +76,9 @@ func TestMarkedSecretsAreNowhere(t *testing.T) {
 }
 
 // issue has the server make secrets of its own: those of a session and of an API key. Only their first answer may hold them.
-func issue(t *testing.T, url string) map[string]string {
+func issue(t *testing.T, endpoint string) map[string]string {
 	t.Helper()
-	c := &client.Client{URL: url}
+	c := &client.Client{URL: endpoint}
 	tokens, err := c.SignIn(t.Context(), uuid.NewString()+"@example.com")
 	if err != nil {
 		t.Fatal(err)
@@ -89,7 +89,7 @@ func issue(t *testing.T, url string) map[string]string {
 	if err != nil || made.CreateAPIKey.Secret == "" {
 		t.Fatalf("an API key: %v", err)
 	}
-	with := &client.Client{URL: url, Token: made.CreateAPIKey.Secret}
+	with := &client.Client{URL: endpoint, Token: made.CreateAPIKey.Secret}
 	if err := with.Do(t.Context(), `{ viewer { id } }`, nil, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -268,9 +268,9 @@ func (r *recorder) text() string {
 	return r.all.String()
 }
 
-func (r *recorder) read(t *testing.T, url string) {
+func (r *recorder) read(t *testing.T, address string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
