@@ -9663,7 +9663,8 @@ scalar EventCursor @specifiedBy(url: "https://relay.dev/graphql/connections.htm#
 """A whole number of up to 63 bits. JavaScript reads it exactly up to 2^53 − 1."""
 scalar Long @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc8259#section-6")
 
-"""What a request needs to have for a field: the scope of an API key, or a session. A session may do everything."""
+"""What a request needs to have for a field: the scope of an API key, or a session. A session may do everything. A mutation's payload shows what it
+changed, to whoever may change it; a field that leads from there to another object needs READ, so that no other scope reads along. The steps of a plan are part of it."""
 directive @access(
   """What is needed."""
   needs: Access!
@@ -10118,9 +10119,9 @@ type UsageRow {
   """The model; null also when the catalogue no longer knows it."""
   model: Model
   """The chat; null also when it is gone, or none was meant."""
-  chat: Chat
+  chat: Chat @access(needs: READ)
   """The folder; null also when it is gone, or none was meant."""
-  folder: Folder
+  folder: Folder @access(needs: READ)
   """What was made."""
   kind: UsageKind
   """The sums."""
@@ -10987,7 +10988,7 @@ type User implements Node {
     first: Int
     """Only what stands behind this cursor."""
     after: Cursor
-  ): PromptConnection!
+  ): PromptConnection! @access(needs: READ)
   """Built-in prompts in the person's language; at most 50."""
   promptTemplates: [PromptTemplate!]!
   """The person's folders, by the time of making, the newest first."""
@@ -10998,7 +10999,7 @@ type User implements Node {
     after: Cursor
     """True: only the deleted ones that can still be restored."""
     deleted: Boolean! = false
-  ): FolderConnection!
+  ): FolderConnection! @access(needs: READ)
   """The person's chats: pinned ones first, then by the newest activity."""
   chats(
     """How many: 1–100. Default 20."""
@@ -11007,7 +11008,7 @@ type User implements Node {
     after: Cursor
     """Which chats."""
     filter: ChatFilter
-  ): ChatConnection!
+  ): ChatConnection! @access(needs: READ)
   """Finds words in titles and messages, the newest message first; a title counts as old as its chat. At most one hit per message. Every word must occur; a word
   matches inside longer words, also in Korean. Archived chats are searched, deleted ones are not; a reply is found once it has ended."""
   search(
@@ -11017,14 +11018,14 @@ type User implements Node {
     first: Int
     """Only what stands behind this cursor."""
     after: Cursor
-  ): SearchHitConnection!
+  ): SearchHitConnection! @access(needs: READ)
   """The person's plans, the newest first."""
   plans(
     """How many: 1–100. Default 20."""
     first: Int
     """Only what stands behind this cursor."""
     after: Cursor
-  ): PlanConnection!
+  ): PlanConnection! @access(needs: READ)
   """The person's jobs, the newest first."""
   jobs(
     """How many: 1–100. Default 20."""
@@ -11033,7 +11034,7 @@ type User implements Node {
     after: Cursor
     """Which jobs."""
     filter: JobFilter
-  ): JobConnection!
+  ): JobConnection! @access(needs: READ)
   """The gallery: what the person's jobs made, the newest first."""
   artifacts(
     """How many: 1–100. Default 20."""
@@ -11046,14 +11047,14 @@ type User implements Node {
     favourite: Boolean
     """Only what was made in chats of this folder."""
     folderId: ID
-  ): ArtifactConnection!
+  ): ArtifactConnection! @access(needs: READ)
   """Files the person uploaded, the newest first; uploads under way are left out."""
   files(
     """How many: 1–100. Default 20."""
     first: Int
     """Only what stands behind this cursor."""
     after: Cursor
-  ): FileConnection!
+  ): FileConnection! @access(needs: READ)
   """The head of the person's feed, read before anything else in this operation: subscribe ` + "`" + `after` + "`" + ` it and nothing is missed."""
   eventCursor: EventCursor!
 }
@@ -11182,7 +11183,7 @@ type Folder implements Node {
   """How it came to be."""
   type: FolderType!
   """The plan it was made from; null for none."""
-  plan: Plan
+  plan: Plan @access(needs: READ)
   """What its chats cost so far, as far as their models have prices."""
   cost: Cost!
   """Its chats: pinned ones first, then by the newest activity. Archived ones are left out."""
@@ -11191,7 +11192,7 @@ type Folder implements Node {
     first: Int
     """Only what stands behind this cursor."""
     after: Cursor
-  ): ChatConnection!
+  ): ChatConnection! @access(needs: READ)
   """Counts the changes; for ` + "`" + `ifRevision` + "`" + `."""
   revision: Int!
   """When it was made."""
@@ -11239,13 +11240,13 @@ type Chat implements Node {
   """True once the person named the chat."""
   isTitleCustom: Boolean!
   """The folder; null for none."""
-  folder: Folder
+  folder: Folder @access(needs: READ)
   """The model of the next reply; null when the catalogue no longer knows it."""
   model: Model
   """What becomes of the next message when the model is retired by then."""
   onRetirement: OnRetirement!
   """The step of a plan that it is for; null for none."""
-  planStep: PlanStep
+  planStep: PlanStep @access(needs: READ)
   """What the model is told before the conversation; at most 2,000 code points."""
   systemInstruction: String!
   """Prompts the app may offer; at most 10 of at most 1,000 code points."""
@@ -11255,7 +11256,7 @@ type Chat implements Node {
   """Whether it is out of sight."""
   isArchived: Boolean!
   """The last message of the current branch; null in an empty chat. Give its id as ` + "`" + `ifHead` + "`" + `."""
-  head: Message
+  head: Message @access(needs: READ)
   """The current branch in reading order, from the root to the head. Without arguments: its last 20."""
   messages(
     """How many from the start: 1–100. Default 20 when ` + "`" + `last` + "`" + ` is absent."""
@@ -11266,7 +11267,7 @@ type Chat implements Node {
     last: Int
     """Only what stands before this cursor."""
     before: Cursor
-  ): MessageConnection!
+  ): MessageConnection! @access(needs: READ)
   """What its replies and jobs cost so far, as far as their models have prices."""
   cost: Cost!
   """Counts the changes of title, folder, model, instruction, prompts, pin and archive; for ` + "`" + `ifRevision` + "`" + `."""
@@ -11326,20 +11327,20 @@ type Message implements Node {
   """` + "`" + `msg_…` + "`" + `."""
   id: ID!
   """The chat it belongs to."""
-  chat: Chat!
+  chat: Chat! @access(needs: READ)
   """The message before it; null for the first."""
-  parent: Message
+  parent: Message @access(needs: READ)
   """The alternatives at this place, itself included, the oldest first; at most 50."""
-  siblings: [Message!]!
+  siblings: [Message!]! @access(needs: READ)
   """Who wrote it."""
   role: MessageRole!
   """The text. While a reply is written: what there is of it now. Markdown."""
   text: String!
   """Files and artifacts that the message carries, in order; at most 10. What was deleted since is left out."""
-  attachments: [Attachment!]!
+  attachments: [Attachment!]! @access(needs: READ)
   """The job whose result this message shows; null for all others. Such a message is PENDING until the job ends and does not keep the chat from going on; its text is the
   job's text, or the caption of what was made."""
-  job: Job
+  job: Job @access(needs: READ)
   """Where a reply stands. A person's message is always COMPLETED."""
   status: MessageStatus!
   """The model that was asked for; null on a person's message, or when the catalogue no longer knows it."""
@@ -11485,9 +11486,9 @@ enum ReplyFailureCode {
 """A place where a search matched."""
 type SearchHit {
   """The chat."""
-  chat: Chat!
+  chat: Chat! @access(needs: READ)
   """The message that matched; null when the chat's title did."""
-  message: Message
+  message: Message @access(needs: READ)
   """The text around the match, at most 160 code points; ` + "`" + `…` + "`" + ` where it was cut."""
   snippet: String!
   """Where the words stand in ` + "`" + `snippet` + "`" + `, in UTF-16 code units, for marking; at most 20."""
@@ -11545,9 +11546,9 @@ type Plan implements Node {
   """What it may cost in all; null while a step's model has no price."""
   estimatedCost: CostRange
   """The folder made of it; null before, and when it was deleted since."""
-  folder: Folder
+  folder: Folder @access(needs: READ)
   """The job that made it, or its last replan; null when that was cleaned up."""
-  job: Job
+  job: Job @access(needs: READ)
   """Counts the changes; for ` + "`" + `ifRevision` + "`" + `."""
   revision: Int!
   """When it was made."""
@@ -11573,7 +11574,7 @@ type PlanStep implements Node {
   """` + "`" + `step_…` + "`" + `."""
   id: ID!
   """The plan it belongs to."""
-  plan: Plan!
+  plan: Plan! @access(needs: READ)
   """Its place, from 1."""
   position: Int!
   """1–200 code points."""
@@ -11591,11 +11592,11 @@ type PlanStep implements Node {
   """Prompts to begin with; 1 to 4 of at most 1,000 code points."""
   prompts: [String!]!
   """Earlier steps whose results it needs; at most 7."""
-  dependsOn: [PlanStep!]!
+  dependsOn: [PlanStep!]! @access(needs: READ)
   """What one run of it may cost; null when its model has no price."""
   estimatedCost: CostRange
   """Its chat; null before the plan is applied, and when it was deleted since."""
-  chat: Chat
+  chat: Chat @access(needs: READ)
   """How far it is, by what stands last in its chat."""
   status: PlanStepStatus!
 }
@@ -11655,9 +11656,9 @@ type Job implements Node {
   """What was ordered, defaults applied."""
   arguments: JobArguments!
   """The chat that shows it; null for none."""
-  chat: Chat
+  chat: Chat @access(needs: READ)
   """The message of that chat that shows its result; null for none."""
-  message: Message
+  message: Message @access(needs: READ)
   """How much of the work is done, 0 to 1; null when the provider does not tell, and before it began."""
   progress: Float
   """What is being done now, in a few English words for people."""
@@ -11680,7 +11681,7 @@ type Job implements Node {
   """What happened to it, the oldest first; at most 50."""
   timeline: [JobStep!]!
   """The job that this one repeats; null for none, or when that is gone."""
-  retryOf: Job
+  retryOf: Job @access(needs: READ)
   """False: text and files are kept for an hour only."""
   storeResult: Boolean!
   """When text and files go; null when they are kept."""
@@ -11785,7 +11786,7 @@ type PlanJobArguments {
   """The most it should cost; null for no limit."""
   budget: Cost
   """The plan whose steps are planned anew; null for a new plan, or when it is gone."""
-  plan: Plan
+  plan: Plan @access(needs: READ)
 }
 
 """The arguments of an export."""
@@ -11847,9 +11848,9 @@ type JobResult {
   """The text of a text job; else null."""
   text: String
   """What was made; at most 10."""
-  artifacts: [Artifact!]!
+  artifacts: [Artifact!]! @access(needs: READ)
   """The plan of a PLAN job; null for others, and when it was deleted since."""
-  plan: Plan
+  plan: Plan @access(needs: READ)
   """The prompts of a PROMPTS job, at most 6; else null."""
   prompts: [String!]
   """The prompt as the provider rewrote it; null when it did not."""
@@ -11965,13 +11966,13 @@ type Artifact implements Node {
   """What it is."""
   kind: ArtifactKind!
   """The job that made it."""
-  job: Job!
+  job: Job! @access(needs: READ)
   """What was asked for."""
   prompt: String!
   """The model that was asked for; null when the catalogue no longer knows it."""
   model: Model
   """The chat it was made in; null for none."""
-  chat: Chat
+  chat: Chat @access(needs: READ)
   """The content of a text; null for files."""
   text: String
   """Such as ` + "`" + `image/png` + "`" + `; ` + "`" + `text/markdown` + "`" + ` for a text."""
@@ -11999,7 +12000,7 @@ type Artifact implements Node {
   """Whether the person marked it."""
   isFavourite: Boolean!
   """Its share links that still work, the newest first; at most 20."""
-  shareLinks: [ShareLink!]!
+  shareLinks: [ShareLink!]! @access(needs: READ)
   """When it was made."""
   createdAt: DateTime!
   """When it goes; null when it is kept."""
@@ -12069,7 +12070,7 @@ type ShareLink implements Node {
   """` + "`" + `share_…` + "`" + `."""
   id: ID!
   """The artifact it shows."""
-  artifact: Artifact!
+  artifact: Artifact! @access(needs: READ)
   """The link: opening it leads to the file."""
   url: URL!
   """When it ends by itself; null for never."""
@@ -21925,7 +21926,25 @@ func (ec *executionContext) _Artifact_job(ctx context.Context, field graphql.Col
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Artifact().Job(ctx, obj)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal *ent.Job
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.Job
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
 			return ec.marshalNJob2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐJob(ctx, selections, v)
 		},
@@ -22012,7 +22031,25 @@ func (ec *executionContext) _Artifact_chat(ctx context.Context, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Artifact().Chat(ctx, obj)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal *ent.Chat
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.Chat
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Chat) graphql.Marshaler {
 			return ec.marshalOChat2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐChat(ctx, selections, v)
 		},
@@ -22361,7 +22398,25 @@ func (ec *executionContext) _Artifact_shareLinks(ctx context.Context, field grap
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Artifact().ShareLinks(ctx, obj)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal []*ent.ShareLink
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal []*ent.ShareLink
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ShareLink) graphql.Marshaler {
 			return ec.marshalNShareLink2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐShareLinkᚄ(ctx, selections, v)
 		},
@@ -23586,7 +23641,25 @@ func (ec *executionContext) _Chat_folder(ctx context.Context, field graphql.Coll
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Chat().Folder(ctx, obj)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal *ent.Folder
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.Folder
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Folder) graphql.Marshaler {
 			return ec.marshalOFolder2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐFolder(ctx, selections, v)
 		},
@@ -23673,7 +23746,25 @@ func (ec *executionContext) _Chat_planStep(ctx context.Context, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Chat().PlanStep(ctx, obj)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal *ent.PlanStep
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.PlanStep
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.PlanStep) graphql.Marshaler {
 			return ec.marshalOPlanStep2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPlanStep(ctx, selections, v)
 		},
@@ -23797,7 +23888,25 @@ func (ec *executionContext) _Chat_head(ctx context.Context, field graphql.Collec
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Chat().Head(ctx, obj)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal *ent.Message
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.Message
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Message) graphql.Marshaler {
 			return ec.marshalOMessage2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐMessage(ctx, selections, v)
 		},
@@ -23830,7 +23939,25 @@ func (ec *executionContext) _Chat_messages(ctx context.Context, field graphql.Co
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Chat().Messages(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal *Connection[*ent.Message]
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *Connection[*ent.Message]
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*ent.Message]) graphql.Marshaler {
 			return ec.marshalNMessageConnection2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐConnection(ctx, selections, v)
 		},
@@ -28443,7 +28570,25 @@ func (ec *executionContext) _Folder_plan(ctx context.Context, field graphql.Coll
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Folder().Plan(ctx, obj)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal *ent.Plan
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.Plan
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Plan) graphql.Marshaler {
 			return ec.marshalOPlan2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPlan(ctx, selections, v)
 		},
@@ -28508,7 +28653,25 @@ func (ec *executionContext) _Folder_chats(ctx context.Context, field graphql.Col
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Folder().Chats(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal *Connection[*ent.Chat]
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *Connection[*ent.Chat]
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*ent.Chat]) graphql.Marshaler {
 			return ec.marshalNChatConnection2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐConnection(ctx, selections, v)
 		},
@@ -29584,7 +29747,25 @@ func (ec *executionContext) _Job_chat(ctx context.Context, field graphql.Collect
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Job().Chat(ctx, obj)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal *ent.Chat
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.Chat
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Chat) graphql.Marshaler {
 			return ec.marshalOChat2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐChat(ctx, selections, v)
 		},
@@ -29616,7 +29797,25 @@ func (ec *executionContext) _Job_message(ctx context.Context, field graphql.Coll
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Job().Message(ctx, obj)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal *ent.Message
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.Message
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Message) graphql.Marshaler {
 			return ec.marshalOMessage2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐMessage(ctx, selections, v)
 		},
@@ -29932,7 +30131,25 @@ func (ec *executionContext) _Job_retryOf(ctx context.Context, field graphql.Coll
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Job().RetryOf(ctx, obj)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal *ent.Job
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.Job
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
 			return ec.marshalOJob2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐJob(ctx, selections, v)
 		},
@@ -30892,7 +31109,25 @@ func (ec *executionContext) _JobResult_artifacts(ctx context.Context, field grap
 		func(ctx context.Context) (any, error) {
 			return obj.Artifacts, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal []*ent.Artifact
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal []*ent.Artifact
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Artifact) graphql.Marshaler {
 			return ec.marshalNArtifact2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐArtifactᚄ(ctx, selections, v)
 		},
@@ -30924,7 +31159,25 @@ func (ec *executionContext) _JobResult_plan(ctx context.Context, field graphql.C
 		func(ctx context.Context) (any, error) {
 			return obj.Plan, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal *ent.Plan
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.Plan
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Plan) graphql.Marshaler {
 			return ec.marshalOPlan2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPlan(ctx, selections, v)
 		},
@@ -31983,7 +32236,25 @@ func (ec *executionContext) _Message_chat(ctx context.Context, field graphql.Col
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Message().Chat(ctx, obj)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal *ent.Chat
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.Chat
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Chat) graphql.Marshaler {
 			return ec.marshalNChat2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐChat(ctx, selections, v)
 		},
@@ -32015,7 +32286,25 @@ func (ec *executionContext) _Message_parent(ctx context.Context, field graphql.C
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Message().Parent(ctx, obj)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal *ent.Message
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.Message
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Message) graphql.Marshaler {
 			return ec.marshalOMessage2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐMessage(ctx, selections, v)
 		},
@@ -32047,7 +32336,25 @@ func (ec *executionContext) _Message_siblings(ctx context.Context, field graphql
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Message().Siblings(ctx, obj)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal []*ent.Message
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal []*ent.Message
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Message) graphql.Marshaler {
 			return ec.marshalNMessage2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐMessageᚄ(ctx, selections, v)
 		},
@@ -32125,7 +32432,25 @@ func (ec *executionContext) _Message_attachments(ctx context.Context, field grap
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Message().Attachments(ctx, obj)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal []Attachment
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal []Attachment
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []Attachment) graphql.Marshaler {
 			return ec.marshalNAttachment2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAttachmentᚄ(ctx, selections, v)
 		},
@@ -32148,7 +32473,25 @@ func (ec *executionContext) _Message_job(ctx context.Context, field graphql.Coll
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Message().Job(ctx, obj)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal *ent.Job
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.Job
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
 			return ec.marshalOJob2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐJob(ctx, selections, v)
 		},
@@ -38777,7 +39120,25 @@ func (ec *executionContext) _Plan_folder(ctx context.Context, field graphql.Coll
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Plan().Folder(ctx, obj)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal *ent.Folder
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.Folder
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Folder) graphql.Marshaler {
 			return ec.marshalOFolder2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐFolder(ctx, selections, v)
 		},
@@ -38809,7 +39170,25 @@ func (ec *executionContext) _Plan_job(ctx context.Context, field graphql.Collect
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Plan().Job(ctx, obj)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal *ent.Job
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.Job
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
 			return ec.marshalOJob2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐJob(ctx, selections, v)
 		},
@@ -39231,7 +39610,25 @@ func (ec *executionContext) _PlanJobArguments_plan(ctx context.Context, field gr
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.PlanJobArguments().Plan(ctx, obj)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal *ent.Plan
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.Plan
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Plan) graphql.Marshaler {
 			return ec.marshalOPlan2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPlan(ctx, selections, v)
 		},
@@ -39520,7 +39917,25 @@ func (ec *executionContext) _PlanStep_plan(ctx context.Context, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.PlanStep().Plan(ctx, obj)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal *ent.Plan
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.Plan
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Plan) graphql.Marshaler {
 			return ec.marshalNPlan2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPlan(ctx, selections, v)
 		},
@@ -39745,7 +40160,25 @@ func (ec *executionContext) _PlanStep_dependsOn(ctx context.Context, field graph
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.PlanStep().DependsOn(ctx, obj)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal []*ent.PlanStep
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal []*ent.PlanStep
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*ent.PlanStep) graphql.Marshaler {
 			return ec.marshalNPlanStep2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPlanStepᚄ(ctx, selections, v)
 		},
@@ -39809,7 +40242,25 @@ func (ec *executionContext) _PlanStep_chat(ctx context.Context, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.PlanStep().Chat(ctx, obj)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal *ent.Chat
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.Chat
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Chat) graphql.Marshaler {
 			return ec.marshalOChat2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐChat(ctx, selections, v)
 		},
@@ -45277,7 +45728,25 @@ func (ec *executionContext) _SearchHit_chat(ctx context.Context, field graphql.C
 		func(ctx context.Context) (any, error) {
 			return obj.Chat, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal *ent.Chat
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.Chat
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Chat) graphql.Marshaler {
 			return ec.marshalNChat2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐChat(ctx, selections, v)
 		},
@@ -45309,7 +45778,25 @@ func (ec *executionContext) _SearchHit_message(ctx context.Context, field graphq
 		func(ctx context.Context) (any, error) {
 			return obj.Message, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal *ent.Message
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.Message
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Message) graphql.Marshaler {
 			return ec.marshalOMessage2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐMessage(ctx, selections, v)
 		},
@@ -46640,7 +47127,25 @@ func (ec *executionContext) _ShareLink_artifact(ctx context.Context, field graph
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.ShareLink().Artifact(ctx, obj)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal *ent.Artifact
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.Artifact
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Artifact) graphql.Marshaler {
 			return ec.marshalNArtifact2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐArtifact(ctx, selections, v)
 		},
@@ -49280,7 +49785,25 @@ func (ec *executionContext) _UsageRow_chat(ctx context.Context, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.UsageRow().Chat(ctx, obj)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal *ent.Chat
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.Chat
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Chat) graphql.Marshaler {
 			return ec.marshalOChat2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐChat(ctx, selections, v)
 		},
@@ -49312,7 +49835,25 @@ func (ec *executionContext) _UsageRow_folder(ctx context.Context, field graphql.
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.UsageRow().Folder(ctx, obj)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal *ent.Folder
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.Folder
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Folder) graphql.Marshaler {
 			return ec.marshalOFolder2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐFolder(ctx, selections, v)
 		},
@@ -50212,7 +50753,25 @@ func (ec *executionContext) _User_prompts(ctx context.Context, field graphql.Col
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.User().Prompts(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal *Connection[*ent.Prompt]
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *Connection[*ent.Prompt]
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*ent.Prompt]) graphql.Marshaler {
 			return ec.marshalNPromptConnection2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐConnection(ctx, selections, v)
 		},
@@ -50288,7 +50847,25 @@ func (ec *executionContext) _User_folders(ctx context.Context, field graphql.Col
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.User().Folders(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["deleted"].(bool))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal *Connection[*ent.Folder]
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *Connection[*ent.Folder]
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*ent.Folder]) graphql.Marshaler {
 			return ec.marshalNFolderConnection2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐConnection(ctx, selections, v)
 		},
@@ -50332,7 +50909,25 @@ func (ec *executionContext) _User_chats(ctx context.Context, field graphql.Colle
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.User().Chats(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["filter"].(*ChatFilter))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal *Connection[*ent.Chat]
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *Connection[*ent.Chat]
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*ent.Chat]) graphql.Marshaler {
 			return ec.marshalNChatConnection2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐConnection(ctx, selections, v)
 		},
@@ -50376,7 +50971,25 @@ func (ec *executionContext) _User_search(ctx context.Context, field graphql.Coll
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.User().Search(ctx, obj, fc.Args["query"].(string), fc.Args["first"].(*int), fc.Args["after"].(*string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal *Connection[*chat.SearchHit]
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *Connection[*chat.SearchHit]
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*chat.SearchHit]) graphql.Marshaler {
 			return ec.marshalNSearchHitConnection2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐConnection(ctx, selections, v)
 		},
@@ -50420,7 +51033,25 @@ func (ec *executionContext) _User_plans(ctx context.Context, field graphql.Colle
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.User().Plans(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal *Connection[*ent.Plan]
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *Connection[*ent.Plan]
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*ent.Plan]) graphql.Marshaler {
 			return ec.marshalNPlanConnection2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐConnection(ctx, selections, v)
 		},
@@ -50464,7 +51095,25 @@ func (ec *executionContext) _User_jobs(ctx context.Context, field graphql.Collec
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.User().Jobs(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["filter"].(*JobFilter))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal *Connection[*ent.Job]
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *Connection[*ent.Job]
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*ent.Job]) graphql.Marshaler {
 			return ec.marshalNJobConnection2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐConnection(ctx, selections, v)
 		},
@@ -50508,7 +51157,25 @@ func (ec *executionContext) _User_artifacts(ctx context.Context, field graphql.C
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.User().Artifacts(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["kind"].(*artifact.Kind), fc.Args["favourite"].(*bool), fc.Args["folderId"].(*string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal *Connection[*ent.Artifact]
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *Connection[*ent.Artifact]
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*ent.Artifact]) graphql.Marshaler {
 			return ec.marshalNArtifactConnection2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐConnection(ctx, selections, v)
 		},
@@ -50552,7 +51219,25 @@ func (ec *executionContext) _User_files(ctx context.Context, field graphql.Colle
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.User().Files(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := ec.unmarshalNAccess2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐAccess(ctx, "READ")
+				if err != nil {
+					var zeroVal *Connection[*ent.File]
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *Connection[*ent.File]
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*ent.File]) graphql.Marshaler {
 			return ec.marshalNFileConnection2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐConnection(ctx, selections, v)
 		},

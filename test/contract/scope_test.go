@@ -3,6 +3,7 @@ package contract
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -166,6 +167,97 @@ func wantAccess(t *testing.T, operation, scope string, a answer) {
 	}
 	if !allowed && slices.Contains(scopes, need) && len(a.Errors) > 0 && a.Errors[0].Extensions["scopeNeeded"] != need {
 		t.Errorf("%s: extensions = %v", operation, a.Errors[0].Extensions)
+	}
+}
+
+// parts are the fields whose objects are part of the one they hang on, and shown wherever it is.
+var parts = []string{"Plan.steps", "StopReceipt.message"}
+
+// leadsOut says whether a field leads from an object to another one, or to a list of others. Events are READ's anyway, and what the
+// administration sees is not a key's.
+func leadsOut(s *ast.Schema, on *ast.Definition, f *ast.FieldDefinition) bool {
+	for _, end := range []string{"Payload", "Connection", "Edge"} {
+		if strings.HasSuffix(on.Name, end) {
+			return false
+		}
+	}
+	isEvent := slices.Contains(on.Interfaces, "Event")
+	if on.Kind != ast.Object || isRoot(s, on) || isEvent || strings.HasPrefix(on.Name, "Account") || on.Name == "Administration" {
+		return false
+	}
+	to := s.Types[f.Type.Name()]
+	return strings.HasSuffix(to.Name, "Connection") || slices.ContainsFunc(append(s.GetPossibleTypes(to), to), func(d *ast.Definition) bool {
+		return slices.Contains(d.Interfaces, "Node")
+	})
+}
+
+// TestWhatLeadsOutOfAPayloadNeedsTheScopeREAD, so that no other scope reads what its mutation did not change.
+func TestWhatLeadsOutOfAPayloadNeedsTheScopeREAD(t *testing.T) {
+	t.Parallel()
+	s, n := schema(t), 0
+	for _, d := range own(s) {
+		for _, f := range fields(d) {
+			name := d.Name + "." + f.Name
+			if !leadsOut(s, d, f) || slices.Contains(parts, name) {
+				continue
+			}
+			n++
+			if need := needOf(f); need != "READ" && need != "SESSION" {
+				t.Errorf("%s leads to another %s: it needs @access(needs: READ)", name, f.Type.Name())
+			}
+		}
+	}
+	if n < 20 {
+		t.Errorf("only %d fields lead out", n)
+	}
+}
+
+// TestNoOtherScopeReadsAlong by the objects that hang on a payload's own.
+func TestNoOtherScopeReadsAlong(t *testing.T) {
+	t.Parallel()
+	f := embedded(t).fixture(t, "ada")
+	f.change(t, "moveChat", object{"chatId": f.chat, "folderId": f.folder}, "chat { id }")
+	beside := f.newChat(t, object{"title": "beside", "folderId": f.folder})
+	f.exchange(t, beside, echo+"a secret word")
+	for name, c := range map[string]struct {
+		scope, mutation, selection string
+		input                      object
+	}{
+		"chats beside it":        {"CHAT", "pinChat", `chat { id folder { chats { nodes { messages { nodes { text } } } } } }`, object{"chatId": f.chat, "pinned": true}},
+		"messages of a chat":     {"CHAT", "pinChat", `chat { id messages { nodes { text } } }`, object{"chatId": beside, "pinned": true}},
+		"a message's chat":       {"CHAT", "chooseBranch", `chat { id head { attachments { __typename } } }`, object{"messageId": f.reply, "ifHead": f.reply}},
+		"the head of a chat":     {"CHAT", "pinChat", `chat { id head { text } }`, object{"chatId": beside, "pinned": true}},
+		"chats of a folder":      {"CHAT", "renameFolder", `folder { id chats { nodes { title } } }`, object{"folderId": f.folder, "name": "n"}},
+		"the job of an artifact": {"FILES", "favouriteArtifact", `artifact { id job { id } }`, object{"artifactId": f.artifact, "favourite": true}},
+		"chats of a plan's step": {"JOBS", "updatePlanStep", `step { id chat { messages { nodes { text } } } }`, object{"stepId": f.steps[0], "title": "t"}},
+	} {
+		alone := f.withKey(t, nil, c.scope)
+		a := alone.mutate(t, c.mutation, c.input, c.selection)
+		if shown, _ := json.Marshal(a.Data); a.code() != "FORBIDDEN" || a.Errors[0].Extensions["scopeNeeded"] != "READ" || strings.Contains(string(shown), "secret word") {
+			t.Errorf("%s: a key of %s alone is shown %s %v", name, c.scope, shown, a.Errors)
+		}
+		both := f.withKey(t, nil, c.scope, "READ")
+		if a := both.mutate(t, c.mutation, c.input, c.selection); a.code() != "" || a.reason() != "" {
+			t.Errorf("%s: a key of %s and READ: %v %v", name, c.scope, a.Errors, a.Data)
+		}
+		for _, k := range []*person{alone, both} {
+			f.revoke(t, k)
+		}
+	}
+	a := f.withKey(t, nil, "CHAT").change(t, "pinChat", object{"chatId": f.chat, "pinned": false}, "chat { id title isPinned }")
+	if a.text("result.chat.title") != "named" || a.at("result.chat.isPinned") != false {
+		t.Errorf("what it changed itself is shown as %v", a.Data)
+	}
+}
+
+// revoke ends the key of a client.
+func (p *person) revoke(t *testing.T, k *person) {
+	t.Helper()
+	keys := p.get(t, `{ viewer { apiKeys { id hint revokedAt } } }`, nil).at("viewer.apiKeys").([]any)
+	for _, shown := range keys {
+		if strings.HasSuffix(k.Token, at(shown, "hint").(string)) {
+			p.change(t, "revokeApiKey", object{"apiKeyId": at(shown, "id")}, "apiKey { id }")
+		}
 	}
 }
 
