@@ -235,37 +235,6 @@ func shareOf(l *ent.ShareLink) share {
 	}
 }
 
-type used struct {
-	Day               string    `json:"day"`
-	At                time.Time `json:"at"`
-	Purpose           string    `json:"purpose"`
-	Model             string    `json:"model"`
-	ChatID            *string   `json:"chatId"`
-	MessageID         *string   `json:"messageId"`
-	JobID             *string   `json:"jobId"`
-	APIKeyID          *string   `json:"apiKeyId"`
-	IsCharged         bool      `json:"isCharged"`
-	IsOwnKey          bool      `json:"isOwnKey"`
-	CostMicros        *int64    `json:"costMicros"`
-	InputTokens       int64     `json:"inputTokens"`
-	OutputTokens      int64     `json:"outputTokens"`
-	CachedInputTokens int64     `json:"cachedInputTokens"`
-	Images            int64     `json:"images"`
-	VideoMs           int64     `json:"videoMs"`
-	Source            string    `json:"source"`
-}
-
-func usageOf(u *ent.Usage) used {
-	model := u.ModelID
-	if model == "" {
-		model = u.Model
-	}
-	return used{
-		u.Day, u.CreatedAt.UTC(), string(u.Purpose), model, ref(u.ChatID), ref(u.MessageID), ref(u.JobID), ref(u.APIKeyID), u.IsCharged, u.IsOwnKey,
-		u.CostMicros, u.InputTokens, u.OutputTokens, u.CachedInputTokens, u.Images, u.VideoMs, string(u.Source),
-	}
-}
-
 type payment struct {
 	ID             string        `json:"id"`
 	Gateway        string        `json:"gateway"`
