@@ -26467,32 +26467,28 @@ func (m *ProviderKeyMutation) ResetEdge(name string) error {
 // QuotaDayMutation represents an operation that mutates the QuotaDay nodes in the graph.
 type QuotaDayMutation struct {
 	config
-	op                  Op
-	typ                 string
-	id                  *oid.Row
-	user_id             *oid.User
-	day                 *string
-	created_at          *time.Time
-	tokens_held         *int64
-	addtokens_held      *int64
-	images_held         *int64
-	addimages_held      *int64
-	video_ms_held       *int64
-	addvideo_ms_held    *int64
-	cost_micros_held    *int64
-	addcost_micros_held *int64
-	tokens_used         *int64
-	addtokens_used      *int64
-	images_used         *int64
-	addimages_used      *int64
-	video_ms_used       *int64
-	addvideo_ms_used    *int64
-	cost_micros_used    *int64
-	addcost_micros_used *int64
-	clearedFields       map[string]struct{}
-	done                bool
-	oldValue            func(context.Context) (*QuotaDay, error)
-	predicates          []predicate.QuotaDay
+	op               Op
+	typ              string
+	id               *oid.Row
+	user_id          *oid.User
+	day              *string
+	created_at       *time.Time
+	tokens_held      *int64
+	addtokens_held   *int64
+	images_held      *int64
+	addimages_held   *int64
+	video_ms_held    *int64
+	addvideo_ms_held *int64
+	tokens_used      *int64
+	addtokens_used   *int64
+	images_used      *int64
+	addimages_used   *int64
+	video_ms_used    *int64
+	addvideo_ms_used *int64
+	clearedFields    map[string]struct{}
+	done             bool
+	oldValue         func(context.Context) (*QuotaDay, error)
+	predicates       []predicate.QuotaDay
 }
 
 var _ ent.Mutation = (*QuotaDayMutation)(nil)
@@ -26875,62 +26871,6 @@ func (m *QuotaDayMutation) ResetVideoMsHeld() {
 	m.addvideo_ms_held = nil
 }
 
-// SetCostMicrosHeld sets the "cost_micros_held" field.
-func (m *QuotaDayMutation) SetCostMicrosHeld(i int64) {
-	m.cost_micros_held = &i
-	m.addcost_micros_held = nil
-}
-
-// CostMicrosHeld returns the value of the "cost_micros_held" field in the mutation.
-func (m *QuotaDayMutation) CostMicrosHeld() (r int64, exists bool) {
-	v := m.cost_micros_held
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// OldCostMicrosHeld returns the old "cost_micros_held" field's value of the QuotaDay entity.
-// If the QuotaDay object wasn't provided to the builder, the object is fetched from the database.
-// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *QuotaDayMutation) OldCostMicrosHeld(ctx context.Context) (v int64, err error) {
-	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldCostMicrosHeld is only allowed on UpdateOne operations")
-	}
-	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldCostMicrosHeld requires an ID field in the mutation")
-	}
-	oldValue, err := m.oldValue(ctx)
-	if err != nil {
-		return v, fmt.Errorf("querying old value for OldCostMicrosHeld: %w", err)
-	}
-	return oldValue.CostMicrosHeld, nil
-}
-
-// AddCostMicrosHeld adds i to the "cost_micros_held" field.
-func (m *QuotaDayMutation) AddCostMicrosHeld(i int64) {
-	if m.addcost_micros_held != nil {
-		*m.addcost_micros_held += i
-	} else {
-		m.addcost_micros_held = &i
-	}
-}
-
-// AddedCostMicrosHeld returns the value that was added to the "cost_micros_held" field in this mutation.
-func (m *QuotaDayMutation) AddedCostMicrosHeld() (r int64, exists bool) {
-	v := m.addcost_micros_held
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// ResetCostMicrosHeld resets all changes to the "cost_micros_held" field.
-func (m *QuotaDayMutation) ResetCostMicrosHeld() {
-	m.cost_micros_held = nil
-	m.addcost_micros_held = nil
-}
-
 // SetTokensUsed sets the "tokens_used" field.
 func (m *QuotaDayMutation) SetTokensUsed(i int64) {
 	m.tokens_used = &i
@@ -27099,62 +27039,6 @@ func (m *QuotaDayMutation) ResetVideoMsUsed() {
 	m.addvideo_ms_used = nil
 }
 
-// SetCostMicrosUsed sets the "cost_micros_used" field.
-func (m *QuotaDayMutation) SetCostMicrosUsed(i int64) {
-	m.cost_micros_used = &i
-	m.addcost_micros_used = nil
-}
-
-// CostMicrosUsed returns the value of the "cost_micros_used" field in the mutation.
-func (m *QuotaDayMutation) CostMicrosUsed() (r int64, exists bool) {
-	v := m.cost_micros_used
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// OldCostMicrosUsed returns the old "cost_micros_used" field's value of the QuotaDay entity.
-// If the QuotaDay object wasn't provided to the builder, the object is fetched from the database.
-// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *QuotaDayMutation) OldCostMicrosUsed(ctx context.Context) (v int64, err error) {
-	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldCostMicrosUsed is only allowed on UpdateOne operations")
-	}
-	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldCostMicrosUsed requires an ID field in the mutation")
-	}
-	oldValue, err := m.oldValue(ctx)
-	if err != nil {
-		return v, fmt.Errorf("querying old value for OldCostMicrosUsed: %w", err)
-	}
-	return oldValue.CostMicrosUsed, nil
-}
-
-// AddCostMicrosUsed adds i to the "cost_micros_used" field.
-func (m *QuotaDayMutation) AddCostMicrosUsed(i int64) {
-	if m.addcost_micros_used != nil {
-		*m.addcost_micros_used += i
-	} else {
-		m.addcost_micros_used = &i
-	}
-}
-
-// AddedCostMicrosUsed returns the value that was added to the "cost_micros_used" field in this mutation.
-func (m *QuotaDayMutation) AddedCostMicrosUsed() (r int64, exists bool) {
-	v := m.addcost_micros_used
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// ResetCostMicrosUsed resets all changes to the "cost_micros_used" field.
-func (m *QuotaDayMutation) ResetCostMicrosUsed() {
-	m.cost_micros_used = nil
-	m.addcost_micros_used = nil
-}
-
 // Where appends a list predicates to the QuotaDayMutation builder.
 func (m *QuotaDayMutation) Where(ps ...predicate.QuotaDay) {
 	m.predicates = append(m.predicates, ps...)
@@ -27189,7 +27073,7 @@ func (m *QuotaDayMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *QuotaDayMutation) Fields() []string {
-	fields := make([]string, 0, 11)
+	fields := make([]string, 0, 9)
 	if m.user_id != nil {
 		fields = append(fields, quotaday.FieldUserID)
 	}
@@ -27208,9 +27092,6 @@ func (m *QuotaDayMutation) Fields() []string {
 	if m.video_ms_held != nil {
 		fields = append(fields, quotaday.FieldVideoMsHeld)
 	}
-	if m.cost_micros_held != nil {
-		fields = append(fields, quotaday.FieldCostMicrosHeld)
-	}
 	if m.tokens_used != nil {
 		fields = append(fields, quotaday.FieldTokensUsed)
 	}
@@ -27219,9 +27100,6 @@ func (m *QuotaDayMutation) Fields() []string {
 	}
 	if m.video_ms_used != nil {
 		fields = append(fields, quotaday.FieldVideoMsUsed)
-	}
-	if m.cost_micros_used != nil {
-		fields = append(fields, quotaday.FieldCostMicrosUsed)
 	}
 	return fields
 }
@@ -27243,16 +27121,12 @@ func (m *QuotaDayMutation) Field(name string) (ent.Value, bool) {
 		return m.ImagesHeld()
 	case quotaday.FieldVideoMsHeld:
 		return m.VideoMsHeld()
-	case quotaday.FieldCostMicrosHeld:
-		return m.CostMicrosHeld()
 	case quotaday.FieldTokensUsed:
 		return m.TokensUsed()
 	case quotaday.FieldImagesUsed:
 		return m.ImagesUsed()
 	case quotaday.FieldVideoMsUsed:
 		return m.VideoMsUsed()
-	case quotaday.FieldCostMicrosUsed:
-		return m.CostMicrosUsed()
 	}
 	return nil, false
 }
@@ -27274,16 +27148,12 @@ func (m *QuotaDayMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldImagesHeld(ctx)
 	case quotaday.FieldVideoMsHeld:
 		return m.OldVideoMsHeld(ctx)
-	case quotaday.FieldCostMicrosHeld:
-		return m.OldCostMicrosHeld(ctx)
 	case quotaday.FieldTokensUsed:
 		return m.OldTokensUsed(ctx)
 	case quotaday.FieldImagesUsed:
 		return m.OldImagesUsed(ctx)
 	case quotaday.FieldVideoMsUsed:
 		return m.OldVideoMsUsed(ctx)
-	case quotaday.FieldCostMicrosUsed:
-		return m.OldCostMicrosUsed(ctx)
 	}
 	return nil, fmt.Errorf("unknown QuotaDay field %s", name)
 }
@@ -27335,13 +27205,6 @@ func (m *QuotaDayMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetVideoMsHeld(v)
 		return nil
-	case quotaday.FieldCostMicrosHeld:
-		v, ok := value.(int64)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.SetCostMicrosHeld(v)
-		return nil
 	case quotaday.FieldTokensUsed:
 		v, ok := value.(int64)
 		if !ok {
@@ -27363,13 +27226,6 @@ func (m *QuotaDayMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetVideoMsUsed(v)
 		return nil
-	case quotaday.FieldCostMicrosUsed:
-		v, ok := value.(int64)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.SetCostMicrosUsed(v)
-		return nil
 	}
 	return fmt.Errorf("unknown QuotaDay field %s", name)
 }
@@ -27387,9 +27243,6 @@ func (m *QuotaDayMutation) AddedFields() []string {
 	if m.addvideo_ms_held != nil {
 		fields = append(fields, quotaday.FieldVideoMsHeld)
 	}
-	if m.addcost_micros_held != nil {
-		fields = append(fields, quotaday.FieldCostMicrosHeld)
-	}
 	if m.addtokens_used != nil {
 		fields = append(fields, quotaday.FieldTokensUsed)
 	}
@@ -27398,9 +27251,6 @@ func (m *QuotaDayMutation) AddedFields() []string {
 	}
 	if m.addvideo_ms_used != nil {
 		fields = append(fields, quotaday.FieldVideoMsUsed)
-	}
-	if m.addcost_micros_used != nil {
-		fields = append(fields, quotaday.FieldCostMicrosUsed)
 	}
 	return fields
 }
@@ -27416,16 +27266,12 @@ func (m *QuotaDayMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedImagesHeld()
 	case quotaday.FieldVideoMsHeld:
 		return m.AddedVideoMsHeld()
-	case quotaday.FieldCostMicrosHeld:
-		return m.AddedCostMicrosHeld()
 	case quotaday.FieldTokensUsed:
 		return m.AddedTokensUsed()
 	case quotaday.FieldImagesUsed:
 		return m.AddedImagesUsed()
 	case quotaday.FieldVideoMsUsed:
 		return m.AddedVideoMsUsed()
-	case quotaday.FieldCostMicrosUsed:
-		return m.AddedCostMicrosUsed()
 	}
 	return nil, false
 }
@@ -27456,13 +27302,6 @@ func (m *QuotaDayMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddVideoMsHeld(v)
 		return nil
-	case quotaday.FieldCostMicrosHeld:
-		v, ok := value.(int64)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.AddCostMicrosHeld(v)
-		return nil
 	case quotaday.FieldTokensUsed:
 		v, ok := value.(int64)
 		if !ok {
@@ -27483,13 +27322,6 @@ func (m *QuotaDayMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddVideoMsUsed(v)
-		return nil
-	case quotaday.FieldCostMicrosUsed:
-		v, ok := value.(int64)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.AddCostMicrosUsed(v)
 		return nil
 	}
 	return fmt.Errorf("unknown QuotaDay numeric field %s", name)
@@ -27536,9 +27368,6 @@ func (m *QuotaDayMutation) ResetField(name string) error {
 	case quotaday.FieldVideoMsHeld:
 		m.ResetVideoMsHeld()
 		return nil
-	case quotaday.FieldCostMicrosHeld:
-		m.ResetCostMicrosHeld()
-		return nil
 	case quotaday.FieldTokensUsed:
 		m.ResetTokensUsed()
 		return nil
@@ -27547,9 +27376,6 @@ func (m *QuotaDayMutation) ResetField(name string) error {
 		return nil
 	case quotaday.FieldVideoMsUsed:
 		m.ResetVideoMsUsed()
-		return nil
-	case quotaday.FieldCostMicrosUsed:
-		m.ResetCostMicrosUsed()
 		return nil
 	}
 	return fmt.Errorf("unknown QuotaDay field %s", name)

@@ -30,17 +30,13 @@ type QuotaDay struct {
 	ImagesHeld int64 `json:"images_held,omitempty"`
 	// VideoMsHeld holds the value of the "video_ms_held" field.
 	VideoMsHeld int64 `json:"video_ms_held,omitempty"`
-	// CostMicrosHeld holds the value of the "cost_micros_held" field.
-	CostMicrosHeld int64 `json:"cost_micros_held,omitempty"`
 	// TokensUsed holds the value of the "tokens_used" field.
 	TokensUsed int64 `json:"tokens_used,omitempty"`
 	// ImagesUsed holds the value of the "images_used" field.
 	ImagesUsed int64 `json:"images_used,omitempty"`
 	// VideoMsUsed holds the value of the "video_ms_used" field.
-	VideoMsUsed int64 `json:"video_ms_used,omitempty"`
-	// CostMicrosUsed holds the value of the "cost_micros_used" field.
-	CostMicrosUsed int64 `json:"cost_micros_used,omitempty"`
-	selectValues   sql.SelectValues
+	VideoMsUsed  int64 `json:"video_ms_used,omitempty"`
+	selectValues sql.SelectValues
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -52,7 +48,7 @@ func (*QuotaDay) scanValues(columns []string) ([]any, error) {
 			values[i] = new(oid.Row)
 		case quotaday.FieldUserID:
 			values[i] = new(oid.User)
-		case quotaday.FieldTokensHeld, quotaday.FieldImagesHeld, quotaday.FieldVideoMsHeld, quotaday.FieldCostMicrosHeld, quotaday.FieldTokensUsed, quotaday.FieldImagesUsed, quotaday.FieldVideoMsUsed, quotaday.FieldCostMicrosUsed:
+		case quotaday.FieldTokensHeld, quotaday.FieldImagesHeld, quotaday.FieldVideoMsHeld, quotaday.FieldTokensUsed, quotaday.FieldImagesUsed, quotaday.FieldVideoMsUsed:
 			values[i] = new(sql.NullInt64)
 		case quotaday.FieldDay:
 			values[i] = new(sql.NullString)
@@ -115,12 +111,6 @@ func (_m *QuotaDay) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.VideoMsHeld = value.Int64
 			}
-		case quotaday.FieldCostMicrosHeld:
-			if value, ok := values[i].(*sql.NullInt64); !ok {
-				return fmt.Errorf("unexpected type %T for field cost_micros_held", values[i])
-			} else if value.Valid {
-				_m.CostMicrosHeld = value.Int64
-			}
 		case quotaday.FieldTokensUsed:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field tokens_used", values[i])
@@ -138,12 +128,6 @@ func (_m *QuotaDay) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field video_ms_used", values[i])
 			} else if value.Valid {
 				_m.VideoMsUsed = value.Int64
-			}
-		case quotaday.FieldCostMicrosUsed:
-			if value, ok := values[i].(*sql.NullInt64); !ok {
-				return fmt.Errorf("unexpected type %T for field cost_micros_used", values[i])
-			} else if value.Valid {
-				_m.CostMicrosUsed = value.Int64
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -199,9 +183,6 @@ func (_m *QuotaDay) String() string {
 	builder.WriteString("video_ms_held=")
 	builder.WriteString(fmt.Sprintf("%v", _m.VideoMsHeld))
 	builder.WriteString(", ")
-	builder.WriteString("cost_micros_held=")
-	builder.WriteString(fmt.Sprintf("%v", _m.CostMicrosHeld))
-	builder.WriteString(", ")
 	builder.WriteString("tokens_used=")
 	builder.WriteString(fmt.Sprintf("%v", _m.TokensUsed))
 	builder.WriteString(", ")
@@ -210,9 +191,6 @@ func (_m *QuotaDay) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("video_ms_used=")
 	builder.WriteString(fmt.Sprintf("%v", _m.VideoMsUsed))
-	builder.WriteString(", ")
-	builder.WriteString("cost_micros_used=")
-	builder.WriteString(fmt.Sprintf("%v", _m.CostMicrosUsed))
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -92,20 +92,6 @@ func (_c *QuotaDayCreate) SetNillableVideoMsHeld(v *int64) *QuotaDayCreate {
 	return _c
 }
 
-// SetCostMicrosHeld sets the "cost_micros_held" field.
-func (_c *QuotaDayCreate) SetCostMicrosHeld(v int64) *QuotaDayCreate {
-	_c.mutation.SetCostMicrosHeld(v)
-	return _c
-}
-
-// SetNillableCostMicrosHeld sets the "cost_micros_held" field if the given value is not nil.
-func (_c *QuotaDayCreate) SetNillableCostMicrosHeld(v *int64) *QuotaDayCreate {
-	if v != nil {
-		_c.SetCostMicrosHeld(*v)
-	}
-	return _c
-}
-
 // SetTokensUsed sets the "tokens_used" field.
 func (_c *QuotaDayCreate) SetTokensUsed(v int64) *QuotaDayCreate {
 	_c.mutation.SetTokensUsed(v)
@@ -144,20 +130,6 @@ func (_c *QuotaDayCreate) SetVideoMsUsed(v int64) *QuotaDayCreate {
 func (_c *QuotaDayCreate) SetNillableVideoMsUsed(v *int64) *QuotaDayCreate {
 	if v != nil {
 		_c.SetVideoMsUsed(*v)
-	}
-	return _c
-}
-
-// SetCostMicrosUsed sets the "cost_micros_used" field.
-func (_c *QuotaDayCreate) SetCostMicrosUsed(v int64) *QuotaDayCreate {
-	_c.mutation.SetCostMicrosUsed(v)
-	return _c
-}
-
-// SetNillableCostMicrosUsed sets the "cost_micros_used" field if the given value is not nil.
-func (_c *QuotaDayCreate) SetNillableCostMicrosUsed(v *int64) *QuotaDayCreate {
-	if v != nil {
-		_c.SetCostMicrosUsed(*v)
 	}
 	return _c
 }
@@ -227,10 +199,6 @@ func (_c *QuotaDayCreate) defaults() {
 		v := quotaday.DefaultVideoMsHeld
 		_c.mutation.SetVideoMsHeld(v)
 	}
-	if _, ok := _c.mutation.CostMicrosHeld(); !ok {
-		v := quotaday.DefaultCostMicrosHeld
-		_c.mutation.SetCostMicrosHeld(v)
-	}
 	if _, ok := _c.mutation.TokensUsed(); !ok {
 		v := quotaday.DefaultTokensUsed
 		_c.mutation.SetTokensUsed(v)
@@ -242,10 +210,6 @@ func (_c *QuotaDayCreate) defaults() {
 	if _, ok := _c.mutation.VideoMsUsed(); !ok {
 		v := quotaday.DefaultVideoMsUsed
 		_c.mutation.SetVideoMsUsed(v)
-	}
-	if _, ok := _c.mutation.CostMicrosUsed(); !ok {
-		v := quotaday.DefaultCostMicrosUsed
-		_c.mutation.SetCostMicrosUsed(v)
 	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := quotaday.DefaultID()
@@ -273,9 +237,6 @@ func (_c *QuotaDayCreate) check() error {
 	if _, ok := _c.mutation.VideoMsHeld(); !ok {
 		return &ValidationError{Name: "video_ms_held", err: errors.New(`ent: missing required field "QuotaDay.video_ms_held"`)}
 	}
-	if _, ok := _c.mutation.CostMicrosHeld(); !ok {
-		return &ValidationError{Name: "cost_micros_held", err: errors.New(`ent: missing required field "QuotaDay.cost_micros_held"`)}
-	}
 	if _, ok := _c.mutation.TokensUsed(); !ok {
 		return &ValidationError{Name: "tokens_used", err: errors.New(`ent: missing required field "QuotaDay.tokens_used"`)}
 	}
@@ -284,9 +245,6 @@ func (_c *QuotaDayCreate) check() error {
 	}
 	if _, ok := _c.mutation.VideoMsUsed(); !ok {
 		return &ValidationError{Name: "video_ms_used", err: errors.New(`ent: missing required field "QuotaDay.video_ms_used"`)}
-	}
-	if _, ok := _c.mutation.CostMicrosUsed(); !ok {
-		return &ValidationError{Name: "cost_micros_used", err: errors.New(`ent: missing required field "QuotaDay.cost_micros_used"`)}
 	}
 	return nil
 }
@@ -348,10 +306,6 @@ func (_c *QuotaDayCreate) createSpec() (*QuotaDay, *sqlgraph.CreateSpec) {
 		_spec.SetField(quotaday.FieldVideoMsHeld, field.TypeInt64, value)
 		_node.VideoMsHeld = value
 	}
-	if value, ok := _c.mutation.CostMicrosHeld(); ok {
-		_spec.SetField(quotaday.FieldCostMicrosHeld, field.TypeInt64, value)
-		_node.CostMicrosHeld = value
-	}
 	if value, ok := _c.mutation.TokensUsed(); ok {
 		_spec.SetField(quotaday.FieldTokensUsed, field.TypeInt64, value)
 		_node.TokensUsed = value
@@ -363,10 +317,6 @@ func (_c *QuotaDayCreate) createSpec() (*QuotaDay, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.VideoMsUsed(); ok {
 		_spec.SetField(quotaday.FieldVideoMsUsed, field.TypeInt64, value)
 		_node.VideoMsUsed = value
-	}
-	if value, ok := _c.mutation.CostMicrosUsed(); ok {
-		_spec.SetField(quotaday.FieldCostMicrosUsed, field.TypeInt64, value)
-		_node.CostMicrosUsed = value
 	}
 	return _node, _spec
 }
@@ -474,24 +424,6 @@ func (u *QuotaDayUpsert) AddVideoMsHeld(v int64) *QuotaDayUpsert {
 	return u
 }
 
-// SetCostMicrosHeld sets the "cost_micros_held" field.
-func (u *QuotaDayUpsert) SetCostMicrosHeld(v int64) *QuotaDayUpsert {
-	u.Set(quotaday.FieldCostMicrosHeld, v)
-	return u
-}
-
-// UpdateCostMicrosHeld sets the "cost_micros_held" field to the value that was provided on create.
-func (u *QuotaDayUpsert) UpdateCostMicrosHeld() *QuotaDayUpsert {
-	u.SetExcluded(quotaday.FieldCostMicrosHeld)
-	return u
-}
-
-// AddCostMicrosHeld adds v to the "cost_micros_held" field.
-func (u *QuotaDayUpsert) AddCostMicrosHeld(v int64) *QuotaDayUpsert {
-	u.Add(quotaday.FieldCostMicrosHeld, v)
-	return u
-}
-
 // SetTokensUsed sets the "tokens_used" field.
 func (u *QuotaDayUpsert) SetTokensUsed(v int64) *QuotaDayUpsert {
 	u.Set(quotaday.FieldTokensUsed, v)
@@ -543,24 +475,6 @@ func (u *QuotaDayUpsert) UpdateVideoMsUsed() *QuotaDayUpsert {
 // AddVideoMsUsed adds v to the "video_ms_used" field.
 func (u *QuotaDayUpsert) AddVideoMsUsed(v int64) *QuotaDayUpsert {
 	u.Add(quotaday.FieldVideoMsUsed, v)
-	return u
-}
-
-// SetCostMicrosUsed sets the "cost_micros_used" field.
-func (u *QuotaDayUpsert) SetCostMicrosUsed(v int64) *QuotaDayUpsert {
-	u.Set(quotaday.FieldCostMicrosUsed, v)
-	return u
-}
-
-// UpdateCostMicrosUsed sets the "cost_micros_used" field to the value that was provided on create.
-func (u *QuotaDayUpsert) UpdateCostMicrosUsed() *QuotaDayUpsert {
-	u.SetExcluded(quotaday.FieldCostMicrosUsed)
-	return u
-}
-
-// AddCostMicrosUsed adds v to the "cost_micros_used" field.
-func (u *QuotaDayUpsert) AddCostMicrosUsed(v int64) *QuotaDayUpsert {
-	u.Add(quotaday.FieldCostMicrosUsed, v)
 	return u
 }
 
@@ -684,27 +598,6 @@ func (u *QuotaDayUpsertOne) UpdateVideoMsHeld() *QuotaDayUpsertOne {
 	})
 }
 
-// SetCostMicrosHeld sets the "cost_micros_held" field.
-func (u *QuotaDayUpsertOne) SetCostMicrosHeld(v int64) *QuotaDayUpsertOne {
-	return u.Update(func(s *QuotaDayUpsert) {
-		s.SetCostMicrosHeld(v)
-	})
-}
-
-// AddCostMicrosHeld adds v to the "cost_micros_held" field.
-func (u *QuotaDayUpsertOne) AddCostMicrosHeld(v int64) *QuotaDayUpsertOne {
-	return u.Update(func(s *QuotaDayUpsert) {
-		s.AddCostMicrosHeld(v)
-	})
-}
-
-// UpdateCostMicrosHeld sets the "cost_micros_held" field to the value that was provided on create.
-func (u *QuotaDayUpsertOne) UpdateCostMicrosHeld() *QuotaDayUpsertOne {
-	return u.Update(func(s *QuotaDayUpsert) {
-		s.UpdateCostMicrosHeld()
-	})
-}
-
 // SetTokensUsed sets the "tokens_used" field.
 func (u *QuotaDayUpsertOne) SetTokensUsed(v int64) *QuotaDayUpsertOne {
 	return u.Update(func(s *QuotaDayUpsert) {
@@ -765,27 +658,6 @@ func (u *QuotaDayUpsertOne) AddVideoMsUsed(v int64) *QuotaDayUpsertOne {
 func (u *QuotaDayUpsertOne) UpdateVideoMsUsed() *QuotaDayUpsertOne {
 	return u.Update(func(s *QuotaDayUpsert) {
 		s.UpdateVideoMsUsed()
-	})
-}
-
-// SetCostMicrosUsed sets the "cost_micros_used" field.
-func (u *QuotaDayUpsertOne) SetCostMicrosUsed(v int64) *QuotaDayUpsertOne {
-	return u.Update(func(s *QuotaDayUpsert) {
-		s.SetCostMicrosUsed(v)
-	})
-}
-
-// AddCostMicrosUsed adds v to the "cost_micros_used" field.
-func (u *QuotaDayUpsertOne) AddCostMicrosUsed(v int64) *QuotaDayUpsertOne {
-	return u.Update(func(s *QuotaDayUpsert) {
-		s.AddCostMicrosUsed(v)
-	})
-}
-
-// UpdateCostMicrosUsed sets the "cost_micros_used" field to the value that was provided on create.
-func (u *QuotaDayUpsertOne) UpdateCostMicrosUsed() *QuotaDayUpsertOne {
-	return u.Update(func(s *QuotaDayUpsert) {
-		s.UpdateCostMicrosUsed()
 	})
 }
 
@@ -1076,27 +948,6 @@ func (u *QuotaDayUpsertBulk) UpdateVideoMsHeld() *QuotaDayUpsertBulk {
 	})
 }
 
-// SetCostMicrosHeld sets the "cost_micros_held" field.
-func (u *QuotaDayUpsertBulk) SetCostMicrosHeld(v int64) *QuotaDayUpsertBulk {
-	return u.Update(func(s *QuotaDayUpsert) {
-		s.SetCostMicrosHeld(v)
-	})
-}
-
-// AddCostMicrosHeld adds v to the "cost_micros_held" field.
-func (u *QuotaDayUpsertBulk) AddCostMicrosHeld(v int64) *QuotaDayUpsertBulk {
-	return u.Update(func(s *QuotaDayUpsert) {
-		s.AddCostMicrosHeld(v)
-	})
-}
-
-// UpdateCostMicrosHeld sets the "cost_micros_held" field to the value that was provided on create.
-func (u *QuotaDayUpsertBulk) UpdateCostMicrosHeld() *QuotaDayUpsertBulk {
-	return u.Update(func(s *QuotaDayUpsert) {
-		s.UpdateCostMicrosHeld()
-	})
-}
-
 // SetTokensUsed sets the "tokens_used" field.
 func (u *QuotaDayUpsertBulk) SetTokensUsed(v int64) *QuotaDayUpsertBulk {
 	return u.Update(func(s *QuotaDayUpsert) {
@@ -1157,27 +1008,6 @@ func (u *QuotaDayUpsertBulk) AddVideoMsUsed(v int64) *QuotaDayUpsertBulk {
 func (u *QuotaDayUpsertBulk) UpdateVideoMsUsed() *QuotaDayUpsertBulk {
 	return u.Update(func(s *QuotaDayUpsert) {
 		s.UpdateVideoMsUsed()
-	})
-}
-
-// SetCostMicrosUsed sets the "cost_micros_used" field.
-func (u *QuotaDayUpsertBulk) SetCostMicrosUsed(v int64) *QuotaDayUpsertBulk {
-	return u.Update(func(s *QuotaDayUpsert) {
-		s.SetCostMicrosUsed(v)
-	})
-}
-
-// AddCostMicrosUsed adds v to the "cost_micros_used" field.
-func (u *QuotaDayUpsertBulk) AddCostMicrosUsed(v int64) *QuotaDayUpsertBulk {
-	return u.Update(func(s *QuotaDayUpsert) {
-		s.AddCostMicrosUsed(v)
-	})
-}
-
-// UpdateCostMicrosUsed sets the "cost_micros_used" field to the value that was provided on create.
-func (u *QuotaDayUpsertBulk) UpdateCostMicrosUsed() *QuotaDayUpsertBulk {
-	return u.Update(func(s *QuotaDayUpsert) {
-		s.UpdateCostMicrosUsed()
 	})
 }
 

@@ -91,27 +91,6 @@ func (_u *QuotaDayUpdate) AddVideoMsHeld(v int64) *QuotaDayUpdate {
 	return _u
 }
 
-// SetCostMicrosHeld sets the "cost_micros_held" field.
-func (_u *QuotaDayUpdate) SetCostMicrosHeld(v int64) *QuotaDayUpdate {
-	_u.mutation.ResetCostMicrosHeld()
-	_u.mutation.SetCostMicrosHeld(v)
-	return _u
-}
-
-// SetNillableCostMicrosHeld sets the "cost_micros_held" field if the given value is not nil.
-func (_u *QuotaDayUpdate) SetNillableCostMicrosHeld(v *int64) *QuotaDayUpdate {
-	if v != nil {
-		_u.SetCostMicrosHeld(*v)
-	}
-	return _u
-}
-
-// AddCostMicrosHeld adds value to the "cost_micros_held" field.
-func (_u *QuotaDayUpdate) AddCostMicrosHeld(v int64) *QuotaDayUpdate {
-	_u.mutation.AddCostMicrosHeld(v)
-	return _u
-}
-
 // SetTokensUsed sets the "tokens_used" field.
 func (_u *QuotaDayUpdate) SetTokensUsed(v int64) *QuotaDayUpdate {
 	_u.mutation.ResetTokensUsed()
@@ -172,27 +151,6 @@ func (_u *QuotaDayUpdate) SetNillableVideoMsUsed(v *int64) *QuotaDayUpdate {
 // AddVideoMsUsed adds value to the "video_ms_used" field.
 func (_u *QuotaDayUpdate) AddVideoMsUsed(v int64) *QuotaDayUpdate {
 	_u.mutation.AddVideoMsUsed(v)
-	return _u
-}
-
-// SetCostMicrosUsed sets the "cost_micros_used" field.
-func (_u *QuotaDayUpdate) SetCostMicrosUsed(v int64) *QuotaDayUpdate {
-	_u.mutation.ResetCostMicrosUsed()
-	_u.mutation.SetCostMicrosUsed(v)
-	return _u
-}
-
-// SetNillableCostMicrosUsed sets the "cost_micros_used" field if the given value is not nil.
-func (_u *QuotaDayUpdate) SetNillableCostMicrosUsed(v *int64) *QuotaDayUpdate {
-	if v != nil {
-		_u.SetCostMicrosUsed(*v)
-	}
-	return _u
-}
-
-// AddCostMicrosUsed adds value to the "cost_micros_used" field.
-func (_u *QuotaDayUpdate) AddCostMicrosUsed(v int64) *QuotaDayUpdate {
-	_u.mutation.AddCostMicrosUsed(v)
 	return _u
 }
 
@@ -261,12 +219,6 @@ func (_u *QuotaDayUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.AddedVideoMsHeld(); ok {
 		_spec.AddField(quotaday.FieldVideoMsHeld, field.TypeInt64, value)
 	}
-	if value, ok := _u.mutation.CostMicrosHeld(); ok {
-		_spec.SetField(quotaday.FieldCostMicrosHeld, field.TypeInt64, value)
-	}
-	if value, ok := _u.mutation.AddedCostMicrosHeld(); ok {
-		_spec.AddField(quotaday.FieldCostMicrosHeld, field.TypeInt64, value)
-	}
 	if value, ok := _u.mutation.TokensUsed(); ok {
 		_spec.SetField(quotaday.FieldTokensUsed, field.TypeInt64, value)
 	}
@@ -284,12 +236,6 @@ func (_u *QuotaDayUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedVideoMsUsed(); ok {
 		_spec.AddField(quotaday.FieldVideoMsUsed, field.TypeInt64, value)
-	}
-	if value, ok := _u.mutation.CostMicrosUsed(); ok {
-		_spec.SetField(quotaday.FieldCostMicrosUsed, field.TypeInt64, value)
-	}
-	if value, ok := _u.mutation.AddedCostMicrosUsed(); ok {
-		_spec.AddField(quotaday.FieldCostMicrosUsed, field.TypeInt64, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -376,27 +322,6 @@ func (_u *QuotaDayUpdateOne) AddVideoMsHeld(v int64) *QuotaDayUpdateOne {
 	return _u
 }
 
-// SetCostMicrosHeld sets the "cost_micros_held" field.
-func (_u *QuotaDayUpdateOne) SetCostMicrosHeld(v int64) *QuotaDayUpdateOne {
-	_u.mutation.ResetCostMicrosHeld()
-	_u.mutation.SetCostMicrosHeld(v)
-	return _u
-}
-
-// SetNillableCostMicrosHeld sets the "cost_micros_held" field if the given value is not nil.
-func (_u *QuotaDayUpdateOne) SetNillableCostMicrosHeld(v *int64) *QuotaDayUpdateOne {
-	if v != nil {
-		_u.SetCostMicrosHeld(*v)
-	}
-	return _u
-}
-
-// AddCostMicrosHeld adds value to the "cost_micros_held" field.
-func (_u *QuotaDayUpdateOne) AddCostMicrosHeld(v int64) *QuotaDayUpdateOne {
-	_u.mutation.AddCostMicrosHeld(v)
-	return _u
-}
-
 // SetTokensUsed sets the "tokens_used" field.
 func (_u *QuotaDayUpdateOne) SetTokensUsed(v int64) *QuotaDayUpdateOne {
 	_u.mutation.ResetTokensUsed()
@@ -457,27 +382,6 @@ func (_u *QuotaDayUpdateOne) SetNillableVideoMsUsed(v *int64) *QuotaDayUpdateOne
 // AddVideoMsUsed adds value to the "video_ms_used" field.
 func (_u *QuotaDayUpdateOne) AddVideoMsUsed(v int64) *QuotaDayUpdateOne {
 	_u.mutation.AddVideoMsUsed(v)
-	return _u
-}
-
-// SetCostMicrosUsed sets the "cost_micros_used" field.
-func (_u *QuotaDayUpdateOne) SetCostMicrosUsed(v int64) *QuotaDayUpdateOne {
-	_u.mutation.ResetCostMicrosUsed()
-	_u.mutation.SetCostMicrosUsed(v)
-	return _u
-}
-
-// SetNillableCostMicrosUsed sets the "cost_micros_used" field if the given value is not nil.
-func (_u *QuotaDayUpdateOne) SetNillableCostMicrosUsed(v *int64) *QuotaDayUpdateOne {
-	if v != nil {
-		_u.SetCostMicrosUsed(*v)
-	}
-	return _u
-}
-
-// AddCostMicrosUsed adds value to the "cost_micros_used" field.
-func (_u *QuotaDayUpdateOne) AddCostMicrosUsed(v int64) *QuotaDayUpdateOne {
-	_u.mutation.AddCostMicrosUsed(v)
 	return _u
 }
 
@@ -576,12 +480,6 @@ func (_u *QuotaDayUpdateOne) sqlSave(ctx context.Context) (_node *QuotaDay, err 
 	if value, ok := _u.mutation.AddedVideoMsHeld(); ok {
 		_spec.AddField(quotaday.FieldVideoMsHeld, field.TypeInt64, value)
 	}
-	if value, ok := _u.mutation.CostMicrosHeld(); ok {
-		_spec.SetField(quotaday.FieldCostMicrosHeld, field.TypeInt64, value)
-	}
-	if value, ok := _u.mutation.AddedCostMicrosHeld(); ok {
-		_spec.AddField(quotaday.FieldCostMicrosHeld, field.TypeInt64, value)
-	}
 	if value, ok := _u.mutation.TokensUsed(); ok {
 		_spec.SetField(quotaday.FieldTokensUsed, field.TypeInt64, value)
 	}
@@ -599,12 +497,6 @@ func (_u *QuotaDayUpdateOne) sqlSave(ctx context.Context) (_node *QuotaDay, err 
 	}
 	if value, ok := _u.mutation.AddedVideoMsUsed(); ok {
 		_spec.AddField(quotaday.FieldVideoMsUsed, field.TypeInt64, value)
-	}
-	if value, ok := _u.mutation.CostMicrosUsed(); ok {
-		_spec.SetField(quotaday.FieldCostMicrosUsed, field.TypeInt64, value)
-	}
-	if value, ok := _u.mutation.AddedCostMicrosUsed(); ok {
-		_spec.AddField(quotaday.FieldCostMicrosUsed, field.TypeInt64, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &QuotaDay{config: _u.config}

@@ -563,26 +563,18 @@ func init() {
 	quotadayDescVideoMsHeld := quotadayFields[6].Descriptor()
 	// quotaday.DefaultVideoMsHeld holds the default value on creation for the video_ms_held field.
 	quotaday.DefaultVideoMsHeld = quotadayDescVideoMsHeld.Default.(int64)
-	// quotadayDescCostMicrosHeld is the schema descriptor for cost_micros_held field.
-	quotadayDescCostMicrosHeld := quotadayFields[7].Descriptor()
-	// quotaday.DefaultCostMicrosHeld holds the default value on creation for the cost_micros_held field.
-	quotaday.DefaultCostMicrosHeld = quotadayDescCostMicrosHeld.Default.(int64)
 	// quotadayDescTokensUsed is the schema descriptor for tokens_used field.
-	quotadayDescTokensUsed := quotadayFields[8].Descriptor()
+	quotadayDescTokensUsed := quotadayFields[7].Descriptor()
 	// quotaday.DefaultTokensUsed holds the default value on creation for the tokens_used field.
 	quotaday.DefaultTokensUsed = quotadayDescTokensUsed.Default.(int64)
 	// quotadayDescImagesUsed is the schema descriptor for images_used field.
-	quotadayDescImagesUsed := quotadayFields[9].Descriptor()
+	quotadayDescImagesUsed := quotadayFields[8].Descriptor()
 	// quotaday.DefaultImagesUsed holds the default value on creation for the images_used field.
 	quotaday.DefaultImagesUsed = quotadayDescImagesUsed.Default.(int64)
 	// quotadayDescVideoMsUsed is the schema descriptor for video_ms_used field.
-	quotadayDescVideoMsUsed := quotadayFields[10].Descriptor()
+	quotadayDescVideoMsUsed := quotadayFields[9].Descriptor()
 	// quotaday.DefaultVideoMsUsed holds the default value on creation for the video_ms_used field.
 	quotaday.DefaultVideoMsUsed = quotadayDescVideoMsUsed.Default.(int64)
-	// quotadayDescCostMicrosUsed is the schema descriptor for cost_micros_used field.
-	quotadayDescCostMicrosUsed := quotadayFields[11].Descriptor()
-	// quotaday.DefaultCostMicrosUsed holds the default value on creation for the cost_micros_used field.
-	quotaday.DefaultCostMicrosUsed = quotadayDescCostMicrosUsed.Default.(int64)
 	// quotadayDescID is the schema descriptor for id field.
 	quotadayDescID := quotadayFields[0].Descriptor()
 	// quotaday.DefaultID holds the default value on creation for the id field.

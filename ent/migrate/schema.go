@@ -959,11 +959,9 @@ var (
 		{Name: "tokens_held", Type: field.TypeInt64, Default: 0},
 		{Name: "images_held", Type: field.TypeInt64, Default: 0},
 		{Name: "video_ms_held", Type: field.TypeInt64, Default: 0},
-		{Name: "cost_micros_held", Type: field.TypeInt64, Default: 0},
 		{Name: "tokens_used", Type: field.TypeInt64, Default: 0},
 		{Name: "images_used", Type: field.TypeInt64, Default: 0},
 		{Name: "video_ms_used", Type: field.TypeInt64, Default: 0},
-		{Name: "cost_micros_used", Type: field.TypeInt64, Default: 0},
 	}
 	// QuotaDaysTable holds the schema information for the "quota_days" table.
 	QuotaDaysTable = &schema.Table{

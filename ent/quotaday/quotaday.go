@@ -26,16 +26,12 @@ const (
 	FieldImagesHeld = "images_held"
 	// FieldVideoMsHeld holds the string denoting the video_ms_held field in the database.
 	FieldVideoMsHeld = "video_ms_held"
-	// FieldCostMicrosHeld holds the string denoting the cost_micros_held field in the database.
-	FieldCostMicrosHeld = "cost_micros_held"
 	// FieldTokensUsed holds the string denoting the tokens_used field in the database.
 	FieldTokensUsed = "tokens_used"
 	// FieldImagesUsed holds the string denoting the images_used field in the database.
 	FieldImagesUsed = "images_used"
 	// FieldVideoMsUsed holds the string denoting the video_ms_used field in the database.
 	FieldVideoMsUsed = "video_ms_used"
-	// FieldCostMicrosUsed holds the string denoting the cost_micros_used field in the database.
-	FieldCostMicrosUsed = "cost_micros_used"
 	// Table holds the table name of the quotaday in the database.
 	Table = "quota_days"
 )
@@ -49,11 +45,9 @@ var Columns = []string{
 	FieldTokensHeld,
 	FieldImagesHeld,
 	FieldVideoMsHeld,
-	FieldCostMicrosHeld,
 	FieldTokensUsed,
 	FieldImagesUsed,
 	FieldVideoMsUsed,
-	FieldCostMicrosUsed,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -75,16 +69,12 @@ var (
 	DefaultImagesHeld int64
 	// DefaultVideoMsHeld holds the default value on creation for the "video_ms_held" field.
 	DefaultVideoMsHeld int64
-	// DefaultCostMicrosHeld holds the default value on creation for the "cost_micros_held" field.
-	DefaultCostMicrosHeld int64
 	// DefaultTokensUsed holds the default value on creation for the "tokens_used" field.
 	DefaultTokensUsed int64
 	// DefaultImagesUsed holds the default value on creation for the "images_used" field.
 	DefaultImagesUsed int64
 	// DefaultVideoMsUsed holds the default value on creation for the "video_ms_used" field.
 	DefaultVideoMsUsed int64
-	// DefaultCostMicrosUsed holds the default value on creation for the "cost_micros_used" field.
-	DefaultCostMicrosUsed int64
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() oid.Row
 )
@@ -127,11 +117,6 @@ func ByVideoMsHeld(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldVideoMsHeld, opts...).ToFunc()
 }
 
-// ByCostMicrosHeld orders the results by the cost_micros_held field.
-func ByCostMicrosHeld(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldCostMicrosHeld, opts...).ToFunc()
-}
-
 // ByTokensUsed orders the results by the tokens_used field.
 func ByTokensUsed(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldTokensUsed, opts...).ToFunc()
@@ -145,9 +130,4 @@ func ByImagesUsed(opts ...sql.OrderTermOption) OrderOption {
 // ByVideoMsUsed orders the results by the video_ms_used field.
 func ByVideoMsUsed(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldVideoMsUsed, opts...).ToFunc()
-}
-
-// ByCostMicrosUsed orders the results by the cost_micros_used field.
-func ByCostMicrosUsed(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldCostMicrosUsed, opts...).ToFunc()
 }

@@ -85,11 +85,6 @@ func VideoMsHeld(v int64) predicate.QuotaDay {
 	return predicate.QuotaDay(sql.FieldEQ(FieldVideoMsHeld, v))
 }
 
-// CostMicrosHeld applies equality check predicate on the "cost_micros_held" field. It's identical to CostMicrosHeldEQ.
-func CostMicrosHeld(v int64) predicate.QuotaDay {
-	return predicate.QuotaDay(sql.FieldEQ(FieldCostMicrosHeld, v))
-}
-
 // TokensUsed applies equality check predicate on the "tokens_used" field. It's identical to TokensUsedEQ.
 func TokensUsed(v int64) predicate.QuotaDay {
 	return predicate.QuotaDay(sql.FieldEQ(FieldTokensUsed, v))
@@ -103,11 +98,6 @@ func ImagesUsed(v int64) predicate.QuotaDay {
 // VideoMsUsed applies equality check predicate on the "video_ms_used" field. It's identical to VideoMsUsedEQ.
 func VideoMsUsed(v int64) predicate.QuotaDay {
 	return predicate.QuotaDay(sql.FieldEQ(FieldVideoMsUsed, v))
-}
-
-// CostMicrosUsed applies equality check predicate on the "cost_micros_used" field. It's identical to CostMicrosUsedEQ.
-func CostMicrosUsed(v int64) predicate.QuotaDay {
-	return predicate.QuotaDay(sql.FieldEQ(FieldCostMicrosUsed, v))
 }
 
 // UserIDEQ applies the EQ predicate on the "user_id" field.
@@ -375,46 +365,6 @@ func VideoMsHeldLTE(v int64) predicate.QuotaDay {
 	return predicate.QuotaDay(sql.FieldLTE(FieldVideoMsHeld, v))
 }
 
-// CostMicrosHeldEQ applies the EQ predicate on the "cost_micros_held" field.
-func CostMicrosHeldEQ(v int64) predicate.QuotaDay {
-	return predicate.QuotaDay(sql.FieldEQ(FieldCostMicrosHeld, v))
-}
-
-// CostMicrosHeldNEQ applies the NEQ predicate on the "cost_micros_held" field.
-func CostMicrosHeldNEQ(v int64) predicate.QuotaDay {
-	return predicate.QuotaDay(sql.FieldNEQ(FieldCostMicrosHeld, v))
-}
-
-// CostMicrosHeldIn applies the In predicate on the "cost_micros_held" field.
-func CostMicrosHeldIn(vs ...int64) predicate.QuotaDay {
-	return predicate.QuotaDay(sql.FieldIn(FieldCostMicrosHeld, vs...))
-}
-
-// CostMicrosHeldNotIn applies the NotIn predicate on the "cost_micros_held" field.
-func CostMicrosHeldNotIn(vs ...int64) predicate.QuotaDay {
-	return predicate.QuotaDay(sql.FieldNotIn(FieldCostMicrosHeld, vs...))
-}
-
-// CostMicrosHeldGT applies the GT predicate on the "cost_micros_held" field.
-func CostMicrosHeldGT(v int64) predicate.QuotaDay {
-	return predicate.QuotaDay(sql.FieldGT(FieldCostMicrosHeld, v))
-}
-
-// CostMicrosHeldGTE applies the GTE predicate on the "cost_micros_held" field.
-func CostMicrosHeldGTE(v int64) predicate.QuotaDay {
-	return predicate.QuotaDay(sql.FieldGTE(FieldCostMicrosHeld, v))
-}
-
-// CostMicrosHeldLT applies the LT predicate on the "cost_micros_held" field.
-func CostMicrosHeldLT(v int64) predicate.QuotaDay {
-	return predicate.QuotaDay(sql.FieldLT(FieldCostMicrosHeld, v))
-}
-
-// CostMicrosHeldLTE applies the LTE predicate on the "cost_micros_held" field.
-func CostMicrosHeldLTE(v int64) predicate.QuotaDay {
-	return predicate.QuotaDay(sql.FieldLTE(FieldCostMicrosHeld, v))
-}
-
 // TokensUsedEQ applies the EQ predicate on the "tokens_used" field.
 func TokensUsedEQ(v int64) predicate.QuotaDay {
 	return predicate.QuotaDay(sql.FieldEQ(FieldTokensUsed, v))
@@ -533,46 +483,6 @@ func VideoMsUsedLT(v int64) predicate.QuotaDay {
 // VideoMsUsedLTE applies the LTE predicate on the "video_ms_used" field.
 func VideoMsUsedLTE(v int64) predicate.QuotaDay {
 	return predicate.QuotaDay(sql.FieldLTE(FieldVideoMsUsed, v))
-}
-
-// CostMicrosUsedEQ applies the EQ predicate on the "cost_micros_used" field.
-func CostMicrosUsedEQ(v int64) predicate.QuotaDay {
-	return predicate.QuotaDay(sql.FieldEQ(FieldCostMicrosUsed, v))
-}
-
-// CostMicrosUsedNEQ applies the NEQ predicate on the "cost_micros_used" field.
-func CostMicrosUsedNEQ(v int64) predicate.QuotaDay {
-	return predicate.QuotaDay(sql.FieldNEQ(FieldCostMicrosUsed, v))
-}
-
-// CostMicrosUsedIn applies the In predicate on the "cost_micros_used" field.
-func CostMicrosUsedIn(vs ...int64) predicate.QuotaDay {
-	return predicate.QuotaDay(sql.FieldIn(FieldCostMicrosUsed, vs...))
-}
-
-// CostMicrosUsedNotIn applies the NotIn predicate on the "cost_micros_used" field.
-func CostMicrosUsedNotIn(vs ...int64) predicate.QuotaDay {
-	return predicate.QuotaDay(sql.FieldNotIn(FieldCostMicrosUsed, vs...))
-}
-
-// CostMicrosUsedGT applies the GT predicate on the "cost_micros_used" field.
-func CostMicrosUsedGT(v int64) predicate.QuotaDay {
-	return predicate.QuotaDay(sql.FieldGT(FieldCostMicrosUsed, v))
-}
-
-// CostMicrosUsedGTE applies the GTE predicate on the "cost_micros_used" field.
-func CostMicrosUsedGTE(v int64) predicate.QuotaDay {
-	return predicate.QuotaDay(sql.FieldGTE(FieldCostMicrosUsed, v))
-}
-
-// CostMicrosUsedLT applies the LT predicate on the "cost_micros_used" field.
-func CostMicrosUsedLT(v int64) predicate.QuotaDay {
-	return predicate.QuotaDay(sql.FieldLT(FieldCostMicrosUsed, v))
-}
-
-// CostMicrosUsedLTE applies the LTE predicate on the "cost_micros_used" field.
-func CostMicrosUsedLTE(v int64) predicate.QuotaDay {
-	return predicate.QuotaDay(sql.FieldLTE(FieldCostMicrosUsed, v))
 }
 
 // And groups predicates with the AND operator between them.

@@ -9,8 +9,8 @@ import (
 	"github.com/weav-ai/weav/internal/oid"
 )
 
-// LedgerEntry is one step of what a run may and did consume. The rows are only ever added: a run holds once, and once
-// it has ended what it held is what was settled and released.
+// LedgerEntry is one step of what a run may and did consume. The rows are only ever added, which the database sees to: a run holds once,
+// and once it has ended what it held is what was settled and released. They go with their person alone.
 type LedgerEntry struct{ ent.Schema }
 
 // Fields of the LedgerEntry.
@@ -23,13 +23,13 @@ func (LedgerEntry) Fields() []ent.Field {
 		field.UUID("api_key_id", oid.APIKey{}).Optional().Nillable().Immutable(),
 		field.String("day").Immutable().Comment("The day that it counts on, such as 2026-11-23, in the time zone of the quotas."),
 		created(),
-	}, amounts("", true)...)
+	}, append(amounts("", true), field.Int64("cost_micros").Default(0).Immutable())...)
 }
 
-// amounts are counted in three units, and in money.
+// amounts are counted in three units.
 func amounts(suffix string, immutable bool) []ent.Field {
 	var out []ent.Field
-	for _, unit := range []string{"tokens", "images", "video_ms", "cost_micros"} {
+	for _, unit := range []string{"tokens", "images", "video_ms"} {
 		f := field.Int64(unit + suffix).Default(0)
 		if immutable {
 			f = f.Immutable()

@@ -2,7 +2,9 @@ package usage_test
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -191,19 +193,34 @@ func TestWhatWasUsedIsChargedAndTheRestGivenBack(t *testing.T) {
 				b.t.Errorf("%s: the row of usage is %v", tt.name, row)
 			}
 			if total > 500 {
-				b.must(b.st.Client().QuotaDay.Update().SetTokensUsed(0).Exec(t.Context()))
-				b.must(b.forget())
-				total = 0
+				b.user, total = storetest.User(b.t, b.st), 0 // Somebody whose day is new.
 			}
 			b.wantBalanced()
 		}
 	})
 }
 
-// forget removes the entries, as if the day were new.
-func (b *book) forget() error {
-	_, err := b.st.Client().LedgerEntry.Delete().Exec(b.t.Context())
-	return err
+// Not even by SQL is an entry changed or removed, but with its person.
+func TestTheLedgerOnlyGrows(t *testing.T) {
+	t.Parallel()
+	each(t, func(b *book) {
+		_, err := b.hold(b.t.Context(), b.tokens(400))
+		b.must(err)
+		statements := []string{"UPDATE ledger_entries SET tokens = 0", "DELETE FROM ledger_entries"}
+		if b.st.Dialect() == store.Postgres {
+			statements = append(statements, "TRUNCATE ledger_entries")
+		}
+		for _, statement := range statements {
+			if _, err := b.st.Client().ExecContext(b.t.Context(), statement); err == nil || !strings.Contains(err.Error(), "only grows") {
+				b.t.Errorf("%s: %v", statement, err)
+			}
+		}
+		b.must(b.st.Client().User.UpdateOneID(b.user).SetDeletesAt(*b.now.Load()).Exec(b.t.Context()))
+		n, err := b.st.Client().LedgerEntry.Delete().Exec(b.t.Context())
+		if err != nil || n != 1 {
+			b.t.Errorf("with its person %d entries went: %v", n, err)
+		}
+	})
 }
 
 func TestARunIsSettledOnce(t *testing.T) {
@@ -471,6 +488,16 @@ func TestABudgetIsNeverPassed(t *testing.T) {
 		next.Run = oid.New[oid.Run]()
 		_, err = b.hold(ctx, next)
 		b.wantCode(err, errs.QuotaExceeded)
+		var told *errs.Error
+		if !errors.As(err, &told) || told.Extensions["leftMicros"] != int64(400) || told.Extensions["resetsAt"] != time.Date(2026, 11, 30, 15, 0, 0, 0, time.UTC) ||
+			told.RetryAfter != time.Date(2026, 11, 30, 15, 0, 0, 0, time.UTC).Sub(*b.now.Load()) {
+			b.t.Errorf("the refusal tells %+v, retry after %s", told.Extensions, told.RetryAfter)
+		}
+		beyond := next
+		beyond.Most.Output = 2000
+		if _, err = b.hold(ctx, beyond); !errors.As(err, &told) || told.RetryAfter != 0 {
+			b.t.Errorf("what no month has is asked again after %s: %v", told.RetryAfter, err)
+		}
 		b.must(b.settle(o, used(0, 100), true)) // 60 micros
 		_, err = b.hold(ctx, next)
 		b.must(err)

@@ -54,8 +54,8 @@ func (l *Ledger) quota(ctx context.Context, c *ent.Client, user oid.User) (*Quot
 // takeQuota holds amounts of a day where they are left, in one statement: its condition is read again under the row's
 // lock, so no number of transactions at once passes a limit. A unit that nothing is needed of does not count.
 const takeQuota = `INSERT INTO quota_days
-		(id, user_id, day, created_at, tokens_held, images_held, video_ms_held, cost_micros_held, tokens_used, images_used, video_ms_used, cost_micros_used)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, 0, 0, 0)
+		(id, user_id, day, created_at, tokens_held, images_held, video_ms_held, tokens_used, images_used, video_ms_used)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, 0)
 	ON CONFLICT (user_id, day) DO UPDATE SET
 		tokens_held = quota_days.tokens_held + excluded.tokens_held,
 		images_held = quota_days.images_held + excluded.images_held,

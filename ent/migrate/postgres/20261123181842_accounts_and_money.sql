@@ -68,7 +68,7 @@ CREATE TABLE "provider_keys" ("id" uuid NOT NULL, "user_id" uuid NOT NULL, "prov
 -- create index "providerkey_user_id_provider" to table: "provider_keys"
 CREATE UNIQUE INDEX "providerkey_user_id_provider" ON "provider_keys" ("user_id", "provider");
 -- create "quota_days" table
-CREATE TABLE "quota_days" ("id" uuid NOT NULL, "user_id" uuid NOT NULL, "day" character varying NOT NULL, "created_at" timestamptz NOT NULL, "tokens_held" bigint NOT NULL DEFAULT 0, "images_held" bigint NOT NULL DEFAULT 0, "video_ms_held" bigint NOT NULL DEFAULT 0, "cost_micros_held" bigint NOT NULL DEFAULT 0, "tokens_used" bigint NOT NULL DEFAULT 0, "images_used" bigint NOT NULL DEFAULT 0, "video_ms_used" bigint NOT NULL DEFAULT 0, "cost_micros_used" bigint NOT NULL DEFAULT 0, PRIMARY KEY ("id"));
+CREATE TABLE "quota_days" ("id" uuid NOT NULL, "user_id" uuid NOT NULL, "day" character varying NOT NULL, "created_at" timestamptz NOT NULL, "tokens_held" bigint NOT NULL DEFAULT 0, "images_held" bigint NOT NULL DEFAULT 0, "video_ms_held" bigint NOT NULL DEFAULT 0, "tokens_used" bigint NOT NULL DEFAULT 0, "images_used" bigint NOT NULL DEFAULT 0, "video_ms_used" bigint NOT NULL DEFAULT 0, PRIMARY KEY ("id"));
 -- create index "quotaday_user_id_day" to table: "quota_days"
 CREATE UNIQUE INDEX "quotaday_user_id_day" ON "quota_days" ("user_id", "day");
 -- create "payment_steps" table
@@ -84,6 +84,21 @@ END
 $$;
 -- +goose StatementEnd
 CREATE TRIGGER "audit_entries_stay" BEFORE UPDATE OR DELETE OR TRUNCATE ON "audit_entries" EXECUTE FUNCTION "audit_entries_refuse"();
+-- What the ledger says is added to, never changed; it goes with its person alone, whose account is about to be deleted.
+-- +goose StatementBegin
+CREATE FUNCTION "ledger_entries_refuse"() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF TG_OP = 'DELETE' THEN
+		IF NOT EXISTS (SELECT 1 FROM "users" WHERE "id" = OLD."user_id" AND "deletes_at" IS NULL) THEN
+			RETURN OLD;
+		END IF;
+	END IF;
+	RAISE EXCEPTION 'ledger_entries only grows';
+END
+$$;
+-- +goose StatementEnd
+CREATE TRIGGER "ledger_entries_stay" BEFORE UPDATE OR DELETE ON "ledger_entries" FOR EACH ROW EXECUTE FUNCTION "ledger_entries_refuse"();
+CREATE TRIGGER "ledger_entries_remain" BEFORE TRUNCATE ON "ledger_entries" EXECUTE FUNCTION "ledger_entries_refuse"();
 -- what jobs used was of one purpose; now it is of the job's kind
 UPDATE "usages" SET "purpose" = COALESCE((SELECT "kind" FROM "jobs" WHERE "jobs"."id" = "usages"."job_id"), 'TEXT') WHERE "purpose" = 'JOB';
 -- what was used before counts on its day in the zone that is the default
@@ -137,6 +152,7 @@ DROP TABLE "ledger_entries";
 DROP INDEX "payment_transaction_id";
 -- reverse: create index "payment_reference" to table: "payments"
 DROP INDEX "payment_reference";
+DROP FUNCTION "ledger_entries_refuse"();
 -- reverse: create index "payment_status_id" to table: "payments"
 DROP INDEX "payment_status_id";
 -- reverse: create index "payment_next_check_at" to table: "payments"

@@ -128,7 +128,7 @@ CREATE TABLE `provider_keys` (`id` uuid NOT NULL, `user_id` uuid NOT NULL, `prov
 -- create index "providerkey_user_id_provider" to table: "provider_keys"
 CREATE UNIQUE INDEX `providerkey_user_id_provider` ON `provider_keys` (`user_id`, `provider`);
 -- create "quota_days" table
-CREATE TABLE `quota_days` (`id` uuid NOT NULL, `user_id` uuid NOT NULL, `day` text NOT NULL, `created_at` datetime NOT NULL, `tokens_held` integer NOT NULL DEFAULT (0), `images_held` integer NOT NULL DEFAULT (0), `video_ms_held` integer NOT NULL DEFAULT (0), `cost_micros_held` integer NOT NULL DEFAULT (0), `tokens_used` integer NOT NULL DEFAULT (0), `images_used` integer NOT NULL DEFAULT (0), `video_ms_used` integer NOT NULL DEFAULT (0), `cost_micros_used` integer NOT NULL DEFAULT (0), PRIMARY KEY (`id`));
+CREATE TABLE `quota_days` (`id` uuid NOT NULL, `user_id` uuid NOT NULL, `day` text NOT NULL, `created_at` datetime NOT NULL, `tokens_held` integer NOT NULL DEFAULT (0), `images_held` integer NOT NULL DEFAULT (0), `video_ms_held` integer NOT NULL DEFAULT (0), `tokens_used` integer NOT NULL DEFAULT (0), `images_used` integer NOT NULL DEFAULT (0), `video_ms_used` integer NOT NULL DEFAULT (0), PRIMARY KEY (`id`));
 -- create index "quotaday_user_id_day" to table: "quota_days"
 CREATE UNIQUE INDEX `quotaday_user_id_day` ON `quota_days` (`user_id`, `day`);
 -- create "sandbox_payments" table
@@ -141,6 +141,14 @@ CREATE TRIGGER `audit_entries_stay` BEFORE UPDATE ON `audit_entries` BEGIN SELEC
 -- +goose StatementEnd
 -- +goose StatementBegin
 CREATE TRIGGER `audit_entries_remain` BEFORE DELETE ON `audit_entries` BEGIN SELECT RAISE(ABORT, 'audit_entries only grows'); END;
+-- +goose StatementEnd
+-- What the ledger says is added to, never changed; it goes with its person alone, whose account is about to be deleted.
+-- +goose StatementBegin
+CREATE TRIGGER `ledger_entries_stay` BEFORE UPDATE ON `ledger_entries` BEGIN SELECT RAISE(ABORT, 'ledger_entries only grows'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER `ledger_entries_remain` BEFORE DELETE ON `ledger_entries`
+	WHEN EXISTS (SELECT 1 FROM `users` WHERE `id` = OLD.`user_id` AND `deletes_at` IS NULL) BEGIN SELECT RAISE(ABORT, 'ledger_entries only grows'); END;
 -- +goose StatementEnd
 -- what jobs used was of one purpose; now it is of the job's kind
 UPDATE `usages` SET `purpose` = COALESCE((SELECT `kind` FROM `jobs` WHERE `jobs`.`id` = `usages`.`job_id`), 'TEXT') WHERE `purpose` = 'JOB';
