@@ -141,12 +141,26 @@ func (a *App) openStore(ctx context.Context) error {
 	}
 	a.store = st
 	if a.cfg.AutoMigrate {
-		return st.Migrate(ctx)
+		err = st.Migrate(ctx)
+	} else if err = st.Migrated(ctx); err != nil {
+		err = fmt.Errorf("%w: run `weav migrate`, or set AUTO_MIGRATE=true", err)
 	}
-	if err := st.Migrated(ctx); err != nil {
-		return fmt.Errorf("%w: run `weav migrate`, or set AUTO_MIGRATE=true", err)
+	if err != nil {
+		return err
 	}
-	return nil
+	return a.checkDrift(ctx)
+}
+
+// checkDrift refuses a database without a table or a column that the program uses, and warns of one
+// without an index or a trigger, on which it works.
+func (a *App) checkDrift(ctx context.Context) error {
+	err := a.store.CheckDrift(ctx)
+	var drift *store.DriftError
+	if errors.As(err, &drift) && !drift.Breaks {
+		a.log.Warn("the database differs from what its migrations make", "mendedBy", drift.Statements)
+		return nil
+	}
+	return err
 }
 
 // Handler returns the process's routes.

@@ -20,14 +20,18 @@ func openBus(ctx context.Context, url string, log *slog.Logger) (live.Bus, error
 	return redislive.Open(ctx, url, redislive.WithLogger(log))
 }
 
-// Migrate brings the database of a configuration up to date. Any number of processes may do so at once.
+// Migrate brings the database of a configuration up to date. Any number of processes may do so at once. It
+// fails with a [*store.DriftError] on a database that has all migrations and differs from what they make.
 func Migrate(ctx context.Context, cfg Config) (err error) {
 	st, err := store.Open(ctx, cfg.DatabaseURL)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	return st.Migrate(ctx)
+	if err := st.Migrate(ctx); err != nil {
+		return err
+	}
+	return st.Compare(ctx)
 }
 
 // Parts says which parts are embedded and which are not, without any address or secret.

@@ -70,7 +70,7 @@ func (p probe) database(ctx context.Context) (note string, err error) {
 	defer func() { err = errors.Join(err, st.Close()) }()
 	switch lacks := st.Migrated(ctx); {
 	case lacks == nil:
-		return "answers, and is up to date", nil
+		return "answers, and is up to date", st.Compare(ctx)
 	case p.cfg.AutoMigrate:
 		return "answers; the next start brings it up to date", nil
 	default:

@@ -20,7 +20,13 @@ import (
 // Migrate brings the schema up to date: first the project's migrations, then the queue's own.
 // Any number of processes may call it at once; one works, the others wait. It does nothing
 // when nothing is missing.
+//
+// A program whose migrations differ from what was released is refused: a database would
+// get what no other has.
 func (s *Store) Migrate(ctx context.Context) error {
+	if err := migrate.Verify(migrate.Files, migrate.Hashes); err != nil {
+		return fmt.Errorf("store: migrate: %w", err)
+	}
 	if s.Migrated(ctx) == nil {
 		return nil
 	}
@@ -41,6 +47,9 @@ func (s *Store) Migrate(ctx context.Context) error {
 // Migrated returns an error that names what the schema lacks, nil when it lacks nothing. A
 // schema that is ahead of this program is no error: others may run a newer one.
 func (s *Store) Migrated(ctx context.Context) error {
+	if err := migrate.Verify(migrate.Files, migrate.Hashes); err != nil {
+		return fmt.Errorf("store: migrated: %w", err)
+	}
 	missing, err := s.missingMigrations(ctx)
 	if err != nil {
 		return fmt.Errorf("store: migrated: %w", err)
@@ -78,13 +87,18 @@ func goUp(ctx context.Context, db *sql.DB, dialect string, files fs.FS) error {
 	return err
 }
 
-// missingMigrations names the project's migrations that the database has not seen.
-func (s *Store) missingMigrations(ctx context.Context) ([]string, error) {
+// migrationNames are the files of the project's migrations.
+func (s *Store) migrationNames() ([]string, error) {
 	files, err := migrationFiles(s.dialect)
 	if err != nil {
 		return nil, err
 	}
-	names, err := fs.Glob(files, "*.sql")
+	return fs.Glob(files, "*.sql")
+}
+
+// missingMigrations names the project's migrations that the database has not seen.
+func (s *Store) missingMigrations(ctx context.Context) ([]string, error) {
+	names, err := s.migrationNames()
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,12 @@
 // an empty Postgres, and writes what the databases then lack. Read what it wrote before you commit
 // it: renamed columns, for one, look like one removed and one added. A dialect that lacks nothing
 // gets no file. Postgres is one it starts for itself, or the empty database -postgres names.
+//
+//	go run ./ent/migrate/new -hash
+//
+// adds the lines of new migrations to ent/migrate/hashes.txt, as the first form does too. Use it for a
+// migration that was written or completed by hand. It refuses to change the line of one that has
+// been committed before: that needs a new migration.
 package main
 
 import (
@@ -34,7 +40,14 @@ var nameForm = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 func main() {
 	log.SetFlags(0)
 	postgres := flag.String("postgres", "", "`URL` of an empty Postgres database to use instead of a new server")
+	hash := flag.Bool("hash", false, "add the hashes of new migrations, and write none")
 	flag.Parse()
+	if *hash {
+		if err := addHashes(os.DirFS("ent/migrate"), hashFile, committed); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	if flag.NArg() != 1 || !nameForm.MatchString(flag.Arg(0)) {
 		log.Fatal("usage: go run ./ent/migrate/new [-postgres URL] name_of_the_change")
 	}
@@ -42,6 +55,9 @@ func main() {
 	name := time.Now().UTC().Format("20060102150405") + "_" + flag.Arg(0) + ".sql"
 	err := errors.Join(nextSQLite(ctx, name), nextPostgres(ctx, name, *postgres))
 	stop()
+	if err == nil {
+		err = addHashes(os.DirFS("ent/migrate"), hashFile, committed)
+	}
 	if err != nil {
 		log.Fatal(err)
 	}

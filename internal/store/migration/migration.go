@@ -35,6 +35,11 @@ var byHand = []string{"message_search"}
 // format, or [ErrNone] when there is nothing to do. The database must have all earlier
 // migrations; it is left as it was.
 func Next(ctx context.Context, name string, db *sql.DB) ([]byte, error) {
+	return next(ctx, name, db, func(atlasschema.Change) {})
+}
+
+// next calls observe with each change that the migration makes.
+func next(ctx context.Context, name string, db *sql.DB, observe func(atlasschema.Change)) ([]byte, error) {
 	// The library keeps a sum file beside what it writes and refuses folders whose sum is
 	// wrong. goose has no use for it, and it would be in the way of migrations written by hand.
 	scratch, err := os.MkdirTemp("", "weav-migration-")
@@ -42,7 +47,7 @@ func Next(ctx context.Context, name string, db *sql.DB) ([]byte, error) {
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(scratch) }() // The system's temporary folder.
-	if err := diff(ctx, name, db, scratch); err != nil {
+	if err := diff(ctx, name, db, scratch, observe); err != nil {
 		return nil, err
 	}
 	written, err := filepath.Glob(filepath.Join(scratch, "*.sql"))
@@ -58,7 +63,7 @@ func Next(ctx context.Context, name string, db *sql.DB) ([]byte, error) {
 // tables guards ent's description of the schema: a comparison writes into it.
 var tables sync.Mutex
 
-func diff(ctx context.Context, name string, db *sql.DB, scratch string) error {
+func diff(ctx context.Context, name string, db *sql.DB, scratch string, observe func(atlasschema.Change)) error {
 	tables.Lock()
 	defer tables.Unlock()
 	dir, err := sqltool.NewGooseDir(scratch)
@@ -73,7 +78,7 @@ func diff(ctx context.Context, name string, db *sql.DB, scratch string) error {
 		schema.WithDropColumn(true),
 		schema.WithDropIndex(true),
 		schema.WithErrNoPlan(true),
-		schema.WithDiffHook(spare(ctx, name, db)),
+		schema.WithDiffHook(spare(ctx, name, db, observe)),
 	)
 	if err != nil {
 		return fmt.Errorf("migration: %w", err)
@@ -90,10 +95,10 @@ func diff(ctx context.Context, name string, db *sql.DB, scratch string) error {
 
 // spare takes out of a comparison what is no difference: the removal of what was made by
 // hand, and conditions that Postgres spells in its own way.
-func spare(ctx context.Context, name string, db *sql.DB) schema.DiffHook {
-	return func(next schema.Differ) schema.Differ {
+func spare(ctx context.Context, name string, db *sql.DB, observe func(atlasschema.Change)) schema.DiffHook {
+	return func(differ schema.Differ) schema.Differ {
 		return schema.DiffFunc(func(current, desired *atlasschema.Schema) ([]atlasschema.Change, error) {
-			changes, err := next.Diff(current, desired)
+			changes, err := differ.Diff(current, desired)
 			if err != nil {
 				return nil, err
 			}
@@ -104,6 +109,7 @@ func spare(ctx context.Context, name string, db *sql.DB) schema.DiffHook {
 					return nil, err
 				}
 				if keep {
+					observe(change)
 					left = append(left, change)
 				}
 			}

@@ -36,16 +36,21 @@ func predicate(index *atlasschema.Index) string {
 	return ""
 }
 
-// keptPredicate is the condition as Postgres would keep it.
+// keptPredicate is the condition as Postgres would keep it. An empty copy of the table takes the index,
+// since an index on the table itself would hold up its writers.
 func keptPredicate(ctx context.Context, db *sql.DB, table, condition string) (string, error) {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return "", err
 	}
 	defer func() { _ = tx.Rollback() }() // That is the point.
-	create := fmt.Sprintf("CREATE INDEX weav_scratch ON %s ((1)) WHERE %s", pq.QuoteIdentifier(table), condition)
-	if _, err := tx.ExecContext(ctx, create); err != nil {
-		return "", fmt.Errorf("migration: condition of an index of %s: %w", table, err)
+	for _, statement := range []string{
+		"CREATE TEMPORARY TABLE weav_scratch_table (LIKE " + pq.QuoteIdentifier(table) + ")",
+		"CREATE INDEX weav_scratch ON weav_scratch_table ((1)) WHERE " + condition,
+	} {
+		if _, err := tx.ExecContext(ctx, statement); err != nil {
+			return "", fmt.Errorf("migration: condition of an index of %s: %w", table, err)
+		}
 	}
 	var kept string
 	const read = "SELECT pg_get_expr(indpred, indrelid) FROM pg_index WHERE indexrelid = 'weav_scratch'::regclass"
