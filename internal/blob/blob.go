@@ -45,7 +45,8 @@ type Bucket interface {
 	Put(ctx context.Context, key string, body io.Reader, opt PutOptions) error
 
 	// Open reads an object. A reader that ends with io.EOF has given all of it; one that is cut
-	// off ends with UNAVAILABLE. ctx bounds the reading as well. The caller closes the reader.
+	// off ends with UNAVAILABLE. ctx bounds the reading as well: once it has ended no Read gives a
+	// byte, not even one that has arrived. The caller closes the reader.
 	Open(ctx context.Context, key string) (io.ReadCloser, Object, error)
 
 	// OpenRange reads length bytes from offset on, or fewer where the object ends before; a

@@ -87,8 +87,12 @@ type reader struct {
 	body io.ReadCloser
 }
 
-// Read implements io.Reader.
+// Read implements io.Reader. The connection may hold bytes that came before the context ended, so the
+// context is asked first.
 func (r *reader) Read(p []byte) (int, error) {
+	if err := blob.Ended(r.ctx, "read"); err != nil {
+		return 0, err
+	}
 	n, err := r.body.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return n, failure(r.ctx, "read", err)
