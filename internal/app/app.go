@@ -244,7 +244,7 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 		}
 	}
 	if a.runner != nil {
-		for _, sweep := range []func(context.Context) error{a.chats.Sweep, a.jobs.Sweep, a.files.Sweep} {
+		for _, sweep := range []func(context.Context) error{a.chats.Sweep, a.chats.Reindex, a.jobs.Sweep, a.files.Sweep} {
 			go worker.Sweeper(background, sweep, a.log)
 		}
 		if err := a.runner.Start(background); err != nil {

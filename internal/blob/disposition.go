@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/weav-ai/weav/internal/text"
 )
 
 // maxFilenameBytes fits every file system.
@@ -28,11 +30,11 @@ func (o GetOptions) Disposition() string {
 }
 
 // cleanFilename replaces what a file name may not hold somewhere, or what misleads its reader:
-// path separators, quotes, control and format characters (which turn the direction of text), and
+// path separators, quotes, what makes it look like another name, and
 // dots and spaces at its ends.
 func cleanFilename(name string) string {
 	name = strings.Map(func(r rune) rune {
-		if strings.ContainsRune(`/\:*?"<>|%`, r) || r == utf8.RuneError || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+		if strings.ContainsRune(`/\:*?"<>|%`, r) || r == utf8.RuneError || text.Misleads(r) {
 			return '_'
 		}
 		if unicode.IsSpace(r) {
@@ -53,11 +55,7 @@ func shorten(name string) string {
 	if dot := strings.LastIndexByte(name, '.'); dot > 0 && len(name)-dot <= longest {
 		extension = name[dot:]
 	}
-	end := maxFilenameBytes - len(extension)
-	for !utf8.RuneStart(name[end]) {
-		end--
-	}
-	return name[:end] + extension
+	return text.TruncateBytes(name, maxFilenameBytes-len(extension)) + extension
 }
 
 func asciiOnly(r rune) rune {

@@ -3,7 +3,6 @@ package chat
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/weav-ai/weav/ent"
 	entchat "github.com/weav-ai/weav/ent/chat"
@@ -79,7 +78,7 @@ func (s *Service) create(ctx context.Context, tx *store.Tx, user oid.User, in Cr
 	if in.Prompts != nil {
 		create.SetRecommendedPrompts(in.Prompts)
 	}
-	if in.Title != nil && strings.TrimSpace(*in.Title) != "" {
+	if in.Title != nil && !text.Blank(*in.Title) {
 		create.SetTitle(*in.Title).SetIsTitleCustom(true)
 	}
 	if in.FolderID != nil {

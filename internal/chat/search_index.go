@@ -60,17 +60,17 @@ func (s *Service) index(ctx context.Context, tx *store.Tx, row indexed) error {
 }
 
 func indexPostgres(ctx context.Context, tx *store.Tx, row indexed, terms string) error {
-	_, err := tx.Client().ExecContext(ctx, `INSERT INTO message_search (user_id, id, chat_id, is_title, terms)
-		VALUES ($1, $2, $3, $4, array_to_tsvector(string_to_array($5, ' ')))
-		ON CONFLICT (user_id, id) DO UPDATE SET terms = EXCLUDED.terms`,
-		row.user, row.id.String(), row.chat, row.title, terms)
+	_, err := tx.Client().ExecContext(ctx, `INSERT INTO message_search (user_id, id, chat_id, is_title, terms, version)
+		VALUES ($1, $2, $3, $4, array_to_tsvector(string_to_array($5, ' ')), $6)
+		ON CONFLICT (user_id, id) DO UPDATE SET terms = EXCLUDED.terms, version = EXCLUDED.version`,
+		row.user, row.id.String(), row.chat, row.title, terms, search.Version)
 	return err
 }
 
 func indexSQLite(ctx context.Context, tx *store.Tx, row indexed, terms string) error {
-	_, err := tx.Client().ExecContext(ctx, `INSERT INTO message_search (place, user_id, id, chat_id, is_title)
-		VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING`,
-		placeIn(row.id), row.user, row.id.String(), row.chat, row.title)
+	_, err := tx.Client().ExecContext(ctx, `INSERT INTO message_search (place, user_id, id, chat_id, is_title, version)
+		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO UPDATE SET version = EXCLUDED.version`,
+		placeIn(row.id), row.user, row.id.String(), row.chat, row.title, search.Version)
 	if err != nil {
 		return err
 	}

@@ -48,6 +48,9 @@ type match struct {
 
 // scan reads candidates until it has found limit matches, or there are no more.
 func (s *Service) scan(ctx context.Context, sc scan, limit int) ([]match, error) {
+	if sc.query.IsEmpty() {
+		return nil, nil
+	}
 	var found []match
 	for {
 		read := 0
@@ -63,7 +66,14 @@ func (s *Service) scan(ctx context.Context, sc scan, limit int) ([]match, error)
 		if err != nil || len(found) == limit || read < sc.batch {
 			return found, err
 		}
-		sc.indexed, sc.batch = true, min(2*sc.batch, maxBatch)
+		if !sc.indexed {
+			stale, err := s.hasStale(ctx, sc.user)
+			if err != nil {
+				return nil, err
+			}
+			sc.indexed = !stale
+		}
+		sc.batch = min(2*sc.batch, maxBatch)
 	}
 }
 

@@ -180,8 +180,8 @@ func (d desk) indexOnly(query string, want ...string) {
 // TestSearchIndexesAnyCharacter finds characters of every category by the index alone.
 func TestSearchIndexesAnyCharacter(t *testing.T) {
 	t.Parallel()
-	odd := []rune{0x01, 0x7f, '!', '_', '|', '~', '^', 0xad, 0x378, 0x20d2, 0x200b, 0x200d, 0x2603, 0x3131, 0xd7ff,
-		0xe000, 0xfdd0, 0xfe0f, 0xfffd, 0xffff, 0x1d11e, 0x1f9ff, 0x20000, 0x2ffff, 0xe0041, 0x100000, 0x10ffff}
+	odd := []rune{0x01, 0x7f, '!', '_', '|', '~', '^', 0x378, 0x2603, 0x3131, 0xd7ff,
+		0xe000, 0xfdd0, 0xfffd, 0xffff, 0x1d11e, 0x1f9ff, 0x20000, 0x2ffff, 0x100000, 0x10ffff}
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		d := newDesk(t, st)
 		c := d.chat("")
@@ -193,6 +193,25 @@ func TestSearchIndexesAnyCharacter(t *testing.T) {
 		for i, r := range odd {
 			d.indexOnly(string(r), said[i])
 			d.indexOnly(said[i], said[i])
+		}
+	})
+}
+
+// What folds to nothing is found by what stands around it, and asks the database for nothing by itself.
+func TestSearchLeavesOutWhatFoldsToNothing(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		d := newDesk(t, st)
+		c := d.chat("")
+		for i, r := range []rune{0xad, 0x20d2, 0x200b, 0x200d, 0xfe0f, 0xe0041, 0x301} {
+			said := fmt.Sprintf("x%c가%d", r, i)
+			d.say(c, said)
+			d.indexOnly(fmt.Sprintf("x가%d", i), said)
+			d.indexOnly(said, said)
+			d.indexOnly(string(r))
+		}
+		if hits := d.find("\u0301"); len(hits) != 0 {
+			t.Errorf("an accent alone has %d hits", len(hits))
 		}
 	})
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/weav-ai/weav/internal/text"
 )
 
 const (
@@ -35,18 +37,17 @@ func safe(name string) string {
 }
 
 func plain(r rune) rune {
-	const joiner = '\u200d' // It holds emoji together.
 	switch {
 	case unicode.IsSpace(r):
 		return ' '
-	case strings.ContainsRune(`/\:*?"<>|`, r), unicode.IsControl(r), unicode.Is(unicode.Cf, r) && r != joiner:
+	case strings.ContainsRune(`/\:*?"<>|`, r), text.Misleads(r):
 		return '_'
 	default:
 		return r
 	}
 }
 
-// shorten cuts a long name between code points, and keeps its extension.
+// shorten cuts a long name between characters, and keeps its extension.
 func shorten(name string) string {
 	if len(name) <= maxNameBytes && utf8.RuneCountInString(name) <= maxNameRunes {
 		return name
@@ -55,12 +56,7 @@ func shorten(name string) string {
 	if dot := strings.LastIndexByte(name, '.'); dot > 0 && len(name)-dot <= maxExtension {
 		name, extension = name[:dot], name[dot:]
 	}
-	end, runes := 0, utf8.RuneCountInString(extension)
-	for i, r := range name {
-		if runes == maxNameRunes || i+utf8.RuneLen(r)+len(extension) > maxNameBytes {
-			break
-		}
-		runes, end = runes+1, i+utf8.RuneLen(r)
-	}
-	return strings.TrimRight(name[:end], ". ") + extension
+	name = text.Truncate(name, maxNameRunes-utf8.RuneCountInString(extension))
+	name = text.TruncateBytes(name, maxNameBytes-len(extension))
+	return strings.TrimRight(name, ". ") + extension
 }

@@ -8,8 +8,9 @@ import (
 	"io"
 	"path"
 	"strings"
-	"unicode"
 	"unicode/utf8"
+
+	"github.com/weav-ai/weav/internal/text"
 )
 
 // Type is a media type that is taken.
@@ -114,15 +115,15 @@ func typeList() string {
 	return strings.Join(words, ", ")
 }
 
-// cleanName keeps the last part of a path, whichever system wrote it, without control and format characters,
-// which can make a name look like another.
+// cleanName keeps the last part of a path, whichever system wrote it, without characters
+// that make a name look like another.
 func cleanName(name string) (string, error) {
 	if !utf8.ValidString(name) {
 		return "", fault(BadName, "The name is no text.")
 	}
 	name = name[strings.LastIndexAny(name, `/\`)+1:]
 	name = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+		if text.Misleads(r) {
 			return -1
 		}
 		return r

@@ -4,10 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/weav-ai/weav/internal/ai"
 	"github.com/weav-ai/weav/internal/catalog"
+	"github.com/weav-ai/weav/internal/text"
 )
 
 // answer is a plan as the model writes it.
@@ -182,8 +182,8 @@ func promptLimit(m catalog.Model) int {
 
 // within fails unless a text has something but blanks, and at most so many code points.
 func within(fail func(string, ...any), what, value string, most int) {
-	switch n := utf8.RuneCountInString(value); {
-	case strings.TrimSpace(value) == "":
+	switch n := text.Count(value); {
+	case text.Blank(value):
 		fail("%s is empty.", what)
 	case strings.ContainsRune(value, 0):
 		fail("%s holds U+0000.", what)

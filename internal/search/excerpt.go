@@ -7,6 +7,8 @@ import (
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/rivo/uniseg"
 )
 
 const (
@@ -149,19 +151,21 @@ func endCut(text string, cut, least int) int {
 	return cut
 }
 
-// parts reports whether a cut would part what is one character to a reader.
-func parts(text string, cut int) bool {
-	before, _ := utf8.DecodeLastRuneInString(text[:cut])
-	after, _ := utf8.DecodeRuneInString(text[cut:])
-	return joined(before, after)
-}
+// context is how many code points before a cut are looked at for the grapheme cluster it stands in.
+const context = 64
 
-// joined reports whether two code points are shown as parts of one character: accents, modified
-// and joined emoji, Hangul in parts.
-func joined(before, after rune) bool {
-	const joiner = '\u200d'
-	return before == joiner || after == joiner || unicode.Is(unicode.M, after) ||
-		after >= 0x1f3fb && after <= 0x1f3ff || after >= 0x1160 && after <= 0x11ff
+// parts reports whether a cut would part a grapheme cluster (UAX #29), which is one character to a reader.
+func parts(text string, cut int) bool {
+	if cut == 0 || cut == len(text) {
+		return false
+	}
+	at := cut - suffix(text[:cut], context)
+	for state := -1; at < cut; {
+		var cluster string
+		cluster, _, _, state = uniseg.FirstGraphemeClusterInString(text[at:], state)
+		at += len(cluster)
+	}
+	return at > cut
 }
 
 // excerpt cuts the text and reckons where in it the places stand.

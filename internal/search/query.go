@@ -17,12 +17,12 @@ const (
 // Query is what somebody looks for: words that all must occur. The zero value matches nothing.
 type Query struct{ words []string }
 
-// Parse reads a query. White space parts its words; punctuation around a word is dropped, unless
-// nothing else is left of it.
+// Parse reads a query. White space parts its words. Punctuation around a word is dropped, unless nothing else
+// is left of it; what tells words apart stays, as in c#, c++, .net, 20% and @name.
 func Parse(s string) Query {
 	var q Query
 	for word := range strings.FieldsSeq(fold(s)) {
-		if bare := strings.TrimFunc(word, unicode.IsPunct); bare != "" {
+		if bare := bare(word); bare != "" {
 			word = bare
 		}
 		if !slices.Contains(q.words, word) {
@@ -30,6 +30,25 @@ func Parse(s string) Query {
 		}
 	}
 	return q
+}
+
+// IsEmpty reports whether nothing is looked for: the query was blank, or folds to nothing, as an accent does
+// that stands alone. An index cannot be asked for it.
+func (q Query) IsEmpty() bool { return len(q.words) == 0 }
+
+// bare is a word without the punctuation around it.
+func bare(word string) string {
+	word = strings.TrimRightFunc(word, isAround)
+	rest := strings.TrimLeftFunc(word, isAround)
+	if before := len(word) - len(rest); before > 0 && word[before-1] == '.' && (before == 1 || word[before-2] != '.') {
+		rest = word[before-1:] // One dot before a word is part of a name; more are an ellipsis.
+	}
+	return strings.TrimRight(rest, ".")
+}
+
+// isAround reports whether a character stands around words and not in them.
+func isAround(r rune) bool {
+	return unicode.IsPunct(r) && !strings.ContainsRune("#%&@_§‰‱", r)
 }
 
 // term is what to look for in an index; with open set, what begins so.

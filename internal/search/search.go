@@ -10,11 +10,12 @@ package search
 
 import (
 	"strings"
-	"unicode"
 	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
 )
+
+// Version numbers what [Terms] makes of a text. Whoever changes that raises it, so that what was
+// indexed before is indexed again.
+const Version = 2
 
 const (
 	// gram is how many code points a term has at most.
@@ -54,35 +55,13 @@ func prefix(s string, n int) int {
 	return end
 }
 
-// fold brings a text into the form it is compared in: composed (NFC) and without case.
+// fold brings a text into the form it is compared in, see [walk].
 func fold(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
 	walk(s, func(r rune, _ int) { b.WriteRune(r) })
 	return b.String()
 }
-
-// walk folds s and calls emit with each code point and the place in s it comes from. Code
-// points that were composed together share their place.
-func walk(s string, emit func(r rune, at int)) {
-	if norm.NFC.IsNormalString(s) {
-		for at, r := range s {
-			emit(foldRune(r), at)
-		}
-		return
-	}
-	var it norm.Iter
-	it.InitString(norm.NFC, s)
-	for !it.Done() {
-		at := it.Pos()
-		for _, r := range string(it.Next()) {
-			emit(foldRune(r), at)
-		}
-	}
-}
-
-// foldRune goes over the upper case, where letters of several lower cases meet, as σ and ς do.
-func foldRune(r rune) rune { return unicode.ToLower(unicode.ToUpper(r)) }
 
 // folded is a folded text that knows where its bytes come from: at[i] is the place in the
 // source of byte i, and at[len(text)] the source's end.

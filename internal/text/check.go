@@ -1,5 +1,5 @@
 // Package text holds what is true of all text that comes in: it is counted in Unicode
-// code points, and it never holds U+0000, which Postgres cannot store, or a surrogate.
+// code points of its composed form, and it never holds U+0000, which Postgres cannot store, or a surrogate.
 package text
 
 import (
@@ -15,15 +15,15 @@ import (
 type Checker struct{ faults errs.InputErrors }
 
 // Text checks the value at field, which is a path below the input with dots between its parts.
-// The length is counted in code points. With a least above 0 a blank value is missing.
+// The length is that of [Count]. With a least above 0 a value that is [Blank] is missing.
 func (c *Checker) Text(field, value string, least, most int) {
-	if !utf8.ValidString(value) || strings.ContainsRune(value, 0) {
+	switch {
+	case !utf8.ValidString(value) || strings.ContainsRune(value, 0):
 		c.Fail(errs.InvalidChars, field, "This text holds a character that no text may: U+0000 or half of a surrogate pair.")
-	}
-	if least > 0 && strings.TrimSpace(value) == "" {
+	case least > 0 && Blank(value):
 		c.Fail(errs.Required, field, "This must not be blank.")
 	}
-	if utf8.RuneCountInString(value) > most {
+	if Count(value) > most {
 		c.Fail(errs.TooLong, field, fmt.Sprintf("This may have at most %d characters.", most))
 	}
 }
@@ -63,16 +63,4 @@ func path(field string) []string {
 		return []string{"input"}
 	}
 	return append([]string{"input"}, strings.Split(field, ".")...)
-}
-
-// Truncate returns the first n code points of s.
-func Truncate(s string, n int) string {
-	seen := 0
-	for i := range s {
-		if seen == n {
-			return s[:i]
-		}
-		seen++
-	}
-	return s
 }

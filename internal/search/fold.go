@@ -1,0 +1,80 @@
+package search
+
+import (
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/weav-ai/weav/internal/text"
+)
+
+// walk folds s and calls emit with each code point and the place in s it comes from. Code points that
+// come from one place share it.
+//
+// Folded texts are equal when a reader takes them for the same: compatibility forms are replaced (NFKC: full
+// width, ligatures, circled letters), upper case becomes lower case, and what is drawn as nothing, accents, Arabic
+// and Hebrew points and the Arabic tatweel are left out. The marks of other scripts stay,
+// since there they make another letter: が is not か.
+func walk(s string, emit func(r rune, at int)) {
+	if norm.NFKC.IsNormalString(s) {
+		for at, r := range s {
+			foldRune(r, at, emit)
+		}
+		return
+	}
+	var it norm.Iter
+	for it.InitString(norm.NFKC, s); !it.Done(); {
+		at := it.Pos()
+		segment := it.Next()
+		if source, _ := utf8.DecodeRuneInString(s[at:]); segment[0] == ' ' && !unicode.IsSpace(source) {
+			foldRune(source, at, emit) // An accent that stands alone, such as ´, is a space with an accent to NFKC.
+			continue
+		}
+		for _, r := range string(segment) {
+			foldRune(r, at, emit)
+		}
+	}
+}
+
+// foldRune folds one code point of a text in NFKC.
+func foldRune(r rune, at int, emit func(r rune, at int)) {
+	switch {
+	case r < utf8.RuneSelf:
+		if 'A' <= r && r <= 'Z' {
+			r += 'a' - 'A'
+		}
+		emit(r, at)
+	case r == 'ß' || r == 'ẞ':
+		emit('s', at)
+		emit('s', at)
+	case unicode.Is(unicode.Hangul, r) && !text.Ignorable(r):
+		emit(r, at) // It decomposes into parts that are no marks.
+	case text.Ignorable(r) || r == tatweel:
+	default:
+		unmark(r, at, emit)
+	}
+}
+
+// tatweel stretches an Arabic word and means nothing.
+const tatweel = '\u0640'
+
+// unmark emits a code point without its marks and without case. It goes over the upper case, where
+// letters of several lower cases meet, as σ and ς do.
+func unmark(r rune, at int, emit func(r rune, at int)) {
+	kept := make([]rune, 0, 4)
+	for _, part := range norm.NFD.String(string(r)) {
+		if !isAccent(part) {
+			kept = append(kept, part)
+		}
+	}
+	for _, part := range norm.NFC.String(string(kept)) {
+		emit(unicode.ToLower(unicode.ToUpper(part)), at)
+	}
+}
+
+// isAccent reports whether a mark is left out. U+3099 and U+309A make other letters of kana.
+func isAccent(r rune) bool {
+	return unicode.Is(unicode.Mn, r) && r != '\u3099' && r != '\u309a' &&
+		unicode.In(r, unicode.Inherited, unicode.Arabic, unicode.Hebrew)
+}
