@@ -18,7 +18,7 @@ func check(ctx context.Context, args []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	list := app.Checklist(ctx, os.Getenv, app.Part{Serves: true, Works: workers})
+	list := app.Checklist(ctx, os.Getenv, app.Part{Serves: true, Works: workers}, app.Names(os.Environ())...)
 	w := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
 	blocked := 0
 	for _, f := range list {

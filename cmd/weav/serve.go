@@ -16,7 +16,7 @@ import (
 
 // load reads the settings and opens the log.
 func load(stderr io.Writer) (app.Config, *slog.Logger, error) {
-	cfg, err := app.Load(os.Getenv)
+	cfg, err := app.Load(os.Getenv, app.Names(os.Environ())...)
 	if err != nil {
 		return cfg, nil, err
 	}

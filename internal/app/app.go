@@ -58,6 +58,8 @@ type App struct {
 	meter     *metrics.Metrics
 	socket    *ws.Transport
 	rates     *rates
+	// connections bounds what an address holds open before it has signed in.
+	connections *server.Connections
 
 	bucket  blob.Bucket
 	blobs   http.Handler // answers for files kept in a folder; nil for a store that answers itself
@@ -96,7 +98,11 @@ func Open(ctx context.Context, cfg Config, part Part, log *slog.Logger) (*App, e
 		return nil, err
 	}
 	cfg.NodeID = cmp.Or(cfg.NodeID, nodeID(cfg.ListenAddr, part))
+	for _, doubt := range cfg.doubts() {
+		log.WarnContext(ctx, "a setting is unsafe", "setting", doubt.Item, "why", doubt.Note)
+	}
 	a := &App{cfg: cfg, part: part, log: log, meter: metrics.New()}
+	a.connections = server.NewConnections(cfg.HTTP.Connections, cfg.TrustedProxies, a.connectionRefused())
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
@@ -175,17 +181,10 @@ func (a *App) Handler() http.Handler {
 	return server.Handler(server.Options{
 		GraphQL: gql, Playground: playground.Handler(), Metrics: a.meter.Handler(), Health: a.health(),
 		Blobs: a.blobs, Files: server.Files{Own: a.files.OwnTarget, Shared: a.files.SharedTarget, Limit: a.rates.request}, Admin: a.admin(), Payments: a.payments(),
-		Authenticate: a.authenticate, Origins: a.cfg.Origins, Hosts: a.hosts(), TrustedProxies: a.cfg.TrustedProxies,
+		Authenticate: a.authenticate, Origins: a.cfg.origins(), Hosts: a.cfg.hosts(), App: a.cfg.frontend(), TrustedProxies: a.cfg.TrustedProxies,
+		Bodies: a.cfg.HTTP.Bodies, Connections: a.connections,
 		Counted: a.meter.RequestEnded, Log: a.log,
 	})
-}
-
-// hosts are the names a server on loopback answers to.
-func (a *App) hosts() []string {
-	if !loopback(a.cfg.ListenAddr) {
-		return nil
-	}
-	return []string{"localhost", "127.0.0.1", "::1"}
 }
 
 func (a *App) info() graph.Info {
@@ -261,7 +260,7 @@ func (a *App) serve(ctx context.Context, listener net.Listener) error {
 		return nil
 	}
 	handler := a.Handler()
-	return server.Serve(ctx, listener, handler, a.cfg.ShutdownTimeout, a.shutSockets)
+	return server.Serve(ctx, a.connections.Listen(listener), handler, a.cfg.ShutdownTimeout, a.shutSockets)
 }
 
 // shutSockets sends the sockets elsewhere.

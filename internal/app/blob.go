@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/weav-ai/weav/internal/blob"
@@ -55,13 +54,29 @@ func (c Config) checkFiles(p Part) error {
 		return nil
 	case !strings.HasPrefix(c.Files.URL, "s3:"):
 		return errors.New("the setting BLOB_URL must begin with `file:` or `s3:`")
+	}
+	return c.checkBucket()
+}
+
+// wellKnown is MinIO's account where nobody has set another, and its password.
+const wellKnown = "minioadmin"
+
+// checkBucket refuses a bucket that anybody knows the account of: with AUTH=dev alone, and on this machine, it will do.
+func (c Config) checkBucket() error {
+	o, err := c.Files.s3()
+	switch {
+	case err != nil:
+		return err
 	case c.Files.AccessKey == "" || c.Files.SecretKey == "":
 		return errors.New("BLOB_URL=s3:… needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
-	case c.Auth != "dev" && slices.Contains([]string{c.Files.AccessKey, c.Files.SecretKey}, "minioadmin"):
-		return errors.New("the store's account is MinIO's well-known minioadmin: make an account of WEAV's own (deploy/minio)")
+	case !strings.EqualFold(c.Files.AccessKey, wellKnown) && !strings.EqualFold(c.Files.SecretKey, wellKnown):
+		return nil
 	}
-	_, err := c.Files.s3()
-	return err
+	endpoint, err := url.Parse(o.Endpoint)
+	if err == nil && c.Auth == "dev" && loopback(net.JoinHostPort(endpoint.Hostname(), "0")) {
+		return nil
+	}
+	return errors.New("AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is MinIO's well-known minioadmin, which serves with AUTH=dev and a store on this machine alone: make an account of WEAV's own (deploy/minio)")
 }
 
 func (f Files) s3() (s3blob.Options, error) {
@@ -69,15 +84,23 @@ func (f Files) s3() (s3blob.Options, error) {
 	if err != nil || u.Host == "" {
 		return s3blob.Options{}, errors.New("BLOB_URL must be s3://BUCKET?endpoint=http://HOST:PORT")
 	}
+	if u.User != nil {
+		return s3blob.Options{}, errors.New("BLOB_URL holds an account, which is not read there: give it in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+	}
+	for name := range u.Query() {
+		if name != "endpoint" && name != "region" {
+			return s3blob.Options{}, fmt.Errorf("BLOB_URL has a parameter that is not read, %q: it takes endpoint and region", name)
+		}
+	}
 	endpoint := u.Query().Get("endpoint")
 	for name, value := range map[string]string{"BLOB_URL's endpoint": endpoint, "S3_PUBLIC_URL": f.PublicURL} {
 		e, err := url.Parse(value)
 		if name == "S3_PUBLIC_URL" && value == "" {
 			continue
 		}
-		web := err == nil && e.Host != "" && (e.Scheme == "http" || e.Scheme == "https")
+		web := err == nil && e.Host != "" && e.User == nil && (e.Scheme == "http" || e.Scheme == "https")
 		if !web {
-			return s3blob.Options{}, fmt.Errorf("%s must be http://HOST:PORT or https://HOST", name)
+			return s3blob.Options{}, fmt.Errorf("%s must be http://HOST:PORT or https://HOST, without an account", name)
 		}
 	}
 	return s3blob.Options{
@@ -101,7 +124,8 @@ func openFiles(c Config, secret []byte) (bucket blob.Bucket, handler http.Handle
 		folder = filepath.Join(c.DataDir, "files")
 	}
 	own, err := fileblob.Open(fileblob.Options{
-		Root: folder, Secret: derived(secret, "signed file addresses"), BaseURL: c.publicURL() + blobPath, Origins: c.Origins,
+		Root: folder, Secret: derived(secret, "signed file addresses"), BaseURL: c.publicURL() + blobPath, Origins: c.origins(),
+		UploadTimeout: c.HTTP.Bodies.Idle,
 	})
 	if err != nil {
 		return nil, nil, err

@@ -2,9 +2,11 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -13,6 +15,9 @@ import (
 )
 
 const (
+	// The models of chats that name none, where their provider comes first and nobody says otherwise.
+	defaultOpenAIModel = "gpt-4o-mini"
+	defaultGeminiModel = "gemini-1.5-flash"
 	// reloadEvery is how often the catalogue's file is looked at.
 	reloadEvery = 10 * time.Second
 	// modelCheckHour is when the providers' lists are looked at each day, in the zone of the clean-up.
@@ -23,15 +28,71 @@ const (
 
 // loadCatalog reads the models under the settings.
 func (a *App) loadCatalog() (err error) {
-	a.catalog, err = catalog.Load(catalog.Settings{
-		MaxTextChars: a.cfg.MaxTextChars, MaxOutputTokens: a.cfg.MaxOutputTokens, Default: a.cfg.DefaultModel, File: a.cfg.CatalogFile,
-		Provider:   a.cfg.AIProviderDefault,
-		TextModels: map[string]string{"openai": a.cfg.OpenAITextModel, "google": a.cfg.GeminiTextModel},
-		Providers:  a.cfg.providerNames(),
-		Configured: a.configured,
-		Billing:    a.cfg.Billing,
-	})
+	a.catalog, err = catalog.Load(a.cfg.catalog())
 	return err
+}
+
+// catalog are the settings of the catalogue.
+func (c Config) catalog() catalog.Settings {
+	return catalog.Settings{
+		MaxTextChars: c.MaxTextChars, MaxOutputTokens: c.MaxOutputTokens, Default: c.DefaultModel, File: c.CatalogFile,
+		Provider:   c.AIProviderDefault,
+		TextModels: map[string]string{"openai": c.OpenAITextModel, "google": c.GeminiTextModel},
+		Providers:  c.providerNames(),
+		Configured: c.configured,
+		Billing:    c.Billing,
+	}
+}
+
+// checkCatalog refuses a catalogue with faults, and default models that it does not have.
+func (c Config) checkCatalog() error {
+	settings := c.catalog()
+	settings.Default = "" // Its fault is told by the name of its setting.
+	models, err := catalog.Load(settings)
+	if err != nil {
+		return err
+	}
+	for _, named := range []struct{ setting, id, shipped, provider string }{
+		{"DEFAULT_MODEL", c.DefaultModel, "", ""},
+		{"OPENAI_TEXT_MODEL", c.OpenAITextModel, defaultOpenAIModel, "openai"},
+		{"GEMINI_TEXT_MODEL", c.GeminiTextModel, defaultGeminiModel, "google"},
+	} {
+		if named.id == "" || named.id == named.shipped { // Not set.
+			continue
+		}
+		m := current(models, named.id)
+		switch {
+		case m.Kind != catalog.Text || m.State == catalog.Retired || named.provider != "" && m.Provider != named.provider:
+			of := strings.TrimSpace("the catalogue " + named.provider)
+			return fmt.Errorf("%s=%s names no text model that %s has on offer: choose one of %s, or unset it", named.setting, named.id, of, choices(models, named.provider))
+		case named.provider == "" && !models.Configured(m):
+			return fmt.Errorf("%s=%s names a model of the provider %s, which is not set up: give its key, or choose one of %s", named.setting, named.id, m.Provider, choices(models, ""))
+		}
+	}
+	return nil
+}
+
+// current is a model, or what takes its place once it is retired.
+func current(models *catalog.Catalog, id string) catalog.Model {
+	m, _ := models.Get(id)
+	if m.State == catalog.Retired {
+		if next, ok := models.Successor(id); ok {
+			return next
+		}
+	}
+	return m
+}
+
+// choices are the text models on offer, of a provider or of all that are set up, for a message.
+func choices(models *catalog.Catalog, provider string) string {
+	const most = 8
+	var ids []string
+	for _, m := range models.Models() {
+		if m.Kind == catalog.Text && len(ids) < most && (m.Provider == provider || provider == "" && models.Configured(m)) {
+			ids = append(ids, m.ID)
+		}
+	}
+	return strings.Join(ids, ", ")
 }
 
 // providerNames are what models may have as their provider: what the settings name, and what ships, with or without a key.

@@ -35,12 +35,13 @@ func (f Finding) Blocks() bool { return f.Verdict == Unsafe || f.Verdict == Unre
 
 // Checklist goes through the settings of a deployment, for processes split as part says, and asks everything
 // that they name for an answer. It starts nothing and changes nothing.
-func Checklist(ctx context.Context, getenv func(string) string, part Part) []Finding {
-	return checklist(ctx, getenv, part, dial)
+// names are as in [Load].
+func Checklist(ctx context.Context, getenv func(string) string, part Part, names ...string) []Finding {
+	return checklist(ctx, getenv, part, dial, names...)
 }
 
-func checklist(ctx context.Context, getenv func(string) string, part Part, dial dialer) []Finding {
-	c, err := Load(getenv)
+func checklist(ctx context.Context, getenv func(string) string, part Part, dial dialer, names ...string) []Finding {
+	c, err := Load(getenv, names...)
 	list := unread(err)
 	for _, r := range c.rules(part) {
 		f := Finding{Fine, r.setting, c.note(r.setting)}
@@ -49,6 +50,8 @@ func checklist(ctx context.Context, getenv func(string) string, part Part, dial 
 		}
 		list = append(list, f)
 	}
+	list = append(list, c.httpNotes()...)
+	list = append(list, c.doubts()...)
 	list = append(list, c.transit()...)
 	list = append(list, c.keys()...)
 	list = append(list, c.absences()...)
@@ -88,7 +91,13 @@ func (c Config) note(setting string) string {
 	case "SEALING_KEYS":
 		return c.sealingNote()
 	case "CORS_ALLOWED_ORIGINS":
-		return fmt.Sprintf("%d origins besides the server's own", len(c.Origins))
+		return fmt.Sprintf("%d origins besides the server's own and FRONTEND_URL's", len(c.Origins))
+	case "FRONTEND_URL":
+		return map[bool]string{true: "none: the app is not elsewhere", false: "pages of " + c.HTTP.FrontendURL + " may call"}[c.HTTP.FrontendURL == ""]
+	case "ALLOWED_HOSTS":
+		return c.hostsNote()
+	case "CATALOG_FILE":
+		return map[bool]string{true: "none: the models that ship", false: "its models"}[c.CatalogFile == ""]
 	case "PUBLIC_URL":
 		return "links begin with " + c.publicURL()
 	case "PROVIDERS":

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -91,6 +90,8 @@ type Config struct {
 	QuotaZone *time.Location
 	// Rates are how often people may do things.
 	Rates Rates
+	// HTTP says how requests are taken.
+	HTTP HTTP
 	// TrustedProxies are the networks of proxies that are believed what they say of a client's
 	// address in X-Forwarded-For (TRUSTED_PROXIES, comma separated, default none).
 	TrustedProxies []netip.Prefix
@@ -120,9 +121,10 @@ type Config struct {
 	FirebaseEmulator bool
 }
 
-// Load reads the settings from the environment. Every secret may also come from the file that NAME_FILE names.
-func Load(getenv func(string) string) (Config, error) {
-	e := &environment{get: getenv}
+// Load reads the settings from the environment. Every secret may also come from the file that NAME_FILE names. names are all the
+// variables that are set: one that begins like a setting and is none is an error. Without names nobody looks for such.
+func Load(getenv func(string) string, names ...string) (Config, error) {
+	e := newEnvironment(getenv)
 	c := Config{
 		ListenAddr:        e.text("LISTEN_ADDR", "127.0.0.1:8080"),
 		DataDir:           e.text("DATA_DIR", "data"),
@@ -140,8 +142,8 @@ func Load(getenv func(string) string) (Config, error) {
 		DefaultModel:      e.text("DEFAULT_MODEL", ""),
 		CatalogFile:       e.text("CATALOG_FILE", ""),
 		Providers:         e.providers(),
-		OpenAITextModel:   e.text("OPENAI_TEXT_MODEL", "gpt-4o-mini"),
-		GeminiTextModel:   e.text("GEMINI_TEXT_MODEL", "gemini-1.5-flash"),
+		OpenAITextModel:   e.text("OPENAI_TEXT_MODEL", defaultOpenAIModel),
+		GeminiTextModel:   e.text("GEMINI_TEXT_MODEL", defaultGeminiModel),
 		Files:             e.files(),
 		PublicURL:         e.text("PUBLIC_URL", ""),
 		TextWorkers:       e.number("TEXT_WORKERS", 16, 10_000),
@@ -154,6 +156,7 @@ func Load(getenv func(string) string) (Config, error) {
 		Payments:          e.payments(),
 		QuotaZone:         e.zone("QUOTA_TIME_ZONE", "Asia/Seoul"),
 		Rates:             e.rates(),
+		HTTP:              e.http(),
 		TrustedProxies:    e.prefixes("TRUSTED_PROXIES"),
 		AdminEmails:       e.list("ADMIN_EMAILS"),
 		SandboxJournal:    e.text("SANDBOX_JOURNAL", ""),
@@ -162,17 +165,17 @@ func Load(getenv func(string) string) (Config, error) {
 		ShutdownTimeout:   e.duration("SHUTDOWN_TIMEOUT", 20*time.Second),
 		SandboxPace:       e.factor("SANDBOX_PACE", 1),
 		LogLevel:          e.level("LOG_LEVEL"),
-		FirebaseEmulator:  getenv("FIREBASE_AUTH_EMULATOR_HOST") != "",
+		FirebaseEmulator:  e.get("FIREBASE_AUTH_EMULATOR_HOST") != "",
 	}
 	c.AIProviderDefault = e.defaultProvider(c.Providers)
-	if c.DatabaseURL == "" {
-		c.DatabaseURL = e.postgres()
-	}
+	c.DatabaseURL = e.postgres(c.DatabaseURL)
 	if c.DatabaseURL == "" {
 		c.DatabaseURL = "sqlite:" + filepath.Join(c.DataDir, "weav.db")
 	}
 	c.AutoMigrate = e.flag("AUTO_MIGRATE", c.sqlite())
 	c.LogFormat = e.text("LOG_FORMAT", map[bool]string{true: "text", false: "json"}[c.sqlite()])
+	e.checkUnread(c)
+	e.checkNames(names)
 	return c, errors.Join(e.faults...)
 }
 
@@ -223,8 +226,11 @@ func (c Config) rules(p Part) []rule {
 		{"JWT_SECRET", c.checkSecret(p)},
 		{"SEALING_KEYS", c.checkSealing()},
 		{"CORS_ALLOWED_ORIGINS", c.checkOrigins()},
+		{"FRONTEND_URL", c.checkFrontend()},
+		{"ALLOWED_HOSTS", c.checkHosts()},
 		{"PUBLIC_URL", c.checkPublicURL()},
 		{"PROVIDERS", c.checkProviders()},
+		{"CATALOG_FILE", c.checkCatalog()},
 		{"BLOB_URL", c.checkFiles(p)},
 		{"PAYMENTS", c.checkPayments()},
 	}
@@ -254,21 +260,17 @@ func (c Config) checkRedis(p Part) error {
 
 // checkSecret refuses a secret that can be guessed, and servers that would not know each other's tokens.
 func (c Config) checkSecret(p Part) error {
+	const advice = "give at least 32 random bytes (openssl rand -hex 32)"
 	switch {
-	case len(c.JWTSecret) > 0 && len(c.JWTSecret) < minSecretBytes:
-		return fmt.Errorf("JWT_SECRET has %d bytes: give at least %d random ones (openssl rand -hex 32)", len(c.JWTSecret), minSecretBytes)
 	case p.Serves && len(c.JWTSecret) == 0 && !c.sqlite():
 		return errors.New("the setting JWT_SECRET is missing: servers that share a database must share it (openssl rand -hex 32)")
+	case len(c.JWTSecret) == 0:
+		return nil
+	case len(c.JWTSecret) < minSecretBytes:
+		return fmt.Errorf("JWT_SECRET has %d bytes: %s", len(c.JWTSecret), advice)
 	}
-	return nil
-}
-
-func (c Config) checkOrigins() error {
-	for _, o := range c.Origins {
-		u, err := url.Parse(o)
-		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || u.Path != "" {
-			return fmt.Errorf("CORS_ALLOWED_ORIGINS: %q is no origin; write https://app.example.com", o)
-		}
+	if why := weakness(c.JWTSecret); why != "" {
+		return fmt.Errorf("JWT_SECRET can be guessed, since %s: %s", why, advice)
 	}
 	return nil
 }
@@ -286,152 +288,4 @@ func loopback(addr string) bool {
 	}
 	ip := net.ParseIP(host)
 	return ip != nil && ip.IsLoopback()
-}
-
-// environment reads settings and gathers what is wrong with them.
-type environment struct {
-	get    func(string) string
-	faults []error
-}
-
-func (e *environment) fault(format string, args ...any) {
-	e.faults = append(e.faults, fmt.Errorf(format, args...))
-}
-
-func (e *environment) text(name, def string) string {
-	if v := e.get(name); v != "" {
-		return v
-	}
-	return def
-}
-
-// secret reads the first of names that is set, as NAME or from the file NAME_FILE names.
-func (e *environment) secret(names ...string) string {
-	for _, name := range names {
-		if v := e.get(name); v != "" {
-			return v
-		}
-		path := e.get(name + "_FILE")
-		if path == "" {
-			continue
-		}
-		raw, err := os.ReadFile(path)
-		if err != nil {
-			e.fault("%s_FILE cannot be read: %w", name, err)
-			continue
-		}
-		return strings.TrimSpace(string(raw))
-	}
-	return ""
-}
-
-func (e *environment) list(name string) []string {
-	var out []string
-	for _, v := range strings.Split(e.get(name), ",") {
-		if v = strings.TrimSpace(v); v != "" {
-			out = append(out, v)
-		}
-	}
-	return out
-}
-
-func (e *environment) number(name string, def, most int) int { return e.whole(name, def, 1, most) }
-
-// rate reads how many of something are allowed, where 0 is any number.
-func (e *environment) rate(name string, def int) int { return e.whole(name, def, 0, 1_000_000) }
-
-func (e *environment) whole(name string, def, least, most int) int {
-	v := e.get(name)
-	if v == "" {
-		return def
-	}
-	n, err := strconv.Atoi(v)
-	if err != nil || n < least || n > most {
-		e.fault("%s must be a whole number from %d to %d", name, least, most)
-		return def
-	}
-	return n
-}
-
-func (e *environment) factor(name string, def float64) float64 {
-	v := e.get(name)
-	if v == "" {
-		return def
-	}
-	f, err := strconv.ParseFloat(v, 64)
-	if err != nil || f < 0 || f > 1000 {
-		e.fault("%s must be a number from 0 to 1000", name)
-		return def
-	}
-	return f
-}
-
-func (e *environment) duration(name string, def time.Duration) time.Duration {
-	v := e.get(name)
-	if v == "" {
-		return def
-	}
-	d, err := time.ParseDuration(v)
-	if err != nil || d <= 0 {
-		e.fault("%s must be a duration such as 20s", name)
-		return def
-	}
-	return d
-}
-
-// daily reads a time of the day and its time zone.
-func (e *environment) daily(name, def, zoneName, zone string) worker.Daily {
-	at, err := time.Parse("15:04", e.text(name, def))
-	if err != nil {
-		e.fault("%s must be a time of the day such as 00:00", name)
-	}
-	return worker.Daily{Hour: at.Hour(), Minute: at.Minute(), Zone: e.zone(zoneName, zone)}
-}
-
-func (e *environment) zone(name, def string) *time.Location {
-	place, err := time.LoadLocation(e.text(name, def))
-	if err != nil {
-		e.fault("%s must be a time zone such as Asia/Seoul", name)
-		return time.UTC
-	}
-	return place
-}
-
-func (e *environment) flag(name string, def bool) bool {
-	v := e.get(name)
-	if v == "" {
-		return def
-	}
-	b, err := strconv.ParseBool(v)
-	if err != nil {
-		e.fault("%s must be true or false", name)
-		return def
-	}
-	return b
-}
-
-func (e *environment) level(name string) slog.Level {
-	var l slog.Level
-	if v := e.get(name); v != "" {
-		if err := l.UnmarshalText([]byte(v)); err != nil {
-			e.fault("%s must be debug, info, warn or error", name)
-		}
-	}
-	return l
-}
-
-// postgres builds a URL of the original's names; empty when POSTGRES_HOST is not set.
-func (e *environment) postgres() string {
-	host := e.get("POSTGRES_HOST")
-	if host == "" {
-		return ""
-	}
-	u := url.URL{
-		Scheme:   "postgres",
-		User:     url.UserPassword(e.text("POSTGRES_USER", "postgres"), e.secret("POSTGRES_PASSWORD")),
-		Host:     net.JoinHostPort(host, e.text("POSTGRES_PORT", "5432")),
-		Path:     "/" + e.text("POSTGRES_DB", "weav"),
-		RawQuery: "sslmode=" + e.text("POSTGRES_SSLMODE", "disable"),
-	}
-	return u.String()
 }

@@ -156,8 +156,10 @@ func (p probe) payments(ctx context.Context) (string, error) {
 		return "answers, and takes the secret", nil
 	case errors.Is(err, pay.ErrRefused):
 		return "", fmt.Errorf("%w: check that PAYMENTS names the shop's id", err)
+	case errors.Is(err, pay.ErrUnauthorized):
+		return "", errors.New("the gateway does not take PORTONE_API_SECRET: copy the V2 API secret of the console again")
 	default:
-		return "", fmt.Errorf("%w: check PORTONE_API_SECRET and the network", err)
+		return "", fmt.Errorf("%w: check PORTONE_BASE_URL and the network", err)
 	}
 }
 

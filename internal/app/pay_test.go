@@ -67,7 +67,7 @@ func TestChecklistOfPayments(t *testing.T) {
 		note    string
 	}{
 		{"it works", paytest.Works, "", Fine, "takes the secret"},
-		{"a wrong secret", paytest.Works, "hidden", Unreachable, "PORTONE_API_SECRET"},
+		{"a wrong secret", paytest.Works, "hidden", Unreachable, "does not take PORTONE_API_SECRET"},
 		{"down", paytest.ServerError, "", Unreachable, "network"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

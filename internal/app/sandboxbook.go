@@ -6,6 +6,7 @@ import (
 
 	"github.com/weav-ai/weav/ent"
 	"github.com/weav-ai/weav/ent/sandboxpayment"
+	"github.com/weav-ai/weav/internal/pay"
 	"github.com/weav-ai/weav/internal/pay/sandboxpay"
 	"github.com/weav-ai/weav/internal/store"
 )
@@ -15,6 +16,9 @@ type sandboxBook struct{ store *store.Store }
 
 // Load implements sandboxpay.Book.
 func (b sandboxBook) Load(ctx context.Context, id string) (*sandboxpay.Entry, error) {
+	if !pay.IsID(id) {
+		return nil, nil
+	}
 	row, err := b.store.Client().SandboxPayment.Get(ctx, id)
 	if ent.IsNotFound(err) {
 		return nil, nil

@@ -22,7 +22,7 @@ import (
 // newSocket returns the WebSocket transport, bound to sessions.
 func (a *App) newSocket() *ws.Transport {
 	return &ws.Transport{
-		CheckOrigin: gqlhttp.OriginAllowed(a.cfg.Origins),
+		CheckOrigin: gqlhttp.OriginAllowed(a.cfg.origins()),
 		Init:        a.initSocket,
 		OperationContext: func(ctx context.Context, _ string) context.Context {
 			return gqlerr.WithRequestID(ctx, uuid.NewString())
@@ -52,6 +52,7 @@ func (a *App) initSocket(ctx context.Context, _ *http.Request, payload map[strin
 	if err != nil {
 		return nil, ws.Session{}, err
 	}
+	server.SignedIn(ctx) // From here on the person's own limit holds.
 	return auth.With(ctx, p), ws.Session{Key: p.User.String(), Expires: p.ExpiresAt, Done: done}, nil
 }
 

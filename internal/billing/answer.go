@@ -107,6 +107,8 @@ func misfit(g pay.Gateway, p *ent.Payment, got *pay.Payment) string {
 		return "It was paid in another currency."
 	case got.Total != p.Amount:
 		return "It was paid with another amount."
+	case got.Status == pay.Paid && got.IsItemised && got.Discount != got.Total-got.Paid:
+		return "What was paid and the discount do not make up its amount."
 	case got.OrderName != p.OrderName:
 		return "It was paid for another order."
 	case got.IsTest && !g.TakesTests():

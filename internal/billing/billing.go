@@ -96,13 +96,16 @@ type Service struct {
 // New returns a service.
 func New(p Parts, cfg Config) *Service {
 	s := &Service{
-		store: p.Store, present: p.Gateway, gateways: map[string]pay.Gateway{}, plans: p.Plans, rates: rates{p.Plans}, log: p.Log,
+		store: p.Store, gateways: map[string]pay.Gateway{}, plans: p.Plans, rates: rates{p.Plans}, log: p.Log,
 		wait: cmp.Or(cfg.Wait, DefaultWait), patient: cmp.Or(cfg.CheckWait, DefaultCheckWait), now: cfg.Now, fault: cfg.Fault,
 	}
 	for _, g := range append([]pay.Gateway{p.Gateway}, p.Others...) {
 		if g != nil { // Tests sell nothing.
-			s.gateways[g.Name()] = g
+			s.gateways[g.Name()] = &heard{Gateway: g, log: p.Log}
 		}
+	}
+	if p.Gateway != nil {
+		s.present = s.gateways[p.Gateway.Name()]
 	}
 	if s.now == nil {
 		s.now = store.Now

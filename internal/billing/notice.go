@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/weav-ai/weav/ent/payment"
 	"github.com/weav-ai/weav/ent/paymentnotice"
@@ -33,6 +35,9 @@ func (s *Service) Notice(ctx context.Context, gateway string, header http.Header
 	}
 	if n.PaymentID == "" && n.Reference == "" {
 		return nil
+	}
+	if !isLookedUp(n.PaymentID) || !isLookedUp(n.Reference) {
+		return nil // No payment of this server has such a name.
 	}
 	id := noticeID(gateway, n.ID)
 	known, err := s.store.Client().PaymentNotice.Query().Where(paymentnotice.ID(id)).Exist(ctx)
@@ -64,10 +69,16 @@ func isNamed(n *pay.Notice) predicate.Payment {
 	return payment.Or(payment.Reference(n.Reference), payment.TransactionID(n.Reference))
 }
 
-// noticeID is the key of a delivery; one that is longer than any real one is kept by its digest.
+// isLookedUp says whether a name that a notice gives, or its absence, may go to the database, whose text columns take neither NUL
+// nor bytes that are no UTF-8.
+func isLookedUp(name string) bool {
+	return utf8.ValidString(name) && !strings.ContainsRune(name, 0)
+}
+
+// noticeID is the key of a delivery; one that is longer than any real one, or that no column takes, is kept by its digest.
 func noticeID(gateway, id string) string {
 	const longest = 200
-	if len(id) > longest {
+	if len(id) > longest || !isLookedUp(id) {
 		sum := sha256.Sum256([]byte(id))
 		id = "sha256:" + hex.EncodeToString(sum[:])
 	}

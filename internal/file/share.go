@@ -104,9 +104,18 @@ func (s *Service) Revoke(ctx context.Context, user oid.User, id string) (*ent.Sh
 	return link, nil
 }
 
+// isToken says whether a text has the form of a token: what has not is none, and may hold what no column takes.
+func isToken(s string) bool {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(s)
+	return err == nil && len(raw) == tokenBytes
+}
+
 // Shared returns a working link and what it shows, by its token. Unknown, expired and revoked ones are
 // NOT_FOUND alike.
 func (s *Service) Shared(ctx context.Context, token string) (*ent.ShareLink, *ent.Artifact, error) {
+	if !isToken(token) {
+		return nil, nil, errNotFound()
+	}
 	link, err := found(s.store.Client().ShareLink.Query().Where(sharelink.Token(token), working(store.Now())).Only(ctx))
 	if err != nil {
 		return nil, nil, err

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -37,7 +38,11 @@ type Payment struct {
 	IsTest bool
 	// Total is what was ordered, Paid what was taken, Cancelled what was given back, in minor units of Currency.
 	Total, Paid, Cancelled int64
-	Currency               string
+	// Discount is the part of Total that the payer did not have to pay, as by coupons and points.
+	Discount int64
+	// IsItemised says that the gateway tells both Paid and Discount, which then make up the Total of a payment that is PAID.
+	IsItemised bool
+	Currency   string
 	// Disputed says that the payer disputes it and that this is not resolved.
 	Disputed bool
 	// DisputeUnknown says that the gateway does not tell of disputes in this state.
@@ -115,6 +120,9 @@ var (
 	ErrRefused = errors.New("pay: the gateway refuses")
 	// ErrUnavailable says that the gateway cannot be asked now, or that its answer makes no sense.
 	ErrUnavailable = errors.New("pay: the gateway cannot be asked")
+	// ErrUnauthorized says that the gateway does not take this server's secret. It comes beside ErrUnavailable: the payments can be
+	// looked at once the secret is right.
+	ErrUnauthorized = errors.New("pay: the gateway does not take this server's secret")
 )
 
 // Gateway takes payments.
@@ -141,14 +149,27 @@ type Gateway interface {
 	Notice(header http.Header, body []byte) (*Notice, error)
 }
 
-// idBytes make an id of 40 digits, which fits every gateway.
-const idBytes = 20
+const (
+	// idBytes make an id of 40 digits, which fits every gateway.
+	idBytes = 20
+	// maxID is the longest name of a payment, in bytes; a gateway's own reference is no longer.
+	maxID = 255
+)
 
 // NewID returns a name for a payment: letters and digits alone, no longer than any gateway allows, and never given twice.
 func NewID() string {
 	raw := make([]byte, idBytes)
 	rand.Read(raw)
 	return hex.EncodeToString(raw)
+}
+
+// IsID says whether a text may be the name of a payment, by the form that all gateways take: what a stranger names is looked up
+// only then.
+func IsID(s string) bool {
+	odd := func(c rune) bool {
+		return (c < 'a' || 'z' < c) && (c < 'A' || 'Z' < c) && (c < '0' || '9' < c) && c != '-' && c != '_'
+	}
+	return s != "" && len(s) <= maxID && !strings.ContainsFunc(s, odd)
 }
 
 // Fault wraps a failure with what the caller can tell of it; cause may be nil.

@@ -7,6 +7,7 @@ package seal
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
@@ -62,6 +63,9 @@ func (r *Ring) add(fields []string) error {
 	raw, err := base64.StdEncoding.DecodeString(fields[1])
 	if err != nil || len(raw) != keyBytes {
 		return errors.New("the key must be 32 bytes in Base64 (openssl rand -base64 32)")
+	}
+	if bytes.Count(raw, raw[:1]) == len(raw) {
+		return errors.New("the key is the same byte 32 times, which anybody guesses: make a random one (openssl rand -base64 32)")
 	}
 	name := fields[0]
 	if _, ok := r.keys[name]; ok {

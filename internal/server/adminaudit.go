@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/weav-ai/weav/internal/oid"
 )
@@ -15,14 +16,23 @@ func (a Admin) noted(w http.ResponseWriter, r *http.Request, actor oid.User) boo
 		return true
 	}
 	sent, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxAct))
+	if lateBody(w, err) {
+		return false
+	}
 	if err != nil {
 		http.Error(w, "That is too much at once.", http.StatusRequestEntityTooLarge)
 		return false
 	}
-	if err := a.Note(r.Context(), actor, r.Method+" "+r.URL.RequestURI(), string(bytes.ToValidUTF8(sent, nil))); err != nil {
+	if err := a.Note(r.Context(), actor, r.Method+" "+r.URL.RequestURI(), storable(sent)); err != nil {
 		http.Error(w, "The audit log cannot be written for now, so nothing was done.", http.StatusServiceUnavailable)
 		return false
 	}
 	r.Body = io.NopCloser(bytes.NewReader(sent))
 	return true
+}
+
+// storable is what was sent, with U+FFFD for what no text column takes.
+func storable(sent []byte) string {
+	const replacement = "\uFFFD"
+	return strings.ReplaceAll(strings.ToValidUTF8(string(sent), replacement), "\x00", replacement)
 }

@@ -2,6 +2,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,9 +36,14 @@ type Options struct {
 	Authenticate func(ctx context.Context, token string) (auth.Principal, error)
 	// Origins may call from a browser besides the server's own.
 	Origins []string
-	// Hosts are the only names the server answers to when not empty; loopback servers set it
-	// against DNS rebinding.
-	Hosts []string
+	// Hosts are the names that the server answers to.
+	Hosts Hosts
+	// App is where the app for people lives when it is not here: the root leads there. Empty leads to the playground.
+	App string
+	// Bodies say how long a request's body may take to arrive.
+	Bodies BodyTimeouts
+	// Connections bounds what an address holds open; nil for no bound.
+	Connections *Connections
 	// TrustedProxies are believed what they say in X-Forwarded-For; nobody else is.
 	TrustedProxies []netip.Prefix
 	// Counted hears of each request, for metrics.
@@ -51,7 +57,7 @@ func Handler(o Options) http.Handler {
 	mux.Handle("/graphql", o.identify(o.GraphQL))
 	mux.Handle("GET /playground/", http.StripPrefix("/playground", o.Playground))
 	mux.Handle("GET /playground", http.RedirectHandler("/playground/", http.StatusMovedPermanently))
-	mux.Handle("GET /{$}", http.RedirectHandler("/playground/", http.StatusFound))
+	mux.Handle("GET /{$}", http.RedirectHandler(cmp.Or(o.App, "/playground/"), http.StatusFound))
 	mux.HandleFunc("GET /healthz", o.Health.alive)
 	mux.HandleFunc("GET /readyz", o.Health.ready)
 	mux.HandleFunc("GET /api/v1/health/", o.Health.original)
@@ -67,7 +73,7 @@ func Handler(o Options) http.Handler {
 	if o.Blobs != nil { // It allows other origins other methods.
 		routes.Handle("/blobs/", o.Blobs)
 	}
-	return gqlhttp.RequestID(o.locate(o.observe(o.onlyHosts(routes))))
+	return gqlhttp.RequestID(o.locate(o.observe(o.timeBodies(o.Connections.hold(door(o.Hosts.only(routes)))))))
 }
 
 // identify puts the principal of a bearer token into the context. No token is nobody; a token that does
@@ -96,26 +102,6 @@ func Bearer(header string) (token string, given bool) {
 		return "", false
 	}
 	return strings.TrimSpace(token), true
-}
-
-// onlyHosts refuses requests for a name that is not the server's.
-func (o Options) onlyHosts(next http.Handler) http.Handler {
-	if len(o.Hosts) == 0 {
-		return next
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host := r.Host
-		if h, _, err := net.SplitHostPort(host); err == nil {
-			host = h
-		}
-		for _, allowed := range o.Hosts {
-			if strings.EqualFold(strings.Trim(host, "[]"), allowed) {
-				next.ServeHTTP(w, r)
-				return
-			}
-		}
-		http.Error(w, "This server answers on loopback names only.", http.StatusMisdirectedRequest)
-	})
 }
 
 // observe logs and counts requests, without their content.
@@ -150,7 +136,9 @@ func Listen(ctx context.Context, addr string) (net.Listener, error) {
 
 // Serve answers on l until ctx ends, then drains what is under way for at most grace.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, grace time.Duration, drain func(context.Context)) error {
-	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
+	srv := &http.Server{
+		Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ConnContext: withPlace,
+	}
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(l) }()
 	select {

@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"time"
 
 	"github.com/weav-ai/weav/graph/gqlerr"
 	"github.com/weav-ai/weav/internal/errs"
@@ -41,9 +40,6 @@ func (p Payments) mount(mux *http.ServeMux) {
 	}
 }
 
-// noticeWait is how long a delivery may take to arrive.
-const noticeWait = 10 * time.Second
-
 // webhook takes a gateway's deliveries. It answers 2xx only for what is committed, or is nothing to this server.
 func (p Payments) webhook(gateway string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -60,13 +56,13 @@ func (p Payments) webhook(gateway string) http.HandlerFunc {
 }
 
 // body reads a delivery; false when it has been refused.
-func (p Payments) body(w http.ResponseWriter, r *http.Request) (body []byte, ok bool) {
-	if err := http.NewResponseController(w).SetReadDeadline(time.Now().Add(noticeWait)); err != nil {
-		p.Log.DebugContext(r.Context(), "a webhook has no read deadline", "error", err)
-	}
+func (Payments) body(w http.ResponseWriter, r *http.Request) (body []byte, ok bool) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxNotice))
 	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
 		http.Error(w, "The notice is too large.", http.StatusRequestEntityTooLarge)
+		return nil, false
+	}
+	if lateBody(w, err) {
 		return nil, false
 	}
 	if err != nil {

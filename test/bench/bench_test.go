@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -29,7 +28,7 @@ func each(b *testing.B, run func(b *testing.B, c *client.Client)) {
 	b.Run("postgres+redis", func(b *testing.B) {
 		run(b, start(b, map[string]string{
 			"DATABASE_URL": servicetest.Postgres(b), "REDIS_URL": servicetest.Redis(b), "AUTO_MIGRATE": "true",
-			"JWT_SECRET": strings.Repeat("bench ", 8),
+			"JWT_SECRET": apptest.Secret,
 		}))
 	})
 }

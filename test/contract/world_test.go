@@ -29,6 +29,8 @@ type world struct {
 	app  *app.App
 	url  string
 	rows *ent.Client
+	// logged is what the server logs, from debug on.
+	logged *logBuffer
 }
 
 // embedded starts a server on SQLite with an in-process bus, with settings besides those of a test; under the race
@@ -89,27 +91,27 @@ func start(t *testing.T, part app.Part, settings map[string]string) *world {
 	listener, cfg, err := app.Listen(t.Context(), cfg, part)
 	must(t, err)
 	secrets := apptest.Secrets(settings)
-	log := quietLog(t, secrets)
+	log, logged := quietLog(t, secrets)
 	a, err := app.Open(t.Context(), cfg, part, log)
 	must(t, err)
 	run(t, a, listener)
 	rows, err := store.Open(t.Context(), cfg.DatabaseURL)
 	must(t, err)
 	t.Cleanup(func() { must(t, rows.Close()) })
-	w := &world{app: a, url: "http://" + listener.Addr().String() + "/graphql", rows: rows.Client()}
+	w := &world{app: a, url: "http://" + listener.Addr().String() + "/graphql", rows: rows.Client(), logged: logged}
 	t.Cleanup(func() { w.keepsSecrets(t, rows, secrets) })
 	return w
 }
 
 // quietLog keeps what is logged, and looks for secrets in it at the end of the test.
-func quietLog(t *testing.T, secrets map[string]string) *slog.Logger {
+func quietLog(t *testing.T, secrets map[string]string) (*slog.Logger, *logBuffer) {
 	logged := new(logBuffer)
 	t.Cleanup(func() {
 		for _, leak := range apptest.Leaks(logged.String(), secrets) {
 			t.Errorf("the log tells %s", leak)
 		}
 	})
-	return slog.New(slog.NewTextHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	return slog.New(slog.NewTextHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug})), logged
 }
 
 // logBuffer is a log that is read when all is over.

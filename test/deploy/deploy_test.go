@@ -4,6 +4,7 @@ package deploytest
 import (
 	"bytes"
 	"cmp"
+	"crypto/rand"
 	"debug/elf"
 	"encoding/base64"
 	"encoding/json"
@@ -162,7 +163,7 @@ func TestTheDeploymentStartsAsItsReadmeSays(t *testing.T) {
 	services, secrets := compose(t)
 	files := map[string]string{}
 	for name := range secrets {
-		files[name] = strings.Repeat("x", 64)
+		files[name] = rand.Text() + rand.Text()
 	}
 	files["redis_url"] = "redis://:x@redis:6379/0"
 	files["sealing_keys"] = "first " + base64.StdEncoding.EncodeToString([]byte(files["jwt_secret"][:32]))

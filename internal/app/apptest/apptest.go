@@ -49,6 +49,7 @@ func WideRates() map[string]string {
 	} {
 		wide["RATE_"+name] = "1000000"
 	}
+	wide["MAX_CONNECTIONS_PER_ADDRESS"] = "0"
 	return wide
 }
 

@@ -27,6 +27,8 @@ const (
 	minSecretBytes = 32
 	// defaultIdle is how long a person's transfer may make no progress.
 	defaultIdle = 30 * time.Second
+	// defaultPause is how long a person's upload may send nothing.
+	defaultPause = 10 * time.Second
 )
 
 // Options say where the files are and how URLs are signed.
@@ -42,6 +44,8 @@ type Options struct {
 	Origins []string
 	// IdleTimeout ends a person's transfer that makes no progress; default 30 s.
 	IdleTimeout time.Duration
+	// UploadTimeout is the same for uploads, which hold a file open; default 10 s, or IdleTimeout where that is less.
+	UploadTimeout time.Duration
 	// Now is the clock of signatures; default time.Now.
 	Now func() time.Time
 }
@@ -52,7 +56,8 @@ type Bucket struct {
 	base    *url.URL
 	secret  []byte
 	origins []string
-	idle    time.Duration
+	idle    time.Duration // of downloads
+	pause   time.Duration // of uploads
 	now     func() time.Time
 	// create makes the file of a part; tests put full disks in its place.
 	create func(name string) (partFile, error)
@@ -76,6 +81,9 @@ func Open(o Options) (*Bucket, error) {
 	b := &Bucket{root: root, base: base, secret: o.Secret, origins: o.Origins, idle: o.IdleTimeout, now: o.Now}
 	if b.idle == 0 {
 		b.idle = defaultIdle
+	}
+	if b.pause = o.UploadTimeout; b.pause == 0 {
+		b.pause = min(b.idle, defaultPause)
 	}
 	if b.now == nil {
 		b.now = time.Now

@@ -18,7 +18,7 @@ import (
 func (b *Bucket) upload(w http.ResponseWriter, r *http.Request, key string, query url.Values) {
 	control := http.NewResponseController(w)
 	// The server reads on, for a while, behind an upload that is refused.
-	_ = control.SetReadDeadline(time.Now().Add(b.idle)) // Not every writer has deadlines.
+	_ = control.SetReadDeadline(time.Now().Add(b.pause)) // Not every writer has deadlines.
 	size, err := strconv.ParseInt(query.Get(paramSize), 10, 64)
 	asSigned := r.ContentLength == size && r.Header.Get("Content-Type") == query.Get(paramType) &&
 		r.Header.Get(onlyNewHeader) == onlyNew
@@ -30,14 +30,14 @@ func (b *Bucket) upload(w http.ResponseWriter, r *http.Request, key string, quer
 		refuse(w, http.StatusPreconditionFailed)
 		return
 	}
-	body := &incoming{body: r.Body, control: control, idle: b.idle}
+	body := &incoming{body: r.Body, control: control, idle: b.pause}
 	err = b.putNew(r.Context(), key, body, blob.PutOptions{ContentType: query.Get(paramType), Size: size})
 	if err != nil {
 		refuse(w, status(err))
 	}
 }
 
-// incoming ends an upload whose client sends nothing for the idle timeout. The server itself takes
+// incoming ends an upload whose client sends nothing for that long. The server itself takes
 // the last deadline away before it waits for another request.
 type incoming struct {
 	body    io.Reader

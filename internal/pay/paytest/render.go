@@ -33,7 +33,7 @@ func (r *record) json() map[string]any {
 		"version": "V2", "requestedAt": requestedAt, "updatedAt": requestedAt, "statusChangedAt": requestedAt,
 		"orderName": r.OrderName, "currency": r.Currency, "customer": customer,
 		"amount": map[string]any{
-			"total": r.Total, "taxFree": 0, "discount": 0, "paid": r.Paid, "cancelled": r.Cancelled, "cancelledTaxFree": 0,
+			"total": r.Total, "taxFree": 0, "discount": r.Discount, "paid": r.Paid, "cancelled": r.Cancelled, "cancelledTaxFree": 0,
 		},
 		"origin": map[string]any{"platformType": "PC", "ipAddress": "192.0.2.1"},
 	}

@@ -118,6 +118,8 @@ func refused(status int, raw []byte) error {
 	switch {
 	case status == http.StatusNotFound && r.Type == "PAYMENT_NOT_FOUND":
 		return pay.Fault(pay.ErrNotFound, "asked for", r)
+	case status == http.StatusUnauthorized || r.Type == "UNAUTHORIZED":
+		return pay.Fault(pay.ErrUnavailable, "not with this secret", pay.Fault(pay.ErrUnauthorized, "asked", r))
 	case r.Type == "PG_PROVIDER":
 		return pay.Fault(pay.ErrRefused, "the card's or the bank's side will not", r)
 	case r.isPassing():
@@ -127,10 +129,10 @@ func refused(status int, raw []byte) error {
 	}
 }
 
-// isPassing says that it has to do with the moment or with this account's secret, and not with what was asked.
+// isPassing says that it has to do with the moment, and not with what was asked.
 func (r *refusal) isPassing() bool {
 	switch r.Type {
-	case "", "IDEMPOTENCY_OUTSTANDING_REQUEST", "UNAUTHORIZED":
+	case "", "IDEMPOTENCY_OUTSTANDING_REQUEST":
 		return true
 	}
 	return r.status == http.StatusTooManyRequests || r.status >= http.StatusInternalServerError

@@ -20,9 +20,10 @@ type answer struct {
 	} `json:"channel"`
 	OrderName string `json:"orderName"`
 	Amount    *struct {
-		Total     int64 `json:"total"`
-		Paid      int64 `json:"paid"`
-		Cancelled int64 `json:"cancelled"`
+		Total     int64  `json:"total"`
+		Paid      *int64 `json:"paid"`
+		Discount  *int64 `json:"discount"`
+		Cancelled int64  `json:"cancelled"`
 	} `json:"amount"`
 	Currency string `json:"currency"`
 	Customer struct {
@@ -62,14 +63,24 @@ func (a answer) payment() *pay.Payment {
 		IsTest:   a.Channel == nil || a.Channel.Type != "LIVE",
 		Currency: a.Currency, PaidAt: a.PaidAt, Customer: a.Customer.ID, Disputed: a.isDisputed(), DisputeUnknown: a.Status == "PARTIAL_CANCELLED",
 	}
-	if a.Amount == nil || min(a.Amount.Total, a.Amount.Paid, a.Amount.Cancelled) < 0 {
+	if a.Amount == nil || min(a.Amount.Total, known(a.Amount.Paid), known(a.Amount.Discount), a.Amount.Cancelled) < 0 {
 		return p
 	}
-	p.Total, p.Paid, p.Cancelled = a.Amount.Total, a.Amount.Paid, a.Amount.Cancelled
+	p.Total, p.Cancelled = a.Amount.Total, a.Amount.Cancelled
+	p.Paid, p.Discount = known(a.Amount.Paid), known(a.Amount.Discount)
+	p.IsItemised = a.Amount.Paid != nil && a.Amount.Discount != nil
 	if s, ok := statuses[a.Status]; ok {
 		p.Status = s
 	}
 	return p
+}
+
+// known is an amount; 0 when it is not told.
+func known(amount *int64) int64 {
+	if amount == nil {
+		return 0
+	}
+	return *amount
 }
 
 // isDisputed says whether the payer disputes it: there is a dispute in any state but RESOLVED. PortOne tells that one

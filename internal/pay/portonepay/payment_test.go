@@ -42,6 +42,13 @@ func TestOddPayments(t *testing.T) {
 		{"no status", func(a object) { delete(a, "status") }, isUnknown},
 		{"no amount", func(a object) { delete(a, "amount") }, isUnknown},
 		{"an amount below nothing", func(a object) { a["amount"] = object{"total": -1} }, isUnknown},
+		{"a discount below nothing", func(a object) { a["amount"] = object{"total": 1, "paid": 2, "discount": -1} }, isUnknown},
+		{"a discount", func(a object) { a["amount"] = object{"total": 19900, "paid": 18900, "discount": 1000} }, func(p *pay.Payment) bool {
+			return p.IsItemised && p.Paid == 18900 && p.Discount == 1000 && p.Status == pay.Paid
+		}},
+		{"no discount is told", func(a object) { a["amount"] = object{"total": 19900, "paid": 18900} }, isNotItemised},
+		{"a discount that is null", func(a object) { a["amount"] = object{"total": 19900, "paid": 18900, "discount": nil} }, isNotItemised},
+		{"nothing paid is told", func(a object) { a["amount"] = object{"total": 19900, "discount": 0} }, isNotItemised},
 		{"the other spelling of pending", func(a object) { a["status"] = "PENDING" }, func(p *pay.Payment) bool { return p.Status == pay.Pending }},
 		{"no channel", func(a object) { delete(a, "channel") }, func(p *pay.Payment) bool { return p.IsTest }},
 		{"a channel of no type", func(a object) { a["channel"] = object{} }, func(p *pay.Payment) bool { return p.IsTest }},
@@ -60,6 +67,10 @@ func TestOddPayments(t *testing.T) {
 			}
 		})
 	}
+}
+
+func isNotItemised(p *pay.Payment) bool {
+	return !p.IsItemised && p.Total == 19900 && p.Status == pay.Paid
 }
 
 func isUnknown(p *pay.Payment) bool { return p.Status == pay.Unknown && p.ID != "" }
@@ -121,5 +132,28 @@ func TestForeignAndTestPayments(t *testing.T) {
 	}
 	if got, err := g.Payment(t.Context(), pay.Ref{ID: test.ID}); err != nil || !got.IsTest || g.TakesTests() {
 		t.Errorf("a test: %+v, %v", got, err)
+	}
+}
+
+// TestAWrongSecretIsToldApart from a gateway that is down, with every call: it is for somebody to mend.
+func TestAWrongSecretIsToldApart(t *testing.T) {
+	t.Parallel()
+	p := paytest.NewPortOne(t)
+	wrong := open(t, p, func(c *portonepay.Config) { c.APISecret = "another" })
+	o := newOrder()
+	for name, call := range calls(wrong, o) {
+		if err := call(t.Context()); !errors.Is(err, pay.ErrUnauthorized) || !errors.Is(err, pay.ErrUnavailable) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, call := range calls(answering(t, http.StatusUnauthorized, "no JSON"), o) {
+		if err := call(t.Context()); !errors.Is(err, pay.ErrUnauthorized) {
+			t.Errorf("%s, without a type: %v", name, err)
+		}
+	}
+	for name, call := range calls(answering(t, http.StatusInternalServerError, "{}"), o) {
+		if err := call(t.Context()); errors.Is(err, pay.ErrUnauthorized) {
+			t.Errorf("%s, down: %v", name, err)
+		}
 	}
 }

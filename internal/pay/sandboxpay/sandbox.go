@@ -64,7 +64,7 @@ func (g *Gateway) Register(ctx context.Context, o pay.Order) (string, error) {
 	return "", g.change(ctx, o.ID, func(k *kept) error {
 		if k.ID == "" {
 			k.Payment = pay.Payment{
-				ID: o.ID, OrderName: o.OrderName, Currency: o.Currency, Customer: o.Customer, Total: o.Amount, Status: pay.Ready, IsTest: true,
+				ID: o.ID, OrderName: o.OrderName, Currency: o.Currency, Customer: o.Customer, Total: o.Amount, IsItemised: true, Status: pay.Ready, IsTest: true,
 			}
 		}
 		return nil

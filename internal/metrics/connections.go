@@ -1,0 +1,12 @@
+package metrics
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// WatchConnections counts connections that an address had too many of.
+func (m *Metrics) WatchConnections() (refused func()) {
+	counter := prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "weav_connections_refused_total", Help: "Connections and requests refused since their address had too many before sign-in.",
+	})
+	m.registry.MustRegister(counter)
+	return counter.Inc
+}
