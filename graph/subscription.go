@@ -24,7 +24,7 @@ func (r *subscriptionResolver) ViewerEvents(ctx context.Context, after *string) 
 	if err != nil {
 		return nil, err
 	}
-	return withQuota(ctx, events, p.Grant != nil), nil
+	return withQuota(ctx, events, cursor, p.Grant != nil), nil
 }
 
 // ChatEvents is the subscription to one chat and the text of its replies.

@@ -205,7 +205,7 @@ func (a *App) health() *server.Health {
 	kind := map[bool]string{true: "embedded", false: "external"}
 	parts := []server.Part{
 		{Name: "database", Kind: map[bool]string{true: "sqlite", false: "postgres"}[a.cfg.sqlite()], Check: a.store.Ping},
-		{Name: "redis", Kind: kind[a.cfg.RedisURL == ""], Check: a.bus.Ping},
+		{Name: "redis", Kind: kind[a.cfg.RedisURL == ""], IsSpare: true, Check: a.bus.Ping},
 		{Name: "storage", Kind: map[bool]string{true: "files", false: "s3"}[a.blobs != nil], Check: a.bucket.Ping},
 	}
 	if a.part.Works {
@@ -235,7 +235,9 @@ func Listen(ctx context.Context, cfg Config, part Part) (net.Listener, Config, e
 func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	go a.feed.Run(background)
+	for _, run := range []func(context.Context){a.feed.Run, a.chats.Run, a.jobs.Run} {
+		go run(background)
+	}
 	go a.watchCatalog(background)
 	if a.queueUI != nil {
 		if err := a.queueUI.Start(background); err != nil {

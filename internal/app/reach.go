@@ -83,10 +83,13 @@ func (p probe) redis(ctx context.Context) (string, error) {
 		return "in the process", nil
 	}
 	bus, err := openBus(ctx, p.cfg.RedisURL, slog.New(slog.DiscardHandler))
+	if err == nil {
+		err = errors.Join(bus.Ping(ctx), bus.Close())
+	}
 	if err != nil {
 		return "", fmt.Errorf("%w: check that it runs, REDIS_URL and its password", err)
 	}
-	return "answers", bus.Close()
+	return "answers", nil
 }
 
 // signIn asks for the keys that Firebase's ID tokens are signed with.

@@ -83,6 +83,7 @@ type Service struct {
 	meter   Meter
 	log     *slog.Logger
 	cfg     Config
+	texts   *live.Lookup[oid.Run, string] // of running replies, for while the bus is out of reach
 	onPurge func(ctx context.Context, tx *store.Tx, chats []oid.Chat) error
 }
 
@@ -111,10 +112,12 @@ type Parts struct {
 
 // New returns the domain of chats.
 func New(p Parts, cfg Config) *Service {
-	return &Service{
+	s := &Service{
 		store: p.Store, feed: p.Feed, bus: p.Bus, catalog: p.Catalog, router: p.Router,
 		files: p.Files, ledger: p.Ledger, meter: p.Meter, log: p.Log, cfg: cfg.withDefaults(),
 	}
+	s.texts = live.NewLookup(p.Bus, p.Log, s.storedTexts)
+	return s
 }
 
 // errNotFound is the one answer for unknown, malformed and foreign ids.

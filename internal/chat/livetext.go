@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/weav-ai/weav/ent"
 	"github.com/weav-ai/weav/ent/message"
@@ -16,38 +17,52 @@ type textReader struct {
 	*live.TextReader
 	message oid.Message
 	run     oid.Run
-	started bool // deltas may be told: the reply's start was
+	started bool   // deltas may be told: the reply's start was
+	leave   func() // ends the look-ups; nil until it is heard
 }
 
 func (w *watcher) newText(id oid.Message, run oid.Run, started bool) *textReader {
 	return &textReader{TextReader: live.NewTextReader(w.s.bus, run.String(), w.notify), message: id, run: run, started: started}
 }
 
-// join begins to hear a run's live text. started says that its start was told.
-func (w *watcher) join(ctx context.Context, id oid.Message, run oid.Run, started bool) {
-	if t, ok := w.texts[run]; ok {
-		t.started = t.started || started
-		return
+// close ends the listening.
+func (t *textReader) close() {
+	t.Close()
+	if t.leave != nil {
+		t.leave()
 	}
-	t := w.newText(id, run, started)
-	w.texts[run] = t
-	w.hear(ctx, t)
 }
 
-// hear subscribes to a run's text. A bus that does not take it is asked again a little later; if it never
-// does, the text comes with the end, from the table.
-func (w *watcher) hear(ctx context.Context, t *textReader) {
-	if err := t.Listen(ctx); err != nil {
-		w.s.log.WarnContext(ctx, "live text cannot be heard yet", "run", t.run.String(), "error", err)
-		w.retry.Reset(retryRead)
+// add takes a run's text among those that are followed. started says that its start was told.
+func (w *watcher) add(id oid.Message, run oid.Run, started bool) *textReader {
+	t, ok := w.texts[run]
+	if !ok {
+		t = w.newText(id, run, false)
+		w.texts[run] = t
 	}
+	t.started = t.started || started
+	return t
+}
+
+// hear begins to hear a run's text, from the bus and, while that is out of reach, from the message's row. Until the
+// subscriber has caught up it does nothing: most runs of the past have ended.
+func (w *watcher) hear(ctx context.Context, t *textReader) {
+	if !w.joined || t.leave != nil {
+		return
+	}
+	if err := t.Listen(ctx); err != nil {
+		w.s.log.DebugContext(ctx, "live text cannot be heard", "run", t.run.String(), "error", err)
+		w.retry.Reset(retryRead)
+		return
+	}
+	t.leave = w.s.texts.Follow(t.run, t.Offer)
 }
 
 // forgetOthers leaves the runs of a reply that another run took over.
 func (w *watcher) forgetOthers(id oid.Message, run oid.Run) {
 	for other, t := range w.texts {
 		if t.message == id && other != run {
-			t.Close()
+			t.close()
 			delete(w.texts, other)
 		}
 	}
@@ -55,25 +70,28 @@ func (w *watcher) forgetOthers(id oid.Message, run oid.Run) {
 
 func (w *watcher) leaveAll() {
 	for _, t := range w.texts {
-		t.Close()
+		t.close()
 	}
+	clear(w.texts)
 }
 
 // tellTexts tells all text that waits, each run's as one piece.
 func (w *watcher) tellTexts(ctx context.Context) error {
+	var unread error
 	for _, t := range w.texts {
+		w.hear(ctx, t)
 		if !t.started {
 			continue
 		}
 		piece, at, err := t.Next(ctx)
 		if err != nil {
-			return err
+			unread = err // The bus did not answer; what is known without it is told.
 		}
 		if err := w.sendText(ctx, t, piece, at); err != nil {
 			return err
 		}
 	}
-	return nil
+	return unread
 }
 
 func (w *watcher) sendText(ctx context.Context, t *textReader, piece string, at live.Offset) error {
@@ -81,7 +99,7 @@ func (w *watcher) sendText(ctx context.Context, t *textReader, piece string, at 
 		return nil
 	}
 	d := &Delta{Chat: w.chat, Message: t.message, Run: t.run, Offset: at.UTF16, Text: piece}
-	return w.send(ctx, Event{Cursor: w.reader.Cursor(), At: store.Now(), Delta: d})
+	return w.send(ctx, Event{At: store.Now(), Delta: d})
 }
 
 // tellRest tells what is missing of a reply's text before its end, then forgets the run.
@@ -96,7 +114,7 @@ func (w *watcher) tellRest(ctx context.Context, e feed.Event) error {
 	if err != nil && !ent.IsNotFound(err) {
 		return err
 	}
-	t.Close()
+	t.close()
 	delete(w.texts, run)
 	if msg == nil {
 		return nil // Deleted since: the end is told all the same.
@@ -104,3 +122,21 @@ func (w *watcher) tellRest(ctx context.Context, e feed.Event) error {
 	piece, at := t.Rest(msg.Text)
 	return w.sendText(ctx, t, piece, at)
 }
+
+// storedTexts reads what the rows have of the texts of running replies.
+func (s *Service) storedTexts(ctx context.Context, runs []oid.Run) (map[oid.Run]string, error) {
+	rows, err := s.store.Client().Message.Query().
+		Where(message.RunIDIn(runs...), message.StatusEQ(message.StatusStreaming)).
+		Select(message.FieldID, message.FieldRunID, message.FieldText).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("chat: stored texts: %w", err)
+	}
+	texts := make(map[oid.Run]string, len(rows))
+	for _, m := range rows {
+		texts[*m.RunID] = m.Text
+	}
+	return texts, nil
+}
+
+// Run serves subscriptions until ctx ends: while the bus is out of reach they follow the rows.
+func (s *Service) Run(ctx context.Context) { s.texts.Run(ctx) }

@@ -84,7 +84,7 @@ func (s *Service) flagStop(ctx context.Context, tx *store.Tx, which ...predicate
 	tx.AfterCommit(func(ctx context.Context) {
 		for _, m := range rows {
 			if err := s.bus.Publish(ctx, live.ControlTopic(m.RunID.String()), []byte("stop")); err != nil {
-				s.log.WarnContext(ctx, "a stop was not published; the worker reads the flag", "error", err)
+				s.log.DebugContext(ctx, "a stop was not published; the worker reads the flag", "error", err)
 			}
 		}
 	})
@@ -174,7 +174,7 @@ func (s *Service) estimate(ctx context.Context, msg *ent.Message, shown string) 
 func (s *Service) shownText(ctx context.Context, msg *ent.Message) (string, error) {
 	text, ok, err := s.bus.Text(ctx, msg.RunID.String())
 	if err != nil {
-		s.log.WarnContext(ctx, "live text cannot be read; the checkpoint stands", "error", err)
+		s.log.DebugContext(ctx, "live text cannot be read; the checkpoint stands", "error", err)
 	}
 	if ok && len(text) > len(msg.Text) {
 		return text, nil

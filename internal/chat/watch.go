@@ -3,10 +3,12 @@ package chat
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"github.com/weav-ai/weav/ent"
 	"github.com/weav-ai/weav/ent/message"
+	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/feed"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/store"
@@ -52,21 +54,27 @@ func (s *Service) Watch(ctx context.Context, user oid.User, id string, after *fe
 	if err != nil && !errors.As(err, &resync) {
 		return nil, err
 	}
-	w := &watcher{s: s, chat: c.ID, reader: reader, out: make(chan Event), texts: map[oid.Run]*textReader{}, news: make(chan struct{}, 1)}
-	go w.run(ctx, after == nil, resync)
+	w := &watcher{
+		s: s, chat: c.ID, reader: reader, told: reader.Cursor(), out: make(chan Event),
+		texts: map[oid.Run]*textReader{}, news: make(chan struct{}, 1),
+	}
+	go w.run(ctx, after.IsFresh(), resync)
 	return w.out, nil
 }
 
 // watcher is one subscription; its goroutine alone touches it.
 type watcher struct {
-	s      *Service
-	chat   oid.Chat
-	reader *feed.Reader
-	out    chan Event
-	untold []feed.Event // taken from the feed, not told yet
-	texts  map[oid.Run]*textReader
-	news   chan struct{} // has a value when a text may have more
-	retry  *time.Timer   // fires when something is to be tried again
+	s       *Service
+	chat    oid.Chat
+	reader  *feed.Reader
+	told    feed.Cursor // where the subscriber stands: up to here every event of the chat was told
+	out     chan Event
+	untold  []feed.Event // taken from the feed, not told yet
+	texts   map[oid.Run]*textReader
+	joined  bool // it has caught up, and follows the texts under way
+	resyncs int
+	news    chan struct{} // has a value when a text may have more
+	retry   *time.Timer   // fires when something is to be tried again
 }
 
 // run is the subscription's life: catch up to a fence, join the texts under way, then follow.
@@ -77,20 +85,23 @@ func (w *watcher) run(ctx context.Context, fresh bool, resync *feed.ResyncError)
 	w.retry = time.NewTimer(time.Hour)
 	w.retry.Stop()
 	defer w.retry.Stop()
-	if err := w.begin(ctx, fresh, resync); err != nil {
-		w.s.log.DebugContext(ctx, "a chat subscription ended", "error", err)
-		return
-	}
-	for {
-		err := w.step(ctx)
-		if ctx.Err() != nil {
-			return
-		}
+	err := w.begin(ctx, fresh, resync)
+	for ctx.Err() == nil {
 		if err != nil {
-			w.s.log.WarnContext(ctx, "a chat subscription reads again", "error", err)
-			w.retry.Reset(retryRead)
+			w.again(ctx, err)
 		}
+		err = w.step(ctx)
 	}
+}
+
+// again has what failed tried once more a little later. A bus out of reach is in the log already.
+func (w *watcher) again(ctx context.Context, err error) {
+	level := slog.LevelWarn
+	if errs.CodeOf(err) == errs.Unavailable {
+		level = slog.LevelDebug
+	}
+	w.s.log.Log(ctx, level, "a chat subscription reads again", "error", err)
+	w.retry.Reset(retryRead)
 }
 
 func (w *watcher) step(ctx context.Context) error {
@@ -98,32 +109,39 @@ func (w *watcher) step(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-w.reader.Wake():
-		return w.follow(ctx)
 	case <-w.news:
-		return w.tellTexts(ctx)
 	case <-w.retry.C:
-		for _, t := range w.texts {
-			w.hear(ctx, t)
-		}
+	}
+	if w.joined {
 		if err := w.follow(ctx); err != nil {
 			return err
 		}
-		return w.tellTexts(ctx)
 	}
+	if !w.joined { // Not yet, or not since a resync.
+		return w.join(ctx)
+	}
+	return w.tellTexts(ctx)
 }
 
-// begin tells what the subscriber has missed. Replies under way are looked up first and
-// the feed is read up to a head that is newer, so a reply's text never comes before its start.
+// begin tells the subscriber what to begin with.
 func (w *watcher) begin(ctx context.Context, fresh bool, resync *feed.ResyncError) error {
-	if resync != nil {
+	switch {
+	case resync != nil:
 		if err := w.resync(ctx, resync.Reason); err != nil {
 			return err
 		}
-	} else if fresh {
-		if err := w.send(ctx, Event{Cursor: w.reader.Cursor(), At: store.Now(), Snapshot: true}); err != nil {
+	case fresh:
+		if err := w.send(ctx, Event{At: store.Now(), Snapshot: true}); err != nil {
 			return err
 		}
 	}
+	return w.join(ctx)
+}
+
+// join catches up and joins the texts under way. Replies under way are looked up first and
+// the feed is read up to a head that is newer: a text never comes before its reply's start, and the end of a reply that
+// ended meanwhile is found and takes its text away again.
+func (w *watcher) join(ctx context.Context) error {
 	active, err := w.active(ctx)
 	if err != nil {
 		return err
@@ -132,15 +150,20 @@ func (w *watcher) begin(ctx context.Context, fresh bool, resync *feed.ResyncErro
 	if err != nil {
 		return err
 	}
+	for _, m := range active {
+		w.add(m.ID, *m.RunID, m.Status == message.StatusStreaming)
+	}
 	w.reader.Expect(head)
-	for w.reader.Cursor().Epoch == head.Epoch && w.reader.Cursor().Seq < head.Seq {
+	begun := w.resyncs
+	for w.reader.Cursor().Epoch == head.Epoch && w.reader.Cursor().Seq < head.Seq || len(w.untold) > 0 {
 		if err := w.follow(ctx); err != nil {
 			return err
 		}
 	}
-	for _, m := range active {
-		w.join(ctx, m.ID, *m.RunID, m.Status == message.StatusStreaming)
+	if w.resyncs != begun {
+		return w.join(ctx)
 	}
+	w.joined = true
 	return w.tellTexts(ctx)
 }
 
@@ -165,10 +188,13 @@ func (w *watcher) follow(ctx context.Context) error {
 		w.untold = events
 	}
 	for ; len(w.untold) > 0; w.untold = w.untold[1:] {
-		if e := w.untold[0]; e.Facts.Chat == w.chat && ofChat(e.Type) {
-			if err := w.tell(ctx, e); err != nil {
-				return err
-			}
+		e := w.untold[0]
+		if e.Facts.Chat != w.chat || !ofChat(e.Type) {
+			w.told = e.Cursor()
+			continue
+		}
+		if err := w.tell(ctx, e); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -190,19 +216,19 @@ func (w *watcher) tell(ctx context.Context, e feed.Event) error {
 	case feed.MessageAdded, feed.ReplyStarted:
 		w.forgetOthers(e.Facts.Message, e.Facts.Run)
 		if !e.Facts.Run.IsZero() {
-			w.join(ctx, e.Facts.Message, e.Facts.Run, false)
+			w.hear(ctx, w.add(e.Facts.Message, e.Facts.Run, false))
 		}
 	case feed.ReplyEnded:
 		if err := w.tellRest(ctx, e); err != nil {
 			return err
 		}
 	}
-	if err := w.send(ctx, Event{Cursor: e.Cursor(), At: e.At, Feed: &e}); err != nil {
+	w.told = e.Cursor()
+	if err := w.send(ctx, Event{At: e.At, Feed: &e}); err != nil {
 		return err
 	}
 	if t, ok := w.texts[e.Facts.Run]; ok && e.Type == feed.ReplyStarted {
 		t.started = true
-		w.notify()
 	}
 	return nil
 }
@@ -215,15 +241,24 @@ func (w *watcher) notify() {
 	}
 }
 
+// resync tells that what was told does not join what follows. Of the texts that were followed nobody knows
+// whether their ends were missed, so the replies under way are looked up again.
 func (w *watcher) resync(ctx context.Context, reason feed.ResyncReason) error {
+	w.leaveAll()
+	w.resyncs++
+	w.joined, w.told = false, w.reader.Cursor().Owing(feed.OwedSnapshot)
 	at := store.Now()
-	if err := w.send(ctx, Event{Cursor: w.reader.Cursor(), At: at, Resync: reason}); err != nil {
+	if err := w.send(ctx, Event{At: at, Resync: reason}); err != nil {
 		return err
 	}
-	return w.send(ctx, Event{Cursor: w.reader.Cursor(), At: at, Snapshot: true})
+	w.told = w.told.Owing("")
+	return w.send(ctx, Event{At: at, Snapshot: true})
 }
 
+// send hands an event to the subscriber. It alone stamps cursors, with where the subscriber then stands, so they
+// never go back.
 func (w *watcher) send(ctx context.Context, e Event) error {
+	e.Cursor = w.told
 	select {
 	case w.out <- e:
 		return nil

@@ -22,7 +22,7 @@ type channel struct {
 	err     error
 }
 
-// attach adds r to its person's channel and returns when the bus has confirmed it.
+// attach adds r to its person's channel and returns when the bus has confirmed it or is out of reach.
 func (f *Feed) attach(ctx context.Context, r *Reader) error {
 	f.mu.Lock()
 	ch, ok := f.channels[r.user]
@@ -88,6 +88,10 @@ func (f *Feed) deliver(ch *channel, payload []byte) {
 		f.compareSoon()
 		return
 	}
+	if len(raw) == 0 {
+		f.compareSoon()
+		return
+	}
 	events := make([]Event, 0, len(raw))
 	for _, e := range raw {
 		event, err := decode(e)
@@ -112,18 +116,27 @@ func (f *Feed) compareSoon() {
 	}
 }
 
-// Run compares the heads of connected people with the table until ctx ends, every five
-// seconds and whenever the bus may have lost something.
+// Run compares the heads of connected people with the table until ctx ends: every five
+// seconds, whenever the bus may have lost something, and each live.LookEvery while it is out of reach.
 func (f *Feed) Run(ctx context.Context) {
-	tick := time.NewTicker(compareEvery)
+	tick := time.NewTicker(live.LookEvery)
 	defer tick.Stop()
+	compared := time.Now()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
 		case <-f.kick:
+		case <-tick.C:
+			reachable := f.bus.Reachable()
+			if reachable {
+				f.publishAgain(ctx)
+			}
+			if reachable && time.Since(compared) < compareEvery {
+				continue
+			}
 		}
+		compared = time.Now()
 		if err := f.compare(ctx); err != nil && ctx.Err() == nil {
 			f.log.WarnContext(ctx, "comparing feeds with the table failed", "error", err)
 		}

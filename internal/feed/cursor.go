@@ -17,16 +17,45 @@ type Cursor struct {
 	// Epoch is the history Seq counts in; it changes when a feed is rebuilt or restored.
 	Epoch string
 	Seq   int64
+	// Owed is what belongs to this place and follows the message with this cursor. A subscriber that
+	// comes back with the cursor gets it first.
+	Owed Owed
 }
+
+// Owed names what a subscriber still gets at a place of its feed. It stands in no row, so a place alone
+// would not say whether it was delivered.
+type Owed string
+
+// What may be owed.
+const (
+	// OwedSnapshot follows a resync.
+	OwedSnapshot Owed = "s"
+	// OwedQuota is the quota that is left after the event, on viewerEvents.
+	OwedQuota Owed = "q"
+	// OwedEnd is the end of a job that had ended before its snapshot, on jobEvents.
+	OwedEnd Owed = "e"
+)
 
 // cursorVersion leads every cursor, so that a later form can be told apart.
 const cursorVersion = "1"
 
 // String returns the cursor as clients keep it: opaque, safe in URLs.
 func (c Cursor) String() string {
-	raw := strings.Join([]string{cursorVersion, c.User.UUID().String(), c.Epoch, strconv.FormatInt(c.Seq, 36)}, ".")
-	return base64.RawURLEncoding.EncodeToString([]byte(raw))
+	parts := []string{cursorVersion, c.User.UUID().String(), c.Epoch, strconv.FormatInt(c.Seq, 36)}
+	if c.Owed != "" {
+		parts = append(parts, string(c.Owed))
+	}
+	return base64.RawURLEncoding.EncodeToString([]byte(strings.Join(parts, ".")))
 }
+
+// Owing is the same place with something that follows.
+func (c Cursor) Owing(what Owed) Cursor {
+	c.Owed = what
+	return c
+}
+
+// IsFresh reports whether a subscription with c as its `after` begins with a snapshot.
+func (c *Cursor) IsFresh() bool { return c == nil || c.Owed == OwedSnapshot }
 
 // ParseCursor reads a cursor that was made for user; anything else is BAD_CURSOR.
 func ParseCursor(user oid.User, s string) (Cursor, error) {
@@ -43,8 +72,15 @@ func parse(s string) (Cursor, bool) {
 		return Cursor{}, false
 	}
 	parts := strings.Split(string(raw), ".")
-	if len(parts) != 4 || parts[0] != cursorVersion {
+	if len(parts) < 4 || len(parts) > 5 || parts[0] != cursorVersion {
 		return Cursor{}, false
+	}
+	var owed Owed
+	if len(parts) == 5 {
+		owed = Owed(parts[4])
+		if owed != OwedSnapshot && owed != OwedQuota && owed != OwedEnd {
+			return Cursor{}, false
+		}
 	}
 	u, err := uuid.Parse(parts[1])
 	if err != nil {
@@ -54,5 +90,5 @@ func parse(s string) (Cursor, bool) {
 	if err != nil || seq < 0 {
 		return Cursor{}, false
 	}
-	return Cursor{User: oid.User(u), Epoch: parts[2], Seq: seq}, true
+	return Cursor{User: oid.User(u), Epoch: parts[2], Seq: seq, Owed: owed}, true
 }

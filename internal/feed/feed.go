@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,7 +21,8 @@ import (
 
 const (
 	// compareEvery is how often the heads of connected people are compared with the
-	// table: the longest a lost publish can delay an event.
+	// table: the longest a lost publish can delay an event. While the bus is out of
+	// reach they are compared each live.LookEvery.
 	compareEvery = 5 * time.Second
 	// Kept is how long events can be read back.
 	Kept = 7 * 24 * time.Hour
@@ -36,36 +38,67 @@ type Feed struct {
 
 	mu       sync.Mutex
 	channels map[oid.User]*channel
+	unheard  map[oid.User][]store.Event // the newest events of each person that the bus did not take
 	kick     chan struct{}
 	failed   atomic.Int64
 }
 
 // New returns a Feed; Run must run while readers are open.
 func New(st *store.Store, bus live.Bus, log *slog.Logger) *Feed {
-	return &Feed{store: st, bus: bus, log: log, channels: map[oid.User]*channel{}, kick: make(chan struct{}, 1)}
+	return &Feed{store: st, bus: bus, log: log, channels: map[oid.User]*channel{}, unheard: map[oid.User][]store.Event{}, kick: make(chan struct{}, 1)}
 }
 
-// Publish tells the readers of committed events. A failure is counted and logged, not
-// returned: the rows are the truth and readers compare heads.
+// Publish hands committed events to their readers. A failure is counted, not
+// returned: the rows are the truth and readers compare heads. When the bus is back Run publishes each person's
+// newest events again, so that readers of processes that saw no outage look for the others at once.
 func (f *Feed) Publish(ctx context.Context, events []store.Event) {
 	for len(events) > 0 {
 		n := 1
 		for n < len(events) && events[n].User == events[0].User {
 			n++
 		}
-		f.publish(ctx, events[:n])
+		if err := f.publish(ctx, events[:n]); err != nil {
+			f.failed.Add(1)
+			f.keep(events[:n])
+			f.log.DebugContext(ctx, "publish of events failed; readers will find them in the table", "error", err)
+		}
 		events = events[n:]
 	}
 }
 
-func (f *Feed) publish(ctx context.Context, events []store.Event) {
+func (f *Feed) publish(ctx context.Context, events []store.Event) error {
 	payload, err := json.Marshal(events)
-	if err == nil {
-		err = f.bus.Publish(ctx, live.FeedTopic(events[0].User.String()), payload)
-	}
 	if err != nil {
-		f.failed.Add(1)
-		f.log.WarnContext(ctx, "publish of events failed; readers will find them in the table", "error", err)
+		return err
+	}
+	return f.bus.Publish(ctx, live.FeedTopic(events[0].User.String()), payload)
+}
+
+// maxUnheard bounds the people whose events are published again after an outage. Of more of them readers learn by
+// the next comparison.
+const maxUnheard = 10_000
+
+// keep holds events back for publishAgain.
+func (f *Feed) keep(events []store.Event) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	known, ok := f.unheard[events[0].User]
+	if ok && known[len(known)-1].Seq > events[len(events)-1].Seq || !ok && len(f.unheard) >= maxUnheard {
+		return
+	}
+	f.unheard[events[0].User] = slices.Clone(events)
+}
+
+// publishAgain publishes what was held back. What fails once more stays held back.
+func (f *Feed) publishAgain(ctx context.Context) {
+	f.mu.Lock()
+	unheard := f.unheard
+	f.unheard = map[oid.User][]store.Event{}
+	f.mu.Unlock()
+	for _, events := range unheard {
+		if err := f.publish(ctx, events); err != nil {
+			f.keep(events)
+		}
 	}
 }
 

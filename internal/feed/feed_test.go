@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -258,14 +259,17 @@ func TestForeignAndMalformedCursorsAreRefused(t *testing.T) {
 		"empty":    "",
 		"garbage":  "not a cursor",
 		"negative": feed.Cursor{User: me, Epoch: "e", Seq: -1}.String(),
+		"owed":     feed.Cursor{User: me, Epoch: "e", Seq: 1, Owed: "?"}.String(),
 	} {
 		if _, err := feed.ParseCursor(me, s); errs.CodeOf(err) != errs.BadCursor {
 			t.Errorf("%s: got %v; want %s", name, err, errs.BadCursor)
 		}
 	}
 	own := feed.Cursor{User: me, Epoch: "e", Seq: 7}
-	if got, err := feed.ParseCursor(me, own.String()); err != nil || got != own {
-		t.Errorf("an own cursor came back as %+v, %v", got, err)
+	for _, own := range []feed.Cursor{own, own.Owing(feed.OwedSnapshot), own.Owing(feed.OwedQuota), own.Owing(feed.OwedEnd)} {
+		if got, err := feed.ParseCursor(me, own.String()); err != nil || got != own {
+			t.Errorf("an own cursor came back as %+v, %v", got, err)
+		}
 	}
 }
 
@@ -298,5 +302,51 @@ func TestAPublishCarriesTheEventsAsCommitted(t *testing.T) {
 		if len(events) != 2 || events[0].Seq != 1 || events[1].Seq != 2 || events[0].User != b.user {
 			b.Errorf("published %+v", events)
 		}
+	})
+}
+
+// farBus is a bus that a test puts out of reach.
+type farBus struct {
+	live.Bus
+	far atomic.Bool
+}
+
+// Reachable implements live.Bus.
+func (b *farBus) Reachable() bool { return !b.far.Load() }
+
+// Publish implements live.Bus.
+func (b *farBus) Publish(ctx context.Context, topic string, payload []byte) error {
+	if b.far.Load() {
+		return errors.New("out of reach")
+	}
+	return b.Bus.Publish(ctx, topic, payload)
+}
+
+// TestEventsComeFromTheTableInAnOutage has one process without its bus, and another that notices nothing of it.
+func TestEventsComeFromTheTableInAnOutage(t *testing.T) {
+	t.Parallel()
+	each(t, func(b *bench) {
+		bus := &farBus{Bus: b.bus}
+		here, there := feed.New(b.store, bus, slog.New(slog.DiscardHandler)), b.feed
+		b.feed = here // The bench publishes by it.
+		ctx, cancel := context.WithCancel(b.Context())
+		var runs sync.WaitGroup
+		runs.Go(func() { here.Run(ctx) })
+		defer runs.Wait()
+		defer cancel()
+		near := b.open(nil)
+		b.feed = there
+		far := b.open(nil) // there does not run: it hears of what is published alone.
+		b.feed = here
+
+		bus.far.Store(true)
+		b.record(2)
+		b.record(1)
+		b.wantInOrder(b.read(near, 3), 1)
+		bus.far.Store(false)
+		b.wantInOrder(b.read(far, 3), 1)
+		b.record(1)
+		b.wantInOrder(b.read(near, 1), 4)
+		b.wantInOrder(b.read(far, 1), 4)
 	})
 }

@@ -32,7 +32,7 @@ func (f *Feed) Watch(ctx context.Context, user oid.User, after *Cursor) (<-chan 
 		return nil, err
 	}
 	w := &watcher{feed: f, reader: reader, out: make(chan Item)}
-	go w.run(ctx, after == nil, resync)
+	go w.run(ctx, after.IsFresh(), resync)
 	return w.out, nil
 }
 
@@ -101,7 +101,7 @@ func (w *watcher) follow(ctx context.Context) error {
 
 func (w *watcher) resync(ctx context.Context, reason ResyncReason) bool {
 	at, now := w.reader.Cursor(), store.Now()
-	return w.send(ctx, Item{Cursor: at, At: now, Resync: reason}) &&
+	return w.send(ctx, Item{Cursor: at.Owing(OwedSnapshot), At: now, Resync: reason}) &&
 		w.send(ctx, Item{Cursor: at, At: now, Snapshot: true})
 }
 

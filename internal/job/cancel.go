@@ -117,7 +117,7 @@ func (s *Service) flagCancel(ctx context.Context, id oid.Job, record also) (told
 
 func (s *Service) tellWorker(ctx context.Context, run oid.Run) {
 	if err := s.bus.Publish(ctx, live.ControlTopic(run.String()), []byte("cancel")); err != nil {
-		s.log.WarnContext(ctx, "a cancel was not published; the worker reads the flag", "error", err)
+		s.log.DebugContext(ctx, "a cancel was not published; the worker reads the flag", "error", err)
 	}
 }
 

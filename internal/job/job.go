@@ -127,15 +127,21 @@ type Service struct {
 	log     *slog.Logger
 	authors map[entjob.Kind]Author
 	cfg     Config
+	rows    *live.Lookup[oid.Job, *ent.Job] // of followed jobs, for while the bus is out of reach
 }
 
 // New returns the domain of jobs.
 func New(p Parts, cfg Config) *Service {
-	return &Service{
+	s := &Service{
 		store: p.Store, feed: p.Feed, bus: p.Bus, catalog: p.Catalog, router: p.Router,
 		files: p.Files, chats: p.Chats, ledger: p.Ledger, meter: p.Meter, log: p.Log, authors: p.Authors, cfg: cfg.withDefaults(),
 	}
+	s.rows = live.NewLookup(p.Bus, p.Log, s.followed)
+	return s
 }
+
+// Run serves subscriptions until ctx ends: while the bus is out of reach they follow the rows.
+func (s *Service) Run(ctx context.Context) { s.rows.Run(ctx) }
 
 // errRunLost says that the job is no longer this run's: it ended, or another took it over.
 var errRunLost = errors.New("job: the run was taken over")

@@ -136,7 +136,7 @@ func (s *Service) CurrentText(ctx context.Context, j *ent.Job) (string, error) {
 	}
 	text, ok, err := s.bus.Text(ctx, j.RunID.String())
 	if err != nil {
-		s.log.WarnContext(ctx, "live text cannot be read; the checkpoint stands", "error", err)
+		s.log.DebugContext(ctx, "live text cannot be read; the checkpoint stands", "error", err)
 	}
 	if ok && len(text) > len(j.Text) {
 		return text, nil

@@ -3,10 +3,13 @@ package job
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/weav-ai/weav/ent"
 	entjob "github.com/weav-ai/weav/ent/job"
+	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/feed"
 	"github.com/weav-ai/weav/internal/live"
 	"github.com/weav-ai/weav/internal/oid"
@@ -54,8 +57,11 @@ func (s *Service) Watch(ctx context.Context, user oid.User, id string, after *fe
 	if err != nil && !errors.As(err, &resync) {
 		return nil, err
 	}
-	w := &watcher{s: s, job: j.ID, reader: reader, out: make(chan Event), news: make(chan struct{}, 1)}
-	go w.run(ctx, after == nil, resync)
+	w := &watcher{
+		s: s, job: j.ID, writes: j.Kind == entjob.KindText, reader: reader, told: reader.Cursor(), out: make(chan Event), news: make(chan struct{}, 1),
+	}
+	w.owesEnd = after != nil && after.Owed == feed.OwedEnd
+	go w.run(ctx, after.IsFresh(), resync)
 	return w.out, nil
 }
 
@@ -66,17 +72,21 @@ var errOver = errors.New("job: over")
 type watcher struct {
 	s        *Service
 	job      oid.Job
+	writes   bool // it is a text job
 	reader   *feed.Reader
+	told     feed.Cursor // where the subscriber stands: up to here every event of the job was told
 	out      chan Event
 	untold   []feed.Event     // taken from the feed, not told yet
 	current  oid.Run          // the run that works on the job, as far as was told
 	text     *live.TextReader // of the run; nil for other kinds
 	progress *live.ProgressReader
-	news     chan struct{} // has a value when text or progress may have more
-	retry    *time.Timer   // fires when something is to be tried again
-	fresh    bool          // the subscriber began, or began anew, with a snapshot
-	joined   bool          // the job is followed; until then its row is to be read
-	writes   bool          // it is a text job
+	found    atomic.Pointer[ent.Job] // the row as it was last looked up
+	leave    func()                  // ends the look-ups; nil until it is heard
+	news     chan struct{}           // has a value when text or progress may have more
+	retry    *time.Timer             // fires when something is to be tried again
+	owesEnd  bool                    // of a job that ended before this place, the end is still to be told
+	joined   bool                    // it has caught up, and follows the job; until then its row is to be read
+	resyncs  int
 }
 
 // run is the subscription's life: catch up, then follow.
@@ -87,20 +97,24 @@ func (w *watcher) run(ctx context.Context, fresh bool, resync *feed.ResyncError)
 	w.retry.Stop()
 	defer w.retry.Stop()
 	w.progress = live.NewProgressReader(w.s.bus, w.job.String(), w.notify)
-	defer func() {
-		w.progress.Close()
-		if w.text != nil {
-			w.text.Close()
-		}
-	}()
+	defer w.quiet()
 	err := w.begin(ctx, fresh, resync)
-	for err == nil || !errors.Is(err, errOver) && ctx.Err() == nil {
+	for !errors.Is(err, errOver) && ctx.Err() == nil {
 		if err != nil {
-			w.s.log.WarnContext(ctx, "a job subscription reads again", "error", err)
-			w.retry.Reset(retryRead)
+			w.again(ctx, err)
 		}
 		err = w.step(ctx)
 	}
+}
+
+// again has what failed tried once more a little later. A bus out of reach is in the log already.
+func (w *watcher) again(ctx context.Context, err error) {
+	level := slog.LevelWarn
+	if errs.CodeOf(err) == errs.Unavailable {
+		level = slog.LevelDebug
+	}
+	w.s.log.Log(ctx, level, "a job subscription reads again", "error", err)
+	w.retry.Reset(retryRead)
 }
 
 func (w *watcher) step(ctx context.Context) error {
@@ -108,59 +122,67 @@ func (w *watcher) step(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-w.reader.Wake():
-		return w.follow(ctx)
 	case <-w.news:
-		return w.tellLive(ctx)
 	case <-w.retry.C:
-		if err := w.join(ctx); err != nil {
-			return err
-		}
+	}
+	if w.joined {
 		if err := w.follow(ctx); err != nil {
 			return err
 		}
-		return w.tellLive(ctx)
 	}
+	if !w.joined { // Not yet, or not since a resync.
+		return w.join(ctx)
+	}
+	return w.tellLive(ctx)
 }
 
 // begin tells what the subscriber is to begin with.
 func (w *watcher) begin(ctx context.Context, fresh bool, resync *feed.ResyncError) error {
-	w.fresh = fresh || resync != nil
 	switch {
 	case resync != nil:
 		if err := w.resync(ctx, resync.Reason); err != nil {
 			return err
 		}
 	case fresh:
-		if err := w.send(ctx, Event{Cursor: w.reader.Cursor(), At: store.Now(), Snapshot: true}); err != nil {
+		if err := w.snapshot(ctx); err != nil {
 			return err
 		}
 	}
 	return w.join(ctx)
 }
 
-// join listens to the live side of a job, or ends the subscription to one that has ended. The job is read
-// before the feed's head, so an end that the row has is in the feed up to that head.
+// snapshot tells the job as of now. If that has ended, its end is owed.
+func (w *watcher) snapshot(ctx context.Context) error {
+	w.owesEnd = true
+	return w.send(ctx, Event{At: store.Now(), Snapshot: true})
+}
+
+// join catches up and listens to the live side of the job, or ends the subscription to one that has ended. The job is
+// read before the feed's head, so an end that the row has is in the feed up to that head, and no text or
+// progress is told before what the feed has up to there.
 func (w *watcher) join(ctx context.Context) error {
-	if w.joined {
-		w.listen(ctx)
-		return nil
-	}
 	j, err := w.s.store.Client().Job.Get(ctx, w.job)
 	if err != nil && !ent.IsNotFound(err) {
 		return err
 	}
-	if j != nil && unfinished(j.Status) {
-		w.joined, w.current, w.writes = true, j.RunID, j.Kind == entjob.KindText
-		w.listen(ctx)
-		return nil
-	}
+	begun := w.resyncs
 	if err := w.catchUp(ctx); err != nil {
 		return err
 	}
-	if w.fresh {
+	switch {
+	case w.resyncs != begun:
+		return w.join(ctx)
+	case j != nil && unfinished(j.Status):
+		if !w.owesEnd { // It came back without a snapshot: how far the job is was perhaps not told.
+			w.found.Store(j)
+		}
+		w.joined, w.owesEnd, w.current = true, false, j.RunID
+		return w.tellLive(ctx)
+	case w.owesEnd:
 		return w.tellOver(ctx, j)
+	default:
+		return errOver // Its end stands before the cursor: it was told already.
 	}
-	return errOver // Its end stands before the cursor: it was told already.
 }
 
 // catchUp tells the events up to the feed's head of now.
@@ -170,7 +192,7 @@ func (w *watcher) catchUp(ctx context.Context) error {
 		return err
 	}
 	w.reader.Expect(head)
-	for w.reader.Cursor().Epoch == head.Epoch && w.reader.Cursor().Seq < head.Seq {
+	for w.reader.Cursor().Epoch == head.Epoch && w.reader.Cursor().Seq < head.Seq || len(w.untold) > 0 {
 		if err := w.follow(ctx); err != nil {
 			return err
 		}
@@ -180,11 +202,12 @@ func (w *watcher) catchUp(ctx context.Context) error {
 
 // tellOver tells the end of a job that had ended before the subscription began; a deleted one just ends.
 func (w *watcher) tellOver(ctx context.Context, j *ent.Job) error {
+	w.owesEnd = false
 	if j == nil {
 		return errOver
 	}
 	e := feed.Event{Type: feed.JobEnded, At: *j.EndedAt, Facts: endFacts(j, j.Status, j.Text)}
-	if err := w.send(ctx, Event{Cursor: w.reader.Cursor(), At: e.At, Feed: &e}); err != nil {
+	if err := w.send(ctx, Event{At: e.At, Feed: &e}); err != nil {
 		return err
 	}
 	return errOver
@@ -204,10 +227,13 @@ func (w *watcher) follow(ctx context.Context) error {
 		w.untold = events
 	}
 	for ; len(w.untold) > 0; w.untold = w.untold[1:] {
-		if e := w.untold[0]; e.Facts.Job == w.job && ofJob(e.Type) {
-			if err := w.tell(ctx, e); err != nil {
-				return err
-			}
+		e := w.untold[0]
+		if e.Facts.Job != w.job || !ofJob(e.Type) {
+			w.told = e.Cursor()
+			continue
+		}
+		if err := w.tell(ctx, e); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -226,31 +252,44 @@ func ofJob(t feed.Type) bool {
 // tell passes a durable event on, and with it what it means for the live text.
 func (w *watcher) tell(ctx context.Context, e feed.Event) error {
 	if e.Type == feed.JobEnded {
-		if err := w.tellRest(ctx); err != nil {
+		if err := w.tellRest(ctx, e.Facts.Run); err != nil {
 			return err
 		}
+		w.owesEnd = false
 	}
-	if err := w.send(ctx, Event{Cursor: e.Cursor(), At: e.At, Feed: &e}); err != nil {
+	w.told = e.Cursor()
+	if err := w.send(ctx, Event{At: e.At, Feed: &e}); err != nil {
 		return err
 	}
 	switch e.Type {
 	case feed.JobEnded, feed.JobDeleted:
 		return errOver
 	case feed.JobSaved:
-		w.change(ctx, e.Facts.Run)
+		w.change(e.Facts.Run)
 	}
 	return nil
 }
 
+// resync tells that what was told does not join what follows. Nobody knows whether the job's end was missed, so its
+// row is read again.
 func (w *watcher) resync(ctx context.Context, reason feed.ResyncReason) error {
-	at := store.Now()
-	if err := w.send(ctx, Event{Cursor: w.reader.Cursor(), At: at, Resync: reason}); err != nil {
+	w.silence()
+	w.resyncs++
+	w.joined, w.owesEnd, w.told = false, false, w.reader.Cursor().Owing(feed.OwedSnapshot)
+	if err := w.send(ctx, Event{At: store.Now(), Resync: reason}); err != nil {
 		return err
 	}
-	return w.send(ctx, Event{Cursor: w.reader.Cursor(), At: at, Snapshot: true})
+	w.told = w.told.Owing("")
+	return w.snapshot(ctx)
 }
 
+// send hands an event to the subscriber. It alone stamps cursors, with where the subscriber then stands, so they
+// never go back.
 func (w *watcher) send(ctx context.Context, e Event) error {
+	e.Cursor = w.told
+	if w.owesEnd {
+		e.Cursor = w.told.Owing(feed.OwedEnd)
+	}
 	select {
 	case w.out <- e:
 		return nil

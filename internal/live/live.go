@@ -12,8 +12,12 @@ import (
 	"time"
 )
 
-// TextTTL is how long live text is kept behind its last change.
-const TextTTL = 15 * time.Minute
+const (
+	// TextTTL is how long live text is kept behind its last change.
+	TextTTL = 15 * time.Minute
+	// LookEvery is how often readers look into the database while the bus is out of reach.
+	LookEvery = 500 * time.Millisecond
+)
 
 // Bus is the port. Adapters: memlive (one process) and redislive; both pass livetest.
 // All methods are safe for concurrent use.
@@ -24,9 +28,12 @@ type Bus interface {
 	Publish(ctx context.Context, topic string, payload []byte) error
 
 	// Subscribe returns when the subscription is confirmed: whatever is published
-	// after that reaches deliver, unless the connection to the bus breaks. Several
+	// after that reaches deliver, unless the connection to the bus breaks. While the bus is out of
+	// reach it returns at once, and otherwise after about a second without a confirmation: the
+	// subscription stands all the same, and lost is called when it is confirmed. Several
 	// subscriptions to a topic in one process share one subscription of the server.
 	// ctx bounds the wait for the confirmation only; the subscription lasts until cancel or Close.
+	// It fails when ctx ends first or the bus is closed.
 	//
 	// deliver is called from the adapter's one goroutine, in order, perhaps before Subscribe has
 	// returned; it must not block, for all topics wait with it, and must not change payload,
@@ -55,8 +62,13 @@ type Bus interface {
 	// Text returns the live text of run; ok is false when the bus has none.
 	Text(ctx context.Context, run string) (text string, ok bool, err error)
 
-	// Ping reports whether the bus answers.
+	// Ping asks whether the bus answers.
 	Ping(ctx context.Context) error
+
+	// Reachable reports, without asking, whether the bus answered lately and its messages are heard.
+	// While it does not, every method that needs the server fails at once, and readers
+	// look into the database each LookEvery.
+	Reachable() bool
 
 	// Close ends all subscriptions; then every method fails. It waits for a call of deliver or
 	// lost that runs, as cancel does.

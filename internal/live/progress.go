@@ -67,7 +67,7 @@ func (w *ProgressWriter) Publish(ctx context.Context) {
 		err = w.bus.Publish(ctx, w.topic, payload)
 	}
 	if err != nil {
-		w.log.WarnContext(ctx, "progress was not published", "error", err)
+		w.log.DebugContext(ctx, "progress was not published", "error", err)
 	}
 }
 
@@ -77,10 +77,11 @@ type ProgressReader struct {
 	bus    Bus
 	job    string
 	notify func()
-	cancel func() // nil while the bus did not take the subscription
+	cancel func() // nil until Listen
 
 	mu     sync.Mutex
 	newest *Progress
+	last   Progress // the last that was returned
 }
 
 // NewProgressReader returns a reader of a job's progress. notify is called when there is some to tell; it must not block.
@@ -88,7 +89,7 @@ func NewProgressReader(bus Bus, job string, notify func()) *ProgressReader {
 	return &ProgressReader{bus: bus, job: job, notify: notify}
 }
 
-// Listen begins to hear the progress, unless it is heard. After a failure it may be called again.
+// Listen begins to hear the progress, unless it is heard. It fails when ctx ends or the bus is closed.
 func (r *ProgressReader) Listen(ctx context.Context) error {
 	if r.cancel != nil {
 		return nil
@@ -115,9 +116,33 @@ func (r *ProgressReader) Next() (Progress, bool) {
 	if r.newest == nil {
 		return Progress{}, false
 	}
-	p := *r.newest
-	r.newest = nil
-	return p, true
+	r.last, r.newest = *r.newest, nil
+	return r.last, true
+}
+
+// Offer brings the progress that the database has. It counts unless something newer waits, it was returned
+// already, or it is behind what was: the database is told less often than the bus.
+func (r *ProgressReader) Offer(p Progress) {
+	r.mu.Lock()
+	news := r.newest == nil && !p.equals(r.last) && !p.isBehind(r.last)
+	if news {
+		r.newest = &p
+	}
+	r.mu.Unlock()
+	if news {
+		r.notify()
+	}
+}
+
+// equals reports whether two progresses show the same.
+func (p Progress) equals(q Progress) bool {
+	same := p.Value == nil && q.Value == nil || p.Value != nil && q.Value != nil && *p.Value == *q.Value
+	return same && p.Run == q.Run && p.Phase == q.Phase
+}
+
+// isBehind reports whether p shows less of the same run than q.
+func (p Progress) isBehind(q Progress) bool {
+	return p.Run == q.Run && q.Value != nil && (p.Value == nil || *p.Value < *q.Value)
 }
 
 // push takes what was published; it never blocks. What cannot be read is no progress.

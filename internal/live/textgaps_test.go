@@ -95,12 +95,46 @@ func TestTextReaderReadsAgainAfterAFault(t *testing.T) {
 	bus.say(delta(3, "d"))
 	bus.say(delta(5, "f"))
 	bus.textErr = errDown
-	if piece, _, err := r.Next(t.Context()); piece != "" || !errors.Is(err, errDown) {
+	if piece, _, err := r.Next(t.Context()); piece != "d" || !errors.Is(err, errDown) {
 		t.Errorf("while the bus is down: %q, %v", piece, err)
 	}
 	bus.text, bus.textErr = "abcdef", nil
-	if got := next(t, r); got != "def" {
-		t.Errorf("told %q, want def", got)
+	if got := next(t, r); got != "ef" {
+		t.Errorf("told %q, want ef", got)
+	}
+}
+
+// TestTextReaderFollowsWhatIsOffered has the database's texts stand in for a bus that is down.
+func TestTextReaderFollowsWhatIsOffered(t *testing.T) {
+	t.Parallel()
+	bus := &stubBus{textErr: errDown}
+	notified := 0
+	r := live.NewTextReader(bus, "run", func() { notified++ })
+	steps := []struct {
+		name, offer string
+		back        string // the bus is back with this text
+		want        string
+		notified    int
+	}{
+		{name: "nothing yet"},
+		{name: "the first checkpoint", offer: "ab", want: "ab", notified: 1},
+		{name: "the same once more", offer: "ab"},
+		{name: "a later one", offer: "abcd", want: "cd", notified: 1},
+		{name: "an older one", offer: "abc"},
+		{name: "the bus is back with more", back: "abcdef", want: "ef"},
+	}
+	for _, s := range steps {
+		notified = 0
+		if s.offer != "" {
+			r.Offer(s.offer)
+		}
+		if s.back != "" {
+			bus.text, bus.textErr = s.back, nil
+		}
+		piece, _, err := r.Next(t.Context())
+		if piece != s.want || (err != nil) != (bus.textErr != nil) || notified != s.notified {
+			t.Errorf("%s: %q, %v, %d notices; want %q, %d notices", s.name, piece, err, notified, s.want, s.notified)
+		}
 	}
 }
 

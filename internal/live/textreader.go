@@ -17,13 +17,14 @@ type TextReader struct {
 	bus    Bus
 	run    string
 	notify func()
-	cancel func() // nil while the bus did not take the subscription
+	cancel func() // nil until Listen
 	have   Offset // the end of what was told
 
 	mu      sync.Mutex
 	waiting []Delta
 	size    int
-	reread  bool // what waits has a gap: read the whole text
+	reread  bool   // what waits has a gap: read the whole text
+	stored  string // the longest text of the run that was found in the database
 }
 
 // NewTextReader returns a reader of run's text from its beginning. notify is called when there may be
@@ -32,7 +33,7 @@ func NewTextReader(bus Bus, run string, notify func()) *TextReader {
 	return &TextReader{bus: bus, run: run, notify: notify, reread: true}
 }
 
-// Listen begins to hear the text, unless it is heard. After a failure it may be called again.
+// Listen begins to hear the text, unless it is heard. It fails when ctx ends or the bus is closed.
 func (r *TextReader) Listen(ctx context.Context) error {
 	if r.cancel != nil {
 		return nil
@@ -63,23 +64,45 @@ func (r *TextReader) miss() {
 	r.reread = true
 }
 
+// Offer brings a text of the run that was found in the database, where it is stored from time to time. All texts
+// of a run begin alike, so the longest of what is heard, read and offered is the text.
+func (r *TextReader) Offer(text string) {
+	r.mu.Lock()
+	news := len(text) > len(r.stored)
+	if news {
+		r.stored = text
+	}
+	r.mu.Unlock()
+	if news {
+		r.notify()
+	}
+}
+
 // Next returns the text behind what was told, as one piece, and where it belongs; "" for none. It comes
-// from what waits or, after a gap, from the bus. After an error it is called again.
+// from what waits and what was offered and, after a gap, from the bus. Beside an error, which says that the bus did not
+// answer, stands what is known without it; then Next is called again.
 func (r *TextReader) Next(ctx context.Context) (piece string, at Offset, err error) {
-	waiting, reread := r.swap()
+	waiting, stored, reread := r.swap()
 	piece, unbroken := r.gathered(waiting)
 	if reread || !unbroken {
-		text, ok, err := r.bus.Text(ctx, r.run)
-		if err != nil {
+		text, ok, failure := r.bus.Text(ctx, r.run)
+		if err = failure; err != nil {
 			r.miss()
-			return "", Offset{}, err
 		}
-		if ok && len(text) >= r.have.Bytes+len(piece) {
-			piece = text[r.have.Bytes:]
+		if ok {
+			piece = r.longer(piece, text)
 		}
 	}
-	piece, at = r.tell(piece)
-	return piece, at, nil
+	piece, at = r.tell(r.longer(piece, stored))
+	return piece, at, err
+}
+
+// longer is the piece behind what was told, or text's if that goes further.
+func (r *TextReader) longer(piece, text string) string {
+	if len(text) > r.have.Bytes+len(piece) {
+		return text[r.have.Bytes:]
+	}
+	return piece
 }
 
 // gathered joins what waits behind what was told, up to the first gap, if there is one.
@@ -124,10 +147,10 @@ func (r *TextReader) push(payload []byte) {
 	r.size += len(d.Text)
 }
 
-func (r *TextReader) swap() (waiting []Delta, reread bool) {
+func (r *TextReader) swap() (waiting []Delta, stored string, reread bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	waiting, reread = r.waiting, r.reread
+	waiting, stored, reread = r.waiting, r.stored, r.reread
 	r.waiting, r.size, r.reread = nil, 0, false
-	return waiting, reread
+	return waiting, stored, reread
 }

@@ -51,7 +51,7 @@ func (w *TextWriter) Publish(ctx context.Context) {
 	w.broken = err != nil
 	w.published = w.end
 	if err != nil {
-		w.log.WarnContext(ctx, "live text was not published; it will be sent whole", "error", err)
+		w.log.DebugContext(ctx, "live text was not published; it will be sent whole", "error", err)
 		return
 	}
 	w.told(len(delta))

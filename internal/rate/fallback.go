@@ -78,7 +78,7 @@ func (s *Substitute) lost(ctx context.Context, err error) {
 	s.probe = now.Add(retryEvery)
 	if s.since.IsZero() {
 		s.since = now
-		s.log.WarnContext(ctx, "rate limits are counted by each process on its own: the shared store does not answer", "error", err)
+		s.log.InfoContext(ctx, "rate limits are counted by each process on its own: the shared store does not answer", "error", err)
 	}
 }
 

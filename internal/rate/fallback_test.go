@@ -96,8 +96,8 @@ func TestFallbackOverOutages(t *testing.T) {
 			if n := allowed(t, l, 20); n != want {
 				t.Errorf("%d were allowed in outage %d, want %d", n, outage, want)
 			}
-			if n := log.count("level=WARN"); n != outage {
-				t.Errorf("%d warnings after outage %d", n, outage)
+			if n := log.count("on its own"); n != outage {
+				t.Errorf("%d notes of a beginning after outage %d", n, outage)
 			}
 			if n := l.Decided(); n != int64(20*outage) {
 				t.Errorf("%d takes were decided here, want %d", n, 20*outage)
@@ -123,8 +123,8 @@ func TestFallbackLeavesTheLostAlone(t *testing.T) {
 			if n := primary.asked.Load(); n != second {
 				t.Errorf("it was asked %d times within %d seconds", n, second)
 			}
-			if n := log.count("level=WARN"); n != 1 {
-				t.Errorf("%d warnings after %d seconds of one outage", n, second)
+			if n := log.count("on its own"); n != 1 {
+				t.Errorf("%d notes of a beginning after %d seconds of one outage", n, second)
 			}
 			<-time.After(time.Second) // By the bubble's clock, which does not wait.
 		}
@@ -161,7 +161,7 @@ func TestFallbackIsNotForCallersWhoWent(t *testing.T) {
 	if d, err := l.Take(ctx, "ada", 1, three); !errors.Is(err, context.Canceled) || d.Allowed {
 		t.Errorf("%+v, %v, want the caller's own end", d, err)
 	}
-	if l.Decided() != 0 || log.count("WARN") != 0 {
+	if l.Decided() != 0 || log.count("on its own") != 0 {
 		t.Errorf("a caller who went began an outage")
 	}
 }
@@ -172,7 +172,7 @@ func TestFallbackIsNotForMistakes(t *testing.T) {
 	if _, err := l.Take(t.Context(), "ada", 0, three); err == nil {
 		t.Error("a take of nothing passed")
 	}
-	if l.Decided() != 0 || log.count("WARN") != 0 {
+	if l.Decided() != 0 || log.count("on its own") != 0 {
 		t.Errorf("a mistake began an outage")
 	}
 }

@@ -24,13 +24,16 @@ type Part struct {
 	Name string
 	// Kind says which adapter it is, such as "postgres" or "embedded".
 	Kind string
+	// IsSpare says that the process does its work without the part, less well: it degrades the process and no more.
+	IsSpare bool
 	// Check returns an error when the part does not answer. Its text is logged nowhere and shown to nobody.
 	Check func(context.Context) error
 }
 
 // State is what a health check answers.
 type State struct {
-	// Status is "ok", "degraded" when calls to a provider are held back, or "unhealthy".
+	// Status is "ok", "degraded" when calls to a provider are held back or a part does not answer that can be
+	// done without, or "unhealthy".
 	Status    string                   `json:"status"`
 	Time      time.Time                `json:"time"`
 	Version   string                   `json:"version"`
@@ -83,8 +86,15 @@ func (h *Health) State(ctx context.Context) State {
 		err := p.Check(ctx)
 		cancel()
 		part := PartState{Status: statusOK, Kind: p.Kind, TookMs: time.Since(began).Milliseconds()}
-		if err != nil {
+		switch {
+		case err == nil:
+		case !p.IsSpare:
 			part.Status, s.Status = statusUnhealthy, statusUnhealthy
+		default:
+			part.Status = statusDegraded
+			if s.Status == statusOK {
+				s.Status = statusDegraded
+			}
 		}
 		s.Parts[p.Name] = part
 	}

@@ -69,3 +69,32 @@ func TestHealthOfProviders(t *testing.T) {
 		})
 	}
 }
+
+// TestHealthWithoutWhatCanBeDoneWithout asks a process that lost one part, or two.
+func TestHealthWithoutWhatCanBeDoneWithout(t *testing.T) {
+	t.Parallel()
+	up := func(context.Context) error { return nil }
+	down := func(context.Context) error { return errors.New("no answer") }
+	cases := map[string]struct {
+		database, redis func(context.Context) error
+		code            int
+		status, part    string
+	}{
+		"both answer":     {up, up, http.StatusOK, "ok", "ok"},
+		"without Redis":   {up, down, http.StatusOK, "degraded", "degraded"},
+		"without both":    {down, down, http.StatusServiceUnavailable, "unhealthy", "degraded"},
+		"without the one": {down, up, http.StatusServiceUnavailable, "unhealthy", "ok"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := &server.Health{Parts: []server.Part{
+				{Name: "database", Kind: "postgres", Check: c.database}, {Name: "redis", Kind: "external", IsSpare: true, Check: c.redis},
+			}}
+			var s server.State
+			if code := ask(t, h, "/readyz", &s); code != c.code || s.Status != c.status || s.Parts["redis"].Status != c.part {
+				t.Errorf("answers %d, %s, redis %s; want %d, %s, %s", code, s.Status, s.Parts["redis"].Status, c.code, c.status, c.part)
+			}
+		})
+	}
+}

@@ -1,7 +1,6 @@
 package redislive
 
 import (
-	"context"
 	"fmt"
 	"net"
 	"strings"
@@ -9,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/live/livetest"
 	"github.com/weav-ai/weav/internal/servicetest"
 )
@@ -26,7 +24,7 @@ func TestFrozenServer(t *testing.T) {
 
 	failsSoon(t, bus)
 	for range 20 { // Together they would block for long, if one blocked for a moment.
-		subscribeGivesUpAtOnce(t, bus)
+		subscribesAtOnce(t, bus)
 	}
 	began := time.Now()
 	leaves.Cancel()
@@ -41,17 +39,17 @@ func TestFrozenServer(t *testing.T) {
 	wantSubscribed(t, admin(t, server.URL()), "weav:b", 0)
 }
 
-func subscribeGivesUpAtOnce(t *testing.T, bus *Bus) {
+func subscribesAtOnce(t *testing.T, bus *Bus) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
-	defer cancel()
 	began := time.Now()
-	_, err := bus.Subscribe(ctx, "c", func([]byte) {}, func() {})
-	if errs.CodeOf(err) != errs.Unavailable {
-		t.Errorf("subscribe on a frozen server: %v, want UNAVAILABLE", err)
+	cancel, err := bus.Subscribe(t.Context(), "c", func([]byte) {}, func() {})
+	if err != nil {
+		t.Errorf("subscribe on a frozen server: %v", err)
+		return
 	}
+	cancel()
 	if took := time.Since(began); took > commandTimeout/2 {
-		t.Errorf("subscribe took %v, its context 10 ms", took)
+		t.Errorf("subscribe took %v during an outage", took)
 	}
 }
 

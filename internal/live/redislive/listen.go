@@ -8,21 +8,19 @@ import (
 const (
 	// minPause and maxPause bound the pause before the next connection.
 	minPause = 50 * time.Millisecond
-	maxPause = time.Second
+	maxPause = 500 * time.Millisecond
 )
 
-// run keeps a session up until ctx ends. It tells the log of an outage once, and of its end.
+// run keeps a session up until ctx ends.
 func (ts *topics) run(ctx context.Context) {
 	defer close(ts.done)
-	pause, down := minPause, false
+	pause := minPause
 	for {
 		s := ts.dial()
 		err := s.connect(ctx)
 		if err == nil {
-			if down {
-				ts.log.InfoContext(ctx, "Redis is heard again")
-			}
-			pause, down = minPause, false
+			ts.reach.heard()
+			pause = minPause
 			err = s.serve(ctx, ts)
 		}
 		s.close()
@@ -30,10 +28,7 @@ func (ts *topics) run(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		if !down {
-			ts.log.WarnContext(ctx, "Redis is not heard; connecting again", "error", err)
-			down = true
-		}
+		ts.reach.unheard(err)
 		wait(ctx, pause)
 		pause = min(2*pause, maxPause)
 	}

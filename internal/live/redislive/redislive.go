@@ -1,9 +1,9 @@
 // Package redislive is the bus over Redis: one connection of the process hears all topics,
 // one script stores a piece of live text and publishes it.
 //
-// Redis may be killed and come back empty at any time. Commands then fail within a second,
-// and the hearing connection comes back by itself and tells each subscription that it may
-// have missed something.
+// Redis may be killed and come back empty at any time. The first commands then fail within a second and
+// later ones at once, until a probe succeeds. The hearing connection comes back by itself and
+// reports to each subscription that it may have missed something.
 package redislive
 
 import (
@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -26,9 +27,8 @@ const (
 	// commandTimeout bounds a command with its dial and its retry, so that a dead Redis
 	// never holds a writer up for long.
 	commandTimeout = time.Second
-	// confirmTimeout bounds the wait for the confirmation of a subscription. It
-	// leaves room for one reconnection.
-	confirmTimeout = 3 * time.Second
+	// confirmTimeout bounds the wait for the confirmation of a subscription.
+	confirmTimeout = time.Second
 )
 
 // Bus is the bus.
@@ -38,6 +38,7 @@ type Bus struct {
 	ttl    time.Duration
 	probe  time.Duration
 	log    *slog.Logger
+	reach  *reach
 	topics *topics
 	close  func() error
 }
@@ -54,15 +55,15 @@ func WithTextTTL(d time.Duration) Option { return func(b *Bus) { b.ttl = d } }
 // share a server without hearing each other.
 func WithPrefix(prefix string) Option { return func(b *Bus) { b.prefix = prefix } }
 
-// WithLogger sets where lost connections are told; default nowhere.
+// WithLogger sets the log of outages; default none.
 func WithLogger(log *slog.Logger) Option { return func(b *Bus) { b.log = log } }
 
 // withProbe sets how often a silent connection is probed.
 func withProbe(d time.Duration) Option { return func(b *Bus) { b.probe = d } }
 
-// Open connects to the Redis that url names (redis:, rediss: or unix:). It fails when Redis
-// does not answer now; what happens to Redis later does not end the bus. Errors hold no part of url.
-// The bus outlives ctx and ends with Close.
+// Open makes the bus over the Redis that url names (redis:, rediss: or unix:). A Redis that does not answer is an
+// outage like any later one: the bus opens and waits for it. Open fails when Redis answers that it does not let
+// this client in. Errors hold no part of url. The bus outlives ctx and ends with Close.
 func Open(ctx context.Context, url string, opts ...Option) (*Bus, error) {
 	options, err := redis.ParseURL(url)
 	if err != nil {
@@ -74,15 +75,35 @@ func Open(ctx context.Context, url string, opts ...Option) (*Bus, error) {
 	}
 	logging.Disable() // It writes to stderr, in no form, what comes back as errors too.
 	b.client = redis.NewClient(bounded(options))
-	if err := b.Ping(ctx); err != nil {
-		return nil, errors.Join(err, b.client.Close())
+	b.reach = newReach(b.log, b.write)
+	first := b.ping(ctx)
+	if refused(first) {
+		return nil, errors.Join(unavailable("ping", first), b.client.Close())
+	}
+	if first != nil {
+		b.reach.failed(first)
 	}
 	b.topics = hear(context.WithoutCancel(ctx), options, b)
 	b.close = sync.OnceValue(func() error {
 		b.topics.close()
+		b.reach.close()
 		return b.client.Close()
 	})
 	return b, nil
+}
+
+// refused reports whether Redis answered that it does not let the client in, which no waiting mends.
+func refused(err error) bool {
+	var reply redis.Error
+	if !errors.As(err, &reply) {
+		return false
+	}
+	for _, prefix := range []string{"NOAUTH", "WRONGPASS", "NOPERM", "ERR AUTH", "ERR Client sent AUTH", "ERR invalid password", "ERR DB index", "ERR invalid DB"} {
+		if strings.HasPrefix(reply.Error(), prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 // bounded sets the limits of every connection and returns options.
@@ -97,20 +118,32 @@ func bounded(options *redis.Options) *redis.Options {
 	return options
 }
 
-// Publish implements live.Bus. It answers within a second, whatever state Redis is in.
-func (b *Bus) Publish(ctx context.Context, topic string, payload []byte) error {
-	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
-	defer cancel()
-	if err := b.client.Publish(ctx, b.prefix+topic, payload).Err(); err != nil {
-		return unavailable("publish", err)
+// do runs a command within its time. While Redis is out of reach it fails without asking.
+func (b *Bus) do(ctx context.Context, step string, command func(ctx context.Context) error) error {
+	if b.reach.down() {
+		return unavailable(step, errOutOfReach)
 	}
-	return nil
+	bounded, cancel := context.WithTimeout(ctx, commandTimeout)
+	defer cancel()
+	err := command(bounded)
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() == nil { // The end of the caller's own context is no sign of Redis.
+		b.reach.failed(err)
+	}
+	return unavailable(step, err)
 }
 
-// Subscribe implements live.Bus. It fails when Redis does not confirm within three seconds.
+// Publish implements live.Bus. It answers within a second, whatever state Redis is in.
+func (b *Bus) Publish(ctx context.Context, topic string, payload []byte) error {
+	return b.do(ctx, "publish", func(ctx context.Context) error {
+		return b.client.Publish(ctx, b.prefix+topic, payload).Err()
+	})
+}
+
+// Subscribe implements live.Bus.
 func (b *Bus) Subscribe(ctx context.Context, topic string, deliver func([]byte), lost func()) (func(), error) {
-	ctx, cancel := context.WithTimeout(ctx, confirmTimeout)
-	defer cancel()
 	unsubscribe, err := b.topics.subscribe(ctx, topic, deliver, lost)
 	if err != nil {
 		return nil, unavailable("subscribe", err)
@@ -118,15 +151,29 @@ func (b *Bus) Subscribe(ctx context.Context, topic string, deliver func([]byte),
 	return unsubscribe, nil
 }
 
-// Ping implements live.Bus.
+// Ping implements live.Bus. It asks, also while Redis is out of reach.
 func (b *Bus) Ping(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
-	defer cancel()
-	if err := b.client.Ping(ctx).Err(); err != nil {
+	if err := b.ping(ctx); err != nil {
 		return unavailable("ping", err)
 	}
 	return nil
 }
+
+func (b *Bus) ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+	defer cancel()
+	return b.client.Ping(ctx).Err()
+}
+
+// write asks whether Redis takes writes: one that is loading, full or a replica answers a PING.
+func (b *Bus) write(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+	defer cancel()
+	return b.client.Set(ctx, b.prefix+"probe", "", time.Second).Err()
+}
+
+// Reachable implements live.Bus.
+func (b *Bus) Reachable() bool { return b.reach.reachable() }
 
 // Close implements live.Bus.
 func (b *Bus) Close() error { return b.close() }

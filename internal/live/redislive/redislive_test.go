@@ -87,7 +87,7 @@ func TestOpenRefuses(t *testing.T) {
 	cases := []struct{ name, url string }{
 		{"a URL of another kind", "postgres://weav:hidden@127.0.0.1/0"},
 		{"a malformed URL", "redis://weav:hidden@[::1/0"},
-		{"a server that is not there", "redis://weav:hidden@127.0.0.1:1/0"},
+		{"a server with another password", "redis://:hidden@" + locked(t) + "/0"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -101,6 +101,16 @@ func TestOpenRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+// locked is the address of a server that asks for a password.
+func locked(t *testing.T) string {
+	t.Helper()
+	server := servicetest.RedisServer(t)
+	if err := admin(t, server.URL()).ConfigSet(t.Context(), "requirepass", "another").Err(); err != nil {
+		t.Fatal(err)
+	}
+	return server.Addr()
 }
 
 // TestOneConnection counts what the process costs the server.

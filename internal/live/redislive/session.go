@@ -14,9 +14,11 @@ import (
 )
 
 const (
-	// probeEvery is how often a silent connection is asked whether it is alive. No answer
-	// until the next time ends it.
-	probeEvery = 2 * time.Second
+	// probeEvery is how often a connection is asked whether it is alive.
+	probeEvery = 500 * time.Millisecond
+	// patience is how many probes in a row may stay without an answer. Until then the connection is
+	// kept, for a server may pause; from the first of them on readers look into the database.
+	patience = 4
 	// maxNames bounds a command, so that a process with many topics does not hold the server up.
 	maxNames = 1000
 )
@@ -99,11 +101,12 @@ func (s *session) read(ctx context.Context, ts *topics) error {
 	}
 }
 
-// command sends what changes and probes a silent connection. It alone writes.
+// command sends what changes and probes the connection. It alone writes.
 func (s *session) command(ctx context.Context, ts *topics) error {
 	tick := time.NewTicker(s.probe)
 	defer tick.Stop()
-	probing := false
+	unanswered := 0
+	s.heard.Store(true) // The server has greeted.
 	for {
 		if err := s.tell(ctx, ts); err != nil {
 			return err
@@ -113,16 +116,17 @@ func (s *session) command(ctx context.Context, ts *topics) error {
 			return context.Cause(ctx)
 		case <-ts.wake:
 		case <-tick.C:
-			heard := s.heard.Swap(false)
-			if !heard && probing {
+			if unanswered++; s.heard.Swap(false) {
+				unanswered = 0
+			}
+			ts.reach.answered(unanswered == 0)
+			if unanswered > patience {
 				return errSilent
 			}
-			if probing = !heard; probing {
-				if err := s.pubsub.Ping(ctx); err != nil {
-					return err
-				}
-				tick.Reset(s.probe) // The answer has its whole time, also when this tick came late.
+			if err := s.pubsub.Ping(ctx); err != nil {
+				return err
 			}
+			tick.Reset(s.probe) // The answer has its whole time, also when this tick came late.
 		}
 	}
 }

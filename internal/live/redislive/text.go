@@ -42,16 +42,16 @@ func (b *Bus) Append(ctx context.Context, run string, at live.Offset, delta stri
 	if err != nil {
 		return fmt.Errorf("redislive: append: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
-	defer cancel()
-	stored, err := appendScript.Run(ctx, b.client, b.keys(run), at.Bytes, delta, b.ttl.Milliseconds(), message).Bool()
-	if err != nil {
-		return unavailable("append", err)
-	}
-	if !stored {
+	stored := false
+	err = b.do(ctx, "append", func(ctx context.Context) error {
+		var err error
+		stored, err = appendScript.Run(ctx, b.client, b.keys(run), at.Bytes, delta, b.ttl.Milliseconds(), message).Bool()
+		return err
+	})
+	if err == nil && !stored {
 		return live.ErrMismatch
 	}
-	return nil
+	return err
 }
 
 // Replace implements live.Bus.
@@ -60,26 +60,22 @@ func (b *Bus) Replace(ctx context.Context, run, text string) error {
 	if err != nil {
 		return fmt.Errorf("redislive: replace: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
-	defer cancel()
-	if err := replaceScript.Run(ctx, b.client, b.keys(run), text, b.ttl.Milliseconds(), message).Err(); err != nil {
-		return unavailable("replace", err)
-	}
-	return nil
+	return b.do(ctx, "replace", func(ctx context.Context) error {
+		return replaceScript.Run(ctx, b.client, b.keys(run), text, b.ttl.Milliseconds(), message).Err()
+	})
 }
 
 // Text implements live.Bus.
 func (b *Bus) Text(ctx context.Context, run string) (text string, ok bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
-	defer cancel()
-	text, err = b.client.Get(ctx, b.textKey(run)).Result()
-	if errors.Is(err, redis.Nil) {
-		return "", false, nil
-	}
-	if err != nil {
-		return "", false, unavailable("text", err)
-	}
-	return text, true, nil
+	err = b.do(ctx, "text", func(ctx context.Context) error {
+		text, err = b.client.Get(ctx, b.textKey(run)).Result()
+		ok = err == nil
+		if errors.Is(err, redis.Nil) {
+			return nil
+		}
+		return err
+	})
+	return text, ok, err
 }
 
 func (b *Bus) textKey(run string) string { return b.prefix + "text:" + run }

@@ -2,7 +2,6 @@ package redislive
 
 import (
 	"fmt"
-	"log/slog"
 	"strings"
 	"testing"
 )
@@ -39,7 +38,7 @@ func TestTopicState(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			l := &life{topics: &topics{byName: map[string]*topic{}, wake: make(chan struct{}, 1), log: slog.New(slog.DiscardHandler)}}
+			l := &life{topics: &topics{byName: map[string]*topic{}, wake: make(chan struct{}, 1)}}
 			l.topics.fanout.Add("a", func([]byte) {}, func() { l.lost++ })
 			for i, word := range strings.Fields(c.life) {
 				if err := l.live(word); err != nil {

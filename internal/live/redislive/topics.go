@@ -3,8 +3,8 @@ package redislive
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -19,7 +19,7 @@ var errClosed = errors.New("the bus is closed")
 // connection that hangs.
 type topics struct {
 	prefix string
-	log    *slog.Logger
+	reach  *reach
 	fanout live.Fanout
 	dial   func() *session
 	wake   chan struct{} // changed has something
@@ -36,7 +36,7 @@ func hear(ctx context.Context, options *redis.Options, b *Bus) *topics {
 	ctx, stop := context.WithCancel(ctx)
 	ts := &topics{
 		prefix: b.prefix,
-		log:    b.log,
+		reach:  b.reach,
 		dial:   func() *session { return newSession(options, b.prefix, b.probe) },
 		wake:   make(chan struct{}, 1),
 		stop:   stop,
@@ -52,7 +52,7 @@ func (ts *topics) close() {
 	<-ts.done
 }
 
-// subscribe adds a subscription and waits until the server has confirmed its topic.
+// subscribe adds a subscription and waits a while until the server has confirmed its topic.
 func (ts *topics) subscribe(ctx context.Context, name string, deliver func([]byte), lost func()) (func(), error) {
 	remove := ts.fanout.Add(name, deliver, lost)
 	heard := ts.join(name)
@@ -60,17 +60,52 @@ func (ts *topics) subscribe(ctx context.Context, name string, deliver func([]byt
 		remove()
 		ts.leave(name)
 	})
-	var err error
+	err := ts.await(ctx, heard)
+	if errors.Is(err, errUnconfirmed) {
+		ts.owe(name)
+		return cancel, nil
+	}
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	return cancel, nil
+}
+
+// errUnconfirmed says that a subscription stands and is not confirmed yet.
+var errUnconfirmed = errors.New("the subscription is not confirmed")
+
+// await waits for a confirmation, but not during an outage.
+func (ts *topics) await(ctx context.Context, heard <-chan struct{}) error {
 	select {
 	case <-heard:
-		return cancel, nil
+		return nil
 	case <-ts.done:
-		err = errClosed
-	case <-ctx.Done():
-		err = ctx.Err()
+		return errClosed
+	default:
 	}
-	cancel()
-	return nil, err
+	if ts.reach.outage() {
+		return errUnconfirmed
+	}
+	enough := time.NewTimer(confirmTimeout)
+	defer enough.Stop()
+	select {
+	case <-heard:
+		return nil
+	case <-ts.done:
+		return errClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-enough.C:
+		return errUnconfirmed
+	}
+}
+
+// owe notes that a subscription of a topic did not wait for the confirmation, which then reports a loss.
+func (ts *topics) owe(name string) {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	ts.byName[name].missed = true
 }
 
 // join counts a user of a topic and returns what closes when it is heard.
