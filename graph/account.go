@@ -133,13 +133,20 @@ func (r *mutationResolver) RefreshSession(ctx context.Context, in RefreshSession
 	return &RefreshSessionPayload{Tokens: tokens, UserErrors: inputs}, err
 }
 
+// everySession says whether signing out ends all sessions.
+var everySession = map[SignOutScope]bool{SignOutScopeThisSession: false, SignOutScopeAllSessions: true}
+
 // SignOut ends this session or all.
 func (r *mutationResolver) SignOut(ctx context.Context, in SignOutInput) (*SignOutPayload, error) {
 	p, err := auth.Require(ctx)
 	if err != nil {
 		return nil, err
 	}
-	ended, err := r.s.Accounts.SignOut(ctx, p, in.Scope == SignOutScopeAllSessions)
+	all, err := choice(everySession, in.Scope)
+	if err != nil {
+		return nil, err
+	}
+	ended, err := r.s.Accounts.SignOut(ctx, p, all)
 	inputs, err := userErrors[SignOutUserError](err)
 	return &SignOutPayload{EndedSessionIds: idTexts(ended), UserErrors: inputs}, err
 }

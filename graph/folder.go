@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/weav-ai/weav/ent"
+	entfolder "github.com/weav-ai/weav/ent/folder"
 	"github.com/weav-ai/weav/internal/auth"
 	"github.com/weav-ai/weav/internal/chat"
 	"github.com/weav-ai/weav/internal/folder"
@@ -22,11 +23,19 @@ func (r *Resolver) folders(ctx context.Context, user oid.User, deleted bool, arg
 
 // Chats pages through the folder's chats.
 func (r *folderResolver) Chats(ctx context.Context, f *ent.Folder, first *int, after *string) (*ChatConnection, error) {
-	id, shown := f.ID.String(), false
 	if f.DeletedAt != nil {
 		return &ChatConnection{Edges: []*ChatEdge{}, Nodes: []*ent.Chat{}, PageInfo: &PageInfo{}}, nil
 	}
-	result, err := r.s.Chats.List(ctx, f.UserID, chat.Filter{FolderID: &id, Archived: &shown}, page.Args{First: first, After: after})
+	args := page.Args{First: first, After: after}
+	if f.Type == entfolder.TypeProject {
+		result, cursor, err := r.s.Chats.ListProject(ctx, f, args)
+		if err != nil {
+			return nil, err
+		}
+		return connect(result, cursor), nil
+	}
+	id, shown := f.ID.String(), false
+	result, err := r.s.Chats.List(ctx, f.UserID, chat.Filter{FolderID: &id, Archived: &shown}, args)
 	if err != nil {
 		return nil, err
 	}
@@ -65,15 +74,18 @@ func (r *mutationResolver) RenameFolder(ctx context.Context, in RenameFolderInpu
 	return &RenameFolderPayload{Folder: f, UserErrors: inputs}, err
 }
 
+// folderModes are what becomes of the chats of a deleted folder.
+var folderModes = map[DeleteFolderMode]folder.Mode{DeleteFolderModeKeepChats: folder.KeepChats, DeleteFolderModeDeleteChats: folder.DeleteChats}
+
 // DeleteFolder deletes a folder.
 func (r *mutationResolver) DeleteFolder(ctx context.Context, in DeleteFolderInput) (*DeleteFolderPayload, error) {
 	p, err := auth.Require(ctx)
 	if err != nil {
 		return nil, err
 	}
-	mode := folder.KeepChats
-	if in.Mode == DeleteFolderModeDeleteChats {
-		mode = folder.DeleteChats
+	mode, err := choice(folderModes, in.Mode)
+	if err != nil {
+		return nil, err
 	}
 	f, n, err := r.s.Folders.Delete(ctx, p.User, in.FolderID, mode)
 	inputs, err := userErrors[DeleteFolderUserError](err)

@@ -2,3 +2,4 @@
 package graph
 
 //go:generate go tool gqlgen generate
+//go:generate go run ./strictenum generated.go

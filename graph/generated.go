@@ -9724,6 +9724,8 @@ type PageInfo {
   endCursor: Cursor
 }
 
+"""What can be read. Everything private hangs off ` + "`" + `viewer` + "`" + ` or off ` + "`" + `node` + "`" + `; models, memberships, shared artifacts and ` + "`" + `serverInfo` + "`" + ` need no session. Queries change
+nothing and may be sent with GET."""
 type Query {
   """The person the request is made for; null when signed out. All that is private hangs off here or off ` + "`" + `node` + "`" + `."""
   viewer: User @access(needs: READ)
@@ -9764,6 +9766,8 @@ type Query {
   serverInfo: ServerInfo! @access(needs: PUBLIC)
 }
 
+"""What can be done: one thing in one operation, each with one ` + "`" + `input` + "`" + `. What a person can mend stands in the payload's ` + "`" + `userErrors` + "`" + `, and nothing was written
+then; everything else is a top-level error. Mutations that make something or cost something take an ` + "`" + `idempotencyKey` + "`" + `, so that they can be repeated."""
 type Mutation {
   """Opens a session for an identity, and the account with it on the first visit. Once the address of an account was proven, ` + "`" + `INVALID_VALUE` + "`" + ` for an identity whose address is not. Takes no idempotency key: each call is a session of its own."""
   signIn(input: SignInInput!): SignInPayload! @access(needs: PUBLIC)
@@ -9908,6 +9912,8 @@ type Mutation {
   endUserSessions(input: EndUserSessionsInput!): EndUserSessionsPayload! @access(needs: ADMIN)
 }
 
+"""What is told as it happens, over a WebSocket with the protocol graphql-transport-ws. A subscription selects exactly one of these fields, without @skip and
+@include. Every event carries a cursor; give the last one as ` + "`" + `after` + "`" + ` to go on behind it."""
 type Subscription {
   """Everything that happens to the viewer's account, on any device: first a ` + "`" + `ViewerSnapshot` + "`" + `, or with ` + "`" + `after` + "`" + ` all events behind that cursor."""
   viewerEvents(
@@ -10551,7 +10557,8 @@ type Administration {
   ): AuditEntryConnection!
 }
 
-"""A person's account, as the administration sees it."""
+"""A person's account, as the administration sees it. It is no ` + "`" + `Node` + "`" + `: its id is that of the ` + "`" + `User` + "`" + `, which ` + "`" + `node` + "`" + ` answers to the person alone. It is found with
+` + "`" + `administration { users }` + "`" + `."""
 type Account {
   """` + "`" + `user_…` + "`" + `."""
   id: ID!
@@ -10621,7 +10628,8 @@ type AccountPaymentEdge {
   node: AccountPayment!
 }
 
-"""A job, as the administration sees it."""
+"""A job, as the administration sees it. It is no ` + "`" + `Node` + "`" + `: its id is that of the ` + "`" + `Job` + "`" + `, which ` + "`" + `node` + "`" + ` answers to its owner alone. It is found with
+` + "`" + `administration { jobs }` + "`" + `."""
 type AccountJob {
   """` + "`" + `job_…` + "`" + `."""
   id: ID!
@@ -10661,7 +10669,7 @@ type AccountJobEdge {
   node: AccountJob!
 }
 
-"""Something that the administration did."""
+"""Something that the administration did. It is no ` + "`" + `Node` + "`" + `: ` + "`" + `node` + "`" + ` answers what is the viewer's own. It is read with ` + "`" + `administration { auditLog }` + "`" + `."""
 type AuditEntry {
   """` + "`" + `audit_…` + "`" + `."""
   id: ID!
@@ -10715,7 +10723,8 @@ type AuditEntryEdge {
   node: AuditEntry!
 }
 
-"""A model of the catalogue. Its id is the catalogue's own, such as ` + "`" + `sandbox-writer` + "`" + `; it is no ` + "`" + `Node` + "`" + `."""
+"""A model of the catalogue. Its id is the catalogue's own, such as ` + "`" + `sandbox-writer` + "`" + `, with no prefix that names its type; it is no
+` + "`" + `Node` + "`" + `. ` + "`" + `models` + "`" + ` has all of them."""
 type Model {
   """What to give as ` + "`" + `modelId` + "`" + `."""
   id: ID!
@@ -10745,7 +10754,7 @@ type Model {
   plan: MembershipType!
   """Whether the viewer can use it now, by the API key that asks where one does."""
   availableToViewer: Boolean!
-  """Why not; null when it is available."""
+  """Why not; null when it is available. While nobody is signed in it is SIGN_IN_REQUIRED, whatever else may be in the way."""
   unavailableReason: ModelUnavailableReason
   """What it can do beyond its kind; at most 10."""
   capabilities: [ModelCapability!]!
@@ -11186,7 +11195,8 @@ type Folder implements Node {
   plan: Plan @access(needs: READ)
   """What its chats cost so far, as far as their models have prices."""
   cost: Cost!
-  """Its chats: pinned ones first, then by the newest activity. Archived ones are left out."""
+  """Its chats; archived ones are left out. Pinned ones come first, then those with the newest activity. In a PROJECT the chats of the plan's steps come
+  before all others, in the order of the plan."""
   chats(
     """How many: 1–100. Default 20."""
     first: Int
@@ -14232,7 +14242,7 @@ input CreateJobInput {
   work: JobWorkInput!
   """A chat of the viewer to show it in; absent: none."""
   chatId: ID
-  """The head the person saw in that chat. Another head is a ` + "`" + `CONFLICT` + "`" + ` with ` + "`" + `headId` + "`" + `. Null: the chat was empty. Absent: no check."""
+  """The head the person saw in that chat. Another head is a ` + "`" + `CONFLICT` + "`" + ` with ` + "`" + `headId` + "`" + `. Null: the chat was empty. Absent: no check. Only together with ` + "`" + `chatId` + "`" + `."""
   ifHead: ID
   """False: text and files are kept for one hour only. Not together with a chat."""
   storeResult: Boolean! = true
@@ -72189,8 +72199,7 @@ func (ec *executionContext) marshalNArtifactEdge2ᚖgithubᚗcomᚋweavᚑaiᚋw
 }
 
 func (ec *executionContext) unmarshalNArtifactKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋartifactᚐKind(ctx context.Context, v any) (artifact.Kind, error) {
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalNArtifactKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋartifactᚐKind[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalNArtifactKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋartifactᚐKind, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -73631,8 +73640,7 @@ func (ec *executionContext) marshalNFileEdge2ᚖgithubᚗcomᚋweavᚑaiᚋweav�
 }
 
 func (ec *executionContext) unmarshalNFileStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋfileᚐStatus(ctx context.Context, v any) (file.Status, error) {
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalNFileStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋfileᚐStatus[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalNFileStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋfileᚐStatus, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -73727,8 +73735,7 @@ func (ec *executionContext) marshalNFolderEdge2ᚖgithubᚗcomᚋweavᚑaiᚋwea
 }
 
 func (ec *executionContext) unmarshalNFolderType2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋfolderᚐType(ctx context.Context, v any) (folder.Type, error) {
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalNFolderType2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋfolderᚐType[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalNFolderType2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋfolderᚐType, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -74032,8 +74039,7 @@ func (ec *executionContext) marshalNImagePrice2ᚖgithubᚗcomᚋweavᚑaiᚋwea
 }
 
 func (ec *executionContext) unmarshalNImageQuality2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐQuality(ctx context.Context, v any) (catalog.Quality, error) {
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalNImageQuality2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐQuality[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalNImageQuality2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐQuality, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -74227,8 +74233,7 @@ func (ec *executionContext) marshalNJobEvent2githubᚗcomᚋweavᚑaiᚋweavᚋg
 }
 
 func (ec *executionContext) unmarshalNJobFailureCode2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐFailureCode(ctx context.Context, v any) (job1.FailureCode, error) {
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalNJobFailureCode2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐFailureCode[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalNJobFailureCode2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐFailureCode, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -74275,8 +74280,7 @@ var (
 )
 
 func (ec *executionContext) unmarshalNJobKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐKind(ctx context.Context, v any) (job.Kind, error) {
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalNJobKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐKind[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalNJobKind2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐKind, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -74309,8 +74313,7 @@ var (
 )
 
 func (ec *executionContext) unmarshalNJobStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐStatus(ctx context.Context, v any) (job.Status, error) {
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalNJobStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐStatus[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalNJobStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobᚐStatus, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -74365,8 +74368,7 @@ func (ec *executionContext) marshalNJobStep2ᚖgithubᚗcomᚋweavᚑaiᚋweav�
 }
 
 func (ec *executionContext) unmarshalNJobStepType2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobstepᚐType(ctx context.Context, v any) (jobstep.Type, error) {
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalNJobStepType2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobstepᚐType[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalNJobStepType2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋjobstepᚐType, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -74424,8 +74426,7 @@ func (ec *executionContext) marshalNKeyProvider2githubᚗcomᚋweavᚑaiᚋweav�
 }
 
 func (ec *executionContext) unmarshalNLanguage2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐLanguage(ctx context.Context, v any) (user.Language, error) {
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalNLanguage2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐLanguage[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalNLanguage2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐLanguage, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -74496,8 +74497,7 @@ func (ec *executionContext) marshalNMembershipPlan2ᚖgithubᚗcomᚋweavᚑai�
 }
 
 func (ec *executionContext) unmarshalNMembershipType2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐPlan(ctx context.Context, v any) (catalog.Plan, error) {
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalNMembershipType2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐPlan[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalNMembershipType2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐPlan, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -74580,8 +74580,7 @@ func (ec *executionContext) marshalNMessageEdge2ᚖgithubᚗcomᚋweavᚑaiᚋwe
 }
 
 func (ec *executionContext) unmarshalNMessageRole2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmessageᚐRole(ctx context.Context, v any) (message.Role, error) {
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalNMessageRole2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmessageᚐRole[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalNMessageRole2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmessageᚐRole, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -74606,8 +74605,7 @@ var (
 )
 
 func (ec *executionContext) unmarshalNMessageStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmessageᚐStatus(ctx context.Context, v any) (message.Status, error) {
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalNMessageStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmessageᚐStatus[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalNMessageStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmessageᚐStatus, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -74668,8 +74666,7 @@ func (ec *executionContext) marshalNModel2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋi
 }
 
 func (ec *executionContext) unmarshalNModelCapability2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐCapability(ctx context.Context, v any) (catalog.Capability, error) {
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalNModelCapability2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐCapability[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalNModelCapability2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐCapability, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -74724,8 +74721,7 @@ func (ec *executionContext) marshalNModelCapability2ᚕgithubᚗcomᚋweavᚑai�
 }
 
 func (ec *executionContext) unmarshalNModelKind2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐKind(ctx context.Context, v any) (catalog.Kind, error) {
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalNModelKind2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐKind[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalNModelKind2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐKind, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -74752,8 +74748,7 @@ var (
 )
 
 func (ec *executionContext) unmarshalNModelState2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐState(ctx context.Context, v any) (catalog.State, error) {
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalNModelState2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐState[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalNModelState2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐState, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -74804,8 +74799,7 @@ func (ec *executionContext) marshalNModelWarning2ᚖgithubᚗcomᚋweavᚑaiᚋw
 }
 
 func (ec *executionContext) unmarshalNModelWarningCode2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmodelwarningᚐCode(ctx context.Context, v any) (modelwarning.Code, error) {
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalNModelWarningCode2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmodelwarningᚐCode[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalNModelWarningCode2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmodelwarningᚐCode, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -74887,8 +74881,7 @@ func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋgr
 }
 
 func (ec *executionContext) unmarshalNOnJobLimit2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐOnLimit(ctx context.Context, v any) (job1.OnLimit, error) {
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalNOnJobLimit2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐOnLimit[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalNOnJobLimit2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋjobᚐOnLimit, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -74913,8 +74906,7 @@ var (
 )
 
 func (ec *executionContext) unmarshalNOnRetirement2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋchatᚐOnRetirement(ctx context.Context, v any) (chat1.OnRetirement, error) {
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalNOnRetirement2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋchatᚐOnRetirement[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalNOnRetirement2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋchatᚐOnRetirement, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -75003,8 +74995,7 @@ func (ec *executionContext) marshalNPaymentEdge2ᚖgithubᚗcomᚋweavᚑaiᚋwe
 }
 
 func (ec *executionContext) unmarshalNPaymentSource2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋpaymentstepᚐSource(ctx context.Context, v any) (paymentstep.Source, error) {
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalNPaymentSource2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋpaymentstepᚐSource[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalNPaymentSource2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋpaymentstepᚐSource, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -75033,8 +75024,7 @@ var (
 )
 
 func (ec *executionContext) unmarshalNPaymentStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋpaymentᚐStatus(ctx context.Context, v any) (payment.Status, error) {
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalNPaymentStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋpaymentᚐStatus[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalNPaymentStatus2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋpaymentᚐStatus, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -75095,8 +75085,7 @@ func (ec *executionContext) marshalNPaymentStep2ᚖgithubᚗcomᚋweavᚑaiᚋwe
 }
 
 func (ec *executionContext) unmarshalNPaymentStepType2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋpaymentstepᚐType(ctx context.Context, v any) (paymentstep.Type, error) {
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalNPaymentStepType2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋpaymentstepᚐType[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalNPaymentStepType2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋpaymentstepᚐType, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -75297,8 +75286,7 @@ func (ec *executionContext) marshalNPlanProjectUserErrorCode2githubᚗcomᚋweav
 }
 
 func (ec *executionContext) unmarshalNPlanStatus2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋplannerᚐStatus(ctx context.Context, v any) (planner.Status, error) {
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalNPlanStatus2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋplannerᚐStatus[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalNPlanStatus2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋplannerᚐStatus, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -75347,8 +75335,7 @@ func (ec *executionContext) marshalNPlanStep2ᚖgithubᚗcomᚋweavᚑaiᚋweav�
 }
 
 func (ec *executionContext) unmarshalNPlanStepStatus2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋplannerᚐStepStatus(ctx context.Context, v any) (planner.StepStatus, error) {
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalNPlanStepStatus2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋplannerᚐStepStatus[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalNPlanStepStatus2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋplannerᚐStepStatus, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -76039,8 +76026,7 @@ func (ec *executionContext) marshalNReplanUserErrorCode2githubᚗcomᚋweavᚑai
 }
 
 func (ec *executionContext) unmarshalNReplyFailureCode2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋchatᚐFailureCode(ctx context.Context, v any) (chat.FailureCode, error) {
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalNReplyFailureCode2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋchatᚐFailureCode[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalNReplyFailureCode2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋchatᚐFailureCode, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -76222,8 +76208,7 @@ func (ec *executionContext) marshalNRestoreFolderUserErrorCode2githubᚗcomᚋwe
 }
 
 func (ec *executionContext) unmarshalNResyncReason2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋfeedᚐResyncReason(ctx context.Context, v any) (feed.ResyncReason, error) {
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalNResyncReason2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋfeedᚐResyncReason[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalNResyncReason2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋfeedᚐResyncReason, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -76438,8 +76423,7 @@ func (ec *executionContext) marshalNRevokeShareLinkUserErrorCode2githubᚗcomᚋ
 }
 
 func (ec *executionContext) unmarshalNRole2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐRole(ctx context.Context, v any) (user.Role, error) {
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalNRole2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐRole[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalNRole2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐRole, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -77028,8 +77012,7 @@ func (ec *executionContext) marshalNTextRange2ᚕgithubᚗcomᚋweavᚑaiᚋweav
 }
 
 func (ec *executionContext) unmarshalNTheme2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐTheme(ctx context.Context, v any) (user.Theme, error) {
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalNTheme2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐTheme[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalNTheme2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐTheme, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -77362,8 +77345,7 @@ func (ec *executionContext) marshalNUsageRow2ᚖgithubᚗcomᚋweavᚑaiᚋweav�
 }
 
 func (ec *executionContext) unmarshalNUsageSource2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmessageᚐUsageSource(ctx context.Context, v any) (message.UsageSource, error) {
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalNUsageSource2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmessageᚐUsageSource[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalNUsageSource2githubᚗcomᚋweavᚑaiᚋweavᚋentᚋmessageᚐUsageSource, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -77585,8 +77567,7 @@ func (ec *executionContext) unmarshalOArtifactKind2ᚖgithubᚗcomᚋweavᚑai�
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalOArtifactKind2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋartifactᚐKind[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalOArtifactKind2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋartifactᚐKind, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -77774,8 +77755,7 @@ func (ec *executionContext) unmarshalOFinishReason2ᚖgithubᚗcomᚋweavᚑai�
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalOFinishReason2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋmessageᚐFinishReason[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalOFinishReason2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋmessageᚐFinishReason, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -77926,8 +77906,7 @@ func (ec *executionContext) unmarshalOImageQuality2ᚖgithubᚗcomᚋweavᚑai�
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalOImageQuality2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐQuality[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalOImageQuality2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐQuality, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -78090,8 +78069,7 @@ func (ec *executionContext) unmarshalOLanguage2ᚖgithubᚗcomᚋweavᚑaiᚋwea
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalOLanguage2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐLanguage[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalOLanguage2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐLanguage, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -78120,8 +78098,7 @@ func (ec *executionContext) unmarshalOMembershipType2ᚖgithubᚗcomᚋweavᚑai
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalOMembershipType2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐPlan[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalOMembershipType2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐPlan, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -78229,8 +78206,7 @@ func (ec *executionContext) unmarshalOModelKind2ᚖgithubᚗcomᚋweavᚑaiᚋwe
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalOModelKind2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐKind[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalOModelKind2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐKind, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -78304,8 +78280,7 @@ func (ec *executionContext) unmarshalOModelUnavailableReason2ᚖgithubᚗcomᚋw
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalOModelUnavailableReason2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐObstacle[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalOModelUnavailableReason2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐObstacle, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -78347,8 +78322,7 @@ func (ec *executionContext) unmarshalOOnRetirement2ᚖgithubᚗcomᚋweavᚑai�
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalOOnRetirement2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋchatᚐOnRetirement[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalOOnRetirement2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋchatᚐOnRetirement, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -78652,8 +78626,7 @@ func (ec *executionContext) unmarshalOTheme2ᚖgithubᚗcomᚋweavᚑaiᚋweav�
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalOTheme2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐTheme[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalOTheme2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋuserᚐTheme, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -78730,8 +78703,7 @@ func (ec *executionContext) unmarshalOUsageKind2ᚖgithubᚗcomᚋweavᚑaiᚋwe
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalOUsageKind2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋusageᚐPurpose[tmp]
+	res, err := scalar.UnmarshalEnum(unmarshalOUsageKind2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚋusageᚐPurpose, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 

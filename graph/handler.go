@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -14,9 +15,11 @@ import (
 	"github.com/weav-ai/weav/ent/artifact"
 	"github.com/weav-ai/weav/ent/job"
 	"github.com/weav-ai/weav/ent/payment"
+	"github.com/weav-ai/weav/graph/coerce"
 	"github.com/weav-ai/weav/graph/gqlerr"
 	"github.com/weav-ai/weav/graph/gqlhttp"
 	"github.com/weav-ai/weav/graph/guard"
+	"github.com/weav-ai/weav/graph/scalar"
 	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/usage"
 )
@@ -49,6 +52,7 @@ type Options struct {
 func NewHandler(o Options) *handler.Server {
 	root := &Resolver{s: o.Services, info: o.Info}
 	srv := handler.New(NewExecutableSchema(Config{
+		Schema:     offered(parsedSchema),
 		Resolvers:  root,
 		Directives: DirectiveRoot{Access: root.access},
 		Complexity: complexity(),
@@ -60,14 +64,45 @@ func NewHandler(o Options) *handler.Server {
 	srv.AddTransport(gqlhttp.POST{})
 	srv.AddTransport(gqlhttp.OtherMethods{})
 	srv.Use(gqlhttp.Refusals{})
+	parsed := lru.New[*ast.QueryDocument](documents)
+	srv.SetQueryCache(parsed)
+	o.Limits.Rules = append(o.Limits.Rules, scalars.Literals())
+	srv.Use(coerce.Nulls{})
 	guard.Install(srv, o.Limits)
 	srv.Use(o.Rates)
-	srv.SetQueryCache(lru.New[*ast.QueryDocument](documents))
+	srv.Use(gqlhttp.PersistedQueries{})
+	srv.Use(&coerce.Variables{Documents: parsed, Tokens: o.Limits.Tokens, Scalars: scalars, Suggests: !o.Limits.HideSchema})
 	srv.SetErrorPresenter(gqlerr.Presenter(o.Log))
 	srv.SetRecoverFunc(gqlerr.Recover(o.Log))
 	srv.AroundOperations(observeSubscriptions(o.Observer))
 	srv.AroundResponses(respond(o.Services, o.Observer))
+	srv.Use(&guard.Answers{})
 	return srv
+}
+
+// scalars read the custom scalars of variables and literals before anything runs.
+var scalars = coerce.Scalars{
+	"DateTime":    reads(scalar.UnmarshalDateTime),
+	"URL":         reads(scalar.UnmarshalURL),
+	"Cursor":      reads(scalar.UnmarshalCursor),
+	"EventCursor": reads(scalar.UnmarshalEventCursor),
+	"Long":        reads(scalar.UnmarshalLong),
+}
+
+func reads[T any](unmarshal func(any) (T, error)) func(any) error {
+	return func(v any) error {
+		_, err := unmarshal(v)
+		return err
+	}
+}
+
+// offered is a schema without @defer, which gqlparser adds to every one: gqlgen's executor answers null for a deferred field instead of
+// leaving it out, and our transports send one response.
+func offered(s *ast.Schema) *ast.Schema {
+	out := *s
+	out.Directives = maps.Clone(s.Directives)
+	delete(out.Directives, "defer")
+	return &out
 }
 
 // respond gives each response its loaders and counts it.

@@ -702,7 +702,7 @@ type CreateJobInput struct {
 	Work *JobWorkInput `json:"work"`
 	// A chat of the viewer to show it in; absent: none.
 	ChatID graphql.Omittable[*string] `json:"chatId,omitempty"`
-	// The head the person saw in that chat. Another head is a `CONFLICT` with `headId`. Null: the chat was empty. Absent: no check.
+	// The head the person saw in that chat. Another head is a `CONFLICT` with `headId`. Null: the chat was empty. Absent: no check. Only together with `chatId`.
 	IfHead graphql.Omittable[*string] `json:"ifHead,omitempty"`
 	// False: text and files are kept for one hour only. Not together with a chat.
 	StoreResult bool `json:"storeResult"`
@@ -3102,6 +3102,8 @@ func (this StopReplyUserError) GetPath() []string {
 	return interfaceSlice
 }
 
+// What is told as it happens, over a WebSocket with the protocol graphql-transport-ws. A subscription selects exactly one of these fields, without @skip and
+// @include. Every event carries a cursor; give the last one as `after` to go on behind it.
 type Subscription struct {
 }
 

@@ -58,7 +58,11 @@ func (r *mutationResolver) SetProviderKey(ctx context.Context, in SetProviderKey
 	if err != nil {
 		return nil, err
 	}
-	key, err := r.s.OwnKeys.Set(ctx, p.User, vendors[in.Provider], in.Key)
+	vendor, err := choice(vendors, in.Provider)
+	if err != nil {
+		return nil, err
+	}
+	key, err := r.s.OwnKeys.Set(ctx, p.User, vendor, in.Key)
 	inputs, err := userErrors[SetProviderKeyUserError](err)
 	return &SetProviderKeyPayload{ProviderKey: key, UserErrors: inputs}, err
 }
@@ -69,7 +73,11 @@ func (r *mutationResolver) RemoveProviderKey(ctx context.Context, in RemoveProvi
 	if err != nil {
 		return nil, err
 	}
-	if err := r.s.OwnKeys.Remove(ctx, p.User, vendors[in.Provider]); err != nil {
+	vendor, err := choice(vendors, in.Provider)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.s.OwnKeys.Remove(ctx, p.User, vendor); err != nil {
 		return nil, err
 	}
 	u, err := loadViewer(ctx)

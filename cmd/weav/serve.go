@@ -75,7 +75,9 @@ func greet(w io.Writer, cfg app.Config, addr net.Addr) {
 	base := "http://" + addr.String()
 	fmt.Fprintf(w, "WEAV %s\n", app.Version)
 	fmt.Fprintf(w, "  GraphQL     %s/graphql (HTTP, and WebSocket with graphql-transport-ws)\n", base)
-	fmt.Fprintf(w, "  Playground  %s/playground/\n", base)
+	if cfg.Playground {
+		fmt.Fprintf(w, "  Playground  %s/playground/\n", base)
+	}
 	proof := `dev: {email: "you@example.com"}`
 	if !strings.Contains(cfg.Auth, "dev") {
 		proof = `firebase: {idToken: "…"}`

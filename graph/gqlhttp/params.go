@@ -33,7 +33,7 @@ func ParseParams(body []byte) (*graphql.RawParams, error) {
 // checkDocument wants a document; it may be absent only where its hash stands for it.
 // Its strings have the escapes of JSON, and gqlparser replaces lone surrogates too.
 func checkDocument(params *graphql.RawParams) error {
-	if params.Query == "" && params.Extensions["persistedQuery"] == nil {
+	if params.Query == "" && params.Extensions[persistedQuery] == nil {
 		return badRequest("The request has no query.")
 	}
 	if hasLoneSurrogate([]byte(params.Query)) {
@@ -72,8 +72,8 @@ func bodyError(err error) error {
 	}
 }
 
-// checkText refuses what encoding/json would silently replace with U+FFFD: bytes that
-// are not UTF-8 and surrogates without their other half.
+// checkText refuses what nests too deep, and what encoding/json would silently replace
+// with U+FFFD: bytes that are not UTF-8 and surrogates without their other half.
 func checkText(text []byte) error {
 	if !utf8.Valid(text) {
 		return badRequest("The request is not valid UTF-8.")
@@ -81,7 +81,7 @@ func checkText(text []byte) error {
 	if hasLoneSurrogate(text) {
 		return loneSurrogate()
 	}
-	return nil
+	return checkNesting(text)
 }
 
 func loneSurrogate() error {

@@ -42,6 +42,7 @@ func newServer(t *testing.T) *httptest.Server {
 	srv.AddTransport(gqlhttp.GET{})
 	srv.AddTransport(gqlhttp.POST{})
 	srv.AddTransport(gqlhttp.OtherMethods{})
+	srv.Use(gqlhttp.PersistedQueries{})
 	server := httptest.NewServer(gqlhttp.RequestID(srv))
 	t.Cleanup(server.Close)
 	return server

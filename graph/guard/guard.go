@@ -11,6 +11,7 @@ package guard
 import (
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
+	"github.com/vektah/gqlparser/v2/validator/core"
 )
 
 // Limits are the bounds of one operation.
@@ -21,6 +22,10 @@ type Limits struct {
 	Shape Shape
 	// Cost bounds the weighted number of objects it may return.
 	Cost int
+	// HideSchema refuses introspection, and keeps errors from naming what the schema has.
+	HideSchema bool
+	// Rules are checked besides those of the specification.
+	Rules []core.Rule
 }
 
 // DefaultLimits are the bounds of the platform.
@@ -29,10 +34,14 @@ func DefaultLimits() Limits {
 }
 
 // Install sets the limits on srv. The schema is public, so introspection is open to
-// everybody; it is bounded like the rest.
+// everybody unless it is hidden; it is bounded like the rest.
 func Install(srv *handler.Server, limits Limits) {
 	srv.SetParserTokenLimit(limits.Tokens)
-	srv.Use(extension.Introspection{})
+	srv.SetDisableSuggestion(limits.HideSchema)
+	srv.SetValidationRulesFn(validation(limits))
+	if !limits.HideSchema {
+		srv.Use(extension.Introspection{})
+	}
 	srv.Use(limits.Shape)
 	srv.Use(&Cost{Limit: limits.Cost})
 }

@@ -1,6 +1,8 @@
 package guard
 
 import (
+	"strings"
+
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
@@ -13,6 +15,7 @@ type footprint struct {
 	nodes              int // fields of the set and of all below
 	depth              int
 	introspectionDepth int
+	introspectionLists int
 	aliases            int
 	directives         int
 }
@@ -57,8 +60,11 @@ func (m *measurement) field(f *ast.Field) footprint {
 	below := m.set(f.SelectionSet)
 	here := footprint{
 		roots: 1, nodes: 1 + below.nodes, depth: 1 + below.depth,
-		introspectionDepth: below.introspectionDepth,
-		aliases:            below.aliases, directives: below.directives,
+		introspectionDepth: below.introspectionDepth, introspectionLists: below.introspectionLists,
+		aliases: below.aliases, directives: below.directives,
+	}
+	if isSchemaList(f) {
+		here.introspectionLists = plus(here.introspectionLists, 1)
 	}
 	if f.Name == "__schema" || f.Name == "__type" {
 		here.depth, here.introspectionDepth = 1, here.depth
@@ -69,6 +75,12 @@ func (m *measurement) field(f *ast.Field) footprint {
 	m.addDirectives(&here, f.Directives)
 	m.checkArguments(f.Arguments)
 	return here
+}
+
+// isSchemaList tells a list of introspection: a type whose name begins with __ has no other.
+func isSchemaList(f *ast.Field) bool {
+	return f.ObjectDefinition != nil && strings.HasPrefix(f.ObjectDefinition.Name, "__") &&
+		f.Definition != nil && f.Definition.Type.Elem != nil
 }
 
 // fragment returns the footprint of a fragment. Validation refuses cycles; were one to
@@ -127,6 +139,7 @@ func (m *measurement) checkValue(v *ast.Value) {
 func (f *footprint) add(sibling footprint) {
 	f.roots = plus(f.roots, sibling.roots)
 	f.nodes = plus(f.nodes, sibling.nodes)
+	f.introspectionLists = plus(f.introspectionLists, sibling.introspectionLists)
 	f.aliases = plus(f.aliases, sibling.aliases)
 	f.directives = plus(f.directives, sibling.directives)
 	f.depth = max(f.depth, sibling.depth)

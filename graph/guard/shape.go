@@ -21,6 +21,9 @@ type Shape struct {
 	// MaxIntrospectionDepth is MaxDepth for what is below __schema and __type: the
 	// standard introspection queries unwrap types with up to nine nested ofType.
 	MaxIntrospectionDepth int
+	// MaxIntrospectionLists bounds the lists of the schema that are asked for, such as the fields of a type. Each is as long as the
+	// schema is large; the standard introspection queries ask for ten.
+	MaxIntrospectionLists int
 	// MaxAliases bounds the fields asked for under another name.
 	MaxAliases int
 	// MaxDirectives bounds the directives.
@@ -39,7 +42,7 @@ var _ interface {
 // DefaultShape returns the bounds of the platform.
 func DefaultShape() Shape {
 	return Shape{
-		MaxNodes: 500, MaxDepth: 10, MaxIntrospectionDepth: 20, MaxAliases: 30,
+		MaxNodes: 500, MaxDepth: 10, MaxIntrospectionDepth: 20, MaxIntrospectionLists: 15, MaxAliases: 30,
 		MaxDirectives: 50, MaxRootFields: 10, MaxMutationFields: 1,
 	}
 }
@@ -50,7 +53,7 @@ func (Shape) ExtensionName() string { return "Shape" }
 // Validate implements graphql.HandlerExtension: a forgotten bound is an error.
 func (s Shape) Validate(graphql.ExecutableSchema) error {
 	for _, bound := range []int{
-		s.MaxNodes, s.MaxDepth, s.MaxIntrospectionDepth, s.MaxAliases,
+		s.MaxNodes, s.MaxDepth, s.MaxIntrospectionDepth, s.MaxIntrospectionLists, s.MaxAliases,
 		s.MaxDirectives, s.MaxRootFields, s.MaxMutationFields,
 	} {
 		if bound < 1 {
@@ -91,6 +94,7 @@ func (s Shape) bounds(kind ast.Operation, f footprint) []bound {
 		{"depth", f.depth, s.MaxDepth},
 		{"introspectionDepth", f.introspectionDepth, s.MaxIntrospectionDepth},
 		{"nodes", f.nodes, s.MaxNodes},
+		{"introspectionLists", f.introspectionLists, s.MaxIntrospectionLists},
 		{"aliases", f.aliases, s.MaxAliases},
 		{"directives", f.directives, s.MaxDirectives},
 	}

@@ -4,10 +4,12 @@
 package playground
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
 	"fmt"
+	"html"
 	"io"
 	"io/fs"
 	"net/http"
@@ -47,14 +49,71 @@ type page struct {
 }
 
 // Handler answers GET and HEAD for the page at / and for its files, 404 for what the build did not make.
-// Mount it with http.StripPrefix below a path that ends in a slash.
-func Handler() http.Handler {
-	h, err := newHandler(embedded)
-	if err != nil {
-		panic(err) // The binary was built from a dist folder that this package cannot serve.
+// Mount it with http.StripPrefix below a path that ends in a slash. A note that is not empty stands above the page.
+func Handler(note string) http.Handler {
+	source, err := annotated(embedded, note)
+	if err == nil {
+		var h *handler
+		if h, err = newHandler(source); err == nil {
+			return h
+		}
 	}
-	return h
+	panic(err) // The binary was built from a dist folder that this package cannot serve.
 }
+
+// annotated is a built playground with a note at the top of its page.
+func annotated(source fs.FS, note string) (fs.FS, error) {
+	if note == "" {
+		return source, nil
+	}
+	name := path.Join("dist", index)
+	page, err := fs.ReadFile(source, name)
+	if err != nil {
+		return nil, fmt.Errorf("read the built playground: %w", err)
+	}
+	const top = "<body>"
+	if !bytes.Contains(page, []byte(top)) {
+		return nil, fmt.Errorf("the built playground has no %s", top)
+	}
+	said := top + `<p role="note" style="margin:0;padding:8px 16px;font:14px sans-serif;background:#fef3c7;color:#111">` + html.EscapeString(note) + "</p>"
+	return overlay{source, name, bytes.Replace(page, []byte(top), []byte(said), 1)}, nil
+}
+
+// overlay is a file system with another content for one of its files.
+type overlay struct {
+	fs.FS
+	name    string
+	content []byte
+}
+
+// Open implements fs.FS.
+func (o overlay) Open(name string) (fs.File, error) {
+	file, err := o.FS.Open(name)
+	if err != nil || name != o.name {
+		return file, err
+	}
+	return overlaid{file, bytes.NewReader(o.content)}, nil
+}
+
+// overlaid is a file with another content.
+type overlaid struct {
+	file    fs.File
+	content *bytes.Reader
+}
+
+// Stat is that of the file below, whose size is not asked.
+func (f overlaid) Stat() (fs.FileInfo, error) { return f.file.Stat() }
+
+// Read reads the content.
+func (f overlaid) Read(into []byte) (int, error) { return f.content.Read(into) }
+
+// Seek moves in the content.
+func (f overlaid) Seek(offset int64, whence int) (int64, error) {
+	return f.content.Seek(offset, whence)
+}
+
+// Close closes the file below.
+func (f overlaid) Close() error { return f.file.Close() }
 
 // handler serves from the binary itself: no file is copied to the heap.
 type handler struct {

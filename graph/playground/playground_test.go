@@ -21,7 +21,7 @@ func ask(t *testing.T, method, target string, header http.Header) *httptest.Resp
 		r.Header[name] = values
 	}
 	w := httptest.NewRecorder()
-	playground.Handler().ServeHTTP(w, r)
+	playground.Handler("").ServeHTTP(w, r)
 	return w
 }
 
@@ -88,6 +88,27 @@ func TestUnchangedPageIsNotSentAgain(t *testing.T) {
 	w := ask(t, "GET", "/", http.Header{"If-None-Match": {etag}})
 	if w.Code != http.StatusNotModified {
 		t.Errorf("status %d, want 304", w.Code)
+	}
+}
+
+func TestANoteStandsAboveThePage(t *testing.T) {
+	t.Parallel()
+	read := func(note, etag string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
+		r.Header.Set("If-None-Match", etag)
+		w := httptest.NewRecorder()
+		playground.Handler(note).ServeHTTP(w, r)
+		return w
+	}
+	plain, noted := read("", ""), read("no <schema> here", "")
+	if body := noted.Body.String(); !strings.Contains(body, "no &lt;schema&gt; here") || !strings.HasSuffix(strings.TrimSpace(body), "</html>") {
+		t.Errorf("the page is %s", body)
+	}
+	if strings.Contains(plain.Body.String(), `role="note"`) {
+		t.Error("a page without a note has one")
+	}
+	if w := read("no <schema> here", plain.Header().Get("ETag")); w.Code != http.StatusOK {
+		t.Errorf("a browser that knows the page without its note is answered %d", w.Code)
 	}
 }
 

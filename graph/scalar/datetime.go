@@ -35,7 +35,11 @@ func UnmarshalDateTime(v any) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, errDateTime()
 	}
-	return t.UTC().Truncate(time.Microsecond), nil
+	t = t.UTC().Truncate(time.Microsecond)
+	if t.Year() < 1 || t.Year() > 9999 { // Not every database and client can write such a year.
+		return time.Time{}, errDateTime()
+	}
+	return t, nil
 }
 
 func errDateTime() error {

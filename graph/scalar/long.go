@@ -17,8 +17,9 @@ func MarshalLong(n int64) graphql.Marshaler {
 	return graphql.MarshalInt64(n)
 }
 
-// UnmarshalLong reads a whole JSON number of 64 bits. Strings, fractions and
-// exponents are refused, as is a float that may already have been rounded.
+// UnmarshalLong reads a whole JSON number of 64 bits, also one that is written with a
+// fraction of zero or an exponent. Strings and fractions are refused, as is a float that
+// may already have been rounded.
 func UnmarshalLong(v any) (int64, error) {
 	switch n := v.(type) {
 	case int:
@@ -35,15 +36,18 @@ func UnmarshalLong(v any) (int64, error) {
 }
 
 func parseLong(text string) (int64, error) {
-	n, err := strconv.ParseInt(text, 10, 64)
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return n, nil
+	}
+	f, err := strconv.ParseFloat(text, 64)
 	if err != nil {
 		return 0, errLong()
 	}
-	return n, nil
+	return longOfFloat(f)
 }
 
 func longOfFloat(f float64) (int64, error) {
-	if f != math.Trunc(f) || math.Abs(f) > maxExactFloat {
+	if math.IsNaN(f) || f != math.Trunc(f) || math.Abs(f) > maxExactFloat {
 		return 0, errLong()
 	}
 	return int64(f), nil

@@ -62,6 +62,8 @@ func TestDateTimeIn(t *testing.T) {
 		"epoch seconds":   json.Number("1769851800"),
 		"null":            nil,
 		"trailing letter": "2026-01-31T09:30:00Zx",
+		"year 0":          "0000-01-31T09:30:00Z",
+		"year 10000":      "9999-12-31T23:59:59-01:00",
 	} {
 		_, err := scalar.UnmarshalDateTime(bad)
 		wantRefused(t, name, err, errs.BadUserInput)
@@ -80,6 +82,8 @@ func TestLong(t *testing.T) {
 		"variable":       {json.Number("9223372036854775807"), math.MaxInt64},
 		"literal":        {int64(-5), -5},
 		"default":        {7, 7},
+		"zero fraction":  {json.Number("5.0"), 5},
+		"exponent":       {json.Number("1e3"), 1000},
 		"decoded as any": {float64(1<<53 - 1), 1<<53 - 1},
 	} {
 		if got, err := scalar.UnmarshalLong(tc.in); err != nil || got != tc.want {
@@ -89,7 +93,8 @@ func TestLong(t *testing.T) {
 	for name, bad := range map[string]any{
 		"too long":      json.Number("9223372036854775808"),
 		"fraction":      json.Number("1.5"),
-		"exponent":      json.Number("1e3"),
+		"huge exponent": json.Number("1e999999999"),
+		"rounded text":  json.Number("9007199254740993.0"),
 		"string":        "12",
 		"null":          nil,
 		"boolean":       true,

@@ -5,6 +5,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/gorilla/websocket"
+
+	"github.com/weav-ai/weav/graph/gqlhttp"
 )
 
 // Types of messages.
@@ -35,6 +37,9 @@ func decode(text []byte) (*message, error) {
 	if !utf8.Valid(text) {
 		return nil, &closure{websocket.CloseInvalidFramePayloadData, "Message is not UTF-8"}
 	}
+	// encoding/json reads nothing of a message that nests too deep. What stays of it is still deeper than an operation may be, which is
+	// refused under its id.
+	text, _ = gqlhttp.Prune(text, 2*gqlhttp.MaxNesting)
 	var m struct {
 		ID      *string         `json:"id"`
 		Type    *string         `json:"type"`
@@ -105,7 +110,7 @@ func (m *message) checkOperation() error {
 	if err := json.Unmarshal(m.Payload, &p); err != nil {
 		return invalid("Payload of subscribe has a field of the wrong type")
 	}
-	if p.Query == nil {
+	if p.Query == nil && isNull(p.Extensions["persistedQuery"]) {
 		return invalid("Payload of subscribe has no query")
 	}
 	return nil

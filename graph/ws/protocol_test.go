@@ -58,6 +58,13 @@ func TestProtocol(t *testing.T) {
 		"subscribe with a null payload closes 4400":    after(`> {"id":"1","type":"subscribe","payload":null}`, "x 4400"),
 		"subscribe with a list as payload closes 4400": after(`> {"id":"1","type":"subscribe","payload":[]}`, "x 4400"),
 		"subscribe without query closes 4400":          after(payload(`{}`), "x 4400"),
+		"a hash in place of the query is not found":    after(payload(`{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"ab"}}}`), refusedAs("PERSISTED_QUERY_NOT_FOUND"), "="),
+		"an empty query beside a hash is not found":    after(payload(`{"query":"","extensions":{"persistedQuery":{"version":1,"sha256Hash":"ab"}}}`), refusedAs("PERSISTED_QUERY_NOT_FOUND"), "="),
+		"a hash that is null closes 4400":              after(payload(`{"extensions":{"persistedQuery":null}}`), "x 4400"),
+		"over-nested variables end the operation":      after(payload(`{"query":"{ echo }","variables":{"a":`+nested(150)+`}}`), refusedAs("BAD_USER_INPUT"), "="),
+		"so do those beyond encoding/json":             after(payload(`{"query":"{ echo }","variables":{"a":`+nested(20_000)+`}}`), refusedAs("BAD_USER_INPUT"), "="),
+		"and those in extensions":                      after(payload(`{"query":"{ echo }","extensions":{"a":`+nested(20_000)+`}}`), refusedAs("BAD_USER_INPUT"), "="),
+		"nesting that is no JSON closes 4400":          after(payload(`{"query":"{ echo }","variables":{"a":`+strings.Repeat("[", 20_000)+`}}`), "x 4400"),
 		"a query that is null closes 4400":             after(payload(`{"query":null}`), "x 4400"),
 		"a query that is no string closes 4400":        after(payload(`{"query":{}}`), "x 4400"),
 		"an operationName that is a number too":        after(payload(`{"query":"{ echo }","operationName":1}`), "x 4400"),
@@ -142,3 +149,11 @@ func subscribe(id, query string) string {
 
 // payload is the line that asks for an operation 1.
 func payload(text string) string { return `> {"id":"1","type":"subscribe","payload":` + text + `}` }
+
+// nested is a list in a list, so many deep.
+func nested(depth int) string { return strings.Repeat("[", depth) + strings.Repeat("]", depth) }
+
+// refusedAs is the error message of operation 1 with a code.
+func refusedAs(code string) string {
+	return `< {"id":"1","type":"error","payload":[{"extensions":{"code":"` + code + `"}}]}`
+}

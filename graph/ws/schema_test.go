@@ -16,6 +16,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/weav-ai/weav/graph/gqlerr"
+	"github.com/weav-ai/weav/graph/gqlhttp"
 	"github.com/weav-ai/weav/graph/ws"
 	"github.com/weav-ai/weav/internal/errs"
 )
@@ -88,6 +89,7 @@ func openWorld(tb testing.TB, transport *ws.Transport, buffer int) *world {
 	srv.SetErrorPresenter(gqlerr.Presenter(logger))
 	srv.SetRecoverFunc(gqlerr.Recover(logger))
 	srv.AddTransport(transport)
+	srv.Use(gqlhttp.PersistedQueries{})
 	server := httptest.NewUnstartedServer(srv)
 	base, stop := context.WithCancel(context.Background())
 	w.stop = stop

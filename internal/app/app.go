@@ -176,15 +176,34 @@ func (a *App) Handler() http.Handler {
 		Services: graph.Services{Accounts: a.accounts, APIKeys: a.apiKeys, Folders: a.folders, Chats: a.chats, Files: a.files, Exports: a.exports, OwnKeys: a.ownKeys, Jobs: a.jobs, Plans: a.plans, Feed: a.feed,
 			Catalog: a.catalog, Models: a.models,
 			Memberships: a.memberships, Ledger: a.ledger, Administration: a.admins, Billing: a.billing, Role: a.role},
-		Info: a.info(), Limits: guard.DefaultLimits(), Rates: a.rates.guard(), Observer: a.meter, Log: a.log, Socket: a.socket,
+		Info: a.info(), Limits: a.limits(), Rates: a.rates.guard(), Observer: a.meter, Log: a.log, Socket: a.socket,
 	})
 	return server.Handler(server.Options{
-		GraphQL: gql, Playground: playground.Handler(), Metrics: a.meter.Handler(), Health: a.health(),
+		GraphQL: gql, Playground: a.playground(), Metrics: a.meter.Handler(), Health: a.health(),
 		Blobs: a.blobs, Files: server.Files{Own: a.files.OwnTarget, Shared: a.files.SharedTarget, Limit: a.rates.request}, Admin: a.admin(), Payments: a.payments(),
 		Authenticate: a.authenticate, Origins: a.cfg.origins(), Hosts: a.cfg.hosts(), App: a.cfg.frontend(), TrustedProxies: a.cfg.TrustedProxies,
 		Bodies: a.cfg.HTTP.Bodies, Connections: a.connections,
 		Counted: a.meter.RequestEnded, Log: a.log,
 	})
+}
+
+// limits are the bounds of one operation.
+func (a *App) limits() guard.Limits {
+	limits := guard.DefaultLimits()
+	limits.HideSchema = !a.cfg.Introspection
+	return limits
+}
+
+// playground is the page for exploring the API; nil for none.
+func (a *App) playground() http.Handler {
+	switch {
+	case !a.cfg.Playground:
+		return nil
+	case !a.cfg.Introspection:
+		return playground.Handler("Introspection is switched off on this server (INTROSPECTION=false): the editor knows no schema, so it neither completes nor explains. Operations run all the same.")
+	default:
+		return playground.Handler("")
+	}
 }
 
 func (a *App) info() graph.Info {

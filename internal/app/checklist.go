@@ -90,6 +90,10 @@ func (c Config) note(setting string) string {
 		return map[bool]string{true: "none given: one is made and kept in DATA_DIR", false: "present"}[len(c.JWTSecret) == 0]
 	case "SEALING_KEYS":
 		return c.sealingNote()
+	case "INTROSPECTION":
+		return map[bool]string{true: "on: everybody can read the schema; set it to false to hide it", false: "off: the schema is hidden, tools and the playground cannot read it"}[c.Introspection]
+	case "PLAYGROUND":
+		return map[bool]string{true: "on, at /playground/: set it to false to have no page", false: "off: there is no page at /playground/"}[c.Playground]
 	case "CORS_ALLOWED_ORIGINS":
 		return fmt.Sprintf("%d origins besides the server's own and FRONTEND_URL's", len(c.Origins))
 	case "FRONTEND_URL":

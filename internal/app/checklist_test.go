@@ -169,3 +169,16 @@ func TestChecklistOfPartsThatAnswer(t *testing.T) {
 	list = went(t, map[string]string{"DATABASE_URL": storetest.EmptyURL(t, store.Postgres)}, nil)
 	want(t, list["database"], Unreachable, "weav migrate")
 }
+
+// TestChecklistNamesWhatIsPublic: introspection and the playground are on unless they are switched off, and it says which.
+func TestChecklistNamesWhatIsPublic(t *testing.T) {
+	t.Parallel()
+	for value, says := range map[string]string{"": "on", "true": "on", "false": "off"} {
+		items := went(t, map[string]string{"INTROSPECTION": value, "PLAYGROUND": value}, nil)
+		want(t, items["INTROSPECTION"], Fine, says+":")
+		want(t, items["PLAYGROUND"], Fine, says)
+	}
+	if f := went(t, map[string]string{"INTROSPECTION": "maybe"}, nil)["INTROSPECTION"]; f.Verdict == "" {
+		t.Errorf("got %+v", f)
+	}
+}

@@ -107,6 +107,10 @@ type Config struct {
 	// Lease and StopWait are those of chat.Config; zero means its defaults. No variable sets
 	// them, since clients count on their lengths.
 	Lease, StopWait time.Duration
+	// Introspection lets everybody read the schema from the API, and has errors suggest what it has (INTROSPECTION, default true).
+	Introspection bool
+	// Playground serves the page for exploring the API (PLAYGROUND, default true).
+	Playground bool
 	// AutoMigrate brings the database up to date at start (AUTO_MIGRATE, default true for SQLite only).
 	AutoMigrate bool
 	// ShutdownTimeout is how long a stopping process waits for its work (SHUTDOWN_TIMEOUT, default 20s).
@@ -162,6 +166,8 @@ func Load(getenv func(string) string, names ...string) (Config, error) {
 		SandboxJournal:    e.text("SANDBOX_JOURNAL", ""),
 		ReplyWorkers:      e.number("REPLY_WORKERS", 32, 10_000),
 		NodeID:            e.text("NODE_ID", ""),
+		Introspection:     e.flag("INTROSPECTION", true),
+		Playground:        e.flag("PLAYGROUND", true),
 		ShutdownTimeout:   e.duration("SHUTDOWN_TIMEOUT", 20*time.Second),
 		SandboxPace:       e.factor("SANDBOX_PACE", 1),
 		LogLevel:          e.level("LOG_LEVEL"),
@@ -233,6 +239,8 @@ func (c Config) rules(p Part) []rule {
 		{"CATALOG_FILE", c.checkCatalog()},
 		{"BLOB_URL", c.checkFiles(p)},
 		{"PAYMENTS", c.checkPayments()},
+		{"INTROSPECTION", nil},
+		{"PLAYGROUND", nil},
 	}
 }
 

@@ -165,6 +165,20 @@ func TestOthersPaymentsAreNotFound(t *testing.T) {
 	})
 }
 
+// TestNothingCostsNothing: an order is for a membership that has a price, whoever asks for it and whatever was let through before.
+func TestNothingCostsNothing(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, x *till) {
+		for _, plan := range []catalog.Plan{catalog.Free, "", "standard", "Premium", "GOLD"} {
+			_, err := x.Prepare(t.Context(), x.user, billing.PrepareInput{Plan: plan, Key: x.key()})
+			wantReason(t, err, errs.InvalidValue)
+		}
+		if n := x.st.Client().Payment.Query().CountX(t.Context()); n != 0 {
+			t.Errorf("%d orders were written", n)
+		}
+	})
+}
+
 func TestGiveAndForget(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, x *till) {

@@ -27,7 +27,7 @@ type PrepareInput struct {
 // Prepare orders a membership for user: it fixes what is bought, its price and its id. Then it tells the gateway, which
 // may fail without harm: the amount is compared when the payment is settled, and later looks tell it again.
 //
-// It is an input error for FREE, for a membership below the present one, for one that nothing can be added to, where
+// It is an input error for FREE and whatever else has no price, for a membership below the present one, for one that nothing can be added to, where
 // billing is off, and when [MaxPending] payments wait; FORBIDDEN for an account that is about to be deleted.
 func (s *Service) Prepare(ctx context.Context, user oid.User, in PrepareInput) (*ent.Payment, error) {
 	var id oid.Payment
@@ -60,8 +60,10 @@ func (s *Service) Prepare(ctx context.Context, user oid.User, in PrepareInput) (
 
 // orderable finds a membership that user may order now, and locks them.
 func (s *Service) orderable(ctx context.Context, tx *store.Tx, user oid.User, want catalog.Plan) (membership.Plan, error) {
-	if want == catalog.Free {
-		return membership.Plan{}, errs.Input(errs.InvalidValue, "plan", "FREE costs nothing. Order STANDARD or PREMIUM.")
+	// Plans.Get answers FREE for what it does not know.
+	plan := s.plans.Get(want)
+	if want == catalog.Free || plan.Type != want || plan.Amount < 1 {
+		return membership.Plan{}, errs.Input(errs.InvalidValue, "plan", "An order is for a membership that has a price. Order STANDARD or PREMIUM.")
 	}
 	if !s.plans.Billing() {
 		return membership.Plan{}, errs.Input(errs.WrongStatus, "plan", "Nothing needs to be bought: this server has no memberships.")
@@ -79,7 +81,7 @@ func (s *Service) orderable(ctx context.Context, tx *store.Tx, user oid.User, wa
 	if err := s.improves(termOf(u), want); err != nil {
 		return membership.Plan{}, err
 	}
-	return s.plans.Get(want), s.room(ctx, tx, user)
+	return plan, s.room(ctx, tx, user)
 }
 
 // improves refuses an order that would add nothing to a membership, or less than it is.

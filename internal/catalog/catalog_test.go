@@ -135,7 +135,8 @@ func TestObstacle(t *testing.T) {
 		want catalog.Obstacle
 	}{
 		{billed, "gpt-6-luna", free, ""}, {billed, "gpt-6-sol", free, catalog.MembershipRequired}, {billed, "gpt-6-sol", paid, ""},
-		{billed, "gpt-6-luna", catalog.Viewer{}, catalog.SignInRequired}, {billed, "sora-2", paid, catalog.IsRetired},
+		{billed, "gpt-6-luna", catalog.Viewer{}, catalog.SignInRequired}, {billed, "sora-2", catalog.Viewer{}, catalog.SignInRequired},
+		{open, "gpt-6-luna", catalog.Viewer{}, catalog.SignInRequired}, {billed, "sora-2", paid, catalog.IsRetired},
 		{open, "gpt-6-luna", paid, catalog.ProviderNotConfigured}, {open, "sandbox-writer", free, ""},
 	} {
 		m, _ := tt.c.Get(tt.id)

@@ -168,12 +168,12 @@ var ranks = map[Plan]int{Free: 0, Standard: 1, Premium: 2}
 // Obstacle says why somebody cannot use a model now; empty when they can.
 func (c *Catalog) Obstacle(m Model, who Viewer) Obstacle {
 	switch {
+	case !who.SignedIn: // Signing in is what they can do, whatever is in the way behind that.
+		return SignInRequired
 	case m.State == Retired:
 		return IsRetired
 	case !c.settings.configured(m.Provider):
 		return ProviderNotConfigured
-	case !who.SignedIn:
-		return SignInRequired
 	case c.settings.Billing && ranks[who.Plan] < ranks[m.Plan]:
 		return MembershipRequired
 	case who.Opens != nil && !who.Opens(m.ID, m.IsSandbox):

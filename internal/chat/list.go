@@ -31,8 +31,11 @@ type Filter struct {
 const listKind = "chats"
 
 // Cursor is a chat's place in lists: pinned first, then the newest activity.
-func Cursor(c *ent.Chat) string {
-	return page.Encode(listKind, strconv.FormatBool(c.IsPinned), strconv.FormatInt(c.LastActivityAt.UnixMicro(), 36), c.ID.UUID().String())
+func Cursor(c *ent.Chat) string { return page.Encode(listKind, listKey(c)...) }
+
+// listKey are the values that lists are ordered by.
+func listKey(c *ent.Chat) []string {
+	return []string{strconv.FormatBool(c.IsPinned), strconv.FormatInt(c.LastActivityAt.UnixMicro(), 36), c.ID.UUID().String()}
 }
 
 // List pages through the chats of user: pinned ones first, then by the newest activity.
@@ -45,21 +48,30 @@ func (s *Service) List(ctx context.Context, user oid.User, f Filter, args page.A
 	if err != nil {
 		return nil, err
 	}
+	rows, err := s.read(ctx, where, w.After, w.Limit+1)
+	if err != nil {
+		return nil, err
+	}
+	more := len(rows) > w.Limit
+	return &page.Result[*ent.Chat]{Items: rows[:min(len(rows), w.Limit)], HasNext: more, HasPrevious: w.After != nil}, nil
+}
+
+// read reads up to limit chats in the order of lists, from behind a key on; nil is from the start.
+func (s *Service) read(ctx context.Context, where []predicate.Chat, key []string, limit int) ([]*ent.Chat, error) {
 	q := s.store.Client().Chat.Query().Where(where...).
 		Order(entchat.ByIsPinned(sql.OrderDesc()), entchat.ByLastActivityAt(sql.OrderDesc()), entchat.ByID(sql.OrderDesc()))
-	if w.After != nil {
-		after, err := afterKey(w.After)
+	if key != nil {
+		after, err := afterKey(key)
 		if err != nil {
 			return nil, err
 		}
 		q.Where(after)
 	}
-	rows, err := q.Limit(w.Limit + 1).All(ctx)
+	rows, err := q.Limit(limit).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("chat: list: %w", err)
 	}
-	more := len(rows) > w.Limit
-	return &page.Result[*ent.Chat]{Items: rows[:min(len(rows), w.Limit)], HasNext: more, HasPrevious: w.After != nil}, nil
+	return rows, nil
 }
 
 func (s *Service) where(ctx context.Context, user oid.User, f Filter) ([]predicate.Chat, error) {

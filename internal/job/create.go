@@ -75,6 +75,9 @@ func (s *Service) Order(ctx context.Context, tx *store.Tx, user oid.User, in Cre
 	if in.ChatID != nil && !in.StoreResult {
 		return oid.Job{}, errs.Input(errs.InvalidValue, "storeResult", "What a chat shows is kept. Leave out `chatId`, or store the result.")
 	}
+	if in.ChatID == nil && in.IfHead.Set && in.IfHead.Head != nil {
+		return oid.Job{}, errs.Input(errs.InvalidValue, "ifHead", "There is no head without a chat. Leave out `ifHead`, or give `chatId`.")
+	}
 	return s.place(ctx, tx, user, placing{order: o, chat: in.ChatID, ifHead: in.IfHead, storeResult: in.StoreResult, onLimit: in.OnLimit, maxCost: in.MaxCost})
 }
 

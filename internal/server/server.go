@@ -2,7 +2,6 @@
 package server
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,7 +21,8 @@ import (
 
 // Options are what a server is made of.
 type Options struct {
-	GraphQL    http.Handler
+	GraphQL http.Handler
+	// Playground is the page for exploring the API; nil for none.
 	Playground http.Handler
 	Metrics    http.Handler
 	// Blobs answers signed requests for files that the server keeps itself; nil for a store that answers itself.
@@ -55,9 +55,7 @@ type Options struct {
 func Handler(o Options) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", o.identify(o.GraphQL))
-	mux.Handle("GET /playground/", http.StripPrefix("/playground", o.Playground))
-	mux.Handle("GET /playground", http.RedirectHandler("/playground/", http.StatusMovedPermanently))
-	mux.Handle("GET /{$}", http.RedirectHandler(cmp.Or(o.App, "/playground/"), http.StatusFound))
+	o.explore(mux)
 	mux.HandleFunc("GET /healthz", o.Health.alive)
 	mux.HandleFunc("GET /readyz", o.Health.ready)
 	mux.HandleFunc("GET /api/v1/health/", o.Health.original)

@@ -38,7 +38,7 @@ func fields(d *ast.Definition) ast.FieldList {
 	return slices.DeleteFunc(slices.Clone(d.Fields), func(f *ast.FieldDefinition) bool { return strings.HasPrefix(f.Name, "__") })
 }
 
-// isRoot tells the types whose fields are operations; their own words are those of the fields.
+// isRoot tells the types whose fields are operations.
 func isRoot(s *ast.Schema, d *ast.Definition) bool {
 	return d == s.Query || d == s.Mutation || d == s.Subscription
 }
@@ -53,9 +53,7 @@ func TestEverythingIsDescribed(t *testing.T) {
 		}
 	}
 	for _, d := range own(s) {
-		if !isRoot(s, d) {
-			said(d.Name, d.Description)
-		}
+		said(d.Name, d.Description)
 		for _, f := range fields(d) {
 			said(d.Name+"."+f.Name, f.Description)
 			for _, a := range f.Arguments {
@@ -66,6 +64,20 @@ func TestEverythingIsDescribed(t *testing.T) {
 		}
 		for _, v := range d.EnumValues {
 			said(d.Name+"."+v.Name, v.Description)
+		}
+	}
+}
+
+// TestWhatHasAnIDIsANode: or its description says why not.
+func TestWhatHasAnIDIsANode(t *testing.T) {
+	t.Parallel()
+	for _, d := range own(schema(t)) {
+		id := d.Fields.ForName("id")
+		if d.Kind != ast.Object || id == nil || id.Type.String() != "ID!" || slices.Contains(d.Interfaces, "Node") {
+			continue
+		}
+		if !regexp.MustCompile("no\\s+`Node`").MatchString(d.Description) {
+			t.Errorf("%s has an id, is no Node, and does not say why", d.Name)
 		}
 	}
 }

@@ -1,0 +1,25 @@
+package server
+
+import "net/http"
+
+// explore mounts the page for exploring the API, or says that it is switched off. The root leads to the
+// app where that lives elsewhere, else to the page.
+func (o Options) explore(mux *http.ServeMux) {
+	if o.App != "" {
+		mux.Handle("GET /{$}", http.RedirectHandler(o.App, http.StatusFound))
+	} else {
+		mux.Handle("GET /{$}", http.RedirectHandler("/playground/", http.StatusFound))
+	}
+	if o.Playground == nil {
+		for _, path := range []string{"GET /playground/", "GET /playground"} {
+			mux.HandleFunc(path, switchedOff)
+		}
+		return
+	}
+	mux.Handle("GET /playground/", http.StripPrefix("/playground", o.Playground))
+	mux.Handle("GET /playground", http.RedirectHandler("/playground/", http.StatusMovedPermanently))
+}
+
+func switchedOff(w http.ResponseWriter, _ *http.Request) {
+	http.Error(w, "The playground is switched off on this server (PLAYGROUND=false). The API answers at /graphql.", http.StatusNotFound)
+}
