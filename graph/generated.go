@@ -961,6 +961,7 @@ type ComplexityRoot struct {
 		MaxInputChars     func(childComplexity int) int
 		MaxOutputTokens   func(childComplexity int) int
 		Name              func(childComplexity int, language *user.Language) int
+		NextPrice         func(childComplexity int) int
 		Plan              func(childComplexity int) int
 		Price             func(childComplexity int) int
 		Provider          func(childComplexity int) int
@@ -973,12 +974,18 @@ type ComplexityRoot struct {
 	}
 
 	ModelPrice struct {
+		CacheWriteTokens  func(childComplexity int) int
 		CachedInputTokens func(childComplexity int) int
+		ImageInputTokens  func(childComplexity int) int
+		ImageOutputTokens func(childComplexity int) int
 		Images            func(childComplexity int) int
 		InputTokens       func(childComplexity int) int
 		OutputTokens      func(childComplexity int) int
+		Source            func(childComplexity int) int
+		Tiers             func(childComplexity int) int
 		ValidFromAt       func(childComplexity int) int
 		VideoSecond       func(childComplexity int) int
+		VideoSeconds      func(childComplexity int) int
 	}
 
 	ModelWarning struct {
@@ -1228,6 +1235,19 @@ type ComplexityRoot struct {
 		Currency func(childComplexity int) int
 	}
 
+	PriceSource struct {
+		ReadAt func(childComplexity int) int
+		URL    func(childComplexity int) int
+	}
+
+	PriceTier struct {
+		AboveInputTokens  func(childComplexity int) int
+		CacheWriteTokens  func(childComplexity int) int
+		CachedInputTokens func(childComplexity int) int
+		InputTokens       func(childComplexity int) int
+		OutputTokens      func(childComplexity int) int
+	}
+
 	Prompt struct {
 		Content     func(childComplexity int) int
 		CreatedAt   func(childComplexity int) int
@@ -1472,6 +1492,11 @@ type ComplexityRoot struct {
 		MessageID  func(childComplexity int) int
 		OccurredAt func(childComplexity int) int
 		RunID      func(childComplexity int) int
+	}
+
+	ResolutionSeconds struct {
+		Resolution func(childComplexity int) int
+		Seconds    func(childComplexity int) int
 	}
 
 	RestoreAccountPayload struct {
@@ -1747,6 +1772,7 @@ type ComplexityRoot struct {
 	TextCaps struct {
 		ContextTokens       func(childComplexity int) int
 		DefaultOutputTokens func(childComplexity int) int
+		InputTokens         func(childComplexity int) int
 		Temperature         func(childComplexity int) int
 	}
 
@@ -1898,10 +1924,11 @@ type ComplexityRoot struct {
 	}
 
 	VideoCaps struct {
-		Aspects     func(childComplexity int) int
-		Resolutions func(childComplexity int) int
-		Seconds     func(childComplexity int) int
-		Styles      func(childComplexity int) int
+		Aspects             func(childComplexity int) int
+		Resolutions         func(childComplexity int) int
+		Seconds             func(childComplexity int) int
+		SecondsByResolution func(childComplexity int) int
+		Styles              func(childComplexity int) int
 	}
 
 	VideoJobArguments struct {
@@ -1910,6 +1937,11 @@ type ComplexityRoot struct {
 		Resolution func(childComplexity int) int
 		Seconds    func(childComplexity int) int
 		Style      func(childComplexity int) int
+	}
+
+	VideoPrice struct {
+		Cost       func(childComplexity int) int
+		Resolution func(childComplexity int) int
 	}
 
 	ViewerSnapshot struct {
@@ -2072,6 +2104,7 @@ type ModelResolver interface {
 	UnavailableReason(ctx context.Context, obj *catalog.Model) (*catalog.Obstacle, error)
 
 	Price(ctx context.Context, obj *catalog.Model) (*ModelPrice, error)
+	NextPrice(ctx context.Context, obj *catalog.Model) (*ModelPrice, error)
 }
 type MutationResolver interface {
 	SignIn(ctx context.Context, input SignInInput) (*SignInPayload, error)
@@ -5469,6 +5502,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Model.Name(childComplexity, args["language"].(*user.Language)), true
+	case "Model.nextPrice":
+		if e.ComplexityRoot.Model.NextPrice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Model.NextPrice(childComplexity), true
 	case "Model.plan":
 		if e.ComplexityRoot.Model.Plan == nil {
 			break
@@ -5524,12 +5563,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Model.Video(childComplexity), true
 
+	case "ModelPrice.cacheWriteTokens":
+		if e.ComplexityRoot.ModelPrice.CacheWriteTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModelPrice.CacheWriteTokens(childComplexity), true
 	case "ModelPrice.cachedInputTokens":
 		if e.ComplexityRoot.ModelPrice.CachedInputTokens == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ModelPrice.CachedInputTokens(childComplexity), true
+	case "ModelPrice.imageInputTokens":
+		if e.ComplexityRoot.ModelPrice.ImageInputTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModelPrice.ImageInputTokens(childComplexity), true
+	case "ModelPrice.imageOutputTokens":
+		if e.ComplexityRoot.ModelPrice.ImageOutputTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModelPrice.ImageOutputTokens(childComplexity), true
 	case "ModelPrice.images":
 		if e.ComplexityRoot.ModelPrice.Images == nil {
 			break
@@ -5548,6 +5605,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ModelPrice.OutputTokens(childComplexity), true
+	case "ModelPrice.source":
+		if e.ComplexityRoot.ModelPrice.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModelPrice.Source(childComplexity), true
+	case "ModelPrice.tiers":
+		if e.ComplexityRoot.ModelPrice.Tiers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModelPrice.Tiers(childComplexity), true
 	case "ModelPrice.validFromAt":
 		if e.ComplexityRoot.ModelPrice.ValidFromAt == nil {
 			break
@@ -5560,6 +5629,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ModelPrice.VideoSecond(childComplexity), true
+	case "ModelPrice.videoSeconds":
+		if e.ComplexityRoot.ModelPrice.VideoSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModelPrice.VideoSeconds(childComplexity), true
 
 	case "ModelWarning.checkedAt":
 		if e.ComplexityRoot.ModelWarning.CheckedAt == nil {
@@ -6918,6 +6993,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Price.Currency(childComplexity), true
 
+	case "PriceSource.readAt":
+		if e.ComplexityRoot.PriceSource.ReadAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PriceSource.ReadAt(childComplexity), true
+	case "PriceSource.url":
+		if e.ComplexityRoot.PriceSource.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PriceSource.URL(childComplexity), true
+
+	case "PriceTier.aboveInputTokens":
+		if e.ComplexityRoot.PriceTier.AboveInputTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PriceTier.AboveInputTokens(childComplexity), true
+	case "PriceTier.cacheWriteTokens":
+		if e.ComplexityRoot.PriceTier.CacheWriteTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PriceTier.CacheWriteTokens(childComplexity), true
+	case "PriceTier.cachedInputTokens":
+		if e.ComplexityRoot.PriceTier.CachedInputTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PriceTier.CachedInputTokens(childComplexity), true
+	case "PriceTier.inputTokens":
+		if e.ComplexityRoot.PriceTier.InputTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PriceTier.InputTokens(childComplexity), true
+	case "PriceTier.outputTokens":
+		if e.ComplexityRoot.PriceTier.OutputTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PriceTier.OutputTokens(childComplexity), true
+
 	case "Prompt.content":
 		if e.ComplexityRoot.Prompt.Content == nil {
 			break
@@ -7790,6 +7909,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReplyStarted.RunID(childComplexity), true
+
+	case "ResolutionSeconds.resolution":
+		if e.ComplexityRoot.ResolutionSeconds.Resolution == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResolutionSeconds.Resolution(childComplexity), true
+	case "ResolutionSeconds.seconds":
+		if e.ComplexityRoot.ResolutionSeconds.Seconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResolutionSeconds.Seconds(childComplexity), true
 
 	case "RestoreAccountPayload.userErrors":
 		if e.ComplexityRoot.RestoreAccountPayload.UserErrors == nil {
@@ -8741,6 +8873,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TextCaps.DefaultOutputTokens(childComplexity), true
+	case "TextCaps.inputTokens":
+		if e.ComplexityRoot.TextCaps.InputTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TextCaps.InputTokens(childComplexity), true
 	case "TextCaps.temperature":
 		if e.ComplexityRoot.TextCaps.Temperature == nil {
 			break
@@ -9380,6 +9518,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.VideoCaps.Seconds(childComplexity), true
+	case "VideoCaps.secondsByResolution":
+		if e.ComplexityRoot.VideoCaps.SecondsByResolution == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VideoCaps.SecondsByResolution(childComplexity), true
 	case "VideoCaps.styles":
 		if e.ComplexityRoot.VideoCaps.Styles == nil {
 			break
@@ -9417,6 +9561,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.VideoJobArguments.Style(childComplexity), true
+
+	case "VideoPrice.cost":
+		if e.ComplexityRoot.VideoPrice.Cost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VideoPrice.Cost(childComplexity), true
+	case "VideoPrice.resolution":
+		if e.ComplexityRoot.VideoPrice.Resolution == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VideoPrice.Resolution(childComplexity), true
 
 	case "ViewerSnapshot.cursor":
 		if e.ComplexityRoot.ViewerSnapshot.Cursor == nil {
@@ -10760,8 +10917,10 @@ type Model {
   capabilities: [ModelCapability!]!
   """What its texts may be; null for a model that writes none."""
   text: TextCaps
-  """What the provider asks for it today; null when the catalogue has no price of it."""
+  """What the provider asks for it today; null when its price is not known: then its runs have no cost, and ` + "`" + `maxCost` + "`" + ` and API keys with a budget refuse it."""
   price: ModelPrice
+  """What the provider has announced to ask next; null when nothing is announced. What is ordered within a day before it is quoted and held at the dearer of the two."""
+  nextPrice: ModelPrice
   """The longest message or prompt it takes, in Unicode code points."""
   maxInputChars: Int!
   """The most tokens a reply of it may have; 0 for a model that writes no text."""
@@ -10836,6 +10995,8 @@ enum ModelCapability {
 type TextCaps {
   """How many tokens it takes in all, its own included."""
   contextTokens: Int!
+  """How many of them may go in; null: all that the answer leaves."""
+  inputTokens: Int
   """The most tokens of a text when nobody says."""
   defaultOutputTokens: Int!
   """Its temperatures; null when it takes none."""
@@ -10852,20 +11013,62 @@ type TemperatureRange {
   default: Float!
 }
 
-"""What a provider asks for a model from a day on. Null: it has no price of that sort. The prices of texts are for a million tokens."""
+"""What a provider asks for a model from a day on. Null: it has no price of that sort. The prices of tokens are for a million of them."""
 type ModelPrice {
   """Since when, at 00:00 UTC of the day."""
   validFromAt: DateTime!
   """A million tokens that go in."""
   inputTokens: Cost
-  """A million tokens that go in and that the provider had kept."""
+  """A million tokens that go in and that the provider had kept; null: they cost what ` + "`" + `inputTokens` + "`" + ` says."""
   cachedInputTokens: Cost
-  """A million tokens that come out."""
+  """A million tokens that go in and that the provider keeps for later calls; null: they cost what ` + "`" + `inputTokens` + "`" + ` says."""
+  cacheWriteTokens: Cost
+  """A million tokens that come out; what a model thinks is among them."""
   outputTokens: Cost
-  """Images by size and quality; at most 40."""
+  """A million tokens of pictures that go in; null: they cost what ` + "`" + `inputTokens` + "`" + ` says."""
+  imageInputTokens: Cost
+  """A million tokens of pictures that come out, for a model whose images are billed by tokens; null: they cost what ` + "`" + `outputTokens` + "`" + ` says."""
+  imageOutputTokens: Cost
+  """What calls with more input cost, the least input first; at most 5. Empty: all calls cost the same."""
+  tiers: [PriceTier!]!
+  """Images by size and quality, the first that fits; at most 40. Empty for a model whose images are billed by tokens."""
   images: [ImagePrice!]!
-  """One second of video."""
+  """One second of video in the model's default resolution."""
   videoSecond: Cost
+  """Seconds of video by resolution, the first that fits; at most 10."""
+  videoSeconds: [VideoPrice!]!
+  """Where the price was read; null when the catalogue does not say."""
+  source: PriceSource
+}
+
+"""What a call with much input costs. It holds for the whole call, and not only for what is above."""
+type PriceTier {
+  """It holds for calls with more input tokens than this; at least 1."""
+  aboveInputTokens: Int!
+  """A million tokens that go in."""
+  inputTokens: Cost
+  """A million tokens that go in and that the provider had kept; null: they cost what ` + "`" + `inputTokens` + "`" + ` says."""
+  cachedInputTokens: Cost
+  """A million tokens that go in and that the provider keeps for later calls; null: they cost what ` + "`" + `inputTokens` + "`" + ` says."""
+  cacheWriteTokens: Cost
+  """A million tokens that come out; what a model thinks is among them."""
+  outputTokens: Cost
+}
+
+"""What a second of video costs."""
+type VideoPrice {
+  """A resolution such as ` + "`" + `720p` + "`" + `; null for every resolution."""
+  resolution: String
+  """One second."""
+  cost: Cost!
+}
+
+"""A page that states a price."""
+type PriceSource {
+  """Its address."""
+  url: URL!
+  """The day on which it was read, at 00:00 UTC."""
+  readAt: DateTime!
 }
 
 """What an image costs."""
@@ -10910,14 +11113,24 @@ type ImageCaps {
 
 """What the videos of a model may be."""
 type VideoCaps {
-  """Lengths in seconds, the default first; at most 20."""
+  """Lengths in seconds, the default first; at most 20. Not every resolution takes all of them: see ` + "`" + `secondsByResolution` + "`" + `."""
   seconds: [Int!]!
+  """The lengths that each of ` + "`" + `resolutions` + "`" + ` takes, in their order; at most 10."""
+  secondsByResolution: [ResolutionSeconds!]!
   """Resolutions such as ` + "`" + `720p` + "`" + `, the default first; at most 10."""
   resolutions: [String!]!
   """Aspects such as ` + "`" + `16:9` + "`" + `, the default first; at most 10."""
   aspects: [String!]!
   """Styles such as ` + "`" + `cinematic` + "`" + `; at most 20. None is taken by default."""
   styles: [String!]!
+}
+
+"""The lengths that a resolution takes."""
+type ResolutionSeconds {
+  """A resolution such as ` + "`" + `720p` + "`" + `."""
+  resolution: String!
+  """Lengths in seconds, the default first; at most 20."""
+  seconds: [Int!]!
 }
 
 """How much care goes into an image."""
@@ -16601,6 +16814,8 @@ func (ec *executionContext) childFields_Model(ctx context.Context, field graphql
 		return ec.fieldContext_Model_text(ctx, field)
 	case "price":
 		return ec.fieldContext_Model_price(ctx, field)
+	case "nextPrice":
+		return ec.fieldContext_Model_nextPrice(ctx, field)
 	case "maxInputChars":
 		return ec.fieldContext_Model_maxInputChars(ctx, field)
 	case "maxOutputTokens":
@@ -16625,12 +16840,24 @@ func (ec *executionContext) childFields_ModelPrice(ctx context.Context, field gr
 		return ec.fieldContext_ModelPrice_inputTokens(ctx, field)
 	case "cachedInputTokens":
 		return ec.fieldContext_ModelPrice_cachedInputTokens(ctx, field)
+	case "cacheWriteTokens":
+		return ec.fieldContext_ModelPrice_cacheWriteTokens(ctx, field)
 	case "outputTokens":
 		return ec.fieldContext_ModelPrice_outputTokens(ctx, field)
+	case "imageInputTokens":
+		return ec.fieldContext_ModelPrice_imageInputTokens(ctx, field)
+	case "imageOutputTokens":
+		return ec.fieldContext_ModelPrice_imageOutputTokens(ctx, field)
+	case "tiers":
+		return ec.fieldContext_ModelPrice_tiers(ctx, field)
 	case "images":
 		return ec.fieldContext_ModelPrice_images(ctx, field)
 	case "videoSecond":
 		return ec.fieldContext_ModelPrice_videoSecond(ctx, field)
+	case "videoSeconds":
+		return ec.fieldContext_ModelPrice_videoSeconds(ctx, field)
+	case "source":
+		return ec.fieldContext_ModelPrice_source(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ModelPrice", field.Name)
 }
@@ -16949,6 +17176,32 @@ func (ec *executionContext) childFields_Price(ctx context.Context, field graphql
 		return ec.fieldContext_Price_currency(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Price", field.Name)
+}
+
+func (ec *executionContext) childFields_PriceSource(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return ec.fieldContext_PriceSource_url(ctx, field)
+	case "readAt":
+		return ec.fieldContext_PriceSource_readAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PriceSource", field.Name)
+}
+
+func (ec *executionContext) childFields_PriceTier(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "aboveInputTokens":
+		return ec.fieldContext_PriceTier_aboveInputTokens(ctx, field)
+	case "inputTokens":
+		return ec.fieldContext_PriceTier_inputTokens(ctx, field)
+	case "cachedInputTokens":
+		return ec.fieldContext_PriceTier_cachedInputTokens(ctx, field)
+	case "cacheWriteTokens":
+		return ec.fieldContext_PriceTier_cacheWriteTokens(ctx, field)
+	case "outputTokens":
+		return ec.fieldContext_PriceTier_outputTokens(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PriceTier", field.Name)
 }
 
 func (ec *executionContext) childFields_Prompt(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -17307,6 +17560,16 @@ func (ec *executionContext) childFields_ReplyFailure(ctx context.Context, field 
 		return ec.fieldContext_ReplyFailure_retryable(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReplyFailure", field.Name)
+}
+
+func (ec *executionContext) childFields_ResolutionSeconds(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "resolution":
+		return ec.fieldContext_ResolutionSeconds_resolution(ctx, field)
+	case "seconds":
+		return ec.fieldContext_ResolutionSeconds_seconds(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResolutionSeconds", field.Name)
 }
 
 func (ec *executionContext) childFields_RestoreAccountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -17817,6 +18080,8 @@ func (ec *executionContext) childFields_TextCaps(ctx context.Context, field grap
 	switch field.Name {
 	case "contextTokens":
 		return ec.fieldContext_TextCaps_contextTokens(ctx, field)
+	case "inputTokens":
+		return ec.fieldContext_TextCaps_inputTokens(ctx, field)
 	case "defaultOutputTokens":
 		return ec.fieldContext_TextCaps_defaultOutputTokens(ctx, field)
 	case "temperature":
@@ -18109,6 +18374,8 @@ func (ec *executionContext) childFields_VideoCaps(ctx context.Context, field gra
 	switch field.Name {
 	case "seconds":
 		return ec.fieldContext_VideoCaps_seconds(ctx, field)
+	case "secondsByResolution":
+		return ec.fieldContext_VideoCaps_secondsByResolution(ctx, field)
 	case "resolutions":
 		return ec.fieldContext_VideoCaps_resolutions(ctx, field)
 	case "aspects":
@@ -18117,6 +18384,16 @@ func (ec *executionContext) childFields_VideoCaps(ctx context.Context, field gra
 		return ec.fieldContext_VideoCaps_styles(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VideoCaps", field.Name)
+}
+
+func (ec *executionContext) childFields_VideoPrice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "resolution":
+		return ec.fieldContext_VideoPrice_resolution(ctx, field)
+	case "cost":
+		return ec.fieldContext_VideoPrice_cost(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VideoPrice", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -33587,6 +33864,38 @@ func (ec *executionContext) fieldContext_Model_price(_ context.Context, field gr
 	return fc, nil
 }
 
+func (ec *executionContext) _Model_nextPrice(ctx context.Context, field graphql.CollectedField, obj *catalog.Model) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Model_nextPrice(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Model().NextPrice(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ModelPrice) graphql.Marshaler {
+			return ec.marshalOModelPrice2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐModelPrice(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Model_nextPrice(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Model",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ModelPrice(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Model_maxInputChars(ctx context.Context, field graphql.CollectedField, obj *catalog.Model) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -33830,6 +34139,38 @@ func (ec *executionContext) fieldContext_ModelPrice_cachedInputTokens(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _ModelPrice_cacheWriteTokens(ctx context.Context, field graphql.CollectedField, obj *ModelPrice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ModelPrice_cacheWriteTokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CacheWriteTokens, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Cost) graphql.Marshaler {
+			return ec.marshalOCost2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCost(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ModelPrice_cacheWriteTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ModelPrice",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Cost(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ModelPrice_outputTokens(ctx context.Context, field graphql.CollectedField, obj *ModelPrice) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -33857,6 +34198,102 @@ func (ec *executionContext) fieldContext_ModelPrice_outputTokens(_ context.Conte
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Cost(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ModelPrice_imageInputTokens(ctx context.Context, field graphql.CollectedField, obj *ModelPrice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ModelPrice_imageInputTokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ImageInputTokens, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Cost) graphql.Marshaler {
+			return ec.marshalOCost2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCost(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ModelPrice_imageInputTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ModelPrice",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Cost(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ModelPrice_imageOutputTokens(ctx context.Context, field graphql.CollectedField, obj *ModelPrice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ModelPrice_imageOutputTokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ImageOutputTokens, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Cost) graphql.Marshaler {
+			return ec.marshalOCost2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCost(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ModelPrice_imageOutputTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ModelPrice",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Cost(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ModelPrice_tiers(ctx context.Context, field graphql.CollectedField, obj *ModelPrice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ModelPrice_tiers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tiers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*PriceTier) graphql.Marshaler {
+			return ec.marshalNPriceTier2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPriceTierᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ModelPrice_tiers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ModelPrice",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PriceTier(ctx, field)
 		},
 	}
 	return fc, nil
@@ -33921,6 +34358,70 @@ func (ec *executionContext) fieldContext_ModelPrice_videoSecond(_ context.Contex
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Cost(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ModelPrice_videoSeconds(ctx context.Context, field graphql.CollectedField, obj *ModelPrice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ModelPrice_videoSeconds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.VideoSeconds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*VideoPrice) graphql.Marshaler {
+			return ec.marshalNVideoPrice2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐVideoPriceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ModelPrice_videoSeconds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ModelPrice",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VideoPrice(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ModelPrice_source(ctx context.Context, field graphql.CollectedField, obj *ModelPrice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ModelPrice_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PriceSource) graphql.Marshaler {
+			return ec.marshalOPriceSource2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPriceSource(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ModelPrice_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ModelPrice",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PriceSource(ctx, field)
 		},
 	}
 	return fc, nil
@@ -40663,6 +41164,203 @@ func (ec *executionContext) fieldContext_Price_currency(_ context.Context, field
 	return graphql.NewScalarFieldContext("Price", field, false, false, "String")
 }
 
+func (ec *executionContext) _PriceSource_url(ctx context.Context, field graphql.CollectedField, obj *PriceSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PriceSource_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNURL2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PriceSource_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PriceSource", field, false, false, "URL")
+}
+
+func (ec *executionContext) _PriceSource_readAt(ctx context.Context, field graphql.CollectedField, obj *PriceSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PriceSource_readAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReadAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PriceSource_readAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PriceSource", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _PriceTier_aboveInputTokens(ctx context.Context, field graphql.CollectedField, obj *PriceTier) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PriceTier_aboveInputTokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AboveInputTokens, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PriceTier_aboveInputTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PriceTier", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PriceTier_inputTokens(ctx context.Context, field graphql.CollectedField, obj *PriceTier) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PriceTier_inputTokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.InputTokens, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Cost) graphql.Marshaler {
+			return ec.marshalOCost2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCost(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PriceTier_inputTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PriceTier",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Cost(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PriceTier_cachedInputTokens(ctx context.Context, field graphql.CollectedField, obj *PriceTier) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PriceTier_cachedInputTokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CachedInputTokens, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Cost) graphql.Marshaler {
+			return ec.marshalOCost2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCost(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PriceTier_cachedInputTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PriceTier",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Cost(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PriceTier_cacheWriteTokens(ctx context.Context, field graphql.CollectedField, obj *PriceTier) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PriceTier_cacheWriteTokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CacheWriteTokens, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Cost) graphql.Marshaler {
+			return ec.marshalOCost2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCost(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PriceTier_cacheWriteTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PriceTier",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Cost(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PriceTier_outputTokens(ctx context.Context, field graphql.CollectedField, obj *PriceTier) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PriceTier_outputTokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OutputTokens, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Cost) graphql.Marshaler {
+			return ec.marshalOCost2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCost(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PriceTier_outputTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PriceTier",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Cost(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Prompt_id(ctx context.Context, field graphql.CollectedField, obj *ent.Prompt) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -44514,6 +45212,52 @@ func (ec *executionContext) fieldContext_ReplyStarted_message(_ context.Context,
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _ResolutionSeconds_resolution(ctx context.Context, field graphql.CollectedField, obj *catalog.VideoOnly) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResolutionSeconds_resolution(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Resolution, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResolutionSeconds_resolution(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ResolutionSeconds", field, false, false, "String")
+}
+
+func (ec *executionContext) _ResolutionSeconds_seconds(ctx context.Context, field graphql.CollectedField, obj *catalog.VideoOnly) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResolutionSeconds_seconds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Seconds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []int) graphql.Marshaler {
+			return ec.marshalNInt2ᚕintᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResolutionSeconds_seconds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ResolutionSeconds", field, false, false, "Int")
 }
 
 func (ec *executionContext) _RestoreAccountPayload_viewer(ctx context.Context, field graphql.CollectedField, obj *RestoreAccountPayload) (ret graphql.Marshaler) {
@@ -48505,6 +49249,29 @@ func (ec *executionContext) fieldContext_TextCaps_contextTokens(_ context.Contex
 	return graphql.NewScalarFieldContext("TextCaps", field, false, false, "Int")
 }
 
+func (ec *executionContext) _TextCaps_inputTokens(ctx context.Context, field graphql.CollectedField, obj *catalog.TextCaps) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TextCaps_inputTokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.InputTokens, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TextCaps_inputTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TextCaps", field, false, false, "Int")
+}
+
 func (ec *executionContext) _TextCaps_defaultOutputTokens(ctx context.Context, field graphql.CollectedField, obj *catalog.TextCaps) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -51325,6 +52092,38 @@ func (ec *executionContext) fieldContext_VideoCaps_seconds(_ context.Context, fi
 	return graphql.NewScalarFieldContext("VideoCaps", field, false, false, "Int")
 }
 
+func (ec *executionContext) _VideoCaps_secondsByResolution(ctx context.Context, field graphql.CollectedField, obj *catalog.VideoCaps) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VideoCaps_secondsByResolution(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SecondsByResolution(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []catalog.VideoOnly) graphql.Marshaler {
+			return ec.marshalNResolutionSeconds2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐVideoOnlyᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VideoCaps_secondsByResolution(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VideoCaps",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ResolutionSeconds(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _VideoCaps_resolutions(ctx context.Context, field graphql.CollectedField, obj *catalog.VideoCaps) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -51507,6 +52306,61 @@ func (ec *executionContext) _VideoJobArguments_style(ctx context.Context, field 
 }
 func (ec *executionContext) fieldContext_VideoJobArguments_style(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("VideoJobArguments", field, false, false, "String")
+}
+
+func (ec *executionContext) _VideoPrice_resolution(ctx context.Context, field graphql.CollectedField, obj *VideoPrice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VideoPrice_resolution(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Resolution, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_VideoPrice_resolution(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VideoPrice", field, false, false, "String")
+}
+
+func (ec *executionContext) _VideoPrice_cost(ctx context.Context, field graphql.CollectedField, obj *VideoPrice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VideoPrice_cost(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cost, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Cost) graphql.Marshaler {
+			return ec.marshalNCost2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐCost(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VideoPrice_cost(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VideoPrice",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Cost(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _ViewerSnapshot_cursor(ctx context.Context, field graphql.CollectedField, obj *ViewerSnapshot) (ret graphql.Marshaler) {
@@ -64708,6 +65562,12 @@ func (ec *executionContext) _Model(ctx context.Context, sel ast.SelectionSet, ob
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Model_price(ctx, field, obj)
 				})
+		case "nextPrice":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Model_nextPrice(ctx, field, obj)
+				})
 		case "maxInputChars":
 			out.Values[i] = ec._Model_maxInputChars(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -64781,9 +65641,29 @@ func (ec *executionContext) _ModelPrice(ctx context.Context, sel ast.SelectionSe
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "cacheWriteTokens":
+			out.Values[i] = ec._ModelPrice_cacheWriteTokens(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "outputTokens":
 			out.Values[i] = ec._ModelPrice_outputTokens(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "imageInputTokens":
+			out.Values[i] = ec._ModelPrice_imageInputTokens(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "imageOutputTokens":
+			out.Values[i] = ec._ModelPrice_imageOutputTokens(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "tiers":
+			out.Values[i] = ec._ModelPrice_tiers(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		case "images":
@@ -64793,6 +65673,16 @@ func (ec *executionContext) _ModelPrice(ctx context.Context, sel ast.SelectionSe
 			}
 		case "videoSecond":
 			out.Values[i] = ec._ModelPrice_videoSecond(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "videoSeconds":
+			out.Values[i] = ec._ModelPrice_videoSeconds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "source":
+			out.Values[i] = ec._ModelPrice_source(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -66507,6 +67397,97 @@ func (ec *executionContext) _Price(ctx context.Context, sel ast.SelectionSet, ob
 		case "currency":
 			out.Values[i] = ec._Price_currency(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var priceSourceImplementors = []string{"PriceSource"}
+
+func (ec *executionContext) _PriceSource(ctx context.Context, sel ast.SelectionSet, obj *PriceSource) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, priceSourceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PriceSource")
+		case "url":
+			out.Values[i] = ec._PriceSource_url(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "readAt":
+			out.Values[i] = ec._PriceSource_readAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var priceTierImplementors = []string{"PriceTier"}
+
+func (ec *executionContext) _PriceTier(ctx context.Context, sel ast.SelectionSet, obj *PriceTier) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, priceTierImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PriceTier")
+		case "aboveInputTokens":
+			out.Values[i] = ec._PriceTier_aboveInputTokens(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "inputTokens":
+			out.Values[i] = ec._PriceTier_inputTokens(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "cachedInputTokens":
+			out.Values[i] = ec._PriceTier_cachedInputTokens(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "cacheWriteTokens":
+			out.Values[i] = ec._PriceTier_cacheWriteTokens(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "outputTokens":
+			out.Values[i] = ec._PriceTier_outputTokens(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -68259,6 +69240,44 @@ func (ec *executionContext) _ReplyStarted(ctx context.Context, sel ast.Selection
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ReplyStarted_message(ctx, field, obj)
 				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var resolutionSecondsImplementors = []string{"ResolutionSeconds"}
+
+func (ec *executionContext) _ResolutionSeconds(ctx context.Context, sel ast.SelectionSet, obj *catalog.VideoOnly) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, resolutionSecondsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ResolutionSeconds")
+		case "resolution":
+			out.Values[i] = ec._ResolutionSeconds_resolution(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "seconds":
+			out.Values[i] = ec._ResolutionSeconds_seconds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -70160,6 +71179,11 @@ func (ec *executionContext) _TextCaps(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "inputTokens":
+			out.Values[i] = ec._TextCaps_inputTokens(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "defaultOutputTokens":
 			out.Values[i] = ec._TextCaps_defaultOutputTokens(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -71208,6 +72232,11 @@ func (ec *executionContext) _VideoCaps(ctx context.Context, sel ast.SelectionSet
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "secondsByResolution":
+			out.Values[i] = ec._VideoCaps_secondsByResolution(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "resolutions":
 			out.Values[i] = ec._VideoCaps_resolutions(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -71274,6 +72303,44 @@ func (ec *executionContext) _VideoJobArguments(ctx context.Context, sel ast.Sele
 		case "style":
 			out.Values[i] = ec._VideoJobArguments_style(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var videoPriceImplementors = []string{"VideoPrice"}
+
+func (ec *executionContext) _VideoPrice(ctx context.Context, sel ast.SelectionSet, obj *VideoPrice) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, videoPriceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("VideoPrice")
+		case "resolution":
+			out.Values[i] = ec._VideoPrice_resolution(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "cost":
+			out.Values[i] = ec._VideoPrice_cost(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -75426,6 +76493,30 @@ func (ec *executionContext) marshalNPrice2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋg
 	return ec._Price(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNPriceTier2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPriceTierᚄ(ctx context.Context, sel ast.SelectionSet, v []*PriceTier) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPriceTier2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPriceTier(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPriceTier2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPriceTier(ctx context.Context, sel ast.SelectionSet, v *PriceTier) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PriceTier!")
+		return graphql.Null
+	}
+	return ec._PriceTier(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNPrompt2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPromptᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Prompt) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -76065,6 +77156,26 @@ var (
 		chat.FailureInternal:            "INTERNAL",
 	}
 )
+
+func (ec *executionContext) marshalNResolutionSeconds2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐVideoOnly(ctx context.Context, sel ast.SelectionSet, v catalog.VideoOnly) graphql.Marshaler {
+	return ec._ResolutionSeconds(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNResolutionSeconds2ᚕgithubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐVideoOnlyᚄ(ctx context.Context, sel ast.SelectionSet, v []catalog.VideoOnly) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNResolutionSeconds2githubᚗcomᚋweavᚑaiᚋweavᚋinternalᚋcatalogᚐVideoOnly(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
 
 func (ec *executionContext) unmarshalNRestoreAccountInput2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐRestoreAccountInput(ctx context.Context, v any) (RestoreAccountInput, error) {
 	res, err := ec.unmarshalInputRestoreAccountInput(ctx, v)
@@ -77385,6 +78496,30 @@ func (ec *executionContext) marshalNUser2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋen
 	return ec._User(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNVideoPrice2ᚕᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐVideoPriceᚄ(ctx context.Context, sel ast.SelectionSet, v []*VideoPrice) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNVideoPrice2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐVideoPrice(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNVideoPrice2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐVideoPrice(ctx context.Context, sel ast.SelectionSet, v *VideoPrice) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "VideoPrice!")
+		return graphql.Null
+	}
+	return ec._VideoPrice(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNViewerEvent2githubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐViewerEvent(ctx context.Context, sel ast.SelectionSet, v ViewerEvent) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ViewerEvent!")
@@ -78402,6 +79537,13 @@ func (ec *executionContext) marshalOPlanStep2ᚖgithubᚗcomᚋweavᚑaiᚋweav�
 		return graphql.Null
 	}
 	return ec._PlanStep(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPriceSource2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋgraphᚐPriceSource(ctx context.Context, sel ast.SelectionSet, v *PriceSource) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PriceSource(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOPrompt2ᚖgithubᚗcomᚋweavᚑaiᚋweavᚋentᚐPrompt(ctx context.Context, sel ast.SelectionSet, v *ent.Prompt) graphql.Marshaler {

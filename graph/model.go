@@ -77,29 +77,6 @@ func (r *Resolver) asking(ctx context.Context) (catalog.Viewer, error) {
 	return catalog.Viewer{SignedIn: true, Plan: r.s.Memberships.Of(u, time.Now()).ActsAs, Opens: p.Grant.Opens}, nil
 }
 
-// Price is what the provider asks for it today.
-func (r *modelResolver) Price(_ context.Context, m *catalog.Model) (*ModelPrice, error) {
-	p := m.PriceAt(time.Now())
-	if p == nil {
-		return nil, nil
-	}
-	out := &ModelPrice{
-		ValidFromAt: p.From, InputTokens: costOf(p.Input), CachedInputTokens: costOf(p.CachedInput), OutputTokens: costOf(p.Output),
-		VideoSecond: costOf(p.VideoSecond), Images: []*ImagePrice{},
-	}
-	for _, i := range p.Images {
-		one := &ImagePrice{Cost: costOf(&i.Each)}
-		if i.Size != "" {
-			one.Size = &i.Size
-		}
-		if i.Quality != "" {
-			one.Quality = &i.Quality
-		}
-		out.Images = append(out.Images, one)
-	}
-	return out, nil
-}
-
 // Models are the models of the catalogue.
 func (r *queryResolver) Models(ctx context.Context, filter *ModelFilter) ([]*catalog.Model, error) {
 	if filter == nil {

@@ -1549,20 +1549,32 @@ type ModelFilter struct {
 	AvailableToViewer graphql.Omittable[*bool] `json:"availableToViewer,omitempty"`
 }
 
-// What a provider asks for a model from a day on. Null: it has no price of that sort. The prices of texts are for a million tokens.
+// What a provider asks for a model from a day on. Null: it has no price of that sort. The prices of tokens are for a million of them.
 type ModelPrice struct {
 	// Since when, at 00:00 UTC of the day.
 	ValidFromAt time.Time `json:"validFromAt"`
 	// A million tokens that go in.
 	InputTokens *Cost `json:"inputTokens,omitempty"`
-	// A million tokens that go in and that the provider had kept.
+	// A million tokens that go in and that the provider had kept; null: they cost what `inputTokens` says.
 	CachedInputTokens *Cost `json:"cachedInputTokens,omitempty"`
-	// A million tokens that come out.
+	// A million tokens that go in and that the provider keeps for later calls; null: they cost what `inputTokens` says.
+	CacheWriteTokens *Cost `json:"cacheWriteTokens,omitempty"`
+	// A million tokens that come out; what a model thinks is among them.
 	OutputTokens *Cost `json:"outputTokens,omitempty"`
-	// Images by size and quality; at most 40.
+	// A million tokens of pictures that go in; null: they cost what `inputTokens` says.
+	ImageInputTokens *Cost `json:"imageInputTokens,omitempty"`
+	// A million tokens of pictures that come out, for a model whose images are billed by tokens; null: they cost what `outputTokens` says.
+	ImageOutputTokens *Cost `json:"imageOutputTokens,omitempty"`
+	// What calls with more input cost, the least input first; at most 5. Empty: all calls cost the same.
+	Tiers []*PriceTier `json:"tiers"`
+	// Images by size and quality, the first that fits; at most 40. Empty for a model whose images are billed by tokens.
 	Images []*ImagePrice `json:"images"`
-	// One second of video.
+	// One second of video in the model's default resolution.
 	VideoSecond *Cost `json:"videoSecond,omitempty"`
+	// Seconds of video by resolution, the first that fits; at most 10.
+	VideoSeconds []*VideoPrice `json:"videoSeconds"`
+	// Where the price was read; null when the catalogue does not say.
+	Source *PriceSource `json:"source,omitempty"`
 }
 
 // Where a chat goes.
@@ -1784,6 +1796,28 @@ type Price struct {
 	Amount int `json:"amount"`
 	// ISO 4217, such as `KRW`.
 	Currency string `json:"currency"`
+}
+
+// A page that states a price.
+type PriceSource struct {
+	// Its address.
+	URL string `json:"url"`
+	// The day on which it was read, at 00:00 UTC.
+	ReadAt time.Time `json:"readAt"`
+}
+
+// What a call with much input costs. It holds for the whole call, and not only for what is above.
+type PriceTier struct {
+	// It holds for calls with more input tokens than this; at least 1.
+	AboveInputTokens int `json:"aboveInputTokens"`
+	// A million tokens that go in.
+	InputTokens *Cost `json:"inputTokens,omitempty"`
+	// A million tokens that go in and that the provider had kept; null: they cost what `inputTokens` says.
+	CachedInputTokens *Cost `json:"cachedInputTokens,omitempty"`
+	// A million tokens that go in and that the provider keeps for later calls; null: they cost what `inputTokens` says.
+	CacheWriteTokens *Cost `json:"cacheWriteTokens,omitempty"`
+	// A million tokens that come out; what a model thinks is among them.
+	OutputTokens *Cost `json:"outputTokens,omitempty"`
 }
 
 // What a person may still use today. A day begins at 00:00 of `serverInfo.quotaTimeZone`.
@@ -3439,6 +3473,14 @@ type VideoJobInput struct {
 	Aspect graphql.Omittable[*string] `json:"aspect,omitempty"`
 	// One of the model's `video.styles`. Absent: none.
 	Style graphql.Omittable[*string] `json:"style,omitempty"`
+}
+
+// What a second of video costs.
+type VideoPrice struct {
+	// A resolution such as `720p`; null for every resolution.
+	Resolution *string `json:"resolution,omitempty"`
+	// One second.
+	Cost *Cost `json:"cost"`
 }
 
 // What a field needs of a request. Without it: UNAUTHENTICATED when nobody is signed in, FORBIDDEN for an API key.

@@ -123,11 +123,15 @@ const (
 // Usage is what a call consumed. Known is false when the provider did not tell.
 type Usage struct {
 	Known bool
-	// Input and Output are tokens; CachedInput is a part of the one, Reasoning of the other.
+	// Input and Output are tokens. CachedInput, CacheWrite and ImageInput are parts of the one that exclude each other, Reasoning and
+	// ImageOutput of the other. A provider that does not tell of a part leaves it zero.
 	Input       int64
 	Output      int64
 	CachedInput int64
+	CacheWrite  int64
+	ImageInput  int64
 	Reasoning   int64
+	ImageOutput int64
 	// Images is how many pictures were made.
 	Images int64
 	// Seconds is the length of the video that was made.

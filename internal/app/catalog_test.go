@@ -24,7 +24,7 @@ func cataloged(t *testing.T, log *bytes.Buffer) (a *App, write func(id, provider
 	path := filepath.Join(t.TempDir(), "models.yaml")
 	write = func(id, provider string) {
 		data := fmt.Sprintf("models:\n  - {id: %s, provider: %s, kind: TEXT, name: {en: A, ko: 가}, description: {en: d, ko: 라}, plan: FREE, state: ACTIVE, "+
-			"maxInputChars: 9, maxOutputTokens: 5, text: {contextTokens: 90, defaultOutputTokens: 5}}\n", id, provider)
+			"maxInputChars: 9, maxOutputTokens: 5, text: {contextTokens: 90, defaultOutputTokens: 5}, price: unknown}\n", id, provider)
 		if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
 			t.Fatal(err)
 		}

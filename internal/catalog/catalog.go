@@ -104,7 +104,8 @@ type Model struct {
 	Text  *TextCaps
 	Image *ImageCaps
 	Video *VideoCaps
-	// Prices are what the provider asks, the oldest first; none when nobody knows.
+	// Prices are what the provider asks, the oldest first; none when it is not known, which the file says of every model on
+	// offer without one.
 	Prices []Price
 	// IsSandbox marks made-up answers.
 	IsSandbox bool
@@ -119,6 +120,8 @@ func (m Model) Can(c Capability) bool { return slices.Contains(m.Capabilities, c
 type TextCaps struct {
 	// ContextTokens is how many tokens the model takes in all, its own included.
 	ContextTokens int
+	// InputTokens is how many of them may go in; nil for all that the answer leaves.
+	InputTokens *int
 	// DefaultOutputTokens is the most tokens of a text when nobody says.
 	DefaultOutputTokens int
 	// Temperature is nil for a model that takes none.
@@ -136,6 +139,8 @@ type ImageCaps struct {
 	Sizes []string
 	// Qualities have the default first.
 	Qualities []Quality
+	// Tokens are the most that an image takes where its provider bills tokens; none where it bills images.
+	Tokens []ImageTokens
 }
 
 // VideoCaps is what the videos of a model may be.
@@ -146,30 +151,31 @@ type VideoCaps struct {
 	Aspects     []string
 	// Styles may be asked for; there is no default.
 	Styles []string
+	// Only restricts lengths by resolution; a resolution that is not named takes all of Seconds.
+	Only []VideoOnly
 }
 
-// Price is what a provider asks from a day on, in millionths of a US dollar. Nil fields have no price.
-type Price struct {
-	From time.Time
-	// Input, CachedInput and Output are for a million tokens.
-	Input, CachedInput, Output *int64
-	Images                     []ImagePrice
-	VideoSecond                *int64
+// VideoOnly are the lengths that a resolution takes.
+type VideoOnly struct {
+	Resolution string
+	Seconds    []int
 }
 
-// ImagePrice is what an image of a size and quality costs; an empty one stands for all.
-type ImagePrice struct {
-	Size    string
-	Quality Quality
-	Each    int64
+// SecondsByResolution are the lengths of each resolution, in order.
+func (c *VideoCaps) SecondsByResolution() []VideoOnly {
+	all := make([]VideoOnly, len(c.Resolutions))
+	for i, resolution := range c.Resolutions {
+		all[i] = VideoOnly{Resolution: resolution, Seconds: c.SecondsOf(resolution)}
+	}
+	return all
 }
 
-// PriceAt is the price of a moment; nil when there is none.
-func (m Model) PriceAt(t time.Time) *Price {
-	for i := len(m.Prices) - 1; i >= 0; i-- {
-		if !m.Prices[i].From.After(t) {
-			return &m.Prices[i]
+// SecondsOf are the lengths that a resolution takes, the default first.
+func (c *VideoCaps) SecondsOf(resolution string) []int {
+	for _, o := range c.Only {
+		if o.Resolution == resolution {
+			return o.Seconds
 		}
 	}
-	return nil
+	return c.Seconds
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/errs"
@@ -53,7 +54,7 @@ func TestModelsBeginWithTheDefault(t *testing.T) {
 		"OpenAI first, and its model has ended": {
 			catalog.Settings{Configured: all, Provider: "openai", TextModels: openai, Now: day("2027-01-14")}, "gpt-6-luna", map[catalog.Kind]string{catalog.Image: "gpt-image-2.6-flare"}},
 		"Google first, by a name that is retired": {
-			catalog.Settings{Configured: all, Provider: "google", TextModels: openai}, "gemini-3.5-flash-lite", map[catalog.Kind]string{catalog.Image: "gemini-3.1-flash-image"}},
+			catalog.Settings{Configured: all, Provider: "google", TextModels: openai}, "gemini-3.5-flash-lite", map[catalog.Kind]string{catalog.Image: "gemini-nano-banana-2.1"}},
 		"Google alone": {
 			catalog.Settings{Configured: func(p string) bool { return p == "google" }, Provider: "google"}, "gemini-3.5-flash-lite", map[catalog.Kind]string{catalog.Video: "veo-3.1-fast-generate-preview"}},
 	}
@@ -88,10 +89,13 @@ func TestTheShippedCatalogueIsTrue(t *testing.T) {
 		"2026-11-23": {
 			"gpt-4o-mini": "DEPRECATED gpt-6-luna", "dall-e-3": "RETIRED gpt-image-2.6-flare", "sora-2": "RETIRED veo-3.1-generate-preview",
 			"gemini-1.5-flash": "RETIRED gemini-3.5-flash-lite", "gemini-1.5-pro": "RETIRED gemini-3.8-flash", "gemini-3-pro": "RETIRED gemini-3.1-pro-preview",
-			"gpt-image-1.5": "DEPRECATED gpt-image-2.6-flare", "gemini-2.5-flash-image": "DEPRECATED gemini-3.1-flash-image", "veo": "RETIRED veo-3.1-generate-preview",
-			"gpt-5-mini": "RETIRED gpt-5.4-mini", "gpt-6-luna": "ACTIVE ",
+			"gpt-image-1.5": "DEPRECATED gpt-image-2.6-flare", "gemini-2.5-flash-image": "DEPRECATED gemini-nano-banana-2.1", "gemini-3.1-flash-image": "RETIRED gemini-nano-banana-2.1", "veo": "RETIRED veo-3.1-generate-preview",
+			"gpt-5-mini": "RETIRED gpt-5.4-mini", "gpt-6-luna": "ACTIVE ", "gpt-6.1-sol": "ACTIVE ", "gpt-6-astra": "ACTIVE ",
 		},
+		"2026-11-30": {"gpt-image-1.5": "DEPRECATED gpt-image-2.6-flare"},
 		"2026-12-01": {"gpt-image-1.5": "RETIRED gpt-image-2.6-flare", "gpt-4o-mini": "DEPRECATED gpt-6-luna"},
+		"2026-12-11": {"gpt-5-mini": "RETIRED gpt-5.4-mini"},
+		"2027-01-13": {"gpt-4o-mini": "DEPRECATED gpt-6-luna"},
 		"2027-01-14": {"gpt-4o-mini": "RETIRED gpt-6-luna"},
 	} {
 		c := load(t, catalog.Settings{Configured: all, Now: day(date)})
@@ -105,6 +109,104 @@ func TestTheShippedCatalogueIsTrue(t *testing.T) {
 				t.Errorf("on %s %s: %v", date, id, err)
 			}
 		}
+	}
+}
+
+// TestEveryModelOnOfferHasAPrice but those of which the catalogue says that it is unknown, and those are named here.
+func TestEveryModelOnOfferHasAPrice(t *testing.T) {
+	t.Parallel()
+	var unknown []string
+	for _, date := range []string{"2026-11-30", "2026-12-01", "2026-12-11", "2027-01-01", "2027-01-14", "2030-01-01"} {
+		c := load(t, catalog.Settings{Configured: all, Now: day(date)})
+		unpriced := []string{}
+		for _, m := range c.Models() {
+			if m.PriceAt(day(date)()) == nil {
+				unpriced = append(unpriced, m.ID)
+			}
+		}
+		if diff := cmp.Diff(unknown, unpriced, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("on %s the models without a known price (-want +got):\n%s", date, diff)
+		}
+		if m := c.Default(); m.PriceAt(day(date)()) == nil {
+			t.Errorf("on %s the default %s has no price", date, m.ID)
+		}
+	}
+}
+
+// TestPricesSayWhereTheyWereRead of every model that a provider bills.
+func TestPricesSayWhereTheyWereRead(t *testing.T) {
+	t.Parallel()
+	today := day("2026-11-30")
+	for _, m := range load(t, catalog.Settings{Configured: all, Now: today}).Models() {
+		for _, p := range m.Prices {
+			switch {
+			case m.IsSandbox:
+			case p.Source == nil:
+				t.Errorf("%s: its price from %s names no source", m.ID, p.From.Format(time.DateOnly))
+			case p.Source.Read.After(today()):
+				t.Errorf("%s: its price was read on %s, which is yet to come", m.ID, p.Source.Read.Format(time.DateOnly))
+			}
+		}
+	}
+}
+
+// TestThePricesThatShip are those of the providers, at the edges of their tiers and days.
+func TestThePricesThatShip(t *testing.T) {
+	t.Parallel()
+	text := func(in, cached, write, out int64) catalog.Consumed {
+		return catalog.Consumed{Input: in, CachedInput: cached, CacheWrite: write, Output: out}
+	}
+	const million = 1_000_000
+	for name, tt := range map[string]struct {
+		model, date string
+		used        catalog.Consumed
+		want        int64
+	}{
+		"the default, input and output":      {"gpt-6-luna", "2026-11-30", text(200_000, 0, 0, million), 520_000},
+		"the default, cached and kept":       {"gpt-6-luna", "2026-11-30", text(200_000, 100_000, 100_000, 0), 13_500},
+		"at the edge of a long call":         {"gpt-6.1-sol", "2026-11-30", text(272_000, 0, 0, 0), 544_000},
+		"beyond it":                          {"gpt-6.1-sol", "2026-11-30", text(272_001, 0, 0, million), 16_088_004},
+		"the dearest":                        {"gpt-6-astra", "2026-11-30", text(1000, 0, 0, 1000), 60_000},
+		"Google's long call":                 {"gemini-3.1-pro-preview", "2026-11-30", text(200_001, 0, 0, 1000), 818_004},
+		"the last day of a launch price":     {"gemini-3.8-flash", "2026-12-31", text(million, 0, 0, million), 4_500_000},
+		"the day after":                      {"gemini-3.8-flash", "2027-01-01", text(million, 0, 0, million), 9_000_000},
+		"cached input without a price of it": {"gemini-3.8-flash", "2027-01-01", text(million, million, 0, 0), 1_500_000},
+		"another launch price":               {"gemini-4-argon", "2026-11-30", text(million, 0, 0, 0), 2_000_000},
+		"which ends the next day":            {"gemini-4-argon", "2026-12-01", text(million, 0, 0, 0), 4_000_000},
+		"an image by its tokens": {"gpt-image-2.6-flare", "2026-11-30",
+			catalog.Consumed{Images: 1, Size: "1024x1024", Quality: catalog.QualityHD, Input: 1000, Output: 2000, ImageOutput: 2000}, 65_000},
+		"an image from an image": {"gpt-image-2", "2026-11-30",
+			catalog.Consumed{Images: 1, Size: "1024x1024", Quality: catalog.QualityHD, Input: 1000, ImageInput: 500, Output: 2000, ImageOutput: 2000}, 66_500},
+		"an image with thoughts": {"gemini-nano-banana-2.1", "2026-11-30",
+			catalog.Consumed{Images: 1, Size: "1024x1024", Quality: catalog.QualityStandard, Output: 1320, ImageOutput: 1120}, 35_100},
+		"a film":             {"veo-3.1-generate-preview", "2026-11-30", catalog.Consumed{VideoMs: 8000, Resolution: "1080p"}, 3_200_000},
+		"a film in 4K":       {"veo-3.1-generate-preview", "2026-11-30", catalog.Consumed{VideoMs: 8000, Resolution: "4K"}, 4_800_000},
+		"a quick film":       {"veo-3.1-fast-generate-preview", "2026-11-30", catalog.Consumed{VideoMs: 4000, Resolution: "720p"}, 400_000},
+		"a quick film in 4K": {"veo-3.1-fast-generate-preview", "2026-11-30", catalog.Consumed{VideoMs: 8000, Resolution: "4K"}, 2_400_000},
+	} {
+		m, _ := load(t, catalog.Settings{Now: day("2026-11-30")}).Get(tt.model)
+		if got, ok := m.CostOf(tt.used, day(tt.date)()); !ok || got != tt.want {
+			t.Errorf("%s: %s costs %d %t, want %d", name, tt.model, got, ok, tt.want)
+		}
+	}
+}
+
+// TestWhatTheShippedModelsTake names what is not alike for all of a kind.
+func TestWhatTheShippedModelsTake(t *testing.T) {
+	t.Parallel()
+	c := load(t, catalog.Settings{Now: day("2026-11-30")})
+	for id, want := range map[string][2]int{
+		"gpt-6-luna": {1_050_000, 922_000}, "gpt-6.1-sol": {1_050_000, 922_000}, "gpt-6-astra": {1_050_000, 922_000},
+		"gpt-5.4-mini": {400_000, 272_000}, "gemini-3.8-flash": {1_048_576, 0},
+	} {
+		if m, _ := c.Get(id); m.Text.ContextTokens != want[0] || (m.Text.InputTokens == nil) != (want[1] == 0) || want[1] != 0 && *m.Text.InputTokens != want[1] {
+			t.Errorf("%s takes %+v, want %d tokens, %d of them in", id, m.Text, want[0], want[1])
+		}
+	}
+	m, _ := c.Get("veo-3.1-generate-preview")
+	want := []catalog.VideoOnly{{Resolution: "720p", Seconds: []int{8, 4, 6}}, {Resolution: "1080p", Seconds: []int{8}}, {Resolution: "4K", Seconds: []int{8}}}
+	if diff := cmp.Diff(want, m.Video.SecondsByResolution()); diff != "" {
+		t.Errorf("the lengths of a film (-want +got):\n%s", diff)
 	}
 }
 

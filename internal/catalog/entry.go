@@ -3,7 +3,6 @@ package catalog
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -28,7 +27,9 @@ type entry struct {
 	Text            *textEntry   `yaml:"text"`
 	Image           *imageEntry  `yaml:"image"`
 	Video           *videoEntry  `yaml:"video"`
-	Prices          []priceEntry `yaml:"prices"`
+	// Price is `unknown`, or empty where there are Prices.
+	Price  string       `yaml:"price"`
+	Prices []priceEntry `yaml:"prices"`
 }
 
 type label struct {
@@ -38,6 +39,7 @@ type label struct {
 
 type textEntry struct {
 	ContextTokens       int         `yaml:"contextTokens"`
+	InputTokens         *int        `yaml:"inputTokens"`
 	DefaultOutputTokens int         `yaml:"defaultOutputTokens"`
 	Temperature         *rangeEntry `yaml:"temperature"`
 }
@@ -49,31 +51,29 @@ type rangeEntry struct {
 }
 
 type imageEntry struct {
-	Sizes     []string  `yaml:"sizes"`
-	Qualities []Quality `yaml:"qualities"`
+	Sizes     []string           `yaml:"sizes"`
+	Qualities []Quality          `yaml:"qualities"`
+	Tokens    []imageTokensEntry `yaml:"tokens"`
+}
+
+type imageTokensEntry struct {
+	Size    string  `yaml:"size"`
+	Quality Quality `yaml:"quality"`
+	Image   int64   `yaml:"image"`
+	Text    int64   `yaml:"text"`
 }
 
 type videoEntry struct {
-	Seconds     []int    `yaml:"seconds"`
-	Resolutions []string `yaml:"resolutions"`
-	Aspects     []string `yaml:"aspects"`
-	Styles      []string `yaml:"styles"`
+	Seconds     []int            `yaml:"seconds"`
+	Resolutions []string         `yaml:"resolutions"`
+	Aspects     []string         `yaml:"aspects"`
+	Styles      []string         `yaml:"styles"`
+	Only        []videoOnlyEntry `yaml:"only"`
 }
 
-// priceEntry has prices in dollars, in decimals: "0.15" for a million tokens, an image or a second.
-type priceEntry struct {
-	From        string            `yaml:"from"`
-	Input       string            `yaml:"input"`
-	CachedInput string            `yaml:"cachedInput"`
-	Output      string            `yaml:"output"`
-	Images      []imagePriceEntry `yaml:"images"`
-	VideoSecond string            `yaml:"videoSecond"`
-}
-
-type imagePriceEntry struct {
-	Size    string  `yaml:"size"`
-	Quality Quality `yaml:"quality"`
-	Each    string  `yaml:"each"`
+type videoOnlyEntry struct {
+	Resolution string `yaml:"resolution"`
+	Seconds    []int  `yaml:"seconds"`
 }
 
 // parser gathers the models of a file, and what is wrong with them.
@@ -117,6 +117,7 @@ func (p *parser) add(e entry) {
 	}
 	p.caps(&m, e)
 	m.Prices = p.prices(e.Prices)
+	p.checkPrices(m, e.Price)
 	p.models = append(p.models, m)
 }
 
@@ -157,74 +158,11 @@ func (p *parser) checkTerms(m Model) {
 	}
 }
 
-// caps takes over the limits of a model's kind, which must be there, and no others.
-func (p *parser) caps(m *Model, e entry) {
-	given := map[Kind]bool{Text: e.Text != nil, Image: e.Image != nil, Video: e.Video != nil}
-	if _, ok := given[m.Kind]; !ok {
-		p.fail("`kind` is TEXT, IMAGE or VIDEO, not %q", m.Kind)
-		return
-	}
-	for kind, there := range given {
-		if there != (kind == m.Kind) {
-			p.fail("a model of the kind %s has `%s`, and no limits of other kinds", m.Kind, strings.ToLower(string(m.Kind)))
-			return
-		}
-	}
-	if (m.MaxOutputTokens > 0) != (m.Kind == Text) {
-		p.fail("`maxOutputTokens` is for models that write, which need it")
-	}
-	switch m.Kind {
-	case Text:
-		p.textCaps(m, e.Text)
-	case Image:
-		m.Image = &ImageCaps{Sizes: e.Image.Sizes, Qualities: e.Image.Qualities}
-		p.checkImage(m.Image)
-	case Video:
-		m.Video = &VideoCaps{Seconds: e.Video.Seconds, Resolutions: e.Video.Resolutions, Aspects: e.Video.Aspects, Styles: e.Video.Styles}
-		if len(m.Video.Seconds) == 0 || len(m.Video.Resolutions) == 0 || len(m.Video.Aspects) == 0 {
-			p.fail("`video` needs seconds, resolutions and aspects")
-		}
-	}
-}
-
-func (p *parser) textCaps(m *Model, e *textEntry) {
-	m.Text = &TextCaps{ContextTokens: e.ContextTokens, DefaultOutputTokens: e.DefaultOutputTokens}
-	if e.ContextTokens <= m.MaxOutputTokens {
-		p.fail("`text.contextTokens` must be above `maxOutputTokens`")
-	}
-	if e.DefaultOutputTokens < 1 || e.DefaultOutputTokens > m.MaxOutputTokens {
-		p.fail("`text.defaultOutputTokens` must be from 1 to `maxOutputTokens`")
-	}
-	if t := e.Temperature; t != nil {
-		m.Text.Temperature = &Range{Min: t.Min, Max: t.Max, Default: t.Default}
-		if t.Min > t.Default || t.Default > t.Max {
-			p.fail("`text.temperature` must have its default between min and max")
-		}
-	}
-}
-
-func (p *parser) checkImage(c *ImageCaps) {
-	if len(c.Sizes) == 0 || len(c.Qualities) == 0 {
-		p.fail("`image` needs sizes and qualities")
-	}
-	for _, size := range c.Sizes {
-		if _, _, ok := ParseSize(size); !ok {
-			p.fail("`image.sizes` has %q, which is not WIDTHxHEIGHT", size)
-		}
-	}
-	for _, q := range c.Qualities {
-		p.checkQuality(q)
-	}
-}
-
-func (p *parser) checkQuality(q Quality) {
-	if q != QualityStandard && q != QualityHD {
-		p.fail("the quality %q is neither STANDARD nor HD", q)
-	}
-}
-
-// unknownDay stands for a day that the provider did not tell.
-const unknownDay = "unknown"
+// unknownDay stands for a day that the provider did not tell, unknownPrice for a price.
+const (
+	unknownDay   = "unknown"
+	unknownPrice = "unknown"
+)
 
 // date reads a day, as its first moment in UTC.
 func (p *parser) date(what, value string) time.Time {
@@ -233,12 +171,4 @@ func (p *parser) date(what, value string) time.Time {
 		p.fail("`%s` must be a day such as 2027-01-14, not %q", what, value)
 	}
 	return t
-}
-
-// ParseSize reads WIDTHxHEIGHT.
-func ParseSize(size string) (width, height int, ok bool) {
-	w, h, found := strings.Cut(size, "x")
-	width, errW := strconv.Atoi(w)
-	height, errH := strconv.Atoi(h)
-	return width, height, found && errW == nil && errH == nil && width > 0 && height > 0
 }

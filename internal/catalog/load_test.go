@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // text is an entry that is sound; more are further lines of it.
@@ -14,6 +13,9 @@ func text(id string, more ...string) string {
 	lines := []string{
 		"  - id: " + id, "    provider: sandbox", "    kind: TEXT", "    name: {en: A, ko: 가}", "    description: {en: d, ko: 라}", "    plan: FREE", "    state: ACTIVE",
 		"    maxInputChars: 10", "    maxOutputTokens: 5", "    text: {contextTokens: 100, defaultOutputTokens: 5}",
+	}
+	if !strings.Contains(strings.Join(more, "\n"), "prices:") {
+		lines = append(lines, "    price: unknown")
 	}
 	for _, line := range more {
 		key, _, _ := strings.Cut(line, ":")
@@ -30,6 +32,18 @@ func text(id string, more ...string) string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
+// image and film are entries of other kinds; price is the line of their price, more are lines of their caps.
+func image(price string) string {
+	return "  - id: a\n    provider: sandbox\n    kind: IMAGE\n    name: {en: A, ko: 가}\n    description: {en: d, ko: 라}\n    plan: FREE\n    state: ACTIVE\n" +
+		"    maxInputChars: 10\n    image: {sizes: [9x9], qualities: [STANDARD, HD]}\n    " + price + "\n"
+}
+
+func film(price string, more ...string) string {
+	caps := strings.Join(append([]string{"seconds: [8, 4]", "resolutions: [720p, 4K]", `aspects: ["16:9"]`}, more...), ", ")
+	return "  - id: a\n    provider: sandbox\n    kind: VIDEO\n    name: {en: A, ko: 가}\n    description: {en: d, ko: 라}\n    plan: FREE\n    state: ACTIVE\n" +
+		"    maxInputChars: 10\n    video: {" + caps + "}\n    " + price + "\n"
+}
+
 // TestFaultsAreToldWithTheirLines, all of them at once.
 func TestFaultsAreToldWithTheirLines(t *testing.T) {
 	t.Parallel()
@@ -37,8 +51,8 @@ func TestFaultsAreToldWithTheirLines(t *testing.T) {
 	for name, tt := range map[string]struct{ data, want string }{
 		"no YAML":                    {"models: [", "did not find"},
 		"no models":                  {"models: []", "f.yaml:1: there are no models"},
-		"no YAML further down":       {"models:\n" + good + "  - id: [", "f.yaml:12: did not find"},
-		"an unknown field":           {"models:\n" + good + text("a", "smell: 3"), "f.yaml:22: a: field smell not found"},
+		"no YAML further down":       {"models:\n" + good + "  - id: [", "f.yaml:13: did not find"},
+		"an unknown field":           {"models:\n" + good + text("a", "smell: 3"), "f.yaml:24: a: field smell not found"},
 		"words for a number":         {"models:\n" + text("a", "maxInputChars: many"), "f.yaml:9: a: cannot unmarshal !!str `many` into int"},
 		"two documents":              {"models:\n" + good + "---\nmodels: []", "more than one document"},
 		"nothing":                    {"", "f.yaml:1: there are no models"},
@@ -48,14 +62,14 @@ func TestFaultsAreToldWithTheirLines(t *testing.T) {
 		"a day of an active one":     {"models:\n" + good + text("b", `shutdown: "2027-01-01"`, "successor: good"), "is DEPRECATED, or RETIRED"},
 		"a ring in the future":       {"models:\n" + text("a", "state: DEPRECATED", "shutdown: unknown", "successor: b") + text("b", "state: DEPRECATED", "shutdown: unknown", "successor: a"), "in a ring"},
 		"a next of another kind":     {"models:\n" + text("a", "state: RETIRED", "successor: b") + text("b", "kind: IMAGE"), "not of the kind TEXT"},
-		"an id twice":                {"models:\n" + good + good, "f.yaml:12: good: is there twice"},
+		"an id twice":                {"models:\n" + good + good, "f.yaml:13: good: is there twice"},
 		"no name in Korean":          {"models:\n" + text("a", "name: {en: A}"), "f.yaml:2: a: `name.ko` is missing"},
 		"an unknown kind":            {"models:\n" + text("a", "kind: SMELL"), `not "SMELL"`},
 		"limits of another kind":     {"models:\n" + text("a", "kind: IMAGE"), "has `image`, and no limits of other kinds"},
 		"an unknown plan":            {"models:\n" + text("a", "plan: GOLD"), `not "GOLD"`},
 		"an unknown state":           {"models:\n" + text("a", "state: SLEEPING"), `not "SLEEPING"`},
 		"an unknown capability":      {"models:\n" + text("a", "capabilities: [FLY]"), `unknown "FLY"`},
-		"retired without a next":     {"models:\n" + good + text("b", "state: RETIRED"), "f.yaml:12: b: a model that is RETIRED needs its `successor`"},
+		"retired without a next":     {"models:\n" + good + text("b", "state: RETIRED"), "f.yaml:13: b: a model that is RETIRED needs its `successor`"},
 		"deprecated without a day":   {"models:\n" + good + text("b", "state: DEPRECATED", "successor: good"), "needs its day in `shutdown`"},
 		"a day that is none":         {"models:\n" + good + text("b", "shutdown: soon"), "must be a day such as 2027-01-14"},
 		"a successor that is gone":   {"models:\n" + good + text("b", "state: RETIRED", "successor: c"), `its successor "c" is not there`},
@@ -81,6 +95,39 @@ func TestFaultsAreToldWithTheirLines(t *testing.T) {
 	}
 }
 
+// TestFaultsOfPricesAndWhatTheyNeed are told as any others.
+func TestFaultsOfPricesAndWhatTheyNeed(t *testing.T) {
+	t.Parallel()
+	good := text("good")
+	for name, tt := range map[string]struct{ data, want string }{
+		"no price at all":            {"models:\n" + strings.ReplaceAll(good, "price: unknown", "price:"), "f.yaml:2: good: a model on offer needs its `prices`, or `price: unknown`"},
+		"a price in words":           {"models:\n" + text("a", "price: cheap"), "`price` is `unknown` or left out"},
+		"unknown, and known":         {"models:\n" + text("a", `prices: [{from: "2026-01-01", input: "1", output: "1"}]`) + "    price: unknown\n", "and there are `prices`"},
+		"a text without its output":  {"models:\n" + text("a", `prices: [{from: "2026-01-01", input: "1"}]`), "needs `input` and `output`"},
+		"a day twice":                {"models:\n" + text("a", `prices: [{from: "2026-01-01", input: "1", output: "1"}, {from: "2026-01-01", input: "2", output: "2"}]`), "two prices begin on the same day"},
+		"a tier that says less":      {"models:\n" + text("a", `prices: [{from: "2026-01-01", input: "1", output: "1", above: [{inputTokens: 9, input: "2"}]}]`), "needs every rate that the price has"},
+		"tiers that fall":            {"models:\n" + text("a", `prices: [{from: "2026-01-01", input: "1", output: "1", above: [{inputTokens: 9, input: "2", output: "2"}, {inputTokens: 9, input: "3", output: "3"}]}]`), "must be above 0, and rise"},
+		"a source that is none":      {"models:\n" + text("a", `prices: [{from: "2026-01-01", input: "1", output: "1", source: {url: "http://a", read: "2026-01-01"}}]`), "must be an address with https"},
+		"a source without its day":   {"models:\n" + text("a", `prices: [{from: "2026-01-01", input: "1", output: "1", source: {url: "https://a.example"}}]`), "`prices.source.read` must be a day"},
+		"an image of no price":       {"models:\n" + image(`prices: [{from: "2026-01-01", images: [{quality: HD, each: "1"}]}]`), "an image of 9x9 in STANDARD has no price"},
+		"tokens without a bound":     {"models:\n" + image(`prices: [{from: "2026-01-01", input: "1", imageOutput: "1"}]`), "or no bound in `image.tokens`"},
+		"an image's tokens alone":    {"models:\n" + image(`prices: [{from: "2026-01-01", imageOutput: "1"}]`), "needs `images`, or `input` and `imageOutput`"},
+		"a film of no price":         {"models:\n" + film(`prices: [{from: "2026-01-01", videoSeconds: [{resolution: 720p, each: "1"}]}]`), "a second of 4K has no price"},
+		"a length of no resolution":  {"models:\n" + film("price: unknown", "only: [{resolution: 8K, seconds: [8]}]"), "names \"8K\", which is none of the resolutions"},
+		"a length there is not":      {"models:\n" + film("price: unknown", "only: [{resolution: 4K, seconds: [5]}]"), "needs some of `seconds` for 4K"},
+		"a default without a length": {"models:\n" + film("price: unknown", "only: [{resolution: 720p, seconds: [4]}]"), "leaves the default resolution without the default length"},
+		"more in than there is room": {"models:\n" + text("a", "text: {contextTokens: 100, inputTokens: 101, defaultOutputTokens: 5}"), "must be from 1 to `contextTokens`"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := parse("f.yaml", []byte(tt.data), nil)
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
 // FuzzParse never fails but with an error: a running server reads what an operator has half written.
 func FuzzParse(f *testing.F) {
 	for _, data := range []string{
@@ -100,7 +147,7 @@ func FuzzParse(f *testing.F) {
 func TestAnchorsKeepAFileShort(t *testing.T) {
 	t.Parallel()
 	data := "defaults:\n  writer: &writer\n    provider: sandbox\n    kind: TEXT\n    plan: FREE\n    state: ACTIVE\n    maxInputChars: 10\n    maxOutputTokens: 5\n" +
-		"    text: {contextTokens: 100, defaultOutputTokens: 5}\nmodels:\n" +
+		"    text: {contextTokens: 100, defaultOutputTokens: 5}\n    price: unknown\nmodels:\n" +
 		"  - {<<: *writer, id: a, name: {en: A, ko: 가}, description: {en: d, ko: 라}}\n" +
 		"  - {<<: *writer, id: b, name: {en: B, ko: 나}, description: {en: d, ko: 라}, plan: PREMIUM}\n"
 	models, err := parse("f.yaml", []byte(data), nil)
@@ -174,40 +221,6 @@ func TestReloadUnderReaders(t *testing.T) {
 		models := c.Models()
 		if pair := models[0].ID + models[1].ID; pair != "ab" && pair != "cd" {
 			t.Fatalf("read %s", pair)
-		}
-	}
-}
-
-// TestCostOf is exact, and rounds once.
-func TestCostOf(t *testing.T) {
-	t.Parallel()
-	price := func(v int64) *int64 { return &v }
-	m := Model{Prices: []Price{
-		{From: time.Unix(0, 0), Input: price(150_000), CachedInput: price(75_000), Output: price(600_000), VideoSecond: price(400_000), Images: []ImagePrice{
-			{Size: "1024x1024", Quality: QualityHD, Each: 80_000}, {Quality: QualityStandard, Each: 40_000}}},
-		{From: time.Unix(1000, 0), Input: price(1_000_000)},
-	}}
-	for name, tt := range map[string]struct {
-		used Consumed
-		at   int64
-		want int64
-		ok   bool
-	}{
-		"nothing":                      {Consumed{}, 1, 0, true},
-		"tokens":                       {Consumed{Input: 1000, CachedInput: 400, Output: 200}, 1, 240, true}, // 90 + 30 + 120
-		"half a millionth is rounded":  {Consumed{Input: 10}, 1, 2, true},                                    // 1.5
-		"less than half of one":        {Consumed{Input: 3}, 1, 0, true},                                     // 0.45
-		"a film":                       {Consumed{VideoMs: 8500}, 1, 3_400_000, true},
-		"a fine square":                {Consumed{Images: 2, Size: "1024x1024", Quality: QualityHD}, 1, 160_000, true},
-		"any standard one":             {Consumed{Images: 1, Size: "1x1", Quality: QualityStandard}, 1, 40_000, true},
-		"a fine one without a price":   {Consumed{Images: 1, Size: "1x1", Quality: QualityHD}, 1, 0, false},
-		"before there were prices":     {Consumed{Input: 1}, -1, 0, false},
-		"a later price":                {Consumed{Input: 3}, 1000, 3, true},
-		"what the later price leaves":  {Consumed{Output: 3}, 1000, 0, false},
-		"cached without a price of it": {Consumed{Input: 3, CachedInput: 3}, 1000, 3, true},
-	} {
-		if got, ok := m.CostOf(tt.used, time.Unix(tt.at, 0)); ok != tt.ok || ok && got != tt.want {
-			t.Errorf("%s: %d %t, want %d %t", name, got, ok, tt.want, tt.ok)
 		}
 	}
 }

@@ -1,104 +1,125 @@
 package catalog
 
-import (
-	"slices"
-	"strconv"
-	"strings"
-	"time"
-)
+import "time"
 
-// prices reads what a model costs, the oldest first.
-func (p *parser) prices(entries []priceEntry) []Price {
-	prices := make([]Price, 0, len(entries))
-	for _, e := range entries {
-		price := Price{
-			From: p.date("prices.from", e.From), Input: p.micros(e.Input), CachedInput: p.micros(e.CachedInput),
-			Output: p.micros(e.Output), VideoSecond: p.micros(e.VideoSecond),
-		}
-		for _, i := range e.Images {
-			if each := p.micros(i.Each); each != nil {
-				price.Images = append(price.Images, ImagePrice{Size: i.Size, Quality: i.Quality, Each: *each})
-			}
-			if i.Quality != "" {
-				p.checkQuality(i.Quality)
-			}
-		}
-		prices = append(prices, price)
-	}
-	slices.SortStableFunc(prices, func(a, b Price) int { return a.From.Compare(b.From) })
-	return prices
+// Price is what a provider asks from a day on.
+type Price struct {
+	From time.Time
+	// Rates are the prices of tokens.
+	Rates
+	// Above are the rates of calls with more input, the least first. They hold for the whole call.
+	Above []Tier
+	// Images are the prices of whole images, for providers that bill images and no tokens.
+	Images []ImagePrice
+	// Videos are the prices of a second of video.
+	Videos []VideoPrice
+	// Source is where the price was read; nil when the file does not say.
+	Source *Source
 }
 
-// decimals is how exact a price is: millionths of a dollar.
-const decimals = 6
-
-// micros reads an amount in dollars exactly; nil for none.
-func (p *parser) micros(amount string) *int64 {
-	if amount == "" {
-		return nil
-	}
-	whole, part, _ := strings.Cut(amount, ".")
-	n, err := strconv.ParseInt(whole+part+strings.Repeat("0", max(0, decimals-len(part))), 10, 64)
-	if err != nil || len(part) > decimals || n < 0 || strings.ContainsAny(amount, "+-_") {
-		p.fail("%q is no amount in dollars with at most %d decimals", amount, decimals)
-		return nil
-	}
-	return &n
+// Rates are what a million tokens cost, in millionths of a US dollar. Nil: the provider has no such price.
+type Rates struct {
+	// Input and Output are for text. What a model thinks is output.
+	Input, Output *int64
+	// CachedInput is for input that the provider had kept, CacheWrite for input that it keeps now; nil costs what Input costs.
+	CachedInput, CacheWrite *int64
+	// ImageInput and ImageOutput are for pictures; nil costs what Input and Output cost.
+	ImageInput, ImageOutput *int64
 }
 
-// Consumed is what was used of a model.
-type Consumed struct {
-	// Input includes CachedInput.
-	Input, CachedInput, Output int64
-	// Images were made in one size and quality.
-	Images  int64
+// Tier holds for calls with more input than InputTokens.
+type Tier struct {
+	InputTokens int64
+	Rates
+}
+
+// ImagePrice is what an image of a size and quality costs; an empty one stands for all.
+type ImagePrice struct {
 	Size    string
 	Quality Quality
-	// VideoMs is the length of the video.
-	VideoMs int64
+	Each    int64
 }
 
-// CostOf is what the provider asks for u by the price of a moment, in millionths of a dollar, rounded once; false where
-// a price of something that was used is not known.
-func (m Model) CostOf(u Consumed, at time.Time) (micros int64, ok bool) {
-	p := m.PriceAt(at)
-	if p == nil {
-		return 0, false
-	}
-	// In millionths of a millionth, so that nothing is rounded before the end.
-	const tokens, second = 1, 1000
-	sum, ok := int64(0), true
-	add := func(n int64, price *int64, unit int64) {
-		if n == 0 {
-			return
-		}
-		if price == nil {
-			ok = false
-			return
-		}
-		sum += n * *price * unit
-	}
-	cached := p.CachedInput
-	if cached == nil {
-		cached = p.Input
-	}
-	add(u.Input-u.CachedInput, p.Input, tokens)
-	add(u.CachedInput, cached, tokens)
-	add(u.Output, p.Output, tokens)
-	add(u.VideoMs, p.VideoSecond, second)
-	add(u.Images, p.image(u.Size, u.Quality), micro)
-	return (sum + micro/2) / micro, ok
+// VideoPrice is what a second of a resolution costs; an empty one stands for all.
+type VideoPrice struct {
+	Resolution string
+	Each       int64
 }
 
-// micro is how many parts a millionth of a dollar has while costs are summed.
-const micro = 1_000_000
+// Source is a page that states a price, and the day on which it was read.
+type Source struct {
+	URL  string
+	Read time.Time
+}
 
-// image is the price of an image, by the first that fits; nil for none.
-func (p *Price) image(size string, quality Quality) *int64 {
-	for _, i := range p.Images {
-		if (i.Size == "" || i.Size == size) && (i.Quality == "" || i.Quality == quality) {
-			return &i.Each
+// ImageTokens is the most that an image of a size and quality takes; an empty one stands for all.
+type ImageTokens struct {
+	Size    string
+	Quality Quality
+	// Image is what the picture takes, Text what the model thinks and says with it.
+	Image, Text int64
+}
+
+// PriceAt is the price of a moment; nil when there is none.
+func (m Model) PriceAt(t time.Time) *Price {
+	for i := len(m.Prices) - 1; i >= 0; i-- {
+		if !m.Prices[i].From.After(t) {
+			return &m.Prices[i]
 		}
 	}
 	return nil
 }
+
+// PriceAfter is the first price that begins after a moment; nil when none is announced.
+func (m Model) PriceAfter(t time.Time) *Price {
+	for i := range m.Prices {
+		if m.Prices[i].From.After(t) {
+			return &m.Prices[i]
+		}
+	}
+	return nil
+}
+
+// rates are those of a call with so much input.
+func (p *Price) rates(inputTokens int64) Rates {
+	r := p.Rates
+	for _, t := range p.Above {
+		if inputTokens > t.InputTokens {
+			r = t.Rates
+		}
+	}
+	return r
+}
+
+// image is the price of an image, by the first that fits; nil for none.
+func (p *Price) image(size string, quality Quality) *int64 {
+	for i := range p.Images {
+		if one := &p.Images[i]; fits(one.Size, size) && fits(one.Quality, quality) {
+			return &one.Each
+		}
+	}
+	return nil
+}
+
+// Second is the price of a second of a resolution, by the first that fits; nil for none.
+func (p *Price) Second(resolution string) *int64 {
+	for i := range p.Videos {
+		if one := &p.Videos[i]; fits(one.Resolution, resolution) {
+			return &one.Each
+		}
+	}
+	return nil
+}
+
+// tokens are the most that an image takes, by the first that fits; false for none.
+func (c *ImageCaps) tokens(size string, quality Quality) (ImageTokens, bool) {
+	for _, t := range c.Tokens {
+		if fits(t.Size, size) && fits(t.Quality, quality) {
+			return t, true
+		}
+	}
+	return ImageTokens{}, false
+}
+
+// fits says whether what a price is for, empty for all, is what was made.
+func fits[T ~string](priced, made T) bool { return priced == "" || priced == made }

@@ -34,7 +34,12 @@ func window(m catalog.Model, instruction string) int64 {
 		return 0
 	}
 	all := int64(m.Text.ContextTokens)
-	return all - all/windowMargin - int64(m.MaxOutputTokens) - usage.AtMost(instruction) - turnTokens
+	room := all - all/windowMargin - int64(m.MaxOutputTokens)
+	if n := m.Text.InputTokens; n != nil {
+		most := int64(*n)
+		room = min(room, most-most/windowMargin)
+	}
+	return room - usage.AtMost(instruction) - turnTokens
 }
 
 // fit keeps the newest messages, given newest first, that fit into budget tokens; no message is ever cut. The

@@ -124,6 +124,13 @@ func TestWindow(t *testing.T) {
 	if got := window(m, strings.Repeat("x", 30)); got != 400-20-64-10-8 {
 		t.Errorf("the window is %d", got)
 	}
+	less, more := 200, 390
+	for most, want := range map[*int]int64{&less: 200 - 10 - 10 - 8, &more: 400 - 20 - 64 - 10 - 8} {
+		m.Text.InputTokens = most
+		if got := window(m, strings.Repeat("x", 30)); got != want {
+			t.Errorf("with at most %d tokens in, the window is %d, want %d", *most, got, want)
+		}
+	}
 	if got := window(catalog.Model{}, ""); got != 0 {
 		t.Errorf("of a model without a text it is %d", got)
 	}

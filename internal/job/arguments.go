@@ -265,6 +265,9 @@ func (s *Service) checkVideo(w VideoWork) (order, error) {
 	if w.Resolution != nil {
 		args.Resolution = oneOf(&c, "work.video.resolution", *w.Resolution, m.Video.Resolutions)
 	}
+	if taken := m.Video.SecondsOf(args.Resolution); c.Err() == nil && !slices.Contains(taken, args.Seconds) {
+		c.Fail(errs.InvalidValue, "work.video.seconds", fmt.Sprintf("In %s this model makes films of %s seconds.", args.Resolution, list(taken)))
+	}
 	if w.Aspect != nil {
 		args.Aspect = oneOf(&c, "work.video.aspect", *w.Aspect, m.Video.Aspects)
 	}

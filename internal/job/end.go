@@ -171,10 +171,8 @@ func messageStatus(st entjob.Status) message.Status {
 
 // tokens is what the job consumed; nil when nobody knows of anything.
 func (e ending) tokens() *usage.Tokens {
-	t := usage.Tokens{
-		Input: e.usage.Input, Output: e.usage.Output, Cached: e.usage.CachedInput,
-		Images: e.images, VideoMs: e.videoMs, Source: entusage.SourceProvider,
-	}
+	t := usage.Told(e.usage)
+	t.Images, t.VideoMs = e.images, e.videoMs
 	switch {
 	case e.spent != nil:
 		return e.spent
@@ -207,14 +205,29 @@ func (s *Service) recordUsage(ctx context.Context, tx *store.Tx, j *ent.Job, e e
 		Purpose: entusage.Purpose(j.Kind), Charged: e.isCharged(j.Kind),
 		Model: cmp.Or(e.model, j.Model), ModelID: j.Model, Tokens: *tokens,
 	}
-	if j.Kind == entjob.KindImage {
+	if err := priced(&row, j); err != nil {
+		return err
+	}
+	return s.ledger.Settle(ctx, tx, row)
+}
+
+// priced adds to a job's usage what the price of its kind goes by.
+func priced(row *usage.Row, j *ent.Job) error {
+	switch j.Kind {
+	case entjob.KindImage:
 		args, err := read[ImageArguments](j)
 		if err != nil {
 			return err
 		}
 		row.Size, row.Quality = args.Size, args.Quality
+	case entjob.KindVideo:
+		args, err := read[VideoArguments](j)
+		if err != nil {
+			return err
+		}
+		row.Resolution, row.OrderedMs = args.Resolution, int64(args.Seconds)*1000
 	}
-	return s.ledger.Settle(ctx, tx, row)
+	return nil
 }
 
 func finishReason(f ai.Finish) entjob.FinishReason {

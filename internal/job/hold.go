@@ -53,13 +53,13 @@ func (o order) most() (catalog.Consumed, error) {
 		if err != nil {
 			return catalog.Consumed{}, err
 		}
-		return catalog.Consumed{Images: 1, Size: args.Size, Quality: args.Quality}, nil
+		return o.model.ImageAtMost(args.Size, args.Quality, usage.AtMost(args.Prompt)+margin), nil
 	case entjob.KindVideo:
 		args, err := decode[VideoArguments](o.args)
 		if err != nil {
 			return catalog.Consumed{}, err
 		}
-		return catalog.Consumed{VideoMs: int64(args.Seconds) * 1000}, nil
+		return catalog.Consumed{VideoMs: int64(args.Seconds) * 1000, Resolution: args.Resolution}, nil
 	default:
 		args, err := decode[TextArguments](o.args)
 		if err != nil {

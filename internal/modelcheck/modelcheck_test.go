@@ -46,7 +46,7 @@ func models(t *testing.T) *catalog.Catalog {
 		{"foreign", "nobody", "state: DEPRECATED, successor: steady, shutdown: " + inDays(2)},
 	} {
 		fmt.Fprintf(&file, "  - {id: %s, provider: %s, providerModel: %s-1, kind: TEXT, name: {en: A, ko: 가}, description: {en: d, ko: 라}, plan: FREE, "+
-			"maxInputChars: 9, maxOutputTokens: 5, text: {contextTokens: 90, defaultOutputTokens: 5}, %s}\n", m.id, m.provider, m.id, m.state)
+			"maxInputChars: 9, maxOutputTokens: 5, text: {contextTokens: 90, defaultOutputTokens: 5}, price: unknown, %s}\n", m.id, m.provider, m.id, m.state)
 	}
 	path := filepath.Join(t.TempDir(), "models.yaml")
 	if err := os.WriteFile(path, []byte(file.String()), 0o600); err != nil {

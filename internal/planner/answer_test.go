@@ -15,7 +15,7 @@ import (
 func models() []catalog.Model {
 	dollar := int64(1_000_000)
 	return []catalog.Model{
-		{ID: "writer", Kind: catalog.Text, MaxInputChars: 8000, MaxOutputTokens: 1000, Prices: []catalog.Price{{Input: &dollar, Output: &dollar}}},
+		{ID: "writer", Kind: catalog.Text, MaxInputChars: 8000, MaxOutputTokens: 1000, Prices: []catalog.Price{{Rates: catalog.Rates{Input: &dollar, Output: &dollar}}}},
 		{
 			ID: "painter", Kind: catalog.Image, MaxInputChars: 100,
 			Image:  &catalog.ImageCaps{Sizes: []string{"1x1"}, Qualities: []catalog.Quality{catalog.QualityStandard, catalog.QualityHD}},
@@ -147,7 +147,7 @@ func TestProgressNeverFalls(t *testing.T) {
 func TestEstimate(t *testing.T) {
 	t.Parallel()
 	second := int64(150_000)
-	film := catalog.Model{Kind: catalog.Video, Video: &catalog.VideoCaps{Seconds: []int{8, 4, 12}}, Prices: []catalog.Price{{VideoSecond: &second}}}
+	film := catalog.Model{Kind: catalog.Video, Video: &catalog.VideoCaps{Seconds: []int{8, 4, 12}, Resolutions: []string{"720p"}}, Prices: []catalog.Price{{Videos: []catalog.VideoPrice{{Each: second}}}}}
 	free := models()[0]
 	free.Prices = nil
 	for name, c := range map[string]struct {

@@ -21,7 +21,7 @@ const million = 1_000_000
 func Estimate(m catalog.Model, instruction, prompt string, at time.Time) *Range {
 	r := &Range{}
 	for i, u := range runs(m, instruction, prompt) {
-		cost, ok := m.CostOf(u, at)
+		cost, ok := m.CostAtMost(u, at, at)
 		if !ok {
 			return nil
 		}
@@ -34,7 +34,7 @@ func Estimate(m catalog.Model, instruction, prompt string, at time.Time) *Range 
 }
 
 // runs are what one run of a step may consume: a short and the longest answer, an image of each size and
-// quality, a video of each length.
+// quality, a video of each resolution and length.
 func runs(m catalog.Model, instruction, prompt string) (all []catalog.Consumed) {
 	switch {
 	case m.Kind == catalog.Text:
@@ -44,12 +44,14 @@ func runs(m catalog.Model, instruction, prompt string) (all []catalog.Consumed) 
 	case m.Image != nil:
 		for _, size := range m.Image.Sizes {
 			for _, q := range m.Image.Qualities {
-				all = append(all, catalog.Consumed{Images: 1, Size: size, Quality: q})
+				all = append(all, m.ImageAtMost(size, q, ai.EstimateTokens(prompt)))
 			}
 		}
 	case m.Video != nil:
-		for _, seconds := range m.Video.Seconds {
-			all = append(all, catalog.Consumed{VideoMs: int64(seconds) * 1000})
+		for _, resolution := range m.Video.Resolutions {
+			for _, seconds := range m.Video.SecondsOf(resolution) {
+				all = append(all, catalog.Consumed{VideoMs: int64(seconds) * 1000, Resolution: resolution})
+			}
 		}
 	}
 	return all

@@ -33,18 +33,27 @@ func (l *Ledger) staysWithin(o Order, t terms) bool {
 	if o.MaxCost == nil && (t.grant == nil || t.grant.Budget == nil) {
 		return true
 	}
-	cost, known := o.StandIn.CostOf(o.StandInMost, l.Now())
+	cost, known := l.atMost(*o.StandIn, o.StandInMost)
 	return known && (o.MaxCost == nil || cost <= o.MaxCost.AmountMicros)
 }
 
 // most is the dearest that an order may become by what its person named.
 func (l *Ledger) most(o Order, t terms) (int64, bool) {
-	cost, known := o.Model.CostOf(o.Most, l.Now())
+	cost, known := l.atMost(o.Model, o.Most)
 	if !t.standIn || !o.IsNamed {
 		return cost, known
 	}
-	other, alsoKnown := o.StandIn.CostOf(o.StandInMost, l.Now())
+	other, alsoKnown := l.atMost(*o.StandIn, o.StandInMost)
 	return max(cost, other), known && alsoKnown
+}
+
+// longestRun is how long a run takes at most, its wait in the queue included: within it an announced price may begin.
+const longestRun = 24 * time.Hour
+
+// atMost is the most that a use of a model can cost, whenever it ends.
+func (l *Ledger) atMost(m catalog.Model, most catalog.Consumed) (int64, bool) {
+	now := l.Now()
+	return m.CostAtMost(most, now, now.Add(longestRun))
 }
 
 func checkMoney(m *Money) error {

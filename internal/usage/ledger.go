@@ -71,7 +71,10 @@ func (l *Ledger) nextMonth() time.Time {
 	return time.Date(y, m+1, 1, 0, 0, 0, 0, l.Zone).UTC()
 }
 
-// unitsOf are the quota's amounts of what was used.
+// unitsOf are the quota's amounts of what was used. An image or a video has its tokens in it.
 func unitsOf(c catalog.Consumed) membership.Amounts {
-	return membership.Amounts{Tokens: c.Input + c.Output, Images: c.Images, VideoMs: c.VideoMs}
+	if c.Images > 0 || c.VideoMs > 0 {
+		return membership.Amounts{Images: c.Images, VideoMs: c.VideoMs}
+	}
+	return membership.Amounts{Tokens: c.Input + c.Output}
 }

@@ -113,14 +113,15 @@ func (q *Quote) refuse(l *Ledger, left *Quota, need membership.Amounts) {
 	}
 }
 
-// price tells the range: a text may end after a token, an image and a video cost what they cost.
+// price tells the range: a text may end after a token, and so may an image that is billed by tokens. Other images and videos
+// cost what they cost.
 func (q *Quote) price(l *Ledger, o Order, t terms) {
 	most, known := l.most(o, t)
 	if !known {
 		return
 	}
 	short := o.Most
-	short.Output = min(1, short.Output)
+	short.Output, short.ImageOutput = min(1, short.Output), min(1, short.ImageOutput)
 	least, _ := o.Model.CostOf(short, l.Now())
 	q.LeastMicros, q.MostMicros = &least, &most
 }

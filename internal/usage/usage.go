@@ -2,6 +2,7 @@
 package usage
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"unicode/utf8"
@@ -17,6 +18,8 @@ import (
 // Tokens is what a run consumed, and who counted.
 type Tokens struct {
 	Input, Output, Cached int64
+	// CacheWrite and ImageInput are parts of Input that can have prices of their own, ImageOutput is one of Output.
+	CacheWrite, ImageInput, ImageOutput int64
 	// Images and VideoMs count what was made.
 	Images, VideoMs int64
 	Source          entusage.Source
@@ -39,18 +42,25 @@ type Row struct {
 	// Size and Quality are those of images, which have their price by them.
 	Size    string
 	Quality catalog.Quality
+	// Resolution and OrderedMs are those of videos, whose price is by the length that was ordered; zero: as it was made.
+	Resolution string
+	OrderedMs  int64
 	// IsOwnKey says that the person's own key paid.
 	IsOwnKey bool
 	// Key is the API key that asked; the ledger knows it.
 	Key *oid.APIKey
 }
 
-// consumed is what the run used, as prices count: that of an image or a video has its tokens in it.
+// consumed is what the run used, as prices count: that of a video has its tokens in it.
 func (r Row) consumed() catalog.Consumed {
-	if r.Tokens.Images > 0 || r.Tokens.VideoMs > 0 {
-		return catalog.Consumed{Images: r.Tokens.Images, Size: r.Size, Quality: r.Quality, VideoMs: r.Tokens.VideoMs}
+	t := r.Tokens
+	if t.VideoMs > 0 {
+		return catalog.Consumed{VideoMs: cmp.Or(r.OrderedMs, t.VideoMs), Resolution: r.Resolution}
 	}
-	return catalog.Consumed{Input: r.Tokens.Input, CachedInput: r.Tokens.Cached, Output: r.Tokens.Output}
+	return catalog.Consumed{
+		Input: t.Input, CachedInput: t.Cached, CacheWrite: t.CacheWrite, ImageInput: t.ImageInput,
+		Output: t.Output, ImageOutput: t.ImageOutput, Images: t.Images, Size: r.Size, Quality: r.Quality,
+	}
 }
 
 // record writes the row of a run. The run is its key, and a job has one row: a second is an error, and rolls back.
@@ -79,10 +89,18 @@ func ForRun(ctx context.Context, c *ent.Client, run oid.Run) (*ent.Usage, error)
 	return row, nil
 }
 
+// Told is a provider's count.
+func Told(u ai.Usage) Tokens {
+	return Tokens{
+		Input: u.Input, Output: u.Output, Cached: u.CachedInput, CacheWrite: u.CacheWrite,
+		ImageInput: u.ImageInput, ImageOutput: u.ImageOutput, Source: entusage.SourceProvider,
+	}
+}
+
 // Of returns the provider's count, or an estimate from the texts when it told none.
 func Of(u ai.Usage, req ai.TextRequest, output string) Tokens {
 	if u.Known {
-		return Tokens{Input: u.Input, Output: u.Output, Cached: u.CachedInput, Source: entusage.SourceProvider}
+		return Told(u)
 	}
 	in := Estimate(req.Instruction)
 	for _, t := range req.Turns {

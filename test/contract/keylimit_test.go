@@ -76,7 +76,7 @@ func TestTheBudgetOfAKeyIsNeverPassed(t *testing.T) {
 	p := w.person(t, "ada")
 	w.premium(t, p, user.MembershipTypePremium)
 	said := func(chat string) object {
-		return object{"chatId": chat, "text": "hi", "modelId": "gpt-4o-mini", "idempotencyKey": key()}
+		return object{"chatId": chat, "text": "hi", "modelId": "gpt-6-luna", "idempotencyKey": key()}
 	}
 	poor := p.withKey(t, budgetOf(1), "CHAT").mutate(t, "sendMessage", said(p.newChat(t, object{"title": "t"})), "reply { id }")
 	each, known := poor.Errors[0].Extensions["neededMicros"].(float64)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -13,8 +14,11 @@ import (
 
 // modelFields is all of a model that a selector shows.
 const modelFields = `id name description provider kind state shutdownAt plan availableToViewer unavailableReason capabilities isDefault isSandbox
-	successor { id } fallback { id } text { contextTokens defaultOutputTokens temperature { min max default } } image { sizes } video { seconds }
-	price { validFromAt inputTokens { amountMicros currency } outputTokens { amountMicros } images { size quality cost { amountMicros } } videoSecond { amountMicros } }`
+	successor { id } fallback { id } text { contextTokens inputTokens defaultOutputTokens temperature { min max default } } image { sizes }
+	video { seconds secondsByResolution { resolution seconds } } nextPrice { validFromAt } price { validFromAt inputTokens { amountMicros currency }
+	cachedInputTokens { amountMicros } cacheWriteTokens { amountMicros } outputTokens { amountMicros } imageInputTokens { amountMicros } imageOutputTokens { amountMicros }
+	tiers { aboveInputTokens inputTokens { amountMicros } outputTokens { amountMicros } } images { size quality cost { amountMicros } } videoSecond { amountMicros }
+	videoSeconds { resolution cost { amountMicros } } source { url readAt } }`
 
 // TestModelsByFilter says which models whom is shown, and why some cannot be used.
 func TestModelsByFilter(t *testing.T) {
@@ -90,12 +94,39 @@ func TestOneModel(t *testing.T) {
 	}
 }
 
+// TestPricesOfEverySort are shown as the catalogue has them, on any day.
+func TestPricesOfEverySort(t *testing.T) {
+	t.Parallel()
+	p := embedded(t).person(t, "ada")
+	a := p.get(t, `{ models { `+modelFields+` } }`, nil)
+	for id, fields := range map[string]map[string]any{
+		"gpt-6-luna": {
+			"text.contextTokens": 1050000.0, "text.inputTokens": 922000.0, "price.cachedInputTokens.amountMicros": 10000.0, "price.cacheWriteTokens.amountMicros": 125000.0,
+			"price.tiers.0.aboveInputTokens": 272000.0, "price.tiers.0.outputTokens.amountMicros": 750000.0, "price.imageOutputTokens": nil,
+			"price.source.url": "https://developers.openai.com/api/docs/models/gpt-6-luna", "price.source.readAt": "2026-11-30T00:00:00Z",
+		},
+		"gpt-image-2": {"price.imageInputTokens.amountMicros": 8000000.0, "price.imageOutputTokens.amountMicros": 30000000.0, "price.images": []any{}, "price.outputTokens": nil},
+		"veo-3.1-generate-preview": {
+			"price.videoSecond.amountMicros": 400000.0, "price.videoSeconds.0.resolution": "4K", "price.videoSeconds.0.cost.amountMicros": 600000.0, "price.videoSeconds.1.resolution": nil,
+			"video.secondsByResolution.2.resolution": "4K", "video.secondsByResolution.2.seconds": []any{8.0}, "nextPrice": nil,
+		},
+		"sandbox-painter": {"price.images.0.cost.amountMicros": 0.0, "price.tiers": []any{}, "price.source": nil, "text": nil},
+	} {
+		at := slices.Index(a.list("models", "id"), id)
+		for field, want := range fields {
+			if got := a.at(fmt.Sprintf("models.%d.%s", at, field)); !reflect.DeepEqual(got, want) {
+				t.Errorf("%s of %s is %v, want %v", field, id, got, want)
+			}
+		}
+	}
+}
+
 // ending is a catalogue whose second model ends in some days.
 func ending(t *testing.T, days int) (path string, day time.Time) {
 	t.Helper()
 	day = time.Now().UTC().AddDate(0, 0, days).Truncate(24 * time.Hour)
 	const rest = "provider: sandbox, kind: TEXT, name: {en: A, ko: 가}, description: {en: d, ko: 라}, plan: FREE, maxInputChars: 9, maxOutputTokens: 5, " +
-		"text: {contextTokens: 90, defaultOutputTokens: 5}}\n"
+		"text: {contextTokens: 90, defaultOutputTokens: 5}, price: unknown}\n"
 	file := "models:\n  - {id: steady, state: ACTIVE, " + rest +
 		"  - {id: brief, state: DEPRECATED, successor: steady, shutdown: " + day.Format(time.DateOnly) + ", " + rest
 	path = filepath.Join(t.TempDir(), "models.yaml")

@@ -29,7 +29,7 @@ func TestRealProvidersBehindTheUnmodifiedBinary(t *testing.T) {
 	}
 	for name, work := range map[string]map[string]any{
 		"an image of OpenAI": {"image": map[string]any{"prompt": "p", "modelId": "gpt-image-2.6-flare"}},
-		"an image of Google": {"image": map[string]any{"prompt": "p", "modelId": "gemini-3.1-flash-image"}},
+		"an image of Google": {"image": map[string]any{"prompt": "p", "modelId": "gemini-nano-banana-2.1"}},
 		"a video of Google":  {"video": map[string]any{"prompt": "p", "modelId": "veo-3.1-generate-preview"}},
 	} {
 		job := p.makes(t, name, work)

@@ -19,6 +19,12 @@ func usageOf(told *genai.GenerateContentResponseUsageMetadata) ai.Usage {
 	}
 	u.Output = atLeast0(told.CandidatesTokenCount) + u.Reasoning
 	u.CachedInput = min(atLeast0(told.CachedContentTokenCount), u.Input)
+	for _, d := range told.CandidatesTokensDetails {
+		if d != nil && d.Modality == genai.MediaModalityImage {
+			u.ImageOutput += atLeast0(d.TokenCount)
+		}
+	}
+	u.ImageOutput = min(u.ImageOutput, u.Output)
 	return u
 }
 

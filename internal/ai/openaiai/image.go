@@ -87,7 +87,8 @@ func (d *drawing) done(event openai.ImageGenCompletedEvent, model string) {
 	d.yield(ai.ImageEvent{Final: &ai.ImageResult{
 		Images: []ai.File{f}, Finish: ai.FinishStop, RawFinish: "completed", Model: model, RequestID: d.requestID(),
 		Usage: ai.Usage{
-			Known: event.JSON.Usage.Valid(), Input: event.Usage.InputTokens, Output: event.Usage.OutputTokens, Images: 1,
+			Known: event.JSON.Usage.Valid(), Input: event.Usage.InputTokens, ImageInput: event.Usage.InputTokensDetails.ImageTokens,
+			Output: event.Usage.OutputTokens, ImageOutput: event.Usage.OutputTokens, Images: 1,
 		},
 	}}, nil)
 }

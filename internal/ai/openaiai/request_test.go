@@ -47,7 +47,7 @@ func TestRequestOfResponses(t *testing.T) {
 	if h := hear(t, v, whole()); h.final == nil || h.text != `{"a":1}` || h.final.Usage.Input != 11 || h.final.RequestID != "req_1" {
 		t.Fatalf("got %+v", h)
 	}
-	if got, want := hear(t, v, whole()).final.Usage, (ai.Usage{Known: true, Input: 11, Output: 7, CachedInput: 4, Reasoning: 3}); got != want {
+	if got, want := hear(t, v, whole()).final.Usage, (ai.Usage{Known: true, Input: 11, Output: 7, CachedInput: 4, CacheWrite: 5, Reasoning: 3}); got != want {
 		t.Errorf("used %+v, want %+v", got, want)
 	}
 	sent := v.requests()[0]

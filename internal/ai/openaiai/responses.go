@@ -105,6 +105,6 @@ func usageOf(response responses.Response) ai.Usage {
 	u := response.Usage
 	return ai.Usage{
 		Known: true, Input: u.InputTokens, Output: u.OutputTokens,
-		CachedInput: u.InputTokensDetails.CachedTokens, Reasoning: u.OutputTokensDetails.ReasoningTokens,
+		CachedInput: u.InputTokensDetails.CachedTokens, CacheWrite: u.InputTokensDetails.CacheWriteTokens, Reasoning: u.OutputTokensDetails.ReasoningTokens,
 	}
 }

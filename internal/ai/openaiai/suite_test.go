@@ -68,7 +68,7 @@ func responseEvents(s aitest.Script) []string {
 	response = maps.Clone(response)
 	response["usage"] = object{
 		"input_tokens": 11, "output_tokens": len(s.Text), "total_tokens": 11 + len(s.Text),
-		"input_tokens_details": object{"cached_tokens": 4}, "output_tokens_details": object{"reasoning_tokens": min(3, len(s.Text))},
+		"input_tokens_details": object{"cached_tokens": 4, "cache_write_tokens": 5}, "output_tokens_details": object{"reasoning_tokens": min(3, len(s.Text))},
 	}
 	typ := "response.completed"
 	response["status"] = "completed"
