@@ -53,6 +53,12 @@ type Job struct {
 	RunID oid.Run `json:"run_id,omitempty"`
 	// End of the run's lease in milliseconds of the database's clock; null while nobody works on it.
 	LeaseUntilMs *int64 `json:"lease_until_ms,omitempty"`
+	// The name of the process (NODE_ID) whose run claimed it last.
+	Node *string `json:"node,omitempty"`
+	// How many runs in a row were begun before the call and have not renewed their lease.
+	UnprovenRuns int `json:"unproven_runs,omitempty"`
+	// How many runs were lost before the call and begun again.
+	LostRuns int `json:"lost_runs,omitempty"`
 	// True while a video is made at the provider and nobody polls it.
 	IsParked bool `json:"is_parked,omitempty"`
 	// How many attempts were begun.
@@ -65,7 +71,7 @@ type Job struct {
 	Phase string `json:"phase,omitempty"`
 	// Progress holds the value of the "progress" field.
 	Progress *float64 `json:"progress,omitempty"`
-	// What a text job has written, as of the last checkpoint; at the end, all.
+	// What a text job has written, as of the last checkpoint; at the end, all, however it ended.
 	Text string `json:"text,omitempty"`
 	// CancelRequestedAt holds the value of the "cancel_requested_at" field.
 	CancelRequestedAt *time.Time `json:"cancel_requested_at,omitempty"`
@@ -131,9 +137,9 @@ func (*Job) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case job.FieldProgress:
 			values[i] = new(sql.NullFloat64)
-		case job.FieldPriority, job.FieldLeaseUntilMs, job.FieldAttempt, job.FieldInputTokens, job.FieldOutputTokens, job.FieldCachedInputTokens, job.FieldImages, job.FieldVideoMs:
+		case job.FieldPriority, job.FieldLeaseUntilMs, job.FieldUnprovenRuns, job.FieldLostRuns, job.FieldAttempt, job.FieldInputTokens, job.FieldOutputTokens, job.FieldCachedInputTokens, job.FieldImages, job.FieldVideoMs:
 			values[i] = new(sql.NullInt64)
-		case job.FieldKind, job.FieldModel, job.FieldProvider, job.FieldStatus, job.FieldProviderRef, job.FieldPhase, job.FieldText, job.FieldAnsweredBy, job.FieldRevisedPrompt, job.FieldFinishReason, job.FieldFailureCode, job.FieldUsageSource:
+		case job.FieldKind, job.FieldModel, job.FieldProvider, job.FieldStatus, job.FieldNode, job.FieldProviderRef, job.FieldPhase, job.FieldText, job.FieldAnsweredBy, job.FieldRevisedPrompt, job.FieldFinishReason, job.FieldFailureCode, job.FieldUsageSource:
 			values[i] = new(sql.NullString)
 		case job.FieldCreatedAt, job.FieldCallStartedAt, job.FieldCancelRequestedAt, job.FieldQueuedAt, job.FieldStartedAt, job.FieldDeadlineAt, job.FieldEndedAt, job.FieldUpdatedAt, job.FieldExpiresAt:
 			values[i] = new(sql.NullTime)
@@ -266,6 +272,25 @@ func (_m *Job) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.LeaseUntilMs = new(int64)
 				*_m.LeaseUntilMs = value.Int64
+			}
+		case job.FieldNode:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field node", values[i])
+			} else if value.Valid {
+				_m.Node = new(string)
+				*_m.Node = value.String
+			}
+		case job.FieldUnprovenRuns:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field unproven_runs", values[i])
+			} else if value.Valid {
+				_m.UnprovenRuns = int(value.Int64)
+			}
+		case job.FieldLostRuns:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field lost_runs", values[i])
+			} else if value.Valid {
+				_m.LostRuns = int(value.Int64)
 			}
 		case job.FieldIsParked:
 			if value, ok := values[i].(*sql.NullBool); !ok {
@@ -531,6 +556,17 @@ func (_m *Job) String() string {
 		builder.WriteString("lease_until_ms=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
+	builder.WriteString(", ")
+	if v := _m.Node; v != nil {
+		builder.WriteString("node=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	builder.WriteString("unproven_runs=")
+	builder.WriteString(fmt.Sprintf("%v", _m.UnprovenRuns))
+	builder.WriteString(", ")
+	builder.WriteString("lost_runs=")
+	builder.WriteString(fmt.Sprintf("%v", _m.LostRuns))
 	builder.WriteString(", ")
 	builder.WriteString("is_parked=")
 	builder.WriteString(fmt.Sprintf("%v", _m.IsParked))

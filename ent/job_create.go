@@ -215,6 +215,48 @@ func (_c *JobCreate) SetNillableLeaseUntilMs(v *int64) *JobCreate {
 	return _c
 }
 
+// SetNode sets the "node" field.
+func (_c *JobCreate) SetNode(v string) *JobCreate {
+	_c.mutation.SetNode(v)
+	return _c
+}
+
+// SetNillableNode sets the "node" field if the given value is not nil.
+func (_c *JobCreate) SetNillableNode(v *string) *JobCreate {
+	if v != nil {
+		_c.SetNode(*v)
+	}
+	return _c
+}
+
+// SetUnprovenRuns sets the "unproven_runs" field.
+func (_c *JobCreate) SetUnprovenRuns(v int) *JobCreate {
+	_c.mutation.SetUnprovenRuns(v)
+	return _c
+}
+
+// SetNillableUnprovenRuns sets the "unproven_runs" field if the given value is not nil.
+func (_c *JobCreate) SetNillableUnprovenRuns(v *int) *JobCreate {
+	if v != nil {
+		_c.SetUnprovenRuns(*v)
+	}
+	return _c
+}
+
+// SetLostRuns sets the "lost_runs" field.
+func (_c *JobCreate) SetLostRuns(v int) *JobCreate {
+	_c.mutation.SetLostRuns(v)
+	return _c
+}
+
+// SetNillableLostRuns sets the "lost_runs" field if the given value is not nil.
+func (_c *JobCreate) SetNillableLostRuns(v *int) *JobCreate {
+	if v != nil {
+		_c.SetLostRuns(*v)
+	}
+	return _c
+}
+
 // SetIsParked sets the "is_parked" field.
 func (_c *JobCreate) SetIsParked(v bool) *JobCreate {
 	_c.mutation.SetIsParked(v)
@@ -638,6 +680,14 @@ func (_c *JobCreate) defaults() {
 		v := job.DefaultIsWaiting
 		_c.mutation.SetIsWaiting(v)
 	}
+	if _, ok := _c.mutation.UnprovenRuns(); !ok {
+		v := job.DefaultUnprovenRuns
+		_c.mutation.SetUnprovenRuns(v)
+	}
+	if _, ok := _c.mutation.LostRuns(); !ok {
+		v := job.DefaultLostRuns
+		_c.mutation.SetLostRuns(v)
+	}
 	if _, ok := _c.mutation.IsParked(); !ok {
 		v := job.DefaultIsParked
 		_c.mutation.SetIsParked(v)
@@ -719,6 +769,12 @@ func (_c *JobCreate) check() error {
 	}
 	if _, ok := _c.mutation.RunID(); !ok {
 		return &ValidationError{Name: "run_id", err: errors.New(`ent: missing required field "Job.run_id"`)}
+	}
+	if _, ok := _c.mutation.UnprovenRuns(); !ok {
+		return &ValidationError{Name: "unproven_runs", err: errors.New(`ent: missing required field "Job.unproven_runs"`)}
+	}
+	if _, ok := _c.mutation.LostRuns(); !ok {
+		return &ValidationError{Name: "lost_runs", err: errors.New(`ent: missing required field "Job.lost_runs"`)}
 	}
 	if _, ok := _c.mutation.IsParked(); !ok {
 		return &ValidationError{Name: "is_parked", err: errors.New(`ent: missing required field "Job.is_parked"`)}
@@ -854,6 +910,18 @@ func (_c *JobCreate) createSpec() (*Job, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.LeaseUntilMs(); ok {
 		_spec.SetField(job.FieldLeaseUntilMs, field.TypeInt64, value)
 		_node.LeaseUntilMs = &value
+	}
+	if value, ok := _c.mutation.Node(); ok {
+		_spec.SetField(job.FieldNode, field.TypeString, value)
+		_node.Node = &value
+	}
+	if value, ok := _c.mutation.UnprovenRuns(); ok {
+		_spec.SetField(job.FieldUnprovenRuns, field.TypeInt, value)
+		_node.UnprovenRuns = value
+	}
+	if value, ok := _c.mutation.LostRuns(); ok {
+		_spec.SetField(job.FieldLostRuns, field.TypeInt, value)
+		_node.LostRuns = value
 	}
 	if value, ok := _c.mutation.IsParked(); ok {
 		_spec.SetField(job.FieldIsParked, field.TypeBool, value)
@@ -1118,6 +1186,60 @@ func (u *JobUpsert) AddLeaseUntilMs(v int64) *JobUpsert {
 // ClearLeaseUntilMs clears the value of the "lease_until_ms" field.
 func (u *JobUpsert) ClearLeaseUntilMs() *JobUpsert {
 	u.SetNull(job.FieldLeaseUntilMs)
+	return u
+}
+
+// SetNode sets the "node" field.
+func (u *JobUpsert) SetNode(v string) *JobUpsert {
+	u.Set(job.FieldNode, v)
+	return u
+}
+
+// UpdateNode sets the "node" field to the value that was provided on create.
+func (u *JobUpsert) UpdateNode() *JobUpsert {
+	u.SetExcluded(job.FieldNode)
+	return u
+}
+
+// ClearNode clears the value of the "node" field.
+func (u *JobUpsert) ClearNode() *JobUpsert {
+	u.SetNull(job.FieldNode)
+	return u
+}
+
+// SetUnprovenRuns sets the "unproven_runs" field.
+func (u *JobUpsert) SetUnprovenRuns(v int) *JobUpsert {
+	u.Set(job.FieldUnprovenRuns, v)
+	return u
+}
+
+// UpdateUnprovenRuns sets the "unproven_runs" field to the value that was provided on create.
+func (u *JobUpsert) UpdateUnprovenRuns() *JobUpsert {
+	u.SetExcluded(job.FieldUnprovenRuns)
+	return u
+}
+
+// AddUnprovenRuns adds v to the "unproven_runs" field.
+func (u *JobUpsert) AddUnprovenRuns(v int) *JobUpsert {
+	u.Add(job.FieldUnprovenRuns, v)
+	return u
+}
+
+// SetLostRuns sets the "lost_runs" field.
+func (u *JobUpsert) SetLostRuns(v int) *JobUpsert {
+	u.Set(job.FieldLostRuns, v)
+	return u
+}
+
+// UpdateLostRuns sets the "lost_runs" field to the value that was provided on create.
+func (u *JobUpsert) UpdateLostRuns() *JobUpsert {
+	u.SetExcluded(job.FieldLostRuns)
+	return u
+}
+
+// AddLostRuns adds v to the "lost_runs" field.
+func (u *JobUpsert) AddLostRuns(v int) *JobUpsert {
+	u.Add(job.FieldLostRuns, v)
 	return u
 }
 
@@ -1779,6 +1901,69 @@ func (u *JobUpsertOne) UpdateLeaseUntilMs() *JobUpsertOne {
 func (u *JobUpsertOne) ClearLeaseUntilMs() *JobUpsertOne {
 	return u.Update(func(s *JobUpsert) {
 		s.ClearLeaseUntilMs()
+	})
+}
+
+// SetNode sets the "node" field.
+func (u *JobUpsertOne) SetNode(v string) *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.SetNode(v)
+	})
+}
+
+// UpdateNode sets the "node" field to the value that was provided on create.
+func (u *JobUpsertOne) UpdateNode() *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.UpdateNode()
+	})
+}
+
+// ClearNode clears the value of the "node" field.
+func (u *JobUpsertOne) ClearNode() *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.ClearNode()
+	})
+}
+
+// SetUnprovenRuns sets the "unproven_runs" field.
+func (u *JobUpsertOne) SetUnprovenRuns(v int) *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.SetUnprovenRuns(v)
+	})
+}
+
+// AddUnprovenRuns adds v to the "unproven_runs" field.
+func (u *JobUpsertOne) AddUnprovenRuns(v int) *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.AddUnprovenRuns(v)
+	})
+}
+
+// UpdateUnprovenRuns sets the "unproven_runs" field to the value that was provided on create.
+func (u *JobUpsertOne) UpdateUnprovenRuns() *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.UpdateUnprovenRuns()
+	})
+}
+
+// SetLostRuns sets the "lost_runs" field.
+func (u *JobUpsertOne) SetLostRuns(v int) *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.SetLostRuns(v)
+	})
+}
+
+// AddLostRuns adds v to the "lost_runs" field.
+func (u *JobUpsertOne) AddLostRuns(v int) *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.AddLostRuns(v)
+	})
+}
+
+// UpdateLostRuns sets the "lost_runs" field to the value that was provided on create.
+func (u *JobUpsertOne) UpdateLostRuns() *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.UpdateLostRuns()
 	})
 }
 
@@ -2682,6 +2867,69 @@ func (u *JobUpsertBulk) UpdateLeaseUntilMs() *JobUpsertBulk {
 func (u *JobUpsertBulk) ClearLeaseUntilMs() *JobUpsertBulk {
 	return u.Update(func(s *JobUpsert) {
 		s.ClearLeaseUntilMs()
+	})
+}
+
+// SetNode sets the "node" field.
+func (u *JobUpsertBulk) SetNode(v string) *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.SetNode(v)
+	})
+}
+
+// UpdateNode sets the "node" field to the value that was provided on create.
+func (u *JobUpsertBulk) UpdateNode() *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.UpdateNode()
+	})
+}
+
+// ClearNode clears the value of the "node" field.
+func (u *JobUpsertBulk) ClearNode() *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.ClearNode()
+	})
+}
+
+// SetUnprovenRuns sets the "unproven_runs" field.
+func (u *JobUpsertBulk) SetUnprovenRuns(v int) *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.SetUnprovenRuns(v)
+	})
+}
+
+// AddUnprovenRuns adds v to the "unproven_runs" field.
+func (u *JobUpsertBulk) AddUnprovenRuns(v int) *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.AddUnprovenRuns(v)
+	})
+}
+
+// UpdateUnprovenRuns sets the "unproven_runs" field to the value that was provided on create.
+func (u *JobUpsertBulk) UpdateUnprovenRuns() *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.UpdateUnprovenRuns()
+	})
+}
+
+// SetLostRuns sets the "lost_runs" field.
+func (u *JobUpsertBulk) SetLostRuns(v int) *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.SetLostRuns(v)
+	})
+}
+
+// AddLostRuns adds v to the "lost_runs" field.
+func (u *JobUpsertBulk) AddLostRuns(v int) *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.AddLostRuns(v)
+	})
+}
+
+// UpdateLostRuns sets the "lost_runs" field to the value that was provided on create.
+func (u *JobUpsertBulk) UpdateLostRuns() *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.UpdateLostRuns()
 	})
 }
 

@@ -159,6 +159,68 @@ func (_u *JobUpdate) ClearLeaseUntilMs() *JobUpdate {
 	return _u
 }
 
+// SetNode sets the "node" field.
+func (_u *JobUpdate) SetNode(v string) *JobUpdate {
+	_u.mutation.SetNode(v)
+	return _u
+}
+
+// SetNillableNode sets the "node" field if the given value is not nil.
+func (_u *JobUpdate) SetNillableNode(v *string) *JobUpdate {
+	if v != nil {
+		_u.SetNode(*v)
+	}
+	return _u
+}
+
+// ClearNode clears the value of the "node" field.
+func (_u *JobUpdate) ClearNode() *JobUpdate {
+	_u.mutation.ClearNode()
+	return _u
+}
+
+// SetUnprovenRuns sets the "unproven_runs" field.
+func (_u *JobUpdate) SetUnprovenRuns(v int) *JobUpdate {
+	_u.mutation.ResetUnprovenRuns()
+	_u.mutation.SetUnprovenRuns(v)
+	return _u
+}
+
+// SetNillableUnprovenRuns sets the "unproven_runs" field if the given value is not nil.
+func (_u *JobUpdate) SetNillableUnprovenRuns(v *int) *JobUpdate {
+	if v != nil {
+		_u.SetUnprovenRuns(*v)
+	}
+	return _u
+}
+
+// AddUnprovenRuns adds value to the "unproven_runs" field.
+func (_u *JobUpdate) AddUnprovenRuns(v int) *JobUpdate {
+	_u.mutation.AddUnprovenRuns(v)
+	return _u
+}
+
+// SetLostRuns sets the "lost_runs" field.
+func (_u *JobUpdate) SetLostRuns(v int) *JobUpdate {
+	_u.mutation.ResetLostRuns()
+	_u.mutation.SetLostRuns(v)
+	return _u
+}
+
+// SetNillableLostRuns sets the "lost_runs" field if the given value is not nil.
+func (_u *JobUpdate) SetNillableLostRuns(v *int) *JobUpdate {
+	if v != nil {
+		_u.SetLostRuns(*v)
+	}
+	return _u
+}
+
+// AddLostRuns adds value to the "lost_runs" field.
+func (_u *JobUpdate) AddLostRuns(v int) *JobUpdate {
+	_u.mutation.AddLostRuns(v)
+	return _u
+}
+
 // SetIsParked sets the "is_parked" field.
 func (_u *JobUpdate) SetIsParked(v bool) *JobUpdate {
 	_u.mutation.SetIsParked(v)
@@ -775,6 +837,24 @@ func (_u *JobUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.LeaseUntilMsCleared() {
 		_spec.ClearField(job.FieldLeaseUntilMs, field.TypeInt64)
 	}
+	if value, ok := _u.mutation.Node(); ok {
+		_spec.SetField(job.FieldNode, field.TypeString, value)
+	}
+	if _u.mutation.NodeCleared() {
+		_spec.ClearField(job.FieldNode, field.TypeString)
+	}
+	if value, ok := _u.mutation.UnprovenRuns(); ok {
+		_spec.SetField(job.FieldUnprovenRuns, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedUnprovenRuns(); ok {
+		_spec.AddField(job.FieldUnprovenRuns, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.LostRuns(); ok {
+		_spec.SetField(job.FieldLostRuns, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedLostRuns(); ok {
+		_spec.AddField(job.FieldLostRuns, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.IsParked(); ok {
 		_spec.SetField(job.FieldIsParked, field.TypeBool, value)
 	}
@@ -1073,6 +1153,68 @@ func (_u *JobUpdateOne) AddLeaseUntilMs(v int64) *JobUpdateOne {
 // ClearLeaseUntilMs clears the value of the "lease_until_ms" field.
 func (_u *JobUpdateOne) ClearLeaseUntilMs() *JobUpdateOne {
 	_u.mutation.ClearLeaseUntilMs()
+	return _u
+}
+
+// SetNode sets the "node" field.
+func (_u *JobUpdateOne) SetNode(v string) *JobUpdateOne {
+	_u.mutation.SetNode(v)
+	return _u
+}
+
+// SetNillableNode sets the "node" field if the given value is not nil.
+func (_u *JobUpdateOne) SetNillableNode(v *string) *JobUpdateOne {
+	if v != nil {
+		_u.SetNode(*v)
+	}
+	return _u
+}
+
+// ClearNode clears the value of the "node" field.
+func (_u *JobUpdateOne) ClearNode() *JobUpdateOne {
+	_u.mutation.ClearNode()
+	return _u
+}
+
+// SetUnprovenRuns sets the "unproven_runs" field.
+func (_u *JobUpdateOne) SetUnprovenRuns(v int) *JobUpdateOne {
+	_u.mutation.ResetUnprovenRuns()
+	_u.mutation.SetUnprovenRuns(v)
+	return _u
+}
+
+// SetNillableUnprovenRuns sets the "unproven_runs" field if the given value is not nil.
+func (_u *JobUpdateOne) SetNillableUnprovenRuns(v *int) *JobUpdateOne {
+	if v != nil {
+		_u.SetUnprovenRuns(*v)
+	}
+	return _u
+}
+
+// AddUnprovenRuns adds value to the "unproven_runs" field.
+func (_u *JobUpdateOne) AddUnprovenRuns(v int) *JobUpdateOne {
+	_u.mutation.AddUnprovenRuns(v)
+	return _u
+}
+
+// SetLostRuns sets the "lost_runs" field.
+func (_u *JobUpdateOne) SetLostRuns(v int) *JobUpdateOne {
+	_u.mutation.ResetLostRuns()
+	_u.mutation.SetLostRuns(v)
+	return _u
+}
+
+// SetNillableLostRuns sets the "lost_runs" field if the given value is not nil.
+func (_u *JobUpdateOne) SetNillableLostRuns(v *int) *JobUpdateOne {
+	if v != nil {
+		_u.SetLostRuns(*v)
+	}
+	return _u
+}
+
+// AddLostRuns adds value to the "lost_runs" field.
+func (_u *JobUpdateOne) AddLostRuns(v int) *JobUpdateOne {
+	_u.mutation.AddLostRuns(v)
 	return _u
 }
 
@@ -1721,6 +1863,24 @@ func (_u *JobUpdateOne) sqlSave(ctx context.Context) (_node *Job, err error) {
 	}
 	if _u.mutation.LeaseUntilMsCleared() {
 		_spec.ClearField(job.FieldLeaseUntilMs, field.TypeInt64)
+	}
+	if value, ok := _u.mutation.Node(); ok {
+		_spec.SetField(job.FieldNode, field.TypeString, value)
+	}
+	if _u.mutation.NodeCleared() {
+		_spec.ClearField(job.FieldNode, field.TypeString)
+	}
+	if value, ok := _u.mutation.UnprovenRuns(); ok {
+		_spec.SetField(job.FieldUnprovenRuns, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedUnprovenRuns(); ok {
+		_spec.AddField(job.FieldUnprovenRuns, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.LostRuns(); ok {
+		_spec.SetField(job.FieldLostRuns, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedLostRuns(); ok {
+		_spec.AddField(job.FieldLostRuns, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.IsParked(); ok {
 		_spec.SetField(job.FieldIsParked, field.TypeBool, value)

@@ -57,8 +57,12 @@ type Message struct {
 	RunID *oid.Run `json:"run_id,omitempty"`
 	// End of the run's lease in milliseconds of the database's clock; null while nobody works on it.
 	LeaseUntilMs *int64 `json:"lease_until_ms,omitempty"`
+	// The name of the process (NODE_ID) whose run claimed it last.
+	Node *string `json:"node,omitempty"`
 	// How many runs were begun for this reply.
 	RunCount int `json:"run_count,omitempty"`
+	// How many runs in a row were begun and have not renewed their lease.
+	UnprovenRuns int `json:"unproven_runs,omitempty"`
 	// StopRequestedAt holds the value of the "stop_requested_at" field.
 	StopRequestedAt *time.Time `json:"stop_requested_at,omitempty"`
 	// ProviderCancelled holds the value of the "provider_cancelled" field.
@@ -120,9 +124,9 @@ func (*Message) scanValues(columns []string) ([]any, error) {
 			values[i] = new(oid.User)
 		case message.FieldIsOwnKey, message.FieldProviderCancelled:
 			values[i] = new(sql.NullBool)
-		case message.FieldBranchTokens, message.FieldOmittedMessages, message.FieldLeaseUntilMs, message.FieldRunCount, message.FieldInputTokens, message.FieldOutputTokens, message.FieldCachedInputTokens:
+		case message.FieldBranchTokens, message.FieldOmittedMessages, message.FieldLeaseUntilMs, message.FieldRunCount, message.FieldUnprovenRuns, message.FieldInputTokens, message.FieldOutputTokens, message.FieldCachedInputTokens:
 			values[i] = new(sql.NullInt64)
-		case message.FieldRole, message.FieldText, message.FieldStatus, message.FieldRequestedModel, message.FieldFallbackModel, message.FieldModel, message.FieldAnsweredBy, message.FieldUsageSource, message.FieldFinishReason, message.FieldFailureCode:
+		case message.FieldRole, message.FieldText, message.FieldStatus, message.FieldRequestedModel, message.FieldFallbackModel, message.FieldModel, message.FieldAnsweredBy, message.FieldNode, message.FieldUsageSource, message.FieldFinishReason, message.FieldFailureCode:
 			values[i] = new(sql.NullString)
 		case message.FieldCreatedAt, message.FieldStartedAt, message.FieldEndedAt, message.FieldStopRequestedAt:
 			values[i] = new(sql.NullTime)
@@ -272,11 +276,24 @@ func (_m *Message) assignValues(columns []string, values []any) error {
 				_m.LeaseUntilMs = new(int64)
 				*_m.LeaseUntilMs = value.Int64
 			}
+		case message.FieldNode:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field node", values[i])
+			} else if value.Valid {
+				_m.Node = new(string)
+				*_m.Node = value.String
+			}
 		case message.FieldRunCount:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field run_count", values[i])
 			} else if value.Valid {
 				_m.RunCount = int(value.Int64)
+			}
+		case message.FieldUnprovenRuns:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field unproven_runs", values[i])
+			} else if value.Valid {
+				_m.UnprovenRuns = int(value.Int64)
 			}
 		case message.FieldStopRequestedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -453,8 +470,16 @@ func (_m *Message) String() string {
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")
+	if v := _m.Node; v != nil {
+		builder.WriteString("node=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
 	builder.WriteString("run_count=")
 	builder.WriteString(fmt.Sprintf("%v", _m.RunCount))
+	builder.WriteString(", ")
+	builder.WriteString("unproven_runs=")
+	builder.WriteString(fmt.Sprintf("%v", _m.UnprovenRuns))
 	builder.WriteString(", ")
 	if v := _m.StopRequestedAt; v != nil {
 		builder.WriteString("stop_requested_at=")

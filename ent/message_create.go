@@ -259,6 +259,20 @@ func (_c *MessageCreate) SetNillableLeaseUntilMs(v *int64) *MessageCreate {
 	return _c
 }
 
+// SetNode sets the "node" field.
+func (_c *MessageCreate) SetNode(v string) *MessageCreate {
+	_c.mutation.SetNode(v)
+	return _c
+}
+
+// SetNillableNode sets the "node" field if the given value is not nil.
+func (_c *MessageCreate) SetNillableNode(v *string) *MessageCreate {
+	if v != nil {
+		_c.SetNode(*v)
+	}
+	return _c
+}
+
 // SetRunCount sets the "run_count" field.
 func (_c *MessageCreate) SetRunCount(v int) *MessageCreate {
 	_c.mutation.SetRunCount(v)
@@ -269,6 +283,20 @@ func (_c *MessageCreate) SetRunCount(v int) *MessageCreate {
 func (_c *MessageCreate) SetNillableRunCount(v *int) *MessageCreate {
 	if v != nil {
 		_c.SetRunCount(*v)
+	}
+	return _c
+}
+
+// SetUnprovenRuns sets the "unproven_runs" field.
+func (_c *MessageCreate) SetUnprovenRuns(v int) *MessageCreate {
+	_c.mutation.SetUnprovenRuns(v)
+	return _c
+}
+
+// SetNillableUnprovenRuns sets the "unproven_runs" field if the given value is not nil.
+func (_c *MessageCreate) SetNillableUnprovenRuns(v *int) *MessageCreate {
+	if v != nil {
+		_c.SetUnprovenRuns(*v)
 	}
 	return _c
 }
@@ -459,6 +487,10 @@ func (_c *MessageCreate) defaults() {
 		v := message.DefaultRunCount
 		_c.mutation.SetRunCount(v)
 	}
+	if _, ok := _c.mutation.UnprovenRuns(); !ok {
+		v := message.DefaultUnprovenRuns
+		_c.mutation.SetUnprovenRuns(v)
+	}
 	if _, ok := _c.mutation.ProviderCancelled(); !ok {
 		v := message.DefaultProviderCancelled
 		_c.mutation.SetProviderCancelled(v)
@@ -507,6 +539,9 @@ func (_c *MessageCreate) check() error {
 	}
 	if _, ok := _c.mutation.RunCount(); !ok {
 		return &ValidationError{Name: "run_count", err: errors.New(`ent: missing required field "Message.run_count"`)}
+	}
+	if _, ok := _c.mutation.UnprovenRuns(); !ok {
+		return &ValidationError{Name: "unproven_runs", err: errors.New(`ent: missing required field "Message.unproven_runs"`)}
 	}
 	if _, ok := _c.mutation.ProviderCancelled(); !ok {
 		return &ValidationError{Name: "provider_cancelled", err: errors.New(`ent: missing required field "Message.provider_cancelled"`)}
@@ -632,9 +667,17 @@ func (_c *MessageCreate) createSpec() (*Message, *sqlgraph.CreateSpec) {
 		_spec.SetField(message.FieldLeaseUntilMs, field.TypeInt64, value)
 		_node.LeaseUntilMs = &value
 	}
+	if value, ok := _c.mutation.Node(); ok {
+		_spec.SetField(message.FieldNode, field.TypeString, value)
+		_node.Node = &value
+	}
 	if value, ok := _c.mutation.RunCount(); ok {
 		_spec.SetField(message.FieldRunCount, field.TypeInt, value)
 		_node.RunCount = value
+	}
+	if value, ok := _c.mutation.UnprovenRuns(); ok {
+		_spec.SetField(message.FieldUnprovenRuns, field.TypeInt, value)
+		_node.UnprovenRuns = value
 	}
 	if value, ok := _c.mutation.StopRequestedAt(); ok {
 		_spec.SetField(message.FieldStopRequestedAt, field.TypeTime, value)
@@ -917,6 +960,24 @@ func (u *MessageUpsert) ClearLeaseUntilMs() *MessageUpsert {
 	return u
 }
 
+// SetNode sets the "node" field.
+func (u *MessageUpsert) SetNode(v string) *MessageUpsert {
+	u.Set(message.FieldNode, v)
+	return u
+}
+
+// UpdateNode sets the "node" field to the value that was provided on create.
+func (u *MessageUpsert) UpdateNode() *MessageUpsert {
+	u.SetExcluded(message.FieldNode)
+	return u
+}
+
+// ClearNode clears the value of the "node" field.
+func (u *MessageUpsert) ClearNode() *MessageUpsert {
+	u.SetNull(message.FieldNode)
+	return u
+}
+
 // SetRunCount sets the "run_count" field.
 func (u *MessageUpsert) SetRunCount(v int) *MessageUpsert {
 	u.Set(message.FieldRunCount, v)
@@ -932,6 +993,24 @@ func (u *MessageUpsert) UpdateRunCount() *MessageUpsert {
 // AddRunCount adds v to the "run_count" field.
 func (u *MessageUpsert) AddRunCount(v int) *MessageUpsert {
 	u.Add(message.FieldRunCount, v)
+	return u
+}
+
+// SetUnprovenRuns sets the "unproven_runs" field.
+func (u *MessageUpsert) SetUnprovenRuns(v int) *MessageUpsert {
+	u.Set(message.FieldUnprovenRuns, v)
+	return u
+}
+
+// UpdateUnprovenRuns sets the "unproven_runs" field to the value that was provided on create.
+func (u *MessageUpsert) UpdateUnprovenRuns() *MessageUpsert {
+	u.SetExcluded(message.FieldUnprovenRuns)
+	return u
+}
+
+// AddUnprovenRuns adds v to the "unproven_runs" field.
+func (u *MessageUpsert) AddUnprovenRuns(v int) *MessageUpsert {
+	u.Add(message.FieldUnprovenRuns, v)
 	return u
 }
 
@@ -1376,6 +1455,27 @@ func (u *MessageUpsertOne) ClearLeaseUntilMs() *MessageUpsertOne {
 	})
 }
 
+// SetNode sets the "node" field.
+func (u *MessageUpsertOne) SetNode(v string) *MessageUpsertOne {
+	return u.Update(func(s *MessageUpsert) {
+		s.SetNode(v)
+	})
+}
+
+// UpdateNode sets the "node" field to the value that was provided on create.
+func (u *MessageUpsertOne) UpdateNode() *MessageUpsertOne {
+	return u.Update(func(s *MessageUpsert) {
+		s.UpdateNode()
+	})
+}
+
+// ClearNode clears the value of the "node" field.
+func (u *MessageUpsertOne) ClearNode() *MessageUpsertOne {
+	return u.Update(func(s *MessageUpsert) {
+		s.ClearNode()
+	})
+}
+
 // SetRunCount sets the "run_count" field.
 func (u *MessageUpsertOne) SetRunCount(v int) *MessageUpsertOne {
 	return u.Update(func(s *MessageUpsert) {
@@ -1394,6 +1494,27 @@ func (u *MessageUpsertOne) AddRunCount(v int) *MessageUpsertOne {
 func (u *MessageUpsertOne) UpdateRunCount() *MessageUpsertOne {
 	return u.Update(func(s *MessageUpsert) {
 		s.UpdateRunCount()
+	})
+}
+
+// SetUnprovenRuns sets the "unproven_runs" field.
+func (u *MessageUpsertOne) SetUnprovenRuns(v int) *MessageUpsertOne {
+	return u.Update(func(s *MessageUpsert) {
+		s.SetUnprovenRuns(v)
+	})
+}
+
+// AddUnprovenRuns adds v to the "unproven_runs" field.
+func (u *MessageUpsertOne) AddUnprovenRuns(v int) *MessageUpsertOne {
+	return u.Update(func(s *MessageUpsert) {
+		s.AddUnprovenRuns(v)
+	})
+}
+
+// UpdateUnprovenRuns sets the "unproven_runs" field to the value that was provided on create.
+func (u *MessageUpsertOne) UpdateUnprovenRuns() *MessageUpsertOne {
+	return u.Update(func(s *MessageUpsert) {
+		s.UpdateUnprovenRuns()
 	})
 }
 
@@ -2031,6 +2152,27 @@ func (u *MessageUpsertBulk) ClearLeaseUntilMs() *MessageUpsertBulk {
 	})
 }
 
+// SetNode sets the "node" field.
+func (u *MessageUpsertBulk) SetNode(v string) *MessageUpsertBulk {
+	return u.Update(func(s *MessageUpsert) {
+		s.SetNode(v)
+	})
+}
+
+// UpdateNode sets the "node" field to the value that was provided on create.
+func (u *MessageUpsertBulk) UpdateNode() *MessageUpsertBulk {
+	return u.Update(func(s *MessageUpsert) {
+		s.UpdateNode()
+	})
+}
+
+// ClearNode clears the value of the "node" field.
+func (u *MessageUpsertBulk) ClearNode() *MessageUpsertBulk {
+	return u.Update(func(s *MessageUpsert) {
+		s.ClearNode()
+	})
+}
+
 // SetRunCount sets the "run_count" field.
 func (u *MessageUpsertBulk) SetRunCount(v int) *MessageUpsertBulk {
 	return u.Update(func(s *MessageUpsert) {
@@ -2049,6 +2191,27 @@ func (u *MessageUpsertBulk) AddRunCount(v int) *MessageUpsertBulk {
 func (u *MessageUpsertBulk) UpdateRunCount() *MessageUpsertBulk {
 	return u.Update(func(s *MessageUpsert) {
 		s.UpdateRunCount()
+	})
+}
+
+// SetUnprovenRuns sets the "unproven_runs" field.
+func (u *MessageUpsertBulk) SetUnprovenRuns(v int) *MessageUpsertBulk {
+	return u.Update(func(s *MessageUpsert) {
+		s.SetUnprovenRuns(v)
+	})
+}
+
+// AddUnprovenRuns adds v to the "unproven_runs" field.
+func (u *MessageUpsertBulk) AddUnprovenRuns(v int) *MessageUpsertBulk {
+	return u.Update(func(s *MessageUpsert) {
+		s.AddUnprovenRuns(v)
+	})
+}
+
+// UpdateUnprovenRuns sets the "unproven_runs" field to the value that was provided on create.
+func (u *MessageUpsertBulk) UpdateUnprovenRuns() *MessageUpsertBulk {
+	return u.Update(func(s *MessageUpsert) {
+		s.UpdateUnprovenRuns()
 	})
 }
 

@@ -233,6 +233,26 @@ func (_u *MessageUpdate) ClearLeaseUntilMs() *MessageUpdate {
 	return _u
 }
 
+// SetNode sets the "node" field.
+func (_u *MessageUpdate) SetNode(v string) *MessageUpdate {
+	_u.mutation.SetNode(v)
+	return _u
+}
+
+// SetNillableNode sets the "node" field if the given value is not nil.
+func (_u *MessageUpdate) SetNillableNode(v *string) *MessageUpdate {
+	if v != nil {
+		_u.SetNode(*v)
+	}
+	return _u
+}
+
+// ClearNode clears the value of the "node" field.
+func (_u *MessageUpdate) ClearNode() *MessageUpdate {
+	_u.mutation.ClearNode()
+	return _u
+}
+
 // SetRunCount sets the "run_count" field.
 func (_u *MessageUpdate) SetRunCount(v int) *MessageUpdate {
 	_u.mutation.ResetRunCount()
@@ -251,6 +271,27 @@ func (_u *MessageUpdate) SetNillableRunCount(v *int) *MessageUpdate {
 // AddRunCount adds value to the "run_count" field.
 func (_u *MessageUpdate) AddRunCount(v int) *MessageUpdate {
 	_u.mutation.AddRunCount(v)
+	return _u
+}
+
+// SetUnprovenRuns sets the "unproven_runs" field.
+func (_u *MessageUpdate) SetUnprovenRuns(v int) *MessageUpdate {
+	_u.mutation.ResetUnprovenRuns()
+	_u.mutation.SetUnprovenRuns(v)
+	return _u
+}
+
+// SetNillableUnprovenRuns sets the "unproven_runs" field if the given value is not nil.
+func (_u *MessageUpdate) SetNillableUnprovenRuns(v *int) *MessageUpdate {
+	if v != nil {
+		_u.SetUnprovenRuns(*v)
+	}
+	return _u
+}
+
+// AddUnprovenRuns adds value to the "unproven_runs" field.
+func (_u *MessageUpdate) AddUnprovenRuns(v int) *MessageUpdate {
+	_u.mutation.AddUnprovenRuns(v)
 	return _u
 }
 
@@ -574,11 +615,23 @@ func (_u *MessageUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.LeaseUntilMsCleared() {
 		_spec.ClearField(message.FieldLeaseUntilMs, field.TypeInt64)
 	}
+	if value, ok := _u.mutation.Node(); ok {
+		_spec.SetField(message.FieldNode, field.TypeString, value)
+	}
+	if _u.mutation.NodeCleared() {
+		_spec.ClearField(message.FieldNode, field.TypeString)
+	}
 	if value, ok := _u.mutation.RunCount(); ok {
 		_spec.SetField(message.FieldRunCount, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.AddedRunCount(); ok {
 		_spec.AddField(message.FieldRunCount, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.UnprovenRuns(); ok {
+		_spec.SetField(message.FieldUnprovenRuns, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedUnprovenRuns(); ok {
+		_spec.AddField(message.FieldUnprovenRuns, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.StopRequestedAt(); ok {
 		_spec.SetField(message.FieldStopRequestedAt, field.TypeTime, value)
@@ -859,6 +912,26 @@ func (_u *MessageUpdateOne) ClearLeaseUntilMs() *MessageUpdateOne {
 	return _u
 }
 
+// SetNode sets the "node" field.
+func (_u *MessageUpdateOne) SetNode(v string) *MessageUpdateOne {
+	_u.mutation.SetNode(v)
+	return _u
+}
+
+// SetNillableNode sets the "node" field if the given value is not nil.
+func (_u *MessageUpdateOne) SetNillableNode(v *string) *MessageUpdateOne {
+	if v != nil {
+		_u.SetNode(*v)
+	}
+	return _u
+}
+
+// ClearNode clears the value of the "node" field.
+func (_u *MessageUpdateOne) ClearNode() *MessageUpdateOne {
+	_u.mutation.ClearNode()
+	return _u
+}
+
 // SetRunCount sets the "run_count" field.
 func (_u *MessageUpdateOne) SetRunCount(v int) *MessageUpdateOne {
 	_u.mutation.ResetRunCount()
@@ -877,6 +950,27 @@ func (_u *MessageUpdateOne) SetNillableRunCount(v *int) *MessageUpdateOne {
 // AddRunCount adds value to the "run_count" field.
 func (_u *MessageUpdateOne) AddRunCount(v int) *MessageUpdateOne {
 	_u.mutation.AddRunCount(v)
+	return _u
+}
+
+// SetUnprovenRuns sets the "unproven_runs" field.
+func (_u *MessageUpdateOne) SetUnprovenRuns(v int) *MessageUpdateOne {
+	_u.mutation.ResetUnprovenRuns()
+	_u.mutation.SetUnprovenRuns(v)
+	return _u
+}
+
+// SetNillableUnprovenRuns sets the "unproven_runs" field if the given value is not nil.
+func (_u *MessageUpdateOne) SetNillableUnprovenRuns(v *int) *MessageUpdateOne {
+	if v != nil {
+		_u.SetUnprovenRuns(*v)
+	}
+	return _u
+}
+
+// AddUnprovenRuns adds value to the "unproven_runs" field.
+func (_u *MessageUpdateOne) AddUnprovenRuns(v int) *MessageUpdateOne {
+	_u.mutation.AddUnprovenRuns(v)
 	return _u
 }
 
@@ -1230,11 +1324,23 @@ func (_u *MessageUpdateOne) sqlSave(ctx context.Context) (_node *Message, err er
 	if _u.mutation.LeaseUntilMsCleared() {
 		_spec.ClearField(message.FieldLeaseUntilMs, field.TypeInt64)
 	}
+	if value, ok := _u.mutation.Node(); ok {
+		_spec.SetField(message.FieldNode, field.TypeString, value)
+	}
+	if _u.mutation.NodeCleared() {
+		_spec.ClearField(message.FieldNode, field.TypeString)
+	}
 	if value, ok := _u.mutation.RunCount(); ok {
 		_spec.SetField(message.FieldRunCount, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.AddedRunCount(); ok {
 		_spec.AddField(message.FieldRunCount, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.UnprovenRuns(); ok {
+		_spec.SetField(message.FieldUnprovenRuns, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedUnprovenRuns(); ok {
+		_spec.AddField(message.FieldUnprovenRuns, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.StopRequestedAt(); ok {
 		_spec.SetField(message.FieldStopRequestedAt, field.TypeTime, value)

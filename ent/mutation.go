@@ -9830,6 +9830,11 @@ type JobMutation struct {
 	run_id                 *oid.Run
 	lease_until_ms         *int64
 	addlease_until_ms      *int64
+	node                   *string
+	unproven_runs          *int
+	addunproven_runs       *int
+	lost_runs              *int
+	addlost_runs           *int
 	is_parked              *bool
 	attempt                *int
 	addattempt             *int
@@ -10703,6 +10708,167 @@ func (m *JobMutation) ResetLeaseUntilMs() {
 	m.lease_until_ms = nil
 	m.addlease_until_ms = nil
 	delete(m.clearedFields, job.FieldLeaseUntilMs)
+}
+
+// SetNode sets the "node" field.
+func (m *JobMutation) SetNode(s string) {
+	m.node = &s
+}
+
+// Node returns the value of the "node" field in the mutation.
+func (m *JobMutation) Node() (r string, exists bool) {
+	v := m.node
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNode returns the old "node" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldNode(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNode is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNode requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNode: %w", err)
+	}
+	return oldValue.Node, nil
+}
+
+// ClearNode clears the value of the "node" field.
+func (m *JobMutation) ClearNode() {
+	m.node = nil
+	m.clearedFields[job.FieldNode] = struct{}{}
+}
+
+// NodeCleared returns if the "node" field was cleared in this mutation.
+func (m *JobMutation) NodeCleared() bool {
+	_, ok := m.clearedFields[job.FieldNode]
+	return ok
+}
+
+// ResetNode resets all changes to the "node" field.
+func (m *JobMutation) ResetNode() {
+	m.node = nil
+	delete(m.clearedFields, job.FieldNode)
+}
+
+// SetUnprovenRuns sets the "unproven_runs" field.
+func (m *JobMutation) SetUnprovenRuns(i int) {
+	m.unproven_runs = &i
+	m.addunproven_runs = nil
+}
+
+// UnprovenRuns returns the value of the "unproven_runs" field in the mutation.
+func (m *JobMutation) UnprovenRuns() (r int, exists bool) {
+	v := m.unproven_runs
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUnprovenRuns returns the old "unproven_runs" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldUnprovenRuns(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUnprovenRuns is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUnprovenRuns requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUnprovenRuns: %w", err)
+	}
+	return oldValue.UnprovenRuns, nil
+}
+
+// AddUnprovenRuns adds i to the "unproven_runs" field.
+func (m *JobMutation) AddUnprovenRuns(i int) {
+	if m.addunproven_runs != nil {
+		*m.addunproven_runs += i
+	} else {
+		m.addunproven_runs = &i
+	}
+}
+
+// AddedUnprovenRuns returns the value that was added to the "unproven_runs" field in this mutation.
+func (m *JobMutation) AddedUnprovenRuns() (r int, exists bool) {
+	v := m.addunproven_runs
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetUnprovenRuns resets all changes to the "unproven_runs" field.
+func (m *JobMutation) ResetUnprovenRuns() {
+	m.unproven_runs = nil
+	m.addunproven_runs = nil
+}
+
+// SetLostRuns sets the "lost_runs" field.
+func (m *JobMutation) SetLostRuns(i int) {
+	m.lost_runs = &i
+	m.addlost_runs = nil
+}
+
+// LostRuns returns the value of the "lost_runs" field in the mutation.
+func (m *JobMutation) LostRuns() (r int, exists bool) {
+	v := m.lost_runs
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLostRuns returns the old "lost_runs" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldLostRuns(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLostRuns is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLostRuns requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLostRuns: %w", err)
+	}
+	return oldValue.LostRuns, nil
+}
+
+// AddLostRuns adds i to the "lost_runs" field.
+func (m *JobMutation) AddLostRuns(i int) {
+	if m.addlost_runs != nil {
+		*m.addlost_runs += i
+	} else {
+		m.addlost_runs = &i
+	}
+}
+
+// AddedLostRuns returns the value that was added to the "lost_runs" field in this mutation.
+func (m *JobMutation) AddedLostRuns() (r int, exists bool) {
+	v := m.addlost_runs
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLostRuns resets all changes to the "lost_runs" field.
+func (m *JobMutation) ResetLostRuns() {
+	m.lost_runs = nil
+	m.addlost_runs = nil
 }
 
 // SetIsParked sets the "is_parked" field.
@@ -12019,7 +12185,7 @@ func (m *JobMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *JobMutation) Fields() []string {
-	fields := make([]string, 0, 42)
+	fields := make([]string, 0, 45)
 	if m.user_id != nil {
 		fields = append(fields, job.FieldUserID)
 	}
@@ -12070,6 +12236,15 @@ func (m *JobMutation) Fields() []string {
 	}
 	if m.lease_until_ms != nil {
 		fields = append(fields, job.FieldLeaseUntilMs)
+	}
+	if m.node != nil {
+		fields = append(fields, job.FieldNode)
+	}
+	if m.unproven_runs != nil {
+		fields = append(fields, job.FieldUnprovenRuns)
+	}
+	if m.lost_runs != nil {
+		fields = append(fields, job.FieldLostRuns)
 	}
 	if m.is_parked != nil {
 		fields = append(fields, job.FieldIsParked)
@@ -12188,6 +12363,12 @@ func (m *JobMutation) Field(name string) (ent.Value, bool) {
 		return m.RunID()
 	case job.FieldLeaseUntilMs:
 		return m.LeaseUntilMs()
+	case job.FieldNode:
+		return m.Node()
+	case job.FieldUnprovenRuns:
+		return m.UnprovenRuns()
+	case job.FieldLostRuns:
+		return m.LostRuns()
 	case job.FieldIsParked:
 		return m.IsParked()
 	case job.FieldAttempt:
@@ -12281,6 +12462,12 @@ func (m *JobMutation) OldField(ctx context.Context, name string) (ent.Value, err
 		return m.OldRunID(ctx)
 	case job.FieldLeaseUntilMs:
 		return m.OldLeaseUntilMs(ctx)
+	case job.FieldNode:
+		return m.OldNode(ctx)
+	case job.FieldUnprovenRuns:
+		return m.OldUnprovenRuns(ctx)
+	case job.FieldLostRuns:
+		return m.OldLostRuns(ctx)
 	case job.FieldIsParked:
 		return m.OldIsParked(ctx)
 	case job.FieldAttempt:
@@ -12458,6 +12645,27 @@ func (m *JobMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetLeaseUntilMs(v)
+		return nil
+	case job.FieldNode:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNode(v)
+		return nil
+	case job.FieldUnprovenRuns:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUnprovenRuns(v)
+		return nil
+	case job.FieldLostRuns:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLostRuns(v)
 		return nil
 	case job.FieldIsParked:
 		v, ok := value.(bool)
@@ -12648,6 +12856,12 @@ func (m *JobMutation) AddedFields() []string {
 	if m.addlease_until_ms != nil {
 		fields = append(fields, job.FieldLeaseUntilMs)
 	}
+	if m.addunproven_runs != nil {
+		fields = append(fields, job.FieldUnprovenRuns)
+	}
+	if m.addlost_runs != nil {
+		fields = append(fields, job.FieldLostRuns)
+	}
 	if m.addattempt != nil {
 		fields = append(fields, job.FieldAttempt)
 	}
@@ -12681,6 +12895,10 @@ func (m *JobMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedPriority()
 	case job.FieldLeaseUntilMs:
 		return m.AddedLeaseUntilMs()
+	case job.FieldUnprovenRuns:
+		return m.AddedUnprovenRuns()
+	case job.FieldLostRuns:
+		return m.AddedLostRuns()
 	case job.FieldAttempt:
 		return m.AddedAttempt()
 	case job.FieldProgress:
@@ -12717,6 +12935,20 @@ func (m *JobMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddLeaseUntilMs(v)
+		return nil
+	case job.FieldUnprovenRuns:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddUnprovenRuns(v)
+		return nil
+	case job.FieldLostRuns:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLostRuns(v)
 		return nil
 	case job.FieldAttempt:
 		v, ok := value.(int)
@@ -12789,6 +13021,9 @@ func (m *JobMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(job.FieldLeaseUntilMs) {
 		fields = append(fields, job.FieldLeaseUntilMs)
+	}
+	if m.FieldCleared(job.FieldNode) {
+		fields = append(fields, job.FieldNode)
 	}
 	if m.FieldCleared(job.FieldCallStartedAt) {
 		fields = append(fields, job.FieldCallStartedAt)
@@ -12872,6 +13107,9 @@ func (m *JobMutation) ClearField(name string) error {
 		return nil
 	case job.FieldLeaseUntilMs:
 		m.ClearLeaseUntilMs()
+		return nil
+	case job.FieldNode:
+		m.ClearNode()
 		return nil
 	case job.FieldCallStartedAt:
 		m.ClearCallStartedAt()
@@ -12985,6 +13223,15 @@ func (m *JobMutation) ResetField(name string) error {
 		return nil
 	case job.FieldLeaseUntilMs:
 		m.ResetLeaseUntilMs()
+		return nil
+	case job.FieldNode:
+		m.ResetNode()
+		return nil
+	case job.FieldUnprovenRuns:
+		m.ResetUnprovenRuns()
+		return nil
+	case job.FieldLostRuns:
+		m.ResetLostRuns()
 		return nil
 	case job.FieldIsParked:
 		m.ResetIsParked()
@@ -16252,8 +16499,11 @@ type MessageMutation struct {
 	run_id                 *oid.Run
 	lease_until_ms         *int64
 	addlease_until_ms      *int64
+	node                   *string
 	run_count              *int
 	addrun_count           *int
+	unproven_runs          *int
+	addunproven_runs       *int
 	stop_requested_at      *time.Time
 	provider_cancelled     *bool
 	input_tokens           *int64
@@ -17266,6 +17516,55 @@ func (m *MessageMutation) ResetLeaseUntilMs() {
 	delete(m.clearedFields, message.FieldLeaseUntilMs)
 }
 
+// SetNode sets the "node" field.
+func (m *MessageMutation) SetNode(s string) {
+	m.node = &s
+}
+
+// Node returns the value of the "node" field in the mutation.
+func (m *MessageMutation) Node() (r string, exists bool) {
+	v := m.node
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNode returns the old "node" field's value of the Message entity.
+// If the Message object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MessageMutation) OldNode(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNode is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNode requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNode: %w", err)
+	}
+	return oldValue.Node, nil
+}
+
+// ClearNode clears the value of the "node" field.
+func (m *MessageMutation) ClearNode() {
+	m.node = nil
+	m.clearedFields[message.FieldNode] = struct{}{}
+}
+
+// NodeCleared returns if the "node" field was cleared in this mutation.
+func (m *MessageMutation) NodeCleared() bool {
+	_, ok := m.clearedFields[message.FieldNode]
+	return ok
+}
+
+// ResetNode resets all changes to the "node" field.
+func (m *MessageMutation) ResetNode() {
+	m.node = nil
+	delete(m.clearedFields, message.FieldNode)
+}
+
 // SetRunCount sets the "run_count" field.
 func (m *MessageMutation) SetRunCount(i int) {
 	m.run_count = &i
@@ -17320,6 +17619,62 @@ func (m *MessageMutation) AddedRunCount() (r int, exists bool) {
 func (m *MessageMutation) ResetRunCount() {
 	m.run_count = nil
 	m.addrun_count = nil
+}
+
+// SetUnprovenRuns sets the "unproven_runs" field.
+func (m *MessageMutation) SetUnprovenRuns(i int) {
+	m.unproven_runs = &i
+	m.addunproven_runs = nil
+}
+
+// UnprovenRuns returns the value of the "unproven_runs" field in the mutation.
+func (m *MessageMutation) UnprovenRuns() (r int, exists bool) {
+	v := m.unproven_runs
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUnprovenRuns returns the old "unproven_runs" field's value of the Message entity.
+// If the Message object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MessageMutation) OldUnprovenRuns(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUnprovenRuns is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUnprovenRuns requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUnprovenRuns: %w", err)
+	}
+	return oldValue.UnprovenRuns, nil
+}
+
+// AddUnprovenRuns adds i to the "unproven_runs" field.
+func (m *MessageMutation) AddUnprovenRuns(i int) {
+	if m.addunproven_runs != nil {
+		*m.addunproven_runs += i
+	} else {
+		m.addunproven_runs = &i
+	}
+}
+
+// AddedUnprovenRuns returns the value that was added to the "unproven_runs" field in this mutation.
+func (m *MessageMutation) AddedUnprovenRuns() (r int, exists bool) {
+	v := m.addunproven_runs
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetUnprovenRuns resets all changes to the "unproven_runs" field.
+func (m *MessageMutation) ResetUnprovenRuns() {
+	m.unproven_runs = nil
+	m.addunproven_runs = nil
 }
 
 // SetStopRequestedAt sets the "stop_requested_at" field.
@@ -17825,7 +18180,7 @@ func (m *MessageMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *MessageMutation) Fields() []string {
-	fields := make([]string, 0, 28)
+	fields := make([]string, 0, 30)
 	if m.user_id != nil {
 		fields = append(fields, message.FieldUserID)
 	}
@@ -17883,8 +18238,14 @@ func (m *MessageMutation) Fields() []string {
 	if m.lease_until_ms != nil {
 		fields = append(fields, message.FieldLeaseUntilMs)
 	}
+	if m.node != nil {
+		fields = append(fields, message.FieldNode)
+	}
 	if m.run_count != nil {
 		fields = append(fields, message.FieldRunCount)
+	}
+	if m.unproven_runs != nil {
+		fields = append(fields, message.FieldUnprovenRuns)
 	}
 	if m.stop_requested_at != nil {
 		fields = append(fields, message.FieldStopRequestedAt)
@@ -17956,8 +18317,12 @@ func (m *MessageMutation) Field(name string) (ent.Value, bool) {
 		return m.RunID()
 	case message.FieldLeaseUntilMs:
 		return m.LeaseUntilMs()
+	case message.FieldNode:
+		return m.Node()
 	case message.FieldRunCount:
 		return m.RunCount()
+	case message.FieldUnprovenRuns:
+		return m.UnprovenRuns()
 	case message.FieldStopRequestedAt:
 		return m.StopRequestedAt()
 	case message.FieldProviderCancelled:
@@ -18021,8 +18386,12 @@ func (m *MessageMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldRunID(ctx)
 	case message.FieldLeaseUntilMs:
 		return m.OldLeaseUntilMs(ctx)
+	case message.FieldNode:
+		return m.OldNode(ctx)
 	case message.FieldRunCount:
 		return m.OldRunCount(ctx)
+	case message.FieldUnprovenRuns:
+		return m.OldUnprovenRuns(ctx)
 	case message.FieldStopRequestedAt:
 		return m.OldStopRequestedAt(ctx)
 	case message.FieldProviderCancelled:
@@ -18181,12 +18550,26 @@ func (m *MessageMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetLeaseUntilMs(v)
 		return nil
+	case message.FieldNode:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNode(v)
+		return nil
 	case message.FieldRunCount:
 		v, ok := value.(int)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRunCount(v)
+		return nil
+	case message.FieldUnprovenRuns:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUnprovenRuns(v)
 		return nil
 	case message.FieldStopRequestedAt:
 		v, ok := value.(time.Time)
@@ -18264,6 +18647,9 @@ func (m *MessageMutation) AddedFields() []string {
 	if m.addrun_count != nil {
 		fields = append(fields, message.FieldRunCount)
 	}
+	if m.addunproven_runs != nil {
+		fields = append(fields, message.FieldUnprovenRuns)
+	}
 	if m.addinput_tokens != nil {
 		fields = append(fields, message.FieldInputTokens)
 	}
@@ -18289,6 +18675,8 @@ func (m *MessageMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedLeaseUntilMs()
 	case message.FieldRunCount:
 		return m.AddedRunCount()
+	case message.FieldUnprovenRuns:
+		return m.AddedUnprovenRuns()
 	case message.FieldInputTokens:
 		return m.AddedInputTokens()
 	case message.FieldOutputTokens:
@@ -18331,6 +18719,13 @@ func (m *MessageMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddRunCount(v)
+		return nil
+	case message.FieldUnprovenRuns:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddUnprovenRuns(v)
 		return nil
 	case message.FieldInputTokens:
 		v, ok := value.(int64)
@@ -18393,6 +18788,9 @@ func (m *MessageMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(message.FieldLeaseUntilMs) {
 		fields = append(fields, message.FieldLeaseUntilMs)
+	}
+	if m.FieldCleared(message.FieldNode) {
+		fields = append(fields, message.FieldNode)
 	}
 	if m.FieldCleared(message.FieldStopRequestedAt) {
 		fields = append(fields, message.FieldStopRequestedAt)
@@ -18461,6 +18859,9 @@ func (m *MessageMutation) ClearField(name string) error {
 		return nil
 	case message.FieldLeaseUntilMs:
 		m.ClearLeaseUntilMs()
+		return nil
+	case message.FieldNode:
+		m.ClearNode()
 		return nil
 	case message.FieldStopRequestedAt:
 		m.ClearStopRequestedAt()
@@ -18548,8 +18949,14 @@ func (m *MessageMutation) ResetField(name string) error {
 	case message.FieldLeaseUntilMs:
 		m.ResetLeaseUntilMs()
 		return nil
+	case message.FieldNode:
+		m.ResetNode()
+		return nil
 	case message.FieldRunCount:
 		m.ResetRunCount()
+		return nil
+	case message.FieldUnprovenRuns:
+		m.ResetUnprovenRuns()
 		return nil
 	case message.FieldStopRequestedAt:
 		m.ResetStopRequestedAt()

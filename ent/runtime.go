@@ -243,32 +243,40 @@ func init() {
 	jobDescIsWaiting := jobFields[15].Descriptor()
 	// job.DefaultIsWaiting holds the default value on creation for the is_waiting field.
 	job.DefaultIsWaiting = jobDescIsWaiting.Default.(bool)
+	// jobDescUnprovenRuns is the schema descriptor for unproven_runs field.
+	jobDescUnprovenRuns := jobFields[19].Descriptor()
+	// job.DefaultUnprovenRuns holds the default value on creation for the unproven_runs field.
+	job.DefaultUnprovenRuns = jobDescUnprovenRuns.Default.(int)
+	// jobDescLostRuns is the schema descriptor for lost_runs field.
+	jobDescLostRuns := jobFields[20].Descriptor()
+	// job.DefaultLostRuns holds the default value on creation for the lost_runs field.
+	job.DefaultLostRuns = jobDescLostRuns.Default.(int)
 	// jobDescIsParked is the schema descriptor for is_parked field.
-	jobDescIsParked := jobFields[18].Descriptor()
+	jobDescIsParked := jobFields[21].Descriptor()
 	// job.DefaultIsParked holds the default value on creation for the is_parked field.
 	job.DefaultIsParked = jobDescIsParked.Default.(bool)
 	// jobDescAttempt is the schema descriptor for attempt field.
-	jobDescAttempt := jobFields[19].Descriptor()
+	jobDescAttempt := jobFields[22].Descriptor()
 	// job.DefaultAttempt holds the default value on creation for the attempt field.
 	job.DefaultAttempt = jobDescAttempt.Default.(int)
 	// jobDescPhase is the schema descriptor for phase field.
-	jobDescPhase := jobFields[22].Descriptor()
+	jobDescPhase := jobFields[25].Descriptor()
 	// job.DefaultPhase holds the default value on creation for the phase field.
 	job.DefaultPhase = jobDescPhase.Default.(string)
 	// jobDescText is the schema descriptor for text field.
-	jobDescText := jobFields[24].Descriptor()
+	jobDescText := jobFields[27].Descriptor()
 	// job.DefaultText holds the default value on creation for the text field.
 	job.DefaultText = jobDescText.Default.(string)
 	// jobDescUpdatedAt is the schema descriptor for updated_at field.
-	jobDescUpdatedAt := jobFields[30].Descriptor()
+	jobDescUpdatedAt := jobFields[33].Descriptor()
 	// job.DefaultUpdatedAt holds the default value on creation for the updated_at field.
 	job.DefaultUpdatedAt = jobDescUpdatedAt.Default.(func() time.Time)
 	// jobDescRevisedPrompt is the schema descriptor for revised_prompt field.
-	jobDescRevisedPrompt := jobFields[32].Descriptor()
+	jobDescRevisedPrompt := jobFields[35].Descriptor()
 	// job.DefaultRevisedPrompt holds the default value on creation for the revised_prompt field.
 	job.DefaultRevisedPrompt = jobDescRevisedPrompt.Default.(string)
 	// jobDescIsResultGone is the schema descriptor for is_result_gone field.
-	jobDescIsResultGone := jobFields[42].Descriptor()
+	jobDescIsResultGone := jobFields[45].Descriptor()
 	// job.DefaultIsResultGone holds the default value on creation for the is_result_gone field.
 	job.DefaultIsResultGone = jobDescIsResultGone.Default.(bool)
 	// jobDescID is the schema descriptor for id field.
@@ -358,11 +366,15 @@ func init() {
 	// message.DefaultBranchTokens holds the default value on creation for the branch_tokens field.
 	message.DefaultBranchTokens = messageDescBranchTokens.Default.(int64)
 	// messageDescRunCount is the schema descriptor for run_count field.
-	messageDescRunCount := messageFields[20].Descriptor()
+	messageDescRunCount := messageFields[21].Descriptor()
 	// message.DefaultRunCount holds the default value on creation for the run_count field.
 	message.DefaultRunCount = messageDescRunCount.Default.(int)
+	// messageDescUnprovenRuns is the schema descriptor for unproven_runs field.
+	messageDescUnprovenRuns := messageFields[22].Descriptor()
+	// message.DefaultUnprovenRuns holds the default value on creation for the unproven_runs field.
+	message.DefaultUnprovenRuns = messageDescUnprovenRuns.Default.(int)
 	// messageDescProviderCancelled is the schema descriptor for provider_cancelled field.
-	messageDescProviderCancelled := messageFields[22].Descriptor()
+	messageDescProviderCancelled := messageFields[24].Descriptor()
 	// message.DefaultProviderCancelled holds the default value on creation for the provider_cancelled field.
 	message.DefaultProviderCancelled = messageDescProviderCancelled.Default.(bool)
 	// messageDescID is the schema descriptor for id field.

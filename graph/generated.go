@@ -11557,7 +11557,7 @@ type Message implements Node {
   siblings: [Message!]! @access(needs: READ)
   """Who wrote it."""
   role: MessageRole!
-  """The text. While a reply is written: what there is of it now. Markdown."""
+  """The text. While a reply is written: what there is of it now. However it ends, what was shown is kept; a server that is killed loses at most 250 ms of it. Markdown."""
   text: String!
   """Files and artifacts that the message carries, in order; at most 10. What was deleted since is left out."""
   attachments: [Attachment!]! @access(needs: READ)
@@ -11634,7 +11634,7 @@ enum MessageStatus {
   STOPPED
   """Broken off by a fault after something was shown; what was shown stays."""
   INTERRUPTED
-  """Failed before anything was shown."""
+  """Failed before anything was shown, or ended without any text (NO_OUTPUT)."""
   FAILED
 }
 
@@ -11700,7 +11700,9 @@ enum ReplyFailureCode {
   OWN_KEY_REFUSED
   """The model is not offered any longer."""
   MODEL_UNAVAILABLE
-  """The server that wrote the reply went away."""
+  """The model ended without any text, or with blanks alone. It costs nothing."""
+  NO_OUTPUT
+  """The server that wrote the reply went away: what was shown is kept. Of a reply that showed nothing: too many of its runs were lost."""
   WORKER_LOST
   """A fault on our side."""
   INTERNAL
@@ -11890,7 +11892,8 @@ type Job implements Node {
   queuePosition: Int
   """The attempts, the oldest first; at most 4."""
   attempts: [JobAttempt!]!
-  """What a text job has written so far; null for other kinds and once its result is gone."""
+  """What a text job has written so far; null for other kinds and once its result is gone. However the job ends, what was shown is kept: of a text that is FAILED or
+  CANCELLED it is the part that was written. A server that is killed loses at most 250 ms of it."""
   text: String
   """What came of it; null until it is COMPLETED, and once its result is gone."""
   result: JobResult
@@ -11981,7 +11984,7 @@ enum JobStatus {
   IN_PROGRESS
   """Done."""
   COMPLETED
-  """Ended by a fault; it costs nothing."""
+  """Ended by a fault; it costs nothing. Of a text, what was shown is kept in ` + "`" + `Job.text` + "`" + `."""
   FAILED
   """Ended by the person; it costs nothing, but for a text: that costs what was produced."""
   CANCELLED
@@ -12048,7 +12051,8 @@ type VideoJobArguments {
   style: String
 }
 
-"""One attempt at a job. A fault that may pass is tried again, after 1, 2 and 4 seconds, unless the provider may have taken a paid order."""
+"""One attempt at a job. A fault that may pass is tried again, after 1, 2 and 4 seconds, unless the provider may have taken a paid order or some of a text was shown. What
+another server goes on with, as its own went away, is the same attempt."""
 type JobAttempt {
   """Counts from 1."""
   number: Int!
@@ -12110,13 +12114,13 @@ enum JobFailureCode {
   OWN_KEY_REFUSED
   """The model is not offered any longer."""
   MODEL_UNAVAILABLE
-  """The provider delivered nothing, or nothing that can be used."""
+  """The provider delivered nothing, blanks alone, or nothing that can be used."""
   NO_OUTPUT
   """The file store could not keep the result."""
   STORAGE_UNAVAILABLE
   """An export would be larger than the server makes: order it without the files."""
   TOO_LARGE
-  """The server that did the work went away after the order was placed, so it could not be repeated unasked."""
+  """The server that did the work went away after the order was placed or a text was shown, so it could not be repeated unasked; or too many runs were lost before."""
   WORKER_LOST
   """A fault on our side."""
   INTERNAL
@@ -77140,6 +77144,7 @@ var (
 		"CONTENT_BLOCKED":      chat.FailureContentBlocked,
 		"OWN_KEY_REFUSED":      chat.FailureOwnKeyRefused,
 		"MODEL_UNAVAILABLE":    chat.FailureModelUnavailable,
+		"NO_OUTPUT":            chat.FailureNoOutput,
 		"WORKER_LOST":          chat.FailureWorkerLost,
 		"INTERNAL":             chat.FailureInternal,
 	}
@@ -77152,6 +77157,7 @@ var (
 		chat.FailureContentBlocked:      "CONTENT_BLOCKED",
 		chat.FailureOwnKeyRefused:       "OWN_KEY_REFUSED",
 		chat.FailureModelUnavailable:    "MODEL_UNAVAILABLE",
+		chat.FailureNoOutput:            "NO_OUTPUT",
 		chat.FailureWorkerLost:          "WORKER_LOST",
 		chat.FailureInternal:            "INTERNAL",
 	}

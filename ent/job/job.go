@@ -49,6 +49,12 @@ const (
 	FieldRunID = "run_id"
 	// FieldLeaseUntilMs holds the string denoting the lease_until_ms field in the database.
 	FieldLeaseUntilMs = "lease_until_ms"
+	// FieldNode holds the string denoting the node field in the database.
+	FieldNode = "node"
+	// FieldUnprovenRuns holds the string denoting the unproven_runs field in the database.
+	FieldUnprovenRuns = "unproven_runs"
+	// FieldLostRuns holds the string denoting the lost_runs field in the database.
+	FieldLostRuns = "lost_runs"
 	// FieldIsParked holds the string denoting the is_parked field in the database.
 	FieldIsParked = "is_parked"
 	// FieldAttempt holds the string denoting the attempt field in the database.
@@ -123,6 +129,9 @@ var Columns = []string{
 	FieldIsWaiting,
 	FieldRunID,
 	FieldLeaseUntilMs,
+	FieldNode,
+	FieldUnprovenRuns,
+	FieldLostRuns,
 	FieldIsParked,
 	FieldAttempt,
 	FieldCallStartedAt,
@@ -171,6 +180,10 @@ var (
 	DefaultCreatedAt func() time.Time
 	// DefaultIsWaiting holds the default value on creation for the "is_waiting" field.
 	DefaultIsWaiting bool
+	// DefaultUnprovenRuns holds the default value on creation for the "unproven_runs" field.
+	DefaultUnprovenRuns int
+	// DefaultLostRuns holds the default value on creation for the "lost_runs" field.
+	DefaultLostRuns int
 	// DefaultIsParked holds the default value on creation for the "is_parked" field.
 	DefaultIsParked bool
 	// DefaultAttempt holds the default value on creation for the "attempt" field.
@@ -380,6 +393,21 @@ func ByRunID(opts ...sql.OrderTermOption) OrderOption {
 // ByLeaseUntilMs orders the results by the lease_until_ms field.
 func ByLeaseUntilMs(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLeaseUntilMs, opts...).ToFunc()
+}
+
+// ByNode orders the results by the node field.
+func ByNode(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldNode, opts...).ToFunc()
+}
+
+// ByUnprovenRuns orders the results by the unproven_runs field.
+func ByUnprovenRuns(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldUnprovenRuns, opts...).ToFunc()
+}
+
+// ByLostRuns orders the results by the lost_runs field.
+func ByLostRuns(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLostRuns, opts...).ToFunc()
 }
 
 // ByIsParked orders the results by the is_parked field.

@@ -125,6 +125,21 @@ func LeaseUntilMs(v int64) predicate.Job {
 	return predicate.Job(sql.FieldEQ(FieldLeaseUntilMs, v))
 }
 
+// Node applies equality check predicate on the "node" field. It's identical to NodeEQ.
+func Node(v string) predicate.Job {
+	return predicate.Job(sql.FieldEQ(FieldNode, v))
+}
+
+// UnprovenRuns applies equality check predicate on the "unproven_runs" field. It's identical to UnprovenRunsEQ.
+func UnprovenRuns(v int) predicate.Job {
+	return predicate.Job(sql.FieldEQ(FieldUnprovenRuns, v))
+}
+
+// LostRuns applies equality check predicate on the "lost_runs" field. It's identical to LostRunsEQ.
+func LostRuns(v int) predicate.Job {
+	return predicate.Job(sql.FieldEQ(FieldLostRuns, v))
+}
+
 // IsParked applies equality check predicate on the "is_parked" field. It's identical to IsParkedEQ.
 func IsParked(v bool) predicate.Job {
 	return predicate.Job(sql.FieldEQ(FieldIsParked, v))
@@ -848,6 +863,161 @@ func LeaseUntilMsIsNil() predicate.Job {
 // LeaseUntilMsNotNil applies the NotNil predicate on the "lease_until_ms" field.
 func LeaseUntilMsNotNil() predicate.Job {
 	return predicate.Job(sql.FieldNotNull(FieldLeaseUntilMs))
+}
+
+// NodeEQ applies the EQ predicate on the "node" field.
+func NodeEQ(v string) predicate.Job {
+	return predicate.Job(sql.FieldEQ(FieldNode, v))
+}
+
+// NodeNEQ applies the NEQ predicate on the "node" field.
+func NodeNEQ(v string) predicate.Job {
+	return predicate.Job(sql.FieldNEQ(FieldNode, v))
+}
+
+// NodeIn applies the In predicate on the "node" field.
+func NodeIn(vs ...string) predicate.Job {
+	return predicate.Job(sql.FieldIn(FieldNode, vs...))
+}
+
+// NodeNotIn applies the NotIn predicate on the "node" field.
+func NodeNotIn(vs ...string) predicate.Job {
+	return predicate.Job(sql.FieldNotIn(FieldNode, vs...))
+}
+
+// NodeGT applies the GT predicate on the "node" field.
+func NodeGT(v string) predicate.Job {
+	return predicate.Job(sql.FieldGT(FieldNode, v))
+}
+
+// NodeGTE applies the GTE predicate on the "node" field.
+func NodeGTE(v string) predicate.Job {
+	return predicate.Job(sql.FieldGTE(FieldNode, v))
+}
+
+// NodeLT applies the LT predicate on the "node" field.
+func NodeLT(v string) predicate.Job {
+	return predicate.Job(sql.FieldLT(FieldNode, v))
+}
+
+// NodeLTE applies the LTE predicate on the "node" field.
+func NodeLTE(v string) predicate.Job {
+	return predicate.Job(sql.FieldLTE(FieldNode, v))
+}
+
+// NodeContains applies the Contains predicate on the "node" field.
+func NodeContains(v string) predicate.Job {
+	return predicate.Job(sql.FieldContains(FieldNode, v))
+}
+
+// NodeHasPrefix applies the HasPrefix predicate on the "node" field.
+func NodeHasPrefix(v string) predicate.Job {
+	return predicate.Job(sql.FieldHasPrefix(FieldNode, v))
+}
+
+// NodeHasSuffix applies the HasSuffix predicate on the "node" field.
+func NodeHasSuffix(v string) predicate.Job {
+	return predicate.Job(sql.FieldHasSuffix(FieldNode, v))
+}
+
+// NodeIsNil applies the IsNil predicate on the "node" field.
+func NodeIsNil() predicate.Job {
+	return predicate.Job(sql.FieldIsNull(FieldNode))
+}
+
+// NodeNotNil applies the NotNil predicate on the "node" field.
+func NodeNotNil() predicate.Job {
+	return predicate.Job(sql.FieldNotNull(FieldNode))
+}
+
+// NodeEqualFold applies the EqualFold predicate on the "node" field.
+func NodeEqualFold(v string) predicate.Job {
+	return predicate.Job(sql.FieldEqualFold(FieldNode, v))
+}
+
+// NodeContainsFold applies the ContainsFold predicate on the "node" field.
+func NodeContainsFold(v string) predicate.Job {
+	return predicate.Job(sql.FieldContainsFold(FieldNode, v))
+}
+
+// UnprovenRunsEQ applies the EQ predicate on the "unproven_runs" field.
+func UnprovenRunsEQ(v int) predicate.Job {
+	return predicate.Job(sql.FieldEQ(FieldUnprovenRuns, v))
+}
+
+// UnprovenRunsNEQ applies the NEQ predicate on the "unproven_runs" field.
+func UnprovenRunsNEQ(v int) predicate.Job {
+	return predicate.Job(sql.FieldNEQ(FieldUnprovenRuns, v))
+}
+
+// UnprovenRunsIn applies the In predicate on the "unproven_runs" field.
+func UnprovenRunsIn(vs ...int) predicate.Job {
+	return predicate.Job(sql.FieldIn(FieldUnprovenRuns, vs...))
+}
+
+// UnprovenRunsNotIn applies the NotIn predicate on the "unproven_runs" field.
+func UnprovenRunsNotIn(vs ...int) predicate.Job {
+	return predicate.Job(sql.FieldNotIn(FieldUnprovenRuns, vs...))
+}
+
+// UnprovenRunsGT applies the GT predicate on the "unproven_runs" field.
+func UnprovenRunsGT(v int) predicate.Job {
+	return predicate.Job(sql.FieldGT(FieldUnprovenRuns, v))
+}
+
+// UnprovenRunsGTE applies the GTE predicate on the "unproven_runs" field.
+func UnprovenRunsGTE(v int) predicate.Job {
+	return predicate.Job(sql.FieldGTE(FieldUnprovenRuns, v))
+}
+
+// UnprovenRunsLT applies the LT predicate on the "unproven_runs" field.
+func UnprovenRunsLT(v int) predicate.Job {
+	return predicate.Job(sql.FieldLT(FieldUnprovenRuns, v))
+}
+
+// UnprovenRunsLTE applies the LTE predicate on the "unproven_runs" field.
+func UnprovenRunsLTE(v int) predicate.Job {
+	return predicate.Job(sql.FieldLTE(FieldUnprovenRuns, v))
+}
+
+// LostRunsEQ applies the EQ predicate on the "lost_runs" field.
+func LostRunsEQ(v int) predicate.Job {
+	return predicate.Job(sql.FieldEQ(FieldLostRuns, v))
+}
+
+// LostRunsNEQ applies the NEQ predicate on the "lost_runs" field.
+func LostRunsNEQ(v int) predicate.Job {
+	return predicate.Job(sql.FieldNEQ(FieldLostRuns, v))
+}
+
+// LostRunsIn applies the In predicate on the "lost_runs" field.
+func LostRunsIn(vs ...int) predicate.Job {
+	return predicate.Job(sql.FieldIn(FieldLostRuns, vs...))
+}
+
+// LostRunsNotIn applies the NotIn predicate on the "lost_runs" field.
+func LostRunsNotIn(vs ...int) predicate.Job {
+	return predicate.Job(sql.FieldNotIn(FieldLostRuns, vs...))
+}
+
+// LostRunsGT applies the GT predicate on the "lost_runs" field.
+func LostRunsGT(v int) predicate.Job {
+	return predicate.Job(sql.FieldGT(FieldLostRuns, v))
+}
+
+// LostRunsGTE applies the GTE predicate on the "lost_runs" field.
+func LostRunsGTE(v int) predicate.Job {
+	return predicate.Job(sql.FieldGTE(FieldLostRuns, v))
+}
+
+// LostRunsLT applies the LT predicate on the "lost_runs" field.
+func LostRunsLT(v int) predicate.Job {
+	return predicate.Job(sql.FieldLT(FieldLostRuns, v))
+}
+
+// LostRunsLTE applies the LTE predicate on the "lost_runs" field.
+func LostRunsLTE(v int) predicate.Job {
+	return predicate.Job(sql.FieldLTE(FieldLostRuns, v))
 }
 
 // IsParkedEQ applies the EQ predicate on the "is_parked" field.

@@ -54,8 +54,12 @@ const (
 	FieldRunID = "run_id"
 	// FieldLeaseUntilMs holds the string denoting the lease_until_ms field in the database.
 	FieldLeaseUntilMs = "lease_until_ms"
+	// FieldNode holds the string denoting the node field in the database.
+	FieldNode = "node"
 	// FieldRunCount holds the string denoting the run_count field in the database.
 	FieldRunCount = "run_count"
+	// FieldUnprovenRuns holds the string denoting the unproven_runs field in the database.
+	FieldUnprovenRuns = "unproven_runs"
 	// FieldStopRequestedAt holds the string denoting the stop_requested_at field in the database.
 	FieldStopRequestedAt = "stop_requested_at"
 	// FieldProviderCancelled holds the string denoting the provider_cancelled field in the database.
@@ -107,7 +111,9 @@ var Columns = []string{
 	FieldAnsweredBy,
 	FieldRunID,
 	FieldLeaseUntilMs,
+	FieldNode,
 	FieldRunCount,
+	FieldUnprovenRuns,
 	FieldStopRequestedAt,
 	FieldProviderCancelled,
 	FieldInputTokens,
@@ -139,6 +145,8 @@ var (
 	DefaultBranchTokens int64
 	// DefaultRunCount holds the default value on creation for the "run_count" field.
 	DefaultRunCount int
+	// DefaultUnprovenRuns holds the default value on creation for the "unproven_runs" field.
+	DefaultUnprovenRuns int
 	// DefaultProviderCancelled holds the default value on creation for the "provider_cancelled" field.
 	DefaultProviderCancelled bool
 	// DefaultID holds the default value on creation for the "id" field.
@@ -347,9 +355,19 @@ func ByLeaseUntilMs(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLeaseUntilMs, opts...).ToFunc()
 }
 
+// ByNode orders the results by the node field.
+func ByNode(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldNode, opts...).ToFunc()
+}
+
 // ByRunCount orders the results by the run_count field.
 func ByRunCount(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRunCount, opts...).ToFunc()
+}
+
+// ByUnprovenRuns orders the results by the unproven_runs field.
+func ByUnprovenRuns(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldUnprovenRuns, opts...).ToFunc()
 }
 
 // ByStopRequestedAt orders the results by the stop_requested_at field.

@@ -141,9 +141,19 @@ func LeaseUntilMs(v int64) predicate.Message {
 	return predicate.Message(sql.FieldEQ(FieldLeaseUntilMs, v))
 }
 
+// Node applies equality check predicate on the "node" field. It's identical to NodeEQ.
+func Node(v string) predicate.Message {
+	return predicate.Message(sql.FieldEQ(FieldNode, v))
+}
+
 // RunCount applies equality check predicate on the "run_count" field. It's identical to RunCountEQ.
 func RunCount(v int) predicate.Message {
 	return predicate.Message(sql.FieldEQ(FieldRunCount, v))
+}
+
+// UnprovenRuns applies equality check predicate on the "unproven_runs" field. It's identical to UnprovenRunsEQ.
+func UnprovenRuns(v int) predicate.Message {
+	return predicate.Message(sql.FieldEQ(FieldUnprovenRuns, v))
 }
 
 // StopRequestedAt applies equality check predicate on the "stop_requested_at" field. It's identical to StopRequestedAtEQ.
@@ -1081,6 +1091,81 @@ func LeaseUntilMsNotNil() predicate.Message {
 	return predicate.Message(sql.FieldNotNull(FieldLeaseUntilMs))
 }
 
+// NodeEQ applies the EQ predicate on the "node" field.
+func NodeEQ(v string) predicate.Message {
+	return predicate.Message(sql.FieldEQ(FieldNode, v))
+}
+
+// NodeNEQ applies the NEQ predicate on the "node" field.
+func NodeNEQ(v string) predicate.Message {
+	return predicate.Message(sql.FieldNEQ(FieldNode, v))
+}
+
+// NodeIn applies the In predicate on the "node" field.
+func NodeIn(vs ...string) predicate.Message {
+	return predicate.Message(sql.FieldIn(FieldNode, vs...))
+}
+
+// NodeNotIn applies the NotIn predicate on the "node" field.
+func NodeNotIn(vs ...string) predicate.Message {
+	return predicate.Message(sql.FieldNotIn(FieldNode, vs...))
+}
+
+// NodeGT applies the GT predicate on the "node" field.
+func NodeGT(v string) predicate.Message {
+	return predicate.Message(sql.FieldGT(FieldNode, v))
+}
+
+// NodeGTE applies the GTE predicate on the "node" field.
+func NodeGTE(v string) predicate.Message {
+	return predicate.Message(sql.FieldGTE(FieldNode, v))
+}
+
+// NodeLT applies the LT predicate on the "node" field.
+func NodeLT(v string) predicate.Message {
+	return predicate.Message(sql.FieldLT(FieldNode, v))
+}
+
+// NodeLTE applies the LTE predicate on the "node" field.
+func NodeLTE(v string) predicate.Message {
+	return predicate.Message(sql.FieldLTE(FieldNode, v))
+}
+
+// NodeContains applies the Contains predicate on the "node" field.
+func NodeContains(v string) predicate.Message {
+	return predicate.Message(sql.FieldContains(FieldNode, v))
+}
+
+// NodeHasPrefix applies the HasPrefix predicate on the "node" field.
+func NodeHasPrefix(v string) predicate.Message {
+	return predicate.Message(sql.FieldHasPrefix(FieldNode, v))
+}
+
+// NodeHasSuffix applies the HasSuffix predicate on the "node" field.
+func NodeHasSuffix(v string) predicate.Message {
+	return predicate.Message(sql.FieldHasSuffix(FieldNode, v))
+}
+
+// NodeIsNil applies the IsNil predicate on the "node" field.
+func NodeIsNil() predicate.Message {
+	return predicate.Message(sql.FieldIsNull(FieldNode))
+}
+
+// NodeNotNil applies the NotNil predicate on the "node" field.
+func NodeNotNil() predicate.Message {
+	return predicate.Message(sql.FieldNotNull(FieldNode))
+}
+
+// NodeEqualFold applies the EqualFold predicate on the "node" field.
+func NodeEqualFold(v string) predicate.Message {
+	return predicate.Message(sql.FieldEqualFold(FieldNode, v))
+}
+
+// NodeContainsFold applies the ContainsFold predicate on the "node" field.
+func NodeContainsFold(v string) predicate.Message {
+	return predicate.Message(sql.FieldContainsFold(FieldNode, v))
+}
+
 // RunCountEQ applies the EQ predicate on the "run_count" field.
 func RunCountEQ(v int) predicate.Message {
 	return predicate.Message(sql.FieldEQ(FieldRunCount, v))
@@ -1119,6 +1204,46 @@ func RunCountLT(v int) predicate.Message {
 // RunCountLTE applies the LTE predicate on the "run_count" field.
 func RunCountLTE(v int) predicate.Message {
 	return predicate.Message(sql.FieldLTE(FieldRunCount, v))
+}
+
+// UnprovenRunsEQ applies the EQ predicate on the "unproven_runs" field.
+func UnprovenRunsEQ(v int) predicate.Message {
+	return predicate.Message(sql.FieldEQ(FieldUnprovenRuns, v))
+}
+
+// UnprovenRunsNEQ applies the NEQ predicate on the "unproven_runs" field.
+func UnprovenRunsNEQ(v int) predicate.Message {
+	return predicate.Message(sql.FieldNEQ(FieldUnprovenRuns, v))
+}
+
+// UnprovenRunsIn applies the In predicate on the "unproven_runs" field.
+func UnprovenRunsIn(vs ...int) predicate.Message {
+	return predicate.Message(sql.FieldIn(FieldUnprovenRuns, vs...))
+}
+
+// UnprovenRunsNotIn applies the NotIn predicate on the "unproven_runs" field.
+func UnprovenRunsNotIn(vs ...int) predicate.Message {
+	return predicate.Message(sql.FieldNotIn(FieldUnprovenRuns, vs...))
+}
+
+// UnprovenRunsGT applies the GT predicate on the "unproven_runs" field.
+func UnprovenRunsGT(v int) predicate.Message {
+	return predicate.Message(sql.FieldGT(FieldUnprovenRuns, v))
+}
+
+// UnprovenRunsGTE applies the GTE predicate on the "unproven_runs" field.
+func UnprovenRunsGTE(v int) predicate.Message {
+	return predicate.Message(sql.FieldGTE(FieldUnprovenRuns, v))
+}
+
+// UnprovenRunsLT applies the LT predicate on the "unproven_runs" field.
+func UnprovenRunsLT(v int) predicate.Message {
+	return predicate.Message(sql.FieldLT(FieldUnprovenRuns, v))
+}
+
+// UnprovenRunsLTE applies the LTE predicate on the "unproven_runs" field.
+func UnprovenRunsLTE(v int) predicate.Message {
+	return predicate.Message(sql.FieldLTE(FieldUnprovenRuns, v))
 }
 
 // StopRequestedAtEQ applies the EQ predicate on the "stop_requested_at" field.

@@ -391,6 +391,9 @@ var (
 		{Name: "is_waiting", Type: field.TypeBool, Default: false},
 		{Name: "run_id", Type: field.TypeUUID},
 		{Name: "lease_until_ms", Type: field.TypeInt64, Nullable: true},
+		{Name: "node", Type: field.TypeString, Nullable: true},
+		{Name: "unproven_runs", Type: field.TypeInt, Default: 0},
+		{Name: "lost_runs", Type: field.TypeInt, Default: 0},
 		{Name: "is_parked", Type: field.TypeBool, Default: false},
 		{Name: "attempt", Type: field.TypeInt, Default: 0},
 		{Name: "call_started_at", Type: field.TypeTime, Nullable: true},
@@ -444,7 +447,7 @@ var (
 			{
 				Name:    "job_kind_status_priority_queued_at",
 				Unique:  false,
-				Columns: []*schema.Column{JobsColumns[2], JobsColumns[14], JobsColumns[10], JobsColumns[26]},
+				Columns: []*schema.Column{JobsColumns[2], JobsColumns[14], JobsColumns[10], JobsColumns[29]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status IN ('IN_QUEUE', 'IN_PROGRESS')",
 				},
@@ -462,12 +465,12 @@ var (
 			{
 				Name:    "job_expires_at",
 				Unique:  false,
-				Columns: []*schema.Column{JobsColumns[41]},
+				Columns: []*schema.Column{JobsColumns[44]},
 			},
 			{
 				Name:    "job_ended_at",
 				Unique:  false,
-				Columns: []*schema.Column{JobsColumns[29]},
+				Columns: []*schema.Column{JobsColumns[32]},
 			},
 		},
 	}
@@ -599,7 +602,9 @@ var (
 		{Name: "answered_by", Type: field.TypeString, Nullable: true},
 		{Name: "run_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "lease_until_ms", Type: field.TypeInt64, Nullable: true},
+		{Name: "node", Type: field.TypeString, Nullable: true},
 		{Name: "run_count", Type: field.TypeInt, Default: 0},
+		{Name: "unproven_runs", Type: field.TypeInt, Default: 0},
 		{Name: "stop_requested_at", Type: field.TypeTime, Nullable: true},
 		{Name: "provider_cancelled", Type: field.TypeBool, Default: false},
 		{Name: "input_tokens", Type: field.TypeInt64, Nullable: true},
@@ -618,7 +623,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "messages_chats_messages",
-				Columns:    []*schema.Column{MessagesColumns[28]},
+				Columns:    []*schema.Column{MessagesColumns[30]},
 				RefColumns: []*schema.Column{ChatsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -627,7 +632,7 @@ var (
 			{
 				Name:    "message_chat_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{MessagesColumns[28], MessagesColumns[0]},
+				Columns: []*schema.Column{MessagesColumns[30], MessagesColumns[0]},
 			},
 			{
 				Name:    "message_parent_id_id",

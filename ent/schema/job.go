@@ -52,6 +52,10 @@ func workFields() []ent.Field {
 		field.UUID("run_id", oid.Run{}),
 		field.Int64("lease_until_ms").Optional().Nillable().
 			Comment("End of the run's lease in milliseconds of the database's clock; null while nobody works on it."),
+		field.String("node").Optional().Nillable().Comment("The name of the process (NODE_ID) whose run claimed it last."),
+		field.Int("unproven_runs").Default(0).
+			Comment("How many runs in a row were begun before the call and have not renewed their lease."),
+		field.Int("lost_runs").Default(0).Comment("How many runs were lost before the call and begun again."),
 		field.Bool("is_parked").Default(false).Comment("True while a video is made at the provider and nobody polls it."),
 		field.Int("attempt").Default(0).Comment("How many attempts were begun."),
 		field.Time("call_started_at").Optional().Nillable().
@@ -59,7 +63,7 @@ func workFields() []ent.Field {
 		field.String("provider_ref").Optional().Nillable().Sensitive(),
 		field.String("phase").Default(""),
 		field.Float("progress").Optional().Nillable(),
-		field.Text("text").Default("").Comment("What a text job has written, as of the last checkpoint; at the end, all."),
+		field.Text("text").Default("").Comment("What a text job has written, as of the last checkpoint; at the end, all, however it ended."),
 		field.Time("cancel_requested_at").Optional().Nillable(),
 		field.Time("queued_at").Optional().Nillable().Comment("When it got its place in the queue."),
 		field.Time("started_at").Optional().Nillable(),

@@ -49,7 +49,9 @@ func replyFields() []ent.Field {
 		field.UUID("run_id", oid.Run{}).Optional().Nillable(),
 		field.Int64("lease_until_ms").Optional().Nillable().
 			Comment("End of the run's lease in milliseconds of the database's clock; null while nobody works on it."),
+		field.String("node").Optional().Nillable().Comment("The name of the process (NODE_ID) whose run claimed it last."),
 		field.Int("run_count").Default(0).Comment("How many runs were begun for this reply."),
+		field.Int("unproven_runs").Default(0).Comment("How many runs in a row were begun and have not renewed their lease."),
 		field.Time("stop_requested_at").Optional().Nillable(),
 		field.Bool("provider_cancelled").Default(false),
 		field.Int64("input_tokens").Optional().Nillable(),

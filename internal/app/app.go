@@ -35,10 +35,10 @@ import (
 	"github.com/weav-ai/weav/internal/ownkey"
 	"github.com/weav-ai/weav/internal/pay"
 	"github.com/weav-ai/weav/internal/planner"
+	"github.com/weav-ai/weav/internal/run"
 	"github.com/weav-ai/weav/internal/server"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/usage"
-	"github.com/weav-ai/weav/internal/worker"
 )
 
 // Version is the release; the build may set it.
@@ -46,11 +46,12 @@ var Version = "0.1.0-dev"
 
 // App is a process's parts, opened and wired, not yet running.
 type App struct {
-	cfg   Config
-	part  Part
-	log   *slog.Logger
-	store *store.Store
-	bus   live.Bus
+	cfg     Config
+	part    Part
+	log     *slog.Logger
+	process *run.Process
+	store   *store.Store
+	bus     live.Bus
 	// verifier proves identities; closeAuth lets go of it.
 	verifier  auth.Verifier
 	closeAuth func() error
@@ -101,7 +102,7 @@ func Open(ctx context.Context, cfg Config, part Part, log *slog.Logger) (*App, e
 	for _, doubt := range cfg.doubts() {
 		log.WarnContext(ctx, "a setting is unsafe", "setting", doubt.Item, "why", doubt.Note)
 	}
-	a := &App{cfg: cfg, part: part, log: log, meter: metrics.New()}
+	a := &App{cfg: cfg, part: part, log: log, process: run.NewProcess(cfg.NodeID), meter: metrics.New()}
 	a.connections = server.NewConnections(cfg.HTTP.Connections, cfg.TrustedProxies, a.connectionRefused())
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
@@ -249,8 +250,9 @@ func Listen(ctx context.Context, cfg Config, part Part) (net.Listener, Config, e
 	return l, cfg, nil
 }
 
-// Run does the process's work until ctx ends, then lets go of it: sockets are sent elsewhere, jobs
-// that run may finish within the shutdown time, replies that do not are handed back or kept as they stand.
+// Run does the process's work until ctx ends, then lets go of it: it claims no more work at once, sockets are sent
+// elsewhere, and meanwhile what runs may finish within the shutdown time. Replies that do not are handed back or kept as
+// they stand.
 func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
@@ -263,16 +265,19 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 			return err
 		}
 	}
-	if a.runner != nil {
-		for _, sweep := range []func(context.Context) error{a.chats.Sweep, a.chats.Reindex, a.jobs.Sweep, a.files.Sweep} {
-			go worker.Sweeper(background, sweep, a.log)
-		}
-		if err := a.runner.Start(background); err != nil {
-			return err
-		}
+	if err := a.startWork(background); err != nil {
+		return err
 	}
+	leaving, leave := context.WithCancel(ctx)
+	defer leave()
+	stopped := make(chan error, 1)
+	go func() {
+		<-leaving.Done()
+		stopped <- a.stopWork(background)
+	}()
 	err := a.serve(ctx, listener)
-	return errors.Join(err, a.stopWork(ctx))
+	leave()
+	return errors.Join(err, <-stopped)
 }
 
 func (a *App) serve(ctx context.Context, listener net.Listener) error {
@@ -289,20 +294,6 @@ func (a *App) shutSockets(ctx context.Context) {
 	if err := a.socket.Shutdown(ctx); err != nil {
 		a.log.WarnContext(ctx, "sockets were cut", "error", err)
 	}
-}
-
-func (a *App) stopWork(ctx context.Context) error {
-	if a.runner == nil {
-		return nil
-	}
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.cfg.ShutdownTimeout)
-	defer cancel()
-	if err := a.runner.Stop(end); err == nil {
-		return nil
-	}
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.cfg.ShutdownTimeout)
-	defer cancel()
-	return a.runner.StopAndCancel(last)
 }
 
 // Close closes the parts.

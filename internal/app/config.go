@@ -113,7 +113,8 @@ type Config struct {
 	Playground bool
 	// AutoMigrate brings the database up to date at start (AUTO_MIGRATE, default true for SQLite only).
 	AutoMigrate bool
-	// ShutdownTimeout is how long a stopping process waits for its work (SHUTDOWN_TIMEOUT, default 20s).
+	// ShutdownTimeout is how long a stopping process waits for its work (SHUTDOWN_TIMEOUT, default 60s: longer than a reply
+	// of MAX_OUTPUT_TOKENS takes at 20 tokens a second).
 	ShutdownTimeout time.Duration
 	// SandboxPace multiplies the sandbox's waits; 0 is without waits (SANDBOX_PACE, default 1).
 	SandboxPace float64
@@ -168,7 +169,7 @@ func Load(getenv func(string) string, names ...string) (Config, error) {
 		NodeID:            e.text("NODE_ID", ""),
 		Introspection:     e.flag("INTROSPECTION", true),
 		Playground:        e.flag("PLAYGROUND", true),
-		ShutdownTimeout:   e.duration("SHUTDOWN_TIMEOUT", 20*time.Second),
+		ShutdownTimeout:   e.duration("SHUTDOWN_TIMEOUT", 60*time.Second),
 		SandboxPace:       e.factor("SANDBOX_PACE", 1),
 		LogLevel:          e.level("LOG_LEVEL"),
 		FirebaseEmulator:  e.get("FIREBASE_AUTH_EMULATOR_HOST") != "",

@@ -91,7 +91,7 @@ func (a *App) wireWork() {
 	a.apiKeys = apikey.New(a.store, a.catalog, a.ledger, nil)
 	repeated, once := ai.RetryPolicy{OnRetry: a.retried}, ai.RetryPolicy{Max: -1}
 	a.chats = chat.New(chat.Parts{
-		Store: a.store, Feed: a.feed, Bus: a.bus, Catalog: a.catalog, Files: a.files, Ledger: a.ledger, Meter: a.meter, Log: a.log,
+		Store: a.store, Feed: a.feed, Bus: a.bus, Catalog: a.catalog, Files: a.files, Ledger: a.ledger, Meter: a.meter, Log: a.log, Process: a.process,
 		Router: ai.NewRouter(ai.Providers{Text: a.texts(repeated)}).WithOwnKeys(a.ownKeys.Routers(repeated)),
 	}, chat.Config{MaxTextChars: a.cfg.MaxTextChars, Lease: a.cfg.Lease, StopWait: a.cfg.StopWait})
 	a.folders = folder.New(a.store, a.chats.StopRunning)
@@ -101,7 +101,7 @@ func (a *App) wireWork() {
 	authors := planner.NewComposer(plans).Kinds()
 	maps.Copy(authors, exporting.NewAuthor(exporting.Parts{Store: a.store, Files: a.files}, exporting.Config{MaxBytes: int64(a.cfg.ExportMaxGB) << 30}).Kinds())
 	a.jobs = job.New(job.Parts{
-		Store: a.store, Feed: a.feed, Bus: a.bus, Catalog: a.catalog, Files: a.files, Chats: a.chats, Ledger: a.ledger, Meter: a.meter, Log: a.log,
+		Store: a.store, Feed: a.feed, Bus: a.bus, Catalog: a.catalog, Files: a.files, Chats: a.chats, Ledger: a.ledger, Meter: a.meter, Log: a.log, Process: a.process,
 		Router: router, Authors: authors,
 	}, job.Config{Lease: a.cfg.Lease, CancelWait: a.cfg.StopWait, Retention: a.cfg.JobRetention})
 	a.chats.OnPurge(a.jobs.ForgetChats)

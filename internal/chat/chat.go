@@ -7,6 +7,7 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -22,6 +23,7 @@ import (
 	"github.com/weav-ai/weav/internal/file"
 	"github.com/weav-ai/weav/internal/live"
 	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/run"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/usage"
 )
@@ -82,6 +84,7 @@ type Service struct {
 	ledger  *usage.Ledger
 	meter   Meter
 	log     *slog.Logger
+	process *run.Process
 	cfg     Config
 	texts   *live.Lookup[oid.Run, string] // of running replies, for while the bus is out of reach
 	onPurge func(ctx context.Context, tx *store.Tx, chats []oid.Chat) error
@@ -108,13 +111,15 @@ type Parts struct {
 	Ledger  *usage.Ledger
 	Meter   Meter
 	Log     *slog.Logger
+	// Process is this process; nil for one without a name, whose runs nobody asks for.
+	Process *run.Process
 }
 
 // New returns the domain of chats.
 func New(p Parts, cfg Config) *Service {
 	s := &Service{
 		store: p.Store, feed: p.Feed, bus: p.Bus, catalog: p.Catalog, router: p.Router,
-		files: p.Files, ledger: p.Ledger, meter: p.Meter, log: p.Log, cfg: cfg.withDefaults(),
+		files: p.Files, ledger: p.Ledger, meter: p.Meter, log: p.Log, process: cmp.Or(p.Process, run.NewProcess("")), cfg: cfg.withDefaults(),
 	}
 	s.texts = live.NewLookup(p.Bus, p.Log, s.storedTexts)
 	return s

@@ -1,8 +1,11 @@
 package chat
 
 import (
+	"errors"
+
 	"github.com/weav-ai/weav/internal/ai"
 	"github.com/weav-ai/weav/internal/errs"
+	"github.com/weav-ai/weav/internal/run"
 )
 
 // FailureCode says why a reply failed or broke off; the API shows it.
@@ -18,6 +21,7 @@ const (
 	FailureContentBlocked      FailureCode = "CONTENT_BLOCKED"
 	FailureModelUnavailable    FailureCode = "MODEL_UNAVAILABLE"
 	FailureOwnKeyRefused       FailureCode = "OWN_KEY_REFUSED"
+	FailureNoOutput            FailureCode = "NO_OUTPUT"
 	FailureWorkerLost          FailureCode = "WORKER_LOST"
 	FailureInternal            FailureCode = "INTERNAL"
 )
@@ -39,6 +43,7 @@ var failures = map[FailureCode]Failure{
 	FailureContentBlocked:      {FailureContentBlocked, "The provider's content filter refused this. Put it in other words.", false},
 	FailureOwnKeyRefused:       {FailureOwnKeyRefused, "The provider does not take your own key. Set it anew, or remove it to use your quota.", false},
 	FailureModelUnavailable:    {FailureModelUnavailable, "This model is not offered any longer. Choose another.", false},
+	FailureNoOutput:            {FailureNoOutput, "The model delivered no text. Try again, or put it in other words.", true},
 	FailureWorkerLost:          {FailureWorkerLost, "The server that wrote this reply went away. What was shown is kept.", true},
 	FailureInternal:            {FailureInternal, "Something went wrong on our side.", true},
 }
@@ -53,13 +58,13 @@ func FailureOf(code string) Failure {
 
 // failureOf sorts a failure by what the person can do. One that is no provider's is ours.
 func failureOf(err error) FailureCode {
-	if errs.CodeOf(err) == errs.Unavailable {
+	if errs.CodeOf(err) == errs.Unavailable || errors.Is(err, run.ErrPanic) {
 		return FailureInternal
 	}
 	switch ai.KindOf(err) {
 	case ai.RateLimited:
 		return FailureRateLimited
-	case ai.QuotaExhausted, ai.Overloaded, ai.Upstream, ai.Auth, ai.RegionBlocked, ai.NoOutput:
+	case ai.QuotaExhausted, ai.Overloaded, ai.Upstream, ai.Auth, ai.RegionBlocked:
 		return FailureProviderUnavailable
 	case ai.Interrupted:
 		return FailureProviderInterrupted
@@ -73,6 +78,8 @@ func failureOf(err error) FailureCode {
 		return FailureOwnKeyRefused
 	case ai.ModelGone, ai.Unsupported:
 		return FailureModelUnavailable
+	case ai.NoOutput:
+		return FailureNoOutput
 	default:
 		return FailureInternal
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/live"
 	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/run"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/usage"
 )
@@ -20,8 +21,6 @@ import (
 const (
 	// gather is the longest a delta waits for more before it is published.
 	gather = 30 * time.Millisecond
-	// renewEvery is how often the lease is renewed, the text kept and the stop flag read.
-	renewEvery = time.Second
 	// endAgain is the wait before a reply's end is written again.
 	endAgain = 250 * time.Millisecond
 	// cancelWait is how long a cancelled provider may take to let go.
@@ -29,9 +28,14 @@ const (
 )
 
 // WriteReply writes a pending reply as run: it claims it, streams the model's answer to
-// the bus and ends it. It returns nil when the run is stale, and ErrBusy when the person
-// has too many replies under way. A failure of the model is the reply's end, not an error.
+// the bus and ends it. It returns nil when the run is stale, ErrBusy when the person has too many replies under way,
+// and run.ErrStopping when the process begins no runs any more. A failure of the model is the reply's end, not an error.
 func (s *Service) WriteReply(ctx context.Context, id oid.Message, run oid.Run) error {
+	over, err := s.process.Begin(run, "reply")
+	if err != nil {
+		return err
+	}
+	defer over()
 	msg, err := s.claim(ctx, id, run)
 	if err != nil || msg == nil {
 		return err
@@ -55,6 +59,7 @@ type writer struct {
 	req   ai.TextRequest
 
 	text    *live.TextWriter
+	saver   *run.Saver // of the call under way
 	started bool
 
 	stopOnce sync.Once
@@ -81,7 +86,7 @@ func (w *writer) write(ctx context.Context) error {
 	return w.finish(work, final, err)
 }
 
-// listen hears a stop at once; when the bus is down the checkpoint reads the flag instead.
+// listen hears a stop at once; when the bus is down each checkpoint reads the flag instead.
 func (w *writer) listen(ctx context.Context) (cancel func()) {
 	ask := func() { w.stopOnce.Do(func() { close(w.stop) }) }
 	cancel, err := w.s.bus.Subscribe(ctx, live.ControlTopic(w.topic), func([]byte) { ask() }, func() {})
@@ -99,6 +104,14 @@ func pump(ctx context.Context, streamer ai.TextStreamer, req ai.TextRequest) (<-
 	gone := make(chan struct{})
 	go func() {
 		defer close(parts)
+		defer func() {
+			if v := recover(); v != nil {
+				select {
+				case parts <- part{err: run.Recovered(v)}:
+				case <-gone:
+				}
+			}
+		}()
 		for event, err := range streamer.StreamText(ctx, req) {
 			select {
 			case parts <- part{event, err}:
@@ -114,8 +127,8 @@ func pump(ctx context.Context, streamer ai.TextStreamer, req ai.TextRequest) (<-
 func (w *writer) loop(ctx, work context.Context, parts <-chan part, cancel func()) (*ai.TextResult, error) {
 	flush := time.NewTimer(time.Hour)
 	flush.Stop()
-	tick := time.NewTicker(renewEvery)
-	defer tick.Stop()
+	w.saver = run.NewSaver(w.save, 0, w.s.cfg.Lease/2)
+	defer w.saver.Close()
 	var giveUp <-chan time.Time
 	quit := func() {
 		cancel()
@@ -140,9 +153,12 @@ func (w *writer) loop(ctx, work context.Context, parts <-chan part, cancel func(
 				return nil, err
 			}
 		case <-flush.C:
-			w.text.Publish(work)
-		case <-tick.C:
-			if err := w.keep(work); err != nil {
+			w.publish(work)
+		case <-w.saver.Due():
+			w.publish(work)
+			w.saver.Begin(work, w.text.String())
+		case saved := <-w.saver.Done():
+			if err := w.kept(work, saved); err != nil {
 				return nil, err
 			}
 		case <-stop:
@@ -157,7 +173,7 @@ func (w *writer) loop(ctx, work context.Context, parts <-chan part, cancel func(
 	}
 }
 
-// take adds a delta. The first is published at once, the others gathered.
+// take adds a delta. The first is stored and published at once, the others gathered.
 func (w *writer) take(ctx context.Context, delta string, flush *time.Timer) error {
 	if delta == "" {
 		return nil
@@ -170,27 +186,36 @@ func (w *writer) take(ctx context.Context, delta string, flush *time.Timer) erro
 		}
 		return nil
 	}
-	if err := w.s.start(ctx, w.msg, w.run); err != nil {
+	if err := w.s.start(ctx, w.msg, w.run, w.text.String()); err != nil {
 		return err
 	}
 	w.started = true
 	w.text.Publish(ctx)
+	w.saver.Show(w.text.Len(), true)
 	return nil
 }
 
-// keep renews the lease and keeps the text. A database that does not answer is tried again
-// with the next tick, as long as the lease may still stand.
-func (w *writer) keep(ctx context.Context) error {
+// publish sends the text that was gathered, and has it saved.
+func (w *writer) publish(ctx context.Context) {
 	w.text.Publish(ctx)
-	stop, err := w.s.checkpoint(ctx, w.msg, w.run, w.text.String())
-	if errors.Is(err, errRunLost) {
-		return err
+	w.saver.Show(w.text.Len(), false)
+}
+
+// save is the run's [run.Save].
+func (w *writer) save(ctx context.Context, text string) (stop bool, err error) {
+	return w.s.checkpoint(ctx, w.msg.ID, w.run, text)
+}
+
+// kept takes the outcome of a save. A database that does not answer is tried again, as long as the lease may still stand.
+func (w *writer) kept(ctx context.Context, saved run.Saved) error {
+	w.saver.Take(saved)
+	if errors.Is(saved.Err, errRunLost) {
+		return saved.Err
 	}
-	if err != nil {
-		w.s.log.WarnContext(ctx, "checkpoint failed", "run", w.topic, "error", err)
-		return nil
+	if saved.Err != nil {
+		w.s.log.WarnContext(ctx, "checkpoint failed", "run", w.topic, "error", saved.Err)
 	}
-	if stop {
+	if saved.Stop {
 		w.stopOnce.Do(func() { close(w.stop) })
 	}
 	return nil
@@ -206,9 +231,9 @@ func (w *writer) finish(ctx context.Context, final *ai.TextResult, err error) er
 	case w.stopped:
 		return w.close(ctx, ending{status: message.StatusStopped, usage: w.usageOf(err), cancelled: true})
 	case w.leaving && !w.started:
-		return w.giveBack(ctx)
-	case errs.CodeOf(err) == errs.Unavailable && !w.started && w.msg.RunCount+1 < maxRuns:
-		return w.giveBack(ctx) // The database went away, not the model.
+		return w.giveBack(ctx, true)
+	case errs.CodeOf(err) == errs.Unavailable && !w.started && w.msg.UnprovenRuns+1 < run.MaxUnproven:
+		return w.giveBack(ctx, false) // The database went away, not the model.
 	case w.leaving:
 		return w.close(ctx, ending{status: message.StatusInterrupted, failure: FailureWorkerLost, usage: w.usageOf(err)})
 	default:
@@ -222,8 +247,11 @@ func (w *writer) closed(final *ai.TextResult) ending {
 	said := w.text.String()
 	e := ending{status: message.StatusCompleted, finish: final.Finish, model: final.Model, usage: usage.Of(final.Usage, w.req, said)}
 	e.free = !usage.IsOfUse(final.Finish, said)
-	if w.stopped {
+	switch {
+	case w.stopped:
 		e.status, e.finish, e.free = message.StatusStopped, "", usage.IsRefused(final.Finish)
+	case run.IsBlank(said):
+		e.status, e.failure = message.StatusFailed, FailureNoOutput
 	}
 	return e
 }
@@ -262,13 +290,14 @@ func (w *writer) close(ctx context.Context, e ending) error {
 	}
 }
 
-// giveBack returns a reply of which nothing was shown to the queue, for another process.
-func (w *writer) giveBack(ctx context.Context) error {
+// giveBack returns a reply of which nothing was shown to the queue, for another process. proven says that the run did
+// what it could.
+func (w *writer) giveBack(ctx context.Context, proven bool) error {
 	ctx, cancel := detached(ctx)
 	defer cancel()
 	err := w.s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		w.msg.RunID = &w.run
-		_, err := w.s.requeue(ctx, tx, w.msg)
+		_, err := w.s.requeue(ctx, tx, w.msg, proven)
 		return err
 	})
 	if err != nil {

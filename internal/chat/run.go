@@ -55,7 +55,7 @@ func (s *Service) claim(ctx context.Context, id oid.Message, run oid.Run) (*ent.
 		}
 		n, err = tx.Client().Message.Update().
 			Where(mine(id, run), message.StatusEQ(message.StatusPending), message.LeaseUntilMsIsNil()).
-			AddRunCount(1).Modify(s.renew()).Save(ctx)
+			AddRunCount(1).AddUnprovenRuns(1).SetNode(s.process.Node()).Modify(s.renew()).Save(ctx)
 		return err
 	})
 	if err != nil {
@@ -85,12 +85,12 @@ func (s *Service) turnOf(ctx context.Context, tx *store.Tx, user oid.User) error
 	return nil
 }
 
-// start makes a claimed reply STREAMING, before its first delta goes out.
-func (s *Service) start(ctx context.Context, msg *ent.Message, run oid.Run) error {
+// start makes a claimed reply STREAMING and stores its first piece, before that goes out.
+func (s *Service) start(ctx context.Context, msg *ent.Message, run oid.Run, text string) error {
 	return s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		n, err := tx.Client().Message.Update().
 			Where(mine(msg.ID, run), message.StatusEQ(message.StatusPending)).
-			SetStatus(message.StatusStreaming).SetStartedAt(store.Now()).Modify(s.renew()).Save(ctx)
+			SetStatus(message.StatusStreaming).SetStartedAt(store.Now()).SetText(text).Modify(s.renew()).Save(ctx)
 		if err != nil {
 			return fmt.Errorf("chat: start: %w", err)
 		}
@@ -102,29 +102,40 @@ func (s *Service) start(ctx context.Context, msg *ent.Message, run oid.Run) erro
 	})
 }
 
-// checkpoint renews the lease, keeps the text so far, and tells whether a stop was asked for.
-func (s *Service) checkpoint(ctx context.Context, msg *ent.Message, run oid.Run, text string) (stop bool, err error) {
-	err = s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		n, err := tx.Client().Message.Update().Where(mine(msg.ID, run)).SetText(text).Modify(s.renew()).Save(ctx)
+// checkpoint renews the lease, keeps the text so far, and tells whether a stop was asked for. As a rule it is one statement.
+func (s *Service) checkpoint(ctx context.Context, id oid.Message, run oid.Run, text string) (stop bool, err error) {
+	keep := func(where ...predicate.Message) (int, error) {
+		u := s.store.Client().Message.Update().Where(append(where, mine(id, run))...).SetUnprovenRuns(0).Modify(s.renew())
+		if text != "" {
+			u.SetText(text)
+		}
+		n, err := u.Save(ctx)
 		if err != nil {
-			return fmt.Errorf("chat: checkpoint: %w", err)
+			return 0, fmt.Errorf("chat: checkpoint: %w", err)
 		}
-		if n == 0 {
-			return errRunLost
-		}
-		stop, err = tx.Client().Message.Query().
-			Where(message.ID(msg.ID), message.StopRequestedAtNotNil()).Exist(ctx)
-		return err
-	})
-	return stop, err
+		return n, nil
+	}
+	if n, err := keep(message.StopRequestedAtIsNil()); err != nil || n > 0 {
+		return false, err
+	}
+	n, err := keep()
+	if err == nil && n == 0 {
+		err = errRunLost
+	}
+	return n > 0, err
 }
 
-// requeue gives a reply of which nothing was shown to a new run. guard says what must still hold.
-func (s *Service) requeue(ctx context.Context, tx *store.Tx, msg *ent.Message, guard ...predicate.Message) (bool, error) {
+// requeue gives a reply of which nothing was shown to a new run. proven says that the last one ended its work itself;
+// guard says what must still hold.
+func (s *Service) requeue(ctx context.Context, tx *store.Tx, msg *ent.Message, proven bool, guard ...predicate.Message) (bool, error) {
 	run := oid.New[oid.Run]()
-	n, err := tx.Client().Message.Update().
+	u := tx.Client().Message.Update().
 		Where(append(guard, mine(msg.ID, *msg.RunID), message.StatusEQ(message.StatusPending))...).
-		SetRunID(run).ClearLeaseUntilMs().Save(ctx)
+		SetRunID(run).ClearLeaseUntilMs()
+	if proven {
+		u.SetUnprovenRuns(0)
+	}
+	n, err := u.Save(ctx)
 	if err != nil {
 		return false, fmt.Errorf("chat: requeue: %w", err)
 	}

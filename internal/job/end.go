@@ -14,6 +14,7 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 	"github.com/weav-ai/weav/internal/feed"
 	"github.com/weav-ai/weav/internal/file"
+	"github.com/weav-ai/weav/internal/run"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/usage"
 )
@@ -74,9 +75,9 @@ func (s *Service) ended(tx *store.Tx, j *ent.Job, e ending, tokens *usage.Tokens
 	}
 	if e.status == entjob.StatusCompleted {
 		u.SetProgress(1)
-		if !j.StoreResult {
-			u.SetExpiresAt(store.Now().Add(s.life(j.Kind)))
-		}
+	}
+	if !j.StoreResult && (e.status == entjob.StatusCompleted || e.text != "") {
+		u.SetExpiresAt(store.Now().Add(s.life(j.Kind)))
 	}
 	if e.finish != "" {
 		u.SetFinishReason(finishReason(e.finish))
@@ -119,7 +120,7 @@ func (s *Service) settle(ctx context.Context, tx *store.Tx, j *ent.Job, e ending
 	if err := s.recordUsage(ctx, tx, j, e, tokens); err != nil {
 		return err
 	}
-	if err := s.chats.EndJobTurn(ctx, tx, j, messageStatus(e.status), caption(e)); err != nil {
+	if err := s.chats.EndJobTurn(ctx, tx, j, messageStatus(e), caption(e)); err != nil {
 		return err
 	}
 	err := step(ctx, tx, j.ID, func(c *ent.JobStepCreate) {
@@ -158,12 +159,15 @@ func caption(e ending) string {
 	return e.revised
 }
 
-func messageStatus(st entjob.Status) message.Status {
-	switch st {
-	case entjob.StatusCompleted:
+// messageStatus is that of the chat's message. One whose text was shown broke off.
+func messageStatus(e ending) message.Status {
+	switch {
+	case e.status == entjob.StatusCompleted:
 		return message.StatusCompleted
-	case entjob.StatusCancelled:
+	case e.status == entjob.StatusCancelled:
 		return message.StatusStopped
+	case !run.IsBlank(e.text):
+		return message.StatusInterrupted
 	default:
 		return message.StatusFailed
 	}

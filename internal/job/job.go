@@ -8,6 +8,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,6 +25,7 @@ import (
 	"github.com/weav-ai/weav/internal/file"
 	"github.com/weav-ai/weav/internal/live"
 	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/run"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/usage"
 )
@@ -111,6 +113,8 @@ type Parts struct {
 	Log    *slog.Logger
 	// Authors do the work of their kinds; a kind without one fails.
 	Authors map[entjob.Kind]Author
+	// Process is this process; nil for one without a name, whose runs nobody asks for.
+	Process *run.Process
 }
 
 // Service is the domain of jobs.
@@ -126,6 +130,7 @@ type Service struct {
 	meter   Meter
 	log     *slog.Logger
 	authors map[entjob.Kind]Author
+	process *run.Process
 	cfg     Config
 	rows    *live.Lookup[oid.Job, *ent.Job] // of followed jobs, for while the bus is out of reach
 }
@@ -134,7 +139,8 @@ type Service struct {
 func New(p Parts, cfg Config) *Service {
 	s := &Service{
 		store: p.Store, feed: p.Feed, bus: p.Bus, catalog: p.Catalog, router: p.Router,
-		files: p.Files, chats: p.Chats, ledger: p.Ledger, meter: p.Meter, log: p.Log, authors: p.Authors, cfg: cfg.withDefaults(),
+		files: p.Files, chats: p.Chats, ledger: p.Ledger, meter: p.Meter, log: p.Log, authors: p.Authors,
+		process: cmp.Or(p.Process, run.NewProcess("")), cfg: cfg.withDefaults(),
 	}
 	s.rows = live.NewLookup(p.Bus, p.Log, s.followed)
 	return s

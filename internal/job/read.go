@@ -37,10 +37,13 @@ func (s *Service) Steps(ctx context.Context, jobs []oid.Job) (map[oid.Job][]*ent
 	return byJob, nil
 }
 
-// Attempts reads the attempts out of a timeline.
+// Attempts reads the attempts out of a timeline. One that another run went on with is one attempt.
 func Attempts(steps []*ent.JobStep) []*Attempt {
 	attempts := []*Attempt{}
 	for _, st := range steps {
+		if st.Type == jobstep.TypeStarted && len(attempts) > 0 && attempts[len(attempts)-1].Number == *st.Attempt {
+			continue
+		}
 		if st.Type == jobstep.TypeStarted {
 			attempts = append(attempts, &Attempt{Number: *st.Attempt, StartedAt: st.CreatedAt})
 			continue

@@ -38,7 +38,7 @@ func (s *Service) claim(ctx context.Context, id oid.Job, run oid.Run) (*ent.Job,
 		now := store.Now()
 		n, err := tx.Client().Job.Update().
 			Where(mine(id, run), entjob.Or(entjob.LeaseUntilMsIsNil(), entjob.IsParked(true))).
-			SetIsParked(false).Modify(s.leaseFor(s.cfg.Lease)).Save(ctx)
+			SetIsParked(false).SetNode(s.process.Node()).Modify(s.leaseFor(s.cfg.Lease)).Save(ctx)
 		if err != nil || n == 0 {
 			return err
 		}
@@ -57,7 +57,7 @@ func (s *Service) claim(ctx context.Context, id oid.Job, run oid.Run) (*ent.Job,
 // begin begins an attempt at a claimed job.
 func (s *Service) begin(ctx context.Context, tx *store.Tx, j *ent.Job, now time.Time) (*ent.Job, error) {
 	u := tx.Client().Job.UpdateOneID(j.ID).SetStatus(entjob.StatusInProgress).
-		AddAttempt(1).SetPhase(phaseStarting).SetUpdatedAt(now)
+		AddAttempt(1).AddUnprovenRuns(1).SetPhase(phaseStarting).SetUpdatedAt(now)
 	if j.StartedAt == nil {
 		u.SetStartedAt(now).SetDeadlineAt(now.Add(s.timeout(j.Kind)))
 	}
@@ -69,25 +69,37 @@ func (s *Service) begin(ctx context.Context, tx *store.Tx, j *ent.Job, now time.
 	return j, step(ctx, tx, j.ID, func(c *ent.JobStepCreate) { c.SetType(jobstep.TypeStarted).SetAttempt(j.Attempt) })
 }
 
-// keep renews the lease, stores what readers of the row are shown, and tells whether a cancel was asked for.
-func (s *Service) keep(ctx context.Context, j *ent.Job, run oid.Run, shown func(*ent.JobUpdate)) (cancel bool, err error) {
-	u := s.store.Client().Job.Update().Where(mine(j.ID, run)).Modify(s.leaseFor(s.cfg.Lease))
-	shown(u)
-	n, err := u.Save(ctx)
-	if err != nil {
-		return false, wrap("keep", err)
+// keep renews the lease, stores what readers of the row are shown, and tells whether a cancel was asked for. As a rule it
+// is one statement.
+func (s *Service) keep(ctx context.Context, id oid.Job, run oid.Run, text string, shown *standing) (cancel bool, err error) {
+	save := func(where ...predicate.Job) (int, error) {
+		u := s.store.Client().Job.Update().Where(append(where, mine(id, run))...).SetUnprovenRuns(0).Modify(s.leaseFor(s.cfg.Lease))
+		if text != "" {
+			u.SetText(text)
+		}
+		if shown != nil {
+			u.SetNillableProgress(shown.progress)
+			if shown.phase != "" {
+				u.SetPhase(shown.phase)
+			}
+		}
+		n, err := u.Save(ctx)
+		return n, wrap("keep", err)
 	}
-	if n == 0 {
-		return false, errRunLost
+	if n, err := save(entjob.CancelRequestedAtIsNil()); err != nil || n > 0 {
+		return false, err
 	}
-	cancel, err = s.store.Client().Job.Query().Where(entjob.ID(j.ID), entjob.CancelRequestedAtNotNil()).Exist(ctx)
-	return cancel, wrap("keep", err)
+	n, err := save()
+	if err == nil && n == 0 {
+		err = errRunLost
+	}
+	return n > 0, err
 }
 
-// mark says that a call is about to be made, or shown, that must not be repeated.
-func (s *Service) mark(ctx context.Context, j *ent.Job, run oid.Run) error {
+// mark says that a call is about to be made, or that its first piece is about to be shown, and that it must not be repeated.
+func (s *Service) mark(ctx context.Context, j *ent.Job, run oid.Run, first string) error {
 	n, err := s.store.Client().Job.Update().Where(mine(j.ID, run), entjob.CancelRequestedAtIsNil()).
-		SetCallStartedAt(store.Now()).SetPhase(phaseMaking).Modify(s.leaseFor(s.cfg.Lease)).Save(ctx)
+		SetCallStartedAt(store.Now()).SetPhase(phaseMaking).SetText(first).Modify(s.leaseFor(s.cfg.Lease)).Save(ctx)
 	if err != nil {
 		return wrap("mark", err)
 	}
@@ -120,6 +132,7 @@ func (s *Service) handOver(ctx context.Context, tx *store.Tx, j *ent.Job, h hand
 	if j.ProviderRef == nil {
 		u.ClearCallStartedAt().ClearProgress().SetText("")
 	}
+	h.count(u)
 	n, err := u.Save(ctx)
 	if err != nil || n == 0 {
 		return false, wrap("hand over", err)
@@ -144,6 +157,22 @@ type handOver struct {
 	wait  time.Duration
 	step  func(*ent.JobStepCreate)
 	guard []predicate.Job
+	// same says that the attempt goes on: the run that was to make it did not come to it.
+	same bool
+	// lost says that the run did not end its work itself.
+	lost bool
+}
+
+// count writes what the run counts for.
+func (h handOver) count(u *ent.JobUpdate) {
+	if h.same {
+		u.AddAttempt(-1)
+	}
+	if h.lost {
+		u.AddLostRuns(1)
+	} else {
+		u.SetUnprovenRuns(0)
+	}
 }
 
 // again ends an attempt that failed in a way that may pass, and orders the next.
@@ -160,4 +189,27 @@ func (s *Service) again(ctx context.Context, j *ent.Job, code FailureCode, wait 
 		}
 		return err
 	})
+}
+
+// giveBack returns a job of which nothing was ordered or shown to the queue, for another process. It is no attempt.
+func (s *Service) giveBack(ctx context.Context, j *ent.Job) error {
+	done, err := s.resume(ctx, j, handOver{same: j.ProviderRef == nil})
+	if err == nil && !done {
+		return errRunLost
+	}
+	return err
+}
+
+// resume gives a job to a new run that goes on where the last one was.
+func (s *Service) resume(ctx context.Context, j *ent.Job, h handOver) (done bool, err error) {
+	h.phase = phaseResumed
+	h.step = func(c *ent.JobStepCreate) { c.SetType(jobstep.TypeResumed).SetAttempt(j.Attempt) }
+	err = s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		done, err = s.handOver(ctx, tx, j, h)
+		return err
+	})
+	if done {
+		s.log.InfoContext(ctx, "a job without a worker goes on", "run", j.RunID.String())
+	}
+	return done, err
 }

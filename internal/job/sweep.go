@@ -6,9 +6,9 @@ import (
 
 	"github.com/weav-ai/weav/ent"
 	entjob "github.com/weav-ai/weav/ent/job"
-	"github.com/weav-ai/weav/ent/jobstep"
 	"github.com/weav-ai/weav/ent/predicate"
 	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/run"
 	"github.com/weav-ai/weav/internal/store"
 )
 
@@ -26,56 +26,61 @@ func (s *Service) Sweep(ctx context.Context) error {
 	)
 }
 
+// TakeBack decides about the jobs that the last process of this one's name left behind, without waiting for their leases.
+// It is called before this process claims any.
+func (s *Service) TakeBack(ctx context.Context) error {
+	return s.rescueAll(ctx, entjob.Node(s.process.Node()), entjob.LeaseUntilMsNotNil(), entjob.IsParked(false))
+}
+
+// Spare says that this process is told to stop: a job that is lost with it from now on was not what ended it.
+func (s *Service) Spare(ctx context.Context) error {
+	return wrap("spare", s.store.Client().Job.Update().
+		Where(entjob.Node(s.process.Node()), entjob.StatusEQ(entjob.StatusInProgress)).SetUnprovenRuns(0).Exec(ctx))
+}
+
 // sweepExpired looks at jobs whose run has not renewed its lease.
-func (s *Service) sweepExpired(ctx context.Context) error {
+func (s *Service) sweepExpired(ctx context.Context) error { return s.rescueAll(ctx, s.expired()) }
+
+// rescueAll decides about the jobs that are lost.
+func (s *Service) rescueAll(ctx context.Context, lost ...predicate.Job) error {
 	rows, err := s.store.Client().Job.Query().
-		Where(entjob.StatusIn(entjob.StatusInQueue, entjob.StatusInProgress), s.expired()).
+		Where(append(lost, entjob.StatusIn(entjob.StatusInQueue, entjob.StatusInProgress))...).
 		Limit(sweepBatch).All(ctx)
 	if err != nil {
 		return wrap("sweep", err)
 	}
 	var failed []error
 	for _, j := range rows {
-		if err := s.rescue(ctx, j); err != nil && !errors.Is(err, errRunLost) {
+		if err := s.rescue(ctx, j, lost); err != nil && !errors.Is(err, errRunLost) {
 			failed = append(failed, err)
 		}
 	}
 	return errors.Join(failed...)
 }
 
-// rescue decides about a job whose worker is gone. A video goes on from its reference. A call that was
-// not made yet is made by another run; one that may have been made is not repeated unasked.
-func (s *Service) rescue(ctx context.Context, j *ent.Job) error {
+// rescue decides about a job whose worker is gone. A video goes on from its reference. A call that was not made yet is
+// made by another run, and is no attempt; one that may have been made is not repeated unasked. A run counts against its
+// job only if it never renewed its lease: what waits for its provider cannot end a process.
+func (s *Service) rescue(ctx context.Context, j *ent.Job, lost []predicate.Job) error {
+	var e ending
+	var err error
 	switch {
 	case j.CancelRequestedAt != nil:
-		e, err := s.cutOff(ctx, j)
-		if err != nil {
-			return err
-		}
-		e.guard = []predicate.Job{s.expired()}
-		return s.end(ctx, j, e)
+		e, err = s.cutOff(ctx, j)
 	case j.ProviderRef != nil:
-		return s.resume(ctx, j, s.expired())
-	case j.CallStartedAt != nil || j.Attempt > len(s.cfg.Waits):
-		return s.end(ctx, j, ending{status: entjob.StatusFailed, failure: FailureWorkerLost, guard: []predicate.Job{s.expired()}})
-	default:
-		s.meter.AttemptFailed(string(j.Kind), string(FailureWorkerLost))
-		return s.again(ctx, j, FailureWorkerLost, 0, s.expired())
-	}
-}
-
-// resume gives a job to a new run that goes on where the lost one was.
-func (s *Service) resume(ctx context.Context, j *ent.Job, guard ...predicate.Job) error {
-	return s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		done, err := s.handOver(ctx, tx, j, handOver{
-			phase: phaseResumed, guard: guard,
-			step: func(c *ent.JobStepCreate) { c.SetType(jobstep.TypeResumed).SetAttempt(j.Attempt) },
-		})
-		if done {
-			s.log.InfoContext(ctx, "a job without a worker goes on", "run", j.RunID.String())
-		}
+		_, err = s.resume(ctx, j, handOver{guard: lost})
 		return err
-	})
+	case j.CallStartedAt != nil || j.UnprovenRuns >= run.MaxUnproven || j.LostRuns+1 >= run.MaxLost:
+		e, err = s.lost(ctx, j)
+	default:
+		_, err = s.resume(ctx, j, handOver{guard: lost, same: true, lost: true})
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	e.guard = lost
+	return s.end(ctx, j, e)
 }
 
 // sweepUnclaimed looks at jobs nobody took up for a while, the oldest first, whose entry is not in the
@@ -96,7 +101,7 @@ func (s *Service) sweepUnclaimed(ctx context.Context) error {
 		if live {
 			continue
 		}
-		if err := s.resume(ctx, j, entjob.LeaseUntilMsIsNil()); err != nil {
+		if _, err := s.resume(ctx, j, handOver{guard: []predicate.Job{entjob.LeaseUntilMsIsNil()}}); err != nil {
 			return err
 		}
 	}

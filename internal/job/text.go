@@ -12,6 +12,7 @@ import (
 	"github.com/weav-ai/weav/internal/chat"
 	"github.com/weav-ai/weav/internal/file"
 	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/run"
 	"github.com/weav-ai/weav/internal/usage"
 )
 
@@ -36,6 +37,7 @@ func (w *worker) write(ctx, work context.Context) error {
 	case err == nil && w.cancelled:
 		return w.end(work, w.late(req, final))
 	case err != nil:
+		w.text.Publish(work)
 		return w.failed(work, err, (*ai.Error).Repeatable)
 	}
 	w.text.Publish(work)
@@ -62,6 +64,34 @@ func (w *worker) cut(err error) ending {
 		e.spent = &spent
 	}
 	return e
+}
+
+// broken is the end of a job that a fault ended. What was shown of a text stays; it is recorded, and not charged.
+func (w *worker) broken(code FailureCode, err error) ending {
+	e := ending{status: entjob.StatusFailed, failure: code}
+	var fault *ai.Error
+	if errors.As(err, &fault) {
+		e.usage = fault.Usage
+	}
+	if w.asked != nil && w.text.Len() > 0 {
+		e.text, e.request = w.text.String(), w.asked
+	}
+	return e
+}
+
+// lost is the end of a job whose worker is gone, and whose call must not be made again.
+func (s *Service) lost(ctx context.Context, j *ent.Job) (ending, error) {
+	e := ending{status: entjob.StatusFailed, failure: FailureWorkerLost}
+	if j.Kind != entjob.KindText {
+		return e, nil
+	}
+	var err error
+	if e.text, err = s.CurrentText(ctx, j); err != nil || e.text == "" {
+		return e, err
+	}
+	asked, err := textAsked(j)
+	e.request = &asked
+	return e, err
 }
 
 // cutOff is the end of a cancelled job whose worker does not tell what it did.
@@ -129,8 +159,8 @@ func errModelGone(provider string) error { return &ai.Error{Kind: ai.ModelGone, 
 // written is the end of a text that is whole.
 func (w *worker) written(req ai.TextRequest, final *ai.TextResult) ending {
 	text := w.text.String()
-	if text == "" {
-		return ending{status: entjob.StatusFailed, failure: FailureNoOutput, usage: final.Usage}
+	if run.IsBlank(text) {
+		return ending{status: entjob.StatusFailed, failure: FailureNoOutput, text: text, finish: final.Finish, model: final.Model, usage: final.Usage}
 	}
 	return ending{
 		status: entjob.StatusCompleted, text: text, finish: final.Finish, model: final.Model,

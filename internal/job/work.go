@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/weav-ai/weav/ent"
@@ -13,13 +14,12 @@ import (
 	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/live"
 	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/run"
 )
 
 const (
 	// gather is the longest a piece of text waits for more before it is published.
 	gather = 30 * time.Millisecond
-	// renewEvery is how often the lease is renewed, progress stored and the cancel flag read.
-	renewEvery = time.Second
 	// writeAgain is the wait before an outcome is written again to a database that was out of reach.
 	writeAgain = 250 * time.Millisecond
 	// cancelWait is how long a cancelled call may take to let go.
@@ -27,8 +27,14 @@ const (
 )
 
 // Work works on a job as run: it claims it, makes the provider's calls and writes what came of them. It
-// returns nil when the run is stale. A failure of the provider is the job's, not an error.
+// returns nil when the run is stale, and run.ErrStopping when the process begins no runs any more. A failure of the
+// provider is the job's, not an error.
 func (s *Service) Work(ctx context.Context, id oid.Job, run oid.Run) error {
+	over, err := s.process.Begin(run, "job")
+	if err != nil {
+		return err
+	}
+	defer over()
 	j, err := s.claim(ctx, id, run)
 	if err != nil || j == nil {
 		return err
@@ -53,11 +59,13 @@ type worker struct {
 	run   oid.Run
 	text  *live.TextWriter
 	gauge *live.ProgressWriter
+	saver *run.Saver      // of the call under way
 	asked *ai.TextRequest // of a text, once it is asked for
 
 	progress *float64
 	phase    string
-	marked   bool // the call must not be repeated by another run
+	shown    atomic.Pointer[standing] // progress and phase, for saves
+	marked   bool                     // the call must not be repeated by another run
 
 	stopOnce  sync.Once
 	stop      chan struct{} // closed when somebody asks to cancel
@@ -117,6 +125,12 @@ func drive[T any](ctx, work context.Context, w *worker, c call[T]) (T, error) {
 	signs, gone, done := make(chan sign), make(chan struct{}), make(chan outcome, 1)
 	defer close(gone)
 	go func() {
+		defer close(signs)
+		defer func() {
+			if v := recover(); v != nil {
+				done <- outcome{err: run.Recovered(v)}
+			}
+		}()
 		v, err := c(calling, func(st sign) {
 			select {
 			case signs <- st:
@@ -124,7 +138,6 @@ func drive[T any](ctx, work context.Context, w *worker, c call[T]) (T, error) {
 			}
 		})
 		done <- outcome{v, err}
-		close(signs)
 	}()
 	if err := w.attend(ctx, work, signs, cancel); err != nil {
 		var none T
@@ -138,8 +151,8 @@ func drive[T any](ctx, work context.Context, w *worker, c call[T]) (T, error) {
 func (w *worker) attend(ctx, work context.Context, signs <-chan sign, cancel func()) error {
 	flush := time.NewTimer(time.Hour)
 	flush.Stop()
-	tick := time.NewTicker(renewEvery)
-	defer tick.Stop()
+	w.saver = run.NewSaver(w.save(), 0, w.s.cfg.Lease/2)
+	defer w.saver.Close()
 	var giveUp <-chan time.Time
 	quit := func() {
 		cancel()
@@ -158,11 +171,14 @@ func (w *worker) attend(ctx, work context.Context, signs <-chan sign, cancel fun
 				return err
 			}
 		case <-flush.C:
-			w.text.Publish(work)
+			w.publish(work)
 		case <-w.gauge.Due():
 			w.gauge.Publish(work)
-		case <-tick.C:
-			if err := w.keep(work); err != nil {
+		case <-w.saver.Due():
+			w.publish(work)
+			w.saver.Begin(work, w.text.String())
+		case saved := <-w.saver.Done():
+			if err := w.kept(work, saved); err != nil {
 				return err
 			}
 		case <-stop:
@@ -201,12 +217,15 @@ func (w *worker) hear(ctx context.Context, st sign, flush *time.Timer) error {
 		return err
 	}
 	w.text.Publish(ctx)
+	w.saver.Show(w.text.Len(), true)
 	return nil
 }
 
-// mark makes sure, before it is made or shown, that the call is never repeated by another run.
+// mark makes sure, before it is made or shown, that the call is never repeated by another run. It stores the first piece
+// of a text.
 func (w *worker) mark(ctx context.Context) error {
-	err := w.persist(ctx, func(ctx context.Context) error { return w.s.mark(ctx, w.job, w.run) })
+	first := w.text.String()
+	err := w.persist(ctx, func(ctx context.Context) error { return w.s.mark(ctx, w.job, w.run, first) })
 	if err != nil {
 		w.cancelled = w.cancelled || errors.Is(err, errCancelled)
 		return err
@@ -223,32 +242,39 @@ func (w *worker) show(progress *float64, phase string) {
 	if phase != "" {
 		w.phase = phase
 	}
+	w.shown.Store(&standing{w.progress, w.phase})
 	w.gauge.Set(w.progress, w.phase)
 }
 
-// keep renews the lease and stores what is shown. A database that does not answer is tried again
-// with the next tick, as long as the lease may still stand.
-func (w *worker) keep(ctx context.Context) error {
+// standing is how far the work is.
+type standing struct {
+	progress *float64
+	phase    string
+}
+
+// publish sends the text that was gathered, and has it saved.
+func (w *worker) publish(ctx context.Context) {
 	w.text.Publish(ctx)
-	cancel, err := w.s.keep(ctx, w.job, w.run, func(u *ent.JobUpdate) {
-		if w.text.Len() > 0 {
-			u.SetText(w.text.String())
-		}
-		if w.progress != nil {
-			u.SetProgress(*w.progress)
-		}
-		if w.phase != "" {
-			u.SetPhase(w.phase)
-		}
-	})
-	if errors.Is(err, errRunLost) {
-		return err
+	w.saver.Show(w.text.Len(), false)
+}
+
+// save returns the call's [run.Save], which also stores how far the work is.
+func (w *worker) save() run.Save {
+	return func(ctx context.Context, text string) (stop bool, err error) {
+		return w.s.keep(ctx, w.job.ID, w.run, text, w.shown.Load())
 	}
-	if err != nil {
-		w.s.log.WarnContext(ctx, "a lease was not renewed", "run", w.run.String(), "error", err)
-		return nil
+}
+
+// kept takes the outcome of a save. A database that does not answer is tried again, as long as the lease may still stand.
+func (w *worker) kept(ctx context.Context, saved run.Saved) error {
+	w.saver.Take(saved)
+	if errors.Is(saved.Err, errRunLost) {
+		return saved.Err
 	}
-	if cancel {
+	if saved.Err != nil {
+		w.s.log.WarnContext(ctx, "a lease was not renewed", "run", w.run.String(), "error", saved.Err)
+	}
+	if saved.Stop {
 		w.ask()
 	}
 	return nil
@@ -272,7 +298,8 @@ func (w *worker) persist(ctx context.Context, write func(ctx context.Context) er
 	}
 }
 
-// failed decides what a failed attempt means: the end, another attempt, or another process.
+// failed decides what a failed attempt means: the end, another attempt, or another process. What was shown of a text is
+// kept, and its attempt is the last.
 func (w *worker) failed(ctx context.Context, err error, repeatable func(*ai.Error) bool) error {
 	var fault *ai.Error
 	switch {
@@ -280,19 +307,17 @@ func (w *worker) failed(ctx context.Context, err error, repeatable func(*ai.Erro
 		return err
 	case w.cancelled:
 		return w.end(ctx, w.cut(err))
-	case !w.marked && (w.leaving || errs.CodeOf(err) == errs.Unavailable && !errors.Is(err, errStore)):
-		return w.retry(ctx, FailureWorkerLost, 0) // The process or the database went away, not the provider.
+	case !w.marked && w.leaving:
+		return w.persist(ctx, func(ctx context.Context) error { return w.s.giveBack(ctx, w.job) })
+	case !w.marked && errs.CodeOf(err) == errs.Unavailable && !errors.Is(err, errStore):
+		return w.retry(ctx, FailureWorkerLost, 0) // The database went away, not the provider.
 	case w.leaving:
-		return w.end(ctx, ending{status: entjob.StatusFailed, failure: FailureWorkerLost})
-	case errors.As(err, &fault) && repeatable(fault) && w.job.Attempt <= len(w.s.cfg.Waits):
+		return w.end(ctx, w.broken(FailureWorkerLost, err))
+	case errors.As(err, &fault) && repeatable(fault) && w.text.Len() == 0 && w.job.Attempt <= len(w.s.cfg.Waits):
 		return w.retry(ctx, failureOf(err), max(w.s.cfg.Waits[w.job.Attempt-1], min(fault.RetryAfter, maxRetryAfter)))
 	}
 	w.s.log.WarnContext(ctx, "a job failed", "run", w.run.String(), "kind", string(ai.KindOf(err)), "error", err)
-	e := ending{status: entjob.StatusFailed, failure: failureOf(err)}
-	if fault != nil {
-		e.usage = fault.Usage
-	}
-	return w.end(ctx, e)
+	return w.end(ctx, w.broken(failureOf(err), err))
 }
 
 // maxRetryAfter is the longest wish of a provider that is granted.

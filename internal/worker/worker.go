@@ -12,6 +12,7 @@ import (
 	"github.com/weav-ai/weav/internal/billing"
 	"github.com/weav-ai/weav/internal/chat"
 	"github.com/weav-ai/weav/internal/job"
+	"github.com/weav-ai/weav/internal/run"
 )
 
 const (
@@ -67,6 +68,14 @@ func (w *replies) Work(ctx context.Context, j *river.Job[chat.ReplyArgs]) error 
 	if errors.Is(err, chat.ErrBusy) {
 		return river.JobSnooze(turnWait)
 	}
+	return passedOn(err)
+}
+
+// passedOn gives the entry of a run that this process does not begin any more back to the queue, for another process.
+func passedOn(err error) error {
+	if errors.Is(err, run.ErrStopping) {
+		return river.JobSnooze(0)
+	}
 	return err
 }
 
@@ -98,7 +107,7 @@ func (*runs) Timeout(j *river.Job[job.RunArgs]) time.Duration {
 
 // Work does one run.
 func (w *runs) Work(ctx context.Context, j *river.Job[job.RunArgs]) error {
-	return w.jobs.Work(ctx, j.Args.JobID, j.Args.RunID)
+	return passedOn(w.jobs.Work(ctx, j.Args.JobID, j.Args.RunID))
 }
 
 // abandons tells providers of videos nobody wants any more.

@@ -2,6 +2,7 @@ package systemtest
 
 import (
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -60,10 +61,11 @@ func TestStoppedWorkerLetsGoOfItsReplies(t *testing.T) {
 		shown        bool
 		want         string
 		runs         int
+		cut          bool // the worker says that it did not wait for the end
 	}{
-		{"what is soon done is finished", "[sandbox:tokens=20] Short", true, "COMPLETED", 1},
-		{"what is long is kept as it stands", "[sandbox:tokens=1000] Long", true, "INTERRUPTED", 1},
-		{"what was not shown runs elsewhere", "[sandbox:first_after=8000][sandbox:tokens=20] Late", false, "COMPLETED", 2},
+		{"what is soon done is finished", "[sandbox:tokens=20] Short", true, "COMPLETED", 1, false},
+		{"what is long is kept as it stands", "[sandbox:tokens=1000] Long", true, "INTERRUPTED", 1, true},
+		{"what was not shown runs elsewhere", "[sandbox:first_after=8000][sandbox:tokens=20] Late", false, "COMPLETED", 2, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -78,10 +80,12 @@ func TestStoppedWorkerLetsGoOfItsReplies(t *testing.T) {
 				tab.pieces(sent.ReplyID, 1)
 			}
 			c.worker()
+			run := "reply " + c.row(t, sent.ReplyID).RunID.String()
 			c.workers[0].signal(syscall.SIGTERM)
 			if code := c.workers[0].exit(); code != 0 {
 				t.Errorf("the worker ended with %d", code)
 			}
+			c.workers[0].wantFarewell(run, tt.cut)
 			end := tab.end(sent.ReplyID)
 			if row := c.row(t, sent.ReplyID); end.Status != tt.want || row.RunCount != tt.runs {
 				t.Errorf("the reply is %s after %d runs, want %s after %d", end.Status, row.RunCount, tt.want, tt.runs)
@@ -89,5 +93,21 @@ func TestStoppedWorkerLetsGoOfItsReplies(t *testing.T) {
 			c.wantWhole(t, tab, sent.ReplyID)
 			c.wantOnce(t, sent.MessageID, sent.ReplyID)
 		})
+	}
+}
+
+// wantFarewell checks that a stopped process told of a run that it waited for, and whether it cut it off.
+func (p *process) wantFarewell(run string, cut bool) {
+	p.t.Helper()
+	told := map[string]bool{}
+	for line := range strings.Lines(p.output()) {
+		for _, words := range []string{"stopping: ", "cut off", "left behind"} {
+			if strings.Contains(line, words) && strings.Contains(line, run) {
+				told[words] = true
+			}
+		}
+	}
+	if !told["stopping: "] || told["cut off"] != cut || told["left behind"] {
+		p.t.Errorf("of %s the process told %v, want cut off %v", run, told, cut)
 	}
 }
