@@ -67,6 +67,14 @@ type Job struct {
 	CallStartedAt *time.Time `json:"call_started_at,omitempty"`
 	// ProviderRef holds the value of the "provider_ref" field.
 	ProviderRef *string `json:"-"`
+	// When the provider was first seen to have made the video: from then on only its file is missing.
+	MadeAt *time.Time `json:"made_at,omitempty"`
+	// Until when a retry can go on from provider_ref; null when there is nothing to go on from.
+	KeptUntil *time.Time `json:"kept_until,omitempty"`
+	// How many polls and downloads failed since the last that did not.
+	FailedPolls int `json:"failed_polls,omitempty"`
+	// The retry that took provider_ref over; null while nobody did. At most one does.
+	ContinuedByID *oid.Job `json:"continued_by_id,omitempty"`
 	// Phase holds the value of the "phase" field.
 	Phase string `json:"phase,omitempty"`
 	// Progress holds the value of the "progress" field.
@@ -119,7 +127,7 @@ func (*Job) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case job.FieldChatID:
 			values[i] = &sql.NullScanner{S: new(oid.Chat)}
-		case job.FieldRetryOfID:
+		case job.FieldRetryOfID, job.FieldContinuedByID:
 			values[i] = &sql.NullScanner{S: new(oid.Job)}
 		case job.FieldMessageID:
 			values[i] = &sql.NullScanner{S: new(oid.Message)}
@@ -137,11 +145,11 @@ func (*Job) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case job.FieldProgress:
 			values[i] = new(sql.NullFloat64)
-		case job.FieldPriority, job.FieldLeaseUntilMs, job.FieldUnprovenRuns, job.FieldLostRuns, job.FieldAttempt, job.FieldInputTokens, job.FieldOutputTokens, job.FieldCachedInputTokens, job.FieldImages, job.FieldVideoMs:
+		case job.FieldPriority, job.FieldLeaseUntilMs, job.FieldUnprovenRuns, job.FieldLostRuns, job.FieldAttempt, job.FieldFailedPolls, job.FieldInputTokens, job.FieldOutputTokens, job.FieldCachedInputTokens, job.FieldImages, job.FieldVideoMs:
 			values[i] = new(sql.NullInt64)
 		case job.FieldKind, job.FieldModel, job.FieldProvider, job.FieldStatus, job.FieldNode, job.FieldProviderRef, job.FieldPhase, job.FieldText, job.FieldAnsweredBy, job.FieldRevisedPrompt, job.FieldFinishReason, job.FieldFailureCode, job.FieldUsageSource:
 			values[i] = new(sql.NullString)
-		case job.FieldCreatedAt, job.FieldCallStartedAt, job.FieldCancelRequestedAt, job.FieldQueuedAt, job.FieldStartedAt, job.FieldDeadlineAt, job.FieldEndedAt, job.FieldUpdatedAt, job.FieldExpiresAt:
+		case job.FieldCreatedAt, job.FieldCallStartedAt, job.FieldMadeAt, job.FieldKeptUntil, job.FieldCancelRequestedAt, job.FieldQueuedAt, job.FieldStartedAt, job.FieldDeadlineAt, job.FieldEndedAt, job.FieldUpdatedAt, job.FieldExpiresAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -317,6 +325,33 @@ func (_m *Job) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ProviderRef = new(string)
 				*_m.ProviderRef = value.String
+			}
+		case job.FieldMadeAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field made_at", values[i])
+			} else if value.Valid {
+				_m.MadeAt = new(time.Time)
+				*_m.MadeAt = value.Time
+			}
+		case job.FieldKeptUntil:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field kept_until", values[i])
+			} else if value.Valid {
+				_m.KeptUntil = new(time.Time)
+				*_m.KeptUntil = value.Time
+			}
+		case job.FieldFailedPolls:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field failed_polls", values[i])
+			} else if value.Valid {
+				_m.FailedPolls = int(value.Int64)
+			}
+		case job.FieldContinuedByID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field continued_by_id", values[i])
+			} else if value.Valid {
+				_m.ContinuedByID = new(oid.Job)
+				*_m.ContinuedByID = *value.S.(*oid.Job)
 			}
 		case job.FieldPhase:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -580,6 +615,24 @@ func (_m *Job) String() string {
 	}
 	builder.WriteString(", ")
 	builder.WriteString("provider_ref=<sensitive>")
+	builder.WriteString(", ")
+	if v := _m.MadeAt; v != nil {
+		builder.WriteString("made_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.KeptUntil; v != nil {
+		builder.WriteString("kept_until=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("failed_polls=")
+	builder.WriteString(fmt.Sprintf("%v", _m.FailedPolls))
+	builder.WriteString(", ")
+	if v := _m.ContinuedByID; v != nil {
+		builder.WriteString("continued_by_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("phase=")
 	builder.WriteString(_m.Phase)

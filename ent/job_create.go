@@ -313,6 +313,62 @@ func (_c *JobCreate) SetNillableProviderRef(v *string) *JobCreate {
 	return _c
 }
 
+// SetMadeAt sets the "made_at" field.
+func (_c *JobCreate) SetMadeAt(v time.Time) *JobCreate {
+	_c.mutation.SetMadeAt(v)
+	return _c
+}
+
+// SetNillableMadeAt sets the "made_at" field if the given value is not nil.
+func (_c *JobCreate) SetNillableMadeAt(v *time.Time) *JobCreate {
+	if v != nil {
+		_c.SetMadeAt(*v)
+	}
+	return _c
+}
+
+// SetKeptUntil sets the "kept_until" field.
+func (_c *JobCreate) SetKeptUntil(v time.Time) *JobCreate {
+	_c.mutation.SetKeptUntil(v)
+	return _c
+}
+
+// SetNillableKeptUntil sets the "kept_until" field if the given value is not nil.
+func (_c *JobCreate) SetNillableKeptUntil(v *time.Time) *JobCreate {
+	if v != nil {
+		_c.SetKeptUntil(*v)
+	}
+	return _c
+}
+
+// SetFailedPolls sets the "failed_polls" field.
+func (_c *JobCreate) SetFailedPolls(v int) *JobCreate {
+	_c.mutation.SetFailedPolls(v)
+	return _c
+}
+
+// SetNillableFailedPolls sets the "failed_polls" field if the given value is not nil.
+func (_c *JobCreate) SetNillableFailedPolls(v *int) *JobCreate {
+	if v != nil {
+		_c.SetFailedPolls(*v)
+	}
+	return _c
+}
+
+// SetContinuedByID sets the "continued_by_id" field.
+func (_c *JobCreate) SetContinuedByID(v oid.Job) *JobCreate {
+	_c.mutation.SetContinuedByID(v)
+	return _c
+}
+
+// SetNillableContinuedByID sets the "continued_by_id" field if the given value is not nil.
+func (_c *JobCreate) SetNillableContinuedByID(v *oid.Job) *JobCreate {
+	if v != nil {
+		_c.SetContinuedByID(*v)
+	}
+	return _c
+}
+
 // SetPhase sets the "phase" field.
 func (_c *JobCreate) SetPhase(v string) *JobCreate {
 	_c.mutation.SetPhase(v)
@@ -939,6 +995,22 @@ func (_c *JobCreate) createSpec() (*Job, *sqlgraph.CreateSpec) {
 		_spec.SetField(job.FieldProviderRef, field.TypeString, value)
 		_node.ProviderRef = &value
 	}
+	if value, ok := _c.mutation.MadeAt(); ok {
+		_spec.SetField(job.FieldMadeAt, field.TypeTime, value)
+		_node.MadeAt = &value
+	}
+	if value, ok := _c.mutation.KeptUntil(); ok {
+		_spec.SetField(job.FieldKeptUntil, field.TypeTime, value)
+		_node.KeptUntil = &value
+	}
+	if value, ok := _c.mutation.FailedPolls(); ok {
+		_spec.SetField(job.FieldFailedPolls, field.TypeInt, value)
+		_node.FailedPolls = value
+	}
+	if value, ok := _c.mutation.ContinuedByID(); ok {
+		_spec.SetField(job.FieldContinuedByID, field.TypeUUID, value)
+		_node.ContinuedByID = &value
+	}
 	if value, ok := _c.mutation.Phase(); ok {
 		_spec.SetField(job.FieldPhase, field.TypeString, value)
 		_node.Phase = value
@@ -1306,6 +1378,84 @@ func (u *JobUpsert) UpdateProviderRef() *JobUpsert {
 // ClearProviderRef clears the value of the "provider_ref" field.
 func (u *JobUpsert) ClearProviderRef() *JobUpsert {
 	u.SetNull(job.FieldProviderRef)
+	return u
+}
+
+// SetMadeAt sets the "made_at" field.
+func (u *JobUpsert) SetMadeAt(v time.Time) *JobUpsert {
+	u.Set(job.FieldMadeAt, v)
+	return u
+}
+
+// UpdateMadeAt sets the "made_at" field to the value that was provided on create.
+func (u *JobUpsert) UpdateMadeAt() *JobUpsert {
+	u.SetExcluded(job.FieldMadeAt)
+	return u
+}
+
+// ClearMadeAt clears the value of the "made_at" field.
+func (u *JobUpsert) ClearMadeAt() *JobUpsert {
+	u.SetNull(job.FieldMadeAt)
+	return u
+}
+
+// SetKeptUntil sets the "kept_until" field.
+func (u *JobUpsert) SetKeptUntil(v time.Time) *JobUpsert {
+	u.Set(job.FieldKeptUntil, v)
+	return u
+}
+
+// UpdateKeptUntil sets the "kept_until" field to the value that was provided on create.
+func (u *JobUpsert) UpdateKeptUntil() *JobUpsert {
+	u.SetExcluded(job.FieldKeptUntil)
+	return u
+}
+
+// ClearKeptUntil clears the value of the "kept_until" field.
+func (u *JobUpsert) ClearKeptUntil() *JobUpsert {
+	u.SetNull(job.FieldKeptUntil)
+	return u
+}
+
+// SetFailedPolls sets the "failed_polls" field.
+func (u *JobUpsert) SetFailedPolls(v int) *JobUpsert {
+	u.Set(job.FieldFailedPolls, v)
+	return u
+}
+
+// UpdateFailedPolls sets the "failed_polls" field to the value that was provided on create.
+func (u *JobUpsert) UpdateFailedPolls() *JobUpsert {
+	u.SetExcluded(job.FieldFailedPolls)
+	return u
+}
+
+// AddFailedPolls adds v to the "failed_polls" field.
+func (u *JobUpsert) AddFailedPolls(v int) *JobUpsert {
+	u.Add(job.FieldFailedPolls, v)
+	return u
+}
+
+// ClearFailedPolls clears the value of the "failed_polls" field.
+func (u *JobUpsert) ClearFailedPolls() *JobUpsert {
+	u.SetNull(job.FieldFailedPolls)
+	return u
+}
+
+// SetContinuedByID sets the "continued_by_id" field.
+func (u *JobUpsert) SetContinuedByID(v oid.Job) *JobUpsert {
+	u.Set(job.FieldContinuedByID, v)
+	return u
+}
+
+// UpdateContinuedByID sets the "continued_by_id" field to the value that was provided on create.
+func (u *JobUpsert) UpdateContinuedByID() *JobUpsert {
+	u.SetExcluded(job.FieldContinuedByID)
+	return u
+}
+
+// ClearContinuedByID clears the value of the "continued_by_id" field.
+func (u *JobUpsert) ClearContinuedByID() *JobUpsert {
+	u.SetNull(job.FieldContinuedByID)
 	return u
 }
 
@@ -2041,6 +2191,97 @@ func (u *JobUpsertOne) UpdateProviderRef() *JobUpsertOne {
 func (u *JobUpsertOne) ClearProviderRef() *JobUpsertOne {
 	return u.Update(func(s *JobUpsert) {
 		s.ClearProviderRef()
+	})
+}
+
+// SetMadeAt sets the "made_at" field.
+func (u *JobUpsertOne) SetMadeAt(v time.Time) *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.SetMadeAt(v)
+	})
+}
+
+// UpdateMadeAt sets the "made_at" field to the value that was provided on create.
+func (u *JobUpsertOne) UpdateMadeAt() *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.UpdateMadeAt()
+	})
+}
+
+// ClearMadeAt clears the value of the "made_at" field.
+func (u *JobUpsertOne) ClearMadeAt() *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.ClearMadeAt()
+	})
+}
+
+// SetKeptUntil sets the "kept_until" field.
+func (u *JobUpsertOne) SetKeptUntil(v time.Time) *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.SetKeptUntil(v)
+	})
+}
+
+// UpdateKeptUntil sets the "kept_until" field to the value that was provided on create.
+func (u *JobUpsertOne) UpdateKeptUntil() *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.UpdateKeptUntil()
+	})
+}
+
+// ClearKeptUntil clears the value of the "kept_until" field.
+func (u *JobUpsertOne) ClearKeptUntil() *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.ClearKeptUntil()
+	})
+}
+
+// SetFailedPolls sets the "failed_polls" field.
+func (u *JobUpsertOne) SetFailedPolls(v int) *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.SetFailedPolls(v)
+	})
+}
+
+// AddFailedPolls adds v to the "failed_polls" field.
+func (u *JobUpsertOne) AddFailedPolls(v int) *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.AddFailedPolls(v)
+	})
+}
+
+// UpdateFailedPolls sets the "failed_polls" field to the value that was provided on create.
+func (u *JobUpsertOne) UpdateFailedPolls() *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.UpdateFailedPolls()
+	})
+}
+
+// ClearFailedPolls clears the value of the "failed_polls" field.
+func (u *JobUpsertOne) ClearFailedPolls() *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.ClearFailedPolls()
+	})
+}
+
+// SetContinuedByID sets the "continued_by_id" field.
+func (u *JobUpsertOne) SetContinuedByID(v oid.Job) *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.SetContinuedByID(v)
+	})
+}
+
+// UpdateContinuedByID sets the "continued_by_id" field to the value that was provided on create.
+func (u *JobUpsertOne) UpdateContinuedByID() *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.UpdateContinuedByID()
+	})
+}
+
+// ClearContinuedByID clears the value of the "continued_by_id" field.
+func (u *JobUpsertOne) ClearContinuedByID() *JobUpsertOne {
+	return u.Update(func(s *JobUpsert) {
+		s.ClearContinuedByID()
 	})
 }
 
@@ -3007,6 +3248,97 @@ func (u *JobUpsertBulk) UpdateProviderRef() *JobUpsertBulk {
 func (u *JobUpsertBulk) ClearProviderRef() *JobUpsertBulk {
 	return u.Update(func(s *JobUpsert) {
 		s.ClearProviderRef()
+	})
+}
+
+// SetMadeAt sets the "made_at" field.
+func (u *JobUpsertBulk) SetMadeAt(v time.Time) *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.SetMadeAt(v)
+	})
+}
+
+// UpdateMadeAt sets the "made_at" field to the value that was provided on create.
+func (u *JobUpsertBulk) UpdateMadeAt() *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.UpdateMadeAt()
+	})
+}
+
+// ClearMadeAt clears the value of the "made_at" field.
+func (u *JobUpsertBulk) ClearMadeAt() *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.ClearMadeAt()
+	})
+}
+
+// SetKeptUntil sets the "kept_until" field.
+func (u *JobUpsertBulk) SetKeptUntil(v time.Time) *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.SetKeptUntil(v)
+	})
+}
+
+// UpdateKeptUntil sets the "kept_until" field to the value that was provided on create.
+func (u *JobUpsertBulk) UpdateKeptUntil() *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.UpdateKeptUntil()
+	})
+}
+
+// ClearKeptUntil clears the value of the "kept_until" field.
+func (u *JobUpsertBulk) ClearKeptUntil() *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.ClearKeptUntil()
+	})
+}
+
+// SetFailedPolls sets the "failed_polls" field.
+func (u *JobUpsertBulk) SetFailedPolls(v int) *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.SetFailedPolls(v)
+	})
+}
+
+// AddFailedPolls adds v to the "failed_polls" field.
+func (u *JobUpsertBulk) AddFailedPolls(v int) *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.AddFailedPolls(v)
+	})
+}
+
+// UpdateFailedPolls sets the "failed_polls" field to the value that was provided on create.
+func (u *JobUpsertBulk) UpdateFailedPolls() *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.UpdateFailedPolls()
+	})
+}
+
+// ClearFailedPolls clears the value of the "failed_polls" field.
+func (u *JobUpsertBulk) ClearFailedPolls() *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.ClearFailedPolls()
+	})
+}
+
+// SetContinuedByID sets the "continued_by_id" field.
+func (u *JobUpsertBulk) SetContinuedByID(v oid.Job) *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.SetContinuedByID(v)
+	})
+}
+
+// UpdateContinuedByID sets the "continued_by_id" field to the value that was provided on create.
+func (u *JobUpsertBulk) UpdateContinuedByID() *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.UpdateContinuedByID()
+	})
+}
+
+// ClearContinuedByID clears the value of the "continued_by_id" field.
+func (u *JobUpsertBulk) ClearContinuedByID() *JobUpsertBulk {
+	return u.Update(func(s *JobUpsert) {
+		s.ClearContinuedByID()
 	})
 }
 

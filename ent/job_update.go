@@ -296,6 +296,93 @@ func (_u *JobUpdate) ClearProviderRef() *JobUpdate {
 	return _u
 }
 
+// SetMadeAt sets the "made_at" field.
+func (_u *JobUpdate) SetMadeAt(v time.Time) *JobUpdate {
+	_u.mutation.SetMadeAt(v)
+	return _u
+}
+
+// SetNillableMadeAt sets the "made_at" field if the given value is not nil.
+func (_u *JobUpdate) SetNillableMadeAt(v *time.Time) *JobUpdate {
+	if v != nil {
+		_u.SetMadeAt(*v)
+	}
+	return _u
+}
+
+// ClearMadeAt clears the value of the "made_at" field.
+func (_u *JobUpdate) ClearMadeAt() *JobUpdate {
+	_u.mutation.ClearMadeAt()
+	return _u
+}
+
+// SetKeptUntil sets the "kept_until" field.
+func (_u *JobUpdate) SetKeptUntil(v time.Time) *JobUpdate {
+	_u.mutation.SetKeptUntil(v)
+	return _u
+}
+
+// SetNillableKeptUntil sets the "kept_until" field if the given value is not nil.
+func (_u *JobUpdate) SetNillableKeptUntil(v *time.Time) *JobUpdate {
+	if v != nil {
+		_u.SetKeptUntil(*v)
+	}
+	return _u
+}
+
+// ClearKeptUntil clears the value of the "kept_until" field.
+func (_u *JobUpdate) ClearKeptUntil() *JobUpdate {
+	_u.mutation.ClearKeptUntil()
+	return _u
+}
+
+// SetFailedPolls sets the "failed_polls" field.
+func (_u *JobUpdate) SetFailedPolls(v int) *JobUpdate {
+	_u.mutation.ResetFailedPolls()
+	_u.mutation.SetFailedPolls(v)
+	return _u
+}
+
+// SetNillableFailedPolls sets the "failed_polls" field if the given value is not nil.
+func (_u *JobUpdate) SetNillableFailedPolls(v *int) *JobUpdate {
+	if v != nil {
+		_u.SetFailedPolls(*v)
+	}
+	return _u
+}
+
+// AddFailedPolls adds value to the "failed_polls" field.
+func (_u *JobUpdate) AddFailedPolls(v int) *JobUpdate {
+	_u.mutation.AddFailedPolls(v)
+	return _u
+}
+
+// ClearFailedPolls clears the value of the "failed_polls" field.
+func (_u *JobUpdate) ClearFailedPolls() *JobUpdate {
+	_u.mutation.ClearFailedPolls()
+	return _u
+}
+
+// SetContinuedByID sets the "continued_by_id" field.
+func (_u *JobUpdate) SetContinuedByID(v oid.Job) *JobUpdate {
+	_u.mutation.SetContinuedByID(v)
+	return _u
+}
+
+// SetNillableContinuedByID sets the "continued_by_id" field if the given value is not nil.
+func (_u *JobUpdate) SetNillableContinuedByID(v *oid.Job) *JobUpdate {
+	if v != nil {
+		_u.SetContinuedByID(*v)
+	}
+	return _u
+}
+
+// ClearContinuedByID clears the value of the "continued_by_id" field.
+func (_u *JobUpdate) ClearContinuedByID() *JobUpdate {
+	_u.mutation.ClearContinuedByID()
+	return _u
+}
+
 // SetPhase sets the "phase" field.
 func (_u *JobUpdate) SetPhase(v string) *JobUpdate {
 	_u.mutation.SetPhase(v)
@@ -876,6 +963,33 @@ func (_u *JobUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.ProviderRefCleared() {
 		_spec.ClearField(job.FieldProviderRef, field.TypeString)
 	}
+	if value, ok := _u.mutation.MadeAt(); ok {
+		_spec.SetField(job.FieldMadeAt, field.TypeTime, value)
+	}
+	if _u.mutation.MadeAtCleared() {
+		_spec.ClearField(job.FieldMadeAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.KeptUntil(); ok {
+		_spec.SetField(job.FieldKeptUntil, field.TypeTime, value)
+	}
+	if _u.mutation.KeptUntilCleared() {
+		_spec.ClearField(job.FieldKeptUntil, field.TypeTime)
+	}
+	if value, ok := _u.mutation.FailedPolls(); ok {
+		_spec.SetField(job.FieldFailedPolls, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedFailedPolls(); ok {
+		_spec.AddField(job.FieldFailedPolls, field.TypeInt, value)
+	}
+	if _u.mutation.FailedPollsCleared() {
+		_spec.ClearField(job.FieldFailedPolls, field.TypeInt)
+	}
+	if value, ok := _u.mutation.ContinuedByID(); ok {
+		_spec.SetField(job.FieldContinuedByID, field.TypeUUID, value)
+	}
+	if _u.mutation.ContinuedByIDCleared() {
+		_spec.ClearField(job.FieldContinuedByID, field.TypeUUID)
+	}
 	if value, ok := _u.mutation.Phase(); ok {
 		_spec.SetField(job.FieldPhase, field.TypeString, value)
 	}
@@ -1290,6 +1404,93 @@ func (_u *JobUpdateOne) SetNillableProviderRef(v *string) *JobUpdateOne {
 // ClearProviderRef clears the value of the "provider_ref" field.
 func (_u *JobUpdateOne) ClearProviderRef() *JobUpdateOne {
 	_u.mutation.ClearProviderRef()
+	return _u
+}
+
+// SetMadeAt sets the "made_at" field.
+func (_u *JobUpdateOne) SetMadeAt(v time.Time) *JobUpdateOne {
+	_u.mutation.SetMadeAt(v)
+	return _u
+}
+
+// SetNillableMadeAt sets the "made_at" field if the given value is not nil.
+func (_u *JobUpdateOne) SetNillableMadeAt(v *time.Time) *JobUpdateOne {
+	if v != nil {
+		_u.SetMadeAt(*v)
+	}
+	return _u
+}
+
+// ClearMadeAt clears the value of the "made_at" field.
+func (_u *JobUpdateOne) ClearMadeAt() *JobUpdateOne {
+	_u.mutation.ClearMadeAt()
+	return _u
+}
+
+// SetKeptUntil sets the "kept_until" field.
+func (_u *JobUpdateOne) SetKeptUntil(v time.Time) *JobUpdateOne {
+	_u.mutation.SetKeptUntil(v)
+	return _u
+}
+
+// SetNillableKeptUntil sets the "kept_until" field if the given value is not nil.
+func (_u *JobUpdateOne) SetNillableKeptUntil(v *time.Time) *JobUpdateOne {
+	if v != nil {
+		_u.SetKeptUntil(*v)
+	}
+	return _u
+}
+
+// ClearKeptUntil clears the value of the "kept_until" field.
+func (_u *JobUpdateOne) ClearKeptUntil() *JobUpdateOne {
+	_u.mutation.ClearKeptUntil()
+	return _u
+}
+
+// SetFailedPolls sets the "failed_polls" field.
+func (_u *JobUpdateOne) SetFailedPolls(v int) *JobUpdateOne {
+	_u.mutation.ResetFailedPolls()
+	_u.mutation.SetFailedPolls(v)
+	return _u
+}
+
+// SetNillableFailedPolls sets the "failed_polls" field if the given value is not nil.
+func (_u *JobUpdateOne) SetNillableFailedPolls(v *int) *JobUpdateOne {
+	if v != nil {
+		_u.SetFailedPolls(*v)
+	}
+	return _u
+}
+
+// AddFailedPolls adds value to the "failed_polls" field.
+func (_u *JobUpdateOne) AddFailedPolls(v int) *JobUpdateOne {
+	_u.mutation.AddFailedPolls(v)
+	return _u
+}
+
+// ClearFailedPolls clears the value of the "failed_polls" field.
+func (_u *JobUpdateOne) ClearFailedPolls() *JobUpdateOne {
+	_u.mutation.ClearFailedPolls()
+	return _u
+}
+
+// SetContinuedByID sets the "continued_by_id" field.
+func (_u *JobUpdateOne) SetContinuedByID(v oid.Job) *JobUpdateOne {
+	_u.mutation.SetContinuedByID(v)
+	return _u
+}
+
+// SetNillableContinuedByID sets the "continued_by_id" field if the given value is not nil.
+func (_u *JobUpdateOne) SetNillableContinuedByID(v *oid.Job) *JobUpdateOne {
+	if v != nil {
+		_u.SetContinuedByID(*v)
+	}
+	return _u
+}
+
+// ClearContinuedByID clears the value of the "continued_by_id" field.
+func (_u *JobUpdateOne) ClearContinuedByID() *JobUpdateOne {
+	_u.mutation.ClearContinuedByID()
 	return _u
 }
 
@@ -1902,6 +2103,33 @@ func (_u *JobUpdateOne) sqlSave(ctx context.Context) (_node *Job, err error) {
 	}
 	if _u.mutation.ProviderRefCleared() {
 		_spec.ClearField(job.FieldProviderRef, field.TypeString)
+	}
+	if value, ok := _u.mutation.MadeAt(); ok {
+		_spec.SetField(job.FieldMadeAt, field.TypeTime, value)
+	}
+	if _u.mutation.MadeAtCleared() {
+		_spec.ClearField(job.FieldMadeAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.KeptUntil(); ok {
+		_spec.SetField(job.FieldKeptUntil, field.TypeTime, value)
+	}
+	if _u.mutation.KeptUntilCleared() {
+		_spec.ClearField(job.FieldKeptUntil, field.TypeTime)
+	}
+	if value, ok := _u.mutation.FailedPolls(); ok {
+		_spec.SetField(job.FieldFailedPolls, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedFailedPolls(); ok {
+		_spec.AddField(job.FieldFailedPolls, field.TypeInt, value)
+	}
+	if _u.mutation.FailedPollsCleared() {
+		_spec.ClearField(job.FieldFailedPolls, field.TypeInt)
+	}
+	if value, ok := _u.mutation.ContinuedByID(); ok {
+		_spec.SetField(job.FieldContinuedByID, field.TypeUUID, value)
+	}
+	if _u.mutation.ContinuedByIDCleared() {
+		_spec.ClearField(job.FieldContinuedByID, field.TypeUUID)
 	}
 	if value, ok := _u.mutation.Phase(); ok {
 		_spec.SetField(job.FieldPhase, field.TypeString, value)

@@ -9840,6 +9840,11 @@ type JobMutation struct {
 	addattempt             *int
 	call_started_at        *time.Time
 	provider_ref           *string
+	made_at                *time.Time
+	kept_until             *time.Time
+	failed_polls           *int
+	addfailed_polls        *int
+	continued_by_id        *oid.Job
 	phase                  *string
 	progress               *float64
 	addprogress            *float64
@@ -11061,6 +11066,223 @@ func (m *JobMutation) ResetProviderRef() {
 	delete(m.clearedFields, job.FieldProviderRef)
 }
 
+// SetMadeAt sets the "made_at" field.
+func (m *JobMutation) SetMadeAt(t time.Time) {
+	m.made_at = &t
+}
+
+// MadeAt returns the value of the "made_at" field in the mutation.
+func (m *JobMutation) MadeAt() (r time.Time, exists bool) {
+	v := m.made_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMadeAt returns the old "made_at" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldMadeAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMadeAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMadeAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMadeAt: %w", err)
+	}
+	return oldValue.MadeAt, nil
+}
+
+// ClearMadeAt clears the value of the "made_at" field.
+func (m *JobMutation) ClearMadeAt() {
+	m.made_at = nil
+	m.clearedFields[job.FieldMadeAt] = struct{}{}
+}
+
+// MadeAtCleared returns if the "made_at" field was cleared in this mutation.
+func (m *JobMutation) MadeAtCleared() bool {
+	_, ok := m.clearedFields[job.FieldMadeAt]
+	return ok
+}
+
+// ResetMadeAt resets all changes to the "made_at" field.
+func (m *JobMutation) ResetMadeAt() {
+	m.made_at = nil
+	delete(m.clearedFields, job.FieldMadeAt)
+}
+
+// SetKeptUntil sets the "kept_until" field.
+func (m *JobMutation) SetKeptUntil(t time.Time) {
+	m.kept_until = &t
+}
+
+// KeptUntil returns the value of the "kept_until" field in the mutation.
+func (m *JobMutation) KeptUntil() (r time.Time, exists bool) {
+	v := m.kept_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKeptUntil returns the old "kept_until" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldKeptUntil(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKeptUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKeptUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKeptUntil: %w", err)
+	}
+	return oldValue.KeptUntil, nil
+}
+
+// ClearKeptUntil clears the value of the "kept_until" field.
+func (m *JobMutation) ClearKeptUntil() {
+	m.kept_until = nil
+	m.clearedFields[job.FieldKeptUntil] = struct{}{}
+}
+
+// KeptUntilCleared returns if the "kept_until" field was cleared in this mutation.
+func (m *JobMutation) KeptUntilCleared() bool {
+	_, ok := m.clearedFields[job.FieldKeptUntil]
+	return ok
+}
+
+// ResetKeptUntil resets all changes to the "kept_until" field.
+func (m *JobMutation) ResetKeptUntil() {
+	m.kept_until = nil
+	delete(m.clearedFields, job.FieldKeptUntil)
+}
+
+// SetFailedPolls sets the "failed_polls" field.
+func (m *JobMutation) SetFailedPolls(i int) {
+	m.failed_polls = &i
+	m.addfailed_polls = nil
+}
+
+// FailedPolls returns the value of the "failed_polls" field in the mutation.
+func (m *JobMutation) FailedPolls() (r int, exists bool) {
+	v := m.failed_polls
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFailedPolls returns the old "failed_polls" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldFailedPolls(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFailedPolls is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFailedPolls requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFailedPolls: %w", err)
+	}
+	return oldValue.FailedPolls, nil
+}
+
+// AddFailedPolls adds i to the "failed_polls" field.
+func (m *JobMutation) AddFailedPolls(i int) {
+	if m.addfailed_polls != nil {
+		*m.addfailed_polls += i
+	} else {
+		m.addfailed_polls = &i
+	}
+}
+
+// AddedFailedPolls returns the value that was added to the "failed_polls" field in this mutation.
+func (m *JobMutation) AddedFailedPolls() (r int, exists bool) {
+	v := m.addfailed_polls
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearFailedPolls clears the value of the "failed_polls" field.
+func (m *JobMutation) ClearFailedPolls() {
+	m.failed_polls = nil
+	m.addfailed_polls = nil
+	m.clearedFields[job.FieldFailedPolls] = struct{}{}
+}
+
+// FailedPollsCleared returns if the "failed_polls" field was cleared in this mutation.
+func (m *JobMutation) FailedPollsCleared() bool {
+	_, ok := m.clearedFields[job.FieldFailedPolls]
+	return ok
+}
+
+// ResetFailedPolls resets all changes to the "failed_polls" field.
+func (m *JobMutation) ResetFailedPolls() {
+	m.failed_polls = nil
+	m.addfailed_polls = nil
+	delete(m.clearedFields, job.FieldFailedPolls)
+}
+
+// SetContinuedByID sets the "continued_by_id" field.
+func (m *JobMutation) SetContinuedByID(o oid.Job) {
+	m.continued_by_id = &o
+}
+
+// ContinuedByID returns the value of the "continued_by_id" field in the mutation.
+func (m *JobMutation) ContinuedByID() (r oid.Job, exists bool) {
+	v := m.continued_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContinuedByID returns the old "continued_by_id" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldContinuedByID(ctx context.Context) (v *oid.Job, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContinuedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContinuedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContinuedByID: %w", err)
+	}
+	return oldValue.ContinuedByID, nil
+}
+
+// ClearContinuedByID clears the value of the "continued_by_id" field.
+func (m *JobMutation) ClearContinuedByID() {
+	m.continued_by_id = nil
+	m.clearedFields[job.FieldContinuedByID] = struct{}{}
+}
+
+// ContinuedByIDCleared returns if the "continued_by_id" field was cleared in this mutation.
+func (m *JobMutation) ContinuedByIDCleared() bool {
+	_, ok := m.clearedFields[job.FieldContinuedByID]
+	return ok
+}
+
+// ResetContinuedByID resets all changes to the "continued_by_id" field.
+func (m *JobMutation) ResetContinuedByID() {
+	m.continued_by_id = nil
+	delete(m.clearedFields, job.FieldContinuedByID)
+}
+
 // SetPhase sets the "phase" field.
 func (m *JobMutation) SetPhase(s string) {
 	m.phase = &s
@@ -12185,7 +12407,7 @@ func (m *JobMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *JobMutation) Fields() []string {
-	fields := make([]string, 0, 45)
+	fields := make([]string, 0, 49)
 	if m.user_id != nil {
 		fields = append(fields, job.FieldUserID)
 	}
@@ -12257,6 +12479,18 @@ func (m *JobMutation) Fields() []string {
 	}
 	if m.provider_ref != nil {
 		fields = append(fields, job.FieldProviderRef)
+	}
+	if m.made_at != nil {
+		fields = append(fields, job.FieldMadeAt)
+	}
+	if m.kept_until != nil {
+		fields = append(fields, job.FieldKeptUntil)
+	}
+	if m.failed_polls != nil {
+		fields = append(fields, job.FieldFailedPolls)
+	}
+	if m.continued_by_id != nil {
+		fields = append(fields, job.FieldContinuedByID)
 	}
 	if m.phase != nil {
 		fields = append(fields, job.FieldPhase)
@@ -12377,6 +12611,14 @@ func (m *JobMutation) Field(name string) (ent.Value, bool) {
 		return m.CallStartedAt()
 	case job.FieldProviderRef:
 		return m.ProviderRef()
+	case job.FieldMadeAt:
+		return m.MadeAt()
+	case job.FieldKeptUntil:
+		return m.KeptUntil()
+	case job.FieldFailedPolls:
+		return m.FailedPolls()
+	case job.FieldContinuedByID:
+		return m.ContinuedByID()
 	case job.FieldPhase:
 		return m.Phase()
 	case job.FieldProgress:
@@ -12476,6 +12718,14 @@ func (m *JobMutation) OldField(ctx context.Context, name string) (ent.Value, err
 		return m.OldCallStartedAt(ctx)
 	case job.FieldProviderRef:
 		return m.OldProviderRef(ctx)
+	case job.FieldMadeAt:
+		return m.OldMadeAt(ctx)
+	case job.FieldKeptUntil:
+		return m.OldKeptUntil(ctx)
+	case job.FieldFailedPolls:
+		return m.OldFailedPolls(ctx)
+	case job.FieldContinuedByID:
+		return m.OldContinuedByID(ctx)
 	case job.FieldPhase:
 		return m.OldPhase(ctx)
 	case job.FieldProgress:
@@ -12695,6 +12945,34 @@ func (m *JobMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetProviderRef(v)
 		return nil
+	case job.FieldMadeAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMadeAt(v)
+		return nil
+	case job.FieldKeptUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKeptUntil(v)
+		return nil
+	case job.FieldFailedPolls:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFailedPolls(v)
+		return nil
+	case job.FieldContinuedByID:
+		v, ok := value.(oid.Job)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContinuedByID(v)
+		return nil
 	case job.FieldPhase:
 		v, ok := value.(string)
 		if !ok {
@@ -12865,6 +13143,9 @@ func (m *JobMutation) AddedFields() []string {
 	if m.addattempt != nil {
 		fields = append(fields, job.FieldAttempt)
 	}
+	if m.addfailed_polls != nil {
+		fields = append(fields, job.FieldFailedPolls)
+	}
 	if m.addprogress != nil {
 		fields = append(fields, job.FieldProgress)
 	}
@@ -12901,6 +13182,8 @@ func (m *JobMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedLostRuns()
 	case job.FieldAttempt:
 		return m.AddedAttempt()
+	case job.FieldFailedPolls:
+		return m.AddedFailedPolls()
 	case job.FieldProgress:
 		return m.AddedProgress()
 	case job.FieldInputTokens:
@@ -12956,6 +13239,13 @@ func (m *JobMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddAttempt(v)
+		return nil
+	case job.FieldFailedPolls:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFailedPolls(v)
 		return nil
 	case job.FieldProgress:
 		v, ok := value.(float64)
@@ -13030,6 +13320,18 @@ func (m *JobMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(job.FieldProviderRef) {
 		fields = append(fields, job.FieldProviderRef)
+	}
+	if m.FieldCleared(job.FieldMadeAt) {
+		fields = append(fields, job.FieldMadeAt)
+	}
+	if m.FieldCleared(job.FieldKeptUntil) {
+		fields = append(fields, job.FieldKeptUntil)
+	}
+	if m.FieldCleared(job.FieldFailedPolls) {
+		fields = append(fields, job.FieldFailedPolls)
+	}
+	if m.FieldCleared(job.FieldContinuedByID) {
+		fields = append(fields, job.FieldContinuedByID)
 	}
 	if m.FieldCleared(job.FieldProgress) {
 		fields = append(fields, job.FieldProgress)
@@ -13116,6 +13418,18 @@ func (m *JobMutation) ClearField(name string) error {
 		return nil
 	case job.FieldProviderRef:
 		m.ClearProviderRef()
+		return nil
+	case job.FieldMadeAt:
+		m.ClearMadeAt()
+		return nil
+	case job.FieldKeptUntil:
+		m.ClearKeptUntil()
+		return nil
+	case job.FieldFailedPolls:
+		m.ClearFailedPolls()
+		return nil
+	case job.FieldContinuedByID:
+		m.ClearContinuedByID()
 		return nil
 	case job.FieldProgress:
 		m.ClearProgress()
@@ -13244,6 +13558,18 @@ func (m *JobMutation) ResetField(name string) error {
 		return nil
 	case job.FieldProviderRef:
 		m.ResetProviderRef()
+		return nil
+	case job.FieldMadeAt:
+		m.ResetMadeAt()
+		return nil
+	case job.FieldKeptUntil:
+		m.ResetKeptUntil()
+		return nil
+	case job.FieldFailedPolls:
+		m.ResetFailedPolls()
+		return nil
+	case job.FieldContinuedByID:
+		m.ResetContinuedByID()
 		return nil
 	case job.FieldPhase:
 		m.ResetPhase()

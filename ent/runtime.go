@@ -260,23 +260,23 @@ func init() {
 	// job.DefaultAttempt holds the default value on creation for the attempt field.
 	job.DefaultAttempt = jobDescAttempt.Default.(int)
 	// jobDescPhase is the schema descriptor for phase field.
-	jobDescPhase := jobFields[25].Descriptor()
+	jobDescPhase := jobFields[29].Descriptor()
 	// job.DefaultPhase holds the default value on creation for the phase field.
 	job.DefaultPhase = jobDescPhase.Default.(string)
 	// jobDescText is the schema descriptor for text field.
-	jobDescText := jobFields[27].Descriptor()
+	jobDescText := jobFields[31].Descriptor()
 	// job.DefaultText holds the default value on creation for the text field.
 	job.DefaultText = jobDescText.Default.(string)
 	// jobDescUpdatedAt is the schema descriptor for updated_at field.
-	jobDescUpdatedAt := jobFields[33].Descriptor()
+	jobDescUpdatedAt := jobFields[37].Descriptor()
 	// job.DefaultUpdatedAt holds the default value on creation for the updated_at field.
 	job.DefaultUpdatedAt = jobDescUpdatedAt.Default.(func() time.Time)
 	// jobDescRevisedPrompt is the schema descriptor for revised_prompt field.
-	jobDescRevisedPrompt := jobFields[35].Descriptor()
+	jobDescRevisedPrompt := jobFields[39].Descriptor()
 	// job.DefaultRevisedPrompt holds the default value on creation for the revised_prompt field.
 	job.DefaultRevisedPrompt = jobDescRevisedPrompt.Default.(string)
 	// jobDescIsResultGone is the schema descriptor for is_result_gone field.
-	jobDescIsResultGone := jobFields[45].Descriptor()
+	jobDescIsResultGone := jobFields[49].Descriptor()
 	// job.DefaultIsResultGone holds the default value on creation for the is_result_gone field.
 	job.DefaultIsResultGone = jobDescIsResultGone.Default.(bool)
 	// jobDescID is the schema descriptor for id field.

@@ -776,6 +776,7 @@ type ComplexityRoot struct {
 		QueuePosition   func(childComplexity int) int
 		Result          func(childComplexity int) int
 		ResultExpiresAt func(childComplexity int) int
+		ResumableUntil  func(childComplexity int) int
 		RetryOf         func(childComplexity int) int
 		RunID           func(childComplexity int) int
 		StartedAt       func(childComplexity int) int
@@ -2055,6 +2056,7 @@ type JobResolver interface {
 	Usage(ctx context.Context, obj *ent.Job) (*JobUsage, error)
 	Cost(ctx context.Context, obj *ent.Job) (*Cost, error)
 	Timeline(ctx context.Context, obj *ent.Job) ([]*ent.JobStep, error)
+	ResumableUntil(ctx context.Context, obj *ent.Job) (*time.Time, error)
 	RetryOf(ctx context.Context, obj *ent.Job) (*ent.Job, error)
 
 	ResultExpiresAt(ctx context.Context, obj *ent.Job) (*time.Time, error)
@@ -4717,6 +4719,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Job.ResultExpiresAt(childComplexity), true
+	case "Job.resumableUntil":
+		if e.ComplexityRoot.Job.ResumableUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.ResumableUntil(childComplexity), true
 	case "Job.retryOf":
 		if e.ComplexityRoot.Job.RetryOf == nil {
 			break
@@ -10016,7 +10024,8 @@ type Mutation {
   """Ends a job that is not finished, from any tab or server; the call at the provider is cut short within a second. What it made so far is dropped and costs
   nothing, but for a text: what was shown stays, and costs what was produced. Cancelling twice gives the same; a job that ended first stays as it ended."""
   cancelJob(input: CancelJobInput!): CancelJobPayload! @access(needs: JOBS)
-  """Orders the same again as a new job, whose ` + "`" + `retryOf` + "`" + ` names the old one. The old one must have ended."""
+  """Orders the same again as a new job, whose ` + "`" + `retryOf` + "`" + ` names the old one. The old one must have ended. While its ` + "`" + `resumableUntil` + "`" + ` stands, the new job goes on from
+  what the provider made for the old one: nothing is ordered or paid twice, and of two calls at once one is refused (CONFLICT, or a userError once the other stands)."""
   retryJob(input: RetryJobInput!): RetryJobPayload! @access(needs: JOBS)
 
   """Marks an artifact as a favourite, or no longer. Favourites outlive the clean-up of old jobs."""
@@ -11678,7 +11687,7 @@ type ReplyFailure {
   code: ReplyFailureCode!
   """What to tell the person, in English."""
   message: String!
-  """Whether ` + "`" + `regenerateReply` + "`" + ` may succeed."""
+  """Whether ` + "`" + `regenerateReply` + "`" + ` may succeed. False too where only the operator can mend it."""
   retryable: Boolean!
 }
 
@@ -11696,6 +11705,8 @@ enum ReplyFailureCode {
   CONTEXT_TOO_LONG
   """The provider's filter refused the request or the reply."""
   CONTENT_BLOCKED
+  """The provider does not serve the server's account or its region; the operator has to look."""
+  PROVIDER_REFUSED
   """The provider refused the person's own key, or it was removed meanwhile; ` + "`" + `providerKeys` + "`" + ` tells why."""
   OWN_KEY_REFUSED
   """The model is not offered any longer."""
@@ -11906,6 +11917,9 @@ type Job implements Node {
   cost: Cost
   """What happened to it, the oldest first; at most 50."""
   timeline: [JobStep!]!
+  """Until when ` + "`" + `retryJob` + "`" + ` goes on from what the provider made, or still makes, for this video that FAILED or was CANCELLED once made: nothing is ordered twice, and
+  it is charged once, when it completes. As long as the provider keeps it: two days at Google, at OpenAI as it says, else an hour. Null: ` + "`" + `retryJob` + "`" + ` orders anew."""
+  resumableUntil: DateTime
   """The job that this one repeats; null for none, or when that is gone."""
   retryOf: Job @access(needs: READ)
   """False: text and files are kept for an hour only."""
@@ -12092,7 +12106,7 @@ type JobFailure {
   code: JobFailureCode!
   """What to tell the person, in English."""
   message: String!
-  """Whether the same order may succeed later (` + "`" + `retryJob` + "`" + `)."""
+  """Whether the same order may succeed later (` + "`" + `retryJob` + "`" + `). False too where only the operator can mend it."""
   retryable: Boolean!
 }
 
@@ -12104,12 +12118,20 @@ enum JobFailureCode {
   PROVIDER_UNAVAILABLE
   """The provider's answer broke off."""
   PROVIDER_INTERRUPTED
-  """It took longer than a job may: 10 minutes, an export an hour."""
+  """It took longer than a job may: 10 minutes, a video 10 more for its file, an export an hour. Also a provider that gave no sign of life."""
   TIMEOUT
   """The prompt is longer than the model takes."""
   CONTEXT_TOO_LONG
   """The provider's filter refused the prompt or the result."""
   CONTENT_BLOCKED
+  """The model declined to do it."""
+  MODEL_REFUSED
+  """The answer of a plan or of prompts reached the model's greatest length before it was whole."""
+  OUTPUT_TOO_LONG
+  """The provider does not serve the server's account or its region; the operator has to look."""
+  PROVIDER_REFUSED
+  """The provider made the video, but its file could not be fetched for 10 minutes. ` + "`" + `retryJob` + "`" + ` goes on from it until ` + "`" + `resumableUntil` + "`" + `."""
+  RESULT_NOT_FETCHED
   """The provider refused the person's own key, or it was removed meanwhile; ` + "`" + `providerKeys` + "`" + ` tells why."""
   OWN_KEY_REFUSED
   """The model is not offered any longer."""
@@ -16548,6 +16570,8 @@ func (ec *executionContext) childFields_Job(ctx context.Context, field graphql.C
 		return ec.fieldContext_Job_cost(ctx, field)
 	case "timeline":
 		return ec.fieldContext_Job_timeline(ctx, field)
+	case "resumableUntil":
+		return ec.fieldContext_Job_resumableUntil(ctx, field)
 	case "retryOf":
 		return ec.fieldContext_Job_retryOf(ctx, field)
 	case "storeResult":
@@ -30409,6 +30433,29 @@ func (ec *executionContext) fieldContext_Job_timeline(_ context.Context, field g
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Job_resumableUntil(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_resumableUntil(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Job().ResumableUntil(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Job_resumableUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Job", field, true, true, "DateTime")
 }
 
 func (ec *executionContext) _Job_retryOf(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
@@ -64334,6 +64381,12 @@ func (ec *executionContext) _Job(ctx context.Context, sel ast.SelectionSet, obj 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Job_timeline(ctx, field, obj)
 				})
+		case "resumableUntil":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Job_resumableUntil(ctx, field, obj)
+				})
 		case "retryOf":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -75325,6 +75378,10 @@ var (
 		"TIMEOUT":              job1.FailureTimeout,
 		"CONTEXT_TOO_LONG":     job1.FailureContextTooLong,
 		"CONTENT_BLOCKED":      job1.FailureContentBlocked,
+		"MODEL_REFUSED":        job1.FailureModelRefused,
+		"OUTPUT_TOO_LONG":      job1.FailureOutputTooLong,
+		"PROVIDER_REFUSED":     job1.FailureProviderRefused,
+		"RESULT_NOT_FETCHED":   job1.FailureResultNotFetched,
 		"OWN_KEY_REFUSED":      job1.FailureOwnKeyRefused,
 		"MODEL_UNAVAILABLE":    job1.FailureModelUnavailable,
 		"NO_OUTPUT":            job1.FailureNoOutput,
@@ -75340,6 +75397,10 @@ var (
 		job1.FailureTimeout:             "TIMEOUT",
 		job1.FailureContextTooLong:      "CONTEXT_TOO_LONG",
 		job1.FailureContentBlocked:      "CONTENT_BLOCKED",
+		job1.FailureModelRefused:        "MODEL_REFUSED",
+		job1.FailureOutputTooLong:       "OUTPUT_TOO_LONG",
+		job1.FailureProviderRefused:     "PROVIDER_REFUSED",
+		job1.FailureResultNotFetched:    "RESULT_NOT_FETCHED",
 		job1.FailureOwnKeyRefused:       "OWN_KEY_REFUSED",
 		job1.FailureModelUnavailable:    "MODEL_UNAVAILABLE",
 		job1.FailureNoOutput:            "NO_OUTPUT",
@@ -77142,6 +77203,7 @@ var (
 		"TIMEOUT":              chat.FailureTimeout,
 		"CONTEXT_TOO_LONG":     chat.FailureContextTooLong,
 		"CONTENT_BLOCKED":      chat.FailureContentBlocked,
+		"PROVIDER_REFUSED":     chat.FailureProviderRefused,
 		"OWN_KEY_REFUSED":      chat.FailureOwnKeyRefused,
 		"MODEL_UNAVAILABLE":    chat.FailureModelUnavailable,
 		"NO_OUTPUT":            chat.FailureNoOutput,
@@ -77155,6 +77217,7 @@ var (
 		chat.FailureTimeout:             "TIMEOUT",
 		chat.FailureContextTooLong:      "CONTEXT_TOO_LONG",
 		chat.FailureContentBlocked:      "CONTENT_BLOCKED",
+		chat.FailureProviderRefused:     "PROVIDER_REFUSED",
 		chat.FailureOwnKeyRefused:       "OWN_KEY_REFUSED",
 		chat.FailureModelUnavailable:    "MODEL_UNAVAILABLE",
 		chat.FailureNoOutput:            "NO_OUTPUT",

@@ -139,6 +139,11 @@ func (r *jobResolver) ResultExpiresAt(_ context.Context, j *ent.Job) (*time.Time
 	return j.ExpiresAt, nil
 }
 
+// ResumableUntil is until when a retry goes on from what the provider made.
+func (r *jobResolver) ResumableUntil(_ context.Context, j *ent.Job) (*time.Time, error) {
+	return job.ResumableUntil(j), nil
+}
+
 // RetryOf is the job that this one repeats.
 func (r *jobResolver) RetryOf(ctx context.Context, j *ent.Job) (*ent.Job, error) {
 	if j.RetryOfID == nil {

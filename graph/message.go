@@ -65,7 +65,7 @@ func (r *messageResolver) Failure(_ context.Context, m *ent.Message) (*chat.Fail
 	if m.FailureCode == nil {
 		return nil, nil
 	}
-	f := chat.FailureOf(*m.FailureCode)
+	f := chat.FailureOf(*m.FailureCode, m.Status)
 	return &f, nil
 }
 

@@ -63,6 +63,14 @@ const (
 	FieldCallStartedAt = "call_started_at"
 	// FieldProviderRef holds the string denoting the provider_ref field in the database.
 	FieldProviderRef = "provider_ref"
+	// FieldMadeAt holds the string denoting the made_at field in the database.
+	FieldMadeAt = "made_at"
+	// FieldKeptUntil holds the string denoting the kept_until field in the database.
+	FieldKeptUntil = "kept_until"
+	// FieldFailedPolls holds the string denoting the failed_polls field in the database.
+	FieldFailedPolls = "failed_polls"
+	// FieldContinuedByID holds the string denoting the continued_by_id field in the database.
+	FieldContinuedByID = "continued_by_id"
 	// FieldPhase holds the string denoting the phase field in the database.
 	FieldPhase = "phase"
 	// FieldProgress holds the string denoting the progress field in the database.
@@ -136,6 +144,10 @@ var Columns = []string{
 	FieldAttempt,
 	FieldCallStartedAt,
 	FieldProviderRef,
+	FieldMadeAt,
+	FieldKeptUntil,
+	FieldFailedPolls,
+	FieldContinuedByID,
 	FieldPhase,
 	FieldProgress,
 	FieldText,
@@ -428,6 +440,26 @@ func ByCallStartedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByProviderRef orders the results by the provider_ref field.
 func ByProviderRef(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldProviderRef, opts...).ToFunc()
+}
+
+// ByMadeAt orders the results by the made_at field.
+func ByMadeAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMadeAt, opts...).ToFunc()
+}
+
+// ByKeptUntil orders the results by the kept_until field.
+func ByKeptUntil(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldKeptUntil, opts...).ToFunc()
+}
+
+// ByFailedPolls orders the results by the failed_polls field.
+func ByFailedPolls(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldFailedPolls, opts...).ToFunc()
+}
+
+// ByContinuedByID orders the results by the continued_by_id field.
+func ByContinuedByID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldContinuedByID, opts...).ToFunc()
 }
 
 // ByPhase orders the results by the phase field.

@@ -160,6 +160,26 @@ func ProviderRef(v string) predicate.Job {
 	return predicate.Job(sql.FieldEQ(FieldProviderRef, v))
 }
 
+// MadeAt applies equality check predicate on the "made_at" field. It's identical to MadeAtEQ.
+func MadeAt(v time.Time) predicate.Job {
+	return predicate.Job(sql.FieldEQ(FieldMadeAt, v))
+}
+
+// KeptUntil applies equality check predicate on the "kept_until" field. It's identical to KeptUntilEQ.
+func KeptUntil(v time.Time) predicate.Job {
+	return predicate.Job(sql.FieldEQ(FieldKeptUntil, v))
+}
+
+// FailedPolls applies equality check predicate on the "failed_polls" field. It's identical to FailedPollsEQ.
+func FailedPolls(v int) predicate.Job {
+	return predicate.Job(sql.FieldEQ(FieldFailedPolls, v))
+}
+
+// ContinuedByID applies equality check predicate on the "continued_by_id" field. It's identical to ContinuedByIDEQ.
+func ContinuedByID(v oid.Job) predicate.Job {
+	return predicate.Job(sql.FieldEQ(FieldContinuedByID, v))
+}
+
 // Phase applies equality check predicate on the "phase" field. It's identical to PhaseEQ.
 func Phase(v string) predicate.Job {
 	return predicate.Job(sql.FieldEQ(FieldPhase, v))
@@ -1193,6 +1213,206 @@ func ProviderRefEqualFold(v string) predicate.Job {
 // ProviderRefContainsFold applies the ContainsFold predicate on the "provider_ref" field.
 func ProviderRefContainsFold(v string) predicate.Job {
 	return predicate.Job(sql.FieldContainsFold(FieldProviderRef, v))
+}
+
+// MadeAtEQ applies the EQ predicate on the "made_at" field.
+func MadeAtEQ(v time.Time) predicate.Job {
+	return predicate.Job(sql.FieldEQ(FieldMadeAt, v))
+}
+
+// MadeAtNEQ applies the NEQ predicate on the "made_at" field.
+func MadeAtNEQ(v time.Time) predicate.Job {
+	return predicate.Job(sql.FieldNEQ(FieldMadeAt, v))
+}
+
+// MadeAtIn applies the In predicate on the "made_at" field.
+func MadeAtIn(vs ...time.Time) predicate.Job {
+	return predicate.Job(sql.FieldIn(FieldMadeAt, vs...))
+}
+
+// MadeAtNotIn applies the NotIn predicate on the "made_at" field.
+func MadeAtNotIn(vs ...time.Time) predicate.Job {
+	return predicate.Job(sql.FieldNotIn(FieldMadeAt, vs...))
+}
+
+// MadeAtGT applies the GT predicate on the "made_at" field.
+func MadeAtGT(v time.Time) predicate.Job {
+	return predicate.Job(sql.FieldGT(FieldMadeAt, v))
+}
+
+// MadeAtGTE applies the GTE predicate on the "made_at" field.
+func MadeAtGTE(v time.Time) predicate.Job {
+	return predicate.Job(sql.FieldGTE(FieldMadeAt, v))
+}
+
+// MadeAtLT applies the LT predicate on the "made_at" field.
+func MadeAtLT(v time.Time) predicate.Job {
+	return predicate.Job(sql.FieldLT(FieldMadeAt, v))
+}
+
+// MadeAtLTE applies the LTE predicate on the "made_at" field.
+func MadeAtLTE(v time.Time) predicate.Job {
+	return predicate.Job(sql.FieldLTE(FieldMadeAt, v))
+}
+
+// MadeAtIsNil applies the IsNil predicate on the "made_at" field.
+func MadeAtIsNil() predicate.Job {
+	return predicate.Job(sql.FieldIsNull(FieldMadeAt))
+}
+
+// MadeAtNotNil applies the NotNil predicate on the "made_at" field.
+func MadeAtNotNil() predicate.Job {
+	return predicate.Job(sql.FieldNotNull(FieldMadeAt))
+}
+
+// KeptUntilEQ applies the EQ predicate on the "kept_until" field.
+func KeptUntilEQ(v time.Time) predicate.Job {
+	return predicate.Job(sql.FieldEQ(FieldKeptUntil, v))
+}
+
+// KeptUntilNEQ applies the NEQ predicate on the "kept_until" field.
+func KeptUntilNEQ(v time.Time) predicate.Job {
+	return predicate.Job(sql.FieldNEQ(FieldKeptUntil, v))
+}
+
+// KeptUntilIn applies the In predicate on the "kept_until" field.
+func KeptUntilIn(vs ...time.Time) predicate.Job {
+	return predicate.Job(sql.FieldIn(FieldKeptUntil, vs...))
+}
+
+// KeptUntilNotIn applies the NotIn predicate on the "kept_until" field.
+func KeptUntilNotIn(vs ...time.Time) predicate.Job {
+	return predicate.Job(sql.FieldNotIn(FieldKeptUntil, vs...))
+}
+
+// KeptUntilGT applies the GT predicate on the "kept_until" field.
+func KeptUntilGT(v time.Time) predicate.Job {
+	return predicate.Job(sql.FieldGT(FieldKeptUntil, v))
+}
+
+// KeptUntilGTE applies the GTE predicate on the "kept_until" field.
+func KeptUntilGTE(v time.Time) predicate.Job {
+	return predicate.Job(sql.FieldGTE(FieldKeptUntil, v))
+}
+
+// KeptUntilLT applies the LT predicate on the "kept_until" field.
+func KeptUntilLT(v time.Time) predicate.Job {
+	return predicate.Job(sql.FieldLT(FieldKeptUntil, v))
+}
+
+// KeptUntilLTE applies the LTE predicate on the "kept_until" field.
+func KeptUntilLTE(v time.Time) predicate.Job {
+	return predicate.Job(sql.FieldLTE(FieldKeptUntil, v))
+}
+
+// KeptUntilIsNil applies the IsNil predicate on the "kept_until" field.
+func KeptUntilIsNil() predicate.Job {
+	return predicate.Job(sql.FieldIsNull(FieldKeptUntil))
+}
+
+// KeptUntilNotNil applies the NotNil predicate on the "kept_until" field.
+func KeptUntilNotNil() predicate.Job {
+	return predicate.Job(sql.FieldNotNull(FieldKeptUntil))
+}
+
+// FailedPollsEQ applies the EQ predicate on the "failed_polls" field.
+func FailedPollsEQ(v int) predicate.Job {
+	return predicate.Job(sql.FieldEQ(FieldFailedPolls, v))
+}
+
+// FailedPollsNEQ applies the NEQ predicate on the "failed_polls" field.
+func FailedPollsNEQ(v int) predicate.Job {
+	return predicate.Job(sql.FieldNEQ(FieldFailedPolls, v))
+}
+
+// FailedPollsIn applies the In predicate on the "failed_polls" field.
+func FailedPollsIn(vs ...int) predicate.Job {
+	return predicate.Job(sql.FieldIn(FieldFailedPolls, vs...))
+}
+
+// FailedPollsNotIn applies the NotIn predicate on the "failed_polls" field.
+func FailedPollsNotIn(vs ...int) predicate.Job {
+	return predicate.Job(sql.FieldNotIn(FieldFailedPolls, vs...))
+}
+
+// FailedPollsGT applies the GT predicate on the "failed_polls" field.
+func FailedPollsGT(v int) predicate.Job {
+	return predicate.Job(sql.FieldGT(FieldFailedPolls, v))
+}
+
+// FailedPollsGTE applies the GTE predicate on the "failed_polls" field.
+func FailedPollsGTE(v int) predicate.Job {
+	return predicate.Job(sql.FieldGTE(FieldFailedPolls, v))
+}
+
+// FailedPollsLT applies the LT predicate on the "failed_polls" field.
+func FailedPollsLT(v int) predicate.Job {
+	return predicate.Job(sql.FieldLT(FieldFailedPolls, v))
+}
+
+// FailedPollsLTE applies the LTE predicate on the "failed_polls" field.
+func FailedPollsLTE(v int) predicate.Job {
+	return predicate.Job(sql.FieldLTE(FieldFailedPolls, v))
+}
+
+// FailedPollsIsNil applies the IsNil predicate on the "failed_polls" field.
+func FailedPollsIsNil() predicate.Job {
+	return predicate.Job(sql.FieldIsNull(FieldFailedPolls))
+}
+
+// FailedPollsNotNil applies the NotNil predicate on the "failed_polls" field.
+func FailedPollsNotNil() predicate.Job {
+	return predicate.Job(sql.FieldNotNull(FieldFailedPolls))
+}
+
+// ContinuedByIDEQ applies the EQ predicate on the "continued_by_id" field.
+func ContinuedByIDEQ(v oid.Job) predicate.Job {
+	return predicate.Job(sql.FieldEQ(FieldContinuedByID, v))
+}
+
+// ContinuedByIDNEQ applies the NEQ predicate on the "continued_by_id" field.
+func ContinuedByIDNEQ(v oid.Job) predicate.Job {
+	return predicate.Job(sql.FieldNEQ(FieldContinuedByID, v))
+}
+
+// ContinuedByIDIn applies the In predicate on the "continued_by_id" field.
+func ContinuedByIDIn(vs ...oid.Job) predicate.Job {
+	return predicate.Job(sql.FieldIn(FieldContinuedByID, vs...))
+}
+
+// ContinuedByIDNotIn applies the NotIn predicate on the "continued_by_id" field.
+func ContinuedByIDNotIn(vs ...oid.Job) predicate.Job {
+	return predicate.Job(sql.FieldNotIn(FieldContinuedByID, vs...))
+}
+
+// ContinuedByIDGT applies the GT predicate on the "continued_by_id" field.
+func ContinuedByIDGT(v oid.Job) predicate.Job {
+	return predicate.Job(sql.FieldGT(FieldContinuedByID, v))
+}
+
+// ContinuedByIDGTE applies the GTE predicate on the "continued_by_id" field.
+func ContinuedByIDGTE(v oid.Job) predicate.Job {
+	return predicate.Job(sql.FieldGTE(FieldContinuedByID, v))
+}
+
+// ContinuedByIDLT applies the LT predicate on the "continued_by_id" field.
+func ContinuedByIDLT(v oid.Job) predicate.Job {
+	return predicate.Job(sql.FieldLT(FieldContinuedByID, v))
+}
+
+// ContinuedByIDLTE applies the LTE predicate on the "continued_by_id" field.
+func ContinuedByIDLTE(v oid.Job) predicate.Job {
+	return predicate.Job(sql.FieldLTE(FieldContinuedByID, v))
+}
+
+// ContinuedByIDIsNil applies the IsNil predicate on the "continued_by_id" field.
+func ContinuedByIDIsNil() predicate.Job {
+	return predicate.Job(sql.FieldIsNull(FieldContinuedByID))
+}
+
+// ContinuedByIDNotNil applies the NotNil predicate on the "continued_by_id" field.
+func ContinuedByIDNotNil() predicate.Job {
+	return predicate.Job(sql.FieldNotNull(FieldContinuedByID))
 }
 
 // PhaseEQ applies the EQ predicate on the "phase" field.

@@ -398,6 +398,10 @@ var (
 		{Name: "attempt", Type: field.TypeInt, Default: 0},
 		{Name: "call_started_at", Type: field.TypeTime, Nullable: true},
 		{Name: "provider_ref", Type: field.TypeString, Nullable: true},
+		{Name: "made_at", Type: field.TypeTime, Nullable: true},
+		{Name: "kept_until", Type: field.TypeTime, Nullable: true},
+		{Name: "failed_polls", Type: field.TypeInt, Nullable: true},
+		{Name: "continued_by_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "phase", Type: field.TypeString, Default: ""},
 		{Name: "progress", Type: field.TypeFloat64, Nullable: true},
 		{Name: "text", Type: field.TypeString, Size: 2147483647, Default: ""},
@@ -447,7 +451,7 @@ var (
 			{
 				Name:    "job_kind_status_priority_queued_at",
 				Unique:  false,
-				Columns: []*schema.Column{JobsColumns[2], JobsColumns[14], JobsColumns[10], JobsColumns[29]},
+				Columns: []*schema.Column{JobsColumns[2], JobsColumns[14], JobsColumns[10], JobsColumns[33]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status IN ('IN_QUEUE', 'IN_PROGRESS')",
 				},
@@ -465,12 +469,12 @@ var (
 			{
 				Name:    "job_expires_at",
 				Unique:  false,
-				Columns: []*schema.Column{JobsColumns[44]},
+				Columns: []*schema.Column{JobsColumns[48]},
 			},
 			{
 				Name:    "job_ended_at",
 				Unique:  false,
-				Columns: []*schema.Column{JobsColumns[32]},
+				Columns: []*schema.Column{JobsColumns[36]},
 			},
 		},
 	}

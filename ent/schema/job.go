@@ -61,6 +61,13 @@ func workFields() []ent.Field {
 		field.Time("call_started_at").Optional().Nillable().
 			Comment("Set before the paid call: a run that is lost behind it cannot be repeated."),
 		field.String("provider_ref").Optional().Nillable().Sensitive(),
+		field.Time("made_at").Optional().Nillable().
+			Comment("When the provider was first seen to have made the video: from then on only its file is missing."),
+		field.Time("kept_until").Optional().Nillable().
+			Comment("Until when a retry can go on from provider_ref; null when there is nothing to go on from."),
+		field.Int("failed_polls").Optional().Comment("How many polls and downloads failed since the last that did not."),
+		field.UUID("continued_by_id", oid.Job{}).Optional().Nillable().
+			Comment("The retry that took provider_ref over; null while nobody did. At most one does."),
 		field.String("phase").Default(""),
 		field.Float("progress").Optional().Nillable(),
 		field.Text("text").Default("").Comment("What a text job has written, as of the last checkpoint; at the end, all, however it ended."),

@@ -26,7 +26,8 @@ type VideoMaker interface {
 	PollVideo(ctx context.Context, model, ref string) (VideoState, error)
 
 	// DownloadVideo writes the file of a job that is done to w as it arrives. It is
-	// free and may be repeated; each time w gets the file from its beginning. A download
+	// free and may be repeated; each time w gets the file from its beginning, unless it is a
+	// *Part, which may get the rest of it alone. A download
 	// that breaks off is an *Error of kind Interrupted, a job that is not done one of
 	// kind BadRequest. A failure of w is returned wrapped, and is no *Error.
 	DownloadVideo(ctx context.Context, model, ref string, w io.Writer) (VideoResult, error)
@@ -70,6 +71,11 @@ type VideoState struct {
 	Phase Phase
 	// PollAfter is the provider's wish for the time until the next poll; zero when it has none.
 	PollAfter time.Duration
+	// KeptUntil is when the provider removes the file; zero when it does not say.
+	KeptUntil time.Time
+	// KeptFor is how long the provider keeps a file, counted from its order, where it says so in general but
+	// not of this file; zero when it does not.
+	KeptFor time.Duration
 }
 
 // VideoResult tells of a file that was downloaded whole. What the provider sent was

@@ -69,6 +69,23 @@ func (a *App) texts(p ai.RetryPolicy) map[string]ai.TextStreamer {
 	return all
 }
 
+// images and videos are the makers of all providers, whose silence is bounded. The breakers are inside here too.
+func (a *App) images() map[string]ai.ImageMaker {
+	all := maps.Clone(a.providers.Image)
+	for name, m := range all {
+		all[name] = ai.Patience{}.Images(m)
+	}
+	return all
+}
+
+func (a *App) videos() map[string]ai.VideoMaker {
+	all := maps.Clone(a.providers.Video)
+	for name, m := range all {
+		all[name] = ai.Patience{}.Videos(m)
+	}
+	return all
+}
+
 // configured says whether a provider of the catalogue can be asked.
 func (a *App) configured(provider string) bool { return a.cfg.configured(provider) }
 

@@ -95,7 +95,7 @@ func (a *App) wireWork() {
 		Router: ai.NewRouter(ai.Providers{Text: a.texts(repeated)}).WithOwnKeys(a.ownKeys.Routers(repeated)),
 	}, chat.Config{MaxTextChars: a.cfg.MaxTextChars, Lease: a.cfg.Lease, StopWait: a.cfg.StopWait})
 	a.folders = folder.New(a.store, a.chats.StopRunning)
-	router := ai.NewRouter(ai.Providers{Text: a.texts(once), Image: a.providers.Image, Video: a.providers.Video}).
+	router := ai.NewRouter(ai.Providers{Text: a.texts(once), Image: a.images(), Video: a.videos()}).
 		WithOwnKeys(a.ownKeys.Routers(once))
 	plans := planner.Parts{Store: a.store, Catalog: a.catalog, Router: router, Folders: a.folders, Chats: a.chats, Memberships: a.memberships, Log: a.log}
 	authors := planner.NewComposer(plans).Kinds()

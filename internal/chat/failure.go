@@ -3,6 +3,7 @@ package chat
 import (
 	"errors"
 
+	"github.com/weav-ai/weav/ent/message"
 	"github.com/weav-ai/weav/internal/ai"
 	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/run"
@@ -20,6 +21,7 @@ const (
 	FailureContextTooLong      FailureCode = "CONTEXT_TOO_LONG"
 	FailureContentBlocked      FailureCode = "CONTENT_BLOCKED"
 	FailureModelUnavailable    FailureCode = "MODEL_UNAVAILABLE"
+	FailureProviderRefused     FailureCode = "PROVIDER_REFUSED"
 	FailureOwnKeyRefused       FailureCode = "OWN_KEY_REFUSED"
 	FailureNoOutput            FailureCode = "NO_OUTPUT"
 	FailureWorkerLost          FailureCode = "WORKER_LOST"
@@ -37,23 +39,44 @@ type Failure struct {
 var failures = map[FailureCode]Failure{
 	FailureRateLimited:         {FailureRateLimited, "The model takes no more requests for now. Try again in a minute.", true},
 	FailureProviderUnavailable: {FailureProviderUnavailable, "The model cannot be reached for now. Try again, or choose another model.", true},
-	FailureProviderInterrupted: {FailureProviderInterrupted, "The model's answer broke off. What was received is kept.", true},
+	FailureProviderInterrupted: {FailureProviderInterrupted, "The model's answer broke off. Try again.", true},
 	FailureTimeout:             {FailureTimeout, "The model took too long. Try again, or ask for less.", true},
 	FailureContextTooLong:      {FailureContextTooLong, "The conversation is longer than this model takes. Shorten it, or choose another model.", false},
 	FailureContentBlocked:      {FailureContentBlocked, "The provider's content filter refused this. Put it in other words.", false},
 	FailureOwnKeyRefused:       {FailureOwnKeyRefused, "The provider does not take your own key. Set it anew, or remove it to use your quota.", false},
+	FailureProviderRefused:     {FailureProviderRefused, "The provider does not serve this server's account or region. Choose another model, and tell the operator.", false},
 	FailureModelUnavailable:    {FailureModelUnavailable, "This model is not offered any longer. Choose another.", false},
 	FailureNoOutput:            {FailureNoOutput, "The model delivered no text. Try again, or put it in other words.", true},
-	FailureWorkerLost:          {FailureWorkerLost, "The server that wrote this reply went away. What was shown is kept.", true},
+	FailureWorkerLost:          {FailureWorkerLost, "The server that wrote this reply went away. Try again.", true},
 	FailureInternal:            {FailureInternal, "Something went wrong on our side.", true},
 }
 
-// FailureOf returns what to tell the person for a stored code.
-func FailureOf(code string) Failure {
-	if f, ok := failures[FailureCode(code)]; ok {
-		return f
+// broken says for each code what to tell the person of a reply that broke off: what was received of it is kept, whatever
+// the cause.
+var broken = map[FailureCode]string{
+	FailureRateLimited:         "The model takes no more requests for now. What was received is kept. Try again in a minute.",
+	FailureProviderUnavailable: "The model could not be reached any longer. What was received is kept. Try again, or choose another model.",
+	FailureProviderInterrupted: "The model's answer broke off. What was received is kept.",
+	FailureTimeout:             "The model took too long. What was received is kept. Try again, or ask for less.",
+	FailureContextTooLong:      "The conversation is longer than this model takes. What was received is kept. Shorten it, or choose another model.",
+	FailureContentBlocked:      "The provider's content filter stopped this. What was received is kept. Put it in other words.",
+	FailureOwnKeyRefused:       "The provider does not take your own key any longer. What was received is kept. Set the key anew, or remove it to use your quota.",
+	FailureProviderRefused:     "The provider does not serve this server's account or region any longer. What was received is kept. Choose another model, and tell the operator.",
+	FailureModelUnavailable:    "This model is not offered any longer. What was received is kept. Choose another.",
+	FailureWorkerLost:          "The server that wrote this reply went away. What was shown is kept.",
+	FailureInternal:            "Something went wrong on our side. What was received is kept.",
+}
+
+// FailureOf returns what to tell the person of a reply that ended with a status, for a stored code.
+func FailureOf(code string, status message.Status) Failure {
+	f, ok := failures[FailureCode(code)]
+	if !ok {
+		f = failures[FailureInternal]
 	}
-	return failures[FailureInternal]
+	if text, ok := broken[f.Code]; ok && status == message.StatusInterrupted {
+		f.Message = text
+	}
+	return f
 }
 
 // failureOf sorts a failure by what the person can do. One that is no provider's is ours.
@@ -64,8 +87,10 @@ func failureOf(err error) FailureCode {
 	switch ai.KindOf(err) {
 	case ai.RateLimited:
 		return FailureRateLimited
-	case ai.QuotaExhausted, ai.Overloaded, ai.Upstream, ai.Auth, ai.RegionBlocked:
+	case ai.QuotaExhausted, ai.Overloaded, ai.Upstream:
 		return FailureProviderUnavailable
+	case ai.Auth, ai.RegionBlocked:
+		return FailureProviderRefused
 	case ai.Interrupted:
 		return FailureProviderInterrupted
 	case ai.Timeout:

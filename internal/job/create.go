@@ -47,6 +47,7 @@ type placing struct {
 	storeResult bool
 	onLimit     OnLimit
 	retryOf     *oid.Job
+	resumes     *ent.Job    // whose order at the provider it takes over; nil for none
 	commission  *Commission // of an author's job
 	maxCost     *usage.Money
 }
@@ -81,7 +82,8 @@ func (s *Service) Order(ctx context.Context, tx *store.Tx, user oid.User, in Cre
 	return s.place(ctx, tx, user, placing{order: o, chat: in.ChatID, ifHead: in.IfHead, storeResult: in.StoreResult, onLimit: in.OnLimit, maxCost: in.MaxCost})
 }
 
-// Retry orders the same again as a new job.
+// Retry orders the same again as a new job. Of a video that the provider has made, or still makes, the new job goes on
+// from the order of the old one instead, as long as the provider keeps it: that is charged once, when it completes.
 func (s *Service) Retry(ctx context.Context, user oid.User, in RetryInput) (*ent.Job, error) {
 	var id oid.Job
 	key := store.Key{User: user, Mutation: "retryJob", Key: in.Key, Input: in}
@@ -103,12 +105,26 @@ func (s *Service) reorder(ctx context.Context, tx *store.Tx, user oid.User, in R
 	if unfinished(old.Status) {
 		return oid.Job{}, errs.Input(errs.InvalidValue, "jobId", "This job has not ended. Wait for it, or cancel it first.")
 	}
-	p, err := s.repeated(ctx, old)
+	last, err := s.lastOf(ctx, tx.Client(), old)
 	if err != nil {
 		return oid.Job{}, err
 	}
+	if unfinished(last.Status) {
+		return oid.Job{}, errs.Input(errs.InvalidValue, "jobId", "A retry already goes on with what this job paid for. Wait for it, or cancel it first.")
+	}
+	p, err := s.continued(last, old.ID)
+	if err != nil {
+		return oid.Job{}, err
+	}
+	if p == nil {
+		fresh, err := s.repeated(ctx, old)
+		if err != nil {
+			return oid.Job{}, err
+		}
+		p = &fresh
+	}
 	p.onLimit, p.maxCost = in.OnLimit, in.MaxCost
-	return s.place(ctx, tx, user, p)
+	return s.place(ctx, tx, user, *p)
 }
 
 // repeated is the order of a job that ended. Its model may have been retired since.
@@ -140,6 +156,11 @@ func (s *Service) repeated(ctx context.Context, old *ent.Job) (placing, error) {
 			storeResult: true, retryOf: &old.ID,
 		}, nil
 	}
+	return s.sameOrder(old, m)
+}
+
+// sameOrder is the order of a text, an image or a video once more.
+func (s *Service) sameOrder(old *ent.Job, m catalog.Model) (placing, error) {
 	prompt, err := promptOf(old)
 	if err != nil {
 		return placing{}, err
@@ -186,6 +207,7 @@ func (s *Service) place(ctx context.Context, tx *store.Tx, user oid.User, p plac
 	} else {
 		create.SetQueuedAt(store.Now())
 	}
+	p.resuming(create)
 	if c := p.commission; c != nil {
 		create.SetNillableChatID(c.Chat).SetNillablePlanID(c.Plan)
 	} else if err := s.addTurn(ctx, tx, user, id, p, create); err != nil {
@@ -198,6 +220,11 @@ func (s *Service) place(ctx context.Context, tx *store.Tx, user oid.User, p plac
 	j, err := create.SetIsOwnKey(held.IsOwnKey).SetPriority(held.Priority()).Save(ctx)
 	if err != nil {
 		return oid.Job{}, fmt.Errorf("job: create: %w", err)
+	}
+	if p.resumes != nil {
+		if err := s.takeOverOrder(ctx, tx, p.resumes, id); err != nil {
+			return oid.Job{}, err
+		}
 	}
 	return id, s.announce(ctx, tx, j)
 }

@@ -35,6 +35,7 @@ type ending struct {
 	images  int64
 	videoMs int64
 	keep    func(ctx context.Context, tx *store.Tx) error // what an author keeps; may be nil
+	lost    bool                                          // nothing is left at the provider that a retry could go on from
 	guard   []predicate.Job
 }
 
@@ -78,6 +79,9 @@ func (s *Service) ended(tx *store.Tx, j *ent.Job, e ending, tokens *usage.Tokens
 	}
 	if !j.StoreResult && (e.status == entjob.StatusCompleted || e.text != "") {
 		u.SetExpiresAt(store.Now().Add(s.life(j.Kind)))
+	}
+	if !e.isKept(j) {
+		u.ClearKeptUntil()
 	}
 	if e.finish != "" {
 		u.SetFinishReason(finishReason(e.finish))
@@ -135,7 +139,7 @@ func (s *Service) settle(ctx context.Context, tx *store.Tx, j *ent.Job, e ending
 	if err != nil {
 		return err
 	}
-	if j.ProviderRef != nil && e.status != entjob.StatusCompleted {
+	if j.ProviderRef != nil && e.status != entjob.StatusCompleted && !e.isKept(j) {
 		tx.Enqueue(abandonJob(j))
 	}
 	feed.Record(tx, j.UserID, feed.JobEnded, endFacts(j, e.status, e.text))
@@ -182,7 +186,7 @@ func (e ending) tokens() *usage.Tokens {
 		return e.spent
 	case e.request != nil:
 		t = usage.Of(e.usage, *e.request, e.text)
-	case !e.usage.Known && e.images == 0 && e.videoMs == 0:
+	case !e.usage.Known && e.usage.Input == 0 && e.usage.Output == 0 && e.images == 0 && e.videoMs == 0:
 		return nil
 	case !e.usage.Known:
 		t.Source = entusage.SourceEstimated

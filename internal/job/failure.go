@@ -20,6 +20,10 @@ const (
 	FailureContextTooLong      FailureCode = "CONTEXT_TOO_LONG"
 	FailureContentBlocked      FailureCode = "CONTENT_BLOCKED"
 	FailureModelUnavailable    FailureCode = "MODEL_UNAVAILABLE"
+	FailureProviderRefused     FailureCode = "PROVIDER_REFUSED"
+	FailureResultNotFetched    FailureCode = "RESULT_NOT_FETCHED"
+	FailureModelRefused        FailureCode = "MODEL_REFUSED"
+	FailureOutputTooLong       FailureCode = "OUTPUT_TOO_LONG"
 	FailureOwnKeyRefused       FailureCode = "OWN_KEY_REFUSED"
 	FailureNoOutput            FailureCode = "NO_OUTPUT"
 	FailureStorageUnavailable  FailureCode = "STORAGE_UNAVAILABLE"
@@ -45,6 +49,10 @@ var failures = map[FailureCode]Failure{
 	FailureContentBlocked:      {FailureContentBlocked, "The provider's content filter refused this. Put it in other words.", false},
 	FailureOwnKeyRefused:       {FailureOwnKeyRefused, "The provider does not take your own key. Set it anew, or remove it to use your quota.", false},
 	FailureModelUnavailable:    {FailureModelUnavailable, "This model is not offered any longer. Choose another.", false},
+	FailureProviderRefused:     {FailureProviderRefused, "The provider does not serve this server's account or region. Choose another model, and tell the operator.", false},
+	FailureResultNotFetched:    {FailureResultNotFetched, "The video was made, but it could not be fetched from the provider. Try again: as long as the provider keeps it, it is fetched and not made again.", true},
+	FailureModelRefused:        {FailureModelRefused, "The model declined to do this. Put it in other words, or choose another model.", false},
+	FailureOutputTooLong:       {FailureOutputTooLong, "The answer reached the model's greatest length before it was whole. Ask for less, or choose another model.", false},
 	FailureNoOutput:            {FailureNoOutput, "The model delivered nothing that can be used. Try again, or put it in other words.", true},
 	FailureStorageUnavailable:  {FailureStorageUnavailable, "The result could not be stored for now. Try again in a minute.", true},
 	FailureTooLarge:            {FailureTooLarge, "The export would be larger than this server makes. Order it without the files, or delete some first.", false},
@@ -66,6 +74,12 @@ func failureOf(err error) FailureCode {
 	switch {
 	case errors.Is(err, file.ErrUnusable), errors.Is(err, ErrUnusable):
 		return FailureNoOutput
+	case errors.Is(err, ErrRefused):
+		return FailureModelRefused
+	case errors.Is(err, ErrCutOff):
+		return FailureOutputTooLong
+	case errors.Is(err, errNotFetched):
+		return FailureResultNotFetched
 	case errors.Is(err, ErrTooLarge):
 		return FailureTooLarge
 	case errors.Is(err, errStore):
@@ -82,8 +96,10 @@ func providerFailure(kind ai.Kind) FailureCode {
 	switch kind {
 	case ai.RateLimited:
 		return FailureRateLimited
-	case ai.QuotaExhausted, ai.Overloaded, ai.Upstream, ai.Auth, ai.RegionBlocked:
+	case ai.QuotaExhausted, ai.Overloaded, ai.Upstream:
 		return FailureProviderUnavailable
+	case ai.Auth, ai.RegionBlocked:
+		return FailureProviderRefused
 	case ai.Interrupted:
 		return FailureProviderInterrupted
 	case ai.Timeout:
@@ -108,6 +124,27 @@ var errStore = errors.New("job: the object store")
 
 // OfStore marks an author's error as one of the object store: the job fails with STORAGE_UNAVAILABLE.
 func OfStore(err error) error { return errors.Join(errStore, err) }
+
+// ErrRefused marks an answer in which the model declined: the job fails with MODEL_REFUSED. ErrCutOff marks one that
+// ended at the model's greatest length: the job fails with OUTPUT_TOO_LONG.
+var (
+	ErrRefused = errors.New("job: the model declined")
+	ErrCutOff  = errors.New("job: the answer was cut off at its greatest length")
+)
+
+// Spent is a failure of an author's job with what the models consumed before it.
+type Spent struct {
+	Err   error
+	Usage ai.Usage
+	// Model is the model that answered; empty when none did.
+	Model string
+}
+
+// Error implements error.
+func (s *Spent) Error() string { return s.Err.Error() }
+
+// Unwrap returns the failure.
+func (s *Spent) Unwrap() error { return s.Err }
 
 // ErrTooLarge marks work whose result is larger than may be: the job fails with TOO_LARGE.
 var ErrTooLarge = errors.New("job: the result is too large")

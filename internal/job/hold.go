@@ -28,7 +28,11 @@ func (s *Service) hold(ctx context.Context, tx *store.Tx, user oid.User, run oid
 	if err != nil {
 		return usage.Held{}, err
 	}
-	return s.ledger.Hold(ctx, tx, usage.Order{User: user, Run: run, Model: p.model, Most: most, MaxCost: p.maxCost})
+	o := usage.Order{User: user, Run: run, Model: p.model, Most: most, MaxCost: p.maxCost}
+	if p.resumes != nil {
+		o.IsOwnKey = &p.resumes.IsOwnKey // Only the account that ordered it can fetch it.
+	}
+	return s.ledger.Hold(ctx, tx, o)
 }
 
 // most is what an order can use at most.

@@ -42,7 +42,7 @@ func (s *Service) claim(ctx context.Context, id oid.Job, run oid.Run) (*ent.Job,
 		if err != nil || n == 0 {
 			return err
 		}
-		if j, err = tx.Client().Job.Get(ctx, id); err != nil || j.ProviderRef != nil {
+		if j, err = tx.Client().Job.Get(ctx, id); err != nil || j.ProviderRef != nil && j.StartedAt != nil {
 			return err
 		}
 		j, err = s.begin(ctx, tx, j, now)

@@ -70,7 +70,11 @@ func (w *worker) cut(err error) ending {
 func (w *worker) broken(code FailureCode, err error) ending {
 	e := ending{status: entjob.StatusFailed, failure: code}
 	var fault *ai.Error
-	if errors.As(err, &fault) {
+	var spent *Spent
+	switch {
+	case errors.As(err, &spent):
+		e.usage, e.model = spent.Usage, spent.Model
+	case errors.As(err, &fault):
 		e.usage = fault.Usage
 	}
 	if w.asked != nil && w.text.Len() > 0 {

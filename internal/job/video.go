@@ -3,8 +3,6 @@ package job
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
 	"time"
 
 	"github.com/weav-ai/weav/ent"
@@ -22,8 +20,6 @@ const (
 	// minPollGap and maxPollGap bound a provider's wish for the time between two polls.
 	minPollGap = 250 * time.Millisecond
 	maxPollGap = 15 * time.Second
-	// maxVideoBytes is the largest file that is taken from a provider.
-	maxVideoBytes = 1 << 30
 )
 
 // video makes one step of a video: it is ordered once; from then on short runs ask how far it is,
@@ -46,6 +42,9 @@ func (w *worker) video(ctx, work context.Context) error {
 	}
 	w.marked = true
 	w.progress = w.job.Progress
+	if w.job.MadeAt != nil {
+		return w.fetch(ctx, work, maker, model.ProviderModel)
+	}
 	return w.poll(ctx, work, maker, model.ProviderModel)
 }
 
@@ -81,7 +80,8 @@ func (w *worker) order(ctx, work context.Context, maker ai.VideoMaker, model str
 // submitted saves the reference of an order and parks the job until its first poll.
 func (s *Service) submitted(ctx context.Context, j *ent.Job, gap time.Duration) error {
 	return s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		n, err := s.parking(tx, j, gap).SetProviderRef(*j.ProviderRef).SetPhase(phaseMaking).SetUpdatedAt(store.Now()).Save(ctx)
+		n, err := s.parking(tx, j, gap).SetProviderRef(*j.ProviderRef).SetKeptUntil(store.Now().Add(keptAtLeast)).
+			SetPhase(phaseMaking).SetUpdatedAt(store.Now()).Save(ctx)
 		if err != nil {
 			return wrap("submit", err)
 		}
@@ -102,30 +102,22 @@ func (s *Service) parking(tx *store.Tx, j *ent.Job, gap time.Duration) *ent.JobU
 	return tx.Client().Job.Update().Where(mine(j.ID, j.RunID)).SetIsParked(true).Modify(s.leaseFor(gap + s.cfg.Lease))
 }
 
-// poll asks how far the video is.
+// poll asks how far the video is, and fetches it once it is made.
 func (w *worker) poll(ctx, work context.Context, maker ai.VideoMaker, model string) error {
 	ref := *w.job.ProviderRef
-	fetch := fetcher{maker: maker, model: model, ref: ref, dir: w.s.files.TempDir(), keeper: w.keeper(entartifact.KindVideo)}.fetch
-	got, err := drive(ctx, work, w, func(ctx context.Context, tell func(sign)) (film, error) {
-		state, err := maker.PollVideo(ctx, model, ref)
-		if err != nil || !state.Done {
-			return film{state: state}, err
-		}
-		tell(sign{progress: state.Progress, phase: phaseSaving})
-		return fetch(ctx)
+	state, err := drive(ctx, work, w, func(ctx context.Context, _ func(sign)) (ai.VideoState, error) {
+		return maker.PollVideo(ctx, model, ref)
 	})
 	switch {
-	case err == nil && got.kept != nil && !w.cancelled:
-		err = w.shot(work, got)
 	case w.cancelled || err != nil && !w.passing(err):
-		err = w.failed(work, err, never)
-	default:
-		err = w.park(work, got.state, err)
+		return w.failed(work, err, never)
+	case err != nil || !state.Done:
+		return w.park(work, state, err)
 	}
-	if got.kept != nil {
-		w.s.files.Discard(work, got.kept) // What became an artifact is left alone.
+	if err := w.made(work, state); err != nil {
+		return err
 	}
-	return err
+	return w.fetch(ctx, work, maker, model)
 }
 
 // passing tells whether a poll or a download that failed is made again: it is free, and the video is
@@ -146,15 +138,16 @@ func (w *worker) park(ctx context.Context, state ai.VideoState, fault error) err
 	if fault != nil {
 		w.s.log.InfoContext(ctx, "a video is asked for again", "run", w.run.String(), "error", fault)
 	}
-	gap := w.s.cfg.PollGap
-	if state.PollAfter > 0 {
-		gap = min(max(state.PollAfter, minPollGap), maxPollGap)
+	failed := 0
+	if fault != nil {
+		failed = w.job.FailedPolls + 1
 	}
+	gap := w.s.pollGap(w.job, state, failed, fault)
 	w.show(state.Progress, phaseText(state.Phase))
 	w.gauge.Publish(ctx)
 	return w.persist(ctx, func(ctx context.Context) error {
 		return w.s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-			u := w.s.parking(tx, w.job, gap)
+			u := w.s.parking(tx, w.job, gap).SetFailedPolls(failed).SetNillableKeptUntil(keptUntil(w.job, state))
 			if w.progress != nil {
 				u.SetProgress(*w.progress)
 			}
@@ -168,63 +161,6 @@ func (w *worker) park(ctx context.Context, state ai.VideoState, fault error) err
 			return wrap("park", err)
 		})
 	})
-}
-
-// film is how far a video is, and once it is done, its file as it was stored.
-type film struct {
-	state  ai.VideoState
-	kept   *file.Kept
-	result ai.VideoResult
-}
-
-// fetcher brings a video from the provider to the object store. It shares nothing with the run that made it.
-type fetcher struct {
-	maker      ai.VideoMaker
-	model, ref string
-	dir        string
-	keeper     keeper
-}
-
-// fetch goes by a temporary file, so that no video is held in memory.
-func (f fetcher) fetch(ctx context.Context) (film, error) {
-	tmp, err := os.CreateTemp(f.dir, "video-*")
-	if err != nil {
-		return film{}, errors.Join(errStore, fmt.Errorf("job: temporary file: %w", err))
-	}
-	_ = os.Remove(tmp.Name()) // A file without a name is gone with its process, also one that is killed. Some systems refuse: then it goes below.
-	defer func() {
-		_ = tmp.Close() // Nothing is written any more.
-		_ = os.Remove(tmp.Name())
-	}()
-	result, err := f.maker.DownloadVideo(ctx, f.model, f.ref, &capped{file: tmp, left: maxVideoBytes})
-	if err != nil {
-		return film{}, fetchFault(err)
-	}
-	kept, err := f.keeper.video(ctx, tmp, result)
-	return film{kept: kept, result: result}, err
-}
-
-// fetchFault sorts a failed download: the provider's, or that of our own disk.
-func fetchFault(err error) error {
-	var fault *ai.Error
-	if errors.As(err, &fault) || errors.Is(err, file.ErrUnusable) {
-		return err
-	}
-	return errors.Join(errStore, err)
-}
-
-// capped refuses a file that is larger than any video.
-type capped struct {
-	file *os.File
-	left int64
-}
-
-// Write implements io.Writer.
-func (c *capped) Write(p []byte) (int, error) {
-	if c.left -= int64(len(p)); c.left < 0 {
-		return 0, fmt.Errorf("%w: more than %d bytes", file.ErrUnusable, maxVideoBytes)
-	}
-	return c.file.Write(p)
 }
 
 // shot ends a video job whose file is stored.

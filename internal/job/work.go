@@ -317,7 +317,9 @@ func (w *worker) failed(ctx context.Context, err error, repeatable func(*ai.Erro
 		return w.retry(ctx, failureOf(err), max(w.s.cfg.Waits[w.job.Attempt-1], min(fault.RetryAfter, maxRetryAfter)))
 	}
 	w.s.log.WarnContext(ctx, "a job failed", "run", w.run.String(), "kind", string(ai.KindOf(err)), "error", err)
-	return w.end(ctx, w.broken(failureOf(err), err))
+	e := w.broken(failureOf(err), err)
+	e.lost = isLost(err)
+	return w.end(ctx, e)
 }
 
 // maxRetryAfter is the longest wish of a provider that is granted.

@@ -52,8 +52,8 @@ func (r routers) Router(ctx context.Context, user oid.User, provider string) (*a
 	}
 	return ai.NewRouter(ai.Providers{
 		Text:  map[string]ai.TextStreamer{provider: ai.Retrying(v, r.policy)},
-		Image: map[string]ai.ImageMaker{provider: v},
-		Video: map[string]ai.VideoMaker{provider: v},
+		Image: map[string]ai.ImageMaker{provider: ai.Patience{}.Images(v)},
+		Video: map[string]ai.VideoMaker{provider: ai.Patience{}.Videos(v)},
 	}), nil
 }
 

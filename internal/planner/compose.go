@@ -161,10 +161,18 @@ func (d *dialogue) settle(ctx context.Context, mending string, check func(text s
 	if err := d.ask(ctx); err != nil {
 		return err
 	}
-	if faults = check(d.text); len(faults) > 0 {
-		return fmt.Errorf("%w: %d faults after a second round", job.ErrUnusable, len(faults))
+	if faults = check(d.text); len(faults) == 0 {
+		return nil
 	}
-	return nil
+	if d.final.Finish == ai.FinishLength {
+		return d.spent(job.ErrCutOff)
+	}
+	return d.spent(fmt.Errorf("%w: %d faults after a second round", job.ErrUnusable, len(faults)))
+}
+
+// spent is a failure with what all rounds consumed.
+func (d *dialogue) spent(err error) error {
+	return &job.Spent{Err: err, Usage: d.usage, Model: d.final.Model}
 }
 
 // ask reads one whole answer.
@@ -177,7 +185,7 @@ func (d *dialogue) ask(ctx context.Context) error {
 		if event.Final != nil {
 			d.text, d.final = text.String(), event.Final
 			d.add(event.Final.Usage)
-			return refused(event.Final)
+			return d.refused()
 		}
 		text.WriteString(event.Delta)
 		if d.heard != nil {
@@ -211,10 +219,13 @@ func (d *dialogue) withUsage(err error) error {
 	return &whole
 }
 
-// refused is a model that would not answer. One that reached its limit gave half an answer, which check finds.
-func refused(final *ai.TextResult) error {
-	if final.Finish == ai.FinishRefusal || final.Finish == ai.FinishContentFilter {
-		return &ai.Error{Kind: ai.ContentBlocked, Model: final.Model, Accepted: true, Usage: final.Usage}
+// refused is a model or a filter that would not answer. One that reached its limit gave half an answer, which check finds.
+func (d *dialogue) refused() error {
+	switch d.final.Finish {
+	case ai.FinishRefusal:
+		return d.spent(job.ErrRefused)
+	case ai.FinishContentFilter:
+		return d.spent(&ai.Error{Kind: ai.ContentBlocked, Model: d.final.Model, Accepted: true, Usage: d.usage})
 	}
 	return nil
 }

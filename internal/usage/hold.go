@@ -38,6 +38,8 @@ type Order struct {
 	Most, StandInMost catalog.Consumed
 	// MaxCost refuses what could cost more; nil for no limit.
 	MaxCost *Money
+	// IsOwnKey says whether the person's own key pays, where that was decided before; nil decides it now.
+	IsOwnKey *bool
 }
 
 // units are the most that an order takes of the quota. A stand-in that nobody named does not make it dearer: what it uses beyond
@@ -192,6 +194,9 @@ func (t terms) mayStandIn(l *Ledger, o Order) (bool, error) {
 }
 
 func (l *Ledger) ownKey(ctx context.Context, c *ent.Client, t terms, o Order) (bool, error) {
+	if o.IsOwnKey != nil {
+		return *o.IsOwnKey, nil
+	}
 	if l.OwnKeys == nil || !t.plan.IncludesOwnKeys || o.Model.IsSandbox {
 		return false, nil
 	}

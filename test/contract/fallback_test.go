@@ -59,7 +59,7 @@ func TestFallback(t *testing.T) {
 		"when repeating does not help": {"[sandbox:fail_model=first:overloaded]", object{"modelId": "first"}, "second", "COMPLETED", "", false},
 		"none":                         {"[sandbox:fail_model=blind]", object{"modelId": "blind"}, "blind", "FAILED", gone, false},
 		"itself":                       {"[sandbox:fail_model=first]", object{"modelId": "first", "fallbackModelId": "first"}, "first", "FAILED", gone, false},
-		"one step and no further":      {"[sandbox:auth]", object{"modelId": "first"}, "second", "FAILED", "PROVIDER_UNAVAILABLE", false},
+		"one step and no further":      {"[sandbox:auth]", object{"modelId": "first"}, "second", "FAILED", "PROVIDER_REFUSED", false},
 		"not configured":               {"[sandbox:fail_model=lonely]", object{"modelId": "lonely"}, "lonely", "FAILED", gone, false},
 		"blind but no images":          {"[sandbox:fail_model=half-blind]", object{"modelId": "half-blind"}, "blind", "COMPLETED", "", false},
 		"blind to the images":          {"[sandbox:fail_model=half-blind]", object{"modelId": "half-blind"}, "half-blind", "FAILED", gone, true},

@@ -125,6 +125,9 @@ func TestBadPlansAreMendedOnce(t *testing.T) {
 		if ended.Status != "FAILED" || ended.Failure.Code != "NO_OUTPUT" || !ended.Failure.Retryable {
 			t.Errorf("%s: a plan that stays bad ended %s %+v", fault, ended.Status, ended.Failure)
 		}
+		if ended.Usage == nil || ended.Usage.InputTokens < 2*sound {
+			t.Errorf("%s: a plan that stays bad consumed %+v", fault, ended.Usage)
+		}
 		if after := w.counts(t); after["plans"] != before["plans"] || after["plan_steps"] != before["plan_steps"] {
 			t.Errorf("%s: half a plan was kept", fault)
 		}
@@ -135,10 +138,16 @@ func TestBadPlansAreMendedOnce(t *testing.T) {
 func TestFaultsOfPlanning(t *testing.T) {
 	t.Parallel()
 	p := embedded(t).person(t, "ada")
-	for directive, want := range map[string]string{"blocked": "CONTENT_BLOCKED", "refusal": "CONTENT_BLOCKED", "auth": "PROVIDER_UNAVAILABLE"} {
+	for directive, want := range map[string]string{"blocked": "CONTENT_BLOCKED", "refusal": "MODEL_REFUSED", "filter_after=0": "CONTENT_BLOCKED", "auth": "PROVIDER_REFUSED"} {
 		ended := p.planned(t, object{"goal": "[sandbox:" + directive + "] a goal"})
 		if ended.Status != "FAILED" || ended.Failure.Code != want {
 			t.Errorf("%s: %s %+v", directive, ended.Status, ended.Failure)
+		}
+		if ended.Failure != nil && ended.Failure.Retryable {
+			t.Errorf("%s: the same order may succeed later", directive)
+		}
+		if answered := directive == "refusal"; answered && (ended.Usage == nil || ended.Usage.InputTokens == 0) {
+			t.Errorf("%s: the job does not say what it consumed: %+v", directive, ended.Usage)
 		}
 	}
 	if ended := p.planned(t, object{"goal": "[sandbox:fail_times=1:overloaded] a goal"}); ended.Status != "COMPLETED" || len(ended.Attempts) != 2 {

@@ -31,43 +31,66 @@ func (p *Provider) DownloadVideo(ctx context.Context, model, ref string, w io.Wr
 	if !op.Done {
 		return ai.VideoResult{}, c.failure(ai.BadRequest, errNotDone)
 	}
-	resp, x, fault := c.follow(ctx, videosOf(op)[0])
+	to := ai.PartOf(w)
+	asked := to.Written() > 0
+	resp, x, fault := c.follow(ctx, videosOf(op)[0], to)
 	if fault != nil {
 		return ai.VideoResult{}, fault
 	}
 	defer func() { _ = resp.Body.Close() }() // A body that was not read whole cannot fail in a new way.
-	if x.status != http.StatusOK {
+	if x.status != http.StatusOK && !answersRange(x.status, asked) {
 		return ai.VideoResult{}, c.refused(ctx, x, resp.Body)
 	}
-	n, err := c.copyVideo(ctx, x, resp, w)
-	if err != nil {
+	if err := to.Take(resp); errors.Is(err, ai.ErrPart) {
+		e := c.failure(ai.Interrupted, err)
+		e.HTTP = x.status
+		return ai.VideoResult{}, e
+	} else if err != nil {
+		return ai.VideoResult{}, fmt.Errorf("write the video: %w", err)
+	}
+	if err := c.copyVideo(ctx, x, resp, to); err != nil {
 		return ai.VideoResult{}, err
 	}
-	return ai.VideoResult{MIMEType: mp4Type, Bytes: n, Model: model}, nil
+	return ai.VideoResult{MIMEType: mp4Type, Bytes: to.Written(), Model: model}, nil
+}
+
+// answersRange says whether a status is one of the answers to a request for the rest of a file.
+func answersRange(status int, asked bool) bool {
+	return asked && (status == http.StatusPartialContent || status == http.StatusRequestedRangeNotSatisfiable)
 }
 
 // copyVideo writes the file as it arrives, once its first bytes have shown what it is.
-func (c *call) copyVideo(ctx context.Context, x *exchange, resp *http.Response, w io.Writer) (int64, error) {
-	if resp.ContentLength > c.p.maxVideo {
-		return 0, c.unfit(x, errTooLarge)
+func (c *call) copyVideo(ctx context.Context, x *exchange, resp *http.Response, to *ai.Part) error {
+	if resp.ContentLength > c.p.maxVideo-to.Written() {
+		return c.unfit(x, errTooLarge)
 	}
 	from := bufio.NewReaderSize(resp.Body, 64<<10)
-	head, err := from.Peek(12)
-	if err != nil {
-		return 0, c.cut(ctx, x)
+	if err := c.checkHead(ctx, x, from, to.Written() == 0); err != nil {
+		return err
 	}
-	if !isVideoType(x.mediaType()) || string(head[4:8]) != "ftyp" {
-		return 0, c.unfit(x, errNotVideo)
-	}
-	to := &sink{w: w}
-	_, err = io.Copy(to, from)
+	out := &sink{w: to}
+	_, err := io.Copy(out, from)
 	switch {
-	case to.err != nil:
-		return 0, fmt.Errorf("write the video: %w", to.err)
-	case err != nil || x.broken != nil || ctx.Err() != nil:
-		return 0, c.cut(ctx, x)
+	case out.err != nil:
+		return fmt.Errorf("write the video: %w", out.err)
+	case err != nil || x.broken != nil || ctx.Err() != nil || !to.IsWhole():
+		return c.cut(ctx, x)
 	}
-	return to.n, nil
+	return nil
+}
+
+// checkHead refuses what is no video by its type and, at the beginning of a file, by its first bytes.
+func (c *call) checkHead(ctx context.Context, x *exchange, from *bufio.Reader, begins bool) error {
+	head, err := from.Peek(12)
+	switch {
+	case !begins && isVideoType(x.mediaType()):
+		return nil
+	case err != nil:
+		return c.cut(ctx, x)
+	case !isVideoType(x.mediaType()) || string(head[4:8]) != "ftyp":
+		return c.unfit(x, errNotVideo)
+	}
+	return nil
 }
 
 // isVideoType says whether t may stand before a video: Google's storage knows some only as bytes.
@@ -95,13 +118,11 @@ func (c *call) cut(ctx context.Context, x *exchange) *ai.Error {
 // sink is the caller's writer. It tells its failures from those of the provider.
 type sink struct {
 	w   io.Writer
-	n   int64
 	err error
 }
 
 func (s *sink) Write(b []byte) (int, error) {
 	n, err := s.w.Write(b)
-	s.n += int64(n)
 	s.err = err
 	return n, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 
 	"google.golang.org/genai"
@@ -55,6 +56,9 @@ func (c *call) failed(ctx context.Context, x *exchange, err error) *ai.Error {
 	case x.status == 0:
 		e := c.failure(ai.Upstream, fmt.Errorf("no answer: %s", c.words(err)))
 		e.Accepted = c.job || x.mayHaveArrived()
+		if late := net.Error(nil); errors.As(err, &late) && late.Timeout() && x.connected.Load() {
+			e.Kind = ai.Timeout // A patience of the transport ended it.
+		}
 		return e
 	case x.broken != nil:
 		return c.broken(x)

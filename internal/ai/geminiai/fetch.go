@@ -16,8 +16,8 @@ import (
 const maxHops = 5
 
 // get sends one request of our own, with the key where it may be seen. Of a good answer it lets limit
-// bytes through.
-func (c *call) get(ctx context.Context, at address, limit int64) (*http.Response, *exchange, *ai.Error) {
+// bytes through. Of a file it asks for what is missing in to; nil for no file.
+func (c *call) get(ctx context.Context, at address, limit int64, to *ai.Part) (*http.Response, *exchange, *ai.Error) {
 	seen, x := observed(ctx)
 	x.limit = limit
 	req, err := http.NewRequestWithContext(seen, http.MethodGet, at.url.String(), nil)
@@ -25,6 +25,9 @@ func (c *call) get(ctx context.Context, at address, limit int64) (*http.Response
 		return nil, x, c.refuse(ai.BadRequest, errAddress)
 	}
 	req.Header.Set("Accept-Encoding", "identity") // Compressed, a file would not tell its length.
+	if to != nil {
+		to.Ask(req.Header)
+	}
 	if at.keyed {
 		req.Header.Set(keyHeader, c.p.key)
 	}
@@ -37,14 +40,14 @@ func (c *call) get(ctx context.Context, at address, limit int64) (*http.Response
 
 // follow gets a file from where the API says it is. Each redirect is judged like
 // the first address.
-func (c *call) follow(ctx context.Context, uri string) (*http.Response, *exchange, *ai.Error) {
+func (c *call) follow(ctx context.Context, uri string, to *ai.Part) (*http.Response, *exchange, *ai.Error) {
 	from := c.p.base
 	for range maxHops {
 		at, err := c.p.locate(from, uri)
 		if err != nil {
 			return nil, nil, c.failure(ai.Upstream, err)
 		}
-		resp, x, fault := c.get(ctx, at, c.p.maxVideo)
+		resp, x, fault := c.get(ctx, at, c.p.maxVideo, to)
 		if fault != nil || !redirects(resp) {
 			return resp, x, fault
 		}

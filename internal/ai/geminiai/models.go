@@ -57,7 +57,7 @@ func (c *call) page(ctx context.Context, token string) (page, error) {
 	if token != "" {
 		query.Set("pageToken", token)
 	}
-	resp, x, fault := c.get(ctx, c.p.endpoint("models", query), maxAnswer)
+	resp, x, fault := c.get(ctx, c.p.endpoint("models", query), maxAnswer, nil)
 	if fault != nil {
 		return page{}, fault
 	}

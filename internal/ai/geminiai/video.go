@@ -3,6 +3,7 @@ package geminiai
 import (
 	"context"
 	"errors"
+	"time"
 
 	"google.golang.org/genai"
 
@@ -46,13 +47,16 @@ func (c *call) unnamed(x *exchange) *ai.Error {
 	return e
 }
 
+// keptFor is how long Google keeps a video. Its files end two days after they were made, which is later.
+const keptFor = 48 * time.Hour
+
 // PollVideo implements ai.VideoMaker. Google tells no progress.
 func (p *Provider) PollVideo(ctx context.Context, model, ref string) (ai.VideoState, error) {
 	op, _, err := p.operation(ctx, model, ref)
 	if err != nil {
 		return ai.VideoState{}, err
 	}
-	return ai.VideoState{Done: op.Done, Phase: phaseOf(op)}, nil
+	return ai.VideoState{Done: op.Done, Phase: phaseOf(op), KeptFor: keptFor}, nil
 }
 
 // phaseOf is empty for a job that is done. That one waits is not told apart from its work.

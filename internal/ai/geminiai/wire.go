@@ -10,6 +10,8 @@ import (
 	"net/http/httptrace"
 	"sync/atomic"
 	"time"
+
+	"github.com/weav-ai/weav/internal/httponce"
 )
 
 const (
@@ -30,7 +32,7 @@ func newClient(rt http.RoundTripper) *http.Client {
 		rt = newTransport()
 	}
 	return &http.Client{
-		Transport:     &wire{next: rt},
+		Transport:     &wire{next: httponce.Transport(rt)},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }

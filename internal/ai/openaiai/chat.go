@@ -47,6 +47,7 @@ func (r *reply) piece(chunk openai.ChatCompletionChunk) string {
 	r.refusing = r.refusing || choice.Delta.Refusal != ""
 	if choice.FinishReason != "" {
 		r.finish, r.raw = finishOf(choice.FinishReason), ai.Clip(choice.FinishReason, ai.MaxCode)
+		r.ended = true // The SDK closes the stream itself, at a mark that follows.
 		if r.refusing {
 			r.finish = ai.FinishRefusal
 		}

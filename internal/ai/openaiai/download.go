@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/openai/openai-go/v3"
+	"github.com/openai/openai-go/v3/option"
 
 	"github.com/weav-ai/weav/internal/ai"
 )
@@ -29,7 +30,7 @@ func (p *Provider) DownloadVideo(ctx context.Context, model, ref string, w io.Wr
 	if video.Status != openai.VideoStatusCompleted {
 		return ai.VideoResult{}, c.failure(ai.BadRequest, errors.New("the video is not done"))
 	}
-	result, err := c.fetch(ctx, ref, w)
+	result, err := c.fetch(ctx, ref, ai.PartOf(w))
 	if err != nil {
 		return ai.VideoResult{}, err
 	}
@@ -41,36 +42,72 @@ func (p *Provider) DownloadVideo(ctx context.Context, model, ref string, w io.Wr
 	return result, nil
 }
 
-// fetch writes the file of a video. One that is larger than its limit has been written up to it: the caller throws away
-// what an error follows.
-func (c *call) fetch(ctx context.Context, ref string, w io.Writer) (ai.VideoResult, error) {
-	res, err := c.p.sdk.Videos.DownloadContent(ctx, ref, openai.VideoDownloadContentParams{Variant: openai.VideoDownloadContentParamsVariantVideo}, c.noted()) //nolint:staticcheck // OpenAI closed it; resellers keep it.
+// fetch writes the file of a video, or the rest of it. One that is larger than its limit has been written up to it: the
+// caller throws away what such an error follows.
+func (c *call) fetch(ctx context.Context, ref string, to *ai.Part) (ai.VideoResult, error) {
+	res, err := c.p.sdk.Videos.DownloadContent(ctx, ref, openai.VideoDownloadContentParams{Variant: openai.VideoDownloadContentParamsVariantVideo}, append(ranged(to), c.noted())...) //nolint:staticcheck // OpenAI closed it; resellers keep it.
 	if err != nil {
-		return ai.VideoResult{}, c.aboutJob(c.failed(ctx, err))
+		return ai.VideoResult{}, c.unranged(to, c.aboutJob(c.failed(ctx, err)))
 	}
 	defer func() { _ = res.Body.Close() }() // It was read, or is given up.
 	typ, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
 	if !strings.HasPrefix(typ, "video/") && typ != "application/octet-stream" {
 		return ai.VideoResult{}, c.failure(ai.Upstream, fmt.Errorf("the file is of the type %q", ai.Clip(typ, ai.MaxCode)))
 	}
-	out := &meter{w: w}
-	n, err := io.Copy(out, io.LimitReader(res.Body, c.p.maxVideo+1))
-	switch {
-	case out.err != nil:
-		return ai.VideoResult{}, fmt.Errorf("openaiai: write the video: %w", out.err)
-	case ctx.Err() != nil:
-		return ai.VideoResult{}, c.failure(ai.StopKind(ctx), context.Cause(ctx))
-	case err != nil:
-		return ai.VideoResult{}, c.failure(ai.Interrupted, errors.New(c.words(err)))
-	case n > c.p.maxVideo:
-		return ai.VideoResult{}, c.failure(ai.Upstream, errTooLarge)
-	case n == 0:
-		return ai.VideoResult{}, c.failure(ai.Interrupted, io.ErrUnexpectedEOF)
+	if err := to.Take(res); errors.Is(err, ai.ErrPart) {
+		return ai.VideoResult{}, c.failure(ai.Interrupted, err)
+	} else if err != nil {
+		return ai.VideoResult{}, fmt.Errorf("openaiai: write the video: %w", err)
+	}
+	if err := c.copy(ctx, to, res.Body); err != nil {
+		return ai.VideoResult{}, err
 	}
 	if typ == "application/octet-stream" {
 		typ = "video/mp4"
 	}
-	return ai.VideoResult{MIMEType: typ, Bytes: n}, nil
+	return ai.VideoResult{MIMEType: typ, Bytes: to.Written()}, nil
+}
+
+// ranged are the options of a request for a file. Compressed, it would be another file, of another length.
+func ranged(to *ai.Part) []option.RequestOption {
+	h := http.Header{"Accept-Encoding": {"identity"}}
+	to.Ask(h)
+	var opts []option.RequestOption
+	for name := range h {
+		opts = append(opts, option.WithHeader(name, h.Get(name)))
+	}
+	return opts
+}
+
+// unranged makes the next call ask for the whole file, where the server does not know the range that was asked for.
+func (c *call) unranged(to *ai.Part, failed *ai.Error) error {
+	if failed.HTTP != http.StatusRequestedRangeNotSatisfiable {
+		return failed
+	}
+	if err := to.Restart(); err != nil {
+		return fmt.Errorf("openaiai: write the video: %w", err)
+	}
+	failed.Kind = ai.Interrupted
+	return failed
+}
+
+// copy writes a body behind what is there.
+func (c *call) copy(ctx context.Context, to *ai.Part, body io.Reader) error {
+	out := &meter{w: to}
+	_, err := io.Copy(out, io.LimitReader(body, c.p.maxVideo+1-to.Written()))
+	switch {
+	case out.err != nil:
+		return fmt.Errorf("openaiai: write the video: %w", out.err)
+	case ctx.Err() != nil:
+		return c.failure(ai.StopKind(ctx), context.Cause(ctx))
+	case err != nil:
+		return c.failure(ai.Interrupted, errors.New(c.words(err)))
+	case to.Written() > c.p.maxVideo:
+		return c.failure(ai.Upstream, errTooLarge)
+	case !to.IsWhole():
+		return c.failure(ai.Interrupted, io.ErrUnexpectedEOF)
+	}
+	return nil
 }
 
 // meter keeps the writer's failure apart from the reader's.

@@ -31,6 +31,8 @@ type call struct {
 	private []string
 	// res is the answer's head, once there is one.
 	res *http.Response
+	// ended says that a stream has reached its terminal event.
+	ended bool
 }
 
 // failure is an error of this call that the provider may have worked for.
@@ -72,8 +74,11 @@ func (c *call) failed(ctx context.Context, err error) *ai.Error {
 	}
 	e := c.failure(ai.Upstream, errors.New(c.words(err)))
 	e.Accepted = !neverReached(err)
-	if c.res != nil && brokenOff(err) {
+	switch {
+	case c.res != nil && brokenOff(err):
 		e.Kind = ai.Interrupted
+	case e.Accepted && isTimeout(err):
+		e.Kind = ai.Timeout
 	}
 	return e
 }
@@ -101,6 +106,12 @@ func (c *call) fault(f fault) *ai.Error {
 func neverReached(err error) bool {
 	var op *net.OpError
 	return errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
+}
+
+// isTimeout says whether a patience of the transport ended the call.
+func isTimeout(err error) bool {
+	var late net.Error
+	return errors.As(err, &late) && late.Timeout()
 }
 
 // brokenOff says whether a connection was cut in the middle of an answer, rather than the answer being garbage.

@@ -51,6 +51,7 @@ func (d *drawing) stream(ctx context.Context, req ai.ImageRequest) {
 		event := stream.Current()
 		switch event.Type {
 		case "image_generation.completed":
+			d.ended = true
 			d.done(event.AsImageGenerationCompleted(), req.Model)
 			return
 		case "error":

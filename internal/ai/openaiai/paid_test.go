@@ -26,7 +26,7 @@ var paid = map[string]func(context.Context, *testing.T, *openaiai.Provider) erro
 	},
 	"video": func(ctx context.Context, _ *testing.T, p *openaiai.Provider) error {
 		req := videoRequest()
-		req.Prompt = secretPrompt
+		req.Prompt, req.JobKey = secretPrompt, "job-1"
 		_, err := p.StartVideo(ctx, req)
 		return err
 	},

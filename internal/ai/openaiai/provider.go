@@ -3,7 +3,7 @@
 // models and DALL-E; videos by the Videos API, which OpenAI closed and resellers keep.
 //
 // It is built on OpenAI's SDK, whose own retries are off: they would send a paid request again after a dropped
-// connection. The SDK takes a stream that breaks off for one that ended, so the terminal event is demanded here, and
+// connection. Those of net/http are off too (httponce). The SDK takes a stream that breaks off for one that ended, so the terminal event is demanded here, and
 // an answer that is no event stream is refused before it is read.
 package openaiai
 
@@ -17,6 +17,7 @@ import (
 	"github.com/openai/openai-go/v3/responses"
 
 	"github.com/weav-ai/weav/internal/ai"
+	"github.com/weav-ai/weav/internal/httponce"
 )
 
 // Form says how a server is asked for text.
@@ -56,6 +57,8 @@ type Provider struct {
 	sdk  openai.Client
 	// maxVideo is the greatest size of a video in bytes; less in tests.
 	maxVideo int64
+	// tailWait is how long the end of a stream is waited for behind its terminal event; more in tests.
+	tailWait time.Duration
 }
 
 var (
@@ -79,7 +82,7 @@ func New(c Config) *Provider {
 	if c.Transport == nil {
 		c.Transport = newTransport()
 	}
-	return &Provider{name: c.Name, key: c.APIKey, form: c.Form, maxVideo: maxVideo, sdk: newClient(c)}
+	return &Provider{name: c.Name, key: c.APIKey, form: c.Form, maxVideo: maxVideo, tailWait: tailWait, sdk: newClient(c)}
 }
 
 // newClient puts the services that are used together by itself: the SDK's own constructor takes keys, addresses
@@ -87,7 +90,7 @@ func New(c Config) *Provider {
 func newClient(c Config) openai.Client {
 	opts := []option.RequestOption{
 		option.WithBaseURL(c.BaseURL), option.WithMaxRetries(0),
-		option.WithHTTPClient(&http.Client{Transport: c.Transport, CheckRedirect: noRedirect}),
+		option.WithHTTPClient(&http.Client{Transport: httponce.Transport(c.Transport), CheckRedirect: noRedirect}),
 	}
 	if c.APIKey != "" {
 		opts = append(opts, option.WithAPIKey(c.APIKey))

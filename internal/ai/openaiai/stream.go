@@ -2,8 +2,10 @@ package openaiai
 
 import (
 	"fmt"
+	"io"
 	"mime"
 	"net/http"
+	"time"
 
 	"github.com/openai/openai-go/v3/option"
 
@@ -24,8 +26,33 @@ func (c *call) streamed() []option.RequestOption {
 			}
 			return nil, fmt.Errorf("%w but %s", errNoStream, ai.Clip(typ, ai.MaxCode))
 		}
+		res.Body = &tail{ReadCloser: res.Body, c: c}
 		return res, nil
 	}), c.noted()}
+}
+
+const (
+	// tailWait and tailBytes bound what is read behind a stream's terminal event.
+	tailWait  = 100 * time.Millisecond
+	tailBytes = 64 << 10
+)
+
+// tail is the body of a stream. Closing it behind the terminal event reads the rest first, which is a few bytes: a body
+// that was read to its end leaves its connection to the next call. A stream that is given up earlier closes it.
+type tail struct {
+	io.ReadCloser
+
+	c *call
+}
+
+// Close implements io.Closer.
+func (t *tail) Close() error {
+	if t.c.ended {
+		late := time.AfterFunc(t.c.p.tailWait, func() { _ = t.ReadCloser.Close() }) // It ends the reading.
+		_, _ = io.CopyN(io.Discard, t.ReadCloser, tailBytes)                        // What comes behind the end is of no use.
+		late.Stop()
+	}
+	return t.ReadCloser.Close()
 }
 
 // noted notes the answer's head, and reads an error here: the SDK understands one form of them alone, and reads without

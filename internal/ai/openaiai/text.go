@@ -68,6 +68,7 @@ func (r *reply) show(delta string) bool {
 // end closes a text that reached its terminal event. One that the filter took whole is a failure, so that the person
 // is told of it and not shown an empty text.
 func (r *reply) end() {
+	r.ended = true
 	if !r.shown && r.finish == ai.FinishContentFilter {
 		r.fail(r.failure(ai.ContentBlocked, errors.New("the provider shows nothing of its answer")))
 		return

@@ -16,6 +16,9 @@ import (
 // maxVideo is the greatest size of a video, in bytes.
 const maxVideo = 2 << 30
 
+// keptFor is how long OpenAI keeps the file of a video. Servers that imitate the API do not all say until when.
+const keptFor = time.Hour
+
 // reference is what the id of a video looks like. It becomes part of a path, so that nothing else is sent.
 var reference = regexp.MustCompile(`^[A-Za-z0-9_-]{1,200}$`)
 
@@ -46,6 +49,11 @@ func (p *Provider) PollVideo(ctx context.Context, model, ref string) (ai.VideoSt
 	state := ai.VideoState{Done: video.Status == openai.VideoStatusCompleted, Phase: ai.PhaseGenerating, PollAfter: c.pollAfter()}
 	if video.Status == openai.VideoStatusQueued {
 		state.Phase = ai.PhaseQueued
+	}
+	if video.ExpiresAt > 0 {
+		state.KeptUntil = time.Unix(video.ExpiresAt, 0)
+	} else {
+		state.KeptFor = keptFor
 	}
 	if video.JSON.Progress.Valid() {
 		share := min(1, max(0, float64(video.Progress)/100))

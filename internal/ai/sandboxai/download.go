@@ -27,7 +27,11 @@ func (p *Provider) DownloadVideo(ctx context.Context, model, ref string, w io.Wr
 		return ai.VideoResult{}, j.failure(ai.Upstream, err)
 	}
 	file := j.deliver(ai.File{Bytes: whole, MIMEType: mp4Type})
-	if err := j.send(ctx, w, file.Bytes); err != nil {
+	to := ai.PartOf(w)
+	if err := to.Restart(); err != nil { // The sandbox knows no ranges.
+		return ai.VideoResult{}, fmt.Errorf("write the video: %w", err)
+	}
+	if err := j.send(ctx, to, file.Bytes); err != nil {
 		return ai.VideoResult{}, err
 	}
 	return j.result(file)

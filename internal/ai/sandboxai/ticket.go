@@ -12,6 +12,9 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
+// keptFor is how long the sandbox says that it keeps a video. A ticket is good for longer.
+const keptFor = 24 * time.Hour
+
 // ticketVersion is the version of the references this code writes and reads.
 const ticketVersion = 1
 
@@ -110,7 +113,7 @@ func (t ticket) progress() float64 {
 // state is how far the job is by the clock.
 func (t ticket) state() ai.VideoState {
 	progress := t.progress()
-	s := ai.VideoState{Done: progress >= 1, Phase: ai.PhaseGenerating}
+	s := ai.VideoState{Done: progress >= 1, Phase: ai.PhaseGenerating, KeptFor: keptFor}
 	if progress < 0.1 {
 		s.Phase = ai.PhaseQueued
 	}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/weav-ai/weav/internal/httponce"
 	"github.com/weav-ai/weav/internal/pay"
 )
 
@@ -56,7 +57,9 @@ func New(c Config) (*Gateway, error) {
 		return nil, err
 	}
 	return &Gateway{cfg: c, hooks: hooks, client: &http.Client{
-		Transport: c.Transport, Timeout: patience,
+		// The keys of orders make a repetition safe for three hours. It is still the caller that repeats them, so that
+		// one rule holds for all that moves money.
+		Transport: httponce.Transport(c.Transport), Timeout: patience,
 		// A redirect would carry the secret elsewhere.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}, nil

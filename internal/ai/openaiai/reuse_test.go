@@ -1,0 +1,144 @@
+package openaiai_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/http/httptrace"
+	"testing"
+	"time"
+
+	"github.com/weav-ai/weav/internal/ai/aitest"
+	"github.com/weav-ai/weav/internal/ai/openaiai"
+)
+
+// TestStreamsLeaveTheirConnection asks for a few streams one after another, each of which ends only when its terminal
+// event was read. Each leaves its connection to the next.
+func TestStreamsLeaveTheirConnection(t *testing.T) {
+	t.Parallel()
+	done := aitest.Script{Text: "A short text."}
+	for name, tt := range map[string]struct {
+		form openaiai.Form
+		play http.HandlerFunc
+		ask  func(t *testing.T, p *openaiai.Provider, ended func())
+	}{
+		"responses": {openaiai.FormResponses, func(w http.ResponseWriter, r *http.Request) { playResponse(w, r, done) }, hearEnd},
+		"chat":      {openaiai.FormChat, func(w http.ResponseWriter, r *http.Request) { playChat(w, r, done) }, hearBegin},
+		"image":     {"", func(w http.ResponseWriter, r *http.Request) { playDrafts(w, r, aitest.ImageScript{}) }, drawEnd},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			read := make(chan struct{})
+			v := newVendor(t, tt.form, func(w http.ResponseWriter, r *http.Request) {
+				tt.play(w, r)
+				flush(w)
+				select {
+				case <-read:
+				case <-r.Context().Done():
+				}
+			})
+			transport := &counting{Transport: &http.Transport{}}
+			t.Cleanup(transport.CloseIdleConnections)
+			p := openaiai.New(openaiai.Config{Name: providerName, APIKey: apiKey, BaseURL: v.url + "/v1", Form: tt.form, Transport: transport})
+			p.WaitForTails(time.Minute)
+			const streams = 4
+			for range streams {
+				tt.ask(t, p, func() {
+					select {
+					case read <- struct{}{}:
+					case <-v.closed:
+						t.Error("a stream was closed at its terminal event")
+					}
+				})
+			}
+			if transport.fresh != 1 {
+				t.Errorf("%d streams took %d connections", streams, transport.fresh)
+			}
+		})
+	}
+}
+
+// hearEnd reads a text and tells when its end is known.
+func hearEnd(t *testing.T, p *openaiai.Provider, ended func()) {
+	t.Helper()
+	for event, err := range p.StreamText(t.Context(), textRequest("hello")) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if event.Final != nil {
+			ended()
+		}
+	}
+}
+
+// hearBegin reads a text and tells when it began: of chat completions the SDK closes the stream before the end is known.
+func hearBegin(t *testing.T, p *openaiai.Provider, began func()) {
+	t.Helper()
+	first := true
+	for _, err := range p.StreamText(t.Context(), textRequest("hello")) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first {
+			began()
+		}
+		first = false
+	}
+}
+
+// drawEnd reads a picture and tells when its end is known.
+func drawEnd(t *testing.T, p *openaiai.Provider, ended func()) {
+	t.Helper()
+	for event, err := range p.MakeImage(t.Context(), imageRequest("gpt-image-2.6-flare")) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if event.Final != nil {
+			ended()
+		}
+	}
+}
+
+// TestStreamStaysOpenBehindItsEnd has a server that keeps a stream open behind its terminal event: the reply ends all
+// the same, soon.
+func TestStreamStaysOpenBehindItsEnd(t *testing.T) {
+	t.Parallel()
+	left := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		playResponse(w, r, aitest.Script{Text: "A short text."})
+		flush(w)
+		<-r.Context().Done()
+		close(left)
+	}))
+	t.Cleanup(server.Close)
+	if h := hear(t, ask(t, server.URL, openaiai.FormResponses), textRequest("hello")); h.err != nil {
+		t.Fatal(h.err)
+	}
+	select {
+	case <-left:
+	case <-time.After(5 * time.Second):
+		t.Error("the stream is still read")
+	}
+}
+
+// counting counts fresh connections. Its requests come one after another.
+type counting struct {
+	*http.Transport
+
+	fresh int
+}
+
+func (c *counting) RoundTrip(req *http.Request) (*http.Response, error) {
+	trace := &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
+		if !info.Reused {
+			c.fresh++
+		}
+	}}
+	return c.Transport.RoundTrip(req.WithContext(httptrace.WithClientTrace(req.Context(), trace)))
+}
+
+// flush sends what was written.
+func flush(w http.ResponseWriter) {
+	if f, ok := w.(http.Flusher); ok {
+		f.Flush()
+	}
+}

@@ -1,0 +1,112 @@
+package ai
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+)
+
+// PartFile is where a Part is written.
+type PartFile interface {
+	io.Writer
+	// Reset removes what was written, so that the file begins again.
+	Reset() error
+}
+
+// Part is a file that is downloaded over as many calls as it takes. Given to VideoMaker.DownloadVideo as its writer, it
+// keeps what a call wrote before it broke off; the next call asks for the rest by range (RFC 9110, 14) where the server
+// names the file by a strong entity tag, and else for all of it. One call at a time uses it.
+type Part struct {
+	file    PartFile
+	written int64
+	total   int64 // of the whole file; negative when it is not known
+	tag     string
+	writes  func(write func()) // goes around each write; nil for nothing
+}
+
+// NewPart returns an empty Part over file.
+func NewPart(file PartFile) *Part { return &Part{file: file, total: -1} }
+
+// PartOf returns w if it is a *Part, and else an empty Part over it that cannot be reset.
+func PartOf(w io.Writer) *Part {
+	if p, ok := w.(*Part); ok {
+		return p
+	}
+	return NewPart(plain{w})
+}
+
+// plain is a writer that gets the file once.
+type plain struct{ io.Writer }
+
+func (plain) Reset() error { return errors.New("what was written cannot be taken back") }
+
+// Written is how many bytes of the file are there.
+func (p *Part) Written() int64 { return p.written }
+
+// Write implements io.Writer. A failure is the file's.
+func (p *Part) Write(b []byte) (n int, err error) {
+	write := func() { n, err = p.file.Write(b) }
+	if p.writes != nil {
+		p.writes(write)
+	} else {
+		write()
+	}
+	p.written += int64(n)
+	return n, err
+}
+
+// Restart makes the next byte the first of the file.
+func (p *Part) Restart() error {
+	p.total, p.tag = -1, ""
+	if p.written == 0 {
+		return nil
+	}
+	p.written = 0
+	return p.file.Reset()
+}
+
+// Ask adds to a request's header what asks for the rest alone.
+func (p *Part) Ask(h http.Header) {
+	if p.written > 0 && p.tag != "" {
+		h.Set("Range", fmt.Sprintf("bytes=%d-", p.written))
+		h.Set("If-Range", p.tag)
+	}
+}
+
+// ErrPart is an answer that is not the rest of the file. The Part has begun again by then.
+var ErrPart = errors.New("the answer is not the rest of the file")
+
+// Take prepares for the body of an answer: the rest of the file, or all of it again. It answers ErrPart when the body is
+// neither; another error is the file's.
+func (p *Part) Take(res *http.Response) error {
+	tag := res.Header.Get("ETag")
+	if strings.HasPrefix(tag, "W/") {
+		tag = "" // A weak tag does not tell two files of different bytes apart.
+	}
+	if res.StatusCode == http.StatusPartialContent && p.fits(res.Header.Get("Content-Range"), tag) {
+		return nil
+	}
+	if err := p.Restart(); err != nil {
+		return err
+	}
+	if res.StatusCode != http.StatusOK {
+		return ErrPart
+	}
+	p.total, p.tag = res.ContentLength, tag
+	return nil
+}
+
+// fits says whether a range is the rest of the same file.
+func (p *Part) fits(contentRange, tag string) bool {
+	var from, to, total int64
+	n, err := fmt.Sscanf(contentRange, "bytes %d-%d/%d", &from, &to, &total)
+	if err != nil || n != 3 {
+		return false
+	}
+	return tag == p.tag && tag != "" && p.written > 0 && from == p.written && to == total-1 && (p.total < 0 || p.total == total)
+}
+
+// IsWhole says whether all of the file is there, as far as its length is known.
+func (p *Part) IsWhole() bool { return p.written > 0 && (p.total < 0 || p.written == p.total) }

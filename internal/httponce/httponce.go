@@ -1,0 +1,53 @@
+// Package httponce keeps net/http from sending a request twice by itself.
+//
+// [http.Transport] repeats a POST on a new connection when the one that it kept breaks before the first byte of the
+// answer: over HTTP/1.1 where the request carries an idempotency key, over HTTP/2 where a server resets the stream. The
+// server may have read the request by then. A call that is paid must be sent once, and whether it may be sent again is
+// decided where it is known what it costs.
+package httponce
+
+import "net/http"
+
+// Transport returns a RoundTripper that hands each request to next so that it is sent at most once. Requests that only
+// read (GET, HEAD, OPTIONS, TRACE) are passed on as they are: they cost nothing, and a kept connection that breaks
+// should not fail them. The default transport stands in for a nil next.
+func Transport(next http.RoundTripper) http.RoundTripper {
+	if next == nil {
+		next = http.DefaultTransport
+	}
+	return &transport{next: next}
+}
+
+type transport struct{ next http.RoundTripper }
+
+// RoundTrip implements http.RoundTripper.
+func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if readsOnly(req.Method) {
+		return t.next.RoundTrip(req)
+	}
+	req = req.Clone(req.Context())
+	req.GetBody = nil // Without it a body that was begun cannot be sent again.
+	for canonical, plain := range replayable {
+		if values, ok := req.Header[canonical]; ok {
+			delete(req.Header, canonical)
+			req.Header[plain] = values
+		}
+	}
+	return t.next.RoundTrip(req)
+}
+
+// replayable are the headers that net/http takes for a permission to repeat a POST. It looks for them by their
+// canonical names. On the wire the case of a name has no meaning, so the server reads the same header.
+var replayable = map[string]string{
+	"Idempotency-Key":   "idempotency-key",
+	"X-Idempotency-Key": "x-idempotency-key",
+}
+
+func readsOnly(method string) bool {
+	switch method {
+	case "", http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
+		return true
+	default:
+		return false
+	}
+}
