@@ -22881,21 +22881,23 @@ func (m *PaymentNoticeMutation) ResetEdge(name string) error {
 // PaymentStepMutation represents an operation that mutates the PaymentStep nodes in the graph.
 type PaymentStepMutation struct {
 	config
-	op             Op
-	typ            string
-	id             *oid.Row
-	_type          *paymentstep.Type
-	source         *paymentstep.Source
-	amount         *int64
-	addamount      *int64
-	detail         *string
-	created_at     *time.Time
-	clearedFields  map[string]struct{}
-	payment        *oid.Payment
-	clearedpayment bool
-	done           bool
-	oldValue       func(context.Context) (*PaymentStep, error)
-	predicates     []predicate.PaymentStep
+	op                Op
+	typ               string
+	id                *oid.Row
+	_type             *paymentstep.Type
+	source            *paymentstep.Source
+	amount            *int64
+	addamount         *int64
+	detail            *string
+	detail_text       *json.RawMessage
+	appenddetail_text json.RawMessage
+	created_at        *time.Time
+	clearedFields     map[string]struct{}
+	payment           *oid.Payment
+	clearedpayment    bool
+	done              bool
+	oldValue          func(context.Context) (*PaymentStep, error)
+	predicates        []predicate.PaymentStep
 }
 
 var _ ent.Mutation = (*PaymentStepMutation)(nil)
@@ -23216,6 +23218,71 @@ func (m *PaymentStepMutation) ResetDetail() {
 	m.detail = nil
 }
 
+// SetDetailText sets the "detail_text" field.
+func (m *PaymentStepMutation) SetDetailText(jm json.RawMessage) {
+	m.detail_text = &jm
+	m.appenddetail_text = nil
+}
+
+// DetailText returns the value of the "detail_text" field in the mutation.
+func (m *PaymentStepMutation) DetailText() (r json.RawMessage, exists bool) {
+	v := m.detail_text
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDetailText returns the old "detail_text" field's value of the PaymentStep entity.
+// If the PaymentStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentStepMutation) OldDetailText(ctx context.Context) (v json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDetailText is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDetailText requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDetailText: %w", err)
+	}
+	return oldValue.DetailText, nil
+}
+
+// AppendDetailText adds jm to the "detail_text" field.
+func (m *PaymentStepMutation) AppendDetailText(jm json.RawMessage) {
+	m.appenddetail_text = append(m.appenddetail_text, jm...)
+}
+
+// AppendedDetailText returns the list of values that were appended to the "detail_text" field in this mutation.
+func (m *PaymentStepMutation) AppendedDetailText() (json.RawMessage, bool) {
+	if len(m.appenddetail_text) == 0 {
+		return nil, false
+	}
+	return m.appenddetail_text, true
+}
+
+// ClearDetailText clears the value of the "detail_text" field.
+func (m *PaymentStepMutation) ClearDetailText() {
+	m.detail_text = nil
+	m.appenddetail_text = nil
+	m.clearedFields[paymentstep.FieldDetailText] = struct{}{}
+}
+
+// DetailTextCleared returns if the "detail_text" field was cleared in this mutation.
+func (m *PaymentStepMutation) DetailTextCleared() bool {
+	_, ok := m.clearedFields[paymentstep.FieldDetailText]
+	return ok
+}
+
+// ResetDetailText resets all changes to the "detail_text" field.
+func (m *PaymentStepMutation) ResetDetailText() {
+	m.detail_text = nil
+	m.appenddetail_text = nil
+	delete(m.clearedFields, paymentstep.FieldDetailText)
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *PaymentStepMutation) SetCreatedAt(t time.Time) {
 	m.created_at = &t
@@ -23313,7 +23380,7 @@ func (m *PaymentStepMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *PaymentStepMutation) Fields() []string {
-	fields := make([]string, 0, 6)
+	fields := make([]string, 0, 7)
 	if m.payment != nil {
 		fields = append(fields, paymentstep.FieldPaymentID)
 	}
@@ -23328,6 +23395,9 @@ func (m *PaymentStepMutation) Fields() []string {
 	}
 	if m.detail != nil {
 		fields = append(fields, paymentstep.FieldDetail)
+	}
+	if m.detail_text != nil {
+		fields = append(fields, paymentstep.FieldDetailText)
 	}
 	if m.created_at != nil {
 		fields = append(fields, paymentstep.FieldCreatedAt)
@@ -23350,6 +23420,8 @@ func (m *PaymentStepMutation) Field(name string) (ent.Value, bool) {
 		return m.Amount()
 	case paymentstep.FieldDetail:
 		return m.Detail()
+	case paymentstep.FieldDetailText:
+		return m.DetailText()
 	case paymentstep.FieldCreatedAt:
 		return m.CreatedAt()
 	}
@@ -23371,6 +23443,8 @@ func (m *PaymentStepMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldAmount(ctx)
 	case paymentstep.FieldDetail:
 		return m.OldDetail(ctx)
+	case paymentstep.FieldDetailText:
+		return m.OldDetailText(ctx)
 	case paymentstep.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	}
@@ -23416,6 +23490,13 @@ func (m *PaymentStepMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetDetail(v)
+		return nil
+	case paymentstep.FieldDetailText:
+		v, ok := value.(json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDetailText(v)
 		return nil
 	case paymentstep.FieldCreatedAt:
 		v, ok := value.(time.Time)
@@ -23472,6 +23553,9 @@ func (m *PaymentStepMutation) ClearedFields() []string {
 	if m.FieldCleared(paymentstep.FieldAmount) {
 		fields = append(fields, paymentstep.FieldAmount)
 	}
+	if m.FieldCleared(paymentstep.FieldDetailText) {
+		fields = append(fields, paymentstep.FieldDetailText)
+	}
 	return fields
 }
 
@@ -23488,6 +23572,9 @@ func (m *PaymentStepMutation) ClearField(name string) error {
 	switch name {
 	case paymentstep.FieldAmount:
 		m.ClearAmount()
+		return nil
+	case paymentstep.FieldDetailText:
+		m.ClearDetailText()
 		return nil
 	}
 	return fmt.Errorf("unknown PaymentStep nullable field %s", name)
@@ -23511,6 +23598,9 @@ func (m *PaymentStepMutation) ResetField(name string) error {
 		return nil
 	case paymentstep.FieldDetail:
 		m.ResetDetail()
+		return nil
+	case paymentstep.FieldDetailText:
+		m.ResetDetailText()
 		return nil
 	case paymentstep.FieldCreatedAt:
 		m.ResetCreatedAt()

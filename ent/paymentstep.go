@@ -3,6 +3,7 @@
 package ent
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -29,6 +30,8 @@ type PaymentStep struct {
 	Amount *int64 `json:"amount,omitempty"`
 	// In English, for people; nothing of the gateway's inside.
 	Detail string `json:"detail,omitempty"`
+	// The detail before it has a language: its text and arguments.
+	DetailText json.RawMessage `json:"detail_text,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -62,6 +65,8 @@ func (*PaymentStep) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case paymentstep.FieldDetailText:
+			values[i] = new([]byte)
 		case paymentstep.FieldPaymentID:
 			values[i] = new(oid.Payment)
 		case paymentstep.FieldID:
@@ -123,6 +128,14 @@ func (_m *PaymentStep) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field detail", values[i])
 			} else if value.Valid {
 				_m.Detail = value.String
+			}
+		case paymentstep.FieldDetailText:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field detail_text", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.DetailText); err != nil {
+					return fmt.Errorf("unmarshal field detail_text: %w", err)
+				}
 			}
 		case paymentstep.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -187,6 +200,9 @@ func (_m *PaymentStep) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("detail=")
 	builder.WriteString(_m.Detail)
+	builder.WriteString(", ")
+	builder.WriteString("detail_text=")
+	builder.WriteString(fmt.Sprintf("%v", _m.DetailText))
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))

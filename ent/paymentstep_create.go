@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -68,6 +69,12 @@ func (_c *PaymentStepCreate) SetNillableDetail(v *string) *PaymentStepCreate {
 	if v != nil {
 		_c.SetDetail(*v)
 	}
+	return _c
+}
+
+// SetDetailText sets the "detail_text" field.
+func (_c *PaymentStepCreate) SetDetailText(v json.RawMessage) *PaymentStepCreate {
+	_c.mutation.SetDetailText(v)
 	return _c
 }
 
@@ -235,6 +242,10 @@ func (_c *PaymentStepCreate) createSpec() (*PaymentStep, *sqlgraph.CreateSpec) {
 		_spec.SetField(paymentstep.FieldDetail, field.TypeString, value)
 		_node.Detail = value
 	}
+	if value, ok := _c.mutation.DetailText(); ok {
+		_spec.SetField(paymentstep.FieldDetailText, field.TypeJSON, value)
+		_node.DetailText = value
+	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(paymentstep.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
@@ -339,6 +350,9 @@ func (u *PaymentStepUpsertOne) UpdateNewValues() *PaymentStepUpsertOne {
 		}
 		if _, exists := u.create.mutation.Detail(); exists {
 			s.SetIgnore(paymentstep.FieldDetail)
+		}
+		if _, exists := u.create.mutation.DetailText(); exists {
+			s.SetIgnore(paymentstep.FieldDetailText)
 		}
 		if _, exists := u.create.mutation.CreatedAt(); exists {
 			s.SetIgnore(paymentstep.FieldCreatedAt)
@@ -571,6 +585,9 @@ func (u *PaymentStepUpsertBulk) UpdateNewValues() *PaymentStepUpsertBulk {
 			}
 			if _, exists := b.mutation.Detail(); exists {
 				s.SetIgnore(paymentstep.FieldDetail)
+			}
+			if _, exists := b.mutation.DetailText(); exists {
+				s.SetIgnore(paymentstep.FieldDetailText)
 			}
 			if _, exists := b.mutation.CreatedAt(); exists {
 				s.SetIgnore(paymentstep.FieldCreatedAt)

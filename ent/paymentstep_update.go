@@ -89,6 +89,9 @@ func (_u *PaymentStepUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	if _u.mutation.AmountCleared() {
 		_spec.ClearField(paymentstep.FieldAmount, field.TypeInt64)
 	}
+	if _u.mutation.DetailTextCleared() {
+		_spec.ClearField(paymentstep.FieldDetailText, field.TypeJSON)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -201,6 +204,9 @@ func (_u *PaymentStepUpdateOne) sqlSave(ctx context.Context) (_node *PaymentStep
 	}
 	if _u.mutation.AmountCleared() {
 		_spec.ClearField(paymentstep.FieldAmount, field.TypeInt64)
+	}
+	if _u.mutation.DetailTextCleared() {
+		_spec.ClearField(paymentstep.FieldDetailText, field.TypeJSON)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &PaymentStep{config: _u.config}

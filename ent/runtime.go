@@ -470,7 +470,7 @@ func init() {
 	// paymentstep.DefaultDetail holds the default value on creation for the detail field.
 	paymentstep.DefaultDetail = paymentstepDescDetail.Default.(string)
 	// paymentstepDescCreatedAt is the schema descriptor for created_at field.
-	paymentstepDescCreatedAt := paymentstepFields[6].Descriptor()
+	paymentstepDescCreatedAt := paymentstepFields[7].Descriptor()
 	// paymentstep.DefaultCreatedAt holds the default value on creation for the created_at field.
 	paymentstep.DefaultCreatedAt = paymentstepDescCreatedAt.Default.(func() time.Time)
 	// paymentstepDescID is the schema descriptor for id field.

@@ -104,8 +104,8 @@ func (r *mutationResolver) SignIn(ctx context.Context, in SignInInput) (*SignInP
 	if device == nil {
 		device = new(string)
 	}
-	signed, err := r.s.Accounts.SignIn(ctx, account.SignInInput{Proof: proofOf(*in.Identity), DeviceName: *device})
-	inputs, err := userErrors[SignInUserError](err)
+	signed, err := r.s.Accounts.SignIn(ctx, account.SignInInput{Proof: proofOf(*in.Identity), DeviceName: *device, Language: askedLanguage(ctx)})
+	inputs, err := userErrors[SignInUserError](ctx, err)
 	if signed == nil {
 		return &SignInPayload{UserErrors: inputs}, err
 	}
@@ -129,7 +129,7 @@ func proofOf(in IdentityInput) auth.Proof {
 // RefreshSession trades a refresh token for a fresh pair.
 func (r *mutationResolver) RefreshSession(ctx context.Context, in RefreshSessionInput) (*RefreshSessionPayload, error) {
 	tokens, err := r.s.Accounts.Refresh(ctx, in.RefreshToken)
-	inputs, err := userErrors[RefreshSessionUserError](err)
+	inputs, err := userErrors[RefreshSessionUserError](ctx, err)
 	return &RefreshSessionPayload{Tokens: tokens, UserErrors: inputs}, err
 }
 
@@ -147,7 +147,7 @@ func (r *mutationResolver) SignOut(ctx context.Context, in SignOutInput) (*SignO
 		return nil, err
 	}
 	ended, err := r.s.Accounts.SignOut(ctx, p, all)
-	inputs, err := userErrors[SignOutUserError](err)
+	inputs, err := userErrors[SignOutUserError](ctx, err)
 	return &SignOutPayload{EndedSessionIds: idTexts(ended), UserErrors: inputs}, err
 }
 
@@ -165,7 +165,7 @@ func (r *mutationResolver) RevokeSession(ctx context.Context, in RevokeSessionIn
 	if err != nil {
 		return nil, err
 	}
-	inputs, err := userErrors[RevokeSessionUserError](r.s.Accounts.RevokeSession(ctx, p, in.SessionID))
+	inputs, err := userErrors[RevokeSessionUserError](ctx, r.s.Accounts.RevokeSession(ctx, p, in.SessionID))
 	return &RevokeSessionPayload{SessionID: &in.SessionID, UserErrors: inputs}, err
 }
 
@@ -182,7 +182,7 @@ func (r *mutationResolver) UpdatePreferences(ctx context.Context, in UpdatePrefe
 		PersonaName:        optional(in.PersonaName.ValueOK()),
 		IfRevision:         in.IfRevision.Value(),
 	})
-	inputs, err := userErrors[UpdatePreferencesUserError](err)
+	inputs, err := userErrors[UpdatePreferencesUserError](ctx, err)
 	return &UpdatePreferencesPayload{Viewer: u, UserErrors: inputs}, err
 }
 
@@ -203,7 +203,7 @@ func (r *mutationResolver) CreatePrompt(ctx context.Context, in CreatePromptInpu
 	prompt, err := r.s.Accounts.CreatePrompt(ctx, p.User, account.PromptInput{
 		Title: in.Title, Description: in.Description, Content: in.Content, Key: in.IdempotencyKey,
 	})
-	inputs, err := userErrors[CreatePromptUserError](err)
+	inputs, err := userErrors[CreatePromptUserError](ctx, err)
 	return &CreatePromptPayload{Prompt: prompt, UserErrors: inputs}, err
 }
 
@@ -216,7 +216,7 @@ func (r *mutationResolver) UpdatePrompt(ctx context.Context, in UpdatePromptInpu
 	prompt, err := r.s.Accounts.UpdatePrompt(ctx, p.User, in.PromptID, account.PromptChange{
 		Title: in.Title.Value(), Description: in.Description.Value(), Content: in.Content.Value(), IfRevision: in.IfRevision.Value(),
 	})
-	inputs, err := userErrors[UpdatePromptUserError](err)
+	inputs, err := userErrors[UpdatePromptUserError](ctx, err)
 	return &UpdatePromptPayload{Prompt: prompt, UserErrors: inputs}, err
 }
 
@@ -226,6 +226,6 @@ func (r *mutationResolver) DeletePrompt(ctx context.Context, in DeletePromptInpu
 	if err != nil {
 		return nil, err
 	}
-	inputs, err := userErrors[DeletePromptUserError](r.s.Accounts.DeletePrompt(ctx, p.User, in.PromptID))
+	inputs, err := userErrors[DeletePromptUserError](ctx, r.s.Accounts.DeletePrompt(ctx, p.User, in.PromptID))
 	return &DeletePromptPayload{PromptID: &in.PromptID, UserErrors: inputs}, err
 }

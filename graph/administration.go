@@ -111,11 +111,6 @@ func (r *auditEntryResolver) User(ctx context.Context, e *ent.AuditEntry) (*ent.
 	return r.account(ctx, e.UserID)
 }
 
-// Detail says what changed.
-func (r *auditEntryResolver) Detail(_ context.Context, e *ent.AuditEntry) (string, error) {
-	return administration.Detail(e), nil
-}
-
 // account is somebody as the administration sees them; nil for nobody, and when the account is gone.
 func (r *Resolver) account(ctx context.Context, id *oid.User) (*ent.User, error) {
 	if id == nil {
@@ -133,7 +128,7 @@ func (r *mutationResolver) GrantMembership(ctx context.Context, in GrantMembersh
 	u, err := r.s.Administration.Grant(ctx, p.User, administration.GrantInput{
 		UserID: in.UserID, Plan: in.Plan, Days: in.Days, Reason: in.Reason, Key: in.IdempotencyKey,
 	})
-	inputs, err := userErrors[GrantMembershipUserError](err)
+	inputs, err := userErrors[GrantMembershipUserError](ctx, err)
 	return &GrantMembershipPayload{Account: u, UserErrors: inputs}, err
 }
 
@@ -149,7 +144,7 @@ func (r *mutationResolver) RefundPayment(ctx context.Context, in RefundPaymentIn
 		asked.Amount = &minor
 	}
 	paid, err := r.s.Administration.Refund(ctx, p.User, asked)
-	inputs, err := userErrors[RefundPaymentUserError](err)
+	inputs, err := userErrors[RefundPaymentUserError](ctx, err)
 	return &RefundPaymentPayload{Payment: paid, UserErrors: inputs}, err
 }
 
@@ -160,7 +155,7 @@ func (r *mutationResolver) SetRole(ctx context.Context, in SetRoleInput) (*SetRo
 		return nil, err
 	}
 	u, err := r.s.Administration.SetRole(ctx, p.User, in.UserID, in.Role, in.Reason)
-	inputs, err := userErrors[SetRoleUserError](err)
+	inputs, err := userErrors[SetRoleUserError](ctx, err)
 	return &SetRolePayload{Account: u, UserErrors: inputs}, err
 }
 
@@ -171,7 +166,7 @@ func (r *mutationResolver) CancelUserJob(ctx context.Context, in CancelUserJobIn
 		return nil, err
 	}
 	j, err := r.s.Administration.CancelJob(ctx, p.User, in.JobID, in.Reason)
-	inputs, err := userErrors[CancelUserJobUserError](err)
+	inputs, err := userErrors[CancelUserJobUserError](ctx, err)
 	return &CancelUserJobPayload{Job: j, UserErrors: inputs}, err
 }
 
@@ -182,6 +177,6 @@ func (r *mutationResolver) EndUserSessions(ctx context.Context, in EndUserSessio
 		return nil, err
 	}
 	u, err := r.s.Administration.EndSessions(ctx, p.User, in.UserID, in.Reason)
-	inputs, err := userErrors[EndUserSessionsUserError](err)
+	inputs, err := userErrors[EndUserSessionsUserError](ctx, err)
 	return &EndUserSessionsPayload{Account: u, UserErrors: inputs}, err
 }

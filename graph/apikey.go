@@ -67,7 +67,7 @@ func (r *mutationResolver) CreateAPIKey(ctx context.Context, in CreateAPIKeyInpu
 		ExpiresAt: in.ExpiresAt.Value(), Budget: money(in.MonthlyBudget), Key: in.IdempotencyKey,
 		Session: p.Session,
 	})
-	inputs, err := userErrors[CreateAPIKeyUserError](err)
+	inputs, err := userErrors[CreateAPIKeyUserError](ctx, err)
 	payload := &CreateAPIKeyPayload{APIKey: key, UserErrors: inputs}
 	if secret != "" {
 		payload.Secret = &secret
@@ -82,7 +82,7 @@ func (r *mutationResolver) RevokeAPIKey(ctx context.Context, in RevokeAPIKeyInpu
 		return nil, err
 	}
 	key, err := r.s.APIKeys.Revoke(ctx, p.User, in.APIKeyID)
-	inputs, err := userErrors[RevokeAPIKeyUserError](err)
+	inputs, err := userErrors[RevokeAPIKeyUserError](ctx, err)
 	return &RevokeAPIKeyPayload{APIKey: key, UserErrors: inputs}, err
 }
 

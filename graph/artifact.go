@@ -103,7 +103,7 @@ func (r *mutationResolver) FavouriteArtifact(ctx context.Context, in FavouriteAr
 		return nil, err
 	}
 	a, err := r.s.Files.Favourite(ctx, p.User, in.ArtifactID, in.Favourite)
-	inputs, err := userErrors[FavouriteArtifactUserError](err)
+	inputs, err := userErrors[FavouriteArtifactUserError](ctx, err)
 	return &FavouriteArtifactPayload{Artifact: a, UserErrors: inputs}, err
 }
 
@@ -114,7 +114,7 @@ func (r *mutationResolver) DeleteArtifact(ctx context.Context, in DeleteArtifact
 		return nil, err
 	}
 	id, err := r.s.Files.DeleteArtifact(ctx, p.User, in.ArtifactID)
-	inputs, err := userErrors[DeleteArtifactUserError](err)
+	inputs, err := userErrors[DeleteArtifactUserError](ctx, err)
 	return &DeleteArtifactPayload{ArtifactID: named(id), UserErrors: inputs}, err
 }
 
@@ -125,7 +125,7 @@ func (r *mutationResolver) CreateShareLink(ctx context.Context, in CreateShareLi
 		return nil, err
 	}
 	l, err := r.s.Files.Share(ctx, p.User, file.ShareInput{ArtifactID: in.ArtifactID, ExpiresAt: in.ExpiresAt.Value(), Key: in.IdempotencyKey})
-	inputs, err := userErrors[CreateShareLinkUserError](err)
+	inputs, err := userErrors[CreateShareLinkUserError](ctx, err)
 	return &CreateShareLinkPayload{ShareLink: l, UserErrors: inputs}, err
 }
 
@@ -136,6 +136,6 @@ func (r *mutationResolver) RevokeShareLink(ctx context.Context, in RevokeShareLi
 		return nil, err
 	}
 	l, err := r.s.Files.Revoke(ctx, p.User, in.ShareLinkID)
-	inputs, err := userErrors[RevokeShareLinkUserError](err)
+	inputs, err := userErrors[RevokeShareLinkUserError](ctx, err)
 	return &RevokeShareLinkPayload{ShareLink: l, UserErrors: inputs}, err
 }

@@ -82,7 +82,7 @@ func (r *mutationResolver) CreateChat(ctx context.Context, in CreateChatInput) (
 		SystemInstruction: in.SystemInstruction.Value(), Prompts: in.RecommendedPrompts,
 		OnRetirement: in.OnRetirement, Key: in.IdempotencyKey,
 	})
-	inputs, err := userErrors[CreateChatUserError](err)
+	inputs, err := userErrors[CreateChatUserError](ctx, err)
 	return &CreateChatPayload{Chat: c, UserErrors: inputs}, err
 }
 
@@ -93,7 +93,7 @@ func (r *mutationResolver) RenameChat(ctx context.Context, in RenameChatInput) (
 		return nil, err
 	}
 	c, err := r.s.Chats.Rename(ctx, p.User, in.ChatID, in.Title, in.IfRevision.Value())
-	inputs, err := userErrors[RenameChatUserError](err)
+	inputs, err := userErrors[RenameChatUserError](ctx, err)
 	return &RenameChatPayload{Chat: c, UserErrors: inputs}, err
 }
 
@@ -111,7 +111,7 @@ func (r *mutationResolver) ConfigureChat(ctx context.Context, in ConfigureChatIn
 		change.SystemInstruction = orEmpty(text)
 	}
 	c, err := r.s.Chats.Configure(ctx, p.User, in.ChatID, change)
-	inputs, err := userErrors[ConfigureChatUserError](err)
+	inputs, err := userErrors[ConfigureChatUserError](ctx, err)
 	return &ConfigureChatPayload{Chat: c, UserErrors: inputs}, err
 }
 
@@ -130,7 +130,7 @@ func (r *mutationResolver) MoveChat(ctx context.Context, in MoveChatInput) (*Mov
 		return nil, err
 	}
 	c, err := r.s.Chats.Move(ctx, p.User, in.ChatID, in.FolderID.Value(), in.IfRevision.Value())
-	inputs, err := userErrors[MoveChatUserError](err)
+	inputs, err := userErrors[MoveChatUserError](ctx, err)
 	return &MoveChatPayload{Chat: c, UserErrors: inputs}, err
 }
 
@@ -141,7 +141,7 @@ func (r *mutationResolver) PinChat(ctx context.Context, in PinChatInput) (*PinCh
 		return nil, err
 	}
 	c, err := r.s.Chats.Pin(ctx, p.User, in.ChatID, in.Pinned)
-	inputs, err := userErrors[PinChatUserError](err)
+	inputs, err := userErrors[PinChatUserError](ctx, err)
 	return &PinChatPayload{Chat: c, UserErrors: inputs}, err
 }
 
@@ -152,7 +152,7 @@ func (r *mutationResolver) ArchiveChat(ctx context.Context, in ArchiveChatInput)
 		return nil, err
 	}
 	c, err := r.s.Chats.Archive(ctx, p.User, in.ChatID, in.Archived)
-	inputs, err := userErrors[ArchiveChatUserError](err)
+	inputs, err := userErrors[ArchiveChatUserError](ctx, err)
 	return &ArchiveChatPayload{Chat: c, UserErrors: inputs}, err
 }
 
@@ -163,7 +163,7 @@ func (r *mutationResolver) DeleteChat(ctx context.Context, in DeleteChatInput) (
 		return nil, err
 	}
 	c, err := r.s.Chats.Delete(ctx, p.User, in.ChatID)
-	inputs, err := userErrors[DeleteChatUserError](err)
+	inputs, err := userErrors[DeleteChatUserError](ctx, err)
 	return &DeleteChatPayload{Chat: c, UserErrors: inputs}, err
 }
 
@@ -174,6 +174,6 @@ func (r *mutationResolver) RestoreChat(ctx context.Context, in RestoreChatInput)
 		return nil, err
 	}
 	c, err := r.s.Chats.Restore(ctx, p.User, in.ChatID)
-	inputs, err := userErrors[RestoreChatUserError](err)
+	inputs, err := userErrors[RestoreChatUserError](ctx, err)
 	return &RestoreChatPayload{Chat: c, UserErrors: inputs}, err
 }

@@ -122,7 +122,7 @@ func (r *mutationResolver) CreateUpload(ctx context.Context, in CreateUploadInpu
 	f, request, err := r.s.Files.CreateUpload(ctx, p.User, file.UploadInput{
 		Name: in.Name, MIMEType: in.MimeType, Bytes: in.Bytes, Key: in.IdempotencyKey,
 	})
-	inputs, err := userErrors[CreateUploadUserError](err)
+	inputs, err := userErrors[CreateUploadUserError](ctx, err)
 	return &CreateUploadPayload{File: f, Upload: uploadRequest(request), UserErrors: inputs}, err
 }
 
@@ -146,7 +146,7 @@ func (r *mutationResolver) CompleteUpload(ctx context.Context, in CompleteUpload
 		return nil, err
 	}
 	f, err := r.s.Files.CompleteUpload(ctx, p.User, in.FileID)
-	inputs, err := userErrors[CompleteUploadUserError](err)
+	inputs, err := userErrors[CompleteUploadUserError](ctx, err)
 	return &CompleteUploadPayload{File: f, UserErrors: inputs}, err
 }
 
@@ -157,7 +157,7 @@ func (r *mutationResolver) DeleteFile(ctx context.Context, in DeleteFileInput) (
 		return nil, err
 	}
 	id, err := r.s.Files.DeleteFile(ctx, p.User, in.FileID)
-	inputs, err := userErrors[DeleteFileUserError](err)
+	inputs, err := userErrors[DeleteFileUserError](ctx, err)
 	return &DeleteFilePayload{FileID: named(id), UserErrors: inputs}, err
 }
 

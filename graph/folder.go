@@ -59,7 +59,7 @@ func (r *mutationResolver) CreateFolder(ctx context.Context, in CreateFolderInpu
 		return nil, err
 	}
 	f, err := r.s.Folders.Create(ctx, p.User, folder.CreateInput{Name: in.Name, Key: in.IdempotencyKey})
-	inputs, err := userErrors[CreateFolderUserError](err)
+	inputs, err := userErrors[CreateFolderUserError](ctx, err)
 	return &CreateFolderPayload{Folder: f, UserErrors: inputs}, err
 }
 
@@ -70,7 +70,7 @@ func (r *mutationResolver) RenameFolder(ctx context.Context, in RenameFolderInpu
 		return nil, err
 	}
 	f, err := r.s.Folders.Rename(ctx, p.User, in.FolderID, in.Name, in.IfRevision.Value())
-	inputs, err := userErrors[RenameFolderUserError](err)
+	inputs, err := userErrors[RenameFolderUserError](ctx, err)
 	return &RenameFolderPayload{Folder: f, UserErrors: inputs}, err
 }
 
@@ -88,7 +88,7 @@ func (r *mutationResolver) DeleteFolder(ctx context.Context, in DeleteFolderInpu
 		return nil, err
 	}
 	f, n, err := r.s.Folders.Delete(ctx, p.User, in.FolderID, mode)
-	inputs, err := userErrors[DeleteFolderUserError](err)
+	inputs, err := userErrors[DeleteFolderUserError](ctx, err)
 	return &DeleteFolderPayload{Folder: f, AffectedChats: n, UserErrors: inputs}, err
 }
 
@@ -99,6 +99,6 @@ func (r *mutationResolver) RestoreFolder(ctx context.Context, in RestoreFolderIn
 		return nil, err
 	}
 	f, n, err := r.s.Folders.Restore(ctx, p.User, in.FolderID)
-	inputs, err := userErrors[RestoreFolderUserError](err)
+	inputs, err := userErrors[RestoreFolderUserError](ctx, err)
 	return &RestoreFolderPayload{Folder: f, AffectedChats: n, UserErrors: inputs}, err
 }

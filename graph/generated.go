@@ -62,10 +62,12 @@ type ResolverRoot interface {
 	File() FileResolver
 	Folder() FolderResolver
 	Job() JobResolver
+	JobFailure() JobFailureResolver
 	Membership() MembershipResolver
 	MembershipPlan() MembershipPlanResolver
 	Message() MessageResolver
 	Model() ModelResolver
+	ModelWarning() ModelWarningResolver
 	Mutation() MutationResolver
 	Payment() PaymentResolver
 	PaymentSaved() PaymentSavedResolver
@@ -76,6 +78,7 @@ type ResolverRoot interface {
 	ProviderKey() ProviderKeyResolver
 	Query() QueryResolver
 	QuotaChanged() QuotaChangedResolver
+	ReplyFailure() ReplyFailureResolver
 	Session() SessionResolver
 	ShareLink() ShareLinkResolver
 	StopReceipt() StopReceiptResolver
@@ -2063,6 +2066,9 @@ type JobResolver interface {
 
 	EventCursor(ctx context.Context, obj *ent.Job) (string, error)
 }
+type JobFailureResolver interface {
+	Message(ctx context.Context, obj *job1.Failure) (string, error)
+}
 type MembershipResolver interface {
 	Plan(ctx context.Context, obj *membership.Membership) (*membership.Plan, error)
 	Quota(ctx context.Context, obj *membership.Membership) (*Quota, error)
@@ -2107,6 +2113,9 @@ type ModelResolver interface {
 
 	Price(ctx context.Context, obj *catalog.Model) (*ModelPrice, error)
 	NextPrice(ctx context.Context, obj *catalog.Model) (*ModelPrice, error)
+}
+type ModelWarningResolver interface {
+	Message(ctx context.Context, obj *modelcheck.Warning) (string, error)
 }
 type MutationResolver interface {
 	SignIn(ctx context.Context, input SignInInput) (*SignInPayload, error)
@@ -2183,6 +2192,7 @@ type PaymentSavedResolver interface {
 }
 type PaymentStepResolver interface {
 	Amount(ctx context.Context, obj *ent.PaymentStep) (*int, error)
+	Detail(ctx context.Context, obj *ent.PaymentStep) (string, error)
 }
 type PlanResolver interface {
 	Budget(ctx context.Context, obj *ent.Plan) (*Cost, error)
@@ -2231,6 +2241,9 @@ type QueryResolver interface {
 type QuotaChangedResolver interface {
 	Quota(ctx context.Context, obj *QuotaChanged) (*Quota, error)
 	Today(ctx context.Context, obj *QuotaChanged) (*UsageTotals, error)
+}
+type ReplyFailureResolver interface {
+	Message(ctx context.Context, obj *chat.Failure) (string, error)
 }
 type SessionResolver interface {
 	IsCurrent(ctx context.Context, obj *ent.Session) (bool, error)
@@ -9863,7 +9876,7 @@ interface Node {
 
 """One thing in a mutation's input that a person can mend. When there is one, nothing was written."""
 interface UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -10164,7 +10177,7 @@ type MembershipPlan {
   type: MembershipType!
   """The name to show."""
   name(
-    """Absent: the person's language, else English."""
+    """Absent: the language of who reads it."""
     language: Language
   ): String!
   """What it costs for ` + "`" + `days` + "`" + ` days; 0 for FREE."""
@@ -10531,7 +10544,7 @@ type PaymentStep {
   source: PaymentSource!
   """How much money it was about, in minor units; null for none."""
   amount: Int
-  """More, in English; may be empty."""
+  """More, in the language of who reads it; may be empty."""
   detail: String!
   """When it was written down."""
   happenedAt: DateTime!
@@ -10611,7 +10624,7 @@ type ProviderKey {
   hint: String!
   """When it was set."""
   updatedAt: DateTime!
-  """Why the provider refused it last, in English; null when it did not since it was set."""
+  """Why the provider refused it last, in the language of who reads it; null when it did not since it was set."""
   lastError: String
   """When that was; null when it did not."""
   lastErrorAt: DateTime
@@ -10849,7 +10862,7 @@ type AuditEntry {
   user: Account
   """Why, in their words; empty for QUEUE_CHANGED."""
   reason: String!
-  """What changed, in English."""
+  """What changed, in the language of who reads it; entries of before the texts were kept are English."""
   detail: String!
   """When."""
   happenedAt: DateTime!
@@ -10896,7 +10909,7 @@ type Model {
   id: ID!
   """The name to show."""
   name(
-    """Absent: the person's language, else English."""
+    """Absent: the language of who reads it."""
     language: Language
   ): String!
   """Who runs it, such as ` + "`" + `sandbox` + "`" + `."""
@@ -10905,7 +10918,7 @@ type Model {
   kind: ModelKind!
   """What it is good at, in a sentence."""
   description(
-    """Absent: the person's language, else English."""
+    """Absent: the language of who reads it."""
     language: Language
   ): String!
   """Whether it can be asked, and for how long."""
@@ -11096,7 +11109,7 @@ type ModelWarning {
   model: Model!
   """What is wrong."""
   code: ModelWarningCode!
-  """What to do, in English."""
+  """What to do, in the language of who reads it."""
   message: String!
   """When it ends; null when that is not known."""
   shutdownAt: DateTime
@@ -11297,7 +11310,8 @@ type Preferences {
   """The accent colour, ` + "`" + `#rrggbb` + "`" + ` in lower case. Default ` + "`" + `#6366f1` + "`" + `. The app offers indigo #6366f1, blue #3b82f6, rose #f43f5e, emerald #10b981, amber #f59e0b and
   monochrome #ffffff."""
   accentColor: String!
-  """The language of the app."""
+  """The language of the app, and of all that the server itself says: messages of errors, failures, refusals and warnings. A new account has that of the
+  ` + "`" + `Accept-Language` + "`" + ` of the request that made it, and KO without one."""
   language: Language!
   """The model of new chats; null: the server's default."""
   defaultModel: Model
@@ -11685,7 +11699,7 @@ enum UsageSource {
 type ReplyFailure {
   """What to branch on."""
   code: ReplyFailureCode!
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Whether ` + "`" + `regenerateReply` + "`" + ` may succeed. False too where only the operator can mend it."""
   retryable: Boolean!
@@ -12104,7 +12118,7 @@ type JobResult {
 type JobFailure {
   """What to branch on."""
   code: JobFailureCode!
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Whether the same order may succeed later (` + "`" + `retryJob` + "`" + `). False too where only the operator can mend it."""
   retryable: Boolean!
@@ -12932,7 +12946,7 @@ enum SignInUserErrorCode {
 
 """One thing in the input of signIn that a person can mend. Nothing was written."""
 type SignInUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -12962,7 +12976,7 @@ enum RefreshSessionUserErrorCode {
 
 """One thing in the input of refreshSession that a person can mend. Nothing was written."""
 type RefreshSessionUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13000,7 +13014,7 @@ enum SignOutUserErrorCode {
 
 """One thing in the input of signOut that a person can mend. Nothing was written."""
 type SignOutUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13030,7 +13044,7 @@ enum RevokeSessionUserErrorCode {
 
 """One thing in the input of revokeSession that a person can mend. Nothing was written."""
 type RevokeSessionUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13078,7 +13092,7 @@ enum UpdatePreferencesUserErrorCode {
 
 """One thing in the input of updatePreferences that a person can mend. Nothing was written."""
 type UpdatePreferencesUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13121,7 +13135,7 @@ enum CreatePromptUserErrorCode {
 
 """One thing in the input of createPrompt that a person can mend. Nothing was written."""
 type CreatePromptUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13163,7 +13177,7 @@ enum UpdatePromptUserErrorCode {
 
 """One thing in the input of updatePrompt that a person can mend. Nothing was written."""
 type UpdatePromptUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13193,7 +13207,7 @@ enum DeletePromptUserErrorCode {
 
 """One thing in the input of deletePrompt that a person can mend. Nothing was written."""
 type DeletePromptUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13233,7 +13247,7 @@ enum UpdateProfileUserErrorCode {
 
 """One thing in the input of updateProfile that a person can mend. Nothing was written."""
 type UpdateProfileUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13269,7 +13283,7 @@ enum DeleteAccountUserErrorCode {
 
 """One thing in the input of deleteAccount that a person can mend. Nothing was written."""
 type DeleteAccountUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13301,7 +13315,7 @@ enum RestoreAccountUserErrorCode {
 
 """One thing in the input of restoreAccount that a person can mend. Nothing was written."""
 type RestoreAccountUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13334,7 +13348,7 @@ enum ExportAccountUserErrorCode {
 
 """One thing in the input of exportAccount that a person can mend. Nothing was written."""
 type ExportAccountUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13376,7 +13390,7 @@ enum SetProviderKeyUserErrorCode {
 
 """One thing in the input of setProviderKey that a person can mend. Nothing was written."""
 type SetProviderKeyUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13406,7 +13420,7 @@ enum RemoveProviderKeyUserErrorCode {
 
 """One thing in the input of removeProviderKey that a person can mend. Nothing was written."""
 type RemoveProviderKeyUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13459,7 +13473,7 @@ enum CreateApiKeyUserErrorCode {
 
 """One thing in the input of createApiKey that a person can mend. Nothing was written."""
 type CreateApiKeyUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13489,7 +13503,7 @@ enum RevokeApiKeyUserErrorCode {
 
 """One thing in the input of revokeApiKey that a person can mend. Nothing was written."""
 type RevokeApiKeyUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13528,7 +13542,7 @@ enum PreparePaymentUserErrorCode {
 
 """One thing in the input of preparePayment that a person can mend. Nothing was written."""
 type PreparePaymentUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13558,7 +13572,7 @@ enum CompletePaymentUserErrorCode {
 
 """One thing in the input of completePayment that a person can mend. Nothing was written."""
 type CompletePaymentUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13605,7 +13619,7 @@ enum GrantMembershipUserErrorCode {
 
 """One thing in the input of grantMembership that a person can mend. Nothing was written."""
 type GrantMembershipUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13650,7 +13664,7 @@ enum RefundPaymentUserErrorCode {
 
 """One thing in the input of refundPayment that a person can mend. Nothing was written."""
 type RefundPaymentUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13690,7 +13704,7 @@ enum SetRoleUserErrorCode {
 
 """One thing in the input of setRole that a person can mend. Nothing was written."""
 type SetRoleUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13728,7 +13742,7 @@ enum CancelUserJobUserErrorCode {
 
 """One thing in the input of cancelUserJob that a person can mend. Nothing was written."""
 type CancelUserJobUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13766,7 +13780,7 @@ enum EndUserSessionsUserErrorCode {
 
 """One thing in the input of endUserSessions that a person can mend. Nothing was written."""
 type EndUserSessionsUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13807,7 +13821,7 @@ enum CreateFolderUserErrorCode {
 
 """One thing in the input of createFolder that a person can mend. Nothing was written."""
 type CreateFolderUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13845,7 +13859,7 @@ enum RenameFolderUserErrorCode {
 
 """One thing in the input of renameFolder that a person can mend. Nothing was written."""
 type RenameFolderUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13887,7 +13901,7 @@ enum DeleteFolderUserErrorCode {
 
 """One thing in the input of deleteFolder that a person can mend. Nothing was written."""
 type DeleteFolderUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13919,7 +13933,7 @@ enum RestoreFolderUserErrorCode {
 
 """One thing in the input of restoreFolder that a person can mend. Nothing was written."""
 type RestoreFolderUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13972,7 +13986,7 @@ enum CreateChatUserErrorCode {
 
 """One thing in the input of createChat that a person can mend. Nothing was written."""
 type CreateChatUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14010,7 +14024,7 @@ enum RenameChatUserErrorCode {
 
 """One thing in the input of renameChat that a person can mend. Nothing was written."""
 type RenameChatUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14058,7 +14072,7 @@ enum ConfigureChatUserErrorCode {
 
 """One thing in the input of configureChat that a person can mend. Nothing was written."""
 type ConfigureChatUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14092,7 +14106,7 @@ enum MoveChatUserErrorCode {
 
 """One thing in the input of moveChat that a person can mend. Nothing was written."""
 type MoveChatUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14124,7 +14138,7 @@ enum PinChatUserErrorCode {
 
 """One thing in the input of pinChat that a person can mend. Nothing was written."""
 type PinChatUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14156,7 +14170,7 @@ enum ArchiveChatUserErrorCode {
 
 """One thing in the input of archiveChat that a person can mend. Nothing was written."""
 type ArchiveChatUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14186,7 +14200,7 @@ enum DeleteChatUserErrorCode {
 
 """One thing in the input of deleteChat that a person can mend. Nothing was written."""
 type DeleteChatUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14216,7 +14230,7 @@ enum RestoreChatUserErrorCode {
 
 """One thing in the input of restoreChat that a person can mend. Nothing was written."""
 type RestoreChatUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14277,7 +14291,7 @@ enum SendMessageUserErrorCode {
 
 """One thing in the input of sendMessage that a person can mend. Nothing was written."""
 type SendMessageUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14338,7 +14352,7 @@ enum EditMessageUserErrorCode {
 
 """One thing in the input of editMessage that a person can mend. Nothing was written."""
 type EditMessageUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14387,7 +14401,7 @@ enum RegenerateReplyUserErrorCode {
 
 """One thing in the input of regenerateReply that a person can mend. Nothing was written."""
 type RegenerateReplyUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14419,7 +14433,7 @@ enum ChooseBranchUserErrorCode {
 
 """One thing in the input of chooseBranch that a person can mend. Nothing was written."""
 type ChooseBranchUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14449,7 +14463,7 @@ enum StopReplyUserErrorCode {
 
 """One thing in the input of stopReply that a person can mend. Nothing was written."""
 type StopReplyUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14518,7 +14532,7 @@ enum CreateJobUserErrorCode {
 
 """One thing in the input of createJob that a person can mend. Nothing was written."""
 type CreateJobUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14610,7 +14624,7 @@ enum CancelJobUserErrorCode {
 
 """One thing in the input of cancelJob that a person can mend. Nothing was written."""
 type CancelJobUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14649,7 +14663,7 @@ enum RetryJobUserErrorCode {
 
 """One thing in the input of retryJob that a person can mend. Nothing was written."""
 type RetryJobUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14706,7 +14720,7 @@ enum PlanProjectUserErrorCode {
 
 """One thing in the input of planProject that a person can mend. Nothing was written."""
 type PlanProjectUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14753,7 +14767,7 @@ enum ReplanUserErrorCode {
 
 """One thing in the input of replan that a person can mend. Nothing was written."""
 type ReplanUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14807,7 +14821,7 @@ enum UpdatePlanStepUserErrorCode {
 
 """One thing in the input of updatePlanStep that a person can mend. Nothing was written."""
 type UpdatePlanStepUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14866,7 +14880,7 @@ enum AddPlanStepUserErrorCode {
 
 """One thing in the input of addPlanStep that a person can mend. Nothing was written."""
 type AddPlanStepUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14898,7 +14912,7 @@ enum RemovePlanStepUserErrorCode {
 
 """One thing in the input of removePlanStep that a person can mend. Nothing was written."""
 type RemovePlanStepUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14932,7 +14946,7 @@ enum ReorderPlanStepsUserErrorCode {
 
 """One thing in the input of reorderPlanSteps that a person can mend. Nothing was written."""
 type ReorderPlanStepsUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14971,7 +14985,7 @@ enum ApplyPlanUserErrorCode {
 
 """One thing in the input of applyPlan that a person can mend. Nothing was written."""
 type ApplyPlanUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -15024,7 +15038,7 @@ enum RunStepUserErrorCode {
 
 """One thing in the input of runStep that a person can mend. Nothing was written."""
 type RunStepUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -15054,7 +15068,7 @@ enum DeletePlanUserErrorCode {
 
 """One thing in the input of deletePlan that a person can mend. Nothing was written."""
 type DeletePlanUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -15093,7 +15107,7 @@ enum RecommendPromptsUserErrorCode {
 
 """One thing in the input of recommendPrompts that a person can mend. Nothing was written."""
 type RecommendPromptsUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -15127,7 +15141,7 @@ enum FavouriteArtifactUserErrorCode {
 
 """One thing in the input of favouriteArtifact that a person can mend. Nothing was written."""
 type FavouriteArtifactUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -15157,7 +15171,7 @@ enum DeleteArtifactUserErrorCode {
 
 """One thing in the input of deleteArtifact that a person can mend. Nothing was written."""
 type DeleteArtifactUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -15194,7 +15208,7 @@ enum CreateShareLinkUserErrorCode {
 
 """One thing in the input of createShareLink that a person can mend. Nothing was written."""
 type CreateShareLinkUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -15224,7 +15238,7 @@ enum RevokeShareLinkUserErrorCode {
 
 """One thing in the input of revokeShareLink that a person can mend. Nothing was written."""
 type RevokeShareLinkUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -15277,7 +15291,7 @@ enum CreateUploadUserErrorCode {
 
 """One thing in the input of createUpload that a person can mend. Nothing was written."""
 type CreateUploadUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -15321,7 +15335,7 @@ enum CompleteUploadUserErrorCode {
 
 """One thing in the input of completeUpload that a person can mend. Nothing was written."""
 type CompleteUploadUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -15351,7 +15365,7 @@ enum DeleteFileUserErrorCode {
 
 """One thing in the input of deleteFile that a person can mend. Nothing was written."""
 type DeleteFileUserError implements UserError {
-  """What to tell the person, in English."""
+  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -31215,7 +31229,7 @@ func (ec *executionContext) _JobFailure_message(ctx context.Context, field graph
 			return ec.fieldContext_JobFailure_message(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Message, nil
+			return ec.Resolvers.JobFailure().Message(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -31226,7 +31240,7 @@ func (ec *executionContext) _JobFailure_message(ctx context.Context, field graph
 	)
 }
 func (ec *executionContext) fieldContext_JobFailure_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("JobFailure", field, false, false, "String")
+	return graphql.NewScalarFieldContext("JobFailure", field, true, true, "String")
 }
 
 func (ec *executionContext) _JobFailure_retryable(ctx context.Context, field graphql.CollectedField, obj *job1.Failure) (ret graphql.Marshaler) {
@@ -34542,7 +34556,7 @@ func (ec *executionContext) _ModelWarning_message(ctx context.Context, field gra
 			return ec.fieldContext_ModelWarning_message(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Message, nil
+			return ec.Resolvers.ModelWarning().Message(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -34553,7 +34567,7 @@ func (ec *executionContext) _ModelWarning_message(ctx context.Context, field gra
 	)
 }
 func (ec *executionContext) fieldContext_ModelWarning_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ModelWarning", field, false, false, "String")
+	return graphql.NewScalarFieldContext("ModelWarning", field, true, true, "String")
 }
 
 func (ec *executionContext) _ModelWarning_shutdownAt(ctx context.Context, field graphql.CollectedField, obj *modelcheck.Warning) (ret graphql.Marshaler) {
@@ -39244,7 +39258,7 @@ func (ec *executionContext) _PaymentStep_detail(ctx context.Context, field graph
 			return ec.fieldContext_PaymentStep_detail(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Detail, nil
+			return ec.Resolvers.PaymentStep().Detail(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -39255,7 +39269,7 @@ func (ec *executionContext) _PaymentStep_detail(ctx context.Context, field graph
 	)
 }
 func (ec *executionContext) fieldContext_PaymentStep_detail(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PaymentStep", field, false, false, "String")
+	return graphql.NewScalarFieldContext("PaymentStep", field, true, true, "String")
 }
 
 func (ec *executionContext) _PaymentStep_happenedAt(ctx context.Context, field graphql.CollectedField, obj *ent.PaymentStep) (ret graphql.Marshaler) {
@@ -45081,7 +45095,7 @@ func (ec *executionContext) _ReplyFailure_message(ctx context.Context, field gra
 			return ec.fieldContext_ReplyFailure_message(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Message, nil
+			return ec.Resolvers.ReplyFailure().Message(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -45092,7 +45106,7 @@ func (ec *executionContext) _ReplyFailure_message(ctx context.Context, field gra
 	)
 }
 func (ec *executionContext) fieldContext_ReplyFailure_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ReplyFailure", field, false, false, "String")
+	return graphql.NewScalarFieldContext("ReplyFailure", field, true, true, "String")
 }
 
 func (ec *executionContext) _ReplyFailure_retryable(ctx context.Context, field graphql.CollectedField, obj *chat.Failure) (ret graphql.Marshaler) {
@@ -64702,17 +64716,18 @@ func (ec *executionContext) _JobFailure(ctx context.Context, sel ast.SelectionSe
 		case "code":
 			out.Values[i] = ec._JobFailure_code(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "message":
-			out.Values[i] = ec._JobFailure_message(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._JobFailure_message(ctx, field, obj)
+				})
 		case "retryable":
 			out.Values[i] = ec._JobFailure_retryable(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -65774,27 +65789,28 @@ func (ec *executionContext) _ModelWarning(ctx context.Context, sel ast.Selection
 		case "model":
 			out.Values[i] = ec._ModelWarning_model(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "code":
 			out.Values[i] = ec._ModelWarning_code(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "message":
-			out.Values[i] = ec._ModelWarning_message(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ModelWarning_message(ctx, field, obj)
+				})
 		case "shutdownAt":
 			out.Values[i] = ec._ModelWarning_shutdownAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "checkedAt":
 			out.Values[i] = ec._ModelWarning_checkedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -66659,10 +66675,11 @@ func (ec *executionContext) _PaymentStep(ctx context.Context, sel ast.SelectionS
 					return ec._PaymentStep_amount(ctx, field, obj)
 				})
 		case "detail":
-			out.Values[i] = ec._PaymentStep_detail(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PaymentStep_detail(ctx, field, obj)
+				})
 		case "happenedAt":
 			out.Values[i] = ec._PaymentStep_happenedAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -69226,17 +69243,18 @@ func (ec *executionContext) _ReplyFailure(ctx context.Context, sel ast.Selection
 		case "code":
 			out.Values[i] = ec._ReplyFailure_code(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "message":
-			out.Values[i] = ec._ReplyFailure_message(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReplyFailure_message(ctx, field, obj)
+				})
 		case "retryable":
 			out.Values[i] = ec._ReplyFailure_retryable(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

@@ -21,6 +21,7 @@ import (
 	"github.com/weav-ai/weav/graph/guard"
 	"github.com/weav-ai/weav/graph/scalar"
 	"github.com/weav-ai/weav/internal/errs"
+	"github.com/weav-ai/weav/internal/locale"
 	"github.com/weav-ai/weav/internal/usage"
 )
 
@@ -118,6 +119,9 @@ func respond(s Services, observer Observer) graphql.ResponseMiddleware {
 			var cancel context.CancelFunc
 			ctx, cancel = context.WithTimeout(ctx, deadlineOf(op))
 			defer cancel()
+		}
+		if subscription {
+			ctx = locale.Fresh(ctx) // It outlives a change of the preference.
 		}
 		resp := next(withLoaders(ctx, s, asksFor(op, "eventCursor")))
 		if resp != nil && !subscription && op.Operation != nil {

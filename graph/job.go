@@ -191,7 +191,7 @@ func (r *mutationResolver) CreateJob(ctx context.Context, in CreateJobInput) (*C
 		Work: workOf(in.Work), ChatID: in.ChatID.Value(), IfHead: expectHead(in.IfHead, true),
 		StoreResult: in.StoreResult, OnLimit: in.OnLimit, MaxCost: money(in.MaxCost), Key: in.IdempotencyKey,
 	})
-	inputs, err := userErrors[CreateJobUserError](err)
+	inputs, err := userErrors[CreateJobUserError](ctx, err)
 	return &CreateJobPayload{Job: j, UserErrors: inputs}, err
 }
 
@@ -225,7 +225,7 @@ func (r *mutationResolver) CancelJob(ctx context.Context, in CancelJobInput) (*C
 		return nil, err
 	}
 	j, err := r.s.Jobs.Cancel(ctx, p.User, in.JobID)
-	inputs, err := userErrors[CancelJobUserError](err)
+	inputs, err := userErrors[CancelJobUserError](ctx, err)
 	return &CancelJobPayload{Job: j, UserErrors: inputs}, err
 }
 
@@ -236,7 +236,7 @@ func (r *mutationResolver) RetryJob(ctx context.Context, in RetryJobInput) (*Ret
 		return nil, err
 	}
 	j, err := r.s.Jobs.Retry(ctx, p.User, job.RetryInput{JobID: in.JobID, OnLimit: in.OnLimit, MaxCost: money(in.MaxCost), Key: in.IdempotencyKey})
-	inputs, err := userErrors[RetryJobUserError](err)
+	inputs, err := userErrors[RetryJobUserError](ctx, err)
 	return &RetryJobPayload{Job: j, UserErrors: inputs}, err
 }
 

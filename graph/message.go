@@ -84,7 +84,7 @@ func (r *mutationResolver) SendMessage(ctx context.Context, in SendMessageInput)
 		ChatID: in.ChatID, Text: in.Text, Attachments: in.AttachmentIds.Value(), ModelID: in.ModelID.Value(),
 		FallbackID: in.FallbackModelID.Value(), IfHead: expectHead(in.IfHead, true), MaxCost: money(in.MaxCost), Key: in.IdempotencyKey,
 	})
-	inputs, err := userErrors[SendMessageUserError](err)
+	inputs, err := userErrors[SendMessageUserError](ctx, err)
 	if sent == nil {
 		return &SendMessagePayload{UserErrors: inputs}, err
 	}
@@ -107,7 +107,7 @@ func (r *mutationResolver) EditMessage(ctx context.Context, in EditMessageInput)
 		MessageID: in.MessageID, Text: in.Text, Attachments: in.AttachmentIds.Value(), ModelID: in.ModelID.Value(),
 		FallbackID: in.FallbackModelID.Value(), IfHead: expectHead(in.IfHead, false), MaxCost: money(in.MaxCost), Key: in.IdempotencyKey,
 	})
-	inputs, err := userErrors[EditMessageUserError](err)
+	inputs, err := userErrors[EditMessageUserError](ctx, err)
 	if sent == nil {
 		return &EditMessagePayload{UserErrors: inputs}, err
 	}
@@ -124,7 +124,7 @@ func (r *mutationResolver) RegenerateReply(ctx context.Context, in RegenerateRep
 		MessageID: in.MessageID, ModelID: in.ModelID.Value(), FallbackID: in.FallbackModelID.Value(),
 		IfHead: expectHead(in.IfHead, false), MaxCost: money(in.MaxCost), Key: in.IdempotencyKey,
 	})
-	inputs, err := userErrors[RegenerateReplyUserError](err)
+	inputs, err := userErrors[RegenerateReplyUserError](ctx, err)
 	if sent == nil {
 		return &RegenerateReplyPayload{UserErrors: inputs}, err
 	}
@@ -138,7 +138,7 @@ func (r *mutationResolver) ChooseBranch(ctx context.Context, in ChooseBranchInpu
 		return nil, err
 	}
 	c, err := r.s.Chats.Choose(ctx, p.User, in.MessageID, expectHead(in.IfHead, false))
-	inputs, err := userErrors[ChooseBranchUserError](err)
+	inputs, err := userErrors[ChooseBranchUserError](ctx, err)
 	return &ChooseBranchPayload{Chat: c, UserErrors: inputs}, err
 }
 
@@ -149,7 +149,7 @@ func (r *mutationResolver) StopReply(ctx context.Context, in StopReplyInput) (*S
 		return nil, err
 	}
 	m, err := r.s.Chats.Stop(ctx, p.User, in.MessageID)
-	inputs, err := userErrors[StopReplyUserError](err)
+	inputs, err := userErrors[StopReplyUserError](ctx, err)
 	if m == nil {
 		return &StopReplyPayload{UserErrors: inputs}, err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/weav-ai/weav/ent/user"
 	"github.com/weav-ai/weav/internal/auth"
 	"github.com/weav-ai/weav/internal/catalog"
+	"github.com/weav-ai/weav/internal/locale"
 	"github.com/weav-ai/weav/internal/modelcheck"
 )
 
@@ -21,19 +22,10 @@ func (r *modelResolver) Description(ctx context.Context, m *catalog.Model, langu
 	return said(ctx, m.Description, language)
 }
 
-// said is a label in the language asked for, else the person's, else English.
+// said is a label in the language asked for, else that of the reader.
 func said(ctx context.Context, l catalog.Label, language *user.Language) (string, error) {
-	spoken := user.LanguageEnglish
-	if language != nil {
-		spoken = *language
-	} else if _, ok := auth.From(ctx); ok {
-		u, err := loadViewer(ctx)
-		if err != nil {
-			return "", err
-		}
-		spoken = u.Language
-	}
-	if spoken == user.LanguageKorean {
+	isKorean := language != nil && *language == user.LanguageKorean
+	if isKorean || language == nil && locale.From(ctx) == locale.Korean {
 		return l.KO, nil
 	}
 	return l.EN, nil

@@ -24,14 +24,6 @@ func (r *providerKeyResolver) Provider(_ context.Context, k *ent.ProviderKey) (K
 	return "", fmt.Errorf("graph: a key of the unknown provider %q", k.Provider)
 }
 
-// LastError is why the provider refused it last; nil when it did not.
-func (r *providerKeyResolver) LastError(_ context.Context, k *ent.ProviderKey) (*string, error) {
-	if k.LastError == "" {
-		return nil, nil
-	}
-	return &k.LastError, nil
-}
-
 // ProviderKeys are the person's own keys.
 func (r *userResolver) ProviderKeys(ctx context.Context, u *ent.User) ([]*ent.ProviderKey, error) {
 	return loadersOf(ctx).ownKeys.Load(ctx, u.ID)
@@ -63,7 +55,7 @@ func (r *mutationResolver) SetProviderKey(ctx context.Context, in SetProviderKey
 		return nil, err
 	}
 	key, err := r.s.OwnKeys.Set(ctx, p.User, vendor, in.Key)
-	inputs, err := userErrors[SetProviderKeyUserError](err)
+	inputs, err := userErrors[SetProviderKeyUserError](ctx, err)
 	return &SetProviderKeyPayload{ProviderKey: key, UserErrors: inputs}, err
 }
 
@@ -91,6 +83,6 @@ func (r *mutationResolver) ExportAccount(ctx context.Context, in ExportAccountIn
 		return nil, err
 	}
 	j, err := r.s.Exports.Order(ctx, p.User, exporting.Input{IncludesFiles: in.IncludeFiles, Key: in.IdempotencyKey})
-	inputs, err := userErrors[ExportAccountUserError](err)
+	inputs, err := userErrors[ExportAccountUserError](ctx, err)
 	return &ExportAccountPayload{Job: j, UserErrors: inputs}, err
 }

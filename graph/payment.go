@@ -18,7 +18,7 @@ func (r *mutationResolver) PreparePayment(ctx context.Context, input PreparePaym
 		return nil, err
 	}
 	prepared, err := r.s.Billing.Prepare(ctx, p.User, billing.PrepareInput{Plan: input.Plan, Key: input.IdempotencyKey})
-	faults, err := userErrors[PreparePaymentUserError](err)
+	faults, err := userErrors[PreparePaymentUserError](ctx, err)
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +32,7 @@ func (r *mutationResolver) CompletePayment(ctx context.Context, input CompletePa
 		return nil, err
 	}
 	settled, err := r.s.Billing.Complete(ctx, p.User, input.PaymentID)
-	faults, err := userErrors[CompletePaymentUserError](err)
+	faults, err := userErrors[CompletePaymentUserError](ctx, err)
 	if err != nil {
 		return nil, err
 	}

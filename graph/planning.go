@@ -19,7 +19,7 @@ func (r *mutationResolver) PlanProject(ctx context.Context, in PlanProjectInput)
 	j, err := r.s.Plans.Propose(ctx, p.User, planner.ProposeInput{
 		Goal: in.Goal, Budget: budgetOf(in.Budget), ModelID: in.ModelID.Value(), MaxCost: money(in.MaxCost), Key: in.IdempotencyKey,
 	})
-	inputs, err := userErrors[PlanProjectUserError](err)
+	inputs, err := userErrors[PlanProjectUserError](ctx, err)
 	return &PlanProjectPayload{Job: j, UserErrors: inputs}, err
 }
 
@@ -40,7 +40,7 @@ func (r *mutationResolver) Replan(ctx context.Context, in ReplanInput) (*ReplanP
 	j, err := r.s.Plans.Replan(ctx, p.User, planner.ReplanInput{
 		PlanID: in.PlanID, FromStepID: in.FromStepID, Wish: in.Wish.Value(), MaxCost: money(in.MaxCost), Key: in.IdempotencyKey,
 	})
-	inputs, err := userErrors[ReplanUserError](err)
+	inputs, err := userErrors[ReplanUserError](ctx, err)
 	return &ReplanPayload{Job: j, UserErrors: inputs}, err
 }
 
@@ -54,7 +54,7 @@ func (r *mutationResolver) UpdatePlanStep(ctx context.Context, in UpdatePlanStep
 		StepID: in.StepID, IfRevision: in.IfRevision.Value(),
 		Step: stepOf(in.Title.Value(), in.Intent, in.Kind, in.ModelID, in.Instruction, in.Prompts.Value(), in.DependsOnIds),
 	})
-	inputs, err := userErrors[UpdatePlanStepUserError](err)
+	inputs, err := userErrors[UpdatePlanStepUserError](ctx, err)
 	return &UpdatePlanStepPayload{Step: st, UserErrors: inputs}, err
 }
 
@@ -79,7 +79,7 @@ func (r *mutationResolver) AddPlanStep(ctx context.Context, in AddPlanStepInput)
 		PlanID: in.PlanID, Position: in.Position.Value(), Key: in.IdempotencyKey,
 		Step: stepOf(&in.Title, in.Intent, in.Kind, in.ModelID, in.Instruction, in.Prompts, in.DependsOnIds),
 	})
-	inputs, err := userErrors[AddPlanStepUserError](err)
+	inputs, err := userErrors[AddPlanStepUserError](ctx, err)
 	return &AddPlanStepPayload{Step: st, UserErrors: inputs}, err
 }
 
@@ -90,7 +90,7 @@ func (r *mutationResolver) RemovePlanStep(ctx context.Context, in RemovePlanStep
 		return nil, err
 	}
 	plan, err := r.s.Plans.RemoveStep(ctx, p.User, in.StepID, in.IfRevision.Value())
-	inputs, err := userErrors[RemovePlanStepUserError](err)
+	inputs, err := userErrors[RemovePlanStepUserError](ctx, err)
 	return &RemovePlanStepPayload{Plan: plan, UserErrors: inputs}, err
 }
 
@@ -101,7 +101,7 @@ func (r *mutationResolver) ReorderPlanSteps(ctx context.Context, in ReorderPlanS
 		return nil, err
 	}
 	plan, err := r.s.Plans.Reorder(ctx, p.User, in.PlanID, in.StepIds, in.IfRevision.Value())
-	inputs, err := userErrors[ReorderPlanStepsUserError](err)
+	inputs, err := userErrors[ReorderPlanStepsUserError](ctx, err)
 	return &ReorderPlanStepsPayload{Plan: plan, UserErrors: inputs}, err
 }
 
@@ -112,7 +112,7 @@ func (r *mutationResolver) ApplyPlan(ctx context.Context, in ApplyPlanInput) (*A
 		return nil, err
 	}
 	plan, err := r.s.Plans.Apply(ctx, p.User, in.PlanID, in.IdempotencyKey)
-	inputs, err := userErrors[ApplyPlanUserError](err)
+	inputs, err := userErrors[ApplyPlanUserError](ctx, err)
 	out := &ApplyPlanPayload{Plan: plan, UserErrors: inputs}
 	if plan == nil || plan.FolderID == nil {
 		return out, err
@@ -130,7 +130,7 @@ func (r *mutationResolver) RunStep(ctx context.Context, in RunStepInput) (*RunSt
 	begun, err := r.s.Plans.Run(ctx, p.User, planner.RunInput{
 		StepID: in.StepID, PromptIndex: in.PromptIndex, Prompt: in.Prompt.Value(), IfHead: expectHead(in.IfHead, true), MaxCost: money(in.MaxCost), Key: in.IdempotencyKey,
 	})
-	inputs, err := userErrors[RunStepUserError](err)
+	inputs, err := userErrors[RunStepUserError](ctx, err)
 	out := &RunStepPayload{UserErrors: inputs}
 	if err != nil || begun.Step.IsZero() || len(inputs) > 0 {
 		return out, err
@@ -153,7 +153,7 @@ func (r *mutationResolver) DeletePlan(ctx context.Context, in DeletePlanInput) (
 		return nil, err
 	}
 	id, err := r.s.Plans.Delete(ctx, p.User, in.PlanID)
-	inputs, err := userErrors[DeletePlanUserError](err)
+	inputs, err := userErrors[DeletePlanUserError](ctx, err)
 	if err != nil || len(inputs) > 0 {
 		return &DeletePlanPayload{UserErrors: inputs}, err
 	}
@@ -168,6 +168,6 @@ func (r *mutationResolver) RecommendPrompts(ctx context.Context, in RecommendPro
 		return nil, err
 	}
 	j, err := r.s.Plans.Recommend(ctx, p.User, planner.RecommendInput{ChatID: in.ChatID, Count: in.Count, MaxCost: money(in.MaxCost), Key: in.IdempotencyKey})
-	inputs, err := userErrors[RecommendPromptsUserError](err)
+	inputs, err := userErrors[RecommendPromptsUserError](ctx, err)
 	return &RecommendPromptsPayload{Job: j, UserErrors: inputs}, err
 }

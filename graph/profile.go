@@ -27,7 +27,7 @@ func (r *mutationResolver) UpdateProfile(ctx context.Context, in UpdateProfileIn
 		}
 	}
 	u, err := r.s.Accounts.UpdateProfile(ctx, p.User, change)
-	inputs, err := userErrors[UpdateProfileUserError](err)
+	inputs, err := userErrors[UpdateProfileUserError](ctx, err)
 	return &UpdateProfilePayload{Viewer: u, UserErrors: inputs}, err
 }
 
@@ -38,7 +38,7 @@ func (r *mutationResolver) DeleteAccount(ctx context.Context, in DeleteAccountIn
 		return nil, err
 	}
 	u, err := r.s.Accounts.Delete(ctx, p.User, p.Session, account.SignInInput{Proof: proofOf(*in.Identity)})
-	inputs, err := userErrors[DeleteAccountUserError](err)
+	inputs, err := userErrors[DeleteAccountUserError](ctx, err)
 	return &DeleteAccountPayload{Viewer: unless(inputs, u), UserErrors: inputs}, err
 }
 
@@ -53,7 +53,7 @@ func (r *mutationResolver) RestoreAccount(ctx context.Context, in RestoreAccount
 		reason = *in.Reason.Value()
 	}
 	u, err := r.s.Accounts.Restore(ctx, p.User, reason)
-	inputs, err := userErrors[RestoreAccountUserError](err)
+	inputs, err := userErrors[RestoreAccountUserError](ctx, err)
 	return &RestoreAccountPayload{Viewer: u, UserErrors: inputs}, err
 }
 

@@ -20,7 +20,7 @@ func (r *queryResolver) Quote(ctx context.Context, in QuoteInput) (*Quote, error
 	}
 	q, err := r.quoted(ctx, p.User, in)
 	if faults, ok := errs.InputOf(err); ok { // A query has no userErrors.
-		return nil, errs.New(errs.BadUserInput, "%s", faults[0].Message)
+		return nil, errs.NewText(errs.BadUserInput, faults[0].Text)
 	}
 	if err != nil {
 		return nil, err

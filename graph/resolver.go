@@ -72,6 +72,9 @@ type (
 	artifactResolver       struct{ *Resolver }
 	fileResolver           struct{ *Resolver }
 	jobResolver            struct{ *Resolver }
+	jobFailureResolver     struct{ *Resolver }
+	modelWarningResolver   struct{ *Resolver }
+	replyFailureResolver   struct{ *Resolver }
 	shareLinkResolver      struct{ *Resolver }
 	messageResolver        struct{ *Resolver }
 	modelResolver          struct{ *Resolver }
@@ -99,6 +102,15 @@ func (r *Resolver) Artifact() ArtifactResolver { return &artifactResolver{r} }
 
 // File returns the resolvers of File.
 func (r *Resolver) File() FileResolver { return &fileResolver{r} }
+
+// JobFailure returns the resolvers of JobFailure.
+func (r *Resolver) JobFailure() JobFailureResolver { return &jobFailureResolver{r} }
+
+// ModelWarning returns the resolvers of ModelWarning.
+func (r *Resolver) ModelWarning() ModelWarningResolver { return &modelWarningResolver{r} }
+
+// ReplyFailure returns the resolvers of ReplyFailure.
+func (r *Resolver) ReplyFailure() ReplyFailureResolver { return &replyFailureResolver{r} }
 
 // Job returns the resolvers of Job.
 func (r *Resolver) Job() JobResolver { return &jobResolver{r} }

@@ -1,11 +1,13 @@
 package graph
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strconv"
 
 	"github.com/weav-ai/weav/internal/errs"
+	"github.com/weav-ai/weav/internal/locale"
 )
 
 // Reason is the code of a userError.
@@ -32,15 +34,15 @@ type inputError interface {
 }
 
 // userErrors splits a service's error: what a person can mend becomes the payload's
-// userErrors, all else stays a top-level error.
-func userErrors[T inputError](err error) ([]*T, error) {
+// userErrors, in the language of the reader; all else stays a top-level error.
+func userErrors[T inputError](ctx context.Context, err error) ([]*T, error) {
 	inputs, ok := errs.InputOf(err)
 	if !ok {
 		return []*T{}, err
 	}
 	out := make([]*T, len(inputs))
 	for i, e := range inputs {
-		out[i] = &T{Message: e.Message, Path: e.Path, Code: Reason(e.Reason)}
+		out[i] = &T{Message: locale.Render(ctx, e.Text), Path: e.Path, Code: Reason(e.Reason)}
 	}
 	return out, nil
 }

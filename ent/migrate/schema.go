@@ -804,6 +804,7 @@ var (
 		{Name: "source", Type: field.TypeEnum, Enums: []string{"CLIENT", "WEBHOOK", "RECOVERY", "OPERATOR"}},
 		{Name: "amount", Type: field.TypeInt64, Nullable: true},
 		{Name: "detail", Type: field.TypeString, Default: ""},
+		{Name: "detail_text", Type: field.TypeJSON, Nullable: true},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "payment_id", Type: field.TypeUUID},
 	}
@@ -815,7 +816,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "payment_steps_payments_steps",
-				Columns:    []*schema.Column{PaymentStepsColumns[6]},
+				Columns:    []*schema.Column{PaymentStepsColumns[7]},
 				RefColumns: []*schema.Column{PaymentsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -824,7 +825,7 @@ var (
 			{
 				Name:    "paymentstep_payment_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{PaymentStepsColumns[6], PaymentStepsColumns[0]},
+				Columns: []*schema.Column{PaymentStepsColumns[7], PaymentStepsColumns[0]},
 			},
 		},
 	}

@@ -26,6 +26,8 @@ const (
 	FieldAmount = "amount"
 	// FieldDetail holds the string denoting the detail field in the database.
 	FieldDetail = "detail"
+	// FieldDetailText holds the string denoting the detail_text field in the database.
+	FieldDetailText = "detail_text"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// EdgePayment holds the string denoting the payment edge name in mutations.
@@ -49,6 +51,7 @@ var Columns = []string{
 	FieldSource,
 	FieldAmount,
 	FieldDetail,
+	FieldDetailText,
 	FieldCreatedAt,
 }
 

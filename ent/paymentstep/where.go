@@ -251,6 +251,16 @@ func DetailContainsFold(v string) predicate.PaymentStep {
 	return predicate.PaymentStep(sql.FieldContainsFold(FieldDetail, v))
 }
 
+// DetailTextIsNil applies the IsNil predicate on the "detail_text" field.
+func DetailTextIsNil() predicate.PaymentStep {
+	return predicate.PaymentStep(sql.FieldIsNull(FieldDetailText))
+}
+
+// DetailTextNotNil applies the NotNil predicate on the "detail_text" field.
+func DetailTextNotNil() predicate.PaymentStep {
+	return predicate.PaymentStep(sql.FieldNotNull(FieldDetailText))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.PaymentStep {
 	return predicate.PaymentStep(sql.FieldEQ(FieldCreatedAt, v))

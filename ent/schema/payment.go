@@ -1,6 +1,8 @@
 package schema
 
 import (
+	"encoding/json"
+
 	"entgo.io/ent"
 	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/edge"
@@ -77,6 +79,7 @@ func (PaymentStep) Fields() []ent.Field {
 		field.Enum("source").NamedValues("Client", "CLIENT", "Webhook", "WEBHOOK", "Recovery", "RECOVERY", "Operator", "OPERATOR").Immutable(),
 		field.Int64("amount").Optional().Nillable().Immutable(),
 		field.String("detail").Default("").Immutable().Comment("In English, for people; nothing of the gateway's inside."),
+		field.JSON("detail_text", json.RawMessage{}).Optional().Immutable().Comment("The detail before it has a language: its text and arguments."),
 		created(),
 	}
 }

@@ -30,7 +30,7 @@ func Classify(ctx context.Context, err error) *errs.Error {
 		return typed
 	}
 	if input, ok := errs.InputOf(err); ok && len(input) > 0 {
-		return errs.Wrap(err, errs.BadUserInput, "%s", input[0].Message)
+		return errs.WrapText(err, errs.BadUserInput, input[0].Text)
 	}
 	if interrupted(err) {
 		return errs.Wrap(err, errs.Unavailable, slowMessage).Retry(0)

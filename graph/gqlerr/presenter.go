@@ -11,6 +11,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/weav-ai/weav/internal/errs"
+	"github.com/weav-ai/weav/internal/locale"
 )
 
 // Presenter returns the function that gqlgen shows every error through. Causes go to
@@ -32,7 +33,7 @@ func Presenter(logger *slog.Logger) graphql.ErrorPresenterFunc {
 
 // present keeps the place gqlgen gave the error and fills in the rest from e.
 func present(ctx context.Context, err error, e *errs.Error, id string) *gqlerror.Error {
-	shown := &gqlerror.Error{Err: e, Message: e.Message, Extensions: extensions(e, id)}
+	shown := &gqlerror.Error{Err: e, Message: locale.Render(ctx, e.Text), Extensions: extensions(e, id)}
 	var placed *gqlerror.Error
 	switch {
 	case !errors.As(err, &placed):

@@ -30,13 +30,12 @@ func protocolOf(err error) *errs.Error {
 	known, _ := e.Extensions["code"].(string) // isProtocol has seen to it.
 	code := errs.Code(known)
 	if e.Err != nil {
-		return errs.Wrap(e.Err, code, "%s", variableMessage(e.Path, "has a default that cannot be read"))
+		return errs.WrapText(e.Err, code, variableText(e.Path, errs.Textf("has a default that cannot be read")))
 	}
-	message := e.Message
 	if code == errs.ValidationFailed && len(e.Path) > 0 {
-		message = variableMessage(e.Path, publicKinds(message))
+		return errs.NewText(code, variableText(e.Path, errs.Verbatim(short(publicKinds(e.Message), maxMessage))))
 	}
-	return errs.New(code, "%s", short(message, maxMessage))
+	return errs.NewText(code, errs.Verbatim(short(e.Message, maxMessage)))
 }
 
 // isProtocol reports whether gqlgen itself made e before there was anything to run.
@@ -56,16 +55,16 @@ func presented(e *gqlerror.Error) bool {
 	return errors.As(e.Err, &typed)
 }
 
-// variableMessage names the variable, or the place in it, that a message is about:
-// gqlparser gives it as the path variable.input.text.
-func variableMessage(path ast.Path, message string) string {
+// variableText names the variable, or the place in it, that a message is about:
+// gqlparser gives it as the path variable.input.text. What gqlparser itself says stays English.
+func variableText(path ast.Path, said errs.Text) errs.Text {
 	if len(path) == 0 {
-		return message
+		return said
 	}
 	if path[0] == ast.PathName("variable") {
 		path = path[1:]
 	}
-	return "Variable $" + path.String() + ": " + message + "."
+	return errs.Textf("Variable $%s: %s.", short(path.String(), maxMessage), said)
 }
 
 // goKind finds the reflect kinds that gqlparser names JSON values by.

@@ -34,6 +34,7 @@ func open(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) (*
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "private, no-store")
 	h.Add("Vary", "Accept")
+	h.Add("Vary", "Accept-Language")
 	if !ok {
 		x.refuse(refusal(http.StatusNotAcceptable, "Accept %s or %s.", typeGraphQL, typeJSON))
 	}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/weav-ai/weav/internal/locale"
 )
 
 // write sends the response. Its data is JSON already and goes out as it is: a second
@@ -20,6 +22,9 @@ func (x *exchange) write(status int, resp *graphql.Response) {
 	h := x.w.Header()
 	if seconds := retryAfter(resp.Errors); seconds > 0 {
 		h.Set("Retry-After", strconv.FormatInt(seconds, 10))
+	}
+	if l, used := locale.Used(x.r.Context()); used {
+		h.Set("Content-Language", string(l))
 	}
 	h.Set("Content-Length", strconv.Itoa(len(head)+len(resp.Data)+len(tail)))
 	x.w.WriteHeader(status)

@@ -101,10 +101,10 @@ func (s Shape) bounds(kind ast.Operation, f footprint) []bound {
 }
 
 func (b bound) exceeded() *errs.Error {
-	asked := fmt.Sprint(b.asked)
+	said := errs.Textf("The operation's %s is %d; the limit is %d.", b.name, b.asked, b.limit)
 	if b.asked == saturated {
-		asked = "more than " + asked
+		said = errs.Textf("The operation's %s is more than %d; the limit is %d.", b.name, b.asked, b.limit)
 	}
-	return errs.New(errs.QueryTooComplex, "The operation's %s is %s; the limit is %d.", b.name, asked, b.limit).
+	return errs.NewText(errs.QueryTooComplex, said).
 		With("limitName", b.name).With("limit", b.limit).With("requested", b.asked)
 }

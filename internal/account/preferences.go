@@ -58,7 +58,7 @@ func (s *Service) UpdatePreferences(ctx context.Context, id oid.User, in Change)
 			return err
 		}
 		if n == 0 {
-			return conflict("The preferences were changed since you read them.", changed.PreferencesRevision)
+			return conflict(errs.Textf("The preferences were changed since you read them."), changed.PreferencesRevision)
 		}
 		feed.Record(tx, id, feed.ViewerUpdated, feed.Facts{})
 		return nil
@@ -69,9 +69,22 @@ func (s *Service) UpdatePreferences(ctx context.Context, id oid.User, in Change)
 	return changed, nil
 }
 
+// Language is the one that a person reads.
+func (s *Service) Language(ctx context.Context, id oid.User) (user.Language, error) {
+	var read []user.Language
+	err := s.store.Client().User.Query().Where(user.ID(id)).Limit(1).Select(user.FieldLanguage).Scan(ctx, &read)
+	if err != nil {
+		return "", fmt.Errorf("account: language: %w", err)
+	}
+	if len(read) == 0 {
+		return "", errNotFound()
+	}
+	return read[0], nil
+}
+
 // conflict refuses a change that was made for another revision than the present one.
-func conflict(message string, revision int) error {
-	return errs.New(errs.Conflict, "%s", message).With("revision", revision)
+func conflict(message errs.Text, revision int) error {
+	return errs.NewText(errs.Conflict, message).With("revision", revision)
 }
 
 // normal writes values that mean the same alike.
@@ -120,7 +133,7 @@ func (s *Service) checkModel(c *text.Checker, id string) error {
 		return err
 	}
 	for _, f := range faults {
-		c.Fail(errs.InvalidValue, "defaultModelId", f.Message)
+		c.FailText(errs.InvalidValue, "defaultModelId", f.Text)
 	}
 	return nil
 }

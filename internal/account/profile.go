@@ -2,7 +2,6 @@ package account
 
 import (
 	"context"
-	"fmt"
 	"net/url"
 
 	"github.com/weav-ai/weav/ent"
@@ -56,7 +55,7 @@ func (in Profile) check() error {
 		c.Text("lastName", *in.LastName, 0, maxProfileName)
 	}
 	if in.PhotoURL != nil && *in.PhotoURL != "" && !isPicture(*in.PhotoURL) {
-		c.Fail(errs.InvalidValue, "photoUrl", fmt.Sprintf("A picture has an https address of at most %d characters, without a name or password in it.", maxPhotoURL))
+		c.Fail(errs.InvalidValue, "photoUrl", "A picture has an https address of at most %d characters, without a name or password in it.", maxPhotoURL)
 	}
 	return c.Err()
 }

@@ -74,7 +74,7 @@ func roomForPrompt(ctx context.Context, tx *store.Tx, user oid.User) error {
 		return nil
 	}
 	var c text.Checker
-	c.Fail(errs.LimitReached, "", fmt.Sprintf("A library holds at most %d prompts. Delete one first.", MaxPrompts))
+	c.Fail(errs.LimitReached, "", "A library holds at most %d prompts. Delete one first.", MaxPrompts)
 	return c.Err()
 }
 

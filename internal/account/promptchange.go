@@ -6,6 +6,7 @@ import (
 
 	"github.com/weav-ai/weav/ent"
 	"github.com/weav-ai/weav/ent/prompt"
+	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/feed"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/store"
@@ -43,7 +44,7 @@ func (s *Service) UpdatePrompt(ctx context.Context, user oid.User, id string, in
 			return err
 		}
 		if n == 0 {
-			return conflict("The prompt was changed since you read it.", changed.Revision)
+			return conflict(errs.Textf("The prompt was changed since you read it."), changed.Revision)
 		}
 		feed.Record(tx, user, feed.PromptSaved, feed.Facts{Prompt: pid})
 		return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/weav-ai/weav/ent"
+	"github.com/weav-ai/weav/ent/user"
 	"github.com/weav-ai/weav/internal/auth"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/text"
@@ -17,6 +18,8 @@ type SignInInput struct {
 	Proof auth.Proof
 	// DeviceName is what the device calls itself; may be empty.
 	DeviceName string
+	// Language is the one that the request asks for, which a new account keeps; nil for none.
+	Language *user.Language
 }
 
 // SignedIn is a new session.
@@ -35,7 +38,7 @@ func (s *Service) SignIn(ctx context.Context, in SignInInput) (*SignedIn, error)
 	}
 	out := &SignedIn{}
 	err = s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		if out.User, err = s.welcome(ctx, tx, identity); err != nil {
+		if out.User, err = s.welcome(ctx, tx, identity, in.Language); err != nil {
 			return err
 		}
 		out.Session, out.Tokens, err = s.openSession(ctx, tx, out.User.ID, in.DeviceName)

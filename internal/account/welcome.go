@@ -15,11 +15,11 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// welcome creates the account of an identity or brings its profile up to date.
-func (s *Service) welcome(ctx context.Context, tx *store.Tx, id auth.Identity) (*ent.User, error) {
+// welcome creates the account of an identity, in the language that its person asked for if any, or brings its profile up to date.
+func (s *Service) welcome(ctx context.Context, tx *store.Tx, id auth.Identity, language *user.Language) (*ent.User, error) {
 	before, err := lockIdentity(ctx, tx, id.UID)
 	if ent.IsNotFound(err) {
-		u, err := s.create(ctx, tx, id)
+		u, err := s.create(ctx, tx, id, language)
 		if u != nil || err != nil {
 			return u, err
 		}
@@ -52,10 +52,11 @@ func lockIdentity(ctx context.Context, tx *store.Tx, uid string) (*ent.User, err
 
 // create makes the account of an identity. It leaves it to the unique uid which of many first sign-ins does, and returns
 // nil to the others.
-func (s *Service) create(ctx context.Context, tx *store.Tx, id auth.Identity) (*ent.User, error) {
+func (s *Service) create(ctx context.Context, tx *store.Tx, id auth.Identity, language *user.Language) (*ent.User, error) {
 	now := s.cfg.Now()
 	c := tx.Client().User.Create().SetUID(id.UID).SetCreatedAt(now).SetLastLoginAt(now).SetIsEmailVerified(id.IsEmailVerified).
-		SetNillableFirstName(id.FirstName).SetNillableLastName(id.LastName).SetNillablePhotoURL(id.PhotoURL)
+		SetNillableFirstName(id.FirstName).SetNillableLastName(id.LastName).SetNillablePhotoURL(id.PhotoURL).
+		SetNillableLanguage(language)
 	if id.Email != "" {
 		c.SetEmail(id.Email)
 	}

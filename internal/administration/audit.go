@@ -2,11 +2,13 @@ package administration
 
 import (
 	"context"
+	"encoding/json"
 
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/weav-ai/weav/ent"
 	"github.com/weav-ai/weav/ent/auditentry"
+	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/page"
 	"github.com/weav-ai/weav/internal/store"
@@ -30,6 +32,8 @@ const (
 	auditKind = "administration.audit"
 	// detailFact is the fact that says in words what changed.
 	detailFact = "detail"
+	// textFact is the fact that holds the same before it has a language, as JSON.
+	textFact = "text"
 )
 
 // deed is something done, as the audit log keeps it.
@@ -39,7 +43,7 @@ type deed struct {
 	user    *oid.User // whom it was about
 	subject string    // the id of what it was done to, as the API shows it
 	reason  string
-	detail  string
+	detail  errs.Text
 }
 
 // record writes a deed down, in the transaction that does it: one does not come without the other. The
@@ -54,13 +58,26 @@ func record(ctx context.Context, tx *store.Tx, d deed) error {
 	if actor.Email != nil {
 		address = *actor.Email
 	}
+	text, err := json.Marshal(d.detail)
+	if err != nil {
+		return wrap("audit", err)
+	}
 	err = tx.Client().AuditEntry.Create().SetActorID(d.actor).SetActor(address).SetAction(string(d.action)).SetNillableUserID(d.user).
-		SetSubject(d.subject).SetReason(d.reason).SetFacts(map[string]string{detailFact: d.detail}).Exec(ctx)
+		SetSubject(d.subject).SetReason(d.reason).SetFacts(map[string]string{detailFact: d.detail.String(), textFact: string(text)}).Exec(ctx)
 	return wrap("audit", err)
 }
 
-// Detail says in words what an entry's action changed.
+// Detail says in English what an entry's action changed.
 func Detail(e *ent.AuditEntry) string { return e.Facts[detailFact] }
+
+// DetailText says what an entry's action changed. Entries of before the texts were kept have the English alone.
+func DetailText(e *ent.AuditEntry) errs.Text {
+	var t errs.Text
+	if json.Unmarshal([]byte(e.Facts[textFact]), &t) != nil || t.IsZero() {
+		return errs.Verbatim(Detail(e))
+	}
+	return t
+}
 
 // AuditCursor is an entry's place in the audit log: the newest first.
 func AuditCursor(e *ent.AuditEntry) string { return page.Encode(auditKind, e.ID.String()) }

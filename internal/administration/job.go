@@ -2,12 +2,12 @@ package administration
 
 import (
 	"context"
-	"fmt"
 
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/weav-ai/weav/ent"
 	entjob "github.com/weav-ai/weav/ent/job"
+	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/page"
 	"github.com/weav-ai/weav/internal/store"
@@ -76,7 +76,7 @@ func (s *Service) CancelJob(ctx context.Context, actor oid.User, id, reason stri
 	return s.Jobs.CancelAny(ctx, id, func(ctx context.Context, tx *store.Tx, j *ent.Job) error {
 		return record(ctx, tx, deed{
 			actor: actor, action: JobCancelled, user: &j.UserID, subject: j.ID.String(), reason: reason,
-			detail: fmt.Sprintf("A job of the kind %s.", j.Kind),
+			detail: errs.Textf("A job of the kind %s.", j.Kind),
 		})
 	})
 }

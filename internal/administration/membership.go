@@ -2,7 +2,6 @@ package administration
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/weav-ai/weav/ent"
 	"github.com/weav-ai/weav/internal/catalog"
@@ -44,7 +43,7 @@ func (s *Service) Grant(ctx context.Context, actor oid.User, in GrantInput) (*en
 		}
 		return record(ctx, tx, deed{
 			actor: actor, action: MembershipGranted, user: &u.ID, subject: u.ID.String(), reason: in.Reason,
-			detail: fmt.Sprintf("%d days of %s.", in.Days, in.Plan),
+			detail: errs.Textf("%d days of %s.", in.Days, in.Plan),
 		})
 	})
 	if err != nil {
@@ -61,7 +60,7 @@ func (in GrantInput) check() error {
 	var c text.Checker
 	c.Text("reason", in.Reason, 1, MaxReason)
 	if in.Days < 1 || in.Days > MaxDays {
-		c.Fail(errs.InvalidValue, "days", fmt.Sprintf("From 1 to %d days can be given.", MaxDays))
+		c.Fail(errs.InvalidValue, "days", "From 1 to %d days can be given.", MaxDays)
 	}
 	if in.Plan != catalog.Standard && in.Plan != catalog.Premium {
 		c.Fail(errs.InvalidValue, "plan", "Give STANDARD or PREMIUM.")

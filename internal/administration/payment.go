@@ -2,11 +2,11 @@ package administration
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/weav-ai/weav/ent"
 	"github.com/weav-ai/weav/ent/payment"
 	"github.com/weav-ai/weav/internal/billing"
+	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/page"
 	"github.com/weav-ai/weav/internal/store"
@@ -44,7 +44,7 @@ func (s *Service) Refund(ctx context.Context, actor oid.User, in RefundInput) (*
 	by := billing.Actor{User: actor, Record: func(ctx context.Context, tx *store.Tx, p *ent.Payment, amount int64) error {
 		return record(ctx, tx, deed{
 			actor: actor, action: PaymentRefunded, user: p.UserID, subject: p.ID.String(), reason: in.Reason,
-			detail: fmt.Sprintf("%d %s of %d.", amount, p.Currency, p.Amount),
+			detail: errs.Textf("%d %s of %d.", amount, p.Currency, p.Amount),
 		})
 	}}
 	return s.Billing.Refund(ctx, by, in.PaymentID, in.Amount, in.Reason, in.Key)

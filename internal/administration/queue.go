@@ -3,6 +3,7 @@ package administration
 import (
 	"context"
 
+	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/store"
 )
@@ -11,6 +12,6 @@ import (
 // own, so this comes before it: what then fails has an entry too.
 func (s *Service) NoteQueueChange(ctx context.Context, actor oid.User, what, detail string) error {
 	return s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		return record(ctx, tx, deed{actor: actor, action: QueueChanged, subject: what, detail: detail})
+		return record(ctx, tx, deed{actor: actor, action: QueueChanged, subject: what, detail: errs.Verbatim(detail)})
 	})
 }

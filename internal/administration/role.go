@@ -2,7 +2,6 @@ package administration
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/weav-ai/weav/ent"
 	"github.com/weav-ai/weav/ent/user"
@@ -40,7 +39,7 @@ func (s *Service) SetRole(ctx context.Context, actor oid.User, id string, role u
 		feed.Record(tx, u.ID, feed.ViewerUpdated, feed.Facts{})
 		return record(ctx, tx, deed{
 			actor: actor, action: RoleSet, user: &u.ID, subject: u.ID.String(), reason: reason,
-			detail: fmt.Sprintf("From %s to %s.", u.Role, role),
+			detail: errs.Textf("From %s to %s.", u.Role, role),
 		})
 	})
 	if err != nil {

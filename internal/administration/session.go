@@ -2,9 +2,9 @@ package administration
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/weav-ai/weav/ent"
+	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/store"
 )
@@ -28,7 +28,7 @@ func (s *Service) EndSessions(ctx context.Context, actor oid.User, id, reason st
 		}
 		return record(ctx, tx, deed{
 			actor: actor, action: SessionsEnded, user: &u.ID, subject: u.ID.String(), reason: reason,
-			detail: fmt.Sprintf("Sessions: %d, and all API keys.", ended),
+			detail: errs.Textf("Sessions: %d, and all API keys.", ended),
 		})
 	})
 	if err != nil {

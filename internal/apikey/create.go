@@ -130,7 +130,7 @@ func (s *Service) check(in CreateInput) error {
 		case !known:
 			return errs.New(errs.ModelNotAllowed, "The catalogue has no such model. Choose one of `models`.")
 		case m.State == catalog.Retired:
-			c.Fail(errs.InvalidValue, "modelIds", "The model "+id+" is no longer offered. Its successor is "+m.Successor+".")
+			c.Fail(errs.InvalidValue, "modelIds", "The model %s is no longer offered. Its successor is %s.", id, m.Successor)
 		}
 	}
 	return c.Err()

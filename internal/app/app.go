@@ -29,6 +29,7 @@ import (
 	"github.com/weav-ai/weav/internal/folder"
 	"github.com/weav-ai/weav/internal/job"
 	"github.com/weav-ai/weav/internal/live"
+	"github.com/weav-ai/weav/internal/locale"
 	"github.com/weav-ai/weav/internal/membership"
 	"github.com/weav-ai/weav/internal/metrics"
 	"github.com/weav-ai/weav/internal/modelcheck"
@@ -111,6 +112,9 @@ func Open(ctx context.Context, cfg Config, part Part, log *slog.Logger) (*App, e
 }
 
 func (a *App) open(ctx context.Context) error {
+	if _, err := locale.Own(); err != nil {
+		return err
+	}
 	if err := a.openStore(ctx); err != nil {
 		return err
 	}
@@ -182,7 +186,7 @@ func (a *App) Handler() http.Handler {
 	return server.Handler(server.Options{
 		GraphQL: gql, Playground: a.playground(), Metrics: a.meter.Handler(), Health: a.health(),
 		Blobs: a.blobs, Files: server.Files{Own: a.files.OwnTarget, Shared: a.files.SharedTarget, Limit: a.rates.request}, Admin: a.admin(), Payments: a.payments(),
-		Authenticate: a.authenticate, Origins: a.cfg.origins(), Hosts: a.cfg.hosts(), App: a.cfg.frontend(), TrustedProxies: a.cfg.TrustedProxies,
+		Authenticate: a.authenticate, Language: a.language, Origins: a.cfg.origins(), Hosts: a.cfg.hosts(), App: a.cfg.frontend(), TrustedProxies: a.cfg.TrustedProxies,
 		Bodies: a.cfg.HTTP.Bodies, Connections: a.connections,
 		Counted: a.meter.RequestEnded, Log: a.log,
 	})

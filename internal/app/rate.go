@@ -137,18 +137,33 @@ func hasAny(fields, wanted []string) bool {
 	return slices.ContainsFunc(fields, func(f string) bool { return slices.Contains(wanted, f) })
 }
 
-// counted are what limits count, for people.
-var counted = map[string]string{
-	"operations": "operations", "cost": "points of cost", "signIns": "sign-ins from one address",
-	"paid": "paid operations", "subscriptions": "new subscriptions", "forgedNotices": "notices without a signature",
-}
-
 // refusal says which limit was reached, and when there is room again: never too early by rounding.
 func refusal(d rate.Decision) error {
-	per := map[time.Duration]string{time.Minute: "a minute", time.Hour: "an hour"}[d.Limit.Per]
 	wait := (d.RetryAfter + time.Millisecond - 1).Truncate(time.Millisecond)
-	return errs.New(errs.RateLimited, "Slow down: at most %d %s %s.", d.Limit.Events, counted[d.Limit.Name], per).Retry(wait).
+	return errs.NewText(errs.RateLimited, slowDown(d.Limit)).Retry(wait).
 		With("limit", map[string]any{
 			"name": d.Limit.Name, "events": d.Limit.Events, "perMs": d.Limit.Per.Milliseconds(), "remaining": d.Remaining,
 		})
+}
+
+// slowDown says for people what a limit counts.
+func slowDown(l rate.Limit) errs.Text {
+	per := errs.Textf("a minute")
+	if l.Per == time.Hour {
+		per = errs.Textf("an hour")
+	}
+	switch l.Name {
+	case "cost":
+		return errs.Textf("Slow down: at most %d points of cost %s.", l.Events, per)
+	case "signIns":
+		return errs.Textf("Slow down: at most %d sign-ins from one address %s.", l.Events, per)
+	case "paid":
+		return errs.Textf("Slow down: at most %d paid operations %s.", l.Events, per)
+	case "subscriptions":
+		return errs.Textf("Slow down: at most %d new subscriptions %s.", l.Events, per)
+	case "forgedNotices":
+		return errs.Textf("Slow down: at most %d notices without a signature %s.", l.Events, per)
+	default:
+		return errs.Textf("Slow down: at most %d operations %s.", l.Events, per)
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/weav-ai/weav/ent/user"
 	"github.com/weav-ai/weav/graph/gqlerr"
 	"github.com/weav-ai/weav/graph/gqlhttp"
 	"github.com/weav-ai/weav/graph/ws"
@@ -15,7 +16,9 @@ import (
 	"github.com/weav-ai/weav/internal/auth"
 	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/feed"
+	"github.com/weav-ai/weav/internal/locale"
 	"github.com/weav-ai/weav/internal/metrics"
+	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/server"
 )
 
@@ -25,7 +28,7 @@ func (a *App) newSocket() *ws.Transport {
 		CheckOrigin: gqlhttp.OriginAllowed(a.cfg.origins()),
 		Init:        a.initSocket,
 		OperationContext: func(ctx context.Context, _ string) context.Context {
-			return gqlerr.WithRequestID(ctx, uuid.NewString())
+			return locale.Fresh(gqlerr.WithRequestID(ctx, uuid.NewString()))
 		},
 		Observer: socketMeter{a.meter},
 		Logger:   a.log,
@@ -33,8 +36,14 @@ func (a *App) newSocket() *ws.Transport {
 }
 
 // initSocket says who a socket is by its connection_init: {"Authorization": "Bearer …"}, or
-// "authorization" or "accessToken". Without one it is nobody, may use what is public, and counts for its address.
+// "authorization" or "accessToken". Without one it is nobody, may use what is public, and counts for its address. Its
+// "language" stands in for the handshake's Accept-Language.
 func (a *App) initSocket(ctx context.Context, _ *http.Request, payload map[string]any) (context.Context, ws.Session, error) {
+	if tag, ok := payload["language"].(string); ok {
+		if l, spoken := locale.Parse(tag); spoken {
+			ctx = locale.With(ctx, l)
+		}
+	}
 	token := tokenOf(payload)
 	if token == "" {
 		// Nothing ends a session that came another way, so nothing else counts.
@@ -53,7 +62,8 @@ func (a *App) initSocket(ctx context.Context, _ *http.Request, payload map[strin
 		return nil, ws.Session{}, err
 	}
 	server.SignedIn(ctx) // From here on the person's own limit holds.
-	return auth.With(ctx, p), ws.Session{Key: p.User.String(), Expires: p.ExpiresAt, Done: done}, nil
+	ctx = locale.WithPreference(auth.With(ctx, p), func(ctx context.Context) (locale.Language, error) { return a.language(ctx, p.User) })
+	return ctx, ws.Session{Key: p.User.String(), Expires: p.ExpiresAt, Done: done}, nil
 }
 
 func tokenOf(payload map[string]any) string {
@@ -116,6 +126,15 @@ func (a *App) authenticate(ctx context.Context, bearer string) (auth.Principal, 
 		return a.apiKeys.Authenticate(ctx, bearer)
 	}
 	return a.accounts.Authenticate(ctx, bearer)
+}
+
+// language is what a person prefers to read.
+func (a *App) language(ctx context.Context, id oid.User) (locale.Language, error) {
+	l, err := a.accounts.Language(ctx, id)
+	if l == user.LanguageKorean {
+		return locale.Korean, err
+	}
+	return locale.English, err
 }
 
 // socketMeter counts sockets; operations are counted by the graph.

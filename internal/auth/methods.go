@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"strings"
 
 	"github.com/weav-ai/weav/internal/errs"
 )
@@ -25,13 +24,13 @@ func (m Methods) Verify(ctx context.Context, proof Proof) (Identity, error) {
 }
 
 // kinds are the fields of an identity that count here, for people.
-func (m Methods) kinds() string {
-	var kinds []string
-	if m.Dev != nil {
-		kinds = append(kinds, "`dev`")
+func (m Methods) kinds() errs.Text {
+	switch {
+	case m.Dev != nil && m.Firebase != nil:
+		return errs.Textf("`dev` or `firebase`")
+	case m.Dev != nil:
+		return errs.Textf("`dev`")
+	default:
+		return errs.Textf("`firebase`")
 	}
-	if m.Firebase != nil {
-		kinds = append(kinds, "`firebase`")
-	}
-	return strings.Join(kinds, " or ")
 }

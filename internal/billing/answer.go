@@ -8,6 +8,7 @@ import (
 
 	"github.com/weav-ai/weav/ent"
 	"github.com/weav-ai/weav/ent/payment"
+	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/pay"
 )
 
@@ -29,7 +30,7 @@ const (
 type answer struct {
 	verdict verdict
 	// reason says what does not fit.
-	reason string
+	reason errs.Text
 	// returned is how much of the price was paid back.
 	returned int64
 	// dispute is a gateway's newest word on a dispute, where a notice brought one.
@@ -80,7 +81,7 @@ func judge(g pay.Gateway, p *ent.Payment, got *pay.Payment) answer {
 	if a.verdict != paid {
 		return a
 	}
-	if a.reason = misfit(g, p, got); a.reason != "" && !isHarmless(p, got) {
+	if a.reason = misfit(g, p, got); !a.reason.IsZero() && !isHarmless(p, got) {
 		a.verdict = unfit
 	}
 	return a
@@ -97,26 +98,26 @@ func isHarmless(p *ent.Payment, got *pay.Payment) bool {
 }
 
 // misfit says what is wrong with money that came for an order; empty when it fits. It names no value of the gateway's.
-func misfit(g pay.Gateway, p *ent.Payment, got *pay.Payment) string {
+func misfit(g pay.Gateway, p *ent.Payment, got *pay.Payment) errs.Text {
 	switch {
 	case got.ID != p.GatewayID:
-		return "The gateway answered with another payment."
+		return errs.Textf("The gateway answered with another payment.")
 	case got.StoreID != g.StoreID():
-		return "It was paid in another shop."
+		return errs.Textf("It was paid in another shop.")
 	case got.Currency != p.Currency:
-		return "It was paid in another currency."
+		return errs.Textf("It was paid in another currency.")
 	case got.Total != p.Amount:
-		return "It was paid with another amount."
+		return errs.Textf("It was paid with another amount.")
 	case got.Status == pay.Paid && got.IsItemised && got.Discount != got.Total-got.Paid:
-		return "What was paid and the discount do not make up its amount."
+		return errs.Textf("What was paid and the discount do not make up its amount.")
 	case got.OrderName != p.OrderName:
-		return "It was paid for another order."
+		return errs.Textf("It was paid for another order.")
 	case got.IsTest && !g.TakesTests():
-		return "It is a test: no real money moved."
+		return errs.Textf("It is a test: no real money moved.")
 	case got.Customer != "" && p.UserID != nil && got.Customer != p.UserID.String():
-		return "It was paid in another person's name."
+		return errs.Textf("It was paid in another person's name.")
 	}
-	return ""
+	return errs.Text{}
 }
 
 // back is how much of the price is not the payer's side of the bargain any more, and so buys no days: what was paid

@@ -33,10 +33,10 @@ func (f *failing) Cancel(context.Context, pay.Cancel) error { return f.err }
 func TestASecretThatIsRefusedIsToldOncePerChange(t *testing.T) {
 	t.Parallel()
 	refused := pay.Fault(pay.ErrUnavailable, "asked", pay.ErrUnauthorized)
-	for name, ask := range map[string]func(g pay.Gateway, ctx context.Context){
-		"register": func(g pay.Gateway, ctx context.Context) { _, _ = g.Register(ctx, pay.Order{}) },
-		"payment":  func(g pay.Gateway, ctx context.Context) { _, _ = g.Payment(ctx, pay.Ref{}) },
-		"cancel":   func(g pay.Gateway, ctx context.Context) { _ = g.Cancel(ctx, pay.Cancel{}) },
+	for name, ask := range map[string]func(ctx context.Context, g pay.Gateway){
+		"register": func(ctx context.Context, g pay.Gateway) { _, _ = g.Register(ctx, pay.Order{}) },
+		"payment":  func(ctx context.Context, g pay.Gateway) { _, _ = g.Payment(ctx, pay.Ref{}) },
+		"cancel":   func(ctx context.Context, g pay.Gateway) { _ = g.Cancel(ctx, pay.Cancel{}) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -58,8 +58,8 @@ func TestASecretThatIsRefusedIsToldOncePerChange(t *testing.T) {
 			} {
 				log.Reset()
 				g.err = step.err
-				ask(s.present, t.Context())
-				ask(s.gateways["failing"], t.Context())
+				ask(t.Context(), s.present)
+				ask(t.Context(), s.gateways["failing"])
 				if got := log.String(); strings.Count(got, "\n") != min(1, len(step.want)) || !strings.Contains(got, step.want) {
 					t.Errorf("step %d, %v: the log has %q", i, step.err, got)
 				}

@@ -2,7 +2,6 @@ package billing
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/weav-ai/weav/ent"
@@ -93,7 +92,7 @@ func (s *Service) improves(t term, want catalog.Plan) error {
 		return errs.Input(errs.WrongStatus, "plan", "Your membership %s has no end: there is nothing to add.", t.plan)
 	case s.rates.isAbove(t.plan, want):
 		return errs.Input(errs.WrongStatus, "plan", "Your membership %s lasts until %s. %s can be ordered after that.",
-			t.plan, t.ends.UTC().Format(time.RFC3339), want)
+			t.plan, t.ends.UTC(), want)
 	}
 	return nil
 }
@@ -108,10 +107,8 @@ func (s *Service) room(ctx context.Context, tx *store.Tx, user oid.User) error {
 	if n < MaxPending {
 		return nil
 	}
-	return errs.InputErrors{{
-		Reason: errs.LimitReached, Path: []string{"input"},
-		Message: fmt.Sprintf("At most %d payments may wait to be paid. Pay one of them, or order again tomorrow.", MaxPending),
-	}}
+	return errs.InputErrors{errs.Fault(errs.LimitReached, []string{"input"},
+		errs.Textf("At most %d payments may wait to be paid. Pay one of them, or order again tomorrow.", MaxPending))}
 }
 
 // order writes a payment down.

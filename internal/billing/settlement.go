@@ -3,7 +3,6 @@ package billing
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/weav-ai/weav/ent"
@@ -11,6 +10,7 @@ import (
 	"github.com/weav-ai/weav/ent/payment"
 	"github.com/weav-ai/weav/ent/paymentstep"
 	"github.com/weav-ai/weav/internal/catalog"
+	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/pay"
 	"github.com/weav-ai/weav/internal/store"
 )
@@ -36,17 +36,17 @@ type settlement struct {
 type step struct {
 	typ    paymentstep.Type
 	amount *int64
-	detail string
+	detail errs.Text
 }
 
-func (st *settlement) note(typ paymentstep.Type, amount *int64, detail string) {
+func (st *settlement) note(typ paymentstep.Type, amount *int64, detail errs.Text) {
 	st.steps = append(st.steps, step{typ, amount, detail})
 }
 
 // apply writes what follows from an answer.
 func (st *settlement) apply(ctx context.Context, a answer) error {
 	if a.verdict == paid && st.member == nil && st.p.GrantedAt == nil && a.back(st.p) < st.p.Amount {
-		a.verdict, a.reason = unfit, "The account it was for is gone."
+		a.verdict, a.reason = unfit, errs.Textf("The account it was for is gone.")
 	}
 	if err := st.remember(ctx, a); err != nil {
 		return err
@@ -97,10 +97,10 @@ func (st *settlement) wait(ctx context.Context, set *ent.PaymentUpdate, a answer
 	switch {
 	case a.verdict == failed:
 		set.SetStatus(payment.StatusFailed)
-		st.note(paymentstep.TypeFailed, nil, "")
+		st.note(paymentstep.TypeFailed, nil, errs.Text{})
 	case !st.now.Before(st.p.ExpiresAt):
 		set.SetStatus(payment.StatusExpired)
-		st.note(paymentstep.TypeExpired, nil, "")
+		st.note(paymentstep.TypeExpired, nil, errs.Text{})
 	}
 	return nil
 }
@@ -117,7 +117,7 @@ func (st *settlement) issued(ctx context.Context, a answer) error {
 	}
 	known, err := st.last(ctx, paymentstep.TypeEQ(paymentstep.TypeVirtualAccountIssued))
 	if err == nil && known == nil {
-		st.note(paymentstep.TypeVirtualAccountIssued, nil, "")
+		st.note(paymentstep.TypeVirtualAccountIssued, nil, errs.Text{})
 	}
 	return err
 }
@@ -131,7 +131,7 @@ func (st *settlement) reject(ctx context.Context, set *ent.PaymentUpdate, a answ
 	}
 	st.s.log.ErrorContext(ctx, "the gateway has money that does not fit its order; somebody must look at it",
 		"payment", st.p.ID, "gateway", st.p.Gateway, "gatewayId", cmp.Or(st.p.Reference, st.p.GatewayID),
-		"transactionId", a.transaction(st.p), "status", st.p.Status, "reason", a.reason)
+		"transactionId", a.transaction(st.p), "status", st.p.Status, "reason", a.reason.String())
 	if st.p.GrantedAt != nil || st.p.Status == payment.StatusDisputed {
 		return nil
 	}
@@ -141,12 +141,12 @@ func (st *settlement) reject(ctx context.Context, set *ent.PaymentUpdate, a answ
 }
 
 // isRejected says whether the payment stands rejected for that very reason.
-func (st *settlement) isRejected(ctx context.Context, reason string) (bool, error) {
+func (st *settlement) isRejected(ctx context.Context, reason errs.Text) (bool, error) {
 	if st.p.Status != payment.StatusRejected {
 		return false, nil
 	}
 	last, err := st.last(ctx, paymentstep.TypeEQ(paymentstep.TypeRejected))
-	return last != nil && last.Detail == reason, err
+	return last != nil && last.Detail == reason.String(), err
 }
 
 // pay settles money that fits: what came, what went back, and the days that follow from it.
@@ -154,7 +154,7 @@ func (st *settlement) pay(ctx context.Context, set *ent.PaymentUpdate, a answer)
 	p, refunded, status := st.p, a.refunded(st.p), a.status(st.p)
 	if p.PaidAt == nil && (!a.got.PaidAt.IsZero() || refunded < p.Amount) { // What was cancelled before it was paid has no time.
 		set.SetPaidAt(st.paidAt(a))
-		st.note(paymentstep.TypePaid, &a.got.Total, "")
+		st.note(paymentstep.TypePaid, &a.got.Total, errs.Text{})
 	}
 	if came := refunded - p.RefundedAmount; came > 0 {
 		set.SetRefundedAmount(refunded)
@@ -162,10 +162,10 @@ func (st *settlement) pay(ctx context.Context, set *ent.PaymentUpdate, a answer)
 		if refunded >= p.Amount {
 			typ = paymentstep.TypeRefunded
 		}
-		st.note(typ, &came, "")
+		st.note(typ, &came, errs.Text{})
 	}
 	if isDisputed := status == payment.StatusDisputed; isDisputed != (p.Status == payment.StatusDisputed) {
-		st.note(map[bool]paymentstep.Type{true: paymentstep.TypeDisputed, false: paymentstep.TypeDisputeResolved}[isDisputed], nil, "")
+		st.note(map[bool]paymentstep.Type{true: paymentstep.TypeDisputed, false: paymentstep.TypeDisputeResolved}[isDisputed], nil, errs.Text{})
 	}
 	if err := st.balance(ctx, set, a.back(p)); err != nil {
 		return err
@@ -205,9 +205,9 @@ func (st *settlement) grant(ctx context.Context, d micros, how func(context.Cont
 	if err != nil {
 		return err
 	}
-	detail := fmt.Sprintf("%s of %s.", added, p.Plan)
+	detail := errs.Textf("%s of %s.", added.text(), p.Plan)
 	if added == 0 {
-		detail = "The membership has no end: there was nothing to add."
+		detail = errs.Textf("The membership has no end: there was nothing to add.")
 	}
 	st.note(paymentstep.TypeGranted, nil, detail)
 	return nil
@@ -223,9 +223,9 @@ func (st *settlement) takeBack(ctx context.Context, back int64) error {
 			return err
 		}
 	}
-	detail := fmt.Sprintf("%s of %s.", taken, p.Plan)
+	detail := errs.Textf("%s of %s.", taken.text(), p.Plan)
 	if taken == 0 {
-		detail = "Its days were used up: there was nothing left to take back."
+		detail = errs.Textf("Its days were used up: there was nothing left to take back.")
 	}
 	amount := back - p.TakenBack
 	st.note(paymentstep.TypeTakenBack, &amount, detail)

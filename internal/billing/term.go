@@ -1,13 +1,13 @@
 package billing
 
 import (
-	"fmt"
 	"math"
 	"math/bits"
 	"slices"
 	"time"
 
 	"github.com/weav-ai/weav/internal/catalog"
+	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/membership"
 )
 
@@ -17,13 +17,13 @@ type micros int64
 // perDay is a day of 24 hours.
 const perDay = micros(24 * time.Hour / time.Microsecond)
 
-// String is the span as the timeline tells it.
-func (m micros) String() string {
-	days, rest := m/perDay, time.Duration(m%perDay)*time.Microsecond
+// text is the span as the timeline tells it.
+func (m micros) text() errs.Text {
+	days, rest := int64(m/perDay), time.Duration(m%perDay)*time.Microsecond
 	if rest == 0 {
-		return fmt.Sprintf("%d days", days)
+		return errs.Textf("%d days", days)
 	}
-	return fmt.Sprintf("%d days and %s", days, rest.Round(time.Second))
+	return errs.Textf("%d days and %s", days, rest.Round(time.Second))
 }
 
 // share is the part of days that part of a price pays for, rounded down; the whole price pays for all of them. Parts

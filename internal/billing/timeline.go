@@ -2,6 +2,7 @@ package billing
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	entsql "entgo.io/ent/dialect/sql"
@@ -10,6 +11,7 @@ import (
 	"github.com/weav-ai/weav/ent/payment"
 	"github.com/weav-ai/weav/ent/paymentstep"
 	"github.com/weav-ai/weav/ent/predicate"
+	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/feed"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/store"
@@ -82,7 +84,23 @@ func (st *settlement) save(ctx context.Context, set *ent.PaymentUpdate) error {
 }
 
 func addStep(ctx context.Context, tx *store.Tx, id oid.Payment, source paymentstep.Source, one step, now time.Time) error {
-	err := tx.Client().PaymentStep.Create().SetPaymentID(id).SetType(one.typ).SetSource(source).
-		SetNillableAmount(one.amount).SetDetail(one.detail).SetCreatedAt(now).Exec(ctx)
-	return wrap("timeline", err)
+	create := tx.Client().PaymentStep.Create().SetPaymentID(id).SetType(one.typ).SetSource(source).
+		SetNillableAmount(one.amount).SetCreatedAt(now)
+	if !one.detail.IsZero() {
+		text, err := json.Marshal(one.detail)
+		if err != nil {
+			return wrap("timeline", err)
+		}
+		create.SetDetail(one.detail.String()).SetDetailText(text)
+	}
+	return wrap("timeline", create.Exec(ctx))
+}
+
+// Detail says what happened beyond a step's type. Steps of before the texts were kept have the English alone.
+func Detail(s *ent.PaymentStep) errs.Text {
+	var t errs.Text
+	if json.Unmarshal(s.DetailText, &t) != nil || t.IsZero() {
+		return errs.Verbatim(s.Detail)
+	}
+	return t
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/weav-ai/weav/internal/errs"
 )
 
-// Trouble is what may be wrong with a store, in words for people.
+// Trouble is what may be wrong with a store: a text for people, by the name that the catalogue of texts has for it.
 type Trouble string
 
 // The troubles.
@@ -29,7 +29,7 @@ const soon = time.Second
 // Unavailable is the error of a store in trouble. The cause, which may hold addresses and
 // paths, is for the log.
 func Unavailable(trouble Trouble, cause error) error {
-	return errs.Wrap(cause, errs.Unavailable, "%s", string(trouble)).Retry(soon)
+	return errs.WrapText(cause, errs.Unavailable, errs.Text{Format: string(trouble)}).Retry(soon)
 }
 
 // Ended is the error of a step that the caller's context ended, or nil while it has not: one who

@@ -1,7 +1,6 @@
 package chat
 
 import (
-	"fmt"
 	"unicode/utf8"
 
 	"github.com/weav-ai/weav/internal/catalog"
@@ -36,44 +35,48 @@ func burdenOf(said string, carried []file.Attached) burden {
 }
 
 // tooMuch says why a model cannot take what a message carries; empty when it can.
-func (b burden) tooMuch(m catalog.Model) string {
+func (b burden) tooMuch(m catalog.Model) errs.Text {
 	switch {
 	case b.unseen:
-		return "Models see PNG, JPEG and WebP images, and nothing else that is attached. Send the message without the rest."
+		return errs.Textf("Models see PNG, JPEG and WebP images, and nothing else that is attached. Send the message without the rest.")
 	case b.pictureBytes > maxPictureBytes:
-		return fmt.Sprintf("The images of a message may have %d MB together.", maxPictureBytes/1_000_000)
+		return errs.Textf("The images of a message may have %d MB together.", maxPictureBytes/1_000_000)
 	case b.pictures > 0 && !m.Can(catalog.ImageInput):
-		return fmt.Sprintf("The model %s cannot see images. Choose one with the capability IMAGE_INPUT.", m.ID)
+		return errs.Textf("The model %s cannot see images. Choose one with the capability IMAGE_INPUT.", m.ID)
 	}
-	return ""
+	return errs.Text{}
 }
 
 // tooLong says why a message is too long for a model; empty when it is not.
-func (b burden) tooLong(m catalog.Model) string {
+func (b burden) tooLong(m catalog.Model) errs.Text {
 	if b.chars <= m.MaxInputChars {
-		return ""
+		return errs.Text{}
 	}
-	return fmt.Sprintf("The model %s takes messages of at most %d characters.", m.ID, m.MaxInputChars)
+	return errs.Textf("The model %s takes messages of at most %d characters.", m.ID, m.MaxInputChars)
 }
 
 // fits says whether a model can take a message.
-func (b burden) fits(m catalog.Model) bool { return b.tooMuch(m) == "" && b.tooLong(m) == "" }
+func (b burden) fits(m catalog.Model) bool { return b.tooMuch(m).IsZero() && b.tooLong(m).IsZero() }
 
 // check refuses a new message that its models cannot take.
 func (c choice) check(b burden) error {
-	if why := b.tooLong(c.model); why != "" {
-		return errs.Input(errs.TooLong, "text", "%s", why)
+	if why := b.tooLong(c.model); !why.IsZero() {
+		return errs.InputText(errs.TooLong, "text", why)
 	}
-	if why := b.tooMuch(c.model); why != "" {
-		return errs.Input(errs.NotSupported, "attachmentIds", "%s", why)
+	if why := b.tooMuch(c.model); !why.IsZero() {
+		return errs.InputText(errs.NotSupported, "attachmentIds", why)
 	}
 	return c.checkFallback(b)
 }
 
 // checkAgain refuses to have a message that stands already answered by models that cannot take it.
 func (c choice) checkAgain(b burden) error {
-	if why := b.tooMuch(c.model) + b.tooLong(c.model); why != "" {
-		return errs.Input(errs.NotSupported, "modelId", "%s", why)
+	why := b.tooMuch(c.model)
+	if why.IsZero() {
+		why = b.tooLong(c.model)
+	}
+	if !why.IsZero() {
+		return errs.InputText(errs.NotSupported, "modelId", why)
 	}
 	return c.checkFallback(b)
 }

@@ -2,7 +2,6 @@ package chat
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 
 	"github.com/weav-ai/weav/ent"
@@ -143,7 +142,7 @@ func (s *Service) expectRevision(ctx context.Context, tx *store.Tx, user oid.Use
 
 func checkPrompts(c *text.Checker, prompts []string) {
 	if len(prompts) > MaxPrompts {
-		c.Fail(errs.TooLong, "recommendedPrompts", fmt.Sprintf("At most %d prompts.", MaxPrompts))
+		c.Fail(errs.TooLong, "recommendedPrompts", "At most %d prompts.", MaxPrompts)
 		return
 	}
 	for i, p := range prompts {

@@ -121,7 +121,7 @@ func (s *Service) writable(ctx context.Context, tx *store.Tx, user oid.User, id 
 		return c, nil, err
 	}
 	if running(head.Status) && head.JobID == nil && !usage.IsQuoting(ctx) {
-		return nil, nil, conflict(c, "A reply is still being written in this chat. Wait for it or stop it.").Retry(0)
+		return nil, nil, conflict(c, errs.Textf("A reply is still being written in this chat. Wait for it or stop it.")).Retry(0)
 	}
 	return c, head, nil
 }
@@ -251,7 +251,7 @@ func checkHead(c *ent.Chat, expect Expect) error {
 	if !expect.Set || sameHead(c.HeadID, expect.Head) {
 		return nil
 	}
-	return conflict(c, "The chat has a newer turn than the one you saw. Read it, then send again.")
+	return conflict(c, errs.Textf("The chat has a newer turn than the one you saw. Read it, then send again."))
 }
 
 func sameHead(head *oid.Message, seen *string) bool {
@@ -261,8 +261,8 @@ func sameHead(head *oid.Message, seen *string) bool {
 	return head.String() == *seen
 }
 
-func conflict(c *ent.Chat, why string) *errs.Error {
-	e := errs.New(errs.Conflict, "%s", why)
+func conflict(c *ent.Chat, why errs.Text) *errs.Error {
+	e := errs.NewText(errs.Conflict, why)
 	if c.HeadID == nil {
 		return e.With("headId", nil)
 	}

@@ -88,6 +88,7 @@ func (c *Client) Do(ctx context.Context, query string, variables map[string]any,
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/graphql-response+json")
+	req.Header.Set("Accept-Language", "en") // Accounts that it makes read English, as its output is.
 	if c.Token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.Token)
 	}

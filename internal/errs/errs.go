@@ -45,8 +45,10 @@ const (
 // Error is a failure a client may see.
 type Error struct {
 	Code Code
-	// Message is shown to people. It never holds a cause, an address or a secret.
+	// Message is Text in English. It never holds a cause, an address or a secret.
 	Message string
+	// Text is what people are shown, in their language.
+	Text Text
 	// RetryAfter tells when to try again; zero when unknown or pointless.
 	RetryAfter time.Duration
 	// Retryable says that the same request may succeed later.
@@ -57,14 +59,24 @@ type Error struct {
 	Cause error
 }
 
-// New returns an Error with a message for people.
+// New returns an Error with a message for people. The format is a literal, which the catalogue of texts is keyed by.
 func New(code Code, format string, args ...any) *Error {
-	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+	return NewText(code, Textf(format, args...))
 }
+
+// NewText returns an Error whose message was made elsewhere.
+func NewText(code Code, t Text) *Error { return &Error{Code: code, Message: t.String(), Text: t} }
 
 // Wrap returns an Error that keeps its cause for the log.
 func Wrap(cause error, code Code, format string, args ...any) *Error {
 	e := New(code, format, args...)
+	e.Cause = cause
+	return e
+}
+
+// WrapText returns an Error that keeps its cause for the log, with a message that was made elsewhere.
+func WrapText(cause error, code Code, t Text) *Error {
+	e := NewText(code, t)
 	e.Cause = cause
 	return e
 }

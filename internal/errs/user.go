@@ -2,7 +2,7 @@ package errs
 
 import (
 	"errors"
-	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -33,10 +33,18 @@ const (
 
 // InputError is one thing in the input that a person can mend.
 type InputError struct {
-	Reason  Reason
+	Reason Reason
+	// Message is Text in English.
 	Message string
+	// Text is what people are shown, in their language.
+	Text Text
 	// Path leads from the mutation's arguments to the value: ["input", "text"].
 	Path []string
+}
+
+// Equal reports whether two faults read the same: their texts may have been made in other ways.
+func (e InputError) Equal(other InputError) bool {
+	return e.Reason == other.Reason && e.Message == other.Message && slices.Equal(e.Path, other.Path)
 }
 
 // InputErrors is the failure of a mutation whose input a person can mend. It
@@ -54,7 +62,17 @@ func (es InputErrors) Error() string {
 
 // Input returns the failure of one input field.
 func Input(reason Reason, field, format string, args ...any) error {
-	return InputErrors{{Reason: reason, Message: fmt.Sprintf(format, args...), Path: []string{"input", field}}}
+	return InputText(reason, field, Textf(format, args...))
+}
+
+// InputText returns the failure of one input field with a message that was made elsewhere.
+func InputText(reason Reason, field string, t Text) error {
+	return InputErrors{Fault(reason, []string{"input", field}, t)}
+}
+
+// Fault returns one thing that is wrong with an input, with its whole path.
+func Fault(reason Reason, path []string, t Text) InputError {
+	return InputError{Reason: reason, Message: t.String(), Text: t, Path: path}
 }
 
 // InputOf returns the input errors err holds.

@@ -136,7 +136,7 @@ func (s *Service) look(ctx context.Context, f *ent.File, tmp *os.File, seen *ins
 func lieOf(err error) error {
 	var fault *media.Error
 	if errors.As(err, &fault) {
-		return lie(errs.Reason(fault.Code), "%s Begin a new upload.", fault.Message)
+		return lie(errs.Reason(fault.Code), "%s Begin a new upload.", fault.Text)
 	}
 	return err
 }

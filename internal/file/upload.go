@@ -82,11 +82,11 @@ func (s *Service) checkUpload(in UploadInput) (name string, t media.Type, err er
 func refusal(f *media.Error) error {
 	switch f.Code {
 	case media.BadName:
-		return errs.Input(errs.InvalidValue, "name", "%s", f.Message)
+		return errs.InputText(errs.InvalidValue, "name", f.Text)
 	case media.TypeNotAllowed:
-		return errs.Input(errs.Reason(f.Code), "mimeType", "%s", f.Message)
+		return errs.InputText(errs.Reason(f.Code), "mimeType", f.Text)
 	default:
-		return errs.Input(errs.Reason(f.Code), "name", "%s", f.Message)
+		return errs.InputText(errs.Reason(f.Code), "name", f.Text)
 	}
 }
 

@@ -67,7 +67,7 @@ func room(ctx context.Context, tx *store.Tx, user oid.User) error {
 		return nil
 	}
 	var c text.Checker
-	c.Fail(errs.LimitReached, "", fmt.Sprintf("An account has at most %d folders. Delete one first.", MaxFolders))
+	c.Fail(errs.LimitReached, "", "An account has at most %d folders. Delete one first.", MaxFolders)
 	return c.Err()
 }
 

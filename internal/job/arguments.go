@@ -220,7 +220,7 @@ func (s *Service) checkText(w TextWork) (order, error) {
 	if n := w.MaxOutputTokens; n != nil {
 		args.MaxOutputTokens = *n
 		if *n < 1 || *n > m.MaxOutputTokens {
-			c.Fail(errs.InvalidValue, "work.text.maxOutputTokens", fmt.Sprintf("%s writes 1 to %d tokens.", m.Name.EN, m.MaxOutputTokens))
+			c.Fail(errs.InvalidValue, "work.text.maxOutputTokens", "The model %s writes 1 to %d tokens.", m.ID, m.MaxOutputTokens)
 		}
 	}
 	return ordered(entjob.KindText, m, w.Prompt, args, c.Err())
@@ -306,7 +306,7 @@ func (s *Service) model(kind catalog.Kind, id *string, member string) (catalog.M
 // oneOf makes sure that value is among those the model takes.
 func oneOf[T comparable](c *text.Checker, field string, value T, taken []T) T {
 	if !slices.Contains(taken, value) {
-		c.Fail(errs.InvalidValue, field, "This model takes one of "+list(taken)+".")
+		c.Fail(errs.InvalidValue, field, "This model takes one of %s.", list(taken))
 	}
 	return value
 }
@@ -329,7 +329,7 @@ func sizeOf(c *text.Checker, aspect string, sizes []string) string {
 			}
 		}
 	}
-	c.Fail(errs.InvalidValue, "work.image.aspect", "This model has no size of that shape. It takes one of "+list(sizes)+".")
+	c.Fail(errs.InvalidValue, "work.image.aspect", "This model has no size of that shape. It takes one of %s.", list(sizes))
 	return ""
 }
 

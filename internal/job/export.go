@@ -31,7 +31,7 @@ func (s *Service) takeExport(ctx context.Context, tx *store.Tx, user oid.User, a
 		return wrap("count", err)
 	}
 	if busy {
-		return exportLimit(again, "An export is being made already. Wait for it, or cancel it.")
+		return exportLimit(again, errs.Textf("An export is being made already. Wait for it, or cancel it."))
 	}
 	kept, err := tx.Client().Artifact.Query().
 		Where(entartifact.UserID(user), entartifact.KindEQ(entartifact.KindFile)).Count(ctx)
@@ -39,17 +39,17 @@ func (s *Service) takeExport(ctx context.Context, tx *store.Tx, user oid.User, a
 		return wrap("count", err)
 	}
 	if kept >= MaxKeptExports {
-		return exportLimit(again, "The most exports that may be are kept already. Delete one first.")
+		return exportLimit(again, errs.Textf("The most exports that may be are kept already. Delete one first."))
 	}
 	return nil
 }
 
 // exportLimit refuses an order as a fault of its input, and a repetition, whose input names only a job, as a limit.
-func exportLimit(again bool, message string) error {
+func exportLimit(again bool, message errs.Text) error {
 	if again {
-		return errs.New(errs.TooManyJobs, "%s", message).Retry(exportRetry).With("limit", 1)
+		return errs.NewText(errs.TooManyJobs, message).Retry(exportRetry).With("limit", 1)
 	}
-	return errs.InputErrors{{Reason: errs.LimitReached, Message: message, Path: []string{"input"}}}
+	return errs.InputErrors{errs.Fault(errs.LimitReached, []string{"input"}, message)}
 }
 
 // repeatedExport is the order of an export that ended.

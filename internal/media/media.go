@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/text"
 )
 
@@ -72,18 +73,24 @@ const (
 
 // Error is a fault of a file, with a message for people.
 type Error struct {
-	Code    Code
+	Code Code
+	// Message is Text in English.
 	Message string
+	Text    errs.Text
 }
 
 // Error implements error.
 func (e *Error) Error() string { return "media: " + string(e.Code) + ": " + e.Message }
 
 func fault(code Code, format string, args ...any) error {
-	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+	t := errs.Textf(format, args...)
+	return &Error{Code: code, Message: t.String(), Text: t}
 }
 
-func malformed(what string) error { return fault(Malformed, "The file is damaged: %s.", what) }
+// malformed says what is wrong, in words that the catalogue of texts has an entry for.
+func malformed(what string) error {
+	return fault(Malformed, "The file is damaged: %s.", errs.Text{Format: what})
+}
 
 func truncated() error { return fault(Truncated, "The file ends too early. Upload it again.") }
 
@@ -104,7 +111,7 @@ func Declared(name, mimeType string) (clean string, t Type, err error) {
 			return clean, t, nil
 		}
 	}
-	return "", "", fault(TypeMismatch, "A file of the type %s ends in %s.", t, strings.Join(known, " or "))
+	return "", "", fault(TypeMismatch, "A file of the type %s ends in %s.", t, known)
 }
 
 func typeList() string {

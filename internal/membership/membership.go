@@ -130,6 +130,6 @@ func Needed(err error) (catalog.Plan, bool) {
 }
 
 // ErrRequired refuses what needs a higher membership.
-func ErrRequired(what string, needed catalog.Plan) error {
+func ErrRequired(what errs.Text, needed catalog.Plan) error {
 	return errs.New(errs.MembershipRequired, "%s needs the membership %s.", what, needed).With("planNeeded", string(needed))
 }

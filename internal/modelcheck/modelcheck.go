@@ -13,6 +13,7 @@ import (
 	"github.com/weav-ai/weav/ent/modelwarning"
 	"github.com/weav-ai/weav/internal/ai"
 	"github.com/weav-ai/weav/internal/catalog"
+	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/store"
 )
 
@@ -36,7 +37,8 @@ const (
 type Warning struct {
 	Model      catalog.Model
 	Code       Code
-	Message    string
+	Message    string // Text in English
+	Text       errs.Text
 	ShutdownAt *time.Time
 	// CheckedAt is when the provider was asked; nil where the catalogue itself says so.
 	CheckedAt *time.Time
@@ -157,20 +159,21 @@ func (s *Service) Warnings(ctx context.Context) ([]Warning, error) {
 		}
 	}
 	for i := range out {
-		out[i].Message = s.advice(out[i])
+		out[i].Text = s.advice(out[i])
+		out[i].Message = out[i].Text.String()
 	}
 	return out, nil
 }
 
 // advice says what to do.
-func (s *Service) advice(w Warning) string {
+func (s *Service) advice(w Warning) errs.Text {
 	next, ok := s.catalog.Successor(w.Model.ID)
-	then := "name a successor in the catalogue"
+	then := errs.Textf("name a successor in the catalogue")
 	if ok {
-		then = "people will be sent to " + next.ID
+		then = errs.Textf("people will be sent to %s", next.ID)
 	}
 	if w.Code == Gone {
-		return fmt.Sprintf("%s no longer lists %s: set it RETIRED in the catalogue; %s.", w.Model.Provider, w.Model.ProviderModel, then)
+		return errs.Textf("%s no longer lists %s: set it RETIRED in the catalogue; %s.", w.Model.Provider, w.Model.ProviderModel, then)
 	}
-	return fmt.Sprintf("%s ends on %s: %s.", w.Model.ID, w.ShutdownAt.Format(time.DateOnly), then)
+	return errs.Textf("%s ends on %s: %s.", w.Model.ID, w.ShutdownAt.UTC(), then)
 }

@@ -171,7 +171,7 @@ func (k *keyed) told(ctx context.Context, err error) error {
 	if !errors.As(err, &fault) || fault.Kind != ai.Auth && fault.Kind != ai.QuotaExhausted {
 		return err
 	}
-	k.note(ctx, refusal(fault.Kind))
+	k.note(ctx, refusal(fault.Kind).String()) // The English names the text that is shown.
 	refused := *fault
 	refused.Kind = ai.KeyRefused
 	return &refused

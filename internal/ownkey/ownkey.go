@@ -132,7 +132,7 @@ func (s *Service) mayHave(ctx context.Context, c *ent.Client, user oid.User) err
 	}
 	for _, p := range s.Plans.All() {
 		if p.IncludesOwnKeys {
-			return membership.ErrRequired("A key of your own", p.Type)
+			return membership.ErrRequired(errs.Textf("A key of your own"), p.Type)
 		}
 	}
 	return errs.Input(errs.NotSupported, "provider", "No membership of this server includes keys of one's own.")
@@ -159,21 +159,21 @@ func try(ctx context.Context, vendor Vendor) error {
 	case "":
 		return nil
 	case ai.Auth, ai.RegionBlocked, ai.QuotaExhausted, ai.BadRequest:
-		return errs.Input(errs.KeyRefused, "key", "%s", refusal(ai.KindOf(err)))
+		return errs.InputText(errs.KeyRefused, "key", refusal(ai.KindOf(err)))
 	default:
 		return errs.Wrap(err, errs.Unavailable, "The provider cannot be asked about the key for now. Try again in a minute.").Retry(0)
 	}
 }
 
 // refusal says in words for people why a provider did not take a key. It is made of the kind alone.
-func refusal(k ai.Kind) string {
+func refusal(k ai.Kind) errs.Text {
 	switch k {
 	case ai.QuotaExhausted:
-		return "The provider says that the account of this key has no credit left."
+		return errs.Textf("The provider says that the account of this key has no credit left.")
 	case ai.RegionBlocked:
-		return "The provider does not serve this server's region with this key."
+		return errs.Textf("The provider does not serve this server's region with this key.")
 	default:
-		return "The provider does not take this key. Look whether it is whole and still works."
+		return errs.Textf("The provider does not take this key. Look whether it is whole and still works.")
 	}
 }
 

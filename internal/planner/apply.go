@@ -2,7 +2,6 @@ package planner
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/weav-ai/weav/ent"
 	entplan "github.com/weav-ai/weav/ent/plan"
@@ -71,8 +70,7 @@ func stepFault(st *ent.PlanStep, err error) error {
 		return err
 	}
 	for i := range faults {
-		faults[i].Path = []string{"input", "planId"}
-		faults[i].Message = fmt.Sprintf("Step %d: %s", st.Position, faults[i].Message)
+		faults[i] = errs.Fault(faults[i].Reason, []string{"input", "planId"}, errs.Textf("Step %d: %s", st.Position, faults[i].Text))
 	}
 	return faults
 }

@@ -2,7 +2,6 @@ package planner
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 
@@ -64,7 +63,7 @@ func (in StepInput) check() error {
 	optional("intent", in.Intent, 0, MaxIntentChars)
 	optional("instruction", in.Instruction, 0, MaxInstructionChars)
 	if in.Prompts != nil && (len(in.Prompts) < 1 || len(in.Prompts) > MaxPrompts) {
-		c.Fail(errs.InvalidValue, "prompts", fmt.Sprintf("Give 1 to %d prompts.", MaxPrompts))
+		c.Fail(errs.InvalidValue, "prompts", "Give 1 to %d prompts.", MaxPrompts)
 	}
 	for i, p := range in.Prompts[:min(len(in.Prompts), MaxPrompts)] {
 		c.Text("prompts."+strconv.Itoa(i), p, 1, MaxPromptChars)

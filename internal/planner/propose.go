@@ -2,7 +2,6 @@ package planner
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/weav-ai/weav/ent"
 	entjob "github.com/weav-ai/weav/ent/job"
@@ -189,6 +188,6 @@ func (s *Service) replannable(ctx context.Context, tx *store.Tx, p *ent.Plan, st
 // errFull says that a plan has all the steps it may have.
 func errFull() error {
 	var c text.Checker
-	c.Fail(errs.LimitReached, "", fmt.Sprintf("A plan has at most %d steps. Remove one first.", MaxSteps))
+	c.Fail(errs.LimitReached, "", "A plan has at most %d steps. Remove one first.", MaxSteps)
 	return c.Err()
 }

@@ -78,7 +78,7 @@ func (a Admin) guard(next http.Handler) http.Handler {
 		}
 		switch ok, err := a.IsAdmin(r.Context(), p.User); {
 		case err != nil:
-			http.Error(w, "Operators cannot be told for now.", http.StatusServiceUnavailable)
+			refuse(w, r, http.StatusServiceUnavailable, "Operators cannot be told for now.")
 		case !ok:
 			http.NotFound(w, r)
 		case a.noted(w, r, p.User):

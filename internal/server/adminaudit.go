@@ -20,11 +20,11 @@ func (a Admin) noted(w http.ResponseWriter, r *http.Request, actor oid.User) boo
 		return false
 	}
 	if err != nil {
-		http.Error(w, "That is too much at once.", http.StatusRequestEntityTooLarge)
+		refuse(w, r, http.StatusRequestEntityTooLarge, "That is too much at once.")
 		return false
 	}
 	if err := a.Note(r.Context(), actor, r.Method+" "+r.URL.RequestURI(), storable(sent)); err != nil {
-		http.Error(w, "The audit log cannot be written for now, so nothing was done.", http.StatusServiceUnavailable)
+		refuse(w, r, http.StatusServiceUnavailable, "The audit log cannot be written for now, so nothing was done.")
 		return false
 	}
 	r.Body = io.NopCloser(bytes.NewReader(sent))

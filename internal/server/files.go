@@ -32,12 +32,12 @@ func (f Files) limited(next http.HandlerFunc) http.HandlerFunc {
 			next(w, r)
 			return
 		}
-		tooMany(w, err)
+		tooMany(w, r, err)
 	}
 }
 
 // tooMany answers what a limit refused.
-func tooMany(w http.ResponseWriter, err error) {
+func tooMany(w http.ResponseWriter, r *http.Request, err error) {
 	var e *errs.Error
 	if errors.As(err, &e) && e.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
@@ -46,7 +46,7 @@ func tooMany(w http.ResponseWriter, err error) {
 	if errs.CodeOf(err) == errs.RateLimited {
 		status = http.StatusTooManyRequests
 	}
-	http.Error(w, "Too many requests. Try again later.", status)
+	refuse(w, r, status, "Too many requests. Try again later.")
 }
 
 // own redirects the owner to an artifact's file.
@@ -54,11 +54,11 @@ func (f Files) own(w http.ResponseWriter, r *http.Request) {
 	p, err := auth.Require(r.Context())
 	if err != nil {
 		w.Header().Set("WWW-Authenticate", "Bearer")
-		http.Error(w, "Sign in to see this file.", http.StatusUnauthorized)
+		refuse(w, r, http.StatusUnauthorized, "Sign in to see this file.")
 		return
 	}
 	if p.Grant != nil && !slices.Contains(p.Grant.Scopes, "READ") {
-		http.Error(w, "This API key does not have the scope READ.", http.StatusForbidden)
+		refuse(w, r, http.StatusForbidden, "This API key does not have the scope READ.")
 		return
 	}
 	to, err := f.Own(r.Context(), p.User, r.PathValue("id"))
@@ -79,9 +79,9 @@ func send(w http.ResponseWriter, r *http.Request, to file.Target, err error) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	switch {
 	case errs.CodeOf(err) == errs.NotFound:
-		http.Error(w, "There is nothing here.", http.StatusNotFound)
+		refuse(w, r, http.StatusNotFound, "There is nothing here.")
 	case err != nil:
-		http.Error(w, "The file cannot be fetched for now.", http.StatusServiceUnavailable)
+		refuse(w, r, http.StatusServiceUnavailable, "The file cannot be fetched for now.")
 	case to.Text != nil:
 		h.Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = io.WriteString(w, *to.Text) // A reader who has gone needs no error.

@@ -17,6 +17,8 @@ import (
 	"github.com/weav-ai/weav/graph/gqlhttp"
 	"github.com/weav-ai/weav/graph/ws"
 	"github.com/weav-ai/weav/internal/auth"
+	"github.com/weav-ai/weav/internal/locale"
+	"github.com/weav-ai/weav/internal/oid"
 )
 
 // Options are what a server is made of.
@@ -32,6 +34,8 @@ type Options struct {
 	Health *Health
 	// Payments are what a payment gateway calls.
 	Payments Payments
+	// Language is what a person prefers.
+	Language func(ctx context.Context, user oid.User) (locale.Language, error)
 	// Authenticate tells who a bearer token stands for.
 	Authenticate func(ctx context.Context, token string) (auth.Principal, error)
 	// Origins may call from a browser besides the server's own.
@@ -71,7 +75,7 @@ func Handler(o Options) http.Handler {
 	if o.Blobs != nil { // It allows other origins other methods.
 		routes.Handle("/blobs/", o.Blobs)
 	}
-	return gqlhttp.RequestID(o.locate(o.observe(o.timeBodies(o.Connections.hold(door(o.Hosts.only(routes)))))))
+	return gqlhttp.RequestID(speak(o.locate(o.observe(o.timeBodies(o.Connections.hold(door(o.Hosts.only(routes))))))))
 }
 
 // identify puts the principal of a bearer token into the context. No token is nobody; a token that does
@@ -89,7 +93,10 @@ func (o Options) identify(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r.WithContext(gqlhttp.WithRefusal(r.Context(), err)))
 			return
 		}
-		next.ServeHTTP(w, r.WithContext(auth.With(r.Context(), p)))
+		ctx := locale.WithPreference(auth.With(r.Context(), p), func(ctx context.Context) (locale.Language, error) {
+			return o.Language(ctx, p.User)
+		})
+		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
 

@@ -59,14 +59,14 @@ func (p Payments) webhook(gateway string) http.HandlerFunc {
 func (Payments) body(w http.ResponseWriter, r *http.Request) (body []byte, ok bool) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxNotice))
 	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
-		http.Error(w, "The notice is too large.", http.StatusRequestEntityTooLarge)
+		refuse(w, r, http.StatusRequestEntityTooLarge, "The notice is too large.")
 		return nil, false
 	}
 	if lateBody(w, err) {
 		return nil, false
 	}
 	if err != nil {
-		http.Error(w, "The notice was cut off.", http.StatusBadRequest)
+		refuse(w, r, http.StatusBadRequest, "The notice was cut off.")
 		return nil, false
 	}
 	return body, true
@@ -82,7 +82,7 @@ func (p Payments) refuse(w http.ResponseWriter, r *http.Request, gateway string,
 		status = http.StatusBadRequest
 	}
 	p.Log.WarnContext(r.Context(), "a payment notice was not taken", "requestId", gqlerr.RequestID(r.Context()), "status", status, "error", err)
-	http.Error(w, "The notice was not taken.", status)
+	refuse(w, r, status, "The notice was not taken.")
 }
 
 // forged answers what anybody may send any number of times, so the log has it at debug alone.
@@ -90,8 +90,8 @@ func (p Payments) forged(w http.ResponseWriter, r *http.Request, gateway string)
 	p.Forged(gateway)
 	p.Log.DebugContext(r.Context(), "a payment notice is not signed by its gateway", "requestId", gqlerr.RequestID(r.Context()), "gateway", gateway)
 	if err := p.Limit(r.Context()); err != nil {
-		tooMany(w, err)
+		tooMany(w, r, err)
 		return
 	}
-	http.Error(w, "The notice was not taken.", http.StatusUnauthorized)
+	refuse(w, r, http.StatusUnauthorized, "The notice was not taken.")
 }

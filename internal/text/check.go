@@ -3,7 +3,6 @@
 package text
 
 import (
-	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -24,13 +23,18 @@ func (c *Checker) Text(field, value string, least, most int) {
 		c.Fail(errs.Required, field, "This must not be blank.")
 	}
 	if Count(value) > most {
-		c.Fail(errs.TooLong, field, fmt.Sprintf("This may have at most %d characters.", most))
+		c.Fail(errs.TooLong, field, "This may have at most %d characters.", most)
 	}
 }
 
 // Fail adds a fault of the value at field; an empty field is the input as a whole.
-func (c *Checker) Fail(reason errs.Reason, field, message string) {
-	c.faults = append(c.faults, errs.InputError{Reason: reason, Message: message, Path: path(field)})
+func (c *Checker) Fail(reason errs.Reason, field, format string, args ...any) {
+	c.FailText(reason, field, errs.Textf(format, args...))
+}
+
+// FailText adds a fault whose message was made elsewhere.
+func (c *Checker) FailText(reason errs.Reason, field string, t errs.Text) {
+	c.faults = append(c.faults, errs.Fault(reason, path(field), t))
 }
 
 // Take adds the faults that err holds. An error of another kind is returned as it is.

@@ -174,7 +174,7 @@ func (t terms) mayAsk(l *Ledger, m catalog.Model) error {
 		}
 	}
 	if l.Catalog.Obstacle(m, catalog.Viewer{SignedIn: true, Plan: t.membership.ActsAs}) == catalog.MembershipRequired {
-		return membership.ErrRequired("The model "+m.ID, m.Plan)
+		return membership.ErrRequired(errs.Textf("The model %s", m.ID), m.Plan)
 	}
 	return nil
 }

@@ -87,16 +87,16 @@ func (v *Verifier) Verify(ctx context.Context, proof auth.Proof) (auth.Identity,
 	}
 	raw := proof.Firebase.IDToken
 	if raw == "" {
-		return auth.Identity{}, fault(errs.Required, "Give the ID token of Firebase's SDK.")
+		return auth.Identity{}, fault(errs.Required, errs.Textf("Give the ID token of Firebase's SDK."))
 	}
 	if len(raw) > maxToken {
-		return auth.Identity{}, fault(errs.TooLong, fmt.Sprintf("An ID token has at most %d characters.", maxToken))
+		return auth.Identity{}, fault(errs.TooLong, errs.Textf("An ID token has at most %d characters.", maxToken))
 	}
 	token, err := v.check(ctx, raw)
 	if err != nil {
 		return auth.Identity{}, err
 	}
-	if why := v.doubt(token); why != "" {
+	if why := v.doubt(token); !why.IsZero() {
 		return auth.Identity{}, fault(errs.InvalidValue, why)
 	}
 	return identity(token), nil
@@ -117,7 +117,7 @@ func (v *Verifier) check(ctx context.Context, raw string) (*fireauth.Token, erro
 	case fireauth.IsCertificateFetchFailed(err):
 		return nil, unavailable(errNoKeys)
 	default:
-		return nil, fault(errs.InvalidValue, "The ID token is not one of this app's, or it has ended. Get a fresh one from Firebase's SDK.")
+		return nil, fault(errs.InvalidValue, errs.Textf("The ID token is not one of this app's, or it has ended. Get a fresh one from Firebase's SDK."))
 	}
 }
 
@@ -136,8 +136,8 @@ func unavailable(err error) error {
 	return errs.Wrap(err, errs.Unavailable, "Signing in is not possible for the moment.").Retry(retrySoon)
 }
 
-func fault(reason errs.Reason, message string) error {
+func fault(reason errs.Reason, message errs.Text) error {
 	var c text.Checker
-	c.Fail(reason, field, message)
+	c.FailText(reason, field, message)
 	return c.Err()
 }

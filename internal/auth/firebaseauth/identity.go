@@ -9,6 +9,7 @@ import (
 	fireauth "firebase.google.com/go/v4/auth"
 
 	"github.com/weav-ai/weav/internal/auth"
+	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/text"
 )
 
@@ -22,25 +23,25 @@ const (
 )
 
 // doubt says why a token that is truly signed does not count; empty when it does.
-func (v *Verifier) doubt(t *fireauth.Token) string {
+func (v *Verifier) doubt(t *fireauth.Token) errs.Text {
 	now := time.Now()
 	future := func(seconds int64) bool { return time.Unix(seconds, 0).After(now.Add(v.cfg.Leeway)) }
 	switch {
 	case t.Subject == "" || len(t.Subject) > maxSubject || strings.ContainsFunc(t.Subject, unicode.IsControl):
-		return "The ID token names nobody."
+		return errs.Textf("The ID token names nobody.")
 	case !now.Before(time.Unix(t.Expires, 0).Add(v.cfg.Leeway)):
-		return "The ID token has ended. Get a fresh one from Firebase's SDK."
+		return errs.Textf("The ID token has ended. Get a fresh one from Firebase's SDK.")
 	case t.IssuedAt <= 0 || future(t.IssuedAt):
-		return "The ID token does not say when it was made, or says a time to come."
+		return errs.Textf("The ID token does not say when it was made, or says a time to come.")
 	case t.AuthTime <= 0 || future(t.AuthTime):
-		return "The ID token does not say when its person signed in, or says a time to come."
+		return errs.Textf("The ID token does not say when its person signed in, or says a time to come.")
 	case !slices.Contains(v.cfg.Providers, t.Firebase.SignInProvider):
-		return "This server does not take that way to sign in at Firebase."
+		return errs.Textf("This server does not take that way to sign in at Firebase.")
 	case t.Firebase.Tenant != "":
 		// The same name is somebody else's in another tenant.
-		return "This server takes no people of a project's tenants."
+		return errs.Textf("This server takes no people of a project's tenants.")
 	default:
-		return ""
+		return errs.Text{}
 	}
 }
 

@@ -68,7 +68,7 @@ type result struct {
 	Answer struct {
 		ID, Status, TransactionID, StoreID, OrderName, Currency string
 		Channel                                                 struct{ Type string }
-		Amount                                                  struct{ Total, Paid, Cancelled int64 }
+		Amount                                                  struct{ Total, Paid, Discount, Cancelled int64 }
 		Customer                                                struct{ ID string }
 		PaidAt                                                  time.Time
 		Disputes                                                []struct{ Status string }
@@ -82,7 +82,7 @@ func (r result) payment() pay.Payment {
 	a := r.Answer
 	p := pay.Payment{
 		ID: a.ID, TransactionID: a.TransactionID, StoreID: a.StoreID, OrderName: a.OrderName, Currency: a.Currency, Customer: a.Customer.ID,
-		Status: pay.Status(a.Status), IsTest: a.Channel.Type == "TEST", Total: a.Amount.Total, Paid: a.Amount.Paid, Cancelled: a.Amount.Cancelled,
+		Status: pay.Status(a.Status), IsTest: a.Channel.Type == "TEST", Total: a.Amount.Total, Paid: a.Amount.Paid, Discount: a.Amount.Discount, IsItemised: true, Cancelled: a.Amount.Cancelled,
 		PaidAt: a.PaidAt, DisputeUnknown: a.Status == "PARTIAL_CANCELLED", // Its type has no disputes.
 	}
 	if a.Status == "PAY_PENDING" {

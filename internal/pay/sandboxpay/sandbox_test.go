@@ -200,7 +200,7 @@ func TestWrongPayments(t *testing.T) {
 		}
 		right := pay.Payment{
 			ID: o.ID, TransactionID: p.TransactionID, OrderName: o.OrderName, Currency: o.Currency, Customer: o.Customer,
-			Status: pay.Paid, IsTest: true, Total: o.Amount, Paid: o.Amount, PaidAt: p.PaidAt,
+			Status: pay.Paid, IsTest: true, Total: o.Amount, Paid: o.Amount, IsItemised: true, PaidAt: p.PaidAt,
 		}
 		if *p == right {
 			t.Errorf("%s is right", outcome)
