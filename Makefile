@@ -15,8 +15,8 @@ GOLANGCI := $(CACHE)/golangci-lint-$(GOLANGCI_VERSION)/golangci-lint
 
 WITH_SERVICES := $(CACHE)/with-services
 
-# npm projects that tests use: reference clients and the audit of GraphQL over HTTP.
-NPM_PROJECTS := $(patsubst %/package-lock.json,%,$(wildcard test/clients/package-lock.json graph/gqlhttp/audit/package-lock.json internal/ai/openaiai/wire/package-lock.json internal/pay/portonepay/wire/package-lock.json))
+# npm projects that tests use: reference clients, the audit of GraphQL over HTTP, and real pictures and films.
+NPM_PROJECTS := $(patsubst %/package-lock.json,%,$(wildcard test/clients/package-lock.json graph/gqlhttp/audit/package-lock.json internal/ai/openaiai/wire/package-lock.json internal/pay/portonepay/wire/package-lock.json internal/media/corpus/package-lock.json))
 NPM_READY    := $(NPM_PROJECTS:%=%/node_modules/.package-lock.json)
 
 GENERATED := ent graph

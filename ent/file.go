@@ -20,8 +20,10 @@ type File struct {
 	ID oid.File `json:"id,omitempty"`
 	// UserID holds the value of the "user_id" field.
 	UserID oid.User `json:"user_id,omitempty"`
-	// Name holds the value of the "name" field.
+	// Its extension follows what the file was found to be.
 	Name string `json:"name,omitempty"`
+	// It is an image that moves.
+	IsAnimated bool `json:"is_animated,omitempty"`
 	// Status holds the value of the "status" field.
 	Status file.Status `json:"status,omitempty"`
 	// ReadyAt holds the value of the "ready_at" field.
@@ -60,6 +62,8 @@ func (*File) scanValues(columns []string) ([]any, error) {
 			values[i] = new(oid.File)
 		case file.FieldUserID:
 			values[i] = new(oid.User)
+		case file.FieldIsAnimated:
+			values[i] = new(sql.NullBool)
 		case file.FieldSeconds:
 			values[i] = new(sql.NullFloat64)
 		case file.FieldBytes, file.FieldWidth, file.FieldHeight, file.FieldThumbnailWidth, file.FieldThumbnailHeight:
@@ -100,6 +104,12 @@ func (_m *File) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field name", values[i])
 			} else if value.Valid {
 				_m.Name = value.String
+			}
+		case file.FieldIsAnimated:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field is_animated", values[i])
+			} else if value.Valid {
+				_m.IsAnimated = value.Bool
 			}
 		case file.FieldStatus:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -228,6 +238,9 @@ func (_m *File) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("name=")
 	builder.WriteString(_m.Name)
+	builder.WriteString(", ")
+	builder.WriteString("is_animated=")
+	builder.WriteString(fmt.Sprintf("%v", _m.IsAnimated))
 	builder.WriteString(", ")
 	builder.WriteString("status=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Status))

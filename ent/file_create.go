@@ -36,6 +36,20 @@ func (_c *FileCreate) SetName(v string) *FileCreate {
 	return _c
 }
 
+// SetIsAnimated sets the "is_animated" field.
+func (_c *FileCreate) SetIsAnimated(v bool) *FileCreate {
+	_c.mutation.SetIsAnimated(v)
+	return _c
+}
+
+// SetNillableIsAnimated sets the "is_animated" field if the given value is not nil.
+func (_c *FileCreate) SetNillableIsAnimated(v *bool) *FileCreate {
+	if v != nil {
+		_c.SetIsAnimated(*v)
+	}
+	return _c
+}
+
 // SetStatus sets the "status" field.
 func (_c *FileCreate) SetStatus(v file.Status) *FileCreate {
 	_c.mutation.SetStatus(v)
@@ -267,6 +281,10 @@ func (_c *FileCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *FileCreate) defaults() {
+	if _, ok := _c.mutation.IsAnimated(); !ok {
+		v := file.DefaultIsAnimated
+		_c.mutation.SetIsAnimated(v)
+	}
 	if _, ok := _c.mutation.Status(); !ok {
 		v := file.DefaultStatus
 		_c.mutation.SetStatus(v)
@@ -300,6 +318,9 @@ func (_c *FileCreate) check() error {
 	}
 	if _, ok := _c.mutation.Name(); !ok {
 		return &ValidationError{Name: "name", err: errors.New(`ent: missing required field "File.name"`)}
+	}
+	if _, ok := _c.mutation.IsAnimated(); !ok {
+		return &ValidationError{Name: "is_animated", err: errors.New(`ent: missing required field "File.is_animated"`)}
 	}
 	if _, ok := _c.mutation.Status(); !ok {
 		return &ValidationError{Name: "status", err: errors.New(`ent: missing required field "File.status"`)}
@@ -364,6 +385,10 @@ func (_c *FileCreate) createSpec() (*File, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Name(); ok {
 		_spec.SetField(file.FieldName, field.TypeString, value)
 		_node.Name = value
+	}
+	if value, ok := _c.mutation.IsAnimated(); ok {
+		_spec.SetField(file.FieldIsAnimated, field.TypeBool, value)
+		_node.IsAnimated = value
 	}
 	if value, ok := _c.mutation.Status(); ok {
 		_spec.SetField(file.FieldStatus, field.TypeEnum, value)
@@ -468,6 +493,30 @@ type (
 		*sql.UpdateSet
 	}
 )
+
+// SetName sets the "name" field.
+func (u *FileUpsert) SetName(v string) *FileUpsert {
+	u.Set(file.FieldName, v)
+	return u
+}
+
+// UpdateName sets the "name" field to the value that was provided on create.
+func (u *FileUpsert) UpdateName() *FileUpsert {
+	u.SetExcluded(file.FieldName)
+	return u
+}
+
+// SetIsAnimated sets the "is_animated" field.
+func (u *FileUpsert) SetIsAnimated(v bool) *FileUpsert {
+	u.Set(file.FieldIsAnimated, v)
+	return u
+}
+
+// UpdateIsAnimated sets the "is_animated" field to the value that was provided on create.
+func (u *FileUpsert) UpdateIsAnimated() *FileUpsert {
+	u.SetExcluded(file.FieldIsAnimated)
+	return u
+}
 
 // SetStatus sets the "status" field.
 func (u *FileUpsert) SetStatus(v file.Status) *FileUpsert {
@@ -717,9 +766,6 @@ func (u *FileUpsertOne) UpdateNewValues() *FileUpsertOne {
 		if _, exists := u.create.mutation.UserID(); exists {
 			s.SetIgnore(file.FieldUserID)
 		}
-		if _, exists := u.create.mutation.Name(); exists {
-			s.SetIgnore(file.FieldName)
-		}
 		if _, exists := u.create.mutation.CreatedAt(); exists {
 			s.SetIgnore(file.FieldCreatedAt)
 		}
@@ -752,6 +798,34 @@ func (u *FileUpsertOne) Update(set func(*FileUpsert)) *FileUpsertOne {
 		set(&FileUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetName sets the "name" field.
+func (u *FileUpsertOne) SetName(v string) *FileUpsertOne {
+	return u.Update(func(s *FileUpsert) {
+		s.SetName(v)
+	})
+}
+
+// UpdateName sets the "name" field to the value that was provided on create.
+func (u *FileUpsertOne) UpdateName() *FileUpsertOne {
+	return u.Update(func(s *FileUpsert) {
+		s.UpdateName()
+	})
+}
+
+// SetIsAnimated sets the "is_animated" field.
+func (u *FileUpsertOne) SetIsAnimated(v bool) *FileUpsertOne {
+	return u.Update(func(s *FileUpsert) {
+		s.SetIsAnimated(v)
+	})
+}
+
+// UpdateIsAnimated sets the "is_animated" field to the value that was provided on create.
+func (u *FileUpsertOne) UpdateIsAnimated() *FileUpsertOne {
+	return u.Update(func(s *FileUpsert) {
+		s.UpdateIsAnimated()
+	})
 }
 
 // SetStatus sets the "status" field.
@@ -1206,9 +1280,6 @@ func (u *FileUpsertBulk) UpdateNewValues() *FileUpsertBulk {
 			if _, exists := b.mutation.UserID(); exists {
 				s.SetIgnore(file.FieldUserID)
 			}
-			if _, exists := b.mutation.Name(); exists {
-				s.SetIgnore(file.FieldName)
-			}
 			if _, exists := b.mutation.CreatedAt(); exists {
 				s.SetIgnore(file.FieldCreatedAt)
 			}
@@ -1242,6 +1313,34 @@ func (u *FileUpsertBulk) Update(set func(*FileUpsert)) *FileUpsertBulk {
 		set(&FileUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetName sets the "name" field.
+func (u *FileUpsertBulk) SetName(v string) *FileUpsertBulk {
+	return u.Update(func(s *FileUpsert) {
+		s.SetName(v)
+	})
+}
+
+// UpdateName sets the "name" field to the value that was provided on create.
+func (u *FileUpsertBulk) UpdateName() *FileUpsertBulk {
+	return u.Update(func(s *FileUpsert) {
+		s.UpdateName()
+	})
+}
+
+// SetIsAnimated sets the "is_animated" field.
+func (u *FileUpsertBulk) SetIsAnimated(v bool) *FileUpsertBulk {
+	return u.Update(func(s *FileUpsert) {
+		s.SetIsAnimated(v)
+	})
+}
+
+// UpdateIsAnimated sets the "is_animated" field to the value that was provided on create.
+func (u *FileUpsertBulk) UpdateIsAnimated() *FileUpsertBulk {
+	return u.Update(func(s *FileUpsert) {
+		s.UpdateIsAnimated()
+	})
 }
 
 // SetStatus sets the "status" field.

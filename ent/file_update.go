@@ -29,6 +29,34 @@ func (_u *FileUpdate) Where(ps ...predicate.File) *FileUpdate {
 	return _u
 }
 
+// SetName sets the "name" field.
+func (_u *FileUpdate) SetName(v string) *FileUpdate {
+	_u.mutation.SetName(v)
+	return _u
+}
+
+// SetNillableName sets the "name" field if the given value is not nil.
+func (_u *FileUpdate) SetNillableName(v *string) *FileUpdate {
+	if v != nil {
+		_u.SetName(*v)
+	}
+	return _u
+}
+
+// SetIsAnimated sets the "is_animated" field.
+func (_u *FileUpdate) SetIsAnimated(v bool) *FileUpdate {
+	_u.mutation.SetIsAnimated(v)
+	return _u
+}
+
+// SetNillableIsAnimated sets the "is_animated" field if the given value is not nil.
+func (_u *FileUpdate) SetNillableIsAnimated(v *bool) *FileUpdate {
+	if v != nil {
+		_u.SetIsAnimated(*v)
+	}
+	return _u
+}
+
 // SetStatus sets the "status" field.
 func (_u *FileUpdate) SetStatus(v file.Status) *FileUpdate {
 	_u.mutation.SetStatus(v)
@@ -347,6 +375,12 @@ func (_u *FileUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			}
 		}
 	}
+	if value, ok := _u.mutation.Name(); ok {
+		_spec.SetField(file.FieldName, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.IsAnimated(); ok {
+		_spec.SetField(file.FieldIsAnimated, field.TypeBool, value)
+	}
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(file.FieldStatus, field.TypeEnum, value)
 	}
@@ -445,6 +479,34 @@ type FileUpdateOne struct {
 	hooks     []Hook
 	mutation  *FileMutation
 	modifiers []func(*sql.UpdateBuilder)
+}
+
+// SetName sets the "name" field.
+func (_u *FileUpdateOne) SetName(v string) *FileUpdateOne {
+	_u.mutation.SetName(v)
+	return _u
+}
+
+// SetNillableName sets the "name" field if the given value is not nil.
+func (_u *FileUpdateOne) SetNillableName(v *string) *FileUpdateOne {
+	if v != nil {
+		_u.SetName(*v)
+	}
+	return _u
+}
+
+// SetIsAnimated sets the "is_animated" field.
+func (_u *FileUpdateOne) SetIsAnimated(v bool) *FileUpdateOne {
+	_u.mutation.SetIsAnimated(v)
+	return _u
+}
+
+// SetNillableIsAnimated sets the "is_animated" field if the given value is not nil.
+func (_u *FileUpdateOne) SetNillableIsAnimated(v *bool) *FileUpdateOne {
+	if v != nil {
+		_u.SetIsAnimated(*v)
+	}
+	return _u
 }
 
 // SetStatus sets the "status" field.
@@ -794,6 +856,12 @@ func (_u *FileUpdateOne) sqlSave(ctx context.Context) (_node *File, err error) {
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.Name(); ok {
+		_spec.SetField(file.FieldName, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.IsAnimated(); ok {
+		_spec.SetField(file.FieldIsAnimated, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(file.FieldStatus, field.TypeEnum, value)

@@ -7047,6 +7047,7 @@ type FileMutation struct {
 	id                  *oid.File
 	user_id             *oid.User
 	name                *string
+	is_animated         *bool
 	status              *file.Status
 	ready_at            *time.Time
 	created_at          *time.Time
@@ -7246,6 +7247,42 @@ func (m *FileMutation) OldName(ctx context.Context) (v string, err error) {
 // ResetName resets all changes to the "name" field.
 func (m *FileMutation) ResetName() {
 	m.name = nil
+}
+
+// SetIsAnimated sets the "is_animated" field.
+func (m *FileMutation) SetIsAnimated(b bool) {
+	m.is_animated = &b
+}
+
+// IsAnimated returns the value of the "is_animated" field in the mutation.
+func (m *FileMutation) IsAnimated() (r bool, exists bool) {
+	v := m.is_animated
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIsAnimated returns the old "is_animated" field's value of the File entity.
+// If the File object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FileMutation) OldIsAnimated(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIsAnimated is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIsAnimated requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIsAnimated: %w", err)
+	}
+	return oldValue.IsAnimated, nil
+}
+
+// ResetIsAnimated resets all changes to the "is_animated" field.
+func (m *FileMutation) ResetIsAnimated() {
+	m.is_animated = nil
 }
 
 // SetStatus sets the "status" field.
@@ -7979,12 +8016,15 @@ func (m *FileMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *FileMutation) Fields() []string {
-	fields := make([]string, 0, 15)
+	fields := make([]string, 0, 16)
 	if m.user_id != nil {
 		fields = append(fields, file.FieldUserID)
 	}
 	if m.name != nil {
 		fields = append(fields, file.FieldName)
+	}
+	if m.is_animated != nil {
+		fields = append(fields, file.FieldIsAnimated)
 	}
 	if m.status != nil {
 		fields = append(fields, file.FieldStatus)
@@ -8037,6 +8077,8 @@ func (m *FileMutation) Field(name string) (ent.Value, bool) {
 		return m.UserID()
 	case file.FieldName:
 		return m.Name()
+	case file.FieldIsAnimated:
+		return m.IsAnimated()
 	case file.FieldStatus:
 		return m.Status()
 	case file.FieldReadyAt:
@@ -8076,6 +8118,8 @@ func (m *FileMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldUserID(ctx)
 	case file.FieldName:
 		return m.OldName(ctx)
+	case file.FieldIsAnimated:
+		return m.OldIsAnimated(ctx)
 	case file.FieldStatus:
 		return m.OldStatus(ctx)
 	case file.FieldReadyAt:
@@ -8124,6 +8168,13 @@ func (m *FileMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetName(v)
+		return nil
+	case file.FieldIsAnimated:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIsAnimated(v)
 		return nil
 	case file.FieldStatus:
 		v, ok := value.(file.Status)
@@ -8396,6 +8447,9 @@ func (m *FileMutation) ResetField(name string) error {
 		return nil
 	case file.FieldName:
 		m.ResetName()
+		return nil
+	case file.FieldIsAnimated:
+		m.ResetIsAnimated()
 		return nil
 	case file.FieldStatus:
 		m.ResetStatus()

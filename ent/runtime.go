@@ -173,20 +173,24 @@ func init() {
 	feedevent.DefaultCreatedAt = feedeventDescCreatedAt.Default.(func() time.Time)
 	fileFields := schema.File{}.Fields()
 	_ = fileFields
+	// fileDescIsAnimated is the schema descriptor for is_animated field.
+	fileDescIsAnimated := fileFields[3].Descriptor()
+	// file.DefaultIsAnimated holds the default value on creation for the is_animated field.
+	file.DefaultIsAnimated = fileDescIsAnimated.Default.(bool)
 	// fileDescCreatedAt is the schema descriptor for created_at field.
-	fileDescCreatedAt := fileFields[5].Descriptor()
+	fileDescCreatedAt := fileFields[6].Descriptor()
 	// file.DefaultCreatedAt holds the default value on creation for the created_at field.
 	file.DefaultCreatedAt = fileDescCreatedAt.Default.(func() time.Time)
 	// fileDescMimeType is the schema descriptor for mime_type field.
-	fileDescMimeType := fileFields[7].Descriptor()
+	fileDescMimeType := fileFields[8].Descriptor()
 	// file.DefaultMimeType holds the default value on creation for the mime_type field.
 	file.DefaultMimeType = fileDescMimeType.Default.(string)
 	// fileDescBytes is the schema descriptor for bytes field.
-	fileDescBytes := fileFields[8].Descriptor()
+	fileDescBytes := fileFields[9].Descriptor()
 	// file.DefaultBytes holds the default value on creation for the bytes field.
 	file.DefaultBytes = fileDescBytes.Default.(int64)
 	// fileDescSha256 is the schema descriptor for sha256 field.
-	fileDescSha256 := fileFields[9].Descriptor()
+	fileDescSha256 := fileFields[10].Descriptor()
 	// file.DefaultSha256 holds the default value on creation for the sha256 field.
 	file.DefaultSha256 = fileDescSha256.Default.(string)
 	// fileDescID is the schema descriptor for id field.

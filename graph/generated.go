@@ -650,6 +650,7 @@ type ComplexityRoot struct {
 		CreatedAt       func(childComplexity int) int
 		Height          func(childComplexity int) int
 		ID              func(childComplexity int) int
+		IsAnimated      func(childComplexity int) int
 		MimeType        func(childComplexity int) int
 		Name            func(childComplexity int) int
 		Seconds         func(childComplexity int) int
@@ -4225,6 +4226,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.File.ID(childComplexity), true
+	case "File.isAnimated":
+		if e.ComplexityRoot.File.IsAnimated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.File.IsAnimated(childComplexity), true
 	case "File.mimeType":
 		if e.ComplexityRoot.File.MimeType == nil {
 			break
@@ -10054,6 +10061,9 @@ type Mutation {
   one that is not completed within 24 hours is dropped."""
   createUpload(input: CreateUploadInput!): CreateUploadPayload! @access(needs: FILES)
   """Checks what was uploaded (its size, what the bytes truly are, its dimensions) and makes the file usable. A file that lies is deleted, and the userErrors say why.
+  What tells a place or an owner is taken out, without coding the picture anew: of PNG, JPEG and WebP all EXIF, XMP, IPTC and maker's notes but orientation, colours, times,
+  camera model, exposure and what says that an AI made it; of MP4 the notes of place, author and camera number. What cameras put behind a picture (gain map, Motion Photo, padding) is cut off.
+  The notes of WebM, and tracks of telemetry that action cameras and drones record, stay. A signed manifest of origin (C2PA) stays where nothing else had to change.
   Completing twice answers the same."""
   completeUpload(input: CompleteUploadInput!): CompleteUploadPayload! @access(needs: FILES)
   """Deletes an uploaded file, for good. Messages that carried it no longer do."""
@@ -12248,7 +12258,7 @@ type Artifact implements Node {
   width: Int
   """In pixels; null for a text."""
   height: Int
-  """The length of a video; null for others."""
+  """The length of a video; null for others, and where it is not known."""
   seconds: Float
   """Where the file can be fetched now, made at each read; null for a text, and when the file is lost."""
   url: URL
@@ -12362,7 +12372,7 @@ type SharedArtifact {
   width: Int
   """In pixels; null for a text."""
   height: Int
-  """The length of a video; null for others."""
+  """The length of a video; null for others, and where it is not known."""
   seconds: Float
   """Where the file can be fetched now; null for a text."""
   url: URL
@@ -12385,27 +12395,29 @@ union Attachment = File | Artifact
 type File implements Node {
   """` + "`" + `file_…` + "`" + `."""
   id: ID!
-  """The name it was uploaded under, cleaned."""
+  """The name it was uploaded under, cleaned; its extension is one of ` + "`" + `mimeType` + "`" + `."""
   name: String!
   """Where it stands."""
   status: FileStatus!
-  """Such as ` + "`" + `image/png` + "`" + `."""
+  """Such as ` + "`" + `image/png` + "`" + `; once it is READY, what the bytes are."""
   mimeType: String!
-  """Its length."""
+  """Its length; once it is READY, that of what is kept, which may be less than was uploaded."""
   bytes: Long!
-  """SHA-256 of the content, in hexadecimal digits; null until it is READY."""
+  """SHA-256 of what is kept, in hexadecimal digits; null until it is READY."""
   sha256: String
-  """In pixels; null until it is READY."""
+  """Of the upright picture, as it is shown, in pixels; null until it is READY."""
   width: Int
-  """In pixels; null until it is READY."""
+  """Of the upright picture, as it is shown, in pixels; null until it is READY."""
   height: Int
-  """The length of a video; null for images and until it is READY."""
+  """The length of a video; null for images, until it is READY, and where it is not known."""
   seconds: Float
+  """Whether it is an image that moves: an animated WebP or PNG. Its thumbnail shows the first frame. False until it is READY."""
+  isAnimated: Boolean!
   """Where it can be fetched now, made at each read; null until it is READY, and when it is lost."""
   url: URL
   """When ` + "`" + `url` + "`" + ` stops to work; null without one."""
   urlExpiresAt: DateTime
-  """A small JPEG of an image; null for videos and until it is READY."""
+  """A small JPEG of an image, upright; null for videos and until it is READY."""
   thumbnail: Thumbnail
   """When the upload began."""
   createdAt: DateTime!
@@ -15248,9 +15260,9 @@ type RevokeShareLinkUserError implements UserError {
 
 """What is going to be uploaded."""
 input CreateUploadInput {
-  """The file's name with its extension, 1–200 code points, such as ` + "`" + `cat.png` + "`" + `. A folder before it is dropped."""
+  """The file's name, 1–200 code points, such as ` + "`" + `cat.png` + "`" + `. A folder before it is dropped; one without an extension gets that of its type. The extension of another kind of file is refused."""
   name: String!
-  """Its MIME type, one of ` + "`" + `serverInfo.limits.uploadTypes` + "`" + `; it must agree with the extension."""
+  """Its MIME type, one of ` + "`" + `serverInfo.limits.uploadTypes` + "`" + ` or another name of one (` + "`" + `image/jpg` + "`" + `, ` + "`" + `video/x-m4v` + "`" + `), in any case, with or without parameters. It must agree with the extension."""
   mimeType: String!
   """Its exact length: 1 to ` + "`" + `serverInfo.limits.maxUploadBytes` + "`" + `."""
   bytes: Long!
@@ -15319,15 +15331,15 @@ enum CompleteUploadUserErrorCode {
   NOT_UPLOADED
   """The file is not as long as was declared. It was deleted: begin a new upload."""
   SIZE_MISMATCH
-  """Files of this type cannot be uploaded; the message says which can."""
+  """Files of this type cannot be uploaded; the message names what it is and what to do."""
   TYPE_NOT_ALLOWED
-  """Name, declared type and content do not agree."""
+  """A video was declared as an image, or an image as a video. Another type of the same kind is taken as what it is."""
   TYPE_MISMATCH
   """The file is damaged. It was deleted: begin a new upload."""
   MALFORMED
   """The file ends too early. It was deleted: begin a new upload."""
   TRUNCATED
-  """Something else hangs on to the file. It was deleted: begin a new upload."""
+  """Something unknown stands behind the end of the file. It was deleted: begin a new upload."""
   TRAILING_BYTES
   """The image has more pixels than allowed. It was deleted: begin a new upload."""
   TOO_MANY_PIXELS
@@ -16416,6 +16428,8 @@ func (ec *executionContext) childFields_File(ctx context.Context, field graphql.
 		return ec.fieldContext_File_height(ctx, field)
 	case "seconds":
 		return ec.fieldContext_File_seconds(ctx, field)
+	case "isAnimated":
+		return ec.fieldContext_File_isAnimated(ctx, field)
 	case "url":
 		return ec.fieldContext_File_url(ctx, field)
 	case "urlExpiresAt":
@@ -28372,6 +28386,29 @@ func (ec *executionContext) _File_seconds(ctx context.Context, field graphql.Col
 }
 func (ec *executionContext) fieldContext_File_seconds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("File", field, false, false, "Float")
+}
+
+func (ec *executionContext) _File_isAnimated(ctx context.Context, field graphql.CollectedField, obj *ent.File) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_File_isAnimated(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsAnimated, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_File_isAnimated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("File", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _File_url(ctx context.Context, field graphql.CollectedField, obj *ent.File) (ret graphql.Marshaler) {
@@ -63541,6 +63578,11 @@ func (ec *executionContext) _File(ctx context.Context, sel ast.SelectionSet, obj
 		case "seconds":
 			out.Values[i] = ec._File_seconds(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "isAnimated":
+			out.Values[i] = ec._File_isAnimated(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "url":

@@ -846,9 +846,9 @@ func (this CreateShareLinkUserError) GetPath() []string {
 
 // What is going to be uploaded.
 type CreateUploadInput struct {
-	// The file's name with its extension, 1–200 code points, such as `cat.png`. A folder before it is dropped.
+	// The file's name, 1–200 code points, such as `cat.png`. A folder before it is dropped; one without an extension gets that of its type. The extension of another kind of file is refused.
 	Name string `json:"name"`
-	// Its MIME type, one of `serverInfo.limits.uploadTypes`; it must agree with the extension.
+	// Its MIME type, one of `serverInfo.limits.uploadTypes` or another name of one (`image/jpg`, `video/x-m4v`), in any case, with or without parameters. It must agree with the extension.
 	MimeType string `json:"mimeType"`
 	// Its exact length: 1 to `serverInfo.limits.maxUploadBytes`.
 	Bytes int64 `json:"bytes"`
@@ -2978,7 +2978,7 @@ type SharedArtifact struct {
 	Width *int `json:"width,omitempty"`
 	// In pixels; null for a text.
 	Height *int `json:"height,omitempty"`
-	// The length of a video; null for others.
+	// The length of a video; null for others, and where it is not known.
 	Seconds *float64 `json:"seconds,omitempty"`
 	// Where the file can be fetched now; null for a text.
 	URL *string `json:"url,omitempty"`

@@ -19,6 +19,8 @@ const (
 	FieldUserID = "user_id"
 	// FieldName holds the string denoting the name field in the database.
 	FieldName = "name"
+	// FieldIsAnimated holds the string denoting the is_animated field in the database.
+	FieldIsAnimated = "is_animated"
 	// FieldStatus holds the string denoting the status field in the database.
 	FieldStatus = "status"
 	// FieldReadyAt holds the string denoting the ready_at field in the database.
@@ -54,6 +56,7 @@ var Columns = []string{
 	FieldID,
 	FieldUserID,
 	FieldName,
+	FieldIsAnimated,
 	FieldStatus,
 	FieldReadyAt,
 	FieldCreatedAt,
@@ -80,6 +83,8 @@ func ValidColumn(column string) bool {
 }
 
 var (
+	// DefaultIsAnimated holds the default value on creation for the "is_animated" field.
+	DefaultIsAnimated bool
 	// DefaultCreatedAt holds the default value on creation for the "created_at" field.
 	DefaultCreatedAt func() time.Time
 	// DefaultMimeType holds the default value on creation for the "mime_type" field.
@@ -134,6 +139,11 @@ func ByUserID(opts ...sql.OrderTermOption) OrderOption {
 // ByName orders the results by the name field.
 func ByName(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldName, opts...).ToFunc()
+}
+
+// ByIsAnimated orders the results by the is_animated field.
+func ByIsAnimated(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldIsAnimated, opts...).ToFunc()
 }
 
 // ByStatus orders the results by the status field.

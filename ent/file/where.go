@@ -65,6 +65,11 @@ func Name(v string) predicate.File {
 	return predicate.File(sql.FieldEQ(FieldName, v))
 }
 
+// IsAnimated applies equality check predicate on the "is_animated" field. It's identical to IsAnimatedEQ.
+func IsAnimated(v bool) predicate.File {
+	return predicate.File(sql.FieldEQ(FieldIsAnimated, v))
+}
+
 // ReadyAt applies equality check predicate on the "ready_at" field. It's identical to ReadyAtEQ.
 func ReadyAt(v time.Time) predicate.File {
 	return predicate.File(sql.FieldEQ(FieldReadyAt, v))
@@ -228,6 +233,16 @@ func NameEqualFold(v string) predicate.File {
 // NameContainsFold applies the ContainsFold predicate on the "name" field.
 func NameContainsFold(v string) predicate.File {
 	return predicate.File(sql.FieldContainsFold(FieldName, v))
+}
+
+// IsAnimatedEQ applies the EQ predicate on the "is_animated" field.
+func IsAnimatedEQ(v bool) predicate.File {
+	return predicate.File(sql.FieldEQ(FieldIsAnimated, v))
+}
+
+// IsAnimatedNEQ applies the NEQ predicate on the "is_animated" field.
+func IsAnimatedNEQ(v bool) predicate.File {
+	return predicate.File(sql.FieldNEQ(FieldIsAnimated, v))
 }
 
 // StatusEQ applies the EQ predicate on the "status" field.

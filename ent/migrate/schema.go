@@ -275,6 +275,7 @@ var (
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "user_id", Type: field.TypeUUID},
 		{Name: "name", Type: field.TypeString},
+		{Name: "is_animated", Type: field.TypeBool, Default: false},
 		{Name: "status", Type: field.TypeEnum, Enums: []string{"UPLOADING", "READY"}, Default: "UPLOADING"},
 		{Name: "ready_at", Type: field.TypeTime, Nullable: true},
 		{Name: "created_at", Type: field.TypeTime},
@@ -303,7 +304,7 @@ var (
 			{
 				Name:    "file_status_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{FilesColumns[3], FilesColumns[5]},
+				Columns: []*schema.Column{FilesColumns[4], FilesColumns[6]},
 			},
 		},
 	}

@@ -71,7 +71,8 @@ func (File) Fields() []ent.Field {
 	return append([]ent.Field{
 		field.UUID("id", oid.File{}).Default(oid.New[oid.File]).Immutable(),
 		field.UUID("user_id", oid.User{}).Immutable(),
-		field.String("name").Immutable(),
+		field.String("name").Comment("Its extension follows what the file was found to be."),
+		field.Bool("is_animated").Default(false).Comment("It is an image that moves."),
 		field.Enum("status").NamedValues("Uploading", "UPLOADING", "Ready", "READY").Default("UPLOADING"),
 		field.Time("ready_at").Optional().Nillable(),
 		created(),

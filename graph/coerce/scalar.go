@@ -70,7 +70,7 @@ func (v *Variables) custom(at path, name string, value any) (any, *errs.Error) {
 	if !errors.As(err, &typed) {
 		return nil, invalid(at, "Variable $%s: %s cannot be %s.", at, name, shown(value))
 	}
-	return nil, placed(at, errs.Wrap(err, typed.Code, "Variable $%s: %s cannot be %s. %s", at, name, shown(value), typed.Message))
+	return nil, placed(at, errs.Wrap(err, typed.Code, "Variable $%s: %s cannot be %s. %s", at, name, shown(value), typed.Text))
 }
 
 // numberOf reads a number of JSON. One beyond the range of a float64 is none.

@@ -33,5 +33,5 @@ func (PersistedQueries) MutateOperationParameters(_ context.Context, params *gra
 		return nil
 	}
 	// Clients of Apollo and urql compare this message: it must stay as it is.
-	return gqlerror.Wrap(errs.New(errs.PersistedQueryNotFound, "PersistedQueryNotFound"))
+	return gqlerror.Wrap(errs.NewText(errs.PersistedQueryNotFound, errs.Verbatim("PersistedQueryNotFound")))
 }

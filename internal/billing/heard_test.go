@@ -93,7 +93,7 @@ func TestWhatIsPaidAndTheDiscountMakeUpTheAmount(t *testing.T) {
 			order := &ent.Payment{GatewayID: "a", Currency: "KRW", OrderName: "30 days", Amount: 9900}
 			got := &pay.Payment{ID: order.GatewayID, Currency: order.Currency, OrderName: order.OrderName, Total: order.Amount,
 				Paid: c.paid, Discount: c.discount, IsItemised: c.isItemised, Status: c.status}
-			if why := misfit(&failing{}, order, got); (why == "") != c.fits {
+			if why := misfit(&failing{}, order, got); (why.Format == "") != c.fits {
 				t.Errorf("it says %q", why)
 			}
 		})

@@ -53,18 +53,18 @@ var failures = map[FailureCode]Failure{
 
 // broken says for each code what to tell the person of a reply that broke off: what was received of it is kept, whatever
 // the cause.
-var broken = map[FailureCode]string{
-	FailureRateLimited:         "The model takes no more requests for now. What was received is kept. Try again in a minute.",
-	FailureProviderUnavailable: "The model could not be reached any longer. What was received is kept. Try again, or choose another model.",
-	FailureProviderInterrupted: "The model's answer broke off. What was received is kept.",
-	FailureTimeout:             "The model took too long. What was received is kept. Try again, or ask for less.",
-	FailureContextTooLong:      "The conversation is longer than this model takes. What was received is kept. Shorten it, or choose another model.",
-	FailureContentBlocked:      "The provider's content filter stopped this. What was received is kept. Put it in other words.",
-	FailureOwnKeyRefused:       "The provider does not take your own key any longer. What was received is kept. Set the key anew, or remove it to use your quota.",
-	FailureProviderRefused:     "The provider does not serve this server's account or region any longer. What was received is kept. Choose another model, and tell the operator.",
-	FailureModelUnavailable:    "This model is not offered any longer. What was received is kept. Choose another.",
-	FailureWorkerLost:          "The server that wrote this reply went away. What was shown is kept.",
-	FailureInternal:            "Something went wrong on our side. What was received is kept.",
+var broken = map[FailureCode]Failure{
+	FailureRateLimited:         {Code: FailureRateLimited, Message: "The model takes no more requests for now. What was received is kept. Try again in a minute."},
+	FailureProviderUnavailable: {Code: FailureProviderUnavailable, Message: "The model could not be reached any longer. What was received is kept. Try again, or choose another model."},
+	FailureProviderInterrupted: {Code: FailureProviderInterrupted, Message: "The model's answer broke off. What was received is kept."},
+	FailureTimeout:             {Code: FailureTimeout, Message: "The model took too long. What was received is kept. Try again, or ask for less."},
+	FailureContextTooLong:      {Code: FailureContextTooLong, Message: "The conversation is longer than this model takes. What was received is kept. Shorten it, or choose another model."},
+	FailureContentBlocked:      {Code: FailureContentBlocked, Message: "The provider's content filter stopped this. What was received is kept. Put it in other words."},
+	FailureOwnKeyRefused:       {Code: FailureOwnKeyRefused, Message: "The provider does not take your own key any longer. What was received is kept. Set the key anew, or remove it to use your quota."},
+	FailureProviderRefused:     {Code: FailureProviderRefused, Message: "The provider does not serve this server's account or region any longer. What was received is kept. Choose another model, and tell the operator."},
+	FailureModelUnavailable:    {Code: FailureModelUnavailable, Message: "This model is not offered any longer. What was received is kept. Choose another."},
+	FailureWorkerLost:          {Code: FailureWorkerLost, Message: "The server that wrote this reply went away. What was shown is kept."},
+	FailureInternal:            {Code: FailureInternal, Message: "Something went wrong on our side. What was received is kept."},
 }
 
 // FailureOf returns what to tell the person of a reply that ended with a status, for a stored code.
@@ -73,8 +73,8 @@ func FailureOf(code string, status message.Status) Failure {
 	if !ok {
 		f = failures[FailureInternal]
 	}
-	if text, ok := broken[f.Code]; ok && status == message.StatusInterrupted {
-		f.Message = text
+	if kept, ok := broken[f.Code]; ok && status == message.StatusInterrupted {
+		f.Message = kept.Message
 	}
 	return f
 }

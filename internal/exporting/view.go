@@ -207,6 +207,7 @@ type upload struct {
 	ID        string    `json:"id"`
 	Name      string    `json:"name"`
 	Status    string    `json:"status"`
+	Animated  bool      `json:"isAnimated"`
 	CreatedAt time.Time `json:"createdAt"`
 	Path      *string   `json:"path"`
 	content
@@ -214,7 +215,7 @@ type upload struct {
 
 func (g *gathering) fileOf(f *ent.File) upload {
 	return upload{
-		f.ID.String(), f.Name, string(f.Status), f.CreatedAt.UTC(), g.where(f.ID),
+		f.ID.String(), f.Name, string(f.Status), f.IsAnimated, f.CreatedAt.UTC(), g.where(f.ID),
 		content{f.MimeType, f.Bytes, f.Sha256, f.Width, f.Height, f.Seconds},
 	}
 }

@@ -60,7 +60,7 @@ func (k *Kept) describe(c *ent.ArtifactCreate) {
 	if k.Facts.Type != zipType {
 		c.SetWidth(k.Facts.Width).SetHeight(k.Facts.Height)
 	}
-	if k.Facts.Type.IsVideo() {
+	if k.Facts.Seconds > 0 {
 		c.SetSeconds(k.Facts.Seconds)
 	}
 	if k.thumbKey != nil {

@@ -21,27 +21,32 @@ import (
 
 // CompleteUpload checks what was uploaded and makes the file usable. Completing twice, also at once, answers
 // the same. A file that lies is deleted. No transaction is open while the store is read: the object cannot change
-// meanwhile, as the store refuses to write to its key a second time.
+// meanwhile, as the store refuses to write to its key a second time. Where not all of it is kept, the file gets an object of its
+// own with the rest, and the uploaded one is doomed: what is served is what was checked.
 func (s *Service) CompleteUpload(ctx context.Context, user oid.User, id string) (*ent.File, error) {
 	f, err := s.ownFile(ctx, s.store.Client(), user, id)
 	if err != nil || f.Status == entfile.StatusReady {
 		return f, err
 	}
 	seen, err := s.inspect(ctx, f)
+	if err == nil {
+		if err = s.accept(ctx, f, seen); err == nil || errors.Is(err, errAhead) {
+			s.giveUp(ctx, seen.staged...) // Those of another call that was ahead; its own are live.
+			return s.ownFile(ctx, s.store.Client(), user, id)
+		}
+	}
+	if seen != nil {
+		s.giveUp(ctx, seen.staged...)
+	}
+	// Another call may have been ahead, and its upload is gone then.
+	if now, readErr := s.ownFile(ctx, s.store.Client(), user, id); readErr == nil && now.Status == entfile.StatusReady {
+		return now, nil
+	}
 	var lie *lieError
 	if errors.As(err, &lie) {
 		return nil, s.reject(ctx, f, lie)
 	}
-	if err != nil {
-		return nil, err
-	}
-	if err := s.accept(ctx, f, seen); err != nil {
-		s.giveUp(ctx, keysOf(nil, seen.thumbKey)...)
-		if !errors.Is(err, errAhead) {
-			return nil, err
-		}
-	}
-	return s.ownFile(ctx, s.store.Client(), user, id)
+	return nil, err
 }
 
 // lieError says that a file is not what it was declared to be.
@@ -57,9 +62,13 @@ func lie(reason errs.Reason, format string, args ...any) error {
 // inspected is what was found in an uploaded file.
 type inspected struct {
 	facts                   media.Facts
-	sha256                  string
+	name, sha256            string
+	bytes                   int64
+	objectKey               string
 	thumbKey                *string
 	thumbWidth, thumbHeight int
+	// staged are the objects that were written meanwhile.
+	staged []string
 }
 
 // inspect reads the object once, into a temporary file, and looks at it there.
@@ -81,7 +90,7 @@ func (s *Service) inspect(ctx context.Context, f *ent.File) (*inspected, error) 
 		_ = tmp.Close()           // It was only read from.
 		_ = os.Remove(tmp.Name()) // One that stays is swept with the system's temporary files.
 	}()
-	seen := &inspected{}
+	seen := &inspected{name: f.Name, bytes: f.Bytes, objectKey: *f.ObjectKey}
 	if seen.sha256, err = s.download(ctx, *f.ObjectKey, tmp); err != nil {
 		return nil, err
 	}
@@ -104,32 +113,59 @@ func (s *Service) download(ctx context.Context, key string, to io.Writer) (sum s
 	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
-// look finds out what the bytes are, and makes the thumbnail of an image.
-func (s *Service) look(ctx context.Context, f *ent.File, tmp *os.File, seen *inspected) (err error) {
-	seen.facts, err = media.Probe(tmp, f.Bytes, media.Limits{MaxPixels: s.cfg.MaxPixels})
-	if err == nil && string(seen.facts.Type) != f.MimeType {
-		return lie(errs.TypeMismatch, "The file is %s, %s was declared. Begin a new upload.", seen.facts.Type, f.MimeType)
-	}
-	if err != nil || seen.facts.Type.IsVideo() {
+// look finds out what the bytes are, makes the thumbnail of an image, and writes what is kept where that is not all. A picture
+// that is another kind of picture than was declared is what it is, as browsers go by a name's extension; so is a film.
+func (s *Service) look(ctx context.Context, f *ent.File, tmp *os.File, seen *inspected) error {
+	facts, content, err := media.Inspect(tmp, f.Bytes, media.Limits{MaxPixels: s.cfg.MaxPixels})
+	if err != nil {
 		return lieOf(err)
 	}
+	seen.facts = facts
+	if facts.Type.IsVideo() != media.Type(f.MimeType).IsVideo() {
+		return lie(errs.TypeMismatch, "The file is %s, %s was declared. Begin a new upload.", facts.Type, f.MimeType)
+	}
+	if string(facts.Type) != f.MimeType {
+		seen.name = media.NameFor(f.Name, facts.Type)
+	}
+	if !facts.Type.IsVideo() {
+		if err := s.addThumbnail(ctx, f, tmp, seen); err != nil {
+			return err
+		}
+	}
+	if !content.Changed() {
+		return nil
+	}
+	return s.rewrite(ctx, f, content, seen)
+}
+
+func (s *Service) addThumbnail(ctx context.Context, f *ent.File, tmp *os.File, seen *inspected) error {
 	if _, err := tmp.Seek(0, io.SeekStart); err != nil {
 		return wrap("read", err)
 	}
-	thumb, w, h, err := media.Thumbnail(tmp, seen.facts.Type, media.ThumbnailEdge)
+	thumb, w, h, err := media.Thumbnail(tmp, seen.facts, media.ThumbnailEdge)
 	if err != nil {
 		return lieOf(err)
 	}
 	name := key("files", oid.New[oid.Row]().UUID().String(), "thumbnail.jpg")
 	seen.thumbKey, seen.thumbWidth, seen.thumbHeight = &name, w, h
+	return s.writeStaged(ctx, f, seen, name, media.JPEG, bytes.NewReader(thumb), int64(len(thumb)))
+}
+
+// rewrite stores what is kept of an upload as an object of its own.
+func (s *Service) rewrite(ctx context.Context, f *ent.File, content *media.Content, seen *inspected) error {
+	sum := sha256.New()
+	seen.objectKey, seen.bytes = key("files", oid.New[oid.Row]().UUID().String(), "original"+seen.facts.Type.Ext()), content.Size()
+	err := s.writeStaged(ctx, f, seen, seen.objectKey, seen.facts.Type, io.TeeReader(content.Reader(), sum), seen.bytes)
+	seen.sha256 = hex.EncodeToString(sum.Sum(nil))
+	return err
+}
+
+func (s *Service) writeStaged(ctx context.Context, f *ent.File, seen *inspected, name string, t media.Type, body io.Reader, size int64) error {
 	if err := s.stage(ctx, f.UserID, name); err != nil {
 		return err
 	}
-	if err := s.put(ctx, name, string(media.JPEG), bytes.NewReader(thumb), int64(len(thumb))); err != nil {
-		s.giveUp(ctx, name)
-		return err
-	}
-	return nil
+	seen.staged = append(seen.staged, name)
+	return s.put(ctx, name, string(t), body, size)
 }
 
 // lieOf tells faults of the file from those of reading it.
@@ -148,9 +184,10 @@ var errAhead = errors.New("file: another was ahead")
 func (s *Service) accept(ctx context.Context, f *ent.File, seen *inspected) error {
 	return s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		u := tx.Client().File.Update().Where(entfile.ID(f.ID), entfile.StatusEQ(entfile.StatusUploading)).
-			SetStatus(entfile.StatusReady).SetReadyAt(store.Now()).SetSha256(seen.sha256).
-			SetWidth(seen.facts.Width).SetHeight(seen.facts.Height)
-		if seen.facts.Type.IsVideo() {
+			SetStatus(entfile.StatusReady).SetReadyAt(store.Now()).SetName(seen.name).SetMimeType(string(seen.facts.Type)).
+			SetObjectKey(seen.objectKey).SetBytes(seen.bytes).SetSha256(seen.sha256).
+			SetWidth(seen.facts.Width).SetHeight(seen.facts.Height).SetIsAnimated(seen.facts.Animated)
+		if seen.facts.Seconds > 0 {
 			u.SetSeconds(seen.facts.Seconds)
 		}
 		if seen.thumbKey != nil {
@@ -164,7 +201,12 @@ func (s *Service) accept(ctx context.Context, f *ent.File, seen *inspected) erro
 			return errAhead
 		}
 		recordFile(tx, f, feed.FileSaved)
-		return enliven(ctx, tx, keysOf(f.ObjectKey, seen.thumbKey)...)
+		if seen.objectKey != *f.ObjectKey {
+			if err := doom(ctx, tx, *f.ObjectKey); err != nil {
+				return err
+			}
+		}
+		return enliven(ctx, tx, keysOf(&seen.objectKey, seen.thumbKey)...)
 	})
 }
 

@@ -51,7 +51,7 @@ const maxInMemory = 64 << 20
 // the object store under staged keys. What lies, or is damaged, is ErrUnusable; a store that cannot take it is
 // UNAVAILABLE, retryable. A video is streamed, never held in memory.
 func (s *Service) Keep(ctx context.Context, m Made) (*Kept, error) {
-	facts, err := media.Probe(m.Body, m.Size, media.Limits{})
+	facts, content, err := media.Inspect(m.Body, m.Size, media.Limits{})
 	if err != nil {
 		return nil, unusable(err)
 	}
@@ -59,7 +59,7 @@ func (s *Service) Keep(ctx context.Context, m Made) (*Kept, error) {
 		return nil, fmt.Errorf("%w: it is %s, not %s", ErrUnusable, facts.Type, m.MIMEType)
 	}
 	k := &Kept{Artifact: m.Artifact, Facts: facts, key: key("artifacts", m.Artifact.UUID().String(), "original"+facts.Type.Ext())}
-	body, thumb, err := s.prepare(m, k)
+	body, thumb, err := s.prepare(m, k, content)
 	if err != nil {
 		return nil, err
 	}
@@ -91,19 +91,19 @@ func unusable(err error) error {
 func key(kind, id, name string) string { return kind + "/" + id + "/" + name }
 
 // prepare returns the content to store, with its disclosure, and the thumbnail.
-func (s *Service) prepare(m Made, k *Kept) (body io.Reader, thumb []byte, err error) {
+func (s *Service) prepare(m Made, k *Kept, content *media.Content) (body io.Reader, thumb []byte, err error) {
 	d := media.Disclosure{Generator: s.cfg.Generator, Provider: m.Provider, Model: m.Model, At: m.At}
 	if k.Facts.Type.IsVideo() {
-		return s.prepareVideo(m, k, d)
+		return s.prepareVideo(m, k, d, content)
 	}
 	if m.Size > maxInMemory {
 		return nil, nil, fmt.Errorf("%w: an image of %d bytes", ErrUnusable, m.Size)
 	}
-	raw, err := io.ReadAll(io.NewSectionReader(m.Body, 0, m.Size))
+	raw, err := io.ReadAll(content.Reader())
 	if err != nil {
 		return nil, nil, wrap("read", err)
 	}
-	thumb, k.thumbWidth, k.thumbHeight, err = media.Thumbnail(bytes.NewReader(raw), k.Facts.Type, media.ThumbnailEdge)
+	thumb, k.thumbWidth, k.thumbHeight, err = media.Thumbnail(bytes.NewReader(raw), k.Facts, media.ThumbnailEdge)
 	if err != nil {
 		return nil, nil, unusable(err)
 	}
@@ -114,18 +114,18 @@ func (s *Service) prepare(m Made, k *Kept) (body io.Reader, thumb []byte, err er
 	return bytes.NewReader(raw), thumb, nil
 }
 
-func (s *Service) prepareVideo(m Made, k *Kept, d media.Disclosure) (body io.Reader, thumb []byte, err error) {
+func (s *Service) prepareVideo(m Made, k *Kept, d media.Disclosure, content *media.Content) (body io.Reader, thumb []byte, err error) {
 	var tail []byte
 	if k.Facts.Type == media.MP4 {
 		tail = media.DiscloseTail(d)
 	}
-	k.Disclosed, k.Bytes = tail != nil, m.Size+int64(len(tail))
-	body = io.MultiReader(io.NewSectionReader(m.Body, 0, m.Size), bytes.NewReader(tail))
+	k.Disclosed, k.Bytes = tail != nil, content.Size()+int64(len(tail))
+	body = io.MultiReader(content.Reader(), bytes.NewReader(tail))
 	facts, err := media.Probe(bytes.NewReader(m.Poster), int64(len(m.Poster)), media.Limits{})
 	if err != nil || facts.Type.IsVideo() {
 		return body, nil, nil //nolint:nilerr // A film without a usable poster has none.
 	}
-	thumb, k.thumbWidth, k.thumbHeight, err = media.Thumbnail(bytes.NewReader(m.Poster), facts.Type, media.ThumbnailEdge)
+	thumb, k.thumbWidth, k.thumbHeight, err = media.Thumbnail(bytes.NewReader(m.Poster), facts, media.ThumbnailEdge)
 	if err != nil {
 		return body, nil, nil //nolint:nilerr // The same.
 	}

@@ -266,7 +266,7 @@ func (s *Service) checkVideo(w VideoWork) (order, error) {
 		args.Resolution = oneOf(&c, "work.video.resolution", *w.Resolution, m.Video.Resolutions)
 	}
 	if taken := m.Video.SecondsOf(args.Resolution); c.Err() == nil && !slices.Contains(taken, args.Seconds) {
-		c.Fail(errs.InvalidValue, "work.video.seconds", fmt.Sprintf("In %s this model makes films of %s seconds.", args.Resolution, list(taken)))
+		c.Fail(errs.InvalidValue, "work.video.seconds", "In %s this model makes films of %s seconds.", args.Resolution, list(taken))
 	}
 	if w.Aspect != nil {
 		args.Aspect = oneOf(&c, "work.video.aspect", *w.Aspect, m.Video.Aspects)

@@ -32,8 +32,8 @@ import (
 	"github.com/weav-ai/weav/internal/usage"
 )
 
-// broken is a maker of videos whose downloads fail while it is told so. It counts what it is asked.
-type broken struct {
+// brokenMaker is a maker of videos whose downloads fail while it is told so. It counts what it is asked.
+type brokenMaker struct {
 	ai.VideoMaker
 
 	mu      sync.Mutex
@@ -45,14 +45,14 @@ type broken struct {
 	asked   []int64 // where in the file each download began
 }
 
-func (b *broken) StartVideo(ctx context.Context, req ai.VideoRequest) (string, error) {
+func (b *brokenMaker) StartVideo(ctx context.Context, req ai.VideoRequest) (string, error) {
 	b.mu.Lock()
 	b.started++
 	b.mu.Unlock()
 	return b.VideoMaker.StartVideo(ctx, req)
 }
 
-func (b *broken) PollVideo(ctx context.Context, model, ref string) (ai.VideoState, error) {
+func (b *brokenMaker) PollVideo(ctx context.Context, model, ref string) (ai.VideoState, error) {
 	state, err := b.VideoMaker.PollVideo(ctx, model, ref)
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -60,7 +60,7 @@ func (b *broken) PollVideo(ctx context.Context, model, ref string) (ai.VideoStat
 	return state, err
 }
 
-func (b *broken) DownloadVideo(ctx context.Context, model, ref string, w io.Writer) (ai.VideoResult, error) {
+func (b *brokenMaker) DownloadVideo(ctx context.Context, model, ref string, w io.Writer) (ai.VideoResult, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.fetched++
@@ -84,7 +84,7 @@ func (b *broken) DownloadVideo(ctx context.Context, model, ref string, w io.Writ
 	return ai.VideoResult{}, b.fault
 }
 
-func (b *broken) set(fault *ai.Error) {
+func (b *brokenMaker) set(fault *ai.Error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.fault = fault
@@ -95,7 +95,7 @@ type studio struct {
 	t     *testing.T
 	store *store.Store
 	jobs  *job.Service
-	maker *broken
+	maker *brokenMaker
 	user  oid.User
 }
 
@@ -114,7 +114,7 @@ func eachStudio(t *testing.T, test func(s *studio)) {
 
 func newStudio(t *testing.T, st *store.Store) *studio {
 	t.Helper()
-	s := &studio{t: t, store: st, maker: &broken{VideoMaker: sandboxai.New(sandboxai.Cadence(0))}, user: storetest.User(t, st)}
+	s := &studio{t: t, store: st, maker: &brokenMaker{VideoMaker: sandboxai.New(sandboxai.Cadence(0))}, user: storetest.User(t, st)}
 	log, bus := slog.New(slog.DiscardHandler), memlive.New()
 	bucket, err := fileblob.Open(fileblob.Options{Root: t.TempDir(), Secret: bytes.Repeat([]byte("s"), 32), BaseURL: "http://127.0.0.1"})
 	s.must(err)

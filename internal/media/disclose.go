@@ -5,10 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/xml"
 	"errors"
-	"fmt"
-	"hash/crc32"
 	"regexp"
-	"strings"
 	"time"
 )
 
@@ -28,29 +25,12 @@ const sourceType = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgori
 // xmpUUID marks the MP4 box that holds XMP.
 const xmpUUID = "\xbe\x7a\xcf\xcb\x97\xa9\x42\xe8\x9c\x71\x99\x94\x91\xe3\xaf\xac"
 
-const (
-	pngXMP  = "XML:com.adobe.xmp"
-	jpegXMP = "http://ns.adobe.com/xap/1.0/\x00"
-)
-
 // packet is the disclosure as XMP.
 func (d Disclosure) packet() []byte {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, `<?xpacket begin="%s" id="W5M0MpCehiHzreSzNTczkc9d"?>`, "\ufeff")
-	fmt.Fprintf(&b, `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">`+
-		`<rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/"`+
-		` xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/">`+
-		`<Iptc4xmpExt:DigitalSourceType>%s</Iptc4xmpExt:DigitalSourceType><Iptc4xmpExt:AISystemUsed>%s</Iptc4xmpExt:AISystemUsed>`+
-		`<photoshop:Credit>%s</photoshop:Credit><xmp:CreatorTool>%s</xmp:CreatorTool><xmp:CreateDate>%s</xmp:CreateDate>`+
-		`</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="r"?>`,
-		sourceType, escape(d.Model), escape(d.Provider), escape(d.Generator), d.At.UTC().Format(time.RFC3339))
-	return b.Bytes()
-}
-
-func escape(s string) string {
-	var b strings.Builder
-	_ = xml.EscapeText(&b, []byte(s)) // A strings.Builder takes all.
-	return b.String()
+	return writeXMP([]xmpProperty{
+		{nsIPTC, "DigitalSourceType", sourceType}, {nsIPTC, "AISystemUsed", d.Model}, {nsShop, "Credit", d.Provider},
+		{nsXMP, "CreatorTool", d.Generator}, {nsXMP, "CreateDate", d.At.UTC().Format(time.RFC3339)},
+	})
 }
 
 // Disclose returns a file that Probe has accepted with the disclosure in its own metadata. XMP that it
@@ -84,8 +64,7 @@ func disclosePNG(file, packet []byte) ([]byte, error) {
 	if len(file) < behindHeader {
 		return nil, truncated()
 	}
-	body := append([]byte(pngXMP+"\x00\x00\x00\x00\x00"), packet...)
-	out := append(bytes.Clone(file[:behindHeader]), pngChunk("iTXt", body)...)
+	out := append(bytes.Clone(file[:behindHeader]), pngXMPChunk(packet)...)
 	for off := behindHeader; off+12 <= len(file); {
 		n := int(binary.BigEndian.Uint32(file[off:]))
 		end := off + 12 + n
@@ -100,16 +79,9 @@ func disclosePNG(file, packet []byte) ([]byte, error) {
 	return out, nil
 }
 
-func pngChunk(kind string, body []byte) []byte {
-	b := binary.BigEndian.AppendUint32(nil, uint32(len(body)))
-	b = append(append(b, kind...), body...)
-	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b[4:]))
-}
-
 // discloseJPEG puts an APP1 segment behind the start mark, or behind the JFIF header, which must be first.
 func discloseJPEG(file, packet []byte) ([]byte, error) {
-	segment := append([]byte(jpegXMP), packet...)
-	xmp := append([]byte{0xff, 0xe1, byte((len(segment) + 2) >> 8), byte(len(segment) + 2)}, segment...)
+	xmp := app1(append([]byte(jpegXMP), packet...))
 	out, placed := bytes.Clone(file[:2]), false
 	for off := 2; off+4 <= len(file); {
 		mark, n := file[off+1], int(binary.BigEndian.Uint16(file[off+2:]))
@@ -133,7 +105,6 @@ func discloseJPEG(file, packet []byte) ([]byte, error) {
 
 // discloseWebP puts an XMP chunk behind the picture. A simple file becomes an extended one, which says what it holds.
 func discloseWebP(file, packet []byte) ([]byte, error) {
-	const xmpFlag, alphaFlag = 0x04, 0x10
 	facts, err := Probe(bytes.NewReader(file), int64(len(file)), Limits{})
 	if err != nil {
 		return nil, err
@@ -148,31 +119,24 @@ func discloseWebP(file, packet []byte) ([]byte, error) {
 		case "VP8X":
 			extended = true
 			chunks = append(chunks, file[off:end]...)
-			chunks[len(chunks)-(end-off)+8] |= xmpFlag
+			chunks[len(chunks)-(end-off)+8] |= webpXMP
 		default:
 			chunks = append(chunks, file[off:end]...)
 		}
 		off = end
 	}
 	if !extended {
-		flags := byte(xmpFlag)
+		flags := byte(webpXMP)
 		if string(chunks[:4]) == "VP8L" && chunks[8+4]&0x10 != 0 {
-			flags |= alphaFlag
+			flags |= webpAlpha
 		}
-		w, h := facts.Width-1, facts.Height-1
-		head := []byte{flags, 0, 0, 0, byte(w), byte(w >> 8), byte(w >> 16), byte(h), byte(h >> 8), byte(h >> 16)}
-		chunks = append(riffChunk("VP8X", head), chunks...)
+		if facts.Orientation >= 5 {
+			facts.Width, facts.Height = facts.Height, facts.Width
+		}
+		chunks = append(vp8x(flags, facts.Width, facts.Height), chunks...)
 	}
 	chunks = append(chunks, riffChunk("XMP ", packet)...)
 	return append(append(binary.LittleEndian.AppendUint32([]byte("RIFF"), uint32(4+len(chunks))), "WEBP"...), chunks...), nil
-}
-
-func riffChunk(kind string, body []byte) []byte {
-	b := append(binary.LittleEndian.AppendUint32([]byte(kind), uint32(len(body))), body...)
-	if len(body)%2 == 1 {
-		b = append(b, 0)
-	}
-	return b
 }
 
 var (

@@ -111,6 +111,17 @@ func TestProbeTellsWhatAFileIs(t *testing.T) {
 	}
 }
 
+// branded is an MP4 that names one brand alone, as its own and as all that it is compatible with.
+func branded(file []byte, brand string) []byte {
+	b := bytes.Clone(file)
+	for i := 8; i < int(binary.BigEndian.Uint32(b)); i += 4 {
+		if i != 12 { // The minor version.
+			copy(b[i:], brand)
+		}
+	}
+	return b
+}
+
 // bomb is a PNG whose header claims more than it holds, with a right checksum.
 func bomb(t *testing.T, w, h uint32) []byte {
 	t.Helper()
@@ -140,7 +151,7 @@ func TestProbeFindsEveryLie(t *testing.T) {
 		"a page behind a JPEG":           {behind(jpegOf(t, 4, 4)), media.TrailingBytes},
 		"a page behind a WebP":           {behind(webpOf(t, 40, 30)), media.TrailingBytes},
 		"a page behind a WebM":           {append(webm(8, 8), 0xec, 0x81, 0), media.TrailingBytes},
-		"a QuickTime film":               {bytes.Replace(filmOf(t), []byte("ftypisom"), []byte("ftypqt  "), 1), media.TypeNotAllowed},
+		"a QuickTime film":               {branded(filmOf(t), "qt  "), media.TypeNotAllowed},
 		"Matroska":                       {bytes.Replace(webm(8, 8), []byte("webm"), []byte("mkv "), 1), media.TypeNotAllowed},
 		"a bomb":                         {bomb(t, 10_000, 10_000), media.TooManyPixels},
 		"a bomb of one row":              {bomb(t, 0x7fffffff, 1), media.TooManyPixels},
@@ -231,7 +242,7 @@ func TestThumbnail(t *testing.T) {
 		"small": {pngOf(t, 20, 10), media.PNG, 20, 10},
 		"thin":  {pngOf(t, 2000, 1), media.PNG, 512, 1},
 	} {
-		b, w, h, err := media.Thumbnail(bytes.NewReader(c.file), c.t, media.ThumbnailEdge)
+		b, w, h, err := media.Thumbnail(bytes.NewReader(c.file), media.Facts{Type: c.t}, media.ThumbnailEdge)
 		if err != nil || w != c.width || h != c.height {
 			t.Errorf("%s: %d x %d, %v", name, w, h, err)
 			continue
@@ -245,7 +256,7 @@ func TestThumbnail(t *testing.T) {
 	if err := png.Encode(&b, glass); err != nil {
 		t.Fatal(err)
 	}
-	small, _, _, err := media.Thumbnail(&b, media.PNG, 8)
+	small, _, _, err := media.Thumbnail(&b, media.Facts{Type: media.PNG}, 8)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -256,7 +267,7 @@ func TestThumbnail(t *testing.T) {
 	if r, _, _, _ := p.At(4, 4).RGBA(); r < 0xf000 {
 		t.Errorf("what is transparent became %v", p.At(4, 4))
 	}
-	if _, _, _, err := media.Thumbnail(strings.NewReader("nonsense"), media.PNG, 8); err == nil {
+	if _, _, _, err := media.Thumbnail(strings.NewReader("nonsense"), media.Facts{Type: media.PNG}, 8); err == nil {
 		t.Error("nonsense has a thumbnail")
 	}
 }
@@ -274,7 +285,7 @@ func TestDeclared(t *testing.T) {
 		"with controls":          {"c\u202ea\x07t.png", "image/png", "cat.png", ""},
 		"Korean":                 {"고양이.webp", "image/webp", "고양이.webp", ""},
 		"another extension":      {"cat.png", "image/jpeg", "", media.TypeMismatch},
-		"no extension":           {"cat", "image/png", "", media.TypeMismatch},
+		"no extension":           {"cat", "image/png", "cat.png", ""},
 		"two extensions":         {"cat.png.html", "image/png", "", media.TypeMismatch},
 		"a type that is refused": {"cat.svg", "image/svg+xml", "", media.TypeNotAllowed},
 		"only an extension":      {".png", "image/png", "", media.BadName},

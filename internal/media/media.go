@@ -4,9 +4,7 @@
 package media
 
 import (
-	"fmt"
 	"io"
-	"path"
 	"strings"
 	"unicode/utf8"
 
@@ -31,7 +29,8 @@ func Types() []Type { return []Type{PNG, JPEG, WebP, MP4, WebM} }
 
 // extensions are those of each type, the usual first.
 var extensions = map[Type][]string{
-	PNG: {".png"}, JPEG: {".jpg", ".jpeg"}, WebP: {".webp"}, MP4: {".mp4", ".m4v"}, WebM: {".webm"},
+	PNG: {".png", ".apng"}, JPEG: {".jpg", ".jpeg", ".jfif", ".jpe", ".pjpeg", ".pjp"}, WebP: {".webp"},
+	MP4: {".mp4", ".m4v", ".mp4v"}, WebM: {".webm"},
 }
 
 // Ext is the type's usual extension, with its dot.
@@ -42,10 +41,15 @@ func (t Type) IsVideo() bool { return t == MP4 || t == WebM }
 
 // Facts are what a file truly is.
 type Facts struct {
-	Type          Type
+	Type Type
+	// Width and Height are those of the upright picture, as it is shown.
 	Width, Height int
-	// Seconds is the length of a video; 0 for an image, and for a video that does not tell.
+	// Seconds is the length of a video; 0 for an image, and where it is not known.
 	Seconds float64
+	// Orientation is how a stored image is turned and mirrored: 2 to 8 as EXIF counts; 0 for upright, and for videos.
+	Orientation int
+	// Animated says that an image moves.
+	Animated bool
 }
 
 // Limits bound what is taken.
@@ -94,26 +98,6 @@ func malformed(what string) error {
 
 func truncated() error { return fault(Truncated, "The file ends too early. Upload it again.") }
 
-// Declared checks what an uploader says of a file: its name and its type must agree, and be taken. The name
-// comes back without folders and characters that have no place in a name.
-func Declared(name, mimeType string) (clean string, t Type, err error) {
-	if clean, err = cleanName(name); err != nil {
-		return "", "", err
-	}
-	t = Type(strings.ToLower(strings.TrimSpace(mimeType)))
-	known, ok := extensions[t]
-	if !ok {
-		return "", "", fault(TypeNotAllowed, "Files of this type cannot be uploaded. Those that can: %s.", typeList())
-	}
-	ext := strings.ToLower(path.Ext(clean))
-	for _, e := range known {
-		if ext == e {
-			return clean, t, nil
-		}
-	}
-	return "", "", fault(TypeMismatch, "A file of the type %s ends in %s.", t, known)
-}
-
 func typeList() string {
 	words := make([]string, 0, len(extensions))
 	for _, t := range Types() {
@@ -142,67 +126,53 @@ func cleanName(name string) (string, error) {
 	return name, nil
 }
 
-// Probe reads what a file of size bytes truly is. It walks the whole structure, so that nothing is
-// missing at the end and nothing hangs on behind it, but decodes no picture and holds little in memory.
+// Probe reads what a file of size bytes truly is. It walks the whole structure, so that nothing is missing at the end
+// and nothing unknown hangs on behind it, but decodes no picture and holds little in memory.
 func Probe(r io.ReaderAt, size int64, limits Limits) (Facts, error) {
+	f, _, err := Inspect(r, size, limits)
+	return f, err
+}
+
+// Inspect is Probe, and plans what of the file is kept. The content reads from r.
+func Inspect(r io.ReaderAt, size int64, limits Limits) (Facts, *Content, error) {
 	if limits.MaxPixels == 0 {
 		limits.MaxPixels = defaultMaxPixels
 	}
 	s := &source{r: r, size: size}
-	head, err := s.bytes(0, min(12, size))
+	head, err := s.head(0, 64)
 	if err != nil {
-		return Facts{}, err
+		return Facts{}, nil, err
 	}
-	f, err := probe(s, head)
+	f, c, err := inspect(s, head)
 	if err != nil {
-		return Facts{}, err
+		return Facts{}, nil, err
 	}
 	if f.Width < 1 || f.Height < 1 {
-		return Facts{}, malformed("it has no pixels")
+		return Facts{}, nil, malformed("it has no pixels")
 	}
 	if int64(f.Width)*int64(f.Height) > int64(limits.MaxPixels) {
-		return Facts{}, fault(TooManyPixels, "The picture has %d x %d pixels; at most %d million are taken.", f.Width, f.Height, limits.MaxPixels/1_000_000)
+		return Facts{}, nil, fault(TooManyPixels, "The picture has %d x %d pixels; at most %d million are taken.", f.Width, f.Height, limits.MaxPixels/1_000_000)
 	}
-	return f, nil
+	if f.Orientation >= 5 {
+		f.Width, f.Height = f.Height, f.Width
+	}
+	c.settle()
+	return f, c, nil
 }
 
-func probe(s *source, head []byte) (Facts, error) {
-	switch {
-	case strings.HasPrefix(string(head), pngMagic):
-		return probePNG(s)
-	case strings.HasPrefix(string(head), "\xff\xd8\xff"):
-		return probeJPEG(s)
-	case len(head) == 12 && string(head[:4]) == "RIFF" && string(head[8:]) == "WEBP":
-		return probeWebP(s)
-	case len(head) == 12 && string(head[4:8]) == "ftyp":
-		return probeMP4(s)
-	case strings.HasPrefix(string(head), "\x1a\x45\xdf\xa3"):
-		return probeWebM(s)
+func inspect(s *source, head []byte) (Facts, *Content, error) {
+	switch h := string(head); {
+	case strings.HasPrefix(h, pngMagic):
+		return inspectPNG(s)
+	case strings.HasPrefix(h, jpegMagic):
+		return inspectJPEG(s)
+	case len(h) >= 12 && h[:4] == "RIFF" && h[8:12] == "WEBP":
+		return inspectWebP(s)
+	case len(h) >= 12 && h[4:8] == "ftyp":
+		return inspectMP4(s)
+	case strings.HasPrefix(h, ebmlMagic):
+		return inspectWebM(s)
 	default:
-		return Facts{}, fault(TypeNotAllowed, "This is no image or video that can be taken. Those that can: %s.", typeList())
+		return Facts{}, nil, refuse(kindOfContent(h))
 	}
-}
-
-// source reads a file whose length is known.
-type source struct {
-	r    io.ReaderAt
-	size int64
-}
-
-// maxRead is the most that is read at once: no length that a file states costs more memory.
-const maxRead = 64 << 10
-
-// bytes reads n bytes at off; a file that ends before is truncated.
-func (s *source) bytes(off, n int64) ([]byte, error) {
-	if n < 0 || n > maxRead {
-		return nil, malformed("a part of it is absurdly long")
-	}
-	if off < 0 || off+n > s.size {
-		return nil, truncated()
-	}
-	b := make([]byte, n)
-	if got, err := s.r.ReadAt(b, off); int64(got) < n {
-		return nil, fmt.Errorf("media: read: %w", err)
-	}
-	return b, nil
 }

@@ -2,6 +2,8 @@ package media
 
 import (
 	"bytes"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -19,35 +21,141 @@ const (
 	thumbnailQuality = 82
 )
 
-// Thumbnail decodes an image that Probe has accepted, and returns a JPEG of it that is at most edge
-// pixels wide and high. What is transparent becomes white. A picture that cannot be decoded is Malformed.
-func Thumbnail(r io.Reader, t Type, edge int) (thumb []byte, width, height int, err error) {
-	picture, err := decode(r, t)
+// Thumbnail decodes an image that Probe has accepted as f, and returns a JPEG of it, upright, that is at most edge
+// pixels wide and high. What is transparent becomes white; what moves is shown by its first frame. A picture that cannot be
+// decoded is Malformed.
+func Thumbnail(r io.Reader, f Facts, edge int) (thumb []byte, width, height int, err error) {
+	picture, place, err := decode(r, f)
 	if err != nil {
 		return nil, 0, 0, malformed("its picture cannot be decoded")
 	}
-	w, h := fit(picture.Bounds().Dx(), picture.Bounds().Dy(), edge)
+	canvas := image.Pt(f.Width, f.Height)
+	if f.Orientation >= 5 {
+		canvas = image.Pt(f.Height, f.Width)
+	}
+	if place.Empty() {
+		place = picture.Bounds()
+		place = place.Sub(place.Min)
+		canvas = place.Size()
+	}
+	w, h := fit(canvas.X, canvas.Y, edge)
 	small := image.NewRGBA(image.Rect(0, 0, w, h))
 	draw.Draw(small, small.Bounds(), image.NewUniform(color.White), image.Point{}, draw.Src)
-	draw.ApproxBiLinear.Scale(small, small.Bounds(), picture, picture.Bounds(), draw.Over, nil)
+	at := image.Rect(place.Min.X*w/canvas.X, place.Min.Y*h/canvas.Y, max(1, place.Max.X*w/canvas.X), max(1, place.Max.Y*h/canvas.Y))
+	draw.ApproxBiLinear.Scale(small, at, picture, picture.Bounds(), draw.Over, nil)
+	small = upright(small, f.Orientation)
 	var out bytes.Buffer
 	if err := jpeg.Encode(&out, small, &jpeg.Options{Quality: thumbnailQuality}); err != nil {
 		return nil, 0, 0, fmt.Errorf("media: thumbnail: %w", err)
 	}
-	return out.Bytes(), w, h, nil
+	return out.Bytes(), small.Bounds().Dx(), small.Bounds().Dy(), nil
 }
 
-func decode(r io.Reader, t Type) (image.Image, error) {
-	switch t {
-	case PNG:
-		return png.Decode(r)
-	case JPEG:
-		return jpeg.Decode(r)
-	case WebP:
-		return webp.Decode(r)
+// decode returns a picture, and the place of a frame on its canvas: empty where the picture is the canvas.
+func decode(r io.Reader, f Facts) (image.Image, image.Rectangle, error) {
+	var p image.Image
+	var err error
+	switch {
+	case f.Type == PNG:
+		p, err = png.Decode(r)
+	case f.Type == JPEG:
+		p, err = jpeg.Decode(r)
+	case f.Type == WebP && f.Animated:
+		return firstFrame(r, f)
+	case f.Type == WebP:
+		p, err = webp.Decode(r)
 	default:
-		return nil, fmt.Errorf("media: %s is no image", t)
+		err = fmt.Errorf("media: %s is no image", f.Type)
 	}
+	return p, image.Rectangle{}, err
+}
+
+var errNoFrame = errors.New("media: the animation has no frame")
+
+// firstFrame decodes the first frame of an animated WebP: its chunks make a WebP of their own.
+func firstFrame(r io.Reader, f Facts) (image.Image, image.Rectangle, error) {
+	const header = 16
+	var head [12]byte
+	if _, err := io.ReadFull(r, head[:]); err != nil {
+		return nil, image.Rectangle{}, err
+	}
+	for {
+		var c [8]byte
+		if _, err := io.ReadFull(r, c[:]); err != nil {
+			return nil, image.Rectangle{}, errors.Join(errNoFrame, err)
+		}
+		n := int64(binary.LittleEndian.Uint32(c[4:]))
+		if string(c[:4]) != "ANMF" {
+			if _, err := io.CopyN(io.Discard, r, n+n&1); err != nil {
+				return nil, image.Rectangle{}, err
+			}
+			continue
+		}
+		body, err := io.ReadAll(io.LimitReader(r, n))
+		if err != nil || len(body) < header {
+			return nil, image.Rectangle{}, errors.Join(errNoFrame, err)
+		}
+		at := image.Pt(2*uint24(body), 2*uint24(body[3:]))
+		place := image.Rectangle{Min: at, Max: at.Add(image.Pt(1+uint24(body[6:]), 1+uint24(body[9:])))}
+		p, err := decodeFrame(body[header:], place, f)
+		return p, place, err
+	}
+}
+
+func uint24(b []byte) int { return int(b[0]) | int(b[1])<<8 | int(b[2])<<16 }
+
+// decodeFrame decodes a frame, which must be as large as it says and lie on the canvas.
+func decodeFrame(chunks []byte, place image.Rectangle, f Facts) (image.Image, error) {
+	canvas := image.Rect(0, 0, f.Width, f.Height)
+	if f.Orientation >= 5 {
+		canvas = image.Rect(0, 0, f.Height, f.Width)
+	}
+	size := place.Size()
+	flags := byte(0)
+	if bytes.HasPrefix(chunks, []byte("ALPH")) {
+		flags = webpAlpha
+	}
+	file := chunks
+	if flags != 0 {
+		file = append(vp8x(flags, size.X, size.Y), chunks...)
+	}
+	file = append(append(binary.LittleEndian.AppendUint32([]byte("RIFF"), uint32(4+len(file))), "WEBP"...), file...)
+	config, err := webp.DecodeConfig(bytes.NewReader(file))
+	if err != nil {
+		return nil, err
+	}
+	if config.Width != size.X || config.Height != size.Y || !place.In(canvas) {
+		return nil, errNoFrame
+	}
+	return webp.Decode(bytes.NewReader(file))
+}
+
+// vp8x is the header of an extended WebP.
+func vp8x(flags byte, width, height int) []byte {
+	w, h := width-1, height-1
+	return riffChunk("VP8X", []byte{flags, 0, 0, 0, byte(w), byte(w >> 8), byte(w >> 16), byte(h), byte(h >> 8), byte(h >> 16)})
+}
+
+// upright turns and mirrors a picture as its orientation asks.
+func upright(p *image.RGBA, orientation int) *image.RGBA {
+	if orientation < 2 || orientation > 8 {
+		return p
+	}
+	w, h := p.Bounds().Dx(), p.Bounds().Dy()
+	out := image.NewRGBA(image.Rect(0, 0, w, h))
+	if orientation >= 5 {
+		out = image.NewRGBA(image.Rect(0, 0, h, w))
+	}
+	for y := range h {
+		for x := range w {
+			to := [...]image.Point{
+				2: {X: w - 1 - x, Y: y}, 3: {X: w - 1 - x, Y: h - 1 - y}, 4: {X: x, Y: h - 1 - y},
+				5: {X: y, Y: x}, 6: {X: h - 1 - y, Y: x}, 7: {X: h - 1 - y, Y: w - 1 - x}, 8: {X: y, Y: w - 1 - x},
+			}[orientation]
+			out.SetRGBA(to.X, to.Y, p.RGBAAt(x, y))
+		}
+	}
+	return out
 }
 
 // fit shrinks width and height to edge, never to nothing, and enlarges neither.

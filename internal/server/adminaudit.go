@@ -16,7 +16,7 @@ func (a Admin) noted(w http.ResponseWriter, r *http.Request, actor oid.User) boo
 		return true
 	}
 	sent, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxAct))
-	if lateBody(w, err) {
+	if lateBody(w, r, err) {
 		return false
 	}
 	if err != nil {

@@ -72,10 +72,10 @@ func (b *timedBody) extend() {
 }
 
 // lateBody answers a body that could not be read to its end, and says whether it was late.
-func lateBody(w http.ResponseWriter, err error) bool {
+func lateBody(w http.ResponseWriter, r *http.Request, err error) bool {
 	if !errors.Is(err, os.ErrDeadlineExceeded) {
 		return false
 	}
-	http.Error(w, "The body did not arrive in time.", http.StatusRequestTimeout)
+	refuse(w, r, http.StatusRequestTimeout, "The body did not arrive in time.")
 	return true
 }

@@ -111,7 +111,8 @@ func TestWorkMayLastLongerThanItsBodyMay(t *testing.T) {
 func TestALateBodyIsAnsweredAsThat(t *testing.T) {
 	t.Parallel()
 	w := httptest.NewRecorder()
-	if lateBody(w, errors.New("cut")) || lateBody(w, nil) {
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", http.NoBody)
+	if lateBody(w, r, errors.New("cut")) || lateBody(w, r, nil) {
 		t.Error("what is cut is late")
 	}
 	p := Payments{Gateways: []string{"a"}, Log: slog.New(slog.DiscardHandler)}

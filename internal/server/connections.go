@@ -72,7 +72,7 @@ func (c *Connections) hold(next http.Handler) http.Handler {
 		leave, ok := c.take(ClientAddress(r.Context()))
 		if !ok {
 			w.Header().Set("Retry-After", "1")
-			http.Error(w, "Too many connections from this address.", http.StatusTooManyRequests)
+			refuse(w, r, http.StatusTooManyRequests, "Too many connections from this address.")
 			return
 		}
 		defer leave()

@@ -16,7 +16,7 @@ func door(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case credentialBytes(r) > maxCredentials:
-			http.Error(w, "Authorization is longer than 8 KiB.", http.StatusRequestHeaderFieldsTooLarge)
+			refuse(w, r, http.StatusRequestHeaderFieldsTooLarge, "Authorization is longer than 8 KiB.")
 		case !hasStorableAddress(r.URL):
 			http.NotFound(w, r)
 		default:

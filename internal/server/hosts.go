@@ -24,7 +24,7 @@ func (h Hosts) only(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		http.Error(w, "This server does not answer to that name.", http.StatusMisdirectedRequest)
+		refuse(w, r, http.StatusMisdirectedRequest, "This server does not answer to that name.")
 	})
 }
 

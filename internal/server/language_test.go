@@ -10,7 +10,7 @@ import (
 // TestRefusalsSpeakTheLanguageOfTheRequest for an answer that no route gives: that to a wrong name of the server.
 func TestRefusalsSpeakTheLanguageOfTheRequest(t *testing.T) {
 	t.Parallel()
-	h := speak(Options{Hosts: []string{"localhost"}}.onlyHosts(http.NotFoundHandler()))
+	h := speak(Hosts{"localhost"}.only(http.NotFoundHandler()))
 	for field, want := range map[string]struct{ language, words string }{
 		"":               {"en", "This server"},
 		"ko-KR,ko;q=0.9": {"ko", "이 서버"},

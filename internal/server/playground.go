@@ -20,6 +20,6 @@ func (o Options) explore(mux *http.ServeMux) {
 	mux.Handle("GET /playground", http.RedirectHandler("/playground/", http.StatusMovedPermanently))
 }
 
-func switchedOff(w http.ResponseWriter, _ *http.Request) {
-	http.Error(w, "The playground is switched off on this server (PLAYGROUND=false). The API answers at /graphql.", http.StatusNotFound)
+func switchedOff(w http.ResponseWriter, r *http.Request) {
+	refuse(w, r, http.StatusNotFound, "The playground is switched off on this server (PLAYGROUND=false). The API answers at /graphql.")
 }

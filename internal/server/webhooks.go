@@ -62,7 +62,7 @@ func (Payments) body(w http.ResponseWriter, r *http.Request) (body []byte, ok bo
 		refuse(w, r, http.StatusRequestEntityTooLarge, "The notice is too large.")
 		return nil, false
 	}
-	if lateBody(w, err) {
+	if lateBody(w, r, err) {
 		return nil, false
 	}
 	if err != nil {

@@ -92,14 +92,6 @@ func wrongVariables(t *testing.T, f *fixture) map[string]wrongValue {
 	return all
 }
 
-// message is what the first error says.
-func (a answer) message() string {
-	if len(a.Errors) == 0 {
-		return ""
-	}
-	return a.Errors[0].Message
-}
-
 // enumsOf finds the fields of an input that are enums, at any depth of what the input gives, with one of their values.
 func enumsOf(t *testing.T, s *ast.Schema, def *ast.Definition, given object, above string) map[string]string {
 	t.Helper()

@@ -69,6 +69,7 @@ func wantLanguage(t *testing.T, name string, a answer, message, language string)
 	}
 }
 
+// message is what the first error or userError says.
 func (a answer) message() string {
 	if len(a.Errors) == 0 {
 		return a.text("result.userErrors.0.message")
