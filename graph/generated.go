@@ -989,8 +989,8 @@ type ComplexityRoot struct {
 		Source            func(childComplexity int) int
 		Tiers             func(childComplexity int) int
 		ValidFromAt       func(childComplexity int) int
+		VideoByResolution func(childComplexity int) int
 		VideoSecond       func(childComplexity int) int
-		VideoSeconds      func(childComplexity int) int
 	}
 
 	ModelWarning struct {
@@ -5651,18 +5651,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ModelPrice.ValidFromAt(childComplexity), true
+	case "ModelPrice.videoByResolution":
+		if e.ComplexityRoot.ModelPrice.VideoByResolution == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModelPrice.VideoByResolution(childComplexity), true
 	case "ModelPrice.videoSecond":
 		if e.ComplexityRoot.ModelPrice.VideoSecond == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ModelPrice.VideoSecond(childComplexity), true
-	case "ModelPrice.videoSeconds":
-		if e.ComplexityRoot.ModelPrice.VideoSeconds == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ModelPrice.VideoSeconds(childComplexity), true
 
 	case "ModelWarning.checkedAt":
 		if e.ComplexityRoot.ModelWarning.CheckedAt == nil {
@@ -11068,7 +11068,7 @@ type ModelPrice {
   """One second of video in the model's default resolution."""
   videoSecond: Cost
   """Seconds of video by resolution, the first that fits; at most 10."""
-  videoSeconds: [VideoPrice!]!
+  videoByResolution: [VideoPrice!]!
   """Where the price was read; null when the catalogue does not say."""
   source: PriceSource
 }
@@ -16910,8 +16910,8 @@ func (ec *executionContext) childFields_ModelPrice(ctx context.Context, field gr
 		return ec.fieldContext_ModelPrice_images(ctx, field)
 	case "videoSecond":
 		return ec.fieldContext_ModelPrice_videoSecond(ctx, field)
-	case "videoSeconds":
-		return ec.fieldContext_ModelPrice_videoSeconds(ctx, field)
+	case "videoByResolution":
+		return ec.fieldContext_ModelPrice_videoByResolution(ctx, field)
 	case "source":
 		return ec.fieldContext_ModelPrice_source(ctx, field)
 	}
@@ -34465,16 +34465,16 @@ func (ec *executionContext) fieldContext_ModelPrice_videoSecond(_ context.Contex
 	return fc, nil
 }
 
-func (ec *executionContext) _ModelPrice_videoSeconds(ctx context.Context, field graphql.CollectedField, obj *ModelPrice) (ret graphql.Marshaler) {
+func (ec *executionContext) _ModelPrice_videoByResolution(ctx context.Context, field graphql.CollectedField, obj *ModelPrice) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ModelPrice_videoSeconds(ctx, field)
+			return ec.fieldContext_ModelPrice_videoByResolution(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.VideoSeconds, nil
+			return obj.VideoByResolution, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*VideoPrice) graphql.Marshaler {
@@ -34484,7 +34484,7 @@ func (ec *executionContext) _ModelPrice_videoSeconds(ctx context.Context, field 
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_ModelPrice_videoSeconds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_ModelPrice_videoByResolution(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "ModelPrice",
 		Field:      field,
@@ -65790,8 +65790,8 @@ func (ec *executionContext) _ModelPrice(ctx context.Context, sel ast.SelectionSe
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
-		case "videoSeconds":
-			out.Values[i] = ec._ModelPrice_videoSeconds(ctx, field, obj)
+		case "videoByResolution":
+			out.Values[i] = ec._ModelPrice_videoByResolution(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

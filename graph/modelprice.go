@@ -25,7 +25,7 @@ func priceOf(m *catalog.Model, p *catalog.Price) *ModelPrice {
 	out := &ModelPrice{
 		ValidFromAt: p.From, InputTokens: costOf(p.Input), CachedInputTokens: costOf(p.CachedInput), CacheWriteTokens: costOf(p.CacheWrite),
 		OutputTokens: costOf(p.Output), ImageInputTokens: costOf(p.ImageInput), ImageOutputTokens: costOf(p.ImageOutput),
-		Tiers: tiersOf(p), Images: imagesOf(p), VideoSeconds: videosOf(p),
+		Tiers: tiersOf(p), Images: imagesOf(p), VideoByResolution: videosOf(p),
 	}
 	if m.Video != nil {
 		out.VideoSecond = costOf(p.Second(m.Video.Resolutions[0]))

@@ -1572,7 +1572,7 @@ type ModelPrice struct {
 	// One second of video in the model's default resolution.
 	VideoSecond *Cost `json:"videoSecond,omitempty"`
 	// Seconds of video by resolution, the first that fits; at most 10.
-	VideoSeconds []*VideoPrice `json:"videoSeconds"`
+	VideoByResolution []*VideoPrice `json:"videoByResolution"`
 	// Where the price was read; null when the catalogue does not say.
 	Source *PriceSource `json:"source,omitempty"`
 }

@@ -101,7 +101,6 @@ func work(ctx context.Context, args []string, stderr io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
-	log.Info("the worker takes jobs", "parts", cfg.Parts())
 	return a.Run(ctx, nil)
 }
 

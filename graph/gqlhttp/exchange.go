@@ -74,7 +74,7 @@ func (x *exchange) answerErrors(ctx context.Context, list gqlerror.List) {
 	if len(list) > maxRequestErrors {
 		list = list[:maxRequestErrors]
 	}
-	x.answer(x.exec.DispatchError(ctx, list))
+	x.answer(x.exec.DispatchError(ctx, list)) //nolint:contextcheck // The exchange writes in the language of its request.
 }
 
 // answer picks the status by the media type: application/json is 200 whatever the

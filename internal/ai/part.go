@@ -40,6 +40,7 @@ func PartOf(w io.Writer) *Part {
 // plain is a writer that gets the file once.
 type plain struct{ io.Writer }
 
+// Reset refuses.
 func (plain) Reset() error { return errors.New("what was written cannot be taken back") }
 
 // Written is how many bytes of the file are there.

@@ -47,7 +47,7 @@ func TestPart(t *testing.T) {
 			t.Parallel()
 			file := &memory{}
 			p := ai.NewPart(file)
-			take(t, p, response(200, tt.first, 6), "abc")
+			take(t, p, response(200, tt.first, 6), "abc") //nolint:bodyclose // It has no connection.
 			if p.IsWhole() {
 				t.Error("half a file is whole")
 			}
@@ -56,7 +56,7 @@ func TestPart(t *testing.T) {
 			if h.Get("Range") != tt.asked || (h.Get("If-Range") == `"v1"`) != (tt.asked != "") {
 				t.Errorf("asked for %v", h)
 			}
-			res := response(tt.status, tt.header, int64(len(tt.body)))
+			res := response(tt.status, tt.header, int64(len(tt.body))) //nolint:bodyclose // It has no connection.
 			if tt.want == "" {
 				if err := p.Take(res); !errors.Is(err, ai.ErrPart) || p.Written() != 0 || file.Len() != 0 {
 					t.Errorf("got %v, with %d bytes kept", err, file.Len())

@@ -127,7 +127,7 @@ func TestCreateHoldsToItsRules(t *testing.T) {
 		"too many models":         {models(slices.Repeat([]string{"sandbox-writer"}, 51)...), "modelIds", ""},
 		"a model that has ended":  {models("dall-e-3"), "modelIds", ""},
 		"a model there never was": {models("gpt-9"), "", errs.ModelNotAllowed},
-		"a session that ended":    {func(r *ring, in *apikey.CreateInput) { r.now = r.now.Add(time.Hour) }, "", errs.Unauthenticated},
+		"a session that ended":    {func(r *ring, _ *apikey.CreateInput) { r.now = r.now.Add(time.Hour) }, "", errs.Unauthenticated},
 		"nobody's session":        {func(_ *ring, in *apikey.CreateInput) { in.Session = oid.New[oid.Session]() }, "", errs.Unauthenticated},
 	}
 	each(t, func(r *ring) {

@@ -105,7 +105,7 @@ func slips(a, b string) int {
 }
 
 // checkUnread refuses settings of the original's that count for nothing beside the others.
-func (e *environment) checkUnread(c Config) {
+func (e *environment) checkUnread(c Config) { //nolint:gocyclo // One case for each setting that has no effect alone.
 	for _, name := range []string{"POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_PASSWORD_FILE", "POSTGRES_DB", "POSTGRES_PORT", "POSTGRES_SSLMODE"} {
 		value := e.get(name)
 		if c.sqlite() && e.get("DATABASE_URL") == "" && e.get("DATABASE_URL_FILE") == "" && value != "" && !strings.HasPrefix(value, "tcp://") {

@@ -31,7 +31,13 @@ func (a *App) startWork(ctx context.Context) error {
 	for _, sweep := range []func(context.Context) error{a.chats.Sweep, a.chats.Reindex, a.jobs.Sweep, a.files.Sweep} {
 		go worker.Sweeper(ctx, sweep, a.log)
 	}
-	return a.runner.Start(ctx)
+	if err := a.runner.Start(ctx); err != nil {
+		return err
+	}
+	if !a.part.Serves { // A server says so by its greeting.
+		a.log.InfoContext(ctx, "the worker takes jobs", "parts", a.cfg.Parts())
+	}
+	return nil
 }
 
 // stopWork claims no more work, and gives what runs the shutdown time to finish. The log says what is waited for.

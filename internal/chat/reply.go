@@ -30,7 +30,7 @@ const (
 // WriteReply writes a pending reply as run: it claims it, streams the model's answer to
 // the bus and ends it. It returns nil when the run is stale, ErrBusy when the person has too many replies under way,
 // and run.ErrStopping when the process begins no runs any more. A failure of the model is the reply's end, not an error.
-func (s *Service) WriteReply(ctx context.Context, id oid.Message, run oid.Run) error {
+func (s *Service) WriteReply(ctx context.Context, id oid.Message, run oid.Run) error { //nolint:gocritic // The package is not used here.
 	over, err := s.process.Begin(run, "reply")
 	if err != nil {
 		return err
@@ -124,7 +124,7 @@ func pump(ctx context.Context, streamer ai.TextStreamer, req ai.TextRequest) (<-
 }
 
 // loop reads the stream until it ends, publishing as it goes.
-func (w *writer) loop(ctx, work context.Context, parts <-chan part, cancel func()) (*ai.TextResult, error) {
+func (w *writer) loop(ctx, work context.Context, parts <-chan part, cancel func()) (*ai.TextResult, error) { //nolint:gocyclo // One case for each thing that can happen to a run.
 	flush := time.NewTimer(time.Hour)
 	flush.Stop()
 	w.saver = run.NewSaver(w.save, 0, w.s.cfg.Lease/2)

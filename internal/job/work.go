@@ -29,7 +29,7 @@ const (
 // Work works on a job as run: it claims it, makes the provider's calls and writes what came of them. It
 // returns nil when the run is stale, and run.ErrStopping when the process begins no runs any more. A failure of the
 // provider is the job's, not an error.
-func (s *Service) Work(ctx context.Context, id oid.Job, run oid.Run) error {
+func (s *Service) Work(ctx context.Context, id oid.Job, run oid.Run) error { //nolint:gocritic // The package is not used here.
 	over, err := s.process.Begin(run, "job")
 	if err != nil {
 		return err

@@ -60,15 +60,15 @@ func (w *writer) argument(n node, arg, hash any) {
 
 // plural chooses a case: that of the very number, else that of its form in the language.
 func (w *writer) plural(n node, arg any) message {
-	number, isWhole := wholeOf(arg)
+	n64, isWhole := wholeOf(arg)
 	if !isWhole {
 		return n.cases["other"]
 	}
-	if m, ok := n.cases["="+strconv.FormatInt(number, 10)]; ok {
+	if m, ok := n.cases["="+strconv.FormatInt(n64, 10)]; ok {
 		return m
 	}
 	// The rules look at the last digits alone.
-	form := plural.Cardinal.MatchPlural(w.lang.tag(), int(magnitude(number)%1_000_000_000), 0, 0, 0, 0)
+	form := plural.Cardinal.MatchPlural(w.lang.tag(), int(magnitude(n64)%1_000_000_000), 0, 0, 0, 0)
 	if m, ok := n.cases[forms[form]]; ok {
 		return m
 	}

@@ -1,7 +1,6 @@
 package media
 
 import (
-	"bytes"
 	"io"
 )
 
@@ -63,18 +62,6 @@ func (c *Content) blank(from, to int64) {
 
 // drop notes that something was left out.
 func (c *Content) drop() { c.changed = true }
-
-// replace puts data in the place of before, or nothing where data is empty.
-func (c *Content) replace(from, to int64, before, data []byte) {
-	if bytes.Equal(before, data) {
-		c.keep(from, to)
-		return
-	}
-	c.changed = true
-	if len(data) > 0 {
-		c.put(data)
-	}
-}
 
 // settle drops what is signed where something else changed, and bounds the number of pieces.
 func (c *Content) settle() {

@@ -143,7 +143,7 @@ func skipSegment(r *bufio.Reader) (int64, error) {
 }
 
 // segment decides what becomes of a segment. Of what programs put in, only what changes how the picture looks is kept.
-func (w *jpegWalk) segment(mark byte, from, to int64) error {
+func (w *jpegWalk) segment(mark byte, from, to int64) error { //nolint:gocyclo // One case for each kind of segment.
 	if mark < markAPP0 || mark > markAPP15 {
 		w.c.keep(from, to)
 		return w.frame(mark, from)

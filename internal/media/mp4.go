@@ -237,7 +237,7 @@ func pixelCount(v float64) int {
 }
 
 // pixels is the size of the coded picture with its clean aperture and pixel aspect; own tells whether it has any of them.
-func (m *film) pixels(entry box) (w, h float64, own bool, err error) {
+func (m *film) pixels(entry box) (w, h float64, own bool, err error) { //nolint:gocyclo // The boxes of one entry, in the order of the format.
 	if entry.size() < visualHeader {
 		return 0, 0, false, nil
 	}

@@ -124,7 +124,7 @@ func (m *film) blankMeta(meta box) error {
 // errOtherForm says that notes are not of a form that is known.
 var errOtherForm = errors.New("media: notes of another form")
 
-func (m *film) blankItems(meta []box) error {
+func (m *film) blankItems(meta []box) error { //nolint:gocyclo // The boxes of one list, in the order of the format.
 	hdlr, _ := find(meta, "hdlr")
 	h, err := m.fields(hdlr, 12)
 	if err != nil {

@@ -66,7 +66,7 @@ func (s *source) boxesFrom(off, limit int64) (int64, error) {
 			return off, err
 		}
 		if err != nil || !ok {
-			return off, nil
+			return off, nil //nolint:nilerr // What is no box ends the walk.
 		}
 		off = b.end
 	}

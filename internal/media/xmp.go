@@ -99,7 +99,7 @@ func xmpInTIFF(packet []byte) []byte {
 }
 
 // onlyKept tells whether a packet names nothing but RDF and properties that are kept, at any depth.
-func onlyKept(packet []byte) bool {
+func onlyKept(packet []byte) bool { //nolint:gocyclo // One case for each kind of token.
 	kept := func(n xml.Name) bool {
 		return slices.ContainsFunc(xmpKept, func(p xmpProperty) bool { return p.space == n.Space && p.name == n.Local })
 	}

@@ -34,20 +34,20 @@ type stepAnswer struct {
 // shape is what the model's answer is held to. Lengths and counts are no part of it, since not every provider
 // takes them; check holds the answer to those.
 func shape(models []catalog.Model) *ai.Shape {
-	text := map[string]any{"type": "string"}
+	str := map[string]any{"type": "string"}
 	ids := make([]any, len(models))
 	for i, m := range models {
 		ids[i] = m.ID
 	}
 	step := object(map[string]any{
-		"title": text, "intent": text, "reason": text, "instruction": text,
+		"title": str, "intent": str, "reason": str, "instruction": str,
 		"kind":      map[string]any{"type": "string", "enum": kindsOf(models)},
 		"model":     map[string]any{"type": "string", "enum": ids},
-		"prompts":   list(text),
+		"prompts":   list(str),
 		"dependsOn": list(map[string]any{"type": "integer"}),
 	})
 	return &ai.Shape{Name: "plan", Schema: object(map[string]any{
-		"language": text, "title": text, "summary": text, "steps": list(step),
+		"language": str, "title": str, "summary": str, "steps": list(step),
 	})}
 }
 
@@ -84,14 +84,14 @@ func kindsOf(models []catalog.Model) []any {
 }
 
 // parse reads an answer. A model that wraps it into a code fence all the same is understood.
-func parse(text string) (*answer, error) {
-	text = strings.TrimSpace(text)
-	if body, ok := strings.CutPrefix(text, "```"); ok {
+func parse(said string) (*answer, error) {
+	said = strings.TrimSpace(said)
+	if body, ok := strings.CutPrefix(said, "```"); ok {
 		body = strings.TrimPrefix(body, "json")
-		text = strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(body), "```"))
+		said = strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(body), "```"))
 	}
 	var a answer
-	if err := json.Unmarshal([]byte(text), &a); err != nil {
+	if err := json.Unmarshal([]byte(said), &a); err != nil {
 		return nil, fmt.Errorf("it is not the JSON document that was asked for: %w", err)
 	}
 	return &a, nil

@@ -54,7 +54,8 @@ func (c *Connections) take(address string) (leave func(), ok bool) {
 func (c *Connections) leave(address string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.held[address]--; c.held[address] == 0 {
+	c.held[address]--
+	if c.held[address] == 0 {
 		delete(c.held, address)
 	}
 }

@@ -19,7 +19,7 @@ func speak(next http.Handler) http.Handler {
 }
 
 // refuse answers outside of GraphQL with a text in the language of the request.
-func refuse(w http.ResponseWriter, r *http.Request, status int, format string, args ...any) {
+func refuse(w http.ResponseWriter, r *http.Request, status int, format string, args ...any) { //nolint:unparam // The form of all functions that make a text.
 	w.Header().Set("Content-Language", string(locale.From(r.Context())))
 	w.Header().Add("Vary", "Accept-Language")
 	http.Error(w, locale.Render(r.Context(), errs.Textf(format, args...)), status)

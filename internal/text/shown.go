@@ -66,7 +66,7 @@ func Count(s string) int {
 // left out.
 func Truncate(s string, n int) string {
 	rest, state, end := s, -1, 0
-	for len(rest) > 0 {
+	for rest != "" {
 		var cluster string
 		cluster, rest, _, state = uniseg.FirstGraphemeClusterInString(rest, state)
 		if n -= Count(cluster); n < 0 {
@@ -80,7 +80,7 @@ func Truncate(s string, n int) string {
 // TruncateBytes returns the beginning of s with at most n bytes. It ends as [Truncate] does.
 func TruncateBytes(s string, n int) string {
 	rest, state, end := s, -1, 0
-	for len(rest) > 0 && len(s) > n {
+	for rest != "" && len(s) > n {
 		var cluster string
 		cluster, rest, _, state = uniseg.FirstGraphemeClusterInString(rest, state)
 		if end+len(cluster) > n {

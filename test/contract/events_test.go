@@ -127,7 +127,7 @@ func (p *person) readDropping(t *testing.T, s stream, after string, done func(ha
 		case err != nil: // The dropped ones may still count among those that one person may have.
 			continue
 		}
-		over, err := r.session(t, socket, s, true, done)
+		over, err := r.session(socket, s, true, done)
 		_ = socket.Drop()
 		if over || err != nil {
 			return r, err
@@ -135,7 +135,7 @@ func (p *person) readDropping(t *testing.T, s stream, after string, done func(ha
 	}
 }
 
-func (r *reading) session(t *testing.T, socket *client.Socket, s stream, drops bool, done func(happening) bool) (over bool, err error) {
+func (r *reading) session(socket *client.Socket, s stream, drops bool, done func(happening) bool) (over bool, err error) {
 	variables := object{}
 	for name, v := range s.variables {
 		variables[name] = v
@@ -189,7 +189,7 @@ func TestResumedStreamsTellEverythingOnce(t *testing.T) {
 		follow := func(s stream, done func(happening) bool) {
 			stayed, stays := newReading(f.cursor), make(chan error, 1)
 			go func() {
-				_, err := stayed.session(t, steady, s, false, done)
+				_, err := stayed.session(steady, s, false, done)
 				stays <- err
 			}()
 			dropped, err := p.readDropping(t, s, f.cursor, done)

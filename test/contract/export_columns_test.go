@@ -42,6 +42,7 @@ var renamed = map[string]string{
 var unexported = map[string]string{
 	"user_id": "the archive is one person's", "revision": "counts changes, for clients", "thumbnail_key": "a small copy of the bytes",
 	"thumbnail_width": "of that copy", "thumbnail_height": "of that copy", "run_id": "which run did the work", "lease_until_ms": "where the work stands",
+	"node": "which process did the work", "unproven_runs": "where the work stands", "lost_runs": "where the work stands",
 	"users.preferences_revision": "as revision", "users.is_profile_custom": "whether sign-ins refresh the profile",
 	"api_keys.hash": "a secret", "provider_keys.id": "nowhere shown", "provider_keys.sealed": "a secret", "share_links.token": "a secret",
 	"chats.former_folder_id": "for a restore within a day", "chats.deleted_with_id": "for a restore within a day", "chats.is_title_custom": "whether a title is made",
@@ -58,7 +59,7 @@ var unexported = map[string]string{
 	"artifacts.is_disclosed": "the file itself says so", "files.ready_at": "status tells", "payments.taken_back": "membership.json tells",
 	"payments.reference": "the gateway's name for it", "payments.gateway_status": "where the work stands", "payments.dispute_told_at": "in the timeline",
 	"payments.checks": "where the work stands", "payments.next_check_at": "where the work stands", "payments.updated_at": "in the timeline",
-	"payment_steps.id": "nowhere shown", "payment_steps.payment_id": "they stand in their payment", "membership_changes.id": "nowhere shown",
+	"payment_steps.detail_text": "detail has its words", "payment_steps.id": "nowhere shown", "payment_steps.payment_id": "they stand in their payment", "membership_changes.id": "nowhere shown",
 }
 
 // TestEveryColumnIsExportedOrSaysWhyNot looks for each column's name in the entry of its table, in an account that has all.

@@ -261,7 +261,7 @@ func firstError(t *testing.T, w *world, header http.Header, init object, query s
 	conn, res, err := dialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(w.url, "http"), header)
 	must(t, err)
 	must(t, res.Body.Close())
-	defer conn.Close()
+	defer func() { _ = conn.Close() }() // Nothing is pending on it.
 	must(t, conn.WriteJSON(object{"type": "connection_init", "payload": init}))
 	var ack struct{ Type string }
 	must(t, conn.ReadJSON(&ack))

@@ -18,7 +18,7 @@ const modelFields = `id name description provider kind state shutdownAt plan ava
 	video { seconds secondsByResolution { resolution seconds } } nextPrice { validFromAt } price { validFromAt inputTokens { amountMicros currency }
 	cachedInputTokens { amountMicros } cacheWriteTokens { amountMicros } outputTokens { amountMicros } imageInputTokens { amountMicros } imageOutputTokens { amountMicros }
 	tiers { aboveInputTokens inputTokens { amountMicros } outputTokens { amountMicros } } images { size quality cost { amountMicros } } videoSecond { amountMicros }
-	videoSeconds { resolution cost { amountMicros } } source { url readAt } }`
+	videoByResolution { resolution cost { amountMicros } } source { url readAt } }`
 
 // TestModelsByFilter says which models whom is shown, and why some cannot be used.
 func TestModelsByFilter(t *testing.T) {
@@ -64,10 +64,10 @@ func TestModelsByFilter(t *testing.T) {
 		}
 		return out
 	}
-	if got := reasons(guest); got["sandbox-writer"] != "SIGN_IN_REQUIRED" || got["gpt-6-luna"] != "PROVIDER_NOT_CONFIGURED" || got["dall-e-3"] != "RETIRED" {
+	if got := reasons(guest); got["sandbox-writer"] != "SIGN_IN_REQUIRED" || got["gpt-6-luna"] != "SIGN_IN_REQUIRED" || got["dall-e-3"] != "SIGN_IN_REQUIRED" {
 		t.Errorf("for a guest: %v", got)
 	}
-	if got := reasons(p); got["sandbox-writer"] != "" || got["gpt-6-luna"] != "PROVIDER_NOT_CONFIGURED" {
+	if got := reasons(p); got["sandbox-writer"] != "" || got["gpt-6-luna"] != "PROVIDER_NOT_CONFIGURED" || got["dall-e-3"] != "RETIRED" {
 		t.Errorf("for a person: %v", got)
 	}
 }
@@ -107,7 +107,7 @@ func TestPricesOfEverySort(t *testing.T) {
 		},
 		"gpt-image-2": {"price.imageInputTokens.amountMicros": 8000000.0, "price.imageOutputTokens.amountMicros": 30000000.0, "price.images": []any{}, "price.outputTokens": nil},
 		"veo-3.1-generate-preview": {
-			"price.videoSecond.amountMicros": 400000.0, "price.videoSeconds.0.resolution": "4K", "price.videoSeconds.0.cost.amountMicros": 600000.0, "price.videoSeconds.1.resolution": nil,
+			"price.videoSecond.amountMicros": 400000.0, "price.videoByResolution.0.resolution": "4K", "price.videoByResolution.0.cost.amountMicros": 600000.0, "price.videoByResolution.1.resolution": nil,
 			"video.secondsByResolution.2.resolution": "4K", "video.secondsByResolution.2.seconds": []any{8.0}, "nextPrice": nil,
 		},
 		"sandbox-painter": {"price.images.0.cost.amountMicros": 0.0, "price.tiers": []any{}, "price.source": nil, "text": nil},

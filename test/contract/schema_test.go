@@ -121,6 +121,7 @@ var untimed = map[string]string{
 	"ServerInfo.time":        "it is the clock itself",
 	"Folder.restorableUntil": "it is a limit, not an event",
 	"Chat.restorableUntil":   "it is a limit, not an event",
+	"Job.resumableUntil":     "it is a limit, not an event",
 }
 
 // checkUnit compares what a field's name says of its unit with its type.

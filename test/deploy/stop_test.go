@@ -45,7 +45,7 @@ func TestTimesToStopFitEachOther(t *testing.T) {
 			t.Errorf("%s waits %v, takes up to %v to stop, and is killed after %v", name, cfg.ShutdownTimeout, cfg.StopTime(), graces[name])
 		}
 	}
-	page, err := os.ReadFile(filepath.Join(root, "docs/operations.md"))
+	page, err := os.ReadFile(filepath.Join(root, "docs", "operations.md"))
 	if err != nil {
 		t.Fatal(err)
 	}

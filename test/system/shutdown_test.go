@@ -63,7 +63,7 @@ func TestStoppedWorkerLetsGoOfItsReplies(t *testing.T) {
 		runs         int
 		cut          bool // the worker says that it did not wait for the end
 	}{
-		{"what is soon done is finished", "[sandbox:tokens=20] Short", true, "COMPLETED", 1, false},
+		{"what is soon done is finished", "[sandbox:tokens=40] Short", true, "COMPLETED", 1, false},
 		{"what is long is kept as it stands", "[sandbox:tokens=1000] Long", true, "INTERRUPTED", 1, true},
 		{"what was not shown runs elsewhere", "[sandbox:first_after=8000][sandbox:tokens=20] Late", false, "COMPLETED", 2, true},
 	}
@@ -79,9 +79,9 @@ func TestStoppedWorkerLetsGoOfItsReplies(t *testing.T) {
 			if tt.shown {
 				tab.pieces(sent.ReplyID, 1)
 			}
-			c.worker()
 			run := "reply " + c.row(t, sent.ReplyID).RunID.String()
 			c.workers[0].signal(syscall.SIGTERM)
+			c.worker() // Behind the signal: a short reply does not wait for a process to start.
 			if code := c.workers[0].exit(); code != 0 {
 				t.Errorf("the worker ended with %d", code)
 			}

@@ -175,7 +175,7 @@ func (v *vendors) google(w http.ResponseWriter, r *http.Request) {
 // generate is a text or an image of Gemini.
 func (v *vendors) generate(w http.ResponseWriter, r *http.Request, streams bool) {
 	var parts []any
-	if strings.Contains(r.URL.Path, "image") {
+	if strings.Contains(r.URL.Path, "image") || strings.Contains(r.URL.Path, "banana") {
 		parts = []any{map[string]any{"inlineData": map[string]any{"mimeType": "image/png", "data": base64.StdEncoding.EncodeToString(pixels())}}}
 	} else {
 		parts = []any{map[string]any{"text": "Hello from the second vendor."}}

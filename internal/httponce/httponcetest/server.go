@@ -41,11 +41,11 @@ type Server struct {
 }
 
 // New starts a server, whose first answer has that status and JSON body. It stops with the test.
-func New(t testing.TB, moment Moment, status int, body string) *Server {
-	t.Helper()
+func New(tb testing.TB, moment Moment, status int, body string) *Server {
+	tb.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // It is closed with the test.
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	s := &Server{URL: "http://" + l.Addr().String(), moment: moment}
 	s.answer = fmt.Sprintf("HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
@@ -57,7 +57,7 @@ func New(t testing.TB, moment Moment, status int, body string) *Server {
 			if err != nil {
 				return
 			}
-			stop := t.Context().Done()
+			stop := tb.Context().Done()
 			gone := make(chan struct{})
 			serving.Go(func() {
 				defer close(gone)
@@ -72,7 +72,7 @@ func New(t testing.TB, moment Moment, status int, body string) *Server {
 			})
 		}
 	})
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		_ = l.Close() // Its end is what is wanted.
 		serving.Wait()
 	})
@@ -80,17 +80,17 @@ func New(t testing.TB, moment Moment, status int, body string) *Server {
 }
 
 // Check wants n requests to have begun, all on the first connection.
-func (s *Server) Check(t testing.TB, n int) {
-	t.Helper()
+func (s *Server) Check(tb testing.TB, n int) {
+	tb.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.requests) != n {
-		t.Errorf("%d requests arrived, on the connections %v; want %d", len(s.requests), s.requests, n)
+		tb.Errorf("%d requests arrived, on the connections %v; want %d", len(s.requests), s.requests, n)
 		return
 	}
 	for _, conn := range s.requests {
 		if conn != 1 {
-			t.Errorf("requests arrived on the connections %v: the first was not used again", s.requests)
+			tb.Errorf("requests arrived on the connections %v: the first was not used again", s.requests)
 			return
 		}
 	}

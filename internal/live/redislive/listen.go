@@ -28,7 +28,7 @@ func (ts *topics) run(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		ts.reach.unheard(err)
+		ts.reach.unheard(err) //nolint:contextcheck // The probe ends with the bus.
 		wait(ctx, pause)
 		pause = min(2*pause, maxPause)
 	}

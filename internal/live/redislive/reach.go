@@ -96,7 +96,7 @@ func (r *reach) begin(cause error) {
 
 // watch probes Redis until it is back.
 func (r *reach) watch(cause error) {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.Background()) //nolint:forbidigo // It ends with the bus, not with a call.
 	defer cancel()
 	go func() {
 		select {

@@ -81,7 +81,7 @@ func Open(ctx context.Context, url string, opts ...Option) (*Bus, error) {
 		return nil, errors.Join(unavailable("ping", first), b.client.Close())
 	}
 	if first != nil {
-		b.reach.failed(first)
+		b.reach.failed(first) //nolint:contextcheck // The probe ends with the bus.
 	}
 	b.topics = hear(context.WithoutCancel(ctx), options, b)
 	b.close = sync.OnceValue(func() error {
@@ -130,7 +130,7 @@ func (b *Bus) do(ctx context.Context, step string, command func(ctx context.Cont
 		return nil
 	}
 	if ctx.Err() == nil { // The end of the caller's own context is no sign of Redis.
-		b.reach.failed(err)
+		b.reach.failed(err) //nolint:contextcheck // The probe ends with the bus.
 	}
 	return unavailable(step, err)
 }

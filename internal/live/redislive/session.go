@@ -116,7 +116,8 @@ func (s *session) command(ctx context.Context, ts *topics) error {
 			return context.Cause(ctx)
 		case <-ts.wake:
 		case <-tick.C:
-			if unanswered++; s.heard.Swap(false) {
+			unanswered++
+			if s.heard.Swap(false) {
 				unanswered = 0
 			}
 			ts.reach.answered(unanswered == 0)

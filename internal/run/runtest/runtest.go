@@ -149,12 +149,23 @@ func (p *Process) must(err error) {
 // quiet counts nothing.
 type quiet struct{}
 
-func (quiet) ObjectsRighted(string, int)             {}
-func (quiet) DeltaPublished(int)                     {}
-func (quiet) ReplyEnded(string, time.Duration)       {}
-func (quiet) ReplyFellBack(string, string)           {}
+// ObjectsRighted implements the meter of files.
+func (quiet) ObjectsRighted(string, int) {}
+
+// DeltaPublished implements the meter of chats and jobs.
+func (quiet) DeltaPublished(int) {}
+
+// ReplyEnded implements the meter of chats.
+func (quiet) ReplyEnded(string, time.Duration) {}
+
+// ReplyFellBack implements the meter of chats.
+func (quiet) ReplyFellBack(string, string) {}
+
+// JobEnded implements the meter of jobs.
 func (quiet) JobEnded(string, string, time.Duration) {}
-func (quiet) AttemptFailed(string, string)           {}
+
+// AttemptFailed implements the meter of jobs.
+func (quiet) AttemptFailed(string, string) {}
 
 // Run is a run under way.
 type Run struct {
