@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,12 +16,30 @@ import (
 type bench struct {
 	*run.Saver
 	ctx   context.Context
-	took  time.Duration // of a write
-	fails bool
+	took  locked[time.Duration] // of a write
+	fails locked[bool]
 	text  string
-	kept  string
+	kept  locked[string]
 	saves []time.Duration // when each began
 	began time.Time
+}
+
+// locked is a value that the test and a save under way share.
+type locked[T any] struct {
+	mu    sync.Mutex
+	value T
+}
+
+func (l *locked[T]) get() T {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.value
+}
+
+func (l *locked[T]) set(value T) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.value = value
 }
 
 func newBench(ctx context.Context) *bench {
@@ -31,15 +50,15 @@ func newBench(ctx context.Context) *bench {
 
 func (b *bench) save(ctx context.Context, text string) (bool, error) {
 	select {
-	case <-time.After(b.took):
+	case <-time.After(b.took.get()):
 	case <-ctx.Done():
 		return false, ctx.Err()
 	}
-	if b.fails {
+	if b.fails.get() {
 		return false, errors.New("down")
 	}
 	if text != "" {
-		b.kept = text
+		b.kept.set(text)
 	}
 	return false, nil
 }
@@ -68,18 +87,18 @@ func TestATextIsSavedSoonAfterItIsShown(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			b := newBench(t.Context())
 			defer b.Close()
-			b.took = took
+			b.took.set(took)
 			lengths := map[time.Duration]int{} // shown by then
 			for i := range 500 {
 				b.text += "x"
 				b.Show(len(b.text), i == 0)
 				if i == 0 {
-					b.kept = b.text // It is stored before it is shown.
+					b.kept.set(b.text) // It is stored before it is shown.
 				}
 				now := time.Since(b.began)
 				lengths[now] = len(b.text)
-				if was, ok := lengths[now-loss]; ok && len(b.kept) < was {
-					t.Fatalf("writes of %v: %d bytes were shown %v ago, %d are kept", took, was, loss, len(b.kept))
+				if was, ok := lengths[now-loss]; ok && len(b.kept.get()) < was {
+					t.Fatalf("writes of %v: %d bytes were shown %v ago, %d are kept", took, was, loss, len(b.kept.get()))
 				}
 				b.pass(piece)
 			}
@@ -109,16 +128,19 @@ func TestASaveThatFailsIsMadeAgain(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			b := newBench(t.Context())
 			defer b.Close()
-			b.fails, b.took, b.text = true, took, "shown"
+			b.fails.set(true)
+			b.took.set(took)
+			b.text = "shown"
 			b.Show(len(b.text), false)
 			b.pass(20 * time.Second)
 			if n := len(b.saves); n < 3 || n > 21 {
 				t.Errorf("%s: %d tries in 20 s", name, n)
 			}
-			b.fails, b.took = false, 0
+			b.fails.set(false)
+			b.took.set(0)
 			b.pass(7 * time.Second)
-			if b.kept != b.text {
-				t.Errorf("%s: %q is kept once the database is back", name, b.kept)
+			if b.kept.get() != b.text {
+				t.Errorf("%s: %q is kept once the database is back", name, b.kept.get())
 			}
 		})
 	}
@@ -129,10 +151,11 @@ func TestNoSaveIsUnderWayBehindClose(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t.Context())
-		b.took, b.text = time.Second, "shown"
+		b.took.set(time.Second)
+		b.text = "shown"
 		b.Begin(b.ctx, b.text)
 		b.Close()
-		if b.kept != b.text {
+		if b.kept.get() != b.text {
 			t.Error("Close came before the save")
 		}
 	})
