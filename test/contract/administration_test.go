@@ -120,7 +120,7 @@ func TestAdministration(t *testing.T) {
 			"SESSIONS_ENDED" + by + "a lost laptop (Sessions: 1, and all API keys.)",
 			"ROLE_SET" + by + "she helps (From MEMBER to SUPPORT.)",
 			"JOB_CANCELLED" + by + "it hangs (A job of the kind TEXT.)",
-			"PAYMENT_REFUNDED" + by + "a fault (900 KRW of 19900.)",
+			"PAYMENT_REFUNDED" + by + "a fault (900 KRW of 19,900.)",
 			"MEMBERSHIP_GRANTED" + by + "sorry (7 days of PREMIUM.)",
 		}
 		if got := boss.audited(t, id); !slices.Equal(got, want) {

@@ -104,7 +104,7 @@ func TestRefusedWorkCostsNothing(t *testing.T) {
 		"filtered": {"[sandbox:filter_after=2]", "COMPLETED", "COMPLETED"},
 		"blocked":  {"[sandbox:blocked]", "FAILED", "FAILED"},
 		"empty":    {"[sandbox:no_output]", "FAILED", "FAILED"},
-		"nothing":  {"[sandbox:filter_after=0]", "COMPLETED", "FAILED"},
+		"nothing":  {"[sandbox:filter_after=0]", "FAILED", "FAILED"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
