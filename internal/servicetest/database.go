@@ -132,5 +132,8 @@ func withDatabase(admin, name string) string {
 		return admin // It was connected to with this URL before.
 	}
 	u.Path = "/" + name
+	query := u.Query()
+	query.Set("connect_timeout", "60") // A machine under load takes more than the 5 s of the program's default.
+	u.RawQuery = query.Encode()
 	return u.String()
 }

@@ -157,7 +157,7 @@ func TestModelWarningsAreForOperators(t *testing.T) {
 	}
 	for field, want := range map[string]any{
 		"model.id": "brief", "model.successor.id": "steady", "shutdownAt": day.Format(time.RFC3339), "checkedAt": nil,
-		"message": "brief ends on " + day.Format(time.DateOnly) + ": people will be sent to steady.",
+		"message": "brief ends on " + day.Format("January 2, 2006") + ": people will be sent to steady.",
 	} {
 		if got := a.at("modelWarnings.0." + field); got != want {
 			t.Errorf("%s is %v, want %v", field, got, want)
