@@ -8,7 +8,7 @@ import (
 	entjob "github.com/weav-ai/weav/ent/job"
 	"github.com/weav-ai/weav/ent/payment"
 	"github.com/weav-ai/weav/ent/user"
-	"github.com/weav-ai/weav/internal/administration"
+	"github.com/weav-ai/weav/internal/admin"
 	"github.com/weav-ai/weav/internal/auth"
 	"github.com/weav-ai/weav/internal/billing"
 	"github.com/weav-ai/weav/internal/catalog"
@@ -25,11 +25,11 @@ func (r *queryResolver) Administration(context.Context) (*Administration, error)
 
 // Users pages through people.
 func (r *administrationResolver) Users(ctx context.Context, _ *Administration, first *int, after, email, id *string) (*AccountConnection, error) {
-	rows, err := r.s.Administration.Users(ctx, administration.UserFilter{Email: email, ID: id}, page.Args{First: first, After: after})
+	rows, err := r.s.Administration.Users(ctx, admin.UserFilter{Email: email, ID: id}, page.Args{First: first, After: after})
 	if err != nil {
 		return nil, err
 	}
-	return connect(rows, administration.UserCursor), nil
+	return connect(rows, admin.UserCursor), nil
 }
 
 // Payments pages through payments.
@@ -53,7 +53,7 @@ func (r *administrationResolver) Jobs(ctx context.Context, _ *Administration, fi
 	if err != nil {
 		return nil, err
 	}
-	return connect(rows, administration.JobCursor), nil
+	return connect(rows, admin.JobCursor), nil
 }
 
 // AuditLog pages through what was done.
@@ -62,7 +62,7 @@ func (r *administrationResolver) AuditLog(ctx context.Context, _ *Administration
 	if err != nil {
 		return nil, err
 	}
-	return connect(rows, administration.AuditCursor), nil
+	return connect(rows, admin.AuditCursor), nil
 }
 
 // Membership is what the person is a member of.
@@ -125,7 +125,7 @@ func (r *mutationResolver) GrantMembership(ctx context.Context, in GrantMembersh
 	if err != nil {
 		return nil, err
 	}
-	u, err := r.s.Administration.Grant(ctx, p.User, administration.GrantInput{
+	u, err := r.s.Administration.Grant(ctx, p.User, admin.GrantInput{
 		UserID: in.UserID, Plan: in.Plan, Days: in.Days, Reason: in.Reason, Key: in.IdempotencyKey,
 	})
 	inputs, err := userErrors[GrantMembershipUserError](ctx, err)
@@ -138,7 +138,7 @@ func (r *mutationResolver) RefundPayment(ctx context.Context, in RefundPaymentIn
 	if err != nil {
 		return nil, err
 	}
-	asked := administration.RefundInput{PaymentID: in.PaymentID, Reason: in.Reason, Key: in.IdempotencyKey}
+	asked := admin.RefundInput{PaymentID: in.PaymentID, Reason: in.Reason, Key: in.IdempotencyKey}
 	if amount := in.Amount.Value(); amount != nil {
 		minor := int64(*amount)
 		asked.Amount = &minor

@@ -7,12 +7,12 @@ import (
 
 	"github.com/weav-ai/weav/ent"
 	"github.com/weav-ai/weav/internal/auth"
-	"github.com/weav-ai/weav/internal/exporting"
-	"github.com/weav-ai/weav/internal/ownkey"
+	"github.com/weav-ai/weav/internal/export"
+	"github.com/weav-ai/weav/internal/providerkey"
 )
 
 // vendors are the providers of own keys as the catalogue names them.
-var vendors = map[KeyProvider]string{KeyProviderOpenai: ownkey.OpenAI, KeyProviderGemini: ownkey.Gemini}
+var vendors = map[KeyProvider]string{KeyProviderOpenai: providerkey.OpenAI, KeyProviderGemini: providerkey.Gemini}
 
 // Provider is whose key it is.
 func (r *providerKeyResolver) Provider(_ context.Context, k *ent.ProviderKey) (KeyProvider, error) {
@@ -31,12 +31,12 @@ func (r *userResolver) ProviderKeys(ctx context.Context, u *ent.User) ([]*ent.Pr
 
 // HasOpenaiKey says whether there is an own key of OpenAI.
 func (r *userResolver) HasOpenaiKey(ctx context.Context, u *ent.User) (bool, error) {
-	return hasOwnKey(ctx, u, ownkey.OpenAI)
+	return hasOwnKey(ctx, u, providerkey.OpenAI)
 }
 
 // HasGeminiKey says whether there is an own key of Google's Gemini.
 func (r *userResolver) HasGeminiKey(ctx context.Context, u *ent.User) (bool, error) {
-	return hasOwnKey(ctx, u, ownkey.Gemini)
+	return hasOwnKey(ctx, u, providerkey.Gemini)
 }
 
 func hasOwnKey(ctx context.Context, u *ent.User, provider string) (bool, error) {
@@ -82,7 +82,7 @@ func (r *mutationResolver) ExportAccount(ctx context.Context, in ExportAccountIn
 	if err != nil {
 		return nil, err
 	}
-	j, err := r.s.Exports.Order(ctx, p.User, exporting.Input{IncludesFiles: in.IncludeFiles, Key: in.IdempotencyKey})
+	j, err := r.s.Exports.Order(ctx, p.User, export.Input{IncludesFiles: in.IncludeFiles, Key: in.IdempotencyKey})
 	inputs, err := userErrors[ExportAccountUserError](ctx, err)
 	return &ExportAccountPayload{Job: j, UserErrors: inputs}, err
 }

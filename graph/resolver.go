@@ -5,12 +5,12 @@ import (
 
 	"github.com/weav-ai/weav/ent/user"
 	"github.com/weav-ai/weav/internal/account"
-	"github.com/weav-ai/weav/internal/administration"
+	"github.com/weav-ai/weav/internal/admin"
 	"github.com/weav-ai/weav/internal/apikey"
 	"github.com/weav-ai/weav/internal/billing"
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/chat"
-	"github.com/weav-ai/weav/internal/exporting"
+	"github.com/weav-ai/weav/internal/export"
 	"github.com/weav-ai/weav/internal/feed"
 	"github.com/weav-ai/weav/internal/file"
 	"github.com/weav-ai/weav/internal/folder"
@@ -18,8 +18,8 @@ import (
 	"github.com/weav-ai/weav/internal/membership"
 	"github.com/weav-ai/weav/internal/modelcheck"
 	"github.com/weav-ai/weav/internal/oid"
-	"github.com/weav-ai/weav/internal/ownkey"
 	"github.com/weav-ai/weav/internal/planner"
+	"github.com/weav-ai/weav/internal/providerkey"
 	"github.com/weav-ai/weav/internal/usage"
 )
 
@@ -30,8 +30,8 @@ type Services struct {
 	Folders  *folder.Service
 	Chats    *chat.Service
 	Files    *file.Service
-	Exports  *exporting.Service
-	OwnKeys  *ownkey.Service
+	Exports  *export.Service
+	OwnKeys  *providerkey.Service
 	Jobs     *job.Service
 	Plans    *planner.Service
 	Feed     *feed.Feed
@@ -42,7 +42,7 @@ type Services struct {
 	Ledger      *usage.Ledger
 	Billing     *billing.Service
 	// Administration sees and does what the roles may.
-	Administration *administration.Service
+	Administration *admin.Service
 	// Role tells what somebody may do in the administration.
 	Role func(ctx context.Context, user oid.User) (user.Role, error)
 }

@@ -5,7 +5,7 @@ import (
 
 	"github.com/weav-ai/weav/ent"
 	"github.com/weav-ai/weav/ent/user"
-	"github.com/weav-ai/weav/internal/administration"
+	"github.com/weav-ai/weav/internal/admin"
 	"github.com/weav-ai/weav/internal/billing"
 	"github.com/weav-ai/weav/internal/chat"
 	"github.com/weav-ai/weav/internal/errs"
@@ -38,7 +38,7 @@ func (*paymentStepResolver) Detail(ctx context.Context, s *ent.PaymentStep) (str
 
 // Detail says what changed.
 func (*auditEntryResolver) Detail(ctx context.Context, e *ent.AuditEntry) (string, error) {
-	return locale.Render(ctx, administration.DetailText(e)), nil
+	return locale.Render(ctx, admin.DetailText(e)), nil
 }
 
 // LastError is why the provider refused it last; nil when it did not.

@@ -14,7 +14,7 @@ import (
 	"github.com/weav-ai/weav/graph/playground"
 	"github.com/weav-ai/weav/graph/ws"
 	"github.com/weav-ai/weav/internal/account"
-	"github.com/weav-ai/weav/internal/administration"
+	"github.com/weav-ai/weav/internal/admin"
 	"github.com/weav-ai/weav/internal/ai"
 	"github.com/weav-ai/weav/internal/apikey"
 	"github.com/weav-ai/weav/internal/auth"
@@ -23,7 +23,7 @@ import (
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/chat"
 	"github.com/weav-ai/weav/internal/erasure"
-	"github.com/weav-ai/weav/internal/exporting"
+	"github.com/weav-ai/weav/internal/export"
 	"github.com/weav-ai/weav/internal/feed"
 	"github.com/weav-ai/weav/internal/file"
 	"github.com/weav-ai/weav/internal/folder"
@@ -33,9 +33,9 @@ import (
 	"github.com/weav-ai/weav/internal/membership"
 	"github.com/weav-ai/weav/internal/metrics"
 	"github.com/weav-ai/weav/internal/modelcheck"
-	"github.com/weav-ai/weav/internal/ownkey"
 	"github.com/weav-ai/weav/internal/pay"
 	"github.com/weav-ai/weav/internal/planner"
+	"github.com/weav-ai/weav/internal/providerkey"
 	"github.com/weav-ai/weav/internal/run"
 	"github.com/weav-ai/weav/internal/server"
 	"github.com/weav-ai/weav/internal/store"
@@ -74,15 +74,15 @@ type App struct {
 	chats    *chat.Service
 	jobs     *job.Service
 	plans    *planner.Service
-	exports  *exporting.Service
-	ownKeys  *ownkey.Service
+	exports  *export.Service
+	ownKeys  *providerkey.Service
 	models   *modelcheck.Service
 	catalog  *catalog.Catalog
 
 	memberships *membership.Plans
 	ledger      *usage.Ledger
 	apiKeys     *apikey.Service
-	admins      *administration.Service
+	admins      *admin.Service
 	erasure     *erasure.Service
 	billing     *billing.Service
 	gateways    []pay.Gateway // the first takes new orders

@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/weav-ai/weav/internal/ownkey"
+	"github.com/weav-ai/weav/internal/providerkey"
 	"github.com/weav-ai/weav/internal/seal"
 )
 
@@ -85,12 +85,12 @@ func (a *App) loadOwnKeys() error {
 	if err != nil {
 		return err
 	}
-	a.ownKeys = ownkey.New(ownkey.Parts{Store: a.store, Plans: a.memberships, Ring: ring, Dial: a.dialOwn, Log: a.log})
+	a.ownKeys = providerkey.New(providerkey.Parts{Store: a.store, Plans: a.memberships, Ring: ring, Dial: a.dialOwn, Log: a.log})
 	return nil
 }
 
 // dialOwn makes the adapter that asks one of the two vendors with a person's key, where the house asks it too.
-func (a *App) dialOwn(ctx context.Context, provider, key string) (ownkey.Vendor, error) {
+func (a *App) dialOwn(ctx context.Context, provider, key string) (providerkey.Vendor, error) {
 	i := slices.IndexFunc(a.cfg.Providers, func(p Provider) bool { return p.Name == provider })
 	if i < 0 {
 		return nil, nil

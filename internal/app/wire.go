@@ -7,14 +7,14 @@ import (
 	"time"
 
 	"github.com/weav-ai/weav/internal/account"
-	"github.com/weav-ai/weav/internal/administration"
+	"github.com/weav-ai/weav/internal/admin"
 	"github.com/weav-ai/weav/internal/ai"
 	"github.com/weav-ai/weav/internal/apikey"
 	"github.com/weav-ai/weav/internal/billing"
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/chat"
 	"github.com/weav-ai/weav/internal/erasure"
-	"github.com/weav-ai/weav/internal/exporting"
+	"github.com/weav-ai/weav/internal/export"
 	"github.com/weav-ai/weav/internal/feed"
 	"github.com/weav-ai/weav/internal/file"
 	"github.com/weav-ai/weav/internal/folder"
@@ -63,7 +63,7 @@ func (a *App) wire(secret []byte) error {
 	if err != nil {
 		return err
 	}
-	a.admins = administration.New(administration.Parts{
+	a.admins = admin.New(admin.Parts{
 		Store: a.store, Accounts: a.accounts, APIKeys: a.apiKeys, Jobs: a.jobs, Billing: a.billing, RoleOf: a.roleOf,
 	})
 	a.erasure = erasure.New(erasure.Parts{
@@ -99,14 +99,14 @@ func (a *App) wireWork() {
 		WithOwnKeys(a.ownKeys.Routers(once))
 	plans := planner.Parts{Store: a.store, Catalog: a.catalog, Router: router, Folders: a.folders, Chats: a.chats, Memberships: a.memberships, Log: a.log}
 	authors := planner.NewComposer(plans).Kinds()
-	maps.Copy(authors, exporting.NewAuthor(exporting.Parts{Store: a.store, Files: a.files}, exporting.Config{MaxBytes: int64(a.cfg.ExportMaxGB) << 30}).Kinds())
+	maps.Copy(authors, export.NewAuthor(export.Parts{Store: a.store, Files: a.files}, export.Config{MaxBytes: int64(a.cfg.ExportMaxGB) << 30}).Kinds())
 	a.jobs = job.New(job.Parts{
 		Store: a.store, Feed: a.feed, Bus: a.bus, Catalog: a.catalog, Files: a.files, Chats: a.chats, Ledger: a.ledger, Meter: a.meter, Log: a.log, Process: a.process,
 		Router: router, Authors: authors,
 	}, job.Config{Lease: a.cfg.Lease, CancelWait: a.cfg.StopWait, Retention: a.cfg.JobRetention})
 	a.chats.OnPurge(a.jobs.ForgetChats)
 	a.plans = planner.New(plans, a.jobs)
-	a.exports = exporting.New(a.store, a.jobs)
+	a.exports = export.New(a.store, a.jobs)
 	a.models = modelcheck.New(a.store, a.catalog, a.listers, a.log)
 }
 

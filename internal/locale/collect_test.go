@@ -224,7 +224,7 @@ func (f *folder) gather(c *collection) {
 var verbatim = map[string]bool{
 	"graph/gqlhttp/persisted.go": true, // Clients compare the words.
 	"graph/gqlerr/protocol.go":   true, "graph/text.go": true, "internal/billing/timeline.go": true,
-	"internal/administration/audit.go": true, "internal/administration/queue.go": true,
+	"internal/admin/audit.go": true, "internal/admin/queue.go": true,
 }
 
 func (f *folder) call(c *collection, call *ast.CallExpr, params []parameter) {

@@ -1,0 +1,4 @@
+package admin
+
+// EmailBegins lets a test ask the databases how they would search.
+var EmailBegins = emailBegins

@@ -1,4 +1,0 @@
-package administration
-
-// EmailBegins lets a test ask the databases how they would search.
-var EmailBegins = emailBegins
