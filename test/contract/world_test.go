@@ -57,7 +57,7 @@ func merged(all []map[string]string) map[string]string {
 
 func services(t *testing.T) map[string]string {
 	return map[string]string{
-		"DATABASE_URL": servicetest.Postgres(t), "REDIS_URL": servicetest.Redis(t), "AUTO_MIGRATE": "true", "JWT_SECRET": secret,
+		"DATABASE_URL": storetest.URL(t, store.Postgres), "REDIS_URL": servicetest.Redis(t), "JWT_SECRET": secret,
 		"BLOB_URL": "file:" + t.TempDir(),
 	}
 }
