@@ -63,6 +63,7 @@ var broken = map[FailureCode]Failure{
 	FailureOwnKeyRefused:       {Code: FailureOwnKeyRefused, Message: "The provider does not take your own key any longer. What was received is kept. Set the key anew, or remove it to use your quota."},
 	FailureProviderRefused:     {Code: FailureProviderRefused, Message: "The provider does not serve this server's account or region any longer. What was received is kept. Choose another model, and tell the operator."},
 	FailureModelUnavailable:    {Code: FailureModelUnavailable, Message: "This model is not offered any longer. What was received is kept. Choose another."},
+	FailureNoOutput:            {Code: FailureNoOutput, Message: "The model's answer broke off. What was received is kept."},
 	FailureWorkerLost:          {Code: FailureWorkerLost, Message: "The server that wrote this reply went away. What was shown is kept."},
 	FailureInternal:            {Code: FailureInternal, Message: "Something went wrong on our side. What was received is kept."},
 }
