@@ -94,10 +94,20 @@ func (in Change) normal() Change {
 		in.AccentColor = &lower
 	}
 	if in.PersonaName != nil {
-		trimmed := strings.TrimSpace(*in.PersonaName)
-		in.PersonaName = &trimmed
+		in.PersonaName = shown(strings.TrimSpace(*in.PersonaName))
+	}
+	if in.DefaultInstruction != nil {
+		in.DefaultInstruction = shown(*in.DefaultInstruction)
 	}
 	return in
+}
+
+// shown is a text, or the empty one where nothing of it shows.
+func shown(s string) *string {
+	if text.Blank(s) {
+		s = ""
+	}
+	return &s
 }
 
 func (s *Service) checkChange(in Change) error {

@@ -60,6 +60,10 @@ func TestUpdatePreferences(t *testing.T) {
 			"back to none", account.Change{DefaultModel: ptr(""), DefaultInstruction: ptr(""), PersonaName: ptr("  ")},
 			preferences{user.ThemeSystem, "#abcdef", user.LanguageEnglish, "", "", "", 4},
 		},
+		{
+			"what does not show", account.Change{DefaultInstruction: ptr("\u3164\n"), PersonaName: ptr("\u200b\u2060")},
+			preferences{user.ThemeSystem, "#abcdef", user.LanguageEnglish, "", "", "", 5},
+		},
 	}
 	each(t, func(t *testing.T, st *store.Store, s *account.Service, _ *clock) {
 		in, other := signIn(t, s, "ada@example.com"), signIn(t, s, "bob@example.com")
@@ -160,5 +164,19 @@ func TestOneOfTwoTabsChangesARevision(t *testing.T) {
 			t.Errorf("%d of 8 changed revision 1, want 1", won)
 		}
 		wantEvents(t, st, in.User.ID, "viewer.updated")
+	})
+}
+
+// TestNamesOfWhichNothingShowsAreNone in a profile.
+func TestNamesOfWhichNothingShowsAreNone(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, _ *store.Store, s *account.Service, _ *clock) {
+		in := signIn(t, s, "ada@example.com")
+		for name, want := range map[string]string{"Ada": "Ada", "\u3164": "", " \u200b": "", "": ""} {
+			u, err := s.UpdateProfile(t.Context(), in.User.ID, account.Profile{FirstName: &name, LastName: &name})
+			if err != nil || u.FirstName != want || u.LastName != want {
+				t.Errorf("%q: %v, %v, want %q", name, u, err, want)
+			}
+		}
 	})
 }

@@ -30,6 +30,7 @@ func (s *Service) UpdateProfile(ctx context.Context, id oid.User, in Profile) (*
 	if err := in.check(); err != nil {
 		return nil, err
 	}
+	in = in.normal()
 	var after *ent.User
 	err := s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
 		u := tx.Client().User.UpdateOneID(id).SetIsProfileCustom(true).SetNillableFirstName(in.FirstName).SetNillableLastName(in.LastName)
@@ -44,6 +45,17 @@ func (s *Service) UpdateProfile(ctx context.Context, id oid.User, in Profile) (*
 		return err
 	})
 	return after, err
+}
+
+// normal writes names of which nothing shows as none.
+func (in Profile) normal() Profile {
+	if in.FirstName != nil {
+		in.FirstName = shown(*in.FirstName)
+	}
+	if in.LastName != nil {
+		in.LastName = shown(*in.LastName)
+	}
+	return in
 }
 
 func (in Profile) check() error {

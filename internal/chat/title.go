@@ -109,5 +109,9 @@ func (s *Service) setTitle(ctx context.Context, c *ent.Chat, title string, used 
 // cleanTitle keeps the first line without quotes, within the longest title.
 func cleanTitle(answer string) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(answer), "\n")
-	return text.Truncate(strings.Trim(strings.TrimSpace(line), `"'“”‘’「」『』`), MaxTitleChars)
+	title := text.Truncate(strings.Trim(strings.TrimSpace(line), `"'“”‘’「」『』`), MaxTitleChars)
+	if text.Blank(title) {
+		return ""
+	}
+	return title
 }

@@ -8,8 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"strings"
 	"time"
+
+	"github.com/weav-ai/weav/internal/text"
 )
 
 const (
@@ -25,8 +26,8 @@ const (
 	MaxLost = 20
 )
 
-// IsBlank says whether a model's text holds nothing: such an answer is NO_OUTPUT.
-func IsBlank(text string) bool { return strings.TrimSpace(text) == "" }
+// IsBlank says whether nothing of a model's text shows: such an answer is NO_OUTPUT.
+func IsBlank(said string) bool { return text.Blank(said) }
 
 // ErrPanic marks a fault of our own that would have ended the process.
 var ErrPanic = errors.New("run: panic")
