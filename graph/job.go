@@ -116,11 +116,7 @@ func (r *jobResolver) composed(ctx context.Context, j *ent.Job, result *JobResul
 
 // Failure says why it failed.
 func (r *jobResolver) Failure(_ context.Context, j *ent.Job) (*job.Failure, error) {
-	if j.FailureCode == nil {
-		return nil, nil
-	}
-	f := job.FailureOf(*j.FailureCode)
-	return &f, nil
+	return job.FailureOfJob(j), nil
 }
 
 // Usage is what it consumed.

@@ -80,6 +80,14 @@ func FailureOf(code string, status message.Status) Failure {
 	return f
 }
 
+// silence is the failure of a reply that reached its end without any text.
+func silence(why ai.Finish) FailureCode {
+	if why == ai.FinishContentFilter {
+		return FailureContentBlocked
+	}
+	return FailureNoOutput
+}
+
 // failureOf sorts a failure by what the person can do. One that is no provider's is ours.
 func failureOf(err error) FailureCode {
 	if errs.CodeOf(err) == errs.Unavailable || errors.Is(err, run.ErrPanic) {

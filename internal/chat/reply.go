@@ -251,7 +251,7 @@ func (w *writer) closed(final *ai.TextResult) ending {
 	case w.stopped:
 		e.status, e.finish, e.free = message.StatusStopped, "", usage.IsRefused(final.Finish)
 	case run.IsBlank(said):
-		e.status, e.failure = message.StatusFailed, FailureNoOutput
+		e.status, e.failure = message.StatusFailed, silence(final.Finish)
 	}
 	return e
 }

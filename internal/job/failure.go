@@ -4,8 +4,13 @@ import (
 	"context"
 	"errors"
 
+	"github.com/weav-ai/weav/ent"
+	entjob "github.com/weav-ai/weav/ent/job"
+	"github.com/weav-ai/weav/ent/message"
 	"github.com/weav-ai/weav/internal/ai"
+	"github.com/weav-ai/weav/internal/chat"
 	"github.com/weav-ai/weav/internal/file"
+	"github.com/weav-ai/weav/internal/run"
 )
 
 // FailureCode says why a job, or an attempt at it, failed; the API shows it.
@@ -58,6 +63,31 @@ var failures = map[FailureCode]Failure{
 	FailureTooLarge:            {FailureTooLarge, "The export would be larger than this server makes. Order it without the files, or delete some first.", false},
 	FailureWorkerLost:          {FailureWorkerLost, "The server that did the work went away. It costs nothing. Try again.", true},
 	FailureInternal:            {FailureInternal, "Something went wrong on our side.", true},
+}
+
+// kept says for each code what to tell the person of a text that broke off, where a reply's words do not fit: what was
+// shown of it is kept.
+var kept = map[FailureCode]Failure{
+	FailureWorkerLost: {Code: FailureWorkerLost, Message: "The server that did the work went away. What was shown is kept. It costs nothing. Try again."},
+}
+
+// FailureOfJob returns what to tell the person of a job, nil of one that has not failed. Of a text that broke off it
+// says that what was shown is kept, as a reply does.
+func FailureOfJob(j *ent.Job) *Failure {
+	if j.FailureCode == nil {
+		return nil
+	}
+	f := FailureOf(*j.FailureCode)
+	if j.Kind != entjob.KindText || run.IsBlank(j.Text) {
+		return &f
+	}
+	reply := chat.FailureOf(*j.FailureCode, message.StatusInterrupted)
+	if own, ok := kept[f.Code]; ok {
+		f.Message = own.Message
+	} else if string(reply.Code) == string(f.Code) {
+		f.Message = reply.Message
+	}
+	return &f
 }
 
 // FailureOf returns what to tell the person for a stored code.
@@ -145,6 +175,18 @@ func (s *Spent) Error() string { return s.Err.Error() }
 
 // Unwrap returns the failure.
 func (s *Spent) Unwrap() error { return s.Err }
+
+// silence is the failure of a text that reached its end without any.
+func silence(why ai.Finish) FailureCode {
+	switch why {
+	case ai.FinishContentFilter:
+		return FailureContentBlocked
+	case ai.FinishRefusal:
+		return FailureModelRefused
+	default:
+		return FailureNoOutput
+	}
+}
 
 // ErrTooLarge marks work whose result is larger than may be: the job fails with TOO_LARGE.
 var ErrTooLarge = errors.New("job: the result is too large")

@@ -164,7 +164,7 @@ func errModelGone(provider string) error { return &ai.Error{Kind: ai.ModelGone, 
 func (w *worker) written(req ai.TextRequest, final *ai.TextResult) ending {
 	text := w.text.String()
 	if run.IsBlank(text) {
-		return ending{status: entjob.StatusFailed, failure: FailureNoOutput, text: text, finish: final.Finish, model: final.Model, usage: final.Usage}
+		return ending{status: entjob.StatusFailed, failure: silence(final.Finish), text: text, finish: final.Finish, model: final.Model, usage: final.Usage}
 	}
 	return ending{
 		status: entjob.StatusCompleted, text: text, finish: final.Finish, model: final.Model,

@@ -1,6 +1,7 @@
 package job_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/weav-ai/weav/ent"
@@ -72,6 +73,9 @@ func TestATextJobKeepsWhatWasShown(t *testing.T) {
 				p.Until("the second piece is kept", func() bool { return p.Job(j.ID).Text == "shown more" })
 				p = c.breaks(p, j, call, w)
 				wantEnd(p, j.ID, c.status, c.code, "shown more")
+				if f := job.FailureOfJob(p.Job(j.ID)); (f == nil) != (c.code == "") || f != nil && (f.Code != c.code || !strings.Contains(f.Message, " is kept.")) {
+					t.Errorf("the failure is %+v", f)
+				}
 				if got := p.Message(*j.MessageID); got.Status != c.shown || got.Text != "shown more" {
 					t.Errorf("the chat shows %s, %q", got.Status, got.Text)
 				}
@@ -91,16 +95,25 @@ func TestATextJobKeepsWhatWasShown(t *testing.T) {
 func TestATextJobWithoutTextIsNoOutput(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, p *runtest.Process) {
-		for _, said := range []string{"", " \n"} {
+		for said, c := range map[string]struct {
+			why  ai.Finish
+			code job.FailureCode
+		}{
+			"": {ai.FinishStop, job.FailureNoOutput}, " \n": {ai.FinishLength, job.FailureNoOutput}, "\u200b\u2800": {ai.FinishStop, job.FailureNoOutput},
+			"\n": {ai.FinishContentFilter, job.FailureContentBlocked}, "\n\n": {ai.FinishRefusal, job.FailureModelRefused},
+		} {
 			j := p.Order(runtest.Text("write"))
 			w := p.Work(j.ID)
 			call := p.Model.Next(t)
 			if said != "" {
 				call.Say(said)
 			}
-			call.Finish(ai.FinishStop)
+			call.Finish(c.why)
 			w.Ended()
-			wantEnd(p, j.ID, entjob.StatusFailed, job.FailureNoOutput, said)
+			wantEnd(p, j.ID, entjob.StatusFailed, c.code, said)
+			if f := job.FailureOfJob(p.Job(j.ID)); f == nil || strings.Contains(f.Message, "kept") {
+				t.Errorf("%q: the failure is %+v", said, f)
+			}
 			if charged(p, j.ID) {
 				t.Errorf("%q costs something", said)
 			}
