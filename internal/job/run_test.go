@@ -306,3 +306,50 @@ func TestAnAuthorsPanicEndsItsJobAlone(t *testing.T) {
 		wantEnd(p, id, entjob.StatusFailed, job.FailureInternal, "")
 	}, runtest.Author(entjob.KindExport, broken{}))
 }
+
+// failing is an author whose work ends with an error.
+type failing struct{ err error }
+
+func (f failing) Compose(context.Context, *ent.Job, job.Tell) (*job.Composed, error) {
+	return nil, &job.Spent{Err: f.err, Usage: ai.Usage{Input: 5, Output: 7, Known: true}, Model: "m"}
+}
+
+// TestWhatAnAuthorsErrorsBecome: a code of its own, an order that is not repeated unasked, and what was consumed, uncharged.
+func TestWhatAnAuthorsErrorsBecome(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		err       error
+		code      job.FailureCode
+		retryable bool
+	}{
+		"cut off at its greatest length": {job.ErrCutOff, job.FailureOutputTooLong, false},
+		"the model declined":             {job.ErrRefused, job.FailureModelRefused, false},
+		"of no use":                      {job.ErrUnusable, job.FailureNoOutput, true},
+		"too large":                      {job.ErrTooLarge, job.FailureTooLarge, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			runtest.Each(t, func(t *testing.T, p *runtest.Process) {
+				var id oid.Job
+				err := p.Store.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
+					id, err = p.Jobs.Commission(ctx, tx, p.User, job.Commission{Kind: entjob.KindPlan, Args: job.PlanArguments{Goal: "g"}})
+					return err
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				p.Work(id).Ended()
+				wantEnd(p, id, entjob.StatusFailed, c.code, "")
+				if got := job.FailureOf(string(c.code)); got.Code != c.code || got.Retryable != c.retryable {
+					t.Errorf("the failure is %+v", got)
+				}
+				if got := attempts(p, id); !cmp.Equal(got, []int{1}) {
+					t.Errorf("attempts %v, want one", got)
+				}
+				if row := p.Store.Client().Usage.Query().Where(entusage.JobID(id)).OnlyX(t.Context()); row.InputTokens != 5 || row.OutputTokens != 7 || row.IsCharged {
+					t.Errorf("it used %v", row)
+				}
+			}, runtest.Author(entjob.KindPlan, failing{c.err}), limits)
+		})
+	}
+}

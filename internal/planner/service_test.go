@@ -51,6 +51,12 @@ func each(t *testing.T, test func(d *desk)) {
 
 func newDesk(t *testing.T, st *store.Store) *desk {
 	t.Helper()
+	return newDeskWith(t, st, sandboxai.New(sandboxai.Cadence(0)))
+}
+
+// newDeskWith has a provider write the plans.
+func newDeskWith(t *testing.T, st *store.Store, writes ai.TextStreamer) *desk {
+	t.Helper()
 	d := &desk{t: t, st: st, user: storetest.User(t, st)}
 	models, err := catalog.Load(catalog.Settings{})
 	d.must(err)
@@ -58,8 +64,7 @@ func newDesk(t *testing.T, st *store.Store) *desk {
 	d.must(err)
 	log := slog.New(slog.DiscardHandler)
 	ledger := usage.NewLedger(usage.Parts{Store: st, Catalog: models, Plans: members})
-	sandbox := sandboxai.New(sandboxai.Cadence(0))
-	router := ai.NewRouter(ai.Providers{Text: map[string]ai.TextStreamer{catalog.Sandbox: sandbox}})
+	router := ai.NewRouter(ai.Providers{Text: map[string]ai.TextStreamer{catalog.Sandbox: writes}})
 	files := file.New(st, nil, log, still{}, file.Config{})
 	chats := chat.New(chat.Parts{Store: st, Catalog: models, Router: router, Files: files, Ledger: ledger, Log: log}, chat.Config{})
 	parts := planner.Parts{
