@@ -3466,7 +3466,7 @@ type VideoJobInput struct {
 	ModelID graphql.Omittable[*string] `json:"modelId,omitempty"`
 	// 1 to the model's `maxInputChars` code points; not blank.
 	Prompt string `json:"prompt"`
-	// One of the model's `video.seconds`. Absent: the first.
+	// One of the lengths that the resolution takes (`video.secondsByResolution`). Absent: the first of them.
 	Seconds graphql.Omittable[*int] `json:"seconds,omitempty"`
 	// One of the model's `video.resolutions`. Absent: the first.
 	Resolution graphql.Omittable[*string] `json:"resolution,omitempty"`

@@ -256,14 +256,14 @@ func (s *Service) checkVideo(w VideoWork) (order, error) {
 	var c text.Checker
 	c.Text("work.video.prompt", w.Prompt, 1, m.MaxInputChars)
 	args := VideoArguments{
-		Prompt: w.Prompt, Seconds: m.Video.Seconds[0],
-		Resolution: m.Video.Resolutions[0], Aspect: m.Video.Aspects[0], Style: w.Style,
-	}
-	if w.Seconds != nil {
-		args.Seconds = oneOf(&c, "work.video.seconds", *w.Seconds, m.Video.Seconds)
+		Prompt: w.Prompt, Resolution: m.Video.Resolutions[0], Aspect: m.Video.Aspects[0], Style: w.Style,
 	}
 	if w.Resolution != nil {
 		args.Resolution = oneOf(&c, "work.video.resolution", *w.Resolution, m.Video.Resolutions)
+	}
+	args.Seconds = m.Video.SecondsOf(args.Resolution)[0]
+	if w.Seconds != nil {
+		args.Seconds = oneOf(&c, "work.video.seconds", *w.Seconds, m.Video.Seconds)
 	}
 	if taken := m.Video.SecondsOf(args.Resolution); c.Err() == nil && !slices.Contains(taken, args.Seconds) {
 		c.Fail(errs.InvalidValue, "work.video.seconds", "In %s this model makes films of %s seconds.", args.Resolution, list(taken))

@@ -3,6 +3,8 @@ package contract
 import (
 	"encoding/json"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -51,6 +53,60 @@ func TestArgumentsOfJobs(t *testing.T) {
 		t.Errorf("a chat that shows what is not stored: %v %v", a.Errors, a.reason())
 	}
 	sameCounts(t, before, w.counts(t))
+}
+
+// films is a catalogue of a film-maker whose lengths depend on the resolution; 4K does not take its default length.
+const films = `models:
+  - {id: w, provider: sandbox, kind: TEXT, name: {en: W, ko: 작}, description: {en: d, ko: 설}, plan: FREE, state: ACTIVE, maxInputChars: 100,
+     maxOutputTokens: 50, text: {contextTokens: 1000, defaultOutputTokens: 50}, price: unknown}
+  - {id: films, provider: sandbox, kind: VIDEO, name: {en: F, ko: 감}, description: {en: d, ko: 설}, plan: FREE, state: ACTIVE, maxInputChars: 100, price: unknown,
+     video: {seconds: [8, 4, 6], resolutions: [720p, 1080p, 4K], aspects: ["16:9"], only: [{resolution: 1080p, seconds: [8]}, {resolution: 4K, seconds: [4, 6]}]}}
+`
+
+// TestLengthsOfFilmsByResolution are those that the catalogue gives to the resolution; without a length it is the resolution's first.
+func TestLengthsOfFilmsByResolution(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "films.yaml")
+	must(t, os.WriteFile(path, []byte(films), 0o600))
+	w := embedded(t, map[string]string{"CATALOG_FILE": path})
+	p := w.person(t, "ada")
+	for what, c := range map[string]struct {
+		film  object
+		takes float64 // 0: refused
+		says  string
+	}{
+		"neither":                             {object{}, 8, ""},
+		"the default's other length":          {object{"seconds": 6}, 6, ""},
+		"the one length that it takes":        {object{"resolution": "1080p", "seconds": 8}, 8, ""},
+		"its length by itself":                {object{"resolution": "1080p"}, 8, ""},
+		"another's length":                    {object{"resolution": "1080p", "seconds": 4}, 0, "In 1080p this model makes films of 8 seconds."},
+		"not the model's default":             {object{"resolution": "4K", "seconds": 8}, 0, "In 4K this model makes films of 4, 6 seconds."},
+		"its default is not the model's":      {object{"resolution": "4K"}, 4, ""},
+		"a length of no resolution":           {object{"resolution": "4K", "seconds": 5}, 0, "one of 8, 4, 6"},
+		"a resolution that the model has not": {object{"resolution": "8K", "seconds": 4}, 0, "one of 720p, 1080p, 4K"},
+	} {
+		film := with(c.film, "prompt", "p")
+		before := w.counts(t)["jobs"]
+		a := p.mutate(t, "createJob", object{"work": object{"video": film}, "onLimit": "WAIT", "idempotencyKey": key()}, "job { id arguments { ... on VideoJobArguments { seconds } } }")
+		quoted := p.do(t, quoteQuery, object{"input": object{"job": object{"video": film}}})
+		if c.takes > 0 {
+			if a.at("result.job.arguments.seconds") != c.takes || quoted.at("quote.most.videoMs") != 1000*c.takes {
+				t.Errorf("%s: %v %v, quoted %v", what, a.Errors, a.Data, quoted.Data)
+			}
+			p.change(t, "cancelJob", object{"jobId": a.text("result.job.id")}, "job { id }")
+			continue
+		}
+		path, _ := json.Marshal(a.at("result.userErrors.0.path"))
+		if a.reason() != "INVALID_VALUE" || !strings.Contains(a.text("result.userErrors.0.message"), c.says) || !strings.HasPrefix(string(path), `["input","work","video",`) {
+			t.Errorf("%s: %v %v", what, a.Errors, a.Data)
+		}
+		if quoted.code() == "" {
+			t.Errorf("%s: quoted %v", what, quoted.Data)
+		}
+		if made := w.counts(t)["jobs"] - before; made != 0 {
+			t.Errorf("%s: %d jobs", what, made)
+		}
+	}
 }
 
 func TestWorkIsExactlyOne(t *testing.T) {
