@@ -445,3 +445,75 @@ func TestSocketsOfAnAddress(t *testing.T) {
 	}
 	w.person(t, "ada").socket(t) // People count by themselves.
 }
+
+// upgraded opens a socket and says nothing on it; conn is nil where the address has too many connections.
+func upgraded(t *testing.T, w *world) (conn *websocket.Conn, status int) {
+	t.Helper()
+	dialer := websocket.Dialer{Subprotocols: []string{"graphql-transport-ws"}}
+	conn, res, err := dialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(w.url, "http"), nil)
+	if res != nil {
+		defer func() { _ = res.Body.Close() }()
+		status = res.StatusCode
+	}
+	if err != nil {
+		return nil, status
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn, status
+}
+
+// untilUpgraded opens a socket as soon as there is a place: the server hears of an end some time after the client.
+func untilUpgraded(t *testing.T, w *world, why string) *websocket.Conn {
+	t.Helper()
+	for end := time.Now().Add(stuck); time.Now().Before(end); {
+		if conn, _ := upgraded(t, w); conn != nil {
+			return conn
+		}
+	}
+	t.Fatalf("%s: there is still no place", why)
+	return nil
+}
+
+// TestSocketsThatDoNotSignInHoldTheirAddress: they count from the handshake on, whether or not they ever send connection_init, and a
+// good token gives the place back.
+func TestSocketsThatDoNotSignInHoldTheirAddress(t *testing.T) {
+	t.Parallel()
+	w := start(t, app.Part{Serves: true, Works: true}, map[string]string{"MAX_CONNECTIONS_PER_ADDRESS": "3"})
+	p := w.person(t, "ada")
+	http.DefaultClient.CloseIdleConnections() // The sign-in's.
+	silent := make([]*websocket.Conn, 3)
+	for i := range silent {
+		silent[i] = untilUpgraded(t, w, "the sign-in's connection was closed")
+	}
+	if conn, status := upgraded(t, w); conn != nil || status != http.StatusTooManyRequests && status != 0 { // 0: it was cut before its answer was read.
+		t.Fatalf("a fourth is answered with %d", status)
+	}
+	must(t, silent[0].WriteJSON(object{"type": "connection_init"}))
+	wantType(t, silent[0], "connection_ack")
+	must(t, silent[1].WriteJSON(object{"type": "connection_init", "payload": object{"accessToken": "no token"}}))
+	var m object
+	if err := silent[1].ReadJSON(&m); client.CloseCode(err) != 4403 {
+		t.Errorf("a bad token is answered with %v, %v", m, err)
+	}
+	must(t, silent[1].Close())
+	silent[1] = untilUpgraded(t, w, "a socket was closed")
+	if conn, _ := upgraded(t, w); conn != nil {
+		t.Error("a connection_init without a token has given its place back")
+	}
+	must(t, silent[2].WriteJSON(object{"type": "connection_init", "payload": object{"accessToken": p.Token}}))
+	wantType(t, silent[2], "connection_ack")
+	untilUpgraded(t, w, "a socket has signed in")
+	if conn, _ := upgraded(t, w); conn != nil {
+		t.Error("one sign-in has given back two places")
+	}
+	must(t, silent[1].WriteJSON(object{"type": "connection_init", "payload": object{"accessToken": p.Token}}))
+	wantType(t, silent[1], "connection_ack") // There is a place for what reads the metrics.
+}
+
+func wantType(t *testing.T, conn *websocket.Conn, want string) {
+	t.Helper()
+	var m struct{ Type string }
+	if err := conn.ReadJSON(&m); err != nil || m.Type != want {
+		t.Fatalf("%q, %v, want %q", m.Type, err, want)
+	}
+}
