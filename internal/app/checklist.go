@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
+	"time"
 )
 
 // Verdict is what a checklist says of a setting or a part.
@@ -15,6 +17,8 @@ const (
 	Fine Verdict = "ok"
 	// Missing is something that the server does without.
 	Missing Verdict = "missing"
+	// Warning is a setting with which the server works, and which somebody should look at.
+	Warning Verdict = "warning"
 	// Unsafe is something that the server refuses to start with, or should not run with.
 	Unsafe Verdict = "unsafe"
 	// Unreachable is a part or a provider that does not answer, or not with these settings.
@@ -43,6 +47,8 @@ func Checklist(ctx context.Context, getenv func(string) string, part Part, names
 func checklist(ctx context.Context, getenv func(string) string, part Part, dial dialer, names ...string) []Finding {
 	c, err := Load(getenv, names...)
 	list := unread(err)
+	isUnread := func(f Finding) bool { return f.Item == "SHUTDOWN_TIMEOUT" || f.Item == "MAX_OUTPUT_TOKENS" }
+	knowsGrace := part.Works && !slices.ContainsFunc(list, isUnread) // A default would hide the fault.
 	for _, r := range c.rules(part) {
 		f := Finding{Fine, r.setting, c.note(r.setting)}
 		if r.fault != nil {
@@ -52,6 +58,9 @@ func checklist(ctx context.Context, getenv func(string) string, part Part, dial 
 	}
 	list = append(list, c.httpNotes()...)
 	list = append(list, c.doubts()...)
+	if knowsGrace {
+		list = append(list, c.grace())
+	}
 	list = append(list, c.transit()...)
 	list = append(list, c.keys()...)
 	list = append(list, c.absences()...)
@@ -121,6 +130,21 @@ func (c Config) sealingNote() string {
 	default:
 		return "none: people cannot set keys of their own"
 	}
+}
+
+// slowTokens is how many tokens a second a slow model writes.
+const slowTokens = 20
+
+// grace compares the longest reply with the time that a stopping process gives to what it writes.
+func (c Config) grace() Finding {
+	longest := (time.Duration(c.MaxOutputTokens) * time.Second / slowTokens).Round(time.Second)
+	f := Finding{Fine, "SHUTDOWN_TIMEOUT", fmt.Sprintf("%s; a reply of %d tokens (MAX_OUTPUT_TOKENS) takes up to %s at %d tokens a second",
+		c.ShutdownTimeout, c.MaxOutputTokens, longest, slowTokens)}
+	if longest > c.ShutdownTimeout {
+		f.Verdict = Warning
+		f.Note += ": a process that stops cuts such replies off. Raise SHUTDOWN_TIMEOUT, and the supervisor's grace (stop_grace_period, TimeoutStopSec) to some more, or lower MAX_OUTPUT_TOKENS"
+	}
+	return f
 }
 
 // transit tells of what would travel readably over networks of others.

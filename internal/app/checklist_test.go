@@ -136,6 +136,33 @@ func TestChecklistOfUnsafeSettings(t *testing.T) {
 	}
 }
 
+// TestChecklistOfTheGrace: a reply that may take longer than a stopping process waits is named, and blocks nothing.
+func TestChecklistOfTheGrace(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		tokens, timeout string
+		verdict         Verdict
+		note            string
+	}{
+		"the defaults":           {"", "", Fine, "1m0s; a reply of 1024 tokens (MAX_OUTPUT_TOKENS) takes up to 51s"},
+		"long replies":           {"8192", "", Warning, "up to 6m50s at 20 tokens a second: a process that stops cuts such replies off"},
+		"long replies, and time": {"8192", "7m", Fine, "7m0s"},
+		"just enough":            {"1200", "60s", Fine, "up to 1m0s"},
+		"just too little":        {"1220", "60s", Warning, "Raise SHUTDOWN_TIMEOUT"},
+		"hardly any":             {"", "1s", Warning, "lower MAX_OUTPUT_TOKENS"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			want(t, went(t, map[string]string{"MAX_OUTPUT_TOKENS": c.tokens, "SHUTDOWN_TIMEOUT": c.timeout}, nil)["SHUTDOWN_TIMEOUT"], c.verdict, c.note)
+		})
+	}
+	for _, f := range Checklist(t.Context(), func(string) string { return "" }, Part{Serves: true}) {
+		if f.Item == "SHUTDOWN_TIMEOUT" {
+			t.Errorf("a process that writes no replies has the line %+v", f)
+		}
+	}
+}
+
 func TestChecklistOfPartsThatAreDown(t *testing.T) {
 	t.Parallel()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
