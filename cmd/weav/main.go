@@ -29,8 +29,9 @@ Usage:
 	  --goal "…"          show how a goal becomes a plan, a folder and a first step instead
 	  --membership        show a quota used up, a membership bought and what it opens instead
 	weav version          print the version
+	weav help settings    list the settings
 
-Settings come from the environment; the README lists them. Without any, weav needs nothing
+Settings come from the environment. Without any, weav needs nothing
 installed: a SQLite file and a folder of files under ./data, a bus in the process, a sandbox
 for models, and a sign-in for development, on http://127.0.0.1:8080.
 `
@@ -60,6 +61,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	command := "serve"
 	if len(args) > 0 && args[0] != "" && args[0][0] != '-' {
 		command, args = args[0], args[1:]
+	}
+	if command == "help" && len(args) == 1 && args[0] == "settings" {
+		app.WriteSettings(stdout)
+		return nil
 	}
 	if command == "help" || len(args) > 0 && (args[0] == "--help" || args[0] == "-h") {
 		fmt.Fprint(stdout, usage)

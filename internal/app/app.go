@@ -187,7 +187,7 @@ func (a *App) Handler() http.Handler {
 		GraphQL: gql, Playground: a.playground(), Metrics: a.meter.Handler(), Health: a.health(),
 		Blobs: a.blobs, Files: server.Files{Own: a.files.OwnTarget, Shared: a.files.SharedTarget, Limit: a.rates.request}, Admin: a.admin(), Payments: a.payments(),
 		Authenticate: a.authenticate, Language: a.language, Origins: a.cfg.origins(), Hosts: a.cfg.hosts(), App: a.cfg.frontend(), TrustedProxies: a.cfg.TrustedProxies,
-		Bodies: a.cfg.HTTP.Bodies, Connections: a.connections,
+		Bodies: server.BodyTimeouts(a.cfg.HTTP.Bodies), Connections: a.connections,
 		Counted: a.meter.RequestEnded, Log: a.log,
 	})
 }
@@ -215,7 +215,7 @@ func (a *App) info() graph.Info {
 	return graph.Info{
 		Version:       Version,
 		SignInMethods: a.cfg.signInMethods(),
-		QuotaTimeZone: a.cfg.QuotaZone.String(),
+		QuotaTimeZone: a.cfg.QuotaZone.Location().String(),
 		Limits: graph.ServerLimits{
 			MaxTextChars: a.cfg.MaxTextChars, MaxInstructionChars: chat.MaxInstructionChars, MaxOutputTokens: a.cfg.MaxOutputTokens,
 			MaxUnfinishedJobs: job.DefaultMaxUnfinished, MaxWaitingJobs: job.DefaultMaxWaiting,

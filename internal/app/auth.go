@@ -38,24 +38,23 @@ func (c Config) ways() (ways, error) {
 	return w, nil
 }
 
-// signIn reads AUTH. In `firebase` without a project it is that of the service account, which some deployments have at
-// hand; nothing else is taken from that, since checking tokens needs no account.
-func (e *environment) signIn() string {
-	list := strings.Split(e.text("AUTH", "dev"), ",")
+// signIn is AUTH, where `firebase` without a project gets that of the service account.
+func (e *environment) signIn(setting string, s sources) string {
+	list := strings.Split(setting, ",")
 	for i, way := range list {
 		if strings.TrimSpace(way) == "firebase" {
-			list[i] = "firebase:" + e.accountProject()
+			list[i] = "firebase:" + e.accountProject(s)
 		}
 	}
 	return strings.Join(list, ",")
 }
 
 // accountProject is the project of the service account in FIREBASE_SERVICE_ACCOUNT_KEY_PATH or _JSON.
-func (e *environment) accountProject() string {
-	raw := []byte(e.secret("FIREBASE_SERVICE_ACCOUNT_KEY_JSON"))
-	if path := e.get("FIREBASE_SERVICE_ACCOUNT_KEY_PATH"); path != "" {
+func (e *environment) accountProject(s sources) string {
+	raw := []byte(s.FirebaseAccountJSON)
+	if s.FirebaseAccountPath != "" {
 		var err error
-		if raw, err = os.ReadFile(path); err != nil {
+		if raw, err = os.ReadFile(s.FirebaseAccountPath); err != nil {
 			e.fault("FIREBASE_SERVICE_ACCOUNT_KEY_PATH cannot be read")
 			return ""
 		}

@@ -21,27 +21,20 @@ const blobPath = "/blobs"
 
 // Files is where files are kept.
 type Files struct {
-	// URL is file:/a/folder, or s3://bucket?endpoint=http://minio:9000&region=us-east-1 (BLOB_URL, or the
-	// original's AWS_S3_ENDPOINT_URL and AWS_STORAGE_BUCKET_NAME). Empty: a folder in DataDir.
-	URL string
-	// AccessKey and SecretKey are the account's at the store (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY).
-	AccessKey, SecretKey string
-	// PublicURL is the store as people reach it, for signing only (S3_PUBLIC_URL, default the endpoint).
-	PublicURL string
+	// URL is empty for a folder in DataDir.
+	URL       string `env:"BLOB_URL" default:"file: in DATA_DIR" help:"s3://BUCKET?endpoint=http://HOST:PORT&region=…, or file:/a/folder that all processes share"`
+	AccessKey string `env:"AWS_ACCESS_KEY_ID" secret:"true" help:"the account at the S3 store"`
+	SecretKey string `env:"AWS_SECRET_ACCESS_KEY" secret:"true" help:"its secret"`
+	PublicURL string `env:"S3_PUBLIC_URL" default:"the endpoint" help:"the store as people reach it; used to sign only"`
 }
 
-func (e *environment) files() Files {
-	f := Files{
-		URL: e.text("BLOB_URL", ""), PublicURL: e.text("S3_PUBLIC_URL", ""),
-		AccessKey: e.secret("AWS_ACCESS_KEY_ID"), SecretKey: e.secret("AWS_SECRET_ACCESS_KEY"),
+// bucket is the store's address out of the original's names, unless there is one.
+func (s sources) bucket(address string) string {
+	if address != "" || s.S3Endpoint == "" {
+		return address
 	}
-	if endpoint := e.text("AWS_S3_ENDPOINT_URL", ""); f.URL == "" && endpoint != "" {
-		f.URL = (&url.URL{
-			Scheme: "s3", Host: e.text("AWS_STORAGE_BUCKET_NAME", "weavai-files"),
-			RawQuery: url.Values{"endpoint": {endpoint}}.Encode(),
-		}).String()
-	}
-	return f
+	u := url.URL{Scheme: "s3", Host: s.S3Bucket, RawQuery: url.Values{"endpoint": {s.S3Endpoint}}.Encode()}
+	return u.String()
 }
 
 // checkFiles refuses stores that are unsafe, or that the processes would not share.

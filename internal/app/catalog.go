@@ -15,9 +15,6 @@ import (
 )
 
 const (
-	// The models of chats that name none, where their provider comes first and nobody says otherwise.
-	defaultOpenAIModel = "gpt-4o-mini"
-	defaultGeminiModel = "gemini-1.5-flash"
 	// reloadEvery is how often the catalogue's file is looked at.
 	reloadEvery = 10 * time.Second
 	// modelCheckHour is when the providers' lists are looked at each day, in the zone of the clean-up.
@@ -54,8 +51,8 @@ func (c Config) checkCatalog() error {
 	}
 	for _, named := range []struct{ setting, id, shipped, provider string }{
 		{"DEFAULT_MODEL", c.DefaultModel, "", ""},
-		{"OPENAI_TEXT_MODEL", c.OpenAITextModel, defaultOpenAIModel, "openai"},
-		{"GEMINI_TEXT_MODEL", c.GeminiTextModel, defaultGeminiModel, "google"},
+		{"OPENAI_TEXT_MODEL", c.OpenAITextModel, defaultOf("OPENAI_TEXT_MODEL"), "openai"},
+		{"GEMINI_TEXT_MODEL", c.GeminiTextModel, defaultOf("GEMINI_TEXT_MODEL"), "google"},
 	} {
 		if named.id == "" || named.id == named.shipped { // Not set.
 			continue

@@ -9,181 +9,83 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 	_ "time/tzdata" // Images without a time zone database know JOB_CLEANUP_TIME_ZONE too.
-
-	"github.com/weav-ai/weav/internal/worker"
 )
 
 // minSecretBytes is the shortest secret that signs tokens: 256 bits.
 const minSecretBytes = 32
 
-// Config holds every setting. The defaults are the embedded mode: nothing to install.
+// Config holds every setting. The tags of a field are all that stands of it anywhere: see [Setting]. The defaults are the
+// embedded mode, which needs nothing installed.
 type Config struct {
-	// ListenAddr is where the server listens (LISTEN_ADDR, default 127.0.0.1:8080).
-	ListenAddr string
-	// DataDir holds the embedded database and keys (DATA_DIR, default ./data).
-	DataDir string
-	// DatabaseURL is sqlite:… or postgres:… (DATABASE_URL, or POSTGRES_HOST and its kin).
-	DatabaseURL string
-	// RedisURL is redis:…; empty keeps the bus in process (REDIS_URL).
-	RedisURL string
-	// Auth is the way to sign in: dev, which is allowed on loopback only, or firebase:PROJECT, or both with a comma between
-	// (AUTH, default dev).
-	Auth string
-	// FirebaseProviders are the ways to sign in at Firebase that count (FIREBASE_SIGN_IN_PROVIDERS, comma separated, default
-	// google.com, password and apple.com).
-	FirebaseProviders []string
-	// AccessTTL is how long an access token is good (ACCESS_TOKEN_TTL, default 15m).
-	AccessTTL time.Duration
-	// JWTSecret signs access tokens (JWT_SECRET, or the original's SECRET_KEY). Empty in the embedded
-	// mode: one is made and kept in DataDir.
-	JWTSecret []byte
-	// ExportMaxGB is the largest export of an account, in GiB (EXPORT_MAX_GB, default 5). It is stored by one request, of which AWS takes no more.
-	ExportMaxGB int
-	// SealingKeys seal what has to be read again, such as people's own keys of providers (SEALING_KEYS): see package
-	// seal. Empty in the embedded mode: one is made and kept in DataDir.
-	SealingKeys Secret
-	// Origins may call from a browser besides the server's own (CORS_ALLOWED_ORIGINS, comma separated).
-	Origins []string
-	// MaxTextChars is the longest message in code points (MAX_TEXT_CHARS, default 8000).
-	MaxTextChars int
-	// MaxOutputTokens caps every reply (MAX_OUTPUT_TOKENS, default 1024).
-	MaxOutputTokens int
-	// DefaultModel is the model of chats that name none (DEFAULT_MODEL, default the catalogue's first).
-	DefaultModel string
-	// Providers are the accounts at providers of models: "openai" (OPENAI_API_KEY, OPENAI_BASE_URL), "google"
-	// (GEMINI_API_KEY or GOOGLE_API_KEY, GOOGLE_GEMINI_BASE_URL), and those that PROVIDERS names, each
-	// NAME with PROVIDER_NAME_ADAPTER (openai or google, default openai), _BASE_URL, _API_KEY and _FORM
-	// (chat or responses, default chat). Without any, there is the sandbox alone.
-	Providers []Provider
-	// CatalogFile is a catalogue in place of the one that ships (CATALOG_FILE).
-	CatalogFile string
-	// AIProviderDefault is the provider whose models come first (AI_PROVIDER_DEFAULT, default openai when it
-	// is there, else google, else sandbox).
-	AIProviderDefault string
-	// OpenAITextModel and GeminiTextModel are the models of chats that name none, by the default provider
-	// (OPENAI_TEXT_MODEL, default gpt-4o-mini; GEMINI_TEXT_MODEL, default gemini-1.5-flash).
-	OpenAITextModel, GeminiTextModel string
-	// Files is where files are kept.
-	Files Files
-	// PublicURL is where people reach the server (PUBLIC_URL, default http:// and where it listens).
-	PublicURL string
-	// TextWorkers, ImageWorkers and VideoWorkers are how many jobs of a kind one process works on at
-	// once (TEXT_WORKERS, default 16; IMAGE_WORKERS, 8; VIDEO_WORKERS, 8).
-	TextWorkers, ImageWorkers, VideoWorkers int
-	// JobRetention is how long finished jobs are kept (JOB_RETENTION, default 720h).
-	JobRetention time.Duration
-	// JobCleanup is when old jobs are cleaned up each day (JOB_CLEANUP_AT, default 00:00, in
-	// JOB_CLEANUP_TIME_ZONE, default Asia/Seoul).
-	JobCleanup worker.Daily
-	// Billing false opens everything to everybody, without quotas (ENABLE_BILLING, default true).
-	Billing bool
-	// PlansFile holds memberships in place of those that ship (PLANS_FILE).
-	PlansFile string
-	// Payments say who takes payments.
-	Payments Payments
-	// QuotaZone is where days and months of quotas begin (QUOTA_TIME_ZONE, default Asia/Seoul).
-	QuotaZone *time.Location
-	// Rates are how often people may do things.
-	Rates Rates
-	// HTTP says how requests are taken.
-	HTTP HTTP
-	// TrustedProxies are the networks of proxies that are believed what they say of a client's
-	// address in X-Forwarded-For (TRUSTED_PROXIES, comma separated, default none).
-	TrustedProxies []netip.Prefix
-	// AdminEmails are the addresses of operators, in lower case (ADMIN_EMAILS, comma separated). None: there are no pages for them.
-	AdminEmails []string
-	// SandboxJournal is a file to which the sandbox writes each call it accepts, for tests (SANDBOX_JOURNAL).
-	SandboxJournal string
-	// ReplyWorkers is how many replies and titles one process writes at once (REPLY_WORKERS, default 32).
-	ReplyWorkers int
-	// NodeID names the process to the queue, so that a restart takes back its own work. No two living
-	// processes may share it (NODE_ID, default host name and address, of a worker host name and process id).
-	NodeID string
-	// Lease and StopWait are those of chat.Config; zero means its defaults. No variable sets
-	// them, since clients count on their lengths.
-	Lease, StopWait time.Duration
-	// Introspection lets everybody read the schema from the API, and has errors suggest what it has (INTROSPECTION, default true).
-	Introspection bool
-	// Playground serves the page for exploring the API (PLAYGROUND, default true).
-	Playground bool
-	// AutoMigrate brings the database up to date at start (AUTO_MIGRATE, default true for SQLite only).
-	AutoMigrate bool
-	// ShutdownTimeout is how long a stopping process waits for its work (SHUTDOWN_TIMEOUT, default 60s: longer than a reply
-	// of MAX_OUTPUT_TOKENS takes at 20 tokens a second).
-	ShutdownTimeout time.Duration
-	// SandboxPace multiplies the sandbox's waits; 0 is without waits (SANDBOX_PACE, default 1).
-	SandboxPace float64
-	// LogLevel is debug, info, warn or error (LOG_LEVEL, default info).
-	LogLevel slog.Level
-	// LogFormat is text or json (LOG_FORMAT, default text when embedded, else json).
-	LogFormat string
-	// FirebaseEmulator says that FIREBASE_AUTH_EMULATOR_HOST is set, which switches signature checks off.
-	FirebaseEmulator bool
-}
+	ListenAddr string `section:"Where it listens" env:"LISTEN_ADDR" envDefault:"127.0.0.1:8080" help:"where the server listens"`
+	PublicURL  string `env:"PUBLIC_URL" default:"http:// and where it listens" help:"where people reach the server; links begin with it"`
+	HTTP       HTTP
+	// TrustedProxies are networks. An address stands for itself.
+	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES" help:"networks of proxies, comma separated, whose X-Forwarded-For is believed"`
+	Origins        []string       `env:"CORS_ALLOWED_ORIGINS" help:"origins, comma separated, that may call from a browser besides the server's own and FRONTEND_URL's"`
+	Introspection  bool           `env:"INTROSPECTION" envDefault:"true" help:"everybody can read the schema from the API, and errors suggest what it has; false refuses both"`
+	Playground     bool           `env:"PLAYGROUND" envDefault:"true" help:"the page at /playground/, to which / leads; false is without"`
 
-// Load reads the settings from the environment. Every secret may also come from the file that NAME_FILE names. names are all the
-// variables that are set: one that begins like a setting and is none is an error. Without names nobody looks for such.
-func Load(getenv func(string) string, names ...string) (Config, error) {
-	e := newEnvironment(getenv)
-	c := Config{
-		ListenAddr:        e.text("LISTEN_ADDR", "127.0.0.1:8080"),
-		DataDir:           e.text("DATA_DIR", "data"),
-		DatabaseURL:       e.secret("DATABASE_URL"),
-		RedisURL:          e.secret("REDIS_URL"),
-		Auth:              e.signIn(),
-		FirebaseProviders: e.list("FIREBASE_SIGN_IN_PROVIDERS"),
-		AccessTTL:         e.duration("ACCESS_TOKEN_TTL", 15*time.Minute),
-		JWTSecret:         []byte(e.secret("JWT_SECRET", "SECRET_KEY")),
-		ExportMaxGB:       e.number("EXPORT_MAX_GB", 5, 5_000),
-		SealingKeys:       NewSecret(e.secret("SEALING_KEYS")),
-		Origins:           e.list("CORS_ALLOWED_ORIGINS"),
-		MaxTextChars:      e.number("MAX_TEXT_CHARS", 8000, 1_000_000),
-		MaxOutputTokens:   e.number("MAX_OUTPUT_TOKENS", 1024, 1_000_000),
-		DefaultModel:      e.text("DEFAULT_MODEL", ""),
-		CatalogFile:       e.text("CATALOG_FILE", ""),
-		Providers:         e.providers(),
-		OpenAITextModel:   e.text("OPENAI_TEXT_MODEL", defaultOpenAIModel),
-		GeminiTextModel:   e.text("GEMINI_TEXT_MODEL", defaultGeminiModel),
-		Files:             e.files(),
-		PublicURL:         e.text("PUBLIC_URL", ""),
-		TextWorkers:       e.number("TEXT_WORKERS", 16, 10_000),
-		ImageWorkers:      e.number("IMAGE_WORKERS", 8, 10_000),
-		VideoWorkers:      e.number("VIDEO_WORKERS", 8, 10_000),
-		JobRetention:      e.duration("JOB_RETENTION", 30*24*time.Hour),
-		JobCleanup:        e.daily("JOB_CLEANUP_AT", "00:00", "JOB_CLEANUP_TIME_ZONE", "Asia/Seoul"),
-		Billing:           e.flag("ENABLE_BILLING", true),
-		PlansFile:         e.text("PLANS_FILE", ""),
-		Payments:          e.payments(),
-		QuotaZone:         e.zone("QUOTA_TIME_ZONE", "Asia/Seoul"),
-		Rates:             e.rates(),
-		HTTP:              e.http(),
-		TrustedProxies:    e.prefixes("TRUSTED_PROXIES"),
-		AdminEmails:       e.list("ADMIN_EMAILS"),
-		SandboxJournal:    e.text("SANDBOX_JOURNAL", ""),
-		ReplyWorkers:      e.number("REPLY_WORKERS", 32, 10_000),
-		NodeID:            e.text("NODE_ID", ""),
-		Introspection:     e.flag("INTROSPECTION", true),
-		Playground:        e.flag("PLAYGROUND", true),
-		ShutdownTimeout:   e.duration("SHUTDOWN_TIMEOUT", 60*time.Second),
-		SandboxPace:       e.factor("SANDBOX_PACE", 1),
-		LogLevel:          e.level("LOG_LEVEL"),
-		FirebaseEmulator:  e.get("FIREBASE_AUTH_EMULATOR_HOST") != "",
-	}
-	c.AIProviderDefault = e.defaultProvider(c.Providers)
-	c.DatabaseURL = e.postgres(c.DatabaseURL)
-	if c.DatabaseURL == "" {
-		c.DatabaseURL = "sqlite:" + filepath.Join(c.DataDir, "weav.db")
-	}
-	c.AutoMigrate = e.flag("AUTO_MIGRATE", c.sqlite())
-	c.LogFormat = e.text("LOG_FORMAT", map[bool]string{true: "text", false: "json"}[c.sqlite()])
-	e.checkUnread(c)
-	e.checkNames(names)
-	return c, errors.Join(e.faults...)
+	// DatabaseURL is never empty: where nothing names another database it is the one in DataDir.
+	DatabaseURL string `section:"Database, bus and files" env:"DATABASE_URL" secret:"true" default:"sqlite: in DATA_DIR" help:"sqlite:… or postgres://…"`
+	AutoMigrate bool   `env:"AUTO_MIGRATE" default:"true on SQLite, else false" help:"bring the database up to date at start"`
+	DataDir     string `env:"DATA_DIR" envDefault:"data" help:"folder of the embedded database, its signing key, and files"`
+	RedisURL    string `env:"REDIS_URL" secret:"true" default:"in process" help:"redis://… or rediss://…"`
+	Files       Files
+
+	// Auth is as in AUTH, but that firebase always has its project: see [Config.ways].
+	Auth              string        `section:"Sign-in and secrets" env:"AUTH" envDefault:"dev" help:"the ways to sign in: dev, which serves on loopback only, firebase:PROJECT, or both with a comma between"`
+	FirebaseProviders []string      `env:"FIREBASE_SIGN_IN_PROVIDERS" default:"google.com,password,apple.com" help:"the ways to sign in at Firebase that count, comma separated"`
+	AccessTTL         time.Duration `env:"ACCESS_TOKEN_TTL" envDefault:"15m" help:"how long an access token is good"`
+	JWTSecret         []byte        `env:"JWT_SECRET" or:"SECRET_KEY" secret:"true" unit:"bytes, at least 32" default:"made and kept in DATA_DIR on SQLite" help:"signs access tokens; required to serve on Postgres"`
+	SealingKeys       Secret        `env:"SEALING_KEYS" secret:"true" default:"made and kept in DATA_DIR on SQLite" help:"seal people's own keys of providers at rest; without them on Postgres nobody can set one"`
+	// AdminEmails are compared without regard to case.
+	AdminEmails []string `env:"ADMIN_EMAILS" help:"addresses that are ADMIN, comma separated: the first of the administration, who give others their roles"`
+	// FirebaseEmulator switches the checks of signatures off.
+	FirebaseEmulator bool
+
+	// Providers are the accounts at providers of models: openai, google, and those that PROVIDERS names. Without any there is
+	// the sandbox alone.
+	Providers         []Provider
+	AIProviderDefault string  `section:"Models" env:"AI_PROVIDER_DEFAULT" default:"openai, google or sandbox, by the keys" help:"the provider whose models come first"`
+	OpenAITextModel   string  `env:"OPENAI_TEXT_MODEL" envDefault:"gpt-4o-mini" help:"the default model where openai comes first; a name that is retired stands for its successor"`
+	GeminiTextModel   string  `env:"GEMINI_TEXT_MODEL" envDefault:"gemini-1.5-flash" help:"the default model where google comes first; likewise"`
+	DefaultModel      string  `env:"DEFAULT_MODEL" default:"by those" help:"the model of chats that name none; one that retires means its successor"`
+	CatalogFile       string  `env:"CATALOG_FILE" default:"the one built in" help:"the catalogue of models, read again when it changes"`
+	MaxTextChars      int     `env:"MAX_TEXT_CHARS" envDefault:"8000" min:"1" max:"1000000" unit:"code points" help:"the longest message"`
+	MaxOutputTokens   int     `env:"MAX_OUTPUT_TOKENS" envDefault:"1024" min:"1" max:"1000000" unit:"tokens" help:"the longest reply"`
+	SandboxPace       float64 `env:"SANDBOX_PACE" envDefault:"1" min:"0" max:"1000" help:"multiplies the sandbox's waits; 0 is without"`
+	SandboxJournal    string  `env:"SANDBOX_JOURNAL" help:"a file to which the sandbox writes each call that it accepts, for tests"`
+
+	ReplyWorkers int           `section:"Work" env:"REPLY_WORKERS" envDefault:"32" min:"1" max:"10000" help:"replies and titles one process writes at once"`
+	TextWorkers  int           `env:"TEXT_WORKERS" envDefault:"16" min:"1" max:"10000" help:"text jobs one process works on at once"`
+	ImageWorkers int           `env:"IMAGE_WORKERS" envDefault:"8" min:"1" max:"10000" help:"image jobs one process works on at once"`
+	VideoWorkers int           `env:"VIDEO_WORKERS" envDefault:"8" min:"1" max:"10000" help:"video jobs one process works on at once"`
+	JobRetention time.Duration `env:"JOB_RETENTION" envDefault:"720h" help:"how long finished jobs and their files are kept"`
+	JobCleanup   JobCleanup
+	// ExportMaxGB is bounded by what a store takes in one request; AWS takes 5 GiB.
+	ExportMaxGB int `env:"EXPORT_MAX_GB" envDefault:"5" min:"1" max:"5000" unit:"GiB" help:"the largest export of an account, no more than the store takes in one request (AWS: 5); as much room in the temporary folder it may take, twice"`
+	// NodeID lets a process that restarts take back its own work at once.
+	NodeID string `env:"NODE_ID" default:"host and address, of a worker host and process id" help:"names the process to the queue; no two living ones may share it"`
+	// ShutdownTimeout is longer by default than a reply of the default MaxOutputTokens takes at 20 tokens a second.
+	ShutdownTimeout time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"60s" help:"how long a stopping process waits for its work; it has stopped 10 s later at most"`
+	// Lease and StopWait are those of chat.Config; zero means its defaults. No variable sets them, since clients count on
+	// their lengths.
+	Lease, StopWait time.Duration
+
+	Billing   bool   `section:"Memberships and payments" env:"ENABLE_BILLING" envDefault:"true" help:"false opens everything to everybody, without quotas"`
+	PlansFile string `env:"PLANS_FILE" default:"those built in" help:"memberships in place of those that ship"`
+	QuotaZone Zone   `env:"QUOTA_TIME_ZONE" envDefault:"Asia/Seoul" help:"where days and months of quotas begin"`
+	Payments  Payments
+
+	Rates Rates
+
+	LogLevel  slog.Level `section:"Log" env:"LOG_LEVEL" envDefault:"info" help:"debug, info, warn or error"`
+	LogFormat string     `env:"LOG_FORMAT" default:"text on SQLite, else json" help:"text or json"`
 }
 
 // nodeID names a process that was given no name. A server's address is its own on its host and

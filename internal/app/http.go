@@ -8,38 +8,27 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/weav-ai/weav/internal/server"
 )
 
-// defaultConnections is how many connections one address may have before it has signed in: some ten browsers behind one address.
-const defaultConnections = 100
-
 // HTTP says how requests are taken.
 type HTTP struct {
-	// Bodies are how long a body may take to arrive (REQUEST_BODY_IDLE_TIMEOUT, default 10s, between two bytes;
-	// REQUEST_BODY_TIMEOUT, default 30s, in all, which does not hold for uploads of files).
-	Bodies server.BodyTimeouts
-	// Connections is how many of them one client address may have that has not signed in
-	// (MAX_CONNECTIONS_PER_ADDRESS, default 100; 0 is any number).
-	Connections int
-	// Hosts are the names that the server answers to besides PUBLIC_URL's (ALLOWED_HOSTS, comma separated, default all; on a
-	// loopback address those of loopback are always among them, and are the default).
-	Hosts []string
-	// FrontendURL is where the app for people lives (FRONTEND_URL): its pages may call, and the server's root leads there.
-	FrontendURL string
+	// FrontendURL has no slash at its end.
+	FrontendURL string `env:"FRONTEND_URL" help:"where the app for people lives when it is not here, such as https://app.example.com: its pages may call, and / leads there"`
+	// Hosts are all names where none is given; on a loopback address those of loopback are always among them, and are the default.
+	Hosts []string `env:"ALLOWED_HOSTS" default:"any; loopback names on a loopback address" help:"the names, comma separated, that the server answers to besides that of PUBLIC_URL: api.example.com, .example.com with all below it, * for any; others get 421"`
+	// Connections is by default enough for some ten browsers behind one address.
+	Connections int `env:"MAX_CONNECTIONS_PER_ADDRESS" envDefault:"100" min:"0" max:"1000000" help:"connections of one client address before sign-in; 0 is any number"`
+	Bodies      Bodies
 }
 
-func (e *environment) http() HTTP {
-	return HTTP{
-		Bodies: server.BodyTimeouts{
-			Idle:  e.duration("REQUEST_BODY_IDLE_TIMEOUT", server.DefaultBodyIdle),
-			Total: e.duration("REQUEST_BODY_TIMEOUT", server.DefaultBodyTotal),
-		},
-		Connections: e.whole("MAX_CONNECTIONS_PER_ADDRESS", defaultConnections, 0, 1_000_000),
-		Hosts:       e.list("ALLOWED_HOSTS"),
-		FrontendURL: strings.TrimRight(e.text("FRONTEND_URL", ""), "/"),
-	}
+// Bodies are how long a request's body may take to arrive.
+type Bodies struct {
+	Idle time.Duration `env:"REQUEST_BODY_IDLE_TIMEOUT" envDefault:"10s" help:"the longest wait for the next byte of a request's body"`
+	// Total does not hold for uploads of files.
+	Total time.Duration `env:"REQUEST_BODY_TIMEOUT" envDefault:"30s" help:"the longest wait for all of a request's body, but for uploads of files"`
 }
 
 // origins are those whose pages may call besides the server's own.
@@ -187,21 +176,20 @@ func (c Config) hostsNote() string {
 }
 
 // postgres is the database's address out of the original's names, unless there is one.
-func (e *environment) postgres(address string) string {
-	host, password := e.get("POSTGRES_HOST"), e.secret("POSTGRES_PASSWORD")
-	port := e.text("POSTGRES_PORT", "5432")
+func (s sources) postgres(address string) string {
+	if address != "" || s.PostgresHost == "" {
+		return address
+	}
+	port := s.PostgresPort
 	if strings.HasPrefix(port, "tcp://") {
-		port = "5432" // Kubernetes sets this name for a service that is called postgres.
+		port = defaultOf("POSTGRES_PORT") // Kubernetes sets this name for a service that is called postgres.
 	}
 	u := url.URL{
 		Scheme:   "postgres",
-		User:     url.UserPassword(e.text("POSTGRES_USER", "postgres"), password),
-		Path:     "/" + e.text("POSTGRES_DB", "weav"),
-		Host:     net.JoinHostPort(host, port),
-		RawQuery: "sslmode=" + e.text("POSTGRES_SSLMODE", "disable"),
-	}
-	if address != "" || host == "" {
-		return address
+		User:     url.UserPassword(s.PostgresUser, s.PostgresPassword),
+		Path:     "/" + s.PostgresDB,
+		Host:     net.JoinHostPort(s.PostgresHost, port),
+		RawQuery: "sslmode=" + s.PostgresSSLMode,
 	}
 	return u.String()
 }

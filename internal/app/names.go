@@ -19,10 +19,10 @@ var others = regexp.MustCompile(`^WEAV_TEST_|^WEAV_(PORT|VERSION|WORKERS)$|^POST
 var crowded = []string{"AWS", "GOOGLE"}
 
 const (
-	// leastAlike is the shortest name that another one is taken for a slip of.
-	leastAlike = 9
-	// mostSlips is how many letters may differ.
-	mostSlips = 2
+	// minTypoLength is the shortest name that another one is taken for a misspelling of.
+	minTypoLength = 9
+	// maxTypos is how many letters may differ.
+	maxTypos = 2
 )
 
 // Names are the names of variables in the form of os.Environ, without those that are set to nothing.
@@ -36,11 +36,11 @@ func Names(environ []string) []string {
 	return names
 }
 
-// checkNames refuses variables that begin like settings and are none: whoever set one counts on it.
+// checkNames refuses variables that begin like settings and are none: an operator who set one counts on it.
 func (e *environment) checkNames(names []string) {
 	names = slices.Sorted(slices.Values(names))
 	for _, name := range names {
-		if !others.MatchString(name) && !e.asked[name] && !isService(name, e.get(name)) {
+		if !others.MatchString(name) && !e.known[name] && !isService(name, e.get(name)) {
 			e.checkName(name)
 		}
 	}
@@ -59,7 +59,7 @@ func (e *environment) checkName(name string) {
 	case strings.HasPrefix(name, "PROVIDER_"):
 		e.fault("%s is of a provider that PROVIDERS does not name: add it there, or unset the variable", name)
 	case slices.ContainsFunc(ours, func(prefix string) bool { return strings.HasPrefix(name, prefix) }):
-		e.fault("%s is no setting of WEAV, though it begins like one: unset it; the README lists the settings", name)
+		e.fault("%s is no setting of WEAV, though it begins like one: unset it; `weav help settings` lists the settings", name)
 	}
 }
 
@@ -67,24 +67,21 @@ func (e *environment) checkName(name string) {
 // somebody else.
 func (e *environment) nearest(name string) string {
 	family, _, _ := strings.Cut(name, "_")
-	best, least := "", mostSlips+1
-	for _, known := range slices.Sorted(maps.Keys(e.asked)) {
-		if known == name { // It was only read to look at its value.
-			continue
-		}
+	best, least := "", maxTypos+1
+	for _, known := range slices.Sorted(maps.Keys(e.known)) {
 		goesOn := strings.HasPrefix(name, known) && name != known+"S"
-		if slices.Contains(crowded, family) || goesOn || len(known) < leastAlike || !strings.HasPrefix(known, family[:min(3, len(family))]) {
+		if slices.Contains(crowded, family) || goesOn || len(known) < minTypoLength || !strings.HasPrefix(known, family[:min(3, len(family))]) {
 			continue
 		}
-		if n := slips(name, known); n < least {
+		if n := editDistance(name, known); n < least {
 			best, least = known, n
 		}
 	}
 	return best
 }
 
-// slips is how many letters must be put in, left out or changed to make b of a.
-func slips(a, b string) int {
+// editDistance is how many letters must be put in, left out or changed to make b of a.
+func editDistance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
@@ -102,27 +99,4 @@ func slips(a, b string) int {
 		}
 	}
 	return row[len(b)]
-}
-
-// checkUnread refuses settings of the original's that count for nothing beside the others.
-func (e *environment) checkUnread(c Config) { //nolint:gocyclo // One case for each setting that has no effect alone.
-	for _, name := range []string{"POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_PASSWORD_FILE", "POSTGRES_DB", "POSTGRES_PORT", "POSTGRES_SSLMODE"} {
-		value := e.get(name)
-		if c.sqlite() && e.get("DATABASE_URL") == "" && e.get("DATABASE_URL_FILE") == "" && value != "" && !strings.HasPrefix(value, "tcp://") {
-			e.fault("%s is set without POSTGRES_HOST, so the embedded SQLite would be used: set POSTGRES_HOST or DATABASE_URL too, or unset it", name)
-			break
-		}
-	}
-	for _, name := range []string{"FIREBASE_SERVICE_ACCOUNT_KEY_PATH", "FIREBASE_SERVICE_ACCOUNT_KEY_JSON", "FIREBASE_SERVICE_ACCOUNT_KEY_JSON_FILE"} {
-		if w, err := c.ways(); e.get(name) != "" && err == nil && w.project == "" {
-			e.fault("%s is set, but AUTH=%s does not sign in with Firebase: set AUTH=firebase, or unset it", name, c.Auth)
-			break
-		}
-	}
-	if e.get("AWS_STORAGE_BUCKET_NAME") != "" && c.Files.URL == "" {
-		e.fault("AWS_STORAGE_BUCKET_NAME is set without AWS_S3_ENDPOINT_URL, so files would lie in a folder: set that too (https://s3.REGION.amazonaws.com at AWS), or BLOB_URL, or unset it")
-	}
-	if p := c.Payments; c.Billing && e.get("PAYMENTS") == "" && (p.APISecret.IsSet() || p.WebhookSecret.IsSet()) {
-		e.fault("PORTONE_API_SECRET or PORTONE_WEBHOOK_SECRET is set without PAYMENTS, so the sandbox would take payments: set PAYMENTS=portone:STORE_ID too, or PAYMENTS=sandbox")
-	}
 }

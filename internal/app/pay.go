@@ -22,26 +22,24 @@ const sandbox = "sandbox"
 
 // Payments say who takes payments.
 type Payments struct {
-	// Gateways are sandbox or portone:STORE, each at most once: the first takes new orders, the others serve what was ordered
-	// there (PAYMENTS, default sandbox, with commas between).
-	Gateways []string
-	// ChannelKey is the channel of the browser's SDK (PORTONE_CHANNEL_KEY).
-	ChannelKey string
-	// APISecret asks PortOne (PORTONE_API_SECRET); WebhookSecret verifies its notices, two with a comma between them while they
-	// are exchanged (PORTONE_WEBHOOK_SECRET).
-	APISecret, WebhookSecret Secret
-	// TakesTests counts payments over test channels (PORTONE_TEST_MODE, default false).
-	TakesTests bool
-	// BaseURL is the API, for tests (PORTONE_BASE_URL, default PortOne's).
-	BaseURL string
+	// Gateways stand each at most once: the first takes new orders, the others serve what was ordered there.
+	Gateways Gateways `env:"PAYMENTS" envDefault:"sandbox" help:"who takes payments: sandbox, beside AUTH=dev only, or portone:STORE_ID; behind a comma the one that serves what was ordered there before"`
+	// ChannelKey is public: browsers get it.
+	ChannelKey string `env:"PORTONE_CHANNEL_KEY" help:"the channel of PortOne's SDK in browsers"`
+	APISecret  Secret `env:"PORTONE_API_SECRET" secret:"true" help:"asks PortOne"`
+	// WebhookSecret holds two with a comma between them while they are exchanged.
+	WebhookSecret Secret `env:"PORTONE_WEBHOOK_SECRET" secret:"true" help:"verifies PortOne's notices; two with a comma between them while they are exchanged"`
+	TakesTests    bool   `env:"PORTONE_TEST_MODE" envDefault:"false" help:"payments over test channels count; refused outside AUTH=dev"`
+	BaseURL       string `env:"PORTONE_BASE_URL" default:"PortOne's" help:"PortOne's API, for tests"`
 }
 
-func (e *environment) payments() Payments {
-	return Payments{
-		Gateways: fields(e.text("PAYMENTS", sandbox)), ChannelKey: e.text("PORTONE_CHANNEL_KEY", ""),
-		APISecret: NewSecret(e.secret("PORTONE_API_SECRET")), WebhookSecret: NewSecret(e.secret("PORTONE_WEBHOOK_SECRET")),
-		TakesTests: e.flag("PORTONE_TEST_MODE", false), BaseURL: e.text("PORTONE_BASE_URL", ""),
-	}
+// Gateways are names of gateways, sandbox or portone:STORE.
+type Gateways []string
+
+// UnmarshalText implements encoding.TextUnmarshaler: the names have commas between them.
+func (g *Gateways) UnmarshalText(text []byte) error {
+	*g = fields(string(text))
+	return nil
 }
 
 // fields are the parts of a list with commas between.

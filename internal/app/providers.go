@@ -37,20 +37,28 @@ type Provider struct {
 // providerName is what a provider may be called.
 var providerName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
 
-// providers reads the two vendors, each by its key or address, and then those that PROVIDERS names.
-func (e *environment) providers() []Provider {
-	own := []Provider{
+// ownProvider are the settings PROVIDER_NAME_… of one provider of PROVIDERS.
+type ownProvider struct {
+	BaseURL string `section:"Models" env:"BASE_URL" help:"where it answers"`
+	Key     Secret `env:"API_KEY" secret:"true" help:"its key, where it asks for one"`
+	Adapter string `env:"ADAPTER" envDefault:"openai" help:"the wire format that it speaks: openai or google"`
+	Form    string `env:"FORM" default:"chat for openai" help:"how the adapter openai asks for text: chat, or responses"`
+}
+
+// providers are the two vendors, each by its key or address, and then those that PROVIDERS names.
+func (e *environment) providers(s sources) []Provider {
+	vendors := []Provider{
 		{
 			Name: "openai", Adapter: AdapterOpenAI, Form: "responses", keySetting: "OPENAI_API_KEY", urlSetting: "OPENAI_BASE_URL",
-			Key: NewSecret(e.secret("OPENAI_API_KEY")), BaseURL: e.text("OPENAI_BASE_URL", ""),
+			Key: s.OpenAIKey, BaseURL: s.OpenAIBaseURL,
 		},
 		{
 			Name: "google", Adapter: AdapterGoogle, keySetting: "GEMINI_API_KEY", urlSetting: "GOOGLE_GEMINI_BASE_URL",
-			Key: NewSecret(e.secret("GEMINI_API_KEY", "GOOGLE_API_KEY")), BaseURL: e.text("GOOGLE_GEMINI_BASE_URL", ""),
+			Key: s.GeminiKey, BaseURL: s.GeminiBaseURL,
 		},
 	}
-	all := slices.DeleteFunc(own, func(p Provider) bool { return !p.Key.IsSet() && p.BaseURL == "" })
-	for _, name := range e.list("PROVIDERS") {
+	all := slices.DeleteFunc(vendors, func(p Provider) bool { return !p.Key.IsSet() && p.BaseURL == "" })
+	for _, name := range s.Providers {
 		all = append(all, e.provider(name))
 	}
 	return all
@@ -59,9 +67,11 @@ func (e *environment) providers() []Provider {
 // provider reads PROVIDER_NAME_…. The chat form is the one that servers other than OpenAI's know.
 func (e *environment) provider(name string) Provider {
 	prefix := "PROVIDER_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_")) + "_"
+	var own ownProvider
+	e.read(&own, prefix)
 	p := Provider{
-		Name: name, Adapter: e.text(prefix+"ADAPTER", AdapterOpenAI), keySetting: prefix + "API_KEY", urlSetting: prefix + "BASE_URL",
-		Key: NewSecret(e.secret(prefix + "API_KEY")), BaseURL: e.text(prefix+"BASE_URL", ""), Form: e.text(prefix+"FORM", ""),
+		Name: name, Adapter: own.Adapter, keySetting: prefix + "API_KEY", urlSetting: prefix + "BASE_URL",
+		Key: own.Key, BaseURL: own.BaseURL, Form: own.Form,
 	}
 	if p.Adapter == AdapterOpenAI && p.Form == "" {
 		p.Form = "chat"
@@ -69,13 +79,12 @@ func (e *environment) provider(name string) Provider {
 	return p
 }
 
-// defaultProvider is whose models come first: by its setting, else by the keys. The original called
-// Google's gemini.
-func (e *environment) defaultProvider(all []Provider) string {
+// defaultProvider is the provider whose models come first: that of the setting, else by the keys. The original called Google's
+// gemini.
+func defaultProvider(name string, all []Provider) string {
 	has := func(name string) bool {
 		return slices.ContainsFunc(all, func(p Provider) bool { return p.Name == name })
 	}
-	name := e.text("AI_PROVIDER_DEFAULT", "")
 	switch {
 	case name == "gemini" && !has(name):
 		return "google"

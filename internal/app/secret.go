@@ -41,5 +41,11 @@ func (s Secret) GoString() string { return s.String() }
 // LogValue implements slog.LogValuer.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
+// UnmarshalText implements encoding.TextUnmarshaler, by which settings are read.
+func (s *Secret) UnmarshalText(text []byte) error {
+	*s = NewSecret(string(text))
+	return nil
+}
+
 // MarshalText implements encoding.TextMarshaler, which JSON and slog ask.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }

@@ -87,7 +87,7 @@ func (a *App) wire(secret []byte) error {
 // wireWork makes what asks providers: chats, whose calls are repeated within a reply, and jobs, which count
 // their attempts themselves.
 func (a *App) wireWork() {
-	a.ledger = usage.NewLedger(usage.Parts{Store: a.store, Catalog: a.catalog, Plans: a.memberships, OwnKeys: a.ownKeys, Zone: a.cfg.QuotaZone})
+	a.ledger = usage.NewLedger(usage.Parts{Store: a.store, Catalog: a.catalog, Plans: a.memberships, OwnKeys: a.ownKeys, Zone: a.cfg.QuotaZone.Location()})
 	a.apiKeys = apikey.New(a.store, a.catalog, a.ledger, nil)
 	repeated, once := ai.RetryPolicy{OnRetry: a.retried}, ai.RetryPolicy{Max: -1}
 	a.chats = chat.New(chat.Parts{
@@ -121,7 +121,7 @@ func (a *App) newRunner() (store.Runner, error) {
 			job.QueueVideo: a.cfg.VideoWorkers, job.QueueExport: exportWorkers, job.QueueControl: controlWorkers, billing.Queue: paymentWorkers, worker.QueueRecovery: recoveryWorkers,
 			worker.QueueMaintenance: 1, worker.QueueErasure: 1,
 		},
-		Periodic: worker.Periodic(maintenanceEvery, a.cfg.JobCleanup, worker.Daily{Hour: modelCheckHour, Zone: a.cfg.JobCleanup.Zone}),
+		Periodic: worker.Periodic(maintenanceEvery, a.cfg.JobCleanup.daily(), worker.Daily{Hour: modelCheckHour, Zone: a.cfg.JobCleanup.Zone.Location()}),
 	})
 }
 

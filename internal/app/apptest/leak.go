@@ -23,18 +23,15 @@ var issued = regexp.MustCompile(`eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}|weav_(?:l
 // public are settings that are read as secrets are and yet are shown: signed addresses name the account.
 var public = []string{"AWS_ACCESS_KEY_ID"}
 
-// SecretNames are the settings that hold secrets: those that may also come from a file. They are what
-// the settings' own reader asks for, so a new one is among them.
+// SecretNames are the names of settings that hold secrets, but for those of the providers that PROVIDERS names.
 func SecretNames() []string {
-	asked := map[string]bool{}
-	_, _ = app.Load(func(name string) string { // Which settings there are, and not whether these would do.
-		asked[name] = true
-		return map[string]string{"AUTH": "firebase"}[name] // It reads the service account.
-	})
 	var names []string
-	for name := range asked {
-		if asked[name+"_FILE"] && !slices.Contains(public, name) {
-			names = append(names, name)
+	for _, s := range app.Settings() {
+		for _, name := range s.Names() {
+			isOne := s.IsSecret && !strings.HasSuffix(name, "_FILE") && !strings.HasPrefix(name, "PROVIDER_NAME_")
+			if isOne && !slices.Contains(public, name) {
+				names = append(names, name)
+			}
 		}
 	}
 	slices.Sort(names)
