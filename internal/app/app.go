@@ -18,6 +18,7 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 	"github.com/weav-ai/weav/internal/apikey"
 	"github.com/weav-ai/weav/internal/auth"
+	"github.com/weav-ai/weav/internal/auth/firebaseauth"
 	"github.com/weav-ai/weav/internal/billing"
 	"github.com/weav-ai/weav/internal/blob"
 	"github.com/weav-ai/weav/internal/catalog"
@@ -53,13 +54,15 @@ type App struct {
 	process *run.Process
 	store   *store.Store
 	bus     live.Bus
-	// verifier proves identities; closeAuth lets go of it.
+	// verifier proves identities; closeAuth closes it.
 	verifier  auth.Verifier
 	closeAuth func() error
-	feed      *feed.Feed
-	meter     *metrics.Metrics
-	socket    *ws.Transport
-	rates     *rates
+	// firebaseUsers is nil without a service account of Firebase.
+	firebaseUsers *firebaseauth.Accounts
+	feed          *feed.Feed
+	meter         *metrics.Metrics
+	socket        *ws.Transport
+	rates         *rates
 	// connections bounds what an address holds open before it has signed in.
 	connections *server.Connections
 
@@ -133,7 +136,7 @@ func (a *App) open(ctx context.Context) error {
 	if a.bucket, a.blobs, err = openFiles(a.cfg, secret); err != nil {
 		return err
 	}
-	if a.verifier, a.closeAuth, err = a.openAuth(ctx); err != nil {
+	if err := a.openAuth(ctx); err != nil {
 		return err
 	}
 	if a.journal, err = openJournal(a.cfg.SandboxJournal); err != nil {

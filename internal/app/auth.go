@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/weav-ai/weav/graph"
@@ -38,34 +39,42 @@ func (c Config) ways() (ways, error) {
 	return w, nil
 }
 
-// signIn is AUTH, where `firebase` without a project gets that of the service account.
-func (e *environment) signIn(setting string, s sources) string {
-	list := strings.Split(setting, ",")
-	for i, way := range list {
-		if strings.TrimSpace(way) == "firebase" {
-			list[i] = "firebase:" + e.accountProject(s)
-		}
+// serviceAccount is the content of FIREBASE_SERVICE_ACCOUNT_KEY_PATH or _JSON, where people sign in with Firebase.
+func (e *environment) serviceAccount(setting string, s sources) []byte {
+	if !slices.ContainsFunc(fields(setting), func(way string) bool { return way == "firebase" || strings.HasPrefix(way, "firebase:") }) {
+		return nil
 	}
-	return strings.Join(list, ",")
+	if s.FirebaseAccountPath == "" {
+		return []byte(s.FirebaseAccountJSON)
+	}
+	raw, err := os.ReadFile(s.FirebaseAccountPath)
+	if err != nil {
+		e.fault("FIREBASE_SERVICE_ACCOUNT_KEY_PATH cannot be read")
+		return nil
+	}
+	return raw
 }
 
-// accountProject is the project of the service account in FIREBASE_SERVICE_ACCOUNT_KEY_PATH or _JSON.
-func (e *environment) accountProject(s sources) string {
-	raw := []byte(s.FirebaseAccountJSON)
-	if s.FirebaseAccountPath != "" {
-		var err error
-		if raw, err = os.ReadFile(s.FirebaseAccountPath); err != nil {
-			e.fault("FIREBASE_SERVICE_ACCOUNT_KEY_PATH cannot be read")
-			return ""
+// signIn is AUTH, where `firebase` without a project gets that of the service account.
+func (e *environment) signIn(setting string, account []byte) string {
+	ways := fields(setting)
+	for i, way := range ways {
+		if way == "firebase" {
+			ways[i] = "firebase:" + e.accountProject(account)
 		}
 	}
-	var account struct {
+	return strings.Join(ways, ",")
+}
+
+// accountProject is the project of a service account; nil stands for one that could not be read, which is a fault already.
+func (e *environment) accountProject(account []byte) string {
+	var fields struct {
 		ProjectID string `json:"project_id"`
 	}
-	if json.Unmarshal(raw, &account) != nil || account.ProjectID == "" {
+	if account != nil && (json.Unmarshal(account, &fields) != nil || fields.ProjectID == "") {
 		e.fault("AUTH=firebase needs its project: write AUTH=firebase:PROJECT, or name the service account's file in FIREBASE_SERVICE_ACCOUNT_KEY_PATH")
 	}
-	return account.ProjectID
+	return fields.ProjectID
 }
 
 // checkAuth refuses ways to sign in that would let in anybody.
@@ -94,32 +103,56 @@ func (c Config) authNote() string {
 		if providers == nil {
 			providers = firebaseauth.DefaultProviders()
 		}
-		notes = append(notes, "Firebase, project "+w.project+", by "+strings.Join(providers, ", "))
+		note := "Firebase, project " + w.project + ", by " + strings.Join(providers, ", ")
+		if c.FirebaseAccount.IsSet() {
+			note += "; its service account refuses revoked tokens and deletes users whose account goes"
+		}
+		notes = append(notes, note)
 	}
 	return strings.Join(notes, "; ")
 }
 
-// openAuth returns whoever proves identities here, and what lets go of it.
-func (a *App) openAuth(ctx context.Context) (auth.Verifier, func() error, error) {
+// openAuth opens what proves identities here, and the users of Firebase where a service account is given.
+func (a *App) openAuth(ctx context.Context) error {
 	w, err := a.cfg.ways()
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	var methods auth.Methods
-	closing := func() error { return nil }
 	if w.dev {
 		methods.Dev = devauth.New()
 	}
 	if w.project != "" {
-		v, err := firebaseauth.New(ctx, firebaseauth.Config{
-			ProjectID: w.project, Providers: a.cfg.FirebaseProviders, Emulator: a.cfg.FirebaseEmulator, Log: a.log,
-		})
-		if err != nil {
-			return nil, nil, fmt.Errorf("sign-in with Firebase cannot be opened: %w", err)
+		if a.firebaseUsers, err = a.cfg.openFirebaseUsers(ctx, w.project); err != nil {
+			return err
 		}
-		methods.Firebase, closing = v, v.Close
+		v := firebaseauth.New(ctx, firebaseauth.Config{
+			ProjectID: w.project, Providers: a.cfg.FirebaseProviders, Emulator: a.cfg.FirebaseEmulator, Accounts: a.firebaseUsers, Log: a.log,
+		})
+		methods.Firebase, a.closeAuth = v, v.Close
 	}
-	return methods, closing, nil
+	a.verifier = methods
+	return nil
+}
+
+// openFirebaseUsers reaches the users of a project through the service account, or the emulator; nil without both.
+func (c Config) openFirebaseUsers(ctx context.Context, project string) (*firebaseauth.Accounts, error) {
+	if !c.FirebaseAccount.IsSet() && !c.FirebaseEmulator {
+		return nil, nil
+	}
+	users, err := firebaseauth.NewAccounts(ctx, firebaseauth.AccountsConfig{ProjectID: project, Key: []byte(c.FirebaseAccount.Reveal())})
+	if err != nil {
+		return nil, fmt.Errorf("sign-in with Firebase cannot be opened: %w", err)
+	}
+	return users, nil
+}
+
+// deleteIdentity removes a user where they sign in; nil where this server may not.
+func (a *App) deleteIdentity() func(ctx context.Context, uid string) error {
+	if a.firebaseUsers == nil {
+		return nil
+	}
+	return a.firebaseUsers.Delete
 }
 
 // signInMethods are the ways to sign in that signIn takes.

@@ -69,6 +69,40 @@ func TestWaysToSignIn(t *testing.T) {
 	}
 }
 
+// TestOnlyAWholeServiceAccountActs: some deployments give a file with the project's name alone, which is no fault.
+func TestOnlyAWholeServiceAccountActs(t *testing.T) {
+	t.Parallel()
+	whole := `{"type":"service_account","project_id":"p","client_email":"weav@p.iam.gserviceaccount.com","private_key":"x"}`
+	for name, c := range map[string]struct {
+		auth, account string
+		acts          bool
+	}{
+		"whole":             {"firebase", whole, true},
+		"beside a project":  {"firebase:demo", whole, true},
+		"beside dev":        {"dev, firebase:demo", whole, true},
+		"a name alone":      {"firebase", `{"type":"service_account","project_id":"p"}`, false},
+		"no account at all": {"firebase:demo", "", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg, err := loaded(map[string]string{"AUTH": c.auth, "FIREBASE_SERVICE_ACCOUNT_KEY_JSON": c.account})
+			if err != nil || cfg.FirebaseAccount.IsSet() != c.acts {
+				t.Errorf("acts: %t, %v, want %t", cfg.FirebaseAccount.IsSet(), err, c.acts)
+			}
+			a := &App{cfg: cfg}
+			if err := a.openAuth(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if deletes := a.deleteIdentity() != nil; deletes != c.acts {
+				t.Errorf("deletes users: %t, want %t", deletes, c.acts)
+			}
+			if err := a.closeAuth(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 func TestASettingOfFirebaseIsExplained(t *testing.T) {
 	t.Parallel()
 	c := Config{Auth: "dev,firebase:demo", ListenAddr: "127.0.0.1:1"}
@@ -86,16 +120,15 @@ func TestOpenAuthOffersWhatIsSet(t *testing.T) {
 	for setting, want := range map[string]struct{ dev, firebase bool }{
 		"dev": {true, false}, "firebase:demo": {false, true}, "dev,firebase:demo": {true, true},
 	} {
-		a := &App{cfg: Config{Auth: setting}}
-		v, closing, err := a.openAuth(t.Context())
-		if err != nil {
+		a := &App{cfg: Config{Auth: setting}, closeAuth: func() error { return nil }}
+		if err := a.openAuth(t.Context()); err != nil {
 			t.Fatalf("%s: %v", setting, err)
 		}
-		m, ok := v.(auth.Methods)
+		m, ok := a.verifier.(auth.Methods)
 		if !ok || (m.Dev != nil) != want.dev || (m.Firebase != nil) != want.firebase {
-			t.Errorf("%s opens %+v", setting, v)
+			t.Errorf("%s opens %+v", setting, a.verifier)
 		}
-		if err := closing(); err != nil {
+		if err := a.closeAuth(); err != nil {
 			t.Errorf("%s: %v", setting, err)
 		}
 	}

@@ -45,6 +45,9 @@ type Config struct {
 	SealingKeys       Secret        `env:"SEALING_KEYS" secret:"true" default:"made and kept in DATA_DIR on SQLite" help:"seal people's own keys of providers at rest; without them on Postgres nobody can set one"`
 	// AdminEmails are compared without regard to case.
 	AdminEmails []string `env:"ADMIN_EMAILS" help:"addresses that are ADMIN, comma separated: the first of the administration, who give others their roles"`
+	// FirebaseAccount is the service account's key, where FIREBASE_SERVICE_ACCOUNT_KEY_PATH or _JSON hold one: it says whether a token
+	// was revoked, and deletes users whose account goes.
+	FirebaseAccount Secret
 	// FirebaseEmulator switches the checks of signatures off.
 	FirebaseEmulator bool
 

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"path/filepath"
 	"strings"
+
+	"github.com/weav-ai/weav/internal/auth/firebaseauth"
 )
 
 // Load reads the settings from the environment. Every secret may also come from the file that NAME_FILE names. names are all the
@@ -13,7 +15,11 @@ func Load(getenv func(string) string, names ...string) (Config, error) {
 	var s settings
 	e.read(&s, "")
 	c := s.Config
-	c.Auth = e.signIn(c.Auth, s.Sources)
+	account := e.serviceAccount(c.Auth, s.Sources)
+	c.Auth = e.signIn(c.Auth, account)
+	if firebaseauth.IsAccountKey(account) {
+		c.FirebaseAccount = NewSecret(string(account))
+	}
 	c.FirebaseEmulator = s.Sources.FirebaseEmulatorHost != ""
 	c.HTTP.FrontendURL = strings.TrimRight(c.HTTP.FrontendURL, "/")
 	c.Files.URL = s.Sources.bucket(c.Files.URL)

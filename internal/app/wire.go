@@ -68,6 +68,7 @@ func (a *App) wire(secret []byte) error {
 	})
 	a.erasure = erasure.New(erasure.Parts{
 		Store: a.store, Accounts: a.accounts, APIKeys: a.apiKeys, Chats: a.chats, Folders: a.folders, Jobs: a.jobs, Billing: a.billing, Log: a.log,
+		DeleteIdentity: a.deleteIdentity(),
 	})
 	if len(a.cfg.AdminEmails) > 0 && a.part.Serves {
 		if a.queueUI, err = a.store.NewQueueUI("/admin/jobs", quieter(a.log)); err != nil {

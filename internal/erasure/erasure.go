@@ -38,6 +38,9 @@ type Parts struct {
 	Jobs     *job.Service
 	Billing  *billing.Service
 	Log      *slog.Logger
+	// DeleteIdentity removes the user at the identity provider, by its uid, and succeeds for one that does not exist; nil where this
+	// server may not.
+	DeleteIdentity func(ctx context.Context, uid string) error
 }
 
 // Service removes accounts.

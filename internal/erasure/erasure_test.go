@@ -1,7 +1,9 @@
 package erasure_test
 
 import (
+	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -127,6 +129,29 @@ func TestARestoreThatRacesTheErasure(t *testing.T) {
 		w.same(whole, 0)
 		w.works(id)
 	}
+}
+
+// TestAnAccountGoesAtTheIdentityProviderFirst: its row holds the uid, so it stays until the provider has answered.
+func TestAnAccountGoesAtTheIdentityProviderFirst(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		var asked []string
+		down := errors.New("the provider does not answer")
+		w.DeleteIdentity = func(_ context.Context, uid string) error {
+			asked = append(asked, uid)
+			return down
+		}
+		id := w.person(true)
+		uid := w.st.Client().User.GetX(w.t.Context(), id).UID
+		if gone, err := w.Purge(w.t.Context(), store.Now()); gone != 0 || !errors.Is(err, down) {
+			w.t.Errorf("%d accounts went, %v", gone, err)
+		}
+		down = nil
+		w.erased(1)
+		if !slices.Equal(asked, []string{uid, uid}) {
+			w.t.Errorf("asked for %q, want %s twice", asked, uid)
+		}
+	})
 }
 
 // works fails unless the sessions and keys of somebody do.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/weav-ai/weav/ent"
 	entchat "github.com/weav-ai/weav/ent/chat"
 	entfolder "github.com/weav-ai/weav/ent/folder"
 	entobject "github.com/weav-ai/weav/ent/object"
@@ -28,6 +29,7 @@ func (s *Service) steps() []step {
 		locked(dropFiles),
 		locked(dropChats),
 		s.purgeChats,
+		s.dropIdentity,
 		locked(s.dropRest),
 	}
 }
@@ -59,6 +61,22 @@ func (s *Service) purgeChats(ctx context.Context, _ oid.User, now time.Time) (bo
 	}
 	_, err := s.Folders.Purge(ctx, now)
 	return true, err
+}
+
+// dropIdentity removes the user at the identity provider, outside of a transaction. The row that holds the uid goes after it, so a
+// provider that does not answer is asked again in the next round.
+func (s *Service) dropIdentity(ctx context.Context, id oid.User, _ time.Time) (bool, error) {
+	if s.DeleteIdentity == nil {
+		return true, nil
+	}
+	u, err := s.Store.Client().User.Get(ctx, id)
+	if ent.IsNotFound(err) { // Another process was first.
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, s.DeleteIdentity(ctx, u.UID)
 }
 
 // dropFiles dooms every object of a person, which the sweeper then deletes from the store, and removes what pointed to them.

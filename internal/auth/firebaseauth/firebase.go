@@ -1,18 +1,18 @@
-// Package firebaseauth proves identities by ID tokens of Firebase. The SDK checks signature, audience and issuer; times,
-// the way somebody signed in and what is believed of their address are checked here, more strictly than it does.
+// Package firebaseauth proves identities by ID tokens of Firebase.
+//
+// Tokens are verified here, by Google's published keys that are fetched before they end: the SDK drops its keys before it asks for
+// new ones, so with it nobody signs in while Google is out of reach. Where a service account is given the Admin SDK says whether a
+// token was revoked since, and deletes users.
 package firebaseauth
 
 import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
 	"time"
-
-	fireauth "firebase.google.com/go/v4/auth"
 
 	"github.com/weav-ai/weav/internal/auth"
 	"github.com/weav-ai/weav/internal/errs"
@@ -39,10 +39,12 @@ type Config struct {
 	ProjectID string
 	// Providers are the ways to sign in that count; nil for the default ones.
 	Providers []string
-	// Leeway is how far clocks may differ; 0 for the default. The SDK allows 5 minutes at most.
+	// Leeway is how far clocks may differ; 0 for the default.
 	Leeway time.Duration
-	// Emulator says that the SDK checks no signatures, since the environment holds FIREBASE_AUTH_EMULATOR_HOST: for development.
+	// Emulator accepts tokens without a signature, as Firebase's emulator makes them: for development.
 	Emulator bool
+	// Accounts says whether a token was revoked; nil where there is no service account.
+	Accounts *Accounts
 	// Transport fetches the keys; nil for http.DefaultTransport.
 	Transport http.RoundTripper
 	Log       *slog.Logger
@@ -50,37 +52,28 @@ type Config struct {
 
 // Verifier proves identities by ID tokens of one project.
 type Verifier struct {
-	cfg    Config
-	client *fireauth.Client
-	keys   *keySource
-	server *http.Server
+	cfg  Config
+	keys *keySource
 }
 
-// New returns a verifier; the caller closes it. For a moment http.DefaultTransport is another, so it is called before
-// anything else that uses that runs. Keys are fetched when the first token comes.
-func New(ctx context.Context, c Config) (*Verifier, error) {
+// New returns a verifier; the caller closes it. Keys are fetched when the first token comes.
+func New(ctx context.Context, c Config) *Verifier {
 	if c.Providers == nil {
 		c.Providers = DefaultProviders()
 	}
 	if c.Leeway == 0 {
 		c.Leeway = DefaultLeeway
 	}
-	p := newPipe()
-	client, err := newClient(ctx, c.ProjectID, p)
-	if err != nil {
-		return nil, fmt.Errorf("firebaseauth: %w", err)
-	}
-	keys := newKeySource(ctx, c.Transport, c.Log)
-	return &Verifier{cfg: c, client: client, keys: keys, server: serve(p, keys)}, nil
+	return &Verifier{cfg: c, keys: newKeySource(ctx, c.Transport, c.Log)}
 }
 
-// Close lets go of what the verifier holds.
+// Close ends the fetching of keys.
 func (v *Verifier) Close() error {
 	v.keys.Close()
-	return v.server.Close()
+	return nil
 }
 
-// Verify implements [auth.Verifier]. An address is told whether or not it is verified; Identity.IsEmailVerified says which.
+// Verify implements [auth.Verifier]. An address is returned whether or not it is verified; Identity.IsEmailVerified says which.
 func (v *Verifier) Verify(ctx context.Context, proof auth.Proof) (auth.Identity, error) {
 	if proof.Firebase == nil {
 		return auth.Identity{}, errs.Input(errs.InvalidValue, "identity", "This is no identity of the kind `firebase`.")
@@ -99,30 +92,42 @@ func (v *Verifier) Verify(ctx context.Context, proof auth.Proof) (auth.Identity,
 	if why := v.doubt(token); !why.IsZero() {
 		return auth.Identity{}, fault(errs.InvalidValue, why)
 	}
+	if why := v.revoked(ctx, token); !why.IsZero() {
+		return auth.Identity{}, fault(errs.InvalidValue, why)
+	}
 	return identity(token), nil
 }
 
-// check has the SDK check the token. The key is waited for before, since the SDK holds a lock while it looks for one. Its
-// own words stay here: they repeat parts of the token.
-func (v *Verifier) check(ctx context.Context, raw string) (*fireauth.Token, error) {
-	if kid := keyOf(raw); kid != "" && !v.cfg.Emulator {
+// check waits for the key of a token and checks its signature. What is wrong is not repeated to the client: errors of the parser
+// hold parts of the token.
+func (v *Verifier) check(ctx context.Context, raw string) (token, error) {
+	if kid := keyID(raw); kid != "" && !v.cfg.Emulator {
 		if err := v.keys.want(ctx, kid); err != nil {
-			return nil, unavailable(err)
+			return token{}, unavailable(err)
 		}
 	}
-	token, err := v.client.VerifyIDToken(ctx, raw)
-	switch {
-	case err == nil:
-		return token, nil
-	case fireauth.IsCertificateFetchFailed(err):
-		return nil, unavailable(errNoKeys)
-	default:
-		return nil, fault(errs.InvalidValue, errs.Textf("The ID token is not one of this app's, or it has ended. Get a fresh one from Firebase's SDK."))
+	t, err := v.parse(raw)
+	if err != nil {
+		return token{}, fault(errs.InvalidValue, errs.Textf("The ID token is not one of this app's, or it has ended. Get a fresh one from Firebase's SDK."))
 	}
+	return t, nil
 }
 
-// keyOf is the name of the key that a token says it is signed with; empty when it says none.
-func keyOf(raw string) string {
+// revoked says why a good token does not count any more; empty when it does. Where Google does not answer the token counts: it was
+// made within the hour, and an outage of Google must not end all sign-ins.
+func (v *Verifier) revoked(ctx context.Context, t token) errs.Text {
+	if v.cfg.Accounts == nil {
+		return errs.Text{}
+	}
+	why, err := v.cfg.Accounts.judge(ctx, t.Subject, t.IssuedAt)
+	if err != nil {
+		v.cfg.Log.WarnContext(ctx, "Firebase does not say whether a token was revoked; it is accepted", "error", err)
+	}
+	return why
+}
+
+// keyID is the name of the key that a token says it is signed with; empty when it says none.
+func keyID(raw string) string {
 	segment, _, _ := strings.Cut(raw, ".")
 	decoded, err := base64.RawURLEncoding.DecodeString(segment)
 	var header struct{ Kid string }

@@ -6,8 +6,6 @@ import (
 	"time"
 	"unicode"
 
-	fireauth "firebase.google.com/go/v4/auth"
-
 	"github.com/weav-ai/weav/internal/auth"
 	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/text"
@@ -23,7 +21,7 @@ const (
 )
 
 // doubt says why a token that is truly signed does not count; empty when it does.
-func (v *Verifier) doubt(t *fireauth.Token) errs.Text {
+func (v *Verifier) doubt(t token) errs.Text {
 	now := time.Now()
 	future := func(seconds int64) bool { return time.Unix(seconds, 0).After(now.Add(v.cfg.Leeway)) }
 	switch {
@@ -46,12 +44,12 @@ func (v *Verifier) doubt(t *fireauth.Token) errs.Text {
 }
 
 // identity is what a token says of a person.
-func identity(t *fireauth.Token) auth.Identity {
+func identity(t token) auth.Identity {
 	id := auth.Identity{UID: t.Subject, AuthTime: time.Unix(t.AuthTime, 0).UTC()}
 	if email := claim(t, "email"); len(email) <= maxEmail {
 		id.Email = strings.ToLower(email)
 	}
-	id.IsEmailVerified, _ = t.Claims["email_verified"].(bool)
+	id.IsEmailVerified, _ = t.claims["email_verified"].(bool)
 	id.IsEmailVerified = id.IsEmailVerified && id.Email != ""
 	id.FirstName, id.LastName = names(t)
 	if picture := claim(t, "picture"); strings.HasPrefix(picture, "https://") && len(picture) <= maxPicture {
@@ -62,7 +60,7 @@ func identity(t *fireauth.Token) auth.Identity {
 
 // names are the given and the family name. Where there is but one name for both, the first word of it is taken for the
 // given name; both are nil where there is none at all.
-func names(t *fireauth.Token) (first, last *string) {
+func names(t token) (first, last *string) {
 	given, family := claim(t, "given_name"), claim(t, "family_name")
 	if given == "" && family == "" {
 		given, family, _ = strings.Cut(claim(t, "name"), " ")
@@ -75,7 +73,7 @@ func names(t *fireauth.Token) (first, last *string) {
 }
 
 // claim is a text of a token without control characters, which no column may hold, and without needless space.
-func claim(t *fireauth.Token, name string) string {
-	s, _ := t.Claims[name].(string)
+func claim(t token, name string) string {
+	s, _ := t.claims[name].(string)
 	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }), " ")
 }

@@ -2,6 +2,7 @@ package firebaseauth
 
 import (
 	"context"
+	"crypto/rsa"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -16,15 +17,15 @@ const (
 	retryEvery = time.Minute
 	// retrySoon stands in for it while there is no key at all, so nobody can sign in.
 	retrySoon = 5 * time.Second
-	// fetchPatience bounds a fetch.
-	fetchPatience = 5 * time.Second
+	// fetchTimeout bounds a fetch.
+	fetchTimeout = 5 * time.Second
 )
 
 // errNoKeys says that nobody can tell whether a token is true.
 var errNoKeys = errors.New("firebaseauth: the keys are not to be had")
 
 // keySource keeps the published keys. A fetch is made when somebody first asks, and from then on in the background, before
-// the keys end; whoever names a key that is there never waits for one.
+// the keys end; a token of a key that is there never waits for one.
 type keySource struct {
 	client *http.Client
 	log    *slog.Logger
@@ -43,7 +44,7 @@ type keySource struct {
 }
 
 func newKeySource(ctx context.Context, transport http.RoundTripper, log *slog.Logger) *keySource {
-	k := &keySource{client: &http.Client{Transport: transport, Timeout: fetchPatience}, log: log}
+	k := &keySource{client: &http.Client{Transport: transport, Timeout: fetchTimeout}, log: log}
 	k.life, k.end = context.WithCancel(context.WithoutCancel(ctx))
 	return k
 }
@@ -59,21 +60,21 @@ func (k *keySource) Close() {
 	k.work.Wait()
 }
 
-// current is what was published last; nil when it is too old to be believed.
-func (k *keySource) current() []byte {
+// key is the key of that name; nil when there is none, or all are too old to be believed.
+func (k *keySource) key(kid string) *rsa.PublicKey {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if !k.usable() {
 		return nil
 	}
-	return k.keys.body
+	return k.keys.byID[kid]
 }
 
 // want waits until it is known whether there is a key named kid, unless it was asked in vain not long ago. It fails when
 // nobody can tell: there are no keys, or those there are may lack a new one.
 func (k *keySource) want(ctx context.Context, kid string) error {
 	k.mu.Lock()
-	if k.usable() && k.keys.kids[kid] {
+	if k.usable() && k.keys.byID[kid] != nil {
 		k.mu.Unlock()
 		return nil
 	}
@@ -88,7 +89,7 @@ func (k *keySource) want(ctx context.Context, kid string) error {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if !k.usable() || k.failed && !k.keys.kids[kid] {
+	if !k.usable() || k.failed && k.keys.byID[kid] == nil {
 		return errNoKeys
 	}
 	return nil
@@ -96,7 +97,7 @@ func (k *keySource) want(ctx context.Context, kid string) error {
 
 // usable says whether the keys may be believed. The caller holds the lock.
 func (k *keySource) usable() bool {
-	return k.keys.body != nil && time.Since(k.fetched) < k.keys.good+stale
+	return k.keys.byID != nil && time.Since(k.fetched) < k.keys.good+stale
 }
 
 // refresh begins a fetch for somebody who waits, unless one was made just now. It returns what is closed when the fetch

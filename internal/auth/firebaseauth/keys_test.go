@@ -131,7 +131,7 @@ func TestAHungServerHoldsUpNobodyWhoseKeyIsKnown(t *testing.T) {
 	})
 }
 
-func TestWhoeverComesFirstWaitsForTheKeys(t *testing.T) {
+func TestTheFirstSignInWaitsForTheKeys(t *testing.T) {
 	t.Parallel()
 	signers()
 	synctest.Test(t, func(t *testing.T) {

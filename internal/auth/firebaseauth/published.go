@@ -16,9 +16,8 @@ import (
 )
 
 const (
-	// keysHost and keysURL are where Google publishes the certificates of the keys that sign ID tokens.
-	keysHost = "www.googleapis.com"
-	keysURL  = "https://" + keysHost + "/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com"
+	// keysURL is where Google publishes the certificates of the keys that sign ID tokens.
+	keysURL = "https://www.googleapis.com/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com"
 	// maxKeys bounds an answer; Google's have some 5 KB.
 	maxKeys = 1 << 20
 	// usual is how long keys are good when the answer does not say; shortest and longest bound what it says.
@@ -29,18 +28,16 @@ const (
 
 // published is an answer of Google's.
 type published struct {
-	// body is as it came: {"kid": "PEM certificate"}.
-	body []byte
-	// kids are the names of its keys.
-	kids map[string]bool
+	// byID are its keys by their names.
+	byID map[string]*rsa.PublicKey
 	// good is how long it is.
 	good time.Duration
 }
 
 // Reach asks Google for the keys once, over http.DefaultTransport, and returns how many there are.
 func Reach(ctx context.Context) (int, error) {
-	keys, err := fetch(ctx, &http.Client{Timeout: fetchPatience})
-	return len(keys.kids), err
+	keys, err := fetch(ctx, &http.Client{Timeout: fetchTimeout})
+	return len(keys.byID), err
 }
 
 func fetch(ctx context.Context, client *http.Client) (published, error) {
@@ -60,21 +57,22 @@ func fetch(ctx context.Context, client *http.Client) (published, error) {
 	if err != nil {
 		return published{}, fmt.Errorf("firebaseauth: fetch keys: %w", err)
 	}
-	return parse(body, res.Header.Get("Cache-Control"))
+	return parseKeys(body, res.Header.Get("Cache-Control"))
 }
 
-// parse refuses an answer without keys, which would take the place of good ones.
-func parse(body []byte, cacheControl string) (published, error) {
+// parseKeys refuses an answer without keys, or with one that cannot be read: it would take the place of good ones.
+func parseKeys(body []byte, cacheControl string) (published, error) {
 	var certificates map[string]string
 	if json.Unmarshal(body, &certificates) != nil || len(certificates) == 0 {
 		return published{}, errors.New("firebaseauth: fetch keys: the answer has none")
 	}
-	p := published{body: body, kids: map[string]bool{}, good: maxAge(cacheControl)}
+	p := published{byID: map[string]*rsa.PublicKey{}, good: maxAge(cacheControl)}
 	for kid, certificate := range certificates {
-		if err := checkKey(certificate); err != nil {
+		key, err := publicKey(certificate)
+		if err != nil {
 			return published{}, fmt.Errorf("firebaseauth: fetch keys: %w", err)
 		}
-		p.kids[kid] = true
+		p.byID[kid] = key
 	}
 	return p, nil
 }
@@ -91,18 +89,19 @@ func maxAge(cacheControl string) time.Duration {
 	return usual
 }
 
-// checkKey refuses what the SDK would: one certificate that it cannot read makes it refuse all of an answer.
-func checkKey(certificate string) error {
+// publicKey is the key of a certificate. The certificate's own dates do not count: Google publishes what is good now.
+func publicKey(certificate string) (*rsa.PublicKey, error) {
 	block, _ := pem.Decode([]byte(certificate))
 	if block == nil {
-		return errors.New("a certificate is no PEM")
+		return nil, errors.New("a certificate is no PEM")
 	}
 	c, err := x509.ParseCertificate(block.Bytes)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if _, ok := c.PublicKey.(*rsa.PublicKey); !ok {
-		return errors.New("a certificate holds no RSA key")
+	key, ok := c.PublicKey.(*rsa.PublicKey)
+	if !ok {
+		return nil, errors.New("a certificate holds no RSA key")
 	}
-	return nil
+	return key, nil
 }
