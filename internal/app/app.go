@@ -40,6 +40,7 @@ import (
 	"github.com/weav-ai/weav/internal/run"
 	"github.com/weav-ai/weav/internal/server"
 	"github.com/weav-ai/weav/internal/store"
+	"github.com/weav-ai/weav/internal/store/queueui"
 	"github.com/weav-ai/weav/internal/usage"
 )
 
@@ -69,7 +70,7 @@ type App struct {
 	bucket  blob.Bucket
 	blobs   http.Handler // answers for files kept in a folder; nil for a store that answers itself
 	journal *journal
-	queueUI *store.QueueUI // nil without operators
+	queueUI *queueui.Page // nil without operators
 
 	accounts *account.Service
 	folders  *folder.Service

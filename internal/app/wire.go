@@ -23,6 +23,7 @@ import (
 	"github.com/weav-ai/weav/internal/planner"
 	"github.com/weav-ai/weav/internal/server"
 	"github.com/weav-ai/weav/internal/store"
+	"github.com/weav-ai/weav/internal/store/queueui"
 	"github.com/weav-ai/weav/internal/usage"
 	"github.com/weav-ai/weav/internal/worker"
 )
@@ -71,7 +72,7 @@ func (a *App) wire(secret []byte) error {
 		DeleteIdentity: a.deleteIdentity(),
 	})
 	if len(a.cfg.AdminEmails) > 0 && a.part.Serves {
-		if a.queueUI, err = a.store.NewQueueUI("/admin/jobs", quieter(a.log)); err != nil {
+		if a.queueUI, err = queueui.New(a.store, "/admin/jobs", quieter(a.log)); err != nil {
 			return err
 		}
 	}

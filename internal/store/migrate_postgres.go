@@ -29,7 +29,7 @@ func (s *Store) migratePostgres(ctx context.Context, files fs.FS) error {
 	if err := goUp(ctx, db, Postgres, files); err != nil {
 		return err
 	}
-	pool, err := s.pgxPool(ctx, 2)
+	pool, err := s.QueuePool(ctx, 2)
 	if err != nil {
 		return err
 	}

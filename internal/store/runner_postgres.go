@@ -13,7 +13,7 @@ const runnerConns = 6
 
 // postgresRunner works over a small pgx pool of its own, since lib/pq cannot listen for River.
 func (s *Store) postgresRunner(cfg RunnerConfig) (*runner, error) {
-	pool, err := s.pgxPool(context.Background(), runnerConns) //nolint:forbidigo // The pool lives as long as its runner.
+	pool, err := s.QueuePool(context.Background(), runnerConns) //nolint:forbidigo // The pool lives as long as its runner.
 	if err != nil {
 		return nil, err
 	}
@@ -31,8 +31,8 @@ func (s *Store) postgresRunner(cfg RunnerConfig) (*runner, error) {
 	}}, nil
 }
 
-// pgxPool opens no connection yet.
-func (s *Store) pgxPool(ctx context.Context, conns int32) (*pgxpool.Pool, error) {
+// QueuePool returns a pool of pgx to the Postgres that holds the queue, which the caller closes. It opens no connection yet.
+func (s *Store) QueuePool(ctx context.Context, conns int32) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(s.url)
 	if err != nil {
 		return nil, errBadURL // The cause would repeat the URL.

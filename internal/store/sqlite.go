@@ -84,3 +84,11 @@ func sqlitePool(path string, lockWait time.Duration, pragmas ...string) (*sql.DB
 func sqliteFile(path string, query url.Values) (*sql.DB, error) {
 	return sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+query.Encode())
 }
+
+// SQLite is the embedded database, for what works on the queue beside the store; nil on Postgres.
+func (s *Store) SQLite() *sql.DB {
+	if s.dialect != SQLite {
+		return nil
+	}
+	return s.db
+}
