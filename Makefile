@@ -19,7 +19,7 @@ WITH_SERVICES := $(CACHE)/with-services
 NPM_PROJECTS := $(patsubst %/package-lock.json,%,$(wildcard test/clients/package-lock.json graph/gqlhttp/audit/package-lock.json internal/ai/openaiai/wire/package-lock.json internal/pay/portonepay/wire/package-lock.json internal/media/corpus/package-lock.json))
 NPM_READY    := $(NPM_PROJECTS:%=%/node_modules/.package-lock.json)
 
-GENERATED := ent graph
+GENERATED := internal/oid ent graph
 
 .PHONY: help
 help: ## list the targets
@@ -46,9 +46,10 @@ soak: $(WITH_SERVICES) ## repeat fault tests for long under the race detector (R
 bench: $(WITH_SERVICES) ## run the benchmarks, 100,000 messages among them
 	$(WITH_SERVICES) -- $(GO) test -run='^$$' -bench=. -benchmem -timeout=0 ./...
 
-# ent comes first: gqlgen reads the types it makes.
+# Ids come first, then ent: gqlgen reads the types that both make.
 .PHONY: generate
-generate: ## make the generated code again: ent, then gqlgen
+generate: ## make the generated code again: ids, ent, then gqlgen
+	$(GO) generate ./internal/oid
 	$(GO) generate ./ent
 	$(GO) generate ./graph
 	gofmt -w $(GENERATED)

@@ -7,16 +7,24 @@ package oid
 
 import (
 	"database/sql/driver"
+	"errors"
 	"fmt"
+	"io"
+	"strconv"
 
 	"github.com/google/uuid"
 	"go.jetify.com/typeid"
 )
 
+//go:generate go run ./gen
+
+// errInput refuses typed ids as input: ids of the API are read with Parse, whose failure is NOT_FOUND.
+var errInput = errors.New("oid: ids are read with Parse")
+
 // New returns a fresh id. Ids made later in one process sort after earlier ones.
 func New[K Kind]() K { return K(uuid.Must(uuid.NewV7())) }
 
-// Parse reads an id as the API shows it. Whatever is not the id of a K,
+// Parse reads an id as the API shows it. What is not the id of a K,
 // malformed or of another kind, is an error; callers answer NOT_FOUND for all.
 func Parse[K Kind](s string) (K, error) {
 	var zero K
@@ -67,4 +75,9 @@ func scan(id *uuid.UUID, src any) error {
 		return nil
 	}
 	return id.Scan(src)
+}
+
+func write(w io.Writer, s string) {
+	// A failed write shows again when the response is sent.
+	_, _ = io.WriteString(w, strconv.Quote(s))
 }
