@@ -19,6 +19,9 @@ WITH_SERVICES := $(CACHE)/with-services
 NPM_PROJECTS := $(patsubst %/package-lock.json,%,$(wildcard test/clients/package-lock.json graph/gqlhttp/audit/package-lock.json internal/ai/openaiai/wire/package-lock.json internal/pay/portonepay/wire/package-lock.json internal/media/corpus/package-lock.json))
 NPM_READY    := $(NPM_PROJECTS:%=%/node_modules/.package-lock.json)
 
+# Without symbol tables and debug information.
+LDFLAGS := -s -w
+
 GENERATED := internal/oid ent graph
 
 .PHONY: help
@@ -27,7 +30,7 @@ help: ## list the targets
 
 .PHONY: run
 run: ## start the server on its embedded parts; nothing needs to be installed
-	$(GO) run ./cmd/weav
+	$(GO) run -ldflags="$(LDFLAGS)" ./cmd/weav
 
 .PHONY: test
 test: $(WITH_SERVICES) $(NPM_READY) ## run all tests, on SQLite and on a Postgres, Redis and MinIO of their own

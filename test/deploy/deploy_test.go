@@ -263,7 +263,7 @@ func TestSecretsAreRandomLongAndKept(t *testing.T) {
 func TestTheProgramIsStatic(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "weav")
-	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", path, "./cmd/weav")
+	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-ldflags=-s -w", "-o", path, "./cmd/weav")
 	build.Dir, build.Env = root, append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)

@@ -32,7 +32,7 @@ var built = sync.OnceValues(func() (string, error) {
 	}
 	binDir = dir
 	path := filepath.Join(dir, "weav")
-	if out, err := exec.Command("go", "build", "-o", path, "github.com/weav-ai/weav/cmd/weav").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-ldflags=-s -w", "-o", path, "github.com/weav-ai/weav/cmd/weav").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build: %w\n%s", err, out)
 	}
 	return path, nil

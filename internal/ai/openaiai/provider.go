@@ -34,7 +34,7 @@ const (
 // vendorURL is where OpenAI serves the API.
 const vendorURL = "https://api.openai.com/v1"
 
-// Config says whom to ask, and how. Nothing is read from the environment, but for the proxy that the default
+// Config says which server to ask, and how. Nothing is read from the environment, but for the proxy that the default
 // Transport goes through.
 type Config struct {
 	// Name is what errors call the provider; "openai" when empty.
@@ -54,7 +54,7 @@ type Provider struct {
 	name string
 	key  string
 	form Form
-	sdk  openai.Client
+	sdk  services
 	// maxVideo is the greatest size of a video in bytes; less in tests.
 	maxVideo int64
 	// tailWait is how long the end of a stream is waited for behind its terminal event; more in tests.
@@ -82,12 +82,21 @@ func New(c Config) *Provider {
 	if c.Transport == nil {
 		c.Transport = newTransport()
 	}
-	return &Provider{name: c.Name, key: c.APIKey, form: c.Form, maxVideo: maxVideo, tailWait: tailWait, sdk: newClient(c)}
+	return &Provider{name: c.Name, key: c.APIKey, form: c.Form, maxVideo: maxVideo, tailWait: tailWait, sdk: newServices(c)}
 }
 
-// newClient puts the services that are used together by itself: the SDK's own constructor takes keys, addresses
-// and headers from the environment.
-func newClient(c Config) openai.Client {
+// services are those of the SDK that are used. The SDK's own client holds all that OpenAI has: the linker would keep every method of
+// each, since templates elsewhere in the program look methods up by name.
+type services struct {
+	Responses responses.ResponseService
+	Chat      openai.ChatService
+	Images    openai.ImageService
+	Videos    openai.VideoService //nolint:staticcheck // OpenAI closed it; resellers keep it.
+	Models    openai.ModelService
+}
+
+// newServices makes them without the SDK's client, whose constructor takes keys, addresses and headers from the environment.
+func newServices(c Config) services {
 	opts := []option.RequestOption{
 		option.WithBaseURL(c.BaseURL), option.WithMaxRetries(0),
 		option.WithHTTPClient(&http.Client{Transport: httponce.Transport(c.Transport), CheckRedirect: noRedirect}),
@@ -95,7 +104,7 @@ func newClient(c Config) openai.Client {
 	if c.APIKey != "" {
 		opts = append(opts, option.WithAPIKey(c.APIKey))
 	}
-	return openai.Client{
+	return services{
 		Responses: responses.NewResponseService(opts...), Chat: openai.NewChatService(opts...),
 		Images: openai.NewImageService(opts...), Videos: openai.NewVideoService(opts...), Models: openai.NewModelService(opts...), //nolint:staticcheck // Resellers keep videos.
 	}
@@ -104,7 +113,7 @@ func newClient(c Config) openai.Client {
 // noRedirect keeps a request, with its key and its prompt, at the address that was configured.
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// The transport's patience. A model may think for long before its first byte; how long is the caller's to say.
+// The transport's timeouts. A model may think for long before its first byte; how long is the caller's to say.
 const (
 	dialTimeout = 10 * time.Second
 	idleConns   = 64
