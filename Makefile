@@ -79,7 +79,7 @@ playground: ## build the playground's page from its pinned packages
 # Go decides what of it is stale.
 .PHONY: $(WITH_SERVICES)
 $(WITH_SERVICES):
-	@$(GO) build -o $@ ./internal/servicetest/cmd/with-services
+	@$(GO) build -o $@ ./test/servicetest/cmd/with-services
 
 $(GOLANGCI):
 	GOBIN=$(@D) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$(GOLANGCI_VERSION)

@@ -16,9 +16,9 @@ import (
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/oid"
-	"github.com/weav-ai/weav/internal/servicetest"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/store/storetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 func TestMain(m *testing.M) { servicetest.Main(m) }

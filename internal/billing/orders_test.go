@@ -6,9 +6,9 @@ import (
 	"testing"
 
 	"github.com/weav-ai/weav/ent/paymentstep"
-	"github.com/weav-ai/weav/internal/servicetest"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/store/storetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 // Every order of up to three states is what the model says, on SQLite. One and two states are looked at by every order of sources.

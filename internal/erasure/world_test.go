@@ -24,9 +24,9 @@ import (
 	"github.com/weav-ai/weav/internal/folder"
 	"github.com/weav-ai/weav/internal/job"
 	"github.com/weav-ai/weav/internal/oid"
-	"github.com/weav-ai/weav/internal/servicetest"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/store/storetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 func TestMain(m *testing.M) { servicetest.Main(m) }

@@ -13,8 +13,8 @@ import (
 	"github.com/weav-ai/weav/internal/job"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/run/runtest"
-	"github.com/weav-ai/weav/internal/servicetest"
 	"github.com/weav-ai/weav/internal/store"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 func TestMain(m *testing.M) { servicetest.Main(m) }

@@ -16,9 +16,9 @@ import (
 	"github.com/weav-ai/weav/internal/live/memlive"
 	"github.com/weav-ai/weav/internal/live/redislive"
 	"github.com/weav-ai/weav/internal/oid"
-	"github.com/weav-ai/weav/internal/servicetest"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/store/storetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 const (

@@ -8,9 +8,9 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/weav-ai/weav/internal/oid"
-	"github.com/weav-ai/weav/internal/servicetest"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/store/storetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 // Writers in transactions and outside, a runner with writes of its own, and a reader share

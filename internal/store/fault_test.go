@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"github.com/weav-ai/weav/internal/errs"
-	"github.com/weav-ai/weav/internal/servicetest"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/store/storetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 // faulty opens a migrated store on a server of its own, which the test may kill.

@@ -15,11 +15,11 @@ import (
 	"github.com/weav-ai/weav/ent/message"
 	"github.com/weav-ai/weav/ent/migrate"
 	"github.com/weav-ai/weav/internal/oid"
-	"github.com/weav-ai/weav/internal/servicetest"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/store/migration"
 	"github.com/weav-ai/weav/internal/store/storetest"
 	"github.com/weav-ai/weav/internal/usage"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 // eachEmpty runs test on the address of an empty database of each dialect.

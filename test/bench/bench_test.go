@@ -19,7 +19,7 @@ import (
 	"github.com/weav-ai/weav/internal/app"
 	"github.com/weav-ai/weav/internal/app/apptest"
 	"github.com/weav-ai/weav/internal/client"
-	"github.com/weav-ai/weav/internal/servicetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 // each runs a benchmark on both kinds of parts.

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/weav-ai/weav/internal/app"
-	"github.com/weav-ai/weav/internal/servicetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 // browser is somebody's browser at the pages of operators.

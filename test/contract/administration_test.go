@@ -15,7 +15,7 @@ import (
 	"github.com/weav-ai/weav/internal/app"
 	"github.com/weav-ai/weav/internal/client"
 	"github.com/weav-ai/weav/internal/oid"
-	"github.com/weav-ai/weav/internal/servicetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 // withBoss runs a test on both kinds of parts, where the settings make boss@example.com ADMIN.

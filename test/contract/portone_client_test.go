@@ -11,7 +11,7 @@ import (
 
 	"github.com/weav-ai/weav/internal/pay"
 	"github.com/weav-ai/weav/internal/pay/paytest"
-	"github.com/weav-ai/weav/internal/servicetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 // portOneWire is the npm project with PortOne's own client, and a signer that was not written for these tests.

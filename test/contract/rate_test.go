@@ -17,7 +17,7 @@ import (
 
 	"github.com/weav-ai/weav/internal/app"
 	"github.com/weav-ai/weav/internal/client"
-	"github.com/weav-ai/weav/internal/servicetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 // cheap is an operation of one point.

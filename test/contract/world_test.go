@@ -16,9 +16,9 @@ import (
 	"github.com/weav-ai/weav/internal/app"
 	"github.com/weav-ai/weav/internal/app/apptest"
 	"github.com/weav-ai/weav/internal/client"
-	"github.com/weav-ai/weav/internal/servicetest"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/store/storetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 // secret signs the tokens of servers on Postgres.

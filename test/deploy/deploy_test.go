@@ -22,7 +22,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/weav-ai/weav/internal/app"
-	"github.com/weav-ai/weav/internal/servicetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 func TestMain(m *testing.M) { servicetest.Main(m) }

@@ -8,9 +8,9 @@ import (
 
 	"github.com/weav-ai/weav/internal/app/apptest"
 	"github.com/weav-ai/weav/internal/client"
-	"github.com/weav-ai/weav/internal/servicetest"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/store/storetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 // patience bounds every wait: long, since machines that test are slow. What must be quick is

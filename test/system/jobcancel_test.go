@@ -8,7 +8,7 @@ import (
 	"github.com/weav-ai/weav/ent"
 	entjob "github.com/weav-ai/weav/ent/job"
 	"github.com/weav-ai/weav/internal/client"
-	"github.com/weav-ai/weav/internal/servicetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 // cancel cancels a job through one of the servers and tells how long that took.

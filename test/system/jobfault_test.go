@@ -7,9 +7,9 @@ import (
 	"github.com/weav-ai/weav/ent"
 	entjob "github.com/weav-ai/weav/ent/job"
 	"github.com/weav-ai/weav/internal/client"
-	"github.com/weav-ai/weav/internal/servicetest"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/store/storetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 // mixed orders a job of each kind.

@@ -14,7 +14,7 @@ import (
 	"github.com/weav-ai/weav/ent/planstep"
 	entusage "github.com/weav-ai/weav/ent/usage"
 	"github.com/weav-ai/weav/internal/client"
-	"github.com/weav-ai/weav/internal/servicetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 // condemned are the jobs of one person whose workers die.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/weav-ai/weav/ent/message"
 	"github.com/weav-ai/weav/internal/client"
-	"github.com/weav-ai/weav/internal/servicetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 // orphaned is how soon a reply must end whose worker died.

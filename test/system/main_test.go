@@ -8,7 +8,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/weav-ai/weav/internal/servicetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 func TestMain(m *testing.M) {

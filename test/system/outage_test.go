@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/weav-ai/weav/internal/client"
-	"github.com/weav-ai/weav/internal/servicetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 // lengthy is a reply of which several checkpoints are shown while it is written.

@@ -15,7 +15,7 @@ import (
 	"github.com/weav-ai/weav/ent/membershipchange"
 	"github.com/weav-ai/weav/ent/payment"
 	"github.com/weav-ai/weav/internal/oid"
-	"github.com/weav-ai/weav/internal/servicetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 // TestServersKilledWhilePaymentsSettle holds that a payment grants its days once, whichever process dies at whatever

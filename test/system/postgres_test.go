@@ -11,9 +11,9 @@ import (
 	"github.com/weav-ai/weav/ent/message"
 	"github.com/weav-ai/weav/internal/client"
 	"github.com/weav-ai/weav/internal/oid"
-	"github.com/weav-ai/weav/internal/servicetest"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/store/storetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 func TestPostgresRestartsBetweenSends(t *testing.T) {

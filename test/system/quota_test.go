@@ -13,9 +13,9 @@ import (
 	"github.com/weav-ai/weav/ent/message"
 	"github.com/weav-ai/weav/internal/client"
 	"github.com/weav-ai/weav/internal/oid"
-	"github.com/weav-ai/weav/internal/servicetest"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/store/storetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 // scant gives FREE so many tokens a day, replies a hundred tokens, and no other limit.

@@ -22,9 +22,9 @@ import (
 
 	"github.com/weav-ai/weav/internal/app/apptest"
 	"github.com/weav-ai/weav/internal/client"
-	"github.com/weav-ai/weav/internal/servicetest"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/store/storetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 // mark is in every secret of the test, so that each is found wherever it turns up.

@@ -30,9 +30,9 @@ import (
 	_ "github.com/lib/pq"
 	_ "modernc.org/sqlite"
 
-	"github.com/weav-ai/weav/internal/servicetest/localserver"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/store/migration"
+	"github.com/weav-ai/weav/test/servicetest/localserver"
 )
 
 var nameForm = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)

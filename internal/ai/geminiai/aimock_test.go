@@ -7,7 +7,7 @@ import (
 
 	"github.com/weav-ai/weav/internal/ai"
 	"github.com/weav-ai/weav/internal/ai/geminiai"
-	"github.com/weav-ai/weav/internal/servicetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 // wire is the npm project with aimock, a server of others that speaks the wire format. It belongs to the tests of the

@@ -11,7 +11,7 @@ import (
 
 	"github.com/weav-ai/weav/internal/ai"
 	"github.com/weav-ai/weav/internal/ai/openaiai"
-	"github.com/weav-ai/weav/internal/servicetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 // wire is the npm project with servers that were not written for these tests.

@@ -13,9 +13,9 @@ import (
 
 	"github.com/weav-ai/weav/internal/app"
 	"github.com/weav-ai/weav/internal/client"
-	"github.com/weav-ai/weav/internal/servicetest"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/store/storetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 // Secret signs the access tokens of every app a test opens.

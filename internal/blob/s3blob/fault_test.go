@@ -7,7 +7,7 @@ import (
 
 	"github.com/weav-ai/weav/internal/blob"
 	"github.com/weav-ai/weav/internal/blob/blobtest"
-	"github.com/weav-ai/weav/internal/servicetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 // strike does something when its turn to be read comes.

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/weav-ai/weav/internal/blob"
-	"github.com/weav-ai/weav/internal/servicetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 func TestOpenRefuses(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/weav-ai/weav/internal/blob"
 	"github.com/weav-ai/weav/internal/blob/blobtest"
-	"github.com/weav-ai/weav/internal/servicetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 func TestMain(m *testing.M) {

@@ -19,7 +19,7 @@ import (
 	"github.com/weav-ai/weav/internal/blob"
 	"github.com/weav-ai/weav/internal/blob/blobtest"
 	"github.com/weav-ai/weav/internal/errs"
-	"github.com/weav-ai/weav/internal/servicetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 const (

@@ -14,7 +14,7 @@ import (
 	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/live"
 	"github.com/weav-ai/weav/internal/live/livetest"
-	"github.com/weav-ai/weav/internal/servicetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 // soon is what a command may take on a server that is dead: its second, and the scheduler's mercy.

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/weav-ai/weav/internal/live/livetest"
-	"github.com/weav-ai/weav/internal/servicetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 // TestFrozenServer is about a server that keeps its connections and answers nothing.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/weav-ai/weav/internal/live"
 	"github.com/weav-ai/weav/internal/live/livetest"
-	"github.com/weav-ai/weav/internal/servicetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 // lines is a log.

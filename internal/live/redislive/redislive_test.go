@@ -12,7 +12,7 @@ import (
 
 	"github.com/weav-ai/weav/internal/live"
 	"github.com/weav-ai/weav/internal/live/livetest"
-	"github.com/weav-ai/weav/internal/servicetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 func TestMain(m *testing.M) {

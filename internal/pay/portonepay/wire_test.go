@@ -14,7 +14,7 @@ import (
 	"github.com/weav-ai/weav/internal/pay"
 	"github.com/weav-ai/weav/internal/pay/paytest"
 	"github.com/weav-ai/weav/internal/pay/portonepay"
-	"github.com/weav-ai/weav/internal/servicetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 const (

@@ -17,7 +17,7 @@ import (
 	"github.com/weav-ai/weav/internal/rate/memrate"
 	"github.com/weav-ai/weav/internal/rate/ratetest"
 	"github.com/weav-ai/weav/internal/rate/redisrate"
-	"github.com/weav-ai/weav/internal/servicetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 func TestMain(m *testing.M) {

@@ -26,10 +26,10 @@ import (
 	"github.com/weav-ai/weav/internal/membership"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/run"
-	"github.com/weav-ai/weav/internal/servicetest"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/store/storetest"
 	"github.com/weav-ai/weav/internal/usage"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 // Patience is far beyond what any step takes; only a broken one reaches it.

@@ -11,9 +11,9 @@ import (
 	_ "github.com/lib/pq"  // The driver of Postgres.
 	_ "modernc.org/sqlite" // The driver of SQLite.
 
-	"github.com/weav-ai/weav/internal/servicetest"
 	"github.com/weav-ai/weav/internal/store/migration"
 	"github.com/weav-ai/weav/internal/store/storetest"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 func TestMain(m *testing.M) { servicetest.Main(m) }

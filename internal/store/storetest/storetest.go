@@ -11,8 +11,8 @@ import (
 	"testing"
 
 	"github.com/weav-ai/weav/internal/oid"
-	"github.com/weav-ai/weav/internal/servicetest"
 	"github.com/weav-ai/weav/internal/store"
+	"github.com/weav-ai/weav/test/servicetest"
 )
 
 // Dialects are what [Each] runs on; [Open] takes them, and "sqlite3" too.

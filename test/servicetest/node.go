@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/weav-ai/weav/internal/servicetest/localserver"
+	"github.com/weav-ai/weav/test/servicetest/localserver"
 )
 
 // Node returns the path of node, for a script of an npm project whose packages are installed. Without

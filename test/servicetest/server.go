@@ -3,7 +3,7 @@ package servicetest
 import (
 	"testing"
 
-	"github.com/weav-ai/weav/internal/servicetest/localserver"
+	"github.com/weav-ai/weav/test/servicetest/localserver"
 )
 
 // Server is a server of one test, for faults: the test may end it and bring it back. A step that

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/weav-ai/weav/internal/servicetest/localserver"
+	"github.com/weav-ai/weav/test/servicetest/localserver"
 )
 
 // shared is a server of all tests: the one that env names, else this process's own.

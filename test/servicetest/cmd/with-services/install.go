@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/weav-ai/weav/internal/servicetest/localserver"
+	"github.com/weav-ai/weav/test/servicetest/localserver"
 )
 
 // need is something a full test run uses beyond Go.

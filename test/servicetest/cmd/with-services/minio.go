@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/weav-ai/weav/internal/servicetest/localserver"
+	"github.com/weav-ai/weav/test/servicetest/localserver"
 )
 
 // interruptTimeout is how long the go command may take to end what it has begun.

@@ -11,7 +11,7 @@ import (
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
 
-	"github.com/weav-ai/weav/internal/servicetest/localserver"
+	"github.com/weav-ai/weav/test/servicetest/localserver"
 )
 
 // MinIOURLEnv names the setting that holds the URL of a MinIO to share, with the account that may

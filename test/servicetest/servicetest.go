@@ -17,7 +17,7 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/weav-ai/weav/internal/servicetest/localserver"
+	"github.com/weav-ai/weav/test/servicetest/localserver"
 )
 
 // fewRounds is how often a fault test repeats itself unless ROUNDS says otherwise.

@@ -6,7 +6,7 @@ import (
 	"runtime"
 	"testing"
 
-	"github.com/weav-ai/weav/internal/servicetest/localserver"
+	"github.com/weav-ai/weav/test/servicetest/localserver"
 )
 
 // verdict is a test that only notes how it ended.

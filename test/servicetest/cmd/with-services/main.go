@@ -20,8 +20,8 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/weav-ai/weav/internal/servicetest"
-	"github.com/weav-ai/weav/internal/servicetest/localserver"
+	"github.com/weav-ai/weav/test/servicetest"
+	"github.com/weav-ai/weav/test/servicetest/localserver"
 )
 
 // failure is the exit code when the command could not be run, as shells and env use it.

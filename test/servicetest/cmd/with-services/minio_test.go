@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/weav-ai/weav/internal/servicetest/localserver"
+	"github.com/weav-ai/weav/test/servicetest/localserver"
 )
 
 // Not in parallel: a child forked meanwhile would hold the fake go command open for writing, and

@@ -3,7 +3,7 @@ package servicetest
 import (
 	"testing"
 
-	"github.com/weav-ai/weav/internal/servicetest/localserver"
+	"github.com/weav-ai/weav/test/servicetest/localserver"
 )
 
 // PostgresURLEnv names the setting that holds the URL of a server to share. Its user must be
