@@ -12,9 +12,11 @@ type box struct {
 	start, body, end int64
 }
 
+// size is the length of the content.
 func (b box) size() int64 { return b.end - b.body }
 
-// box reads the box at off; ok is false where the bytes there begin none.
+// box reads the box at off; ok is false when the bytes there are no box header. A size of 0 extends to the
+// end, a size of 1 is followed by a size of 64 bits.
 func (s *source) box(off, end int64) (b box, ok bool, err error) {
 	if end-off < 8 {
 		return box{}, false, nil
@@ -28,7 +30,7 @@ func (s *source) box(off, end int64) (b box, ok bool, err error) {
 	}
 	n, head := int64(binary.BigEndian.Uint32(h)), int64(8)
 	switch n {
-	case 0: // To the end; only the last box may.
+	case 0: // To the end; only the last box may have it.
 		n = end - off
 	case 1:
 		wide, err := s.bytes(off+8, 8)
@@ -40,14 +42,15 @@ func (s *source) box(off, end int64) (b box, ok bool, err error) {
 	if n < head {
 		return box{}, false, malformed("a box is shorter than its header")
 	}
+	// A box that exceeds its parent: the file was cut off.
 	if n > end-off {
 		return box{}, false, truncated()
 	}
 	return box{kind: string(h[4:]), start: off, body: off + head, end: off + n}, true, nil
 }
 
-// boxes reads the boxes between from and end, which they must fill; 4 zero bytes, with which QuickTime ends some lists, and
-// other padding may follow.
+// boxes reads the boxes between from and end, which they must fill. Padding may follow: QuickTime ends some
+// lists with 4 zero bytes.
 func (s *source) boxes(from, end int64) ([]box, error) {
 	out, off, err := s.someBoxes(from, end)
 	if err != nil {
@@ -59,7 +62,7 @@ func (s *source) boxes(from, end int64) ([]box, error) {
 	return out, err
 }
 
-// someBoxes reads boxes as far as they go.
+// someBoxes reads boxes up to the first place where none begins.
 func (s *source) someBoxes(from, end int64) (out []box, off int64, err error) {
 	for off = from; off < end; {
 		b, ok, err := s.box(off, end)
@@ -75,11 +78,13 @@ func (s *source) someBoxes(from, end int64) (out []box, off int64, err error) {
 	return out, off, nil
 }
 
-// isKind tells whether four bytes can name a box.
+// isKind reports whether four bytes can be the name of a box. 0xa9 is the copyright sign that QuickTime's
+// names begin with.
 func isKind(b []byte) bool {
 	return !slices.ContainsFunc(b, func(c byte) bool { return c < 0x20 || c > 0x7e && c != 0xa9 })
 }
 
+// find returns the first box of a kind.
 func find(boxes []box, kind string) (box, bool) {
 	i := slices.IndexFunc(boxes, func(b box) bool { return b.kind == kind })
 	if i < 0 {
@@ -88,7 +93,7 @@ func find(boxes []box, kind string) (box, bool) {
 	return boxes[i], true
 }
 
-// inside reads the boxes of the first box of a kind; none where there is no such box.
+// inside reads the boxes within the first box of a kind; none when there is no such box.
 func (s *source) inside(boxes []box, kind string) ([]box, error) {
 	b, ok := find(boxes, kind)
 	if !ok {
@@ -97,7 +102,7 @@ func (s *source) inside(boxes []box, kind string) ([]box, error) {
 	return s.boxes(b.body, b.end)
 }
 
-// fields reads the first n bytes of a box's content, fewer where it is shorter.
+// fields reads the first n bytes of a box's content, fewer when it is shorter.
 func (s *source) fields(b box, n int64) ([]byte, error) {
 	return s.bytes(b.body, min(n, b.size()))
 }

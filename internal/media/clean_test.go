@@ -16,7 +16,7 @@ import (
 	"github.com/weav-ai/weav/internal/media"
 )
 
-// inspect returns what a file is and the bytes that are kept of it.
+// inspect returns the facts of a file and the cleaned file.
 func inspect(t *testing.T, b []byte) (media.Facts, []byte, error) {
 	t.Helper()
 	f, c, err := media.Inspect(bytes.NewReader(b), int64(len(b)), media.Limits{})
@@ -94,8 +94,8 @@ func samsung(data string) []byte {
 	return append(le.AppendUint32(append([]byte(data), dir...), uint32(len(dir))), "SEFT"...)
 }
 
-// TestWhatCamerasPutBehindAPictureIsCutOff: what a known structure declares is taken and not kept, anything else refused.
-func TestWhatCamerasPutBehindAPictureIsCutOff(t *testing.T) {
+// TestDeclaredTrailersAreCutOff: declared trailing data are accepted and removed, others refused.
+func TestDeclaredTrailersAreCutOff(t *testing.T) {
 	t.Parallel()
 	photo, film, page := jpegOf(t, 40, 30), filmOf(t), []byte("<script>alert(1)</script>")
 	mpf := segmentOf(0xe2, "MPF\x00MM\x00*\x00\x00\x00\x08")
@@ -162,10 +162,10 @@ func TestWhatCamerasPutBehindAPictureIsCutOff(t *testing.T) {
 	}
 }
 
-// secrets are words of place and owner that no kept file holds.
+// secrets are texts of place and owner that no cleaned file contains.
 var secrets = []string{"Lovelace", "SERIAL", "Seoul", "GPS", "+37.5", "Raw profile"}
 
-// private are files that tell where and by whom they were made.
+// private are files that reveal where and by whom they were made.
 func private(t *testing.T) map[string][]byte {
 	t.Helper()
 	exif := string(tiff(binary.LittleEndian, 6))
@@ -181,8 +181,8 @@ func private(t *testing.T) map[string][]byte {
 	return map[string][]byte{"JPEG": photo, "PNG": picture, "WebP": web}
 }
 
-// TestPlaceAndOwnerLeaveThePicture: the pixels, the colours, the camera and the orientation stay.
-func TestPlaceAndOwnerLeaveThePicture(t *testing.T) {
+// TestPlaceAndOwnerAreRemovedFromPictures: the pixels, the colours, the camera and the orientation stay.
+func TestPlaceAndOwnerAreRemovedFromPictures(t *testing.T) {
 	t.Parallel()
 	formats := map[string]imagemeta.ImageFormat{"JPEG": imagemeta.JPEG, "PNG": imagemeta.PNG, "WebP": imagemeta.TIFF}
 	for name, file := range private(t) {
@@ -193,7 +193,7 @@ func TestPlaceAndOwnerLeaveThePicture(t *testing.T) {
 		}
 		for _, s := range secrets {
 			if bytes.Contains(kept, []byte(s)) {
-				t.Errorf("%s still tells %q", name, s)
+				t.Errorf("%s still contains %q", name, s)
 			}
 		}
 		if name != "WebP" && !bytes.Contains(kept, []byte("colours")) {
@@ -223,8 +223,8 @@ func TestPlaceAndOwnerLeaveThePicture(t *testing.T) {
 	}
 }
 
-// TestWhatSaysThatAnAIMadeItStays: also where the rest of the packet goes.
-func TestWhatSaysThatAnAIMadeItStays(t *testing.T) {
+// TestDisclosuresAreRetained: also where the rest of the packet goes.
+func TestDisclosuresAreRetained(t *testing.T) {
 	t.Parallel()
 	made, err := media.Disclose(jpegOf(t, 8, 8), media.JPEG, disclosure)
 	if err != nil {

@@ -4,11 +4,13 @@ import (
 	"io"
 )
 
-// maxParts bounds how many segments, chunks, boxes or elements of a file are looked at. A file of 100 MB with parts of
-// 8 KiB, as encoders write them, has an eighth of it.
+// maxParts bounds how many segments, chunks, boxes or elements of a file are read, so that a file of many
+// tiny parts cannot occupy a processor. A file of 100 MB with parts of 8 KiB, as encoders write them, has an
+// eighth of that.
 const maxParts = 100_000
 
-// piece is a part of a file that is kept: bytes from its source, bytes of its own, or zero bytes in place of the source's.
+// piece is a part of the cleaned file: bytes of the source, bytes of its own, or zero bytes in place of the
+// source's.
 type piece struct {
 	from, to int64
 	data     []byte
@@ -16,6 +18,7 @@ type piece struct {
 	signed   bool
 }
 
+// size is the length of the piece in the cleaned file.
 func (p piece) size() int64 {
 	if p.data != nil {
 		return int64(len(p.data))
@@ -23,7 +26,7 @@ func (p piece) size() int64 {
 	return p.to - p.from
 }
 
-// Content is what of a file is kept: neither what hangs behind its end, nor what tells a place or an owner.
+// Content is the cleaned file: without trailing data, and without metadata that reveals a place or an owner.
 type Content struct {
 	source  io.ReaderAt
 	size    int64 // of the source
@@ -31,8 +34,8 @@ type Content struct {
 	changed bool
 }
 
-// keep takes over the source's bytes between from and to.
-func (c *Content) keep(from, to int64) {
+// retain takes over the source's bytes between from and to. Adjacent ranges become one piece.
+func (c *Content) retain(from, to int64) {
 	if n := len(c.pieces) - 1; n >= 0 {
 		last := &c.pieces[n]
 		if last.data == nil && !last.blank && !last.signed && last.to == from {
@@ -43,28 +46,28 @@ func (c *Content) keep(from, to int64) {
 	c.pieces = append(c.pieces, piece{from: from, to: to})
 }
 
-// put puts data in.
+// put adds data.
 func (c *Content) put(data []byte) {
 	c.pieces = append(c.pieces, piece{data: data})
 }
 
-// keepSigned takes over a signed manifest of origin, unless something else of the file changes: then its signature
-// would no longer fit.
-func (c *Content) keepSigned(from, to int64) {
+// retainSigned takes over a signed manifest of origin, unless anything else of the file changes: its
+// signature would be invalid then.
+func (c *Content) retainSigned(from, to int64) {
 	c.pieces = append(c.pieces, piece{from: from, to: to, signed: true})
 }
 
-// blank puts zero bytes where the source has others.
+// blank adds zero bytes in place of the source's.
 func (c *Content) blank(from, to int64) {
 	c.pieces = append(c.pieces, piece{from: from, to: to, blank: true})
 	c.changed = true
 }
 
-// drop notes that something was left out.
+// drop records that something was left out.
 func (c *Content) drop() { c.changed = true }
 
-// settle drops what is signed where something else changed, and bounds the number of pieces.
-func (c *Content) settle() {
+// finalize removes signed manifests when something else changed.
+func (c *Content) finalize() {
 	if !c.changed {
 		return
 	}
@@ -77,10 +80,10 @@ func (c *Content) settle() {
 	c.pieces = kept
 }
 
-// Changed tells whether anything of the file is left out or replaced.
+// Changed reports whether any part of the file is left out or replaced.
 func (c *Content) Changed() bool { return c.changed }
 
-// Size is the length of what is kept.
+// Size is the length of the cleaned file.
 func (c *Content) Size() int64 {
 	if !c.changed {
 		return c.size
@@ -92,7 +95,7 @@ func (c *Content) Size() int64 {
 	return n
 }
 
-// Reader reads what is kept, a piece after the other, without holding it in memory.
+// Reader reads the cleaned file piece by piece, without holding it in memory.
 func (c *Content) Reader() io.Reader {
 	if !c.changed {
 		return io.NewSectionReader(c.source, 0, c.size)
@@ -100,10 +103,11 @@ func (c *Content) Reader() io.Reader {
 	return &contentReader{source: c.source, pieces: c.pieces}
 }
 
+// contentReader reads pieces one after the other.
 type contentReader struct {
 	source io.ReaderAt
 	pieces []piece
-	done   int64 // of the first piece
+	done   int64 // bytes read of the first piece
 }
 
 // Read implements io.Reader.

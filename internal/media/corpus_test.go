@@ -60,8 +60,8 @@ func corpusRoot(t *testing.T, module, npm string) string {
 	return string(bytes.TrimSpace(out))
 }
 
-// TestCorpus holds what is found in real files against a list that was read by a person. Of what is taken, each picture must decode to
-// the same pixels as before, at the size that was told, and tell no place any more by a reader of others.
+// TestCorpus holds what is found in real files against a list that was reviewed. Of the accepted files, each picture must decode to
+// the same pixels as before, at the stated size, and another reader must find no place in it.
 func TestCorpus(t *testing.T) {
 	t.Parallel()
 	golden := filepath.Join("testdata", "corpus.txt")
@@ -100,7 +100,7 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
-// verdicts looks at each file of a corpus.
+// verdicts inspects each file of a corpus.
 func verdicts(t *testing.T, name, root string) []string {
 	t.Helper()
 	var lines []string
@@ -148,7 +148,7 @@ func verdict(t *testing.T, name string, file []byte) string {
 	return out + sameAsBefore(t, name, f, file, kept)
 }
 
-// sameAsBefore compares what is kept of a picture with what it was.
+// sameAsBefore compares a cleaned picture with the original.
 func sameAsBefore(t *testing.T, name string, f media.Facts, file, kept []byte) string {
 	t.Helper()
 	before, errBefore := decodeOther(f.Type, file)
@@ -172,7 +172,7 @@ func sameAsBefore(t *testing.T, name string, f media.Facts, file, kept []byte) s
 		size = image.Pt(size.Y, size.X)
 	}
 	if size != image.Pt(f.Width, f.Height) || before.Bounds() != after.Bounds() {
-		t.Errorf("%s is decoded to %v and %v, told were %d x %d", name, before.Bounds(), after.Bounds(), f.Width, f.Height)
+		t.Errorf("%s is decoded to %v and %v, Probe reported %d x %d", name, before.Bounds(), after.Bounds(), f.Width, f.Height)
 		return ""
 	}
 	for i := range 1000 {
@@ -196,7 +196,7 @@ func decodeOther(t media.Type, file []byte) (image.Image, error) {
 	}
 }
 
-// tagsOf are the names of what a file says of itself.
+// tagsOf are the names of a file's metadata.
 func tagsOf(t media.Type, file []byte) []string {
 	var names []string
 	format := map[media.Type]imagemeta.ImageFormat{media.PNG: imagemeta.PNG, media.JPEG: imagemeta.JPEG, media.WebP: imagemeta.WebP}[t]

@@ -9,20 +9,20 @@ import (
 	"time"
 )
 
-// Disclosure says that an AI made a file.
+// Disclosure states that an AI made a file.
 type Disclosure struct {
-	// Generator is the program that had it made, Provider who ran the Model.
+	// Generator is this program, Provider the operator of the Model.
 	Generator, Provider, Model string
 	At                         time.Time
 }
 
-// ErrNoPlace says that a format has no place for a disclosure that other programs would read.
+// ErrNoPlace means that a format has no place for a disclosure that other programs read.
 var ErrNoPlace = errors.New("media: the format has no place for a disclosure")
 
-// sourceType is IPTC's name of what a trained model generated.
+// sourceType is IPTC's term for content that a trained model generated.
 const sourceType = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 
-// xmpUUID marks the MP4 box that holds XMP.
+// xmpUUID identifies the MP4 box that contains XMP.
 const xmpUUID = "\xbe\x7a\xcf\xcb\x97\xa9\x42\xe8\x9c\x71\x99\x94\x91\xe3\xaf\xac"
 
 // packet is the disclosure as XMP.
@@ -33,8 +33,8 @@ func (d Disclosure) packet() []byte {
 	})
 }
 
-// Disclose returns a file that Probe has accepted with the disclosure in its own metadata. XMP that it
-// had before is replaced. WebM has no place: the answer is ErrNoPlace.
+// Disclose returns a file that Probe has accepted, with the disclosure in its metadata. Existing XMP is
+// replaced. WebM has no place for it: the error is ErrNoPlace.
 func Disclose(file []byte, t Type, d Disclosure) ([]byte, error) {
 	switch t {
 	case PNG:
@@ -50,15 +50,15 @@ func Disclose(file []byte, t Type, d Disclosure) ([]byte, error) {
 	}
 }
 
-// DiscloseTail is what to append to an MP4, so that it need not be held in memory. What a player looks for
-// by offset stays where it was.
+// DiscloseTail returns the bytes to append to an MP4, so that it need not be held in memory. Offsets within
+// the file stay valid.
 func DiscloseTail(d Disclosure) []byte {
 	p := d.packet()
 	b := binary.BigEndian.AppendUint32(nil, uint32(8+len(xmpUUID)+len(p)))
 	return append(append(append(b, "uuid"...), xmpUUID...), p...)
 }
 
-// disclosePNG puts an iTXt chunk behind the header.
+// disclosePNG inserts an iTXt chunk after the header, and removes earlier XMP.
 func disclosePNG(file, packet []byte) ([]byte, error) {
 	const behindHeader = len(pngMagic) + 12 + 13
 	if len(file) < behindHeader {
@@ -79,7 +79,7 @@ func disclosePNG(file, packet []byte) ([]byte, error) {
 	return out, nil
 }
 
-// discloseJPEG puts an APP1 segment behind the start mark, or behind the JFIF header, which must be first.
+// discloseJPEG inserts an APP1 segment after the start marker, or after the JFIF header, which must be first.
 func discloseJPEG(file, packet []byte) ([]byte, error) {
 	xmp := app1(append([]byte(jpegXMP), packet...))
 	out, placed := bytes.Clone(file[:2]), false
@@ -103,7 +103,8 @@ func discloseJPEG(file, packet []byte) ([]byte, error) {
 	return nil, truncated()
 }
 
-// discloseWebP puts an XMP chunk behind the picture. A simple file becomes an extended one, which says what it holds.
+// discloseWebP appends an XMP chunk after the picture. A simple file becomes an extended one, whose header
+// lists its chunks.
 func discloseWebP(file, packet []byte) ([]byte, error) {
 	facts, err := Probe(bytes.NewReader(file), int64(len(file)), Limits{})
 	if err != nil {
@@ -130,6 +131,7 @@ func discloseWebP(file, packet []byte) ([]byte, error) {
 		if string(chunks[:4]) == "VP8L" && chunks[8+4]&0x10 != 0 {
 			flags |= webpAlpha
 		}
+		// Facts has the upright size; the header states the stored one.
 		if facts.Orientation >= 5 {
 			facts.Width, facts.Height = facts.Height, facts.Width
 		}
@@ -139,6 +141,7 @@ func discloseWebP(file, packet []byte) ([]byte, error) {
 	return append(append(binary.LittleEndian.AppendUint32([]byte("RIFF"), uint32(4+len(chunks))), "WEBP"...), chunks...), nil
 }
 
+// The places of a disclosure's values in XMP, as writeXMP writes them.
 var (
 	modelIn     = regexp.MustCompile(`<Iptc4xmpExt:AISystemUsed>([^<]*)<`)
 	providerIn  = regexp.MustCompile(`<photoshop:Credit>([^<]*)<`)
@@ -155,6 +158,7 @@ func ReadDisclosure(file []byte) (Disclosure, bool) {
 	return Disclosure{Generator: first(generatorIn, file), Provider: first(providerIn, file), Model: first(modelIn, file), At: at}, err == nil
 }
 
+// first is the first match in a file, with XML entities resolved.
 func first(re *regexp.Regexp, file []byte) string {
 	m := re.FindSubmatch(file)
 	if m == nil {

@@ -9,9 +9,10 @@ import (
 	"github.com/bep/imagemeta"
 )
 
-// exifType is how a value is written: the numbers are those of TIFF.
+// exifType is the type of a value, as numbered by TIFF.
 type exifType uint16
 
+// The types of retained values, as numbered by TIFF.
 const (
 	exifText     exifType = 2
 	exifShort    exifType = 3
@@ -20,16 +21,17 @@ const (
 	exifSigned   exifType = 10
 )
 
-// exifField is a field of EXIF that is kept.
+// exifField is an EXIF field that is retained.
 type exifField struct {
 	id   uint16
 	name string // as the reader calls it
 	typ  exifType
-	sub  bool // it stands in the Exif directory and not in the first one
+	sub  bool // in the Exif directory, not in the first one
 }
 
-// exifKept are the fields that are kept, by directory and number. All others are left out: those that tell a place, an owner
-// or a serial number, and those that may, such as a maker's notes and a preview.
+// exifKept are the retained fields, by directory and number. All others are removed: those that reveal a
+// place, an owner or a serial number, and those that may, such as maker notes and previews. It is an
+// allow-list, because unknown fields may reveal anything.
 var exifKept = []exifField{
 	{0x010f, "Make", exifText, false}, {0x0110, "Model", exifText, false}, {0x0112, "Orientation", exifShort, false},
 	{0x011a, "XResolution", exifRational, false}, {0x011b, "YResolution", exifRational, false}, {0x0128, "ResolutionUnit", exifShort, false},
@@ -41,14 +43,14 @@ var exifKept = []exifField{
 	{0xa405, "FocalLengthIn35mmFormat", exifShort, true}, {0xa433, "LensMake", exifText, true}, {0xa434, "LensModel", exifText, true},
 }
 
-// maxEXIFText is the longest text that is kept, in bytes.
+// maxEXIFText is the longest retained text, in bytes.
 const maxEXIFText = 256
 
-// exifTags are the values that are kept, written as in exifKept.
+// exifTags are the retained values, encoded by their types.
 type exifTags map[exifField][]byte
 
-// readEXIF reads what is kept from EXIF in its TIFF form. What cannot be read is not there: a damaged note of a camera
-// damages no picture.
+// readEXIF reads the retained fields from EXIF in TIFF form. What cannot be read is omitted, because damaged
+// metadata does not make a picture invalid.
 func readEXIF(tiff []byte) exifTags {
 	tags := exifTags{}
 	field := func(t imagemeta.TagInfo) (exifField, bool) {
@@ -60,7 +62,7 @@ func readEXIF(tiff []byte) exifTags {
 		}
 		return exifKept[i], true
 	}
-	_, _ = imagemeta.Decode(imagemeta.Options{ // See above.
+	_, _ = imagemeta.Decode(imagemeta.Options{ // Errors are ignored, as stated above.
 		R: bytes.NewReader(tiff), ImageFormat: imagemeta.TIFF, Sources: imagemeta.EXIF,
 		ShouldHandleTag: func(t imagemeta.TagInfo) bool { _, ok := field(t); return ok },
 		HandleTag: func(t imagemeta.TagInfo) error {
@@ -74,7 +76,7 @@ func readEXIF(tiff []byte) exifTags {
 	return tags
 }
 
-// exifValue writes a value in big-endian order; nil for one of another type.
+// exifValue encodes a value in big-endian order; nil for a value of another type.
 func exifValue(t exifType, v any) []byte {
 	switch v := v.(type) {
 	case string:
@@ -97,7 +99,7 @@ func exifValue(t exifType, v any) []byte {
 	return nil
 }
 
-// orientation is how the stored picture is turned and mirrored: 2 to 8 as EXIF counts, 0 for upright.
+// orientation is how the stored picture is rotated and mirrored: 2 to 8 as in EXIF, 0 for upright.
 func (t exifTags) orientation() int {
 	for f, v := range t {
 		if f.name == "Orientation" && v[0] == 0 && v[1] >= 2 && v[1] <= 8 {
@@ -108,13 +110,15 @@ func (t exifTags) orientation() int {
 }
 
 const (
+	// tiffHead is the header of a big-endian TIFF whose first directory follows.
 	tiffHead  = "MM\x00*\x00\x00\x00\x08"
 	exifEntry = 12
 	// exifPointer is the field of the first directory that points to the Exif directory.
 	exifPointer = 0x8769
 )
 
-// write writes the values as EXIF in its TIFF form; nil where there are none.
+// write encodes the values as EXIF in TIFF form; nil when there are none. The values are written again
+// instead of removing fields, so that no byte of the original remains.
 func (t exifTags) write() []byte {
 	if len(t) == 0 {
 		return nil
@@ -142,6 +146,8 @@ type exifItem struct {
 	value []byte
 }
 
+// directory returns the fields of one of the two directories, in the order of their numbers, which TIFF
+// requires.
 func (t exifTags) directory(sub bool) []exifItem {
 	var items []exifItem
 	for _, f := range exifKept {
@@ -160,8 +166,8 @@ func (i exifItem) count() uint32 {
 	return 1
 }
 
-// writeDirectory writes a directory that stands at the offset at, and the values behind it. pointer is where the value of
-// exifPointer stands, as an offset too.
+// writeDirectory encodes a directory at the offset at, followed by its values. pointer is the offset of the
+// value of exifPointer.
 func writeDirectory(items []exifItem, at int) (out []byte, pointer int) {
 	values := at + 2 + len(items)*exifEntry + 4
 	out = binary.BigEndian.AppendUint16(nil, uint16(len(items)))

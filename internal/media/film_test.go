@@ -189,8 +189,8 @@ func TestLengthOfFilms(t *testing.T) {
 		"all ones":                        {func(s *shot) { s.length = math.MaxUint32 }, 4},
 		"a scale of nothing":              {func(s *shot) { s.scale = 0 }, 4},
 		"a fantasy":                       {func(s *shot) { s.length = 4_000_000_000 }, 4},
-		"nothing that tells":              {func(s *shot) { s.length, s.samples = 0, 0 }, 0},
-		"all ones, nothing that tells":    {func(s *shot) { s.length, s.samples = math.MaxUint32, 0 }, 0},
+		"no length":                       {func(s *shot) { s.length, s.samples = 0, 0 }, 0},
+		"all ones, no length":             {func(s *shot) { s.length, s.samples = math.MaxUint32, 0 }, 0},
 		"a fantasy of samples":            {func(s *shot) { s.length, s.samples, s.each = 0, math.MaxUint32, math.MaxUint32 }, 0},
 		"fragments":                       {func(s *shot) { s.length, s.samples, s.fragments = 0, 0, fragment+fragment }, 2},
 		"fragments that the header omits": {func(s *shot) { s.length, s.samples, s.fragments = 40, 0, fragment+fragment }, 2},
@@ -254,8 +254,8 @@ func TestBrandsAndCodecs(t *testing.T) {
 	}
 }
 
-// TestPlaceAndOwnerLeaveTheFilm: what tells them becomes free space, so that no offset moves.
-func TestPlaceAndOwnerLeaveTheFilm(t *testing.T) {
+// TestPlaceAndOwnerAreRemovedFromFilms: private boxes become free space, so that no offset changes.
+func TestPlaceAndOwnerAreRemovedFromFilms(t *testing.T) {
 	t.Parallel()
 	keys := func(names ...string) string {
 		body := be(0, uint32(len(names)))
@@ -297,7 +297,7 @@ func TestPlaceAndOwnerLeaveTheFilm(t *testing.T) {
 		}
 		for _, word := range secrets {
 			if bytes.Contains(kept, []byte(word)) && !strings.Contains("com.apple", word) { //nolint:gocritic // The word may be part of the name.
-				t.Errorf("%s still tells %q", name, word)
+				t.Errorf("%s still contains %q", name, word)
 			}
 		}
 		if !bytes.Contains(kept, []byte(c.stays)) || !bytes.HasSuffix(kept, []byte(boxOf("mdat", "pixels"))) {

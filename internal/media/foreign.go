@@ -4,7 +4,7 @@ import (
 	"strings"
 )
 
-// kind names what a file is that is not taken.
+// kind names the type of a file that is not accepted.
 type kind string
 
 // The kinds that have a word of their own.
@@ -16,7 +16,7 @@ const (
 	kindPage, kindArchive, kindProgram, kindUnnamable kind = "page", "archive", "program", ""
 )
 
-// refuse says what a file is, and what to do.
+// refuse states what the file is, and what the user can do.
 func refuse(k kind) error {
 	switch k {
 	case kindHEIC:
@@ -48,7 +48,7 @@ func refuse(k kind) error {
 	}
 }
 
-// refuseOther is refuse for what is no picture.
+// refuseOther is refuse for files that are no pictures.
 func refuseOther(k kind) error {
 	switch k {
 	case kindMOV:
@@ -78,6 +78,7 @@ func refuseOther(k kind) error {
 	}
 }
 
+// kindOfMIME are the kinds of MIME types that are not accepted.
 var kindOfMIME = map[string]kind{
 	"image/heic": kindHEIC, "image/heif": kindHEIC, "image/heic-sequence": kindHEIC, "image/heif-sequence": kindHEIC,
 	"image/avif": kindAVIF, "image/avif-sequence": kindAVIF, "image/gif": kindGIF, "image/svg+xml": kindSVG, "application/pdf": kindPDF,
@@ -90,6 +91,7 @@ var kindOfMIME = map[string]kind{
 	"text/html": kindPage, "application/xhtml+xml": kindPage, "application/zip": kindArchive,
 }
 
+// kindOfExt are the kinds of extensions that are not accepted.
 var kindOfExt = map[string]kind{
 	".heic": kindHEIC, ".heif": kindHEIC, ".hif": kindHEIC, ".avif": kindAVIF, ".gif": kindGIF, ".svg": kindSVG, ".svgz": kindSVG, ".pdf": kindPDF,
 	".bmp": kindBMP, ".dib": kindBMP, ".tif": kindTIFF, ".tiff": kindTIFF, ".jxl": kindJXL, ".jp2": kindJP2, ".j2k": kindJP2, ".jpx": kindJP2,
@@ -100,7 +102,7 @@ var kindOfExt = map[string]kind{
 	".zip": kindArchive, ".rar": kindArchive, ".7z": kindArchive, ".gz": kindArchive, ".tar": kindArchive,
 }
 
-// kindDeclared is what a type, or without one that says something an extension, names.
+// kindDeclared is the kind of a declared type, or else of an extension.
 func kindDeclared(full, ext string) kind {
 	if k, ok := kindOfMIME[full]; ok {
 		return k
@@ -111,7 +113,7 @@ func kindDeclared(full, ext string) kind {
 	return kindOfExt[ext]
 }
 
-// signatures are what files of a kind begin with.
+// signatures are the first bytes of files of a kind.
 var signatures = []struct {
 	begin string
 	kind  kind
@@ -124,7 +126,7 @@ var signatures = []struct {
 	{"MZ", kindProgram}, {"\x7fELF", kindProgram},
 }
 
-// kindOfContent is what a file is by its first bytes.
+// kindOfContent is the kind of a file by its first bytes.
 func kindOfContent(head string) kind {
 	for _, s := range signatures {
 		if strings.HasPrefix(head, s.begin) {
@@ -146,6 +148,7 @@ func kindOfContent(head string) kind {
 	return kindOfText(strings.ToLower(strings.TrimLeft(strings.TrimPrefix(head, "\ufeff"), " \t\r\n")))
 }
 
+// kindOfText is the kind of a text file by its beginning in lower case. SVG and HTML may contain scripts.
 func kindOfText(head string) kind {
 	switch {
 	case strings.HasPrefix(head, "<svg"), strings.HasPrefix(head, "<?xml") && strings.Contains(head, "<svg"), strings.HasPrefix(head, "<!doctype svg"):
@@ -157,7 +160,7 @@ func kindOfText(head string) kind {
 	}
 }
 
-// kindOfBrands is what an ISO base media file is that is no MP4.
+// kindOfBrands is the kind of an ISO base media file that is no MP4.
 func kindOfBrands(major string, all []string) kind {
 	switch major {
 	case "qt  ":

@@ -6,40 +6,40 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
-	"strings"
 )
 
+// The signatures of a JPEG and of its segments.
 const (
 	jpegMagic = "\xff\xd8\xff"
 	jpegEXIF  = "Exif\x00\x00"
 	jpegXMP   = "http://ns.adobe.com/xap/1.0/\x00"
 	jpegICC   = "ICC_PROFILE\x00"
 	jpegMPF   = "MPF\x00"
-	// jpegGainMap marks the description of a gain map, ISO 21496-1.
+	// jpegGainMap identifies the description of a gain map, ISO 21496-1.
 	jpegGainMap = "urn:iso:std:iso:ts:21496:-1\x00"
 )
 
-// The marks of segments that are read.
+// The markers of segments that are read.
 const (
 	markSOS, markEOI, markSOI                = 0xda, 0xd9, 0xd8
 	markAPP0, markAPP1, markAPP2             = 0xe0, 0xe1, 0xe2
 	markAPP11, markAPP14, markAPP15, markCOM = 0xeb, 0xee, 0xef, 0xfe
 )
 
-// jpegWalk gathers what the segments of a JPEG say.
+// jpegWalk collects what the segments of a JPEG state.
 type jpegWalk struct {
 	*source
 	f Facts
 	c *Content
 	d declared
-	// exif and xmp say that one was seen: a second one does not count.
+	// exif and xmp are set after the first one: a second one is not used.
 	exif, xmp bool
 }
 
-// inspectJPEG walks the segments to the end of the picture. What is kept ends there.
+// inspectJPEG walks the segments to the end of the picture, where the cleaned file ends.
 func inspectJPEG(s *source) (Facts, *Content, error) {
 	w := &jpegWalk{source: s, f: Facts{Type: JPEG}, c: s.content()}
-	w.c.keep(0, 2)
+	w.c.retain(0, 2)
 	end, err := s.jpegSegments(0, w.segment)
 	if err != nil {
 		return w.f, nil, err
@@ -53,8 +53,8 @@ func inspectJPEG(s *source) (Facts, *Content, error) {
 	return w.f, w.c, nil
 }
 
-// jpegSegments walks the JPEG that begins at off, and returns where it ends. visit gets each segment with its mark; the last
-// one is the start of the scan, which goes to the end.
+// jpegSegments walks the JPEG that begins at off, and returns its end. visit is called for each segment with
+// its marker; the last one is the start of the scan, which extends to the end.
 func (s *source) jpegSegments(off int64, visit func(mark byte, from, to int64) error) (end int64, err error) {
 	framed := false
 	off += 2
@@ -63,6 +63,7 @@ func (s *source) jpegSegments(off int64, visit func(mark byte, from, to int64) e
 		if err != nil {
 			return 0, err
 		}
+		// Every segment begins with a marker where the previous one ends.
 		if h[0] != 0xff {
 			return 0, malformed("a segment does not begin where the last one ends")
 		}
@@ -79,6 +80,7 @@ func (s *source) jpegSegments(off int64, visit func(mark byte, from, to int64) e
 				return 0, err
 			}
 			return end, visit(markSOS, off, end)
+		// These markers have no place before the scan.
 		case h[1] == markEOI || h[1] == markSOI || h[1] < 0xc0 || n < 2:
 			return 0, malformed("a segment is out of place")
 		case isFrame(h[1]):
@@ -92,13 +94,13 @@ func (s *source) jpegSegments(off int64, visit func(mark byte, from, to int64) e
 	return 0, malformed("it has too many parts")
 }
 
-// isFrame tells a frame's header by its mark: SOF0 to SOF15 but DHT, JPG and DAC.
+// isFrame reports whether a marker is that of a frame header: SOF0 to SOF15 except DHT, JPG and DAC.
 func isFrame(mark byte) bool {
 	return mark >= 0xc0 && mark <= 0xcf && mark != 0xc4 && mark != 0xc8 && mark != 0xcc
 }
 
-// jpegEnd reads coded data from off on: within it, a mark that is neither stuffing nor a restart is either another
-// segment, which is stepped over, or the end of the image.
+// jpegEnd reads coded data from off on. A marker within it that is neither stuffing nor a restart is either
+// another segment, which is skipped, or the end of the image.
 func (s *source) jpegEnd(off int64) (int64, error) {
 	if off > s.size {
 		return 0, truncated()
@@ -129,7 +131,7 @@ func (s *source) jpegEnd(off int64) (int64, error) {
 	}
 }
 
-// skipSegment steps over a segment by the length that it begins with.
+// skipSegment skips a segment by its length field.
 func skipSegment(r *bufio.Reader) (int64, error) {
 	b, err := r.Peek(2)
 	if errors.Is(err, io.EOF) {
@@ -142,47 +144,72 @@ func skipSegment(r *bufio.Reader) (int64, error) {
 	return int64(n), discard(r, n)
 }
 
-// segment decides what becomes of a segment. Of what programs put in, only what changes how the picture looks is kept.
-func (w *jpegWalk) segment(mark byte, from, to int64) error { //nolint:gocyclo // One case for each kind of segment.
+// segment decides whether a segment is retained, replaced or left out. Of the application segments only those
+// that change how the picture looks are retained.
+func (w *jpegWalk) segment(mark byte, from, to int64) error {
 	if mark < markAPP0 || mark > markAPP15 {
-		w.c.keep(from, to)
+		w.c.retain(from, to)
 		return w.frame(mark, from)
 	}
 	body, err := w.bytes(from+4, to-from-4)
 	if err != nil {
 		return err
 	}
-	has := func(prefix string) bool { return strings.HasPrefix(string(body[:min(len(body), 40)]), prefix) }
-	switch {
-	case mark == markAPP1 && has(jpegEXIF) && !w.exif:
-		w.exif = true
-		tags := readEXIF(body[len(jpegEXIF):])
-		w.f.Orientation = tags.orientation()
-		w.replaceSegment(from, to, body, jpegEXIF, tags.write())
-	case mark == markAPP1 && has(jpegXMP) && !w.xmp:
-		w.xmp = true
-		packet := body[len(jpegXMP):]
-		w.d = w.d.or(declaredInXMP(packet))
-		w.replaceSegment(from, to, body, jpegXMP, publicXMP(packet))
-	case mark == markAPP11:
-		w.c.keepSigned(from, to)
-	case mark == markAPP0, mark == markAPP14, mark == markAPP2 && has(jpegICC):
-		w.c.keep(from, to)
+	switch mark {
+	case markAPP1:
+		w.app1Segment(from, to, body)
+	case markAPP2:
+		w.app2Segment(from, to, body)
+	case markAPP11:
+		w.c.retainSigned(from, to)
+	case markAPP0, markAPP14: // JFIF and Adobe's: density and colour transform.
+		w.c.retain(from, to)
 	default:
-		w.d.pictures = w.d.pictures || mark == markAPP2 && (has(jpegMPF) || has(jpegGainMap))
 		w.c.drop()
 	}
 	return nil
 }
 
-// replaceSegment keeps an APP1 segment whose content is the same, and writes another one else.
+// app1Segment replaces the first EXIF and the first XMP by their retained parts, and leaves out all else.
+func (w *jpegWalk) app1Segment(from, to int64, body []byte) {
+	switch {
+	case bytes.HasPrefix(body, []byte(jpegEXIF)) && !w.exif:
+		w.exif = true
+		tags := readEXIF(body[len(jpegEXIF):])
+		w.f.Orientation = tags.orientation()
+		w.replaceSegment(from, to, body, jpegEXIF, tags.write())
+	case bytes.HasPrefix(body, []byte(jpegXMP)) && !w.xmp:
+		w.xmp = true
+		packet := body[len(jpegXMP):]
+		w.d = w.d.or(declaredInXMP(packet))
+		w.replaceSegment(from, to, body, jpegXMP, publicXMP(packet))
+	default:
+		w.c.drop()
+	}
+}
+
+// app2Segment retains a colour profile. MPF and gain maps declare pictures after the end of this one, which
+// are cut off, so the segments are left out.
+func (w *jpegWalk) app2Segment(from, to int64, body []byte) {
+	if bytes.HasPrefix(body, []byte(jpegICC)) {
+		w.c.retain(from, to)
+		return
+	}
+	if bytes.HasPrefix(body, []byte(jpegMPF)) || bytes.HasPrefix(body, []byte(jpegGainMap)) {
+		w.d.pictures = true
+	}
+	w.c.drop()
+}
+
+// replaceSegment retains an APP1 segment whose content does not change, and otherwise writes a new one. A
+// content that exceeds a segment is left out.
 func (w *jpegWalk) replaceSegment(from, to int64, body []byte, prefix string, content []byte) {
 	var now []byte
 	if len(content) > 0 {
 		now = append([]byte(prefix), content...)
 	}
 	if bytes.Equal(body, now) {
-		w.c.keep(from, to)
+		w.c.retain(from, to)
 		return
 	}
 	w.c.drop()
@@ -191,13 +218,13 @@ func (w *jpegWalk) replaceSegment(from, to int64, body []byte, prefix string, co
 	}
 }
 
-// app1 is an APP1 segment.
+// app1 returns an APP1 segment.
 func app1(body []byte) []byte {
 	n := len(body) + 2
 	return append([]byte{0xff, markAPP1, byte(n >> 8), byte(n)}, body...)
 }
 
-// frame reads the dimensions of a frame's header.
+// frame reads the dimensions from a frame header.
 func (w *jpegWalk) frame(mark byte, from int64) error {
 	if !isFrame(mark) {
 		return nil

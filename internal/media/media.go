@@ -1,6 +1,6 @@
-// Package media tells what a media file truly is, makes its thumbnail, and writes into it
-// that an AI made it. It trusts no length and no name that comes with a file, and is
-// pure Go: images are decoded for thumbnails, videos never.
+// Package media determines the type of a media file, makes its thumbnail, removes private metadata, and
+// writes into it that an AI made it. It trusts no length and no name in a file. It is pure Go: images are
+// decoded for thumbnails, videos never.
 package media
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/weav-ai/weav/internal/text"
 )
 
-// Type is a media type that is taken.
+// Type is an accepted media type.
 type Type string
 
 // The types.
@@ -24,10 +24,10 @@ const (
 	WebM Type = "video/webm"
 )
 
-// Types are those that are taken, images first.
+// Types are the accepted types, images first.
 func Types() []Type { return []Type{PNG, JPEG, WebP, MP4, WebM} }
 
-// extensions are those of each type, the usual first.
+// extensions are the extensions of each type, the usual one first.
 var extensions = map[Type][]string{
 	PNG: {".png", ".apng"}, JPEG: {".jpg", ".jpeg", ".jfif", ".jpe", ".pjpeg", ".pjp"}, WebP: {".webp"},
 	MP4: {".mp4", ".m4v", ".mp4v"}, WebM: {".webm"},
@@ -36,32 +36,33 @@ var extensions = map[Type][]string{
 // Ext is the type's usual extension, with its dot.
 func (t Type) Ext() string { return extensions[t][0] }
 
-// IsVideo tells videos from images.
+// IsVideo reports whether t is a video type.
 func (t Type) IsVideo() bool { return t == MP4 || t == WebM }
 
-// Facts are what a file truly is.
+// Facts are the properties of a file as its bytes show them.
 type Facts struct {
 	Type Type
 	// Width and Height are those of the upright picture, as it is shown.
 	Width, Height int
 	// Seconds is the length of a video; 0 for an image, and where it is not known.
 	Seconds float64
-	// Orientation is how a stored image is turned and mirrored: 2 to 8 as EXIF counts; 0 for upright, and for videos.
+	// Orientation is how a stored image is rotated and mirrored: 2 to 8 as in EXIF; 0 for upright, and for
+	// videos.
 	Orientation int
-	// Animated says that an image moves.
+	// Animated is set for an animated image.
 	Animated bool
 }
 
-// Limits bound what is taken.
+// Limits bound the accepted files.
 type Limits struct {
 	// MaxPixels is the most pixels of an image or of a video's frame; default 50 million.
 	MaxPixels int
 }
 
-// defaultMaxPixels keeps a decoded image within 200 MB.
+// defaultMaxPixels bounds a decoded image to 200 MB.
 const defaultMaxPixels = 50_000_000
 
-// Code says what is wrong with a file.
+// Code is what is wrong with a file.
 type Code string
 
 // The codes.
@@ -75,7 +76,7 @@ const (
 	BadName        Code = "BAD_NAME"
 )
 
-// Error is a fault of a file, with a message for people.
+// Error is a fault of a file, with a message for users.
 type Error struct {
 	Code Code
 	// Message is Text in English.
@@ -86,18 +87,21 @@ type Error struct {
 // Error implements error.
 func (e *Error) Error() string { return "media: " + string(e.Code) + ": " + e.Message }
 
+// fault returns an Error with a message for users.
 func fault(code Code, format string, args ...any) error {
 	t := errs.Textf(format, args...)
 	return &Error{Code: code, Message: t.String(), Text: t}
 }
 
-// malformed says what is wrong, in words that the catalogue of texts has an entry for.
+// malformed states the fault in a text that the catalogue contains.
 func malformed(what string) error {
 	return fault(Malformed, "The file is damaged: %s.", errs.Text{Format: what})
 }
 
+// truncated is the fault of a file that ends before its structure does.
 func truncated() error { return fault(Truncated, "The file ends too early. Upload it again.") }
 
+// typeList lists the accepted types for messages.
 func typeList() string {
 	words := make([]string, 0, len(extensions))
 	for _, t := range Types() {
@@ -106,8 +110,7 @@ func typeList() string {
 	return strings.Join(words, ", ")
 }
 
-// cleanName keeps the last part of a path, whichever system wrote it, without characters
-// that make a name look like another.
+// cleanName returns the last part of a path of any system, without misleading characters.
 func cleanName(name string) (string, error) {
 	if !utf8.ValidString(name) {
 		return "", fault(BadName, "The name is no text.")
@@ -126,14 +129,14 @@ func cleanName(name string) (string, error) {
 	return name, nil
 }
 
-// Probe reads what a file of size bytes truly is. It walks the whole structure, so that nothing is missing at the end
-// and nothing unknown hangs on behind it, but decodes no picture and holds little in memory.
+// Probe determines the properties of a file of size bytes. It walks the whole structure, so that truncation
+// and unknown trailing data are found. It decodes no picture and holds little in memory.
 func Probe(r io.ReaderAt, size int64, limits Limits) (Facts, error) {
 	f, _, err := Inspect(r, size, limits)
 	return f, err
 }
 
-// Inspect is Probe, and plans what of the file is kept. The content reads from r.
+// Inspect is Probe, and also returns the cleaned file, which reads from r.
 func Inspect(r io.ReaderAt, size int64, limits Limits) (Facts, *Content, error) {
 	if limits.MaxPixels == 0 {
 		limits.MaxPixels = defaultMaxPixels
@@ -153,13 +156,15 @@ func Inspect(r io.ReaderAt, size int64, limits Limits) (Facts, *Content, error) 
 	if int64(f.Width)*int64(f.Height) > int64(limits.MaxPixels) {
 		return Facts{}, nil, fault(TooManyPixels, "The picture has %d x %d pixels; at most %d million are taken.", f.Width, f.Height, limits.MaxPixels/1_000_000)
 	}
+	// Orientations from 5 on exchange width and height.
 	if f.Orientation >= 5 {
 		f.Width, f.Height = f.Height, f.Width
 	}
-	c.settle()
+	c.finalize()
 	return f, c, nil
 }
 
+// inspect calls the inspection of the format that the first bytes show. The declared type is not used.
 func inspect(s *source, head []byte) (Facts, *Content, error) {
 	switch h := string(head); {
 	case strings.HasPrefix(h, pngMagic):

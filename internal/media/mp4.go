@@ -7,27 +7,28 @@ import (
 	"strings"
 )
 
-// brands are those of ISO base media with codecs that browsers play, and of DASH. A file that names one of them, as the first or
-// among those that it is compatible with, is an MP4.
+// brands are those of ISO base media with codecs that browsers play, and of DASH. A file with one of them, as
+// its major or a compatible brand, is an MP4.
 var brands = []string{
 	"isom", "iso2", "iso3", "iso4", "iso5", "iso6", "iso7", "iso8", "iso9", "isoa", "isob", "isoc", "mp41", "mp42", "mp71", "avc1", "av01", "hvc1", "hev1",
 	"M4V ", "M4VH", "M4VP", "f4v ", "F4V ", "dash", "msdh", "cmfc", "cmf2", "XAVC", "MSNV", "mmp4", "MP4 ", "NDSC", "NDSH", "NDSM", "NDXC",
 }
 
-// codecs are the kinds of video that are taken, by their sample entries: H.264, HEVC, AV1, VP8 and VP9.
+// codecs are the accepted video codecs by their sample entries: H.264, HEVC, AV1, VP8 and VP9.
 var codecs = []string{"avc1", "avc2", "avc3", "avc4", "hvc1", "hvc2", "hev1", "hev2", "dvh1", "dvhe", "dva1", "dvav", "dav1", "av01", "vp08", "vp09"}
 
-// codecNames are words for kinds of video that are not taken.
+// codecNames are names of codecs that are not accepted, for the message.
 var codecNames = map[string]string{
 	"mp4v": "MPEG-4 Part 2", "s263": "H.263", "h263": "H.263", "jpeg": "Motion JPEG", "mjpa": "Motion JPEG", "mjpb": "Motion JPEG", "mjpg": "Motion JPEG",
 	"apch": "ProRes", "apcn": "ProRes", "apcs": "ProRes", "apco": "ProRes", "ap4h": "ProRes", "ap4x": "ProRes",
 	"vvc1": "H.266", "vvi1": "H.266", "SVQ3": "Sorenson Video", "encv": "an encrypted form", "m2v1": "MPEG-2", "mx5p": "MPEG-2",
 }
 
-// topKinds are the kinds of the boxes of a file: what else does not fit into it is none that ends early.
+// topKinds are the kinds of top-level boxes. An overlong box of another kind is trailing data and not a
+// truncated file.
 var topKinds = []string{"ftyp", "styp", "moov", "moof", "mfra", "mdat", "free", "skip", "wide", "uuid", "meta", "sidx", "ssix", "prft", "emsg", "udta", "pdin"}
 
-// film is an MP4 that is looked at.
+// film is an MP4 that is inspected.
 type film struct {
 	*source
 	f     Facts
@@ -37,7 +38,7 @@ type film struct {
 	edits []edit
 }
 
-// inspectMP4 reads brand, codec, length and the shown size of the first video track.
+// inspectMP4 reads brand, codec, length and the displayed size of the first video track.
 func inspectMP4(s *source) (Facts, *Content, error) {
 	m := &film{source: s, f: Facts{Type: MP4}, c: s.content()}
 	end, err := m.topBoxes()
@@ -65,7 +66,7 @@ func inspectMP4(s *source) (Facts, *Content, error) {
 	return m.f, m.c, nil
 }
 
-// topBoxes reads the boxes of the file, which ends with the last one: padding behind it is not kept.
+// topBoxes reads the top-level boxes. The file ends with the last one: padding after it is left out.
 func (m *film) topBoxes() (end int64, err error) {
 	first, ok, err := m.box(0, m.size)
 	if err != nil {
@@ -78,18 +79,21 @@ func (m *film) topBoxes() (end int64, err error) {
 		return 0, err
 	}
 	if m.top, end, err = m.someBoxes(0, m.size); err != nil {
+		// An invalid box of an unknown kind is trailing data; of a known kind it is a truncated box.
 		if kind, _ := m.head(end+4, 4); isFault(err) && !slices.Contains(topKinds, string(kind)) {
-			err = m.overhang()
+			err = m.trailingBytes()
 		}
 		return 0, err
 	}
 	rest, err := m.skipPadding(end, m.size)
 	if err == nil && rest < m.size {
-		err = m.overhang()
+		err = m.trailingBytes()
 	}
 	return end, err
 }
 
+// checkBrand requires an accepted brand. Picture formats such as AVIF have the same container and are refused
+// by their major brand.
 func (m *film) checkBrand(ftyp box) error {
 	b, err := m.fields(ftyp, 1024)
 	if err != nil {
@@ -111,6 +115,7 @@ func (m *film) checkBrand(ftyp box) error {
 	return nil
 }
 
+// refuseBrands is the error for a file without an accepted brand.
 func (m *film) refuseBrands(all []string) error {
 	if k := kindOfBrands(all[0], all); k != kindUnnamable {
 		return refuse(k)
@@ -118,12 +123,12 @@ func (m *film) refuseBrands(all []string) error {
 	return fault(TypeNotAllowed, "This kind of MP4 is not taken. Save it as MP4 with H.264.")
 }
 
-// track is what the boxes of a track hold.
+// track are the boxes of a track.
 type track struct {
 	boxes, media, table []box
 }
 
-// videoTrack finds the first track with pictures.
+// videoTrack finds the first video track.
 func (m *film) videoTrack() (track, error) {
 	sound := false
 	for _, b := range m.moov {
@@ -183,7 +188,7 @@ func (m *film) readTrack(t track) error {
 	return err
 }
 
-// sampleEntry finds the description of the pictures, whose codec must be one that is taken.
+// sampleEntry finds the description of the pictures, whose codec must be accepted.
 func (m *film) sampleEntry(t track) (box, error) {
 	stsd, ok := find(t.table, "stsd")
 	if !ok {
@@ -202,11 +207,11 @@ func (m *film) sampleEntry(t track) (box, error) {
 	return box{}, fault(TypeNotAllowed, "The film is stored as %q, which browsers do not play. Export it as MP4 with H.264.", entry.kind)
 }
 
-// visualHeader is how long the fields of a video's sample entry are, before the boxes in it.
+// visualHeader is the length of the fields of a visual sample entry, before its boxes.
 const visualHeader = 78
 
-// shownSize is the size at which the film is shown: that of its pixels, cut to its clean aperture and stretched to square ones;
-// or what the track states; turned as its matrix says.
+// shownSize is the displayed size: the coded pixels, cropped to the clean aperture and scaled to square
+// pixels, or else the size that the track header states; rotated by its matrix.
 func (m *film) shownSize(tkhd, entry box) (width, height int, err error) {
 	b, err := m.bytes(tkhd.end-44, 44) // The matrix, then width and height in 16.16 fixed point, are its last fields.
 	if err != nil {
@@ -221,6 +226,7 @@ func (m *film) shownSize(tkhd, entry box) (width, height int, err error) {
 	if own || w < 1 || h < 1 {
 		w, h = pixelW, pixelH
 	}
+	// The matrix rotates by a quarter when its diagonal is the smaller part.
 	turned := math.Abs(fixed(4)) > math.Abs(fixed(0)) && math.Abs(fixed(12)) > math.Abs(fixed(16))
 	if turned {
 		w, h = h, w
@@ -228,7 +234,7 @@ func (m *film) shownSize(tkhd, entry box) (width, height int, err error) {
 	return pixelCount(w), pixelCount(h), nil
 }
 
-// pixelCount is a side in whole pixels; 0 for what is none.
+// pixelCount is a length in whole pixels; 0 for an invalid one.
 func pixelCount(v float64) int {
 	if math.IsNaN(v) || v < 1 {
 		return 0
@@ -236,8 +242,9 @@ func pixelCount(v float64) int {
 	return int(math.Round(min(v, math.MaxInt32)))
 }
 
-// pixels is the size of the coded picture with its clean aperture and pixel aspect; own tells whether it has any of them.
-func (m *film) pixels(entry box) (w, h float64, own bool, err error) { //nolint:gocyclo // The boxes of one entry, in the order of the format.
+// pixels is the size of the coded picture with its clean aperture and pixel aspect; own is set when the sample
+// entry has any of them.
+func (m *film) pixels(entry box) (w, h float64, own bool, err error) {
 	if entry.size() < visualHeader {
 		return 0, 0, false, nil
 	}
@@ -250,29 +257,51 @@ func (m *film) pixels(entry box) (w, h float64, own bool, err error) { //nolint:
 	if err != nil && !isFault(err) {
 		return 0, 0, false, err
 	}
-	if clap, ok := find(boxes, "clap"); ok && clap.size() >= 16 {
-		c, err := m.fields(clap, 16)
-		if err != nil {
-			return 0, 0, false, err
-		}
-		cw, ch := ratio(c), ratio(c[8:])
-		if cw >= 1 && ch >= 1 && cw <= w && ch <= h {
-			w, h, own = cw, ch, true
-		}
+	w, h, cropped, err := m.cleanAperture(boxes, w, h)
+	if err != nil {
+		return 0, 0, false, err
 	}
-	if pasp, ok := find(boxes, "pasp"); ok && pasp.size() >= 8 {
-		p, err := m.fields(pasp, 8)
-		if err != nil {
-			return 0, 0, false, err
-		}
-		if aspect := ratio(p); aspect > 0.01 && aspect < 100 && aspect != 1 {
-			w, own = w*aspect, true
-		}
+	aspect, scaled, err := m.pixelAspect(boxes)
+	if err != nil {
+		return 0, 0, false, err
 	}
-	return w, h, own, nil
+	return w * aspect, h, cropped || scaled, nil
 }
 
-// ratio is the quotient of two numbers of 32 bits; 0 where there is none.
+// cleanAperture is the part of a picture of w by h pixels that is displayed. An aperture that exceeds the picture
+// is ignored.
+func (m *film) cleanAperture(boxes []box, w, h float64) (width, height float64, cropped bool, err error) {
+	clap, ok := find(boxes, "clap")
+	if !ok || clap.size() < 16 {
+		return w, h, false, nil
+	}
+	c, err := m.fields(clap, 16)
+	if err != nil {
+		return 0, 0, false, err
+	}
+	if width, height = ratio(c), ratio(c[8:]); width < 1 || height < 1 || width > w || height > h {
+		return w, h, false, nil
+	}
+	return width, height, true, nil
+}
+
+// pixelAspect is the ratio of a pixel's sides, 1 for square ones. Extreme ratios are damaged values and ignored.
+func (m *film) pixelAspect(boxes []box) (aspect float64, scaled bool, err error) {
+	pasp, ok := find(boxes, "pasp")
+	if !ok || pasp.size() < 8 {
+		return 1, false, nil
+	}
+	p, err := m.fields(pasp, 8)
+	if err != nil {
+		return 0, false, err
+	}
+	if aspect = ratio(p); aspect <= 0.01 || aspect >= 100 || aspect == 1 {
+		return 1, false, nil
+	}
+	return aspect, true, nil
+}
+
+// ratio is the quotient of two 32-bit numbers; 0 when the divisor is 0.
 func ratio(b []byte) float64 {
 	n, d := binary.BigEndian.Uint32(b), binary.BigEndian.Uint32(b[4:])
 	if d == 0 {

@@ -7,8 +7,9 @@ import (
 	"math"
 )
 
-// seconds is the length of the film: what its samples add up to where they are in fragments, or where the header states none
-// or far more than there is; else what the header states, as an edit may show less. 0 is an unknown length.
+// seconds is the length of the film. It is the sum of its samples when they are in fragments, or when the
+// header states none or far more. Otherwise it is what the header states, because an edit list may show less
+// than the samples. 0 is an unknown length.
 func (m *film) seconds(t track) (float64, error) {
 	if _, ok := find(m.moov, "mvhd"); !ok {
 		return 0, malformed("it has no film header")
@@ -35,6 +36,7 @@ func (m *film) seconds(t track) (float64, error) {
 	return stated, nil
 }
 
+// statedSeconds is the length that a header states, 0 for unknown.
 func (m *film) statedSeconds(boxes []box, kind string) (float64, error) {
 	scale, length, err := m.timedHeader(boxes, kind)
 	if err != nil || scale == 0 {
@@ -43,7 +45,7 @@ func (m *film) statedSeconds(boxes []box, kind string) (float64, error) {
 	return length / scale, nil
 }
 
-// maxTracks is how many tracks are asked for their length.
+// maxTracks is how many tracks are read for their length.
 const maxTracks = 16
 
 // countedSeconds adds up the samples: those of the longest table, or those of the video's fragments.
@@ -79,7 +81,8 @@ func (m *film) countedSeconds(t track) (counted float64, fragmented bool, err er
 	return counted, false, nil
 }
 
-// timedHeader reads scale and length of mvhd or mdhd, which begin alike; a length of all ones is unknown: 0.
+// timedHeader reads time scale and length of mvhd or mdhd, which begin alike. A length of all ones means
+// unknown: 0.
 func (m *film) timedHeader(boxes []box, kind string) (scale, length float64, err error) {
 	header, ok := find(boxes, kind)
 	if !ok {
@@ -104,14 +107,16 @@ func (m *film) timedHeader(boxes []box, kind string) (scale, length float64, err
 	return 0, 0, malformed("its film header is too short")
 }
 
-// words reads numbers of 32 bits from off on.
+// words reads 32-bit numbers in order.
 type words struct {
 	r   *bufio.Reader
 	err error
 }
 
+// words returns a reader of the numbers from from to end.
 func (m *film) words(from, end int64) *words { return &words{r: m.from(from, end)} }
 
+// next returns the next number, 0 after the end or an error.
 func (w *words) next() uint32 {
 	var b [4]byte
 	if w.err == nil {
@@ -123,13 +128,14 @@ func (w *words) next() uint32 {
 	return binary.BigEndian.Uint32(b[:])
 }
 
-// tableTicks adds up the samples that the track's own table lists.
+// tableTicks adds up the samples in the track's own table.
 func (m *film) tableTicks(t track) (float64, error) {
 	stts, ok := find(t.table, "stts")
 	if !ok || stts.size() < 8 {
 		return 0, nil
 	}
 	w := m.words(stts.body+4, stts.end)
+	// The number of entries is bounded by the size of the box, whatever it states.
 	n, sum := min(int64(w.next()), (stts.size()-8)/8), 0.0
 	for range n {
 		count, delta := w.next(), w.next()
@@ -179,7 +185,7 @@ func (m *film) fragmentTicks(t track) (float64, error) {
 	return sum, nil
 }
 
-// usualDuration is how long a sample of the track lasts where its fragment does not say.
+// usualDuration is the default duration of a sample of the track.
 func (m *film) usualDuration(id uint32) (uint32, error) {
 	mvex, err := m.inside(m.moov, "mvex")
 	if err != nil {
@@ -200,7 +206,7 @@ func (m *film) usualDuration(id uint32) (uint32, error) {
 	return 0, nil
 }
 
-// trafTicks adds up the samples of one fragment, if it is of the track.
+// trafTicks adds up the samples of one fragment, if it belongs to the track.
 func (m *film) trafTicks(traf box, id, usual uint32) (float64, error) {
 	inside, err := m.boxes(traf.body, traf.end)
 	if err != nil {
@@ -237,7 +243,7 @@ func (m *film) trafTicks(traf box, id, usual uint32) (float64, error) {
 	return sum, nil
 }
 
-// runTicks adds up the samples of a run. A run that ends before its samples do counts as far as it goes.
+// runTicks adds up the samples of a run. A truncated run counts up to its end.
 func (m *film) runTicks(trun box, usual uint32) float64 {
 	w := m.words(trun.body, trun.end)
 	flags, count := w.next(), w.next()

@@ -8,6 +8,7 @@ import (
 	"strings"
 )
 
+// The signature of a PNG, and the keyword of XMP.
 const (
 	pngMagic = "\x89PNG\r\n\x1a\n"
 	pngXMP   = "XML:com.adobe.xmp"
@@ -16,7 +17,7 @@ const (
 // inspectPNG walks the chunks, each with its checksum, from IHDR to IEND.
 func inspectPNG(s *source) (Facts, *Content, error) {
 	f, c := Facts{Type: PNG}, s.content()
-	c.keep(0, int64(len(pngMagic)))
+	c.retain(0, int64(len(pngMagic)))
 	data := false
 	for off, parts := int64(len(pngMagic)), 0; parts < maxParts; parts++ {
 		h, err := s.bytes(off, 8)
@@ -31,6 +32,7 @@ func inspectPNG(s *source) (Facts, *Content, error) {
 		if err := s.pngSum(off, n); err != nil {
 			return f, nil, err
 		}
+		// IHDR must be the first chunk, and the only one.
 		if (kind == "IHDR") != (off == int64(len(pngMagic))) {
 			return f, nil, malformed("its header is not first")
 		}
@@ -51,6 +53,7 @@ func inspectPNG(s *source) (Facts, *Content, error) {
 	return f, nil, malformed("it has too many parts")
 }
 
+// pngEnd checks what follows IEND.
 func (s *source) pngEnd(c *Content, data bool, end int64) error {
 	if !data {
 		return malformed("it holds no picture")
@@ -61,6 +64,7 @@ func (s *source) pngEnd(c *Content, data bool, end int64) error {
 	return s.tail(end, declared{})
 }
 
+// pngSize reads the dimensions from IHDR.
 func (s *source) pngSize(off, n int64) (width, height int, err error) {
 	if n != 13 {
 		return 0, 0, malformed("its header has the wrong length")
@@ -72,7 +76,7 @@ func (s *source) pngSize(off, n int64) (width, height int, err error) {
 	return int(binary.BigEndian.Uint32(b)), int(binary.BigEndian.Uint32(b[4:])), nil
 }
 
-// pngSum checks a chunk's checksum, reading it in pieces.
+// pngSum verifies the checksum of a chunk, in pieces.
 func (s *source) pngSum(off, n int64) error {
 	sum := crc32.NewIEEE()
 	if _, err := io.Copy(sum, io.NewSectionReader(s.r, off+4, 4+n)); err != nil {
@@ -88,23 +92,24 @@ func (s *source) pngSum(off, n int64) error {
 	return nil
 }
 
-// pngChunk decides what becomes of a chunk.
+// pngChunk decides whether a chunk is retained, replaced or left out.
 func (s *source) pngChunk(f *Facts, c *Content, kind string, from, end int64) error {
 	switch kind {
 	case "acTL":
 		f.Animated = true
 	case "caBX":
-		c.keepSigned(from, end)
+		c.retainSigned(from, end)
 		return nil
 	case "eXIf":
 		return s.pngEXIF(f, c, from, end)
 	case "tEXt", "zTXt", "iTXt":
 		return s.pngText(c, kind, from, end)
 	}
-	c.keep(from, end)
+	c.retain(from, end)
 	return nil
 }
 
+// pngEXIF replaces EXIF by its retained fields. It is left out when it is too large to be read.
 func (s *source) pngEXIF(f *Facts, c *Content, from, end int64) error {
 	body, err := s.bytes(from+8, end-from-12)
 	if isFault(err) {
@@ -119,7 +124,7 @@ func (s *source) pngEXIF(f *Facts, c *Content, from, end int64) error {
 		f.Orientation = tags.orientation()
 	}
 	if now := tags.write(); bytes.Equal(body, now) {
-		c.keep(from, end)
+		c.retain(from, end)
 	} else {
 		c.drop()
 		if len(now) > 0 {
@@ -129,7 +134,7 @@ func (s *source) pngEXIF(f *Facts, c *Content, from, end int64) error {
 	return nil
 }
 
-// pngText keeps texts but those that hold a camera's or an author's data.
+// pngText retains texts except those with data of a camera or an author.
 func (s *source) pngText(c *Content, kind string, from, end int64) error {
 	body, err := s.head(from+8, min(end-from-12, maxRead))
 	if err != nil {
@@ -140,7 +145,7 @@ func (s *source) pngText(c *Content, kind string, from, end int64) error {
 	private := name == "author" || strings.HasPrefix(name, "raw profile type ") || strings.HasPrefix(name, "exif:")
 	switch {
 	case kind == "iTXt" && string(keyword) == pngXMP:
-		// The rest is two bytes on compression, a language and a translated keyword, both empty and ended by a zero byte.
+		// Two bytes on compression, then language and translated keyword, here empty, each ended by a zero byte.
 		packet, plain := bytes.CutPrefix(rest, []byte("\x00\x00\x00\x00"))
 		if !plain || end-from-12 > maxRead {
 			c.drop()
@@ -148,7 +153,7 @@ func (s *source) pngText(c *Content, kind string, from, end int64) error {
 		}
 		now := publicXMP(packet)
 		if bytes.Equal(now, packet) {
-			c.keep(from, end)
+			c.retain(from, end)
 			return nil
 		}
 		c.drop()
@@ -158,15 +163,17 @@ func (s *source) pngText(c *Content, kind string, from, end int64) error {
 	case private:
 		c.drop()
 	default:
-		c.keep(from, end)
+		c.retain(from, end)
 	}
 	return nil
 }
 
+// pngXMPChunk returns an uncompressed iTXt chunk with XMP.
 func pngXMPChunk(packet []byte) []byte {
 	return pngChunkOf("iTXt", append([]byte(pngXMP+"\x00\x00\x00\x00\x00"), packet...))
 }
 
+// pngChunkOf returns a chunk with its length and checksum.
 func pngChunkOf(kind string, body []byte) []byte {
 	b := binary.BigEndian.AppendUint32(nil, uint32(len(body)))
 	b = append(append(b, kind...), body...)

@@ -12,10 +12,10 @@ type source struct {
 	size int64
 }
 
-// maxRead is the most that is read at once: no length that a file states costs more memory.
+// maxRead is the most that is read at once, so that no length in a file costs more memory.
 const maxRead = 64 << 10
 
-// bytes reads n bytes at off; a file that ends before is truncated.
+// bytes reads n bytes at off; a file that ends earlier is truncated.
 func (s *source) bytes(off, n int64) ([]byte, error) {
 	if n < 0 || n > maxRead {
 		return nil, malformed("a part of it is absurdly long")
@@ -33,10 +33,10 @@ func (s *source) bytes(off, n int64) ([]byte, error) {
 // head reads up to n bytes at off.
 func (s *source) head(off, n int64) ([]byte, error) { return s.bytes(off, max(0, min(n, s.size-off))) }
 
-// from reads on from off, in pieces.
+// from reads from off to end through a buffer.
 func (s *source) from(off, end int64) *bufio.Reader {
 	return bufio.NewReaderSize(io.NewSectionReader(s.r, off, end-off), int(max(16, min(maxRead, end-off))))
 }
 
-// content begins the plan of what is kept.
+// content begins the plan of the cleaned file.
 func (s *source) content() *Content { return &Content{source: s.r, size: s.size} }

@@ -6,14 +6,15 @@ import (
 	"io"
 )
 
-// declared is what a picture says of what stands behind its end.
+// declared is the trailing data that a picture declares.
 type declared struct {
 	// pictures: further pictures, such as a gain map or a depth map. film: a Motion Photo.
 	pictures, film bool
 }
 
-// tail makes sure that behind the end of a picture stands only padding, or what a structure that cameras write declares:
-// the pictures of MPF, the film of a Motion Photo, Samsung's trailer. None of it is kept.
+// tail requires that a picture is followed only by padding or by trailing data that cameras write and the
+// file declares: the pictures of MPF, the film of a Motion Photo, Samsung's trailer. None of it is retained.
+// Undeclared data are refused, because a polyglot file may hide another type there.
 func (s *source) tail(end int64, d declared) error {
 	limit, err := s.samsungTrailer(end)
 	if err != nil {
@@ -25,7 +26,7 @@ func (s *source) tail(end int64, d declared) error {
 			return err
 		}
 		next := off
-		// A film begins with a length, whose bytes may look like padding: 00 00 00 20.
+		// A film begins with a length, whose first bytes may look like padding: 00 00 00 20.
 		for begin := off; next == off && begin >= max(from, off-4); begin-- {
 			if next, err = s.declaredPart(begin, limit, d); err != nil {
 				return err
@@ -33,13 +34,13 @@ func (s *source) tail(end int64, d declared) error {
 			next = max(next, off)
 		}
 		if next == off || parts == maxParts {
-			return s.overhang()
+			return s.trailingBytes()
 		}
 		off = next
 	}
 }
 
-// declaredPart steps over a picture or a film at off that the picture before declares; off itself where there is none.
+// declaredPart skips a picture or a film at off that the picture declares; it returns off when there is none.
 func (s *source) declaredPart(off, limit int64, d declared) (int64, error) {
 	b, err := s.head(off, 12)
 	if err != nil {
@@ -58,7 +59,7 @@ func (s *source) declaredPart(off, limit int64, d declared) (int64, error) {
 	return off, nil
 }
 
-// boxesFrom steps over MP4 boxes as far as they go.
+// boxesFrom skips MP4 boxes up to the first place where none begins.
 func (s *source) boxesFrom(off, limit int64) (int64, error) {
 	for range maxParts {
 		b, ok, err := s.box(off, limit)
@@ -73,17 +74,18 @@ func (s *source) boxesFrom(off, limit int64) (int64, error) {
 	return off, nil
 }
 
-// overhang refuses what stands behind the end.
-func (s *source) overhang() error {
+// trailingBytes is the error for undeclared trailing data.
+func (s *source) trailingBytes() error {
 	return fault(TrailingBytes, "Something that does not belong to it stands behind the end of the file. Save it anew with a graphics or film program.")
 }
 
+// isFault reports whether err is a fault of the file, and not an error of reading it.
 func isFault(err error) bool {
 	var fault *Error
 	return errors.As(err, &fault)
 }
 
-// skipPadding steps over zero bytes, line breaks and spaces.
+// skipPadding skips zero bytes, line breaks and spaces.
 func (s *source) skipPadding(off, limit int64) (int64, error) {
 	if off >= limit {
 		return off, nil
@@ -101,11 +103,12 @@ func (s *source) skipPadding(off, limit int64) (int64, error) {
 	return off, nil
 }
 
-// errShort says that a source ended before its stated size.
+// errShort means that a source ended before its stated size.
 var errShort = errors.New("media: the source is shorter than its size")
 
-// samsungTrailer finds where the trailer begins that Samsung's phones write: data, then a directory SEFH that points back to
-// it, the directory's length, and SEFT. Without one that fits behind end it is the end of the file.
+// samsungTrailer finds the start of the trailer that Samsung's phones write: data, then a directory SEFH that
+// points back to it, the directory's length, and SEFT. Without a valid one after end it returns the end of
+// the file.
 func (s *source) samsungTrailer(end int64) (int64, error) {
 	if s.size-end < 20 {
 		return s.size, nil
@@ -133,7 +136,7 @@ func (s *source) samsungTrailer(end int64) (int64, error) {
 	return start, nil
 }
 
-// discard steps over n bytes of r; a file that ends before is truncated.
+// discard skips n bytes of r; a file that ends earlier is truncated.
 func discard(r interface{ Discard(n int) (int, error) }, n int) error {
 	if _, err := r.Discard(n); errors.Is(err, io.EOF) {
 		return truncated()

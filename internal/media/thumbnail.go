@@ -17,13 +17,14 @@ import (
 
 const (
 	// ThumbnailEdge is the longest side of a thumbnail, in pixels.
-	ThumbnailEdge    = 512
+	ThumbnailEdge = 512
+	// thumbnailQuality is where artefacts become invisible at this size; higher values only cost bytes.
 	thumbnailQuality = 82
 )
 
-// Thumbnail decodes an image that Probe has accepted as f, and returns a JPEG of it, upright, that is at most edge
-// pixels wide and high. What is transparent becomes white; what moves is shown by its first frame. A picture that cannot be
-// decoded is Malformed.
+// Thumbnail decodes an image that Probe has accepted as f, and returns an upright JPEG of it that is at most
+// edge pixels wide and high. Transparency becomes white; an animation is shown by its first frame. A picture
+// that cannot be decoded is Malformed.
 func Thumbnail(r io.Reader, f Facts, edge int) (thumb []byte, width, height int, err error) {
 	picture, place, err := decode(r, f)
 	if err != nil {
@@ -38,6 +39,7 @@ func Thumbnail(r io.Reader, f Facts, edge int) (thumb []byte, width, height int,
 		place = place.Sub(place.Min)
 		canvas = place.Size()
 	}
+	// The thumbnail has the ratio of the canvas, on which a frame may be smaller.
 	w, h := fit(canvas.X, canvas.Y, edge)
 	small := image.NewRGBA(image.Rect(0, 0, w, h))
 	draw.Draw(small, small.Bounds(), image.NewUniform(color.White), image.Point{}, draw.Src)
@@ -51,7 +53,7 @@ func Thumbnail(r io.Reader, f Facts, edge int) (thumb []byte, width, height int,
 	return out.Bytes(), small.Bounds().Dx(), small.Bounds().Dy(), nil
 }
 
-// decode returns a picture, and the place of a frame on its canvas: empty where the picture is the canvas.
+// decode returns a picture, and the place of a frame on its canvas: empty when the picture is the canvas.
 func decode(r io.Reader, f Facts) (image.Image, image.Rectangle, error) {
 	var p image.Image
 	var err error
@@ -70,9 +72,11 @@ func decode(r io.Reader, f Facts) (image.Image, image.Rectangle, error) {
 	return p, image.Rectangle{}, err
 }
 
+// errNoFrame means that an animation has no valid frame.
 var errNoFrame = errors.New("media: the animation has no frame")
 
-// firstFrame decodes the first frame of an animated WebP: its chunks make a WebP of their own.
+// firstFrame decodes the first frame of an animated WebP, whose chunks form a WebP themselves. The decoder of
+// x/image does not read animations.
 func firstFrame(r io.Reader, f Facts) (image.Image, image.Rectangle, error) {
 	const header = 16
 	var head [12]byte
@@ -102,9 +106,11 @@ func firstFrame(r io.Reader, f Facts) (image.Image, image.Rectangle, error) {
 	}
 }
 
+// uint24 reads a little-endian number of 24 bits.
 func uint24(b []byte) int { return int(b[0]) | int(b[1])<<8 | int(b[2])<<16 }
 
-// decodeFrame decodes a frame, which must be as large as it says and lie on the canvas.
+// decodeFrame decodes a frame, which must have its stated size and lie within the canvas: the memory for it
+// was not bounded by Probe.
 func decodeFrame(chunks []byte, place image.Rectangle, f Facts) (image.Image, error) {
 	canvas := image.Rect(0, 0, f.Width, f.Height)
 	if f.Orientation >= 5 {
@@ -130,13 +136,13 @@ func decodeFrame(chunks []byte, place image.Rectangle, f Facts) (image.Image, er
 	return webp.Decode(bytes.NewReader(file))
 }
 
-// vp8x is the header of an extended WebP.
+// vp8x returns the header of an extended WebP.
 func vp8x(flags byte, width, height int) []byte {
 	w, h := width-1, height-1
 	return riffChunk("VP8X", []byte{flags, 0, 0, 0, byte(w), byte(w >> 8), byte(w >> 16), byte(h), byte(h >> 8), byte(h >> 16)})
 }
 
-// upright turns and mirrors a picture as its orientation asks.
+// upright rotates and mirrors a picture by its orientation.
 func upright(p *image.RGBA, orientation int) *image.RGBA {
 	if orientation < 2 || orientation > 8 {
 		return p
@@ -158,7 +164,7 @@ func upright(p *image.RGBA, orientation int) *image.RGBA {
 	return out
 }
 
-// fit shrinks width and height to edge, never to nothing, and enlarges neither.
+// fit scales width and height down to edge, to at least one pixel, and never up.
 func fit(width, height, edge int) (w, h int) {
 	if width <= edge && height <= edge {
 		return width, height

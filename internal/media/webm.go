@@ -6,6 +6,7 @@ import (
 	"slices"
 )
 
+// ebmlMagic is the id of the EBML header.
 const ebmlMagic = "\x1a\x45\xdf\xa3"
 
 // The WebM elements that are read.
@@ -25,19 +26,20 @@ const (
 	defaultDuration                       = 0x23e383
 )
 
-// webmCodecs are the kinds of video that are taken.
+// webmCodecs are the accepted codecs.
 var webmCodecs = []string{"", "V_VP8", "V_VP9", "V_AV1", "V_MPEG4/ISO/AVC", "V_MPEGH/ISO/HEVC"}
 
 // element is a WebM element: its content is from body to end.
 type element struct {
 	id        uint64
 	body, end int64
-	// open says that its length is unknown, as in live recordings; it goes to the end of what is around it.
+	// open is set when the length is unknown, as in live recordings; the element then extends to the end of
+	// its parent.
 	open bool
 }
 
-// vint reads a variable-length number of EBML; keep leaves its length mark in, as ids have it.
-func (s *source) vint(off int64, keep bool) (v uint64, n int64, unknown bool, err error) {
+// vint reads a variable-length number of EBML; withMark leaves its length marker in, as ids include it.
+func (s *source) vint(off int64, withMark bool) (v uint64, n int64, unknown bool, err error) {
 	first, err := s.bytes(off, 1)
 	if err != nil {
 		return 0, 0, false, err
@@ -53,13 +55,13 @@ func (s *source) vint(off int64, keep bool) (v uint64, n int64, unknown bool, er
 	if err != nil {
 		return 0, 0, false, err
 	}
-	if !keep {
+	if !withMark {
 		b[0] &= byte(0xff >> n)
 	}
 	for _, c := range b {
 		v = v<<8 | uint64(c)
 	}
-	return v, n, !keep && v == 1<<(7*n)-1, nil
+	return v, n, !withMark && v == 1<<(7*n)-1, nil
 }
 
 // element reads the element at off.
@@ -99,6 +101,7 @@ func (s *source) elements(from, end int64) ([]element, error) {
 	return out, nil
 }
 
+// pick returns the first element with an id.
 func pick(elements []element, id uint64) (element, bool) {
 	i := slices.IndexFunc(elements, func(e element) bool { return e.id == id })
 	if i < 0 {
@@ -107,8 +110,8 @@ func pick(elements []element, id uint64) (element, bool) {
 	return elements[i], true
 }
 
-// inspectWebM reads the document type, codec, length and the first video track's size. A segment must be the rest of the
-// file, but for padding.
+// inspectWebM reads the document type, codec, length and the size of the first video track. The segment must
+// be the rest of the file, except for padding.
 func inspectWebM(s *source) (Facts, *Content, error) {
 	f, c := Facts{Type: WebM}, s.content()
 	top, err := s.topElements(c)
@@ -141,7 +144,7 @@ func inspectWebM(s *source) (Facts, *Content, error) {
 	return f, c, err
 }
 
-// topElements are the header and the one segment, which together are the file.
+// topElements are the header and the segment, which together are the file.
 func (s *source) topElements(c *Content) ([]element, error) {
 	header, err := s.element(0, s.size)
 	if err != nil {
@@ -154,17 +157,18 @@ func (s *source) topElements(c *Content) ([]element, error) {
 	if header.id != ebmlHeader || body.id != segment {
 		return nil, malformed("it has no segment")
 	}
-	c.keep(0, body.end)
+	c.retain(0, body.end)
 	if body.end == s.size {
 		return []element{header, body}, nil
 	}
 	c.drop()
 	if rest, err := s.skipPadding(body.end, s.size); err != nil || rest < s.size {
-		return nil, s.overhang()
+		return nil, s.trailingBytes()
 	}
 	return []element{header, body}, nil
 }
 
+// text reads the string in an element of parent; "" when it is missing.
 func (s *source) text(parent element, id uint64) (string, error) {
 	inside, err := s.elements(parent.body, parent.end)
 	if err != nil {
@@ -178,7 +182,7 @@ func (s *source) text(parent element, id uint64) (string, error) {
 	return string(b), err
 }
 
-// webmTrack finds the parts of the first video track, whose codec must be one that is taken.
+// webmTrack finds the parts of the first video track, whose codec must be accepted.
 func (s *source) webmTrack(entries []element) ([]element, error) {
 	sound := false
 	for _, e := range entries {
@@ -210,7 +214,7 @@ func (s *source) webmTrack(entries []element) ([]element, error) {
 	return nil, malformed("it has no video track")
 }
 
-// webmSize is the size at which the film is shown: its pixels, cropped, or as its display size says; turned as its pose says.
+// webmSize is the displayed size: the pixels, cropped, or the display size; rotated by the pose.
 func (s *source) webmSize(track []element) (width, height int, err error) {
 	video, _ := pick(track, videoPart)
 	parts, err := s.elements(video.body, video.end)
@@ -244,7 +248,7 @@ func (s *source) webmSize(track []element) (width, height int, err error) {
 	return pixelCount(w), pixelCount(h), err
 }
 
-// isTurned tells whether a film is shown turned by a quarter.
+// isTurned reports whether a film is rotated by a quarter.
 func (s *source) isTurned(video []element) bool {
 	p, ok := pick(video, projection)
 	if !ok {
@@ -262,6 +266,7 @@ func (s *source) isTurned(video []element) bool {
 	return err == nil && math.Abs(math.Abs(degrees)-90) < 1
 }
 
+// number reads an unsigned integer of up to 8 bytes.
 func (s *source) number(e element) (v uint64, err error) {
 	if e.end-e.body > 8 {
 		return 0, malformed("a number is too long")
@@ -273,6 +278,7 @@ func (s *source) number(e element) (v uint64, err error) {
 	return v, err
 }
 
+// float reads a number of 4 or 8 bytes; 0 for an empty element.
 func (s *source) float(e element) (float64, error) {
 	b, err := s.bytes(e.body, e.end-e.body)
 	switch len(b) {

@@ -5,10 +5,10 @@ import (
 	"math"
 )
 
-// maxBlocks bounds how many elements are looked at for the length of a recording that states none.
+// maxBlocks bounds the elements that are read for the length of a recording that states none.
 const maxBlocks = 1_000_000
 
-// webmSeconds is what the file states, or else where its last block ends; 0 where it is not known.
+// webmSeconds is the stated length, or else the end of the last block; 0 when it is unknown.
 func (s *source) webmSeconds(inside []element, body element, entries []element) (float64, error) {
 	scale := uint64(1_000_000) // ns, unless the file says otherwise.
 	info, ok := pick(inside, segmentInfo)
@@ -39,14 +39,15 @@ func (s *source) webmSeconds(inside []element, body element, entries []element) 
 	return last / 1e9, nil
 }
 
-// maxSeconds is the longest film that is believed: a week.
+// maxSeconds is the longest accepted length: a week. A damaged header may state anything.
 const maxSeconds = 7 * 24 * 3600
 
+// isLength reports whether a length is plausible.
 func isLength(seconds float64) bool {
 	return !math.IsNaN(seconds) && seconds > 0 && seconds <= maxSeconds
 }
 
-// frameTimes are how long, in ns, a frame of each track lasts, as far as the tracks say.
+// frameTimes are the frame durations in ns of the tracks that state one.
 func (s *source) frameTimes(entries []element) map[uint64]float64 {
 	times := map[uint64]float64{}
 	for _, e := range entries {
@@ -65,8 +66,8 @@ func (s *source) frameTimes(entries []element) map[uint64]float64 {
 	return times
 }
 
-// lastBlock is when, in ns, the block that ends last ends. Clusters may have no length: their elements are told from those
-// around them by their ids.
+// lastBlock is the end of the block that ends last, in ns. Clusters may have no length: their elements are
+// separated from those around them by their ids.
 func (s *source) lastBlock(body element, scale float64, frames map[uint64]float64) (float64, error) {
 	last, start, pending := 0.0, 0.0, 0.0
 	note := func(end float64) { last = max(last, end) }
@@ -76,7 +77,7 @@ func (s *source) lastBlock(body element, scale float64, frames map[uint64]float6
 			return last, nil
 		}
 		e, err := s.element(off, body.end)
-		if isFault(err) { // A recording that broke off lasts until there.
+		if isFault(err) { // An interrupted recording ends there.
 			return last, nil
 		}
 		if err != nil {
@@ -84,6 +85,7 @@ func (s *source) lastBlock(body element, scale float64, frames map[uint64]float6
 		}
 		off = e.end
 		switch e.id {
+		// Descend instead of skipping, since their length may be unknown.
 		case cluster, blockGroup:
 			off = e.body
 		case clusterTime:

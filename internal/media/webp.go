@@ -11,13 +11,14 @@ const (
 	webpAnimated, webpXMP, webpEXIF, webpAlpha = 0x02, 0x04, 0x08, 0x10
 )
 
-// webpWalk gathers what the chunks of a WebP say.
+// webpWalk collects what the chunks of a WebP state.
 type webpWalk struct {
 	*source
 	f       Facts
 	c       *Content
 	picture bool
-	// header is VP8X, with the flags as they will be; -1 is its place among the pieces without one.
+	// header is VP8X, with the flags as they will be written; headerAt is its index among the pieces, -1
+	// without one.
 	header    []byte
 	headerAt  int
 	exif, xmp bool
@@ -54,6 +55,7 @@ func inspectWebP(s *source) (Facts, *Content, error) {
 	return w.f, w.c, nil
 }
 
+// chunks walks the chunks up to the stated length, which may omit the padding of the last one.
 func (w *webpWalk) chunks(end int64) error {
 	parts := 0
 	for off := int64(12); off < end; parts++ {
@@ -77,6 +79,8 @@ func (w *webpWalk) chunks(end int64) error {
 	return nil
 }
 
+// chunk decides whether a chunk is retained, replaced or left out. No picture may exceed its canvas, on which
+// the pixel limit is checked.
 func (w *webpWalk) chunk(kind string, off, n, next int64) error {
 	width, height, err := w.webpSize(kind, off+8, n)
 	if err != nil {
@@ -103,13 +107,14 @@ func (w *webpWalk) chunk(kind string, off, n, next int64) error {
 	case "XMP ":
 		return w.xmpChunk(off, n, next)
 	case "C2PA":
-		w.c.keepSigned(off, next)
+		w.c.retainSigned(off, next)
 	default:
-		w.c.keep(off, next)
+		w.c.retain(off, next)
 	}
 	return nil
 }
 
+// exifChunk replaces EXIF by its retained fields. A second one, or one that is too large, is left out.
 func (w *webpWalk) exifChunk(off, n, next int64) error {
 	body, err := w.bytes(off+8, min(n, maxRead))
 	if err != nil {
@@ -128,6 +133,7 @@ func (w *webpWalk) exifChunk(off, n, next int64) error {
 	return nil
 }
 
+// xmpChunk replaces XMP by its retained properties. A second one, or one that is too large, is left out.
 func (w *webpWalk) xmpChunk(off, n, next int64) error {
 	body, err := w.bytes(off+8, min(n, maxRead))
 	if err != nil {
@@ -144,9 +150,10 @@ func (w *webpWalk) xmpChunk(off, n, next int64) error {
 	return nil
 }
 
+// replaceChunk retains a chunk whose content does not change, and otherwise writes a new one.
 func (w *webpWalk) replaceChunk(kind string, off, next int64, body, now []byte) {
 	if bytes.Equal(body, now) {
-		w.c.keep(off, next)
+		w.c.retain(off, next)
 		return
 	}
 	w.c.drop()
@@ -155,9 +162,9 @@ func (w *webpWalk) replaceChunk(kind string, off, next int64, body, now []byte) 
 	}
 }
 
-// finish writes the flags and the length anew where something changed.
+// finish writes flags and length again when something changed.
 func (w *webpWalk) finish() {
-	w.c.settle()
+	w.c.finalize()
 	if !w.c.changed {
 		return
 	}
@@ -171,14 +178,14 @@ func (w *webpWalk) finish() {
 		}
 	}
 	size := w.c.Size()
-	if size&1 == 1 { // The last chunk came without its padding.
+	if size&1 == 1 { // The last chunk has no padding byte.
 		w.c.put([]byte{0})
 		size++
 	}
 	binary.LittleEndian.PutUint32(w.c.pieces[0].data[4:], uint32(size-8))
 }
 
-// webpSize reads the dimensions a chunk states; 0 for one that states none.
+// webpSize reads the dimensions that a chunk states; 0 for a chunk without.
 func (s *source) webpSize(kind string, off, n int64) (width, height int, err error) {
 	need := int64(10)
 	switch kind {
@@ -208,6 +215,7 @@ func (s *source) webpSize(kind string, off, n int64) (width, height int, err err
 	}
 }
 
+// riffChunk returns a chunk, padded to an even length.
 func riffChunk(kind string, body []byte) []byte {
 	b := append(binary.LittleEndian.AppendUint32([]byte(kind), uint32(len(body))), body...)
 	if len(body)%2 == 1 {

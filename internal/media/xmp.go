@@ -4,13 +4,16 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/xml"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
 	"github.com/bep/imagemeta"
 )
 
+// The namespaces of the properties that are read or written.
 const (
 	nsRDF    = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 	nsXMP    = "http://ns.adobe.com/xap/1.0/"
@@ -25,8 +28,8 @@ const (
 // xmpProperty is a simple property.
 type xmpProperty struct{ space, name, value string }
 
-// xmpKept are the properties that are kept, in the order in which they are written: that, and by what, an AI made a picture;
-// when and with what it was made; and how a panorama is shown. All others are left out.
+// xmpKept are the retained properties, in the order in which they are written: that and by what an AI made a
+// picture, when and with what it was made, and how a panorama is shown. All others are removed.
 var xmpKept = []xmpProperty{
 	{nsIPTC, "DigitalSourceType", ""}, {nsIPTC, "AISystemUsed", ""}, {nsShop, "Credit", ""}, {nsXMP, "CreatorTool", ""}, {nsXMP, "CreateDate", ""},
 	{nsGPano, "ProjectionType", ""}, {nsGPano, "UsePanoramaViewer", ""},
@@ -35,10 +38,11 @@ var xmpKept = []xmpProperty{
 	{nsGPano, "CroppedAreaLeftPixels", ""}, {nsGPano, "CroppedAreaTopPixels", ""},
 }
 
+// xmpPrefixes are the usual prefixes of namespaces: some readers search for them without parsing.
 var xmpPrefixes = map[string]string{nsIPTC: "Iptc4xmpExt", nsShop: "photoshop", nsXMP: "xmp", nsGPano: "GPano"}
 
-// declaredInXMP reads what a packet says of what stands behind the picture. Only its words are looked for: whether what stands
-// there is a picture or a film is seen there.
+// declaredInXMP reads which trailing data a packet declares. It only searches for names, since the trailing
+// data themselves are checked.
 func declaredInXMP(packet []byte) declared {
 	has := func(s string) bool { return bytes.Contains(packet, []byte(s)) }
 	items := has(nsItems)
@@ -48,19 +52,20 @@ func declaredInXMP(packet []byte) declared {
 	}
 }
 
+// or joins two declarations.
 func (d declared) or(e declared) declared {
 	return declared{pictures: d.pictures || e.pictures, film: d.film || e.film}
 }
 
-// publicXMP is what is kept of a packet: all of it where it has no other properties than those that are kept; else a packet of
-// those that it has; nil without any.
+// publicXMP is the retained part of a packet: all of it when it has no other properties than those in
+// xmpKept, else a packet of those; nil without any.
 func publicXMP(packet []byte) []byte {
 	if onlyKept(packet) {
 		return packet
 	}
 	found := readXMP(packet)
 	ai := slices.ContainsFunc(found, func(p xmpProperty) bool { return p.name == "DigitalSourceType" })
-	if !ai { // The credit of a photograph is its owner.
+	if !ai { // In a photograph the credit names its owner.
 		found = slices.DeleteFunc(found, func(p xmpProperty) bool { return p.name == "Credit" })
 	}
 	if len(found) == 0 {
@@ -69,10 +74,10 @@ func publicXMP(packet []byte) []byte {
 	return writeXMP(found)
 }
 
-// readXMP reads the properties that are kept, in their order.
+// readXMP reads the retained properties, in their order.
 func readXMP(packet []byte) []xmpProperty {
 	values := map[xmpProperty]string{}
-	_, _ = imagemeta.Decode(imagemeta.Options{ // What cannot be read is left out.
+	_, _ = imagemeta.Decode(imagemeta.Options{ // What cannot be read is omitted.
 		R: bytes.NewReader(xmpInTIFF(packet)), ImageFormat: imagemeta.TIFF, Sources: imagemeta.XMP,
 		HandleTag: func(t imagemeta.TagInfo) error {
 			if text, ok := t.Value.(string); ok {
@@ -90,7 +95,7 @@ func readXMP(packet []byte) []xmpProperty {
 	return found
 }
 
-// xmpInTIFF wraps a packet into the least of a TIFF, which the reader takes.
+// xmpInTIFF wraps a packet into a minimal TIFF, which the library reads.
 func xmpInTIFF(packet []byte) []byte {
 	b := append([]byte(tiffHead), 0, 1, 0x02, 0xbc, 0, 1)
 	b = binary.BigEndian.AppendUint32(b, uint32(len(packet)))
@@ -98,49 +103,71 @@ func xmpInTIFF(packet []byte) []byte {
 	return append(append(b, 0, 0, 0, 0), packet...)
 }
 
-// onlyKept tells whether a packet names nothing but RDF and properties that are kept, at any depth.
-func onlyKept(packet []byte) bool { //nolint:gocyclo // One case for each kind of token.
-	kept := func(n xml.Name) bool {
-		return slices.ContainsFunc(xmpKept, func(p xmpProperty) bool { return p.space == n.Space && p.name == n.Local })
+// onlyKept reports whether a packet contains nothing but RDF and retained properties, at any depth. A credit is
+// retained only in a packet that states that an AI made the picture.
+func onlyKept(packet []byte) bool {
+	if hasComment(packet) {
+		return false
 	}
-	grammar := func(n xml.Name) bool {
-		return n.Space == nsRDF || n.Space == "adobe:ns:meta/" || n.Space == "xmlns" || n.Space == "http://www.w3.org/XML/1998/namespace" || n.Local == "xmlns"
+	names, ok := namesIn(packet)
+	if !ok {
+		return false
 	}
 	credit, ai := false, false
+	for _, n := range names {
+		if !isKept(n) && !isGrammar(n) {
+			return false
+		}
+		credit, ai = credit || n.Local == "Credit", ai || n.Local == "DigitalSourceType"
+	}
+	return ai || !credit
+}
+
+// hasComment reports whether a packet has a comment, which may contain anything. It reads raw tokens, so that
+// comments before a syntax error are found too.
+func hasComment(packet []byte) bool {
 	d := xml.NewDecoder(bytes.NewReader(packet))
 	for {
 		token, err := d.RawToken()
 		if err != nil {
-			break
-		}
-		if _, comment := token.(xml.Comment); comment {
 			return false
 		}
+		if _, ok := token.(xml.Comment); ok {
+			return true
+		}
 	}
-	d = xml.NewDecoder(bytes.NewReader(packet))
+}
+
+// namesIn returns the names of all elements and attributes of a packet; false when it is not well-formed.
+func namesIn(packet []byte) (names []xml.Name, ok bool) {
+	d := xml.NewDecoder(bytes.NewReader(packet))
 	for {
 		token, err := d.Token()
 		if token == nil {
-			return err != nil && err.Error() == "EOF" && (ai || !credit)
+			return names, errors.Is(err, io.EOF)
 		}
 		start, ok := token.(xml.StartElement)
 		if !ok {
 			continue
 		}
-		names := []xml.Name{start.Name}
+		names = append(names, start.Name)
 		for _, a := range start.Attr {
 			names = append(names, a.Name)
-		}
-		for _, n := range names {
-			if !kept(n) && !grammar(n) {
-				return false
-			}
-			credit, ai = credit || n.Local == "Credit", ai || n.Local == "DigitalSourceType"
 		}
 	}
 }
 
-// writeXMP is a packet of properties.
+// isKept reports whether a name is that of a retained property.
+func isKept(n xml.Name) bool {
+	return slices.ContainsFunc(xmpKept, func(p xmpProperty) bool { return p.space == n.Space && p.name == n.Local })
+}
+
+// isGrammar reports whether a name belongs to RDF, XMP's envelope or XML itself.
+func isGrammar(n xml.Name) bool {
+	return slices.Contains([]string{nsRDF, "adobe:ns:meta/", "xmlns", "http://www.w3.org/XML/1998/namespace"}, n.Space) || n.Local == "xmlns"
+}
+
+// writeXMP returns a packet of properties.
 func writeXMP(properties []xmpProperty) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `<?xpacket begin="%s" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="%s"><rdf:Description rdf:about=""`, "\ufeff", nsRDF)
@@ -158,6 +185,7 @@ func writeXMP(properties []xmpProperty) []byte {
 	return b.Bytes()
 }
 
+// escape returns a text with XML's special characters escaped.
 func escape(s string) string {
 	var b strings.Builder
 	_ = xml.EscapeText(&b, []byte(s)) // A strings.Builder takes all.

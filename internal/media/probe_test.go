@@ -91,7 +91,7 @@ func probe(b []byte) (media.Facts, error) {
 	return media.Probe(bytes.NewReader(b), int64(len(b)), media.Limits{})
 }
 
-func TestProbeTellsWhatAFileIs(t *testing.T) {
+func TestProbeReturnsTheFactsOfAFile(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		file []byte
@@ -132,7 +132,7 @@ func bomb(t *testing.T, w, h uint32) []byte {
 	return b
 }
 
-func TestProbeFindsEveryLie(t *testing.T) {
+func TestProbeRefusesFilesThatAreNotWhatTheyState(t *testing.T) {
 	t.Parallel()
 	behind := func(b []byte) []byte { return append(bytes.Clone(b), "<script>alert(1)</script>"...) }
 	long := bytes.Clone(pngOf(t, 4, 4))
@@ -168,8 +168,8 @@ func TestProbeFindsEveryLie(t *testing.T) {
 	}
 }
 
-// TestProbeRefusesWhateverEndsEarly cuts each kind of file at every byte.
-func TestProbeRefusesWhateverEndsEarly(t *testing.T) {
+// TestProbeRefusesTruncatedFiles cuts each kind of file at every byte.
+func TestProbeRefusesTruncatedFiles(t *testing.T) {
 	t.Parallel()
 	for name, file := range map[string][]byte{
 		"PNG": pngOf(t, 4, 4), "JPEG": jpegOf(t, 4, 4), "WebP": webpOf(t, 16, 16), "MP4": filmOf(t), "WebM": webm(8, 8),
@@ -200,26 +200,26 @@ func TestDisclosureIsInTheFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		told, err := media.Disclose(file, before.Type, disclosure)
+		reported, err := media.Disclose(file, before.Type, disclosure)
 		if err != nil {
 			t.Fatalf("%s: %v", before.Type, err)
 		}
-		after, err := probe(told)
+		after, err := probe(reported)
 		if err != nil || after != before {
 			t.Errorf("%s: was %+v, is %+v, %v", before.Type, before, after, err)
 		}
-		if got, ok := media.ReadDisclosure(told); !ok || got != disclosure {
-			t.Errorf("%s tells %+v", before.Type, got)
+		if got, ok := media.ReadDisclosure(reported); !ok || got != disclosure {
+			t.Errorf("%s reports %+v", before.Type, got)
 		}
 		if before.Type.IsVideo() {
 			continue
 		}
-		if _, err := decoders[before.Type](bytes.NewReader(told)); err != nil {
+		if _, err := decoders[before.Type](bytes.NewReader(reported)); err != nil {
 			t.Errorf("%s is no longer readable: %v", before.Type, err)
 		}
-		twice, err := media.Disclose(told, before.Type, disclosure)
+		twice, err := media.Disclose(reported, before.Type, disclosure)
 		if err != nil || bytes.Count(twice, []byte("trainedAlgorithmicMedia")) != 1 {
-			t.Errorf("%s, told twice, says it %d times (%v)", before.Type, bytes.Count(twice, []byte("trainedAlgorithmicMedia")), err)
+			t.Errorf("%s, marked twice, says it %d times (%v)", before.Type, bytes.Count(twice, []byte("trainedAlgorithmicMedia")), err)
 		}
 	}
 	if _, err := media.Disclose(webm(8, 8), media.WebM, disclosure); !errors.Is(err, media.ErrNoPlace) {
