@@ -6,12 +6,13 @@ import (
 	"github.com/weav-ai/weav/internal/errs"
 )
 
-// Methods is a Verifier of the ways to sign in that a server offers; nil ones it does not.
+// Methods is a Verifier of the ways to sign in that a server offers; a nil one is not offered.
 type Methods struct {
 	Dev, Firebase Verifier
 }
 
-// Verify implements [Verifier] by that of the proof's kind.
+// Verify implements [Verifier] with the verifier of the proof's kind. It passes only that part of the proof
+// on.
 func (m Methods) Verify(ctx context.Context, proof Proof) (Identity, error) {
 	switch {
 	case proof.Dev != nil && m.Dev != nil:
@@ -23,7 +24,7 @@ func (m Methods) Verify(ctx context.Context, proof Proof) (Identity, error) {
 	}
 }
 
-// kinds are the fields of an identity that count here, for people.
+// kinds lists the fields of an identity that this server accepts, for users.
 func (m Methods) kinds() errs.Text {
 	switch {
 	case m.Dev != nil && m.Firebase != nil:

@@ -9,14 +9,14 @@ import (
 	"github.com/weav-ai/weav/internal/errs"
 )
 
-// named is a verifier that proves one identity to everybody.
+// named is a verifier that always returns one identity.
 type named string
 
 func (n named) Verify(context.Context, auth.Proof) (auth.Identity, error) {
 	return auth.Identity{UID: string(n)}, nil
 }
 
-func TestMethodsAskTheVerifierOfTheProofsKind(t *testing.T) {
+func TestMethodsUseTheVerifierOfTheProofsKind(t *testing.T) {
 	t.Parallel()
 	dev, firebase := auth.Proof{Dev: &auth.DevProof{}}, auth.Proof{Firebase: &auth.FirebaseProof{}}
 	tests := map[string]struct {

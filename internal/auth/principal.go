@@ -1,4 +1,4 @@
-// Package auth tells who a request is made for, and is the port to whoever can prove it.
+// Package auth holds for whom a request is made, and is the port to verifiers of identities.
 package auth
 
 import (
@@ -10,30 +10,31 @@ import (
 	"github.com/weav-ai/weav/internal/oid"
 )
 
-// Principal is the person a request is made for, and by what: their session, or an API key.
+// Principal is the user a request is made for, and its credential: a session or an API key.
 type Principal struct {
 	User    oid.User
 	Session oid.Session
 	// Grant is what an API key may do; nil for a session, which may do everything.
 	Grant *Grant
-	// ExpiresAt is when the proof ends; a socket that lives longer needs a fresh one.
+	// ExpiresAt is when the credential expires; a socket that lives longer needs a new one.
 	ExpiresAt time.Time
 }
 
-// Grant is what an API key may do for its person.
+// Grant is what an API key may do for its user.
 type Grant struct {
 	Key oid.APIKey
 	// Scopes are READ, CHAT, JOBS and FILES, as the API names them.
 	Scopes []string
-	// Models are the ids it may ask; nil for all.
+	// Models are the ids of the models it may use; nil for all.
 	Models []string
 	// IsTest restricts it to the sandbox, free of quota.
 	IsTest bool
-	// Budget is the most it may cost a month, in millionths of a dollar; nil for no limit.
+	// Budget is the most it may cost per month, in millionths of a dollar; nil for no limit.
 	Budget *int64
 }
 
-// Opens says whether a key may ask a model, by its id and whether it is of the sandbox. Without a key, which is nil, all are open.
+// Opens reports whether a key may use a model, by its id and whether it belongs to the sandbox. A nil Grant,
+// which is a session, may use all models.
 func (g *Grant) Opens(model string, isSandbox bool) bool {
 	if g == nil {
 		return true
@@ -48,18 +49,19 @@ func With(ctx context.Context, p Principal) context.Context {
 	return context.WithValue(ctx, principalKey{}, p)
 }
 
-// Without returns a context of requests made for nobody, whoever ctx was for.
+// Without returns a context without the principal of ctx. Background work uses it, so that it
+// does not act with the rights of the request that started it.
 func Without(ctx context.Context) context.Context {
 	return context.WithValue(ctx, principalKey{}, nil)
 }
 
-// From returns the principal of ctx; false when nobody is signed in.
+// From returns the principal of ctx; false when there is none.
 func From(ctx context.Context) (Principal, bool) {
 	p, ok := ctx.Value(principalKey{}).(Principal)
 	return p, ok
 }
 
-// Require returns the principal of ctx, UNAUTHENTICATED when nobody is signed in.
+// Require returns the principal of ctx, UNAUTHENTICATED when there is none.
 func Require(ctx context.Context) (Principal, error) {
 	p, ok := From(ctx)
 	if !ok {

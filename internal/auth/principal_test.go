@@ -21,7 +21,7 @@ func TestPrincipal(t *testing.T) {
 	}
 }
 
-func TestNobody(t *testing.T) {
+func TestContextWithoutPrincipal(t *testing.T) {
 	t.Parallel()
 	if p, ok := auth.From(t.Context()); ok {
 		t.Errorf("From of nobody = %v", p)

@@ -8,9 +8,9 @@ import (
 	"sync"
 )
 
-// Body guards what an adapter stores. A reader of it comes to io.EOF, or to the size, only if the
-// source has exactly the stated size: the last bytes are held back until the source is seen to
-// end, so no store ever gets the whole of a body that is too long.
+// Body checks the size of what an adapter stores. A reader of it reaches io.EOF, or the size, only if the
+// source has exactly the stated size. The last bytes are held back until the source has ended, so that no
+// store ever receives the whole of a body that is too long.
 type Body struct {
 	ctx    context.Context
 	source io.Reader
@@ -40,8 +40,7 @@ func (b *Body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Err is what was wrong with the body or its context, as the caller is to see it; nil
-// when nothing was.
+// Err returns what was wrong with the body or its context, in the form for the caller; nil when nothing was.
 func (b *Body) Err() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -51,10 +50,10 @@ func (b *Body) Err() error {
 	return b.err
 }
 
-// errReleased is met only by a transport that reads on after its request has failed.
+// errReleased is seen only by a transport that reads on after its request has failed.
 var errReleased = errors.New("blob: the body belongs to its caller again")
 
-// Release waits for a Read that runs and ends all reading, so that the source belongs to its owner again.
+// Release waits for a running Read and ends all reading, so that the source belongs to its owner again.
 func (b *Body) Release() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -84,7 +83,7 @@ func (b *Body) next(p []byte) (int, error) {
 	}
 }
 
-// beyond looks behind the last byte: io.EOF is as it should be.
+// beyond reads after the last byte; io.EOF is the correct result.
 func (b *Body) beyond() error {
 	var one [1]byte
 	n, err := b.source.Read(one[:])

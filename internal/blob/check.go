@@ -13,12 +13,12 @@ const (
 	MaxKeyBytes = 200
 	// MaxTypeBytes is the longest content type.
 	MaxTypeBytes = 100
-	// MaxExpires is the longest life of a signed URL, which S3 sets.
+	// MaxExpires is the longest validity of a signed URL, a limit of S3.
 	MaxExpires = 7 * 24 * time.Hour
 )
 
-// ValidKey reports whether key is one to MaxKeyBytes bytes of a-z, 0-9, '_', '.', '-' and '/',
-// where slashes part segments that are neither empty nor "." or "..".
+// ValidKey reports whether key has one to MaxKeyBytes bytes of a-z, 0-9, '_', '.', '-' and '/', in segments
+// that are neither empty nor "." or "..". The set is valid in URLs and on every file system.
 func ValidKey(key string) bool {
 	if len(key) > MaxKeyBytes || strings.ContainsFunc(key, stray) {
 		return false
@@ -31,12 +31,12 @@ func ValidKey(key string) bool {
 	return true
 }
 
-// stray reports whether r has no place in a key.
+// stray reports whether r is not allowed in a key.
 func stray(r rune) bool {
 	return (r < 'a' || 'z' < r) && (r < '0' || '9' < r) && !strings.ContainsRune("_.-/", r)
 }
 
-// CheckPrefix refuses what is neither empty, nor a key, nor a key with a slash behind it.
+// CheckPrefix refuses what is neither empty, nor a key, nor a key followed by a slash.
 func CheckPrefix(prefix string) error {
 	if prefix == "" {
 		return nil
@@ -44,7 +44,7 @@ func CheckPrefix(prefix string) error {
 	return CheckKey(strings.TrimSuffix(prefix, "/"))
 }
 
-// CheckKey refuses what is not a key. The error does not repeat it.
+// CheckKey refuses what is not a key. The error does not contain it.
 func CheckKey(key string) error {
 	if !ValidKey(key) {
 		return errors.New("blob: malformed key")
@@ -52,7 +52,7 @@ func CheckKey(key string) error {
 	return nil
 }
 
-// Check refuses options that no adapter takes.
+// Check refuses invalid options.
 func (o PutOptions) Check() error {
 	if o.Size < 0 {
 		return fmt.Errorf("blob: size %d", o.Size)
@@ -60,7 +60,7 @@ func (o PutOptions) Check() error {
 	return checkType(o.ContentType)
 }
 
-// Check refuses options that no adapter takes.
+// Check refuses invalid options.
 func (o GetOptions) Check() error {
 	if o.ContentType != "" {
 		if err := checkType(o.ContentType); err != nil {
@@ -70,7 +70,7 @@ func (o GetOptions) Check() error {
 	return checkExpires(o.Expires)
 }
 
-// Check refuses options that no adapter takes.
+// Check refuses invalid options.
 func (o UploadOptions) Check() error {
 	if o.Size < 1 {
 		return fmt.Errorf("blob: upload of size %d", o.Size)
@@ -81,7 +81,7 @@ func (o UploadOptions) Check() error {
 	return checkExpires(o.Expires)
 }
 
-// checkType wants a media type as HTTP has it: nothing else may become a header's value.
+// checkType requires a media type in the form of HTTP, since it becomes the value of a header.
 func checkType(contentType string) error {
 	main, params, err := mime.ParseMediaType(contentType)
 	if err != nil || len(contentType) > MaxTypeBytes || !strings.Contains(main, "/") {

@@ -8,11 +8,11 @@ import (
 	"github.com/weav-ai/weav/internal/text"
 )
 
-// maxFilenameBytes fits every file system.
+// maxFilenameBytes is within the limit of every common file system.
 const maxFilenameBytes = 200
 
-// Disposition is the value of the header Content-Disposition. The name comes twice where it has
-// to: in ASCII, and as RFC 5987 has it.
+// Disposition is the value of the header Content-Disposition. A name that is not ASCII is given twice:
+// reduced to ASCII for old clients, and in the encoding of RFC 5987.
 func (o GetOptions) Disposition() string {
 	value := "attachment"
 	if o.Inline {
@@ -29,9 +29,8 @@ func (o GetOptions) Disposition() string {
 	return value
 }
 
-// cleanFilename replaces what a file name may not hold somewhere, or what misleads its reader:
-// path separators, quotes, what makes it look like another name, and
-// dots and spaces at its ends.
+// cleanFilename replaces characters that some file system refuses or that mislead a reader: path separators,
+// quotes, invisible characters, and dots and spaces at the ends.
 func cleanFilename(name string) string {
 	name = strings.Map(func(r rune) rune {
 		if strings.ContainsRune(`/\:*?"<>|%`, r) || r == utf8.RuneError || text.Misleads(r) {
@@ -45,7 +44,7 @@ func cleanFilename(name string) string {
 	return strings.Trim(shorten(strings.Trim(name, ". ")), ". ")
 }
 
-// shorten keeps the extension, which tells a person's machine what to open the file with.
+// shorten preserves the extension, by which systems choose the program that opens the file.
 func shorten(name string) string {
 	if len(name) <= maxFilenameBytes {
 		return name

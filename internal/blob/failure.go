@@ -9,7 +9,7 @@ import (
 	"github.com/weav-ai/weav/internal/errs"
 )
 
-// Trouble is what may be wrong with a store: a text for people, by the name that the catalogue of texts has for it.
+// Trouble is a failure of a store: a text for users, by its key in the catalogue of texts.
 type Trouble string
 
 // The troubles.
@@ -23,17 +23,17 @@ const (
 	Misconfigured Trouble = "The file store is not set up properly."
 )
 
-// soon is when to try again.
+// soon is the RetryAfter of store failures.
 const soon = time.Second
 
-// Unavailable is the error of a store in trouble. The cause, which may hold addresses and
-// paths, is for the log.
+// Unavailable is the error of a failing store. The cause, which may contain addresses and paths, is for the
+// log.
 func Unavailable(trouble Trouble, cause error) error {
 	return errs.WrapText(cause, errs.Unavailable, errs.Text{Format: string(trouble)}).Retry(soon)
 }
 
-// Ended is the error of a step that the caller's context ended, or nil while it has not: one who
-// cancelled needs no message, but a deadline that passed is told as a store that is too slow.
+// Ended is the error of a step that the caller's context ended, or nil while it has not ended. A caller that
+// cancelled needs no message; a deadline that passed is reported as a store that is too slow.
 func Ended(ctx context.Context, step string) error {
 	err := ctx.Err()
 	if err == nil {

@@ -7,7 +7,7 @@ import (
 	"unicode/utf16"
 )
 
-// ChatEvents is a subscription that brings all a client needs to show a chat.
+// ChatEvents is a subscription with everything a client needs to show a chat.
 const ChatEvents = `subscription ($chatId: ID!, $after: EventCursor) { chatEvents(chatId: $chatId, after: $after) {
   __typename
   ... on Event { cursor occurredAt }
@@ -36,7 +36,7 @@ type Event struct {
 	Chat      *struct{ ID, Title string }
 }
 
-// Follow subscribes to a chat behind cursor; empty for a snapshot.
+// Follow subscribes to a chat after cursor; an empty cursor starts with a snapshot.
 func (s *Socket) Follow(chatID, cursor string) (<-chan json.RawMessage, error) {
 	variables := map[string]any{"chatId": chatID}
 	if cursor != "" {
@@ -52,10 +52,11 @@ func EventOf(payload json.RawMessage) (Event, error) {
 	return out.ChatEvents, err
 }
 
-// Text assembles a reply from its deltas, as a browser would: text.slice(0, offset) + delta.
+// Text assembles a reply from its deltas as a browser does: text.slice(0, offset) + delta. It counts in
+// UTF-16 units, so that offsets are checked in the unit of the API.
 type Text struct{ units []uint16 }
 
-// Apply adds a delta. Gap tells that text before it is missing.
+// Apply adds a delta. It reports a gap when text before the delta is missing.
 func (t *Text) Apply(offset int, delta string) (gap bool) {
 	if offset > len(t.units) {
 		return true
@@ -70,10 +71,10 @@ func (t *Text) Len() int { return len(t.units) }
 // String is the text.
 func (t *Text) String() string { return string(utf16.Decode(t.units)) }
 
-// Sent is what sendMessage answered.
+// Sent is the result of sendMessage.
 type Sent struct{ ChatID, MessageID, ReplyID string }
 
-// NewChat makes a chat.
+// NewChat creates a chat.
 func (c *Client) NewChat(ctx context.Context, key string) (string, error) {
 	var out struct {
 		CreateChat struct {
@@ -113,7 +114,7 @@ func (c *Client) Send(ctx context.Context, chatID, text, key string) (Sent, erro
 	return Sent{ChatID: chatID, MessageID: out.SendMessage.Message.ID, ReplyID: out.SendMessage.Reply.ID}, nil
 }
 
-// Receipt is what stopReply answers.
+// Receipt is the result of stopReply.
 type Receipt struct {
 	Status            string
 	Text              string

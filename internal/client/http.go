@@ -1,5 +1,5 @@
-// Package client is a small client of WEAV's API, as anybody would write one: queries over
-// HTTP, subscriptions over graphql-transport-ws. The demo and tests look at the server through it.
+// Package client is a small client of WEAV's API, written against its public contract only: queries over
+// HTTP, subscriptions over graphql-transport-ws. The demo and the tests use the server through it.
 package client
 
 import (
@@ -13,17 +13,17 @@ import (
 	"time"
 )
 
-// Client talks to one server as one person.
+// Client calls one server as one user.
 type Client struct {
 	// URL is the GraphQL endpoint, http://…/graphql.
 	URL string
-	// Token is the access token, or an API key; empty for nobody.
+	// Token is the access token or an API key; empty for none.
 	Token string
-	// HTTP carries the requests; nil for the default one.
+	// HTTP sends the requests; nil for the default client.
 	HTTP *http.Client
 }
 
-// do makes a request.
+// do sends a request.
 func (c *Client) do(req *http.Request) (*http.Response, error) {
 	if c.HTTP != nil {
 		return c.HTTP.Do(req)
@@ -55,7 +55,7 @@ func (es Errors) Error() string {
 	return fmt.Sprintf("%s: %s", es[0].Code(), es[0].Message)
 }
 
-// CodeOf is the code of the first error a response held; "" for none.
+// CodeOf is the code of the first error of a response; "" for none.
 func CodeOf(err error) string {
 	var es Errors
 	if errors.As(err, &es) && len(es) > 0 {
@@ -70,7 +70,7 @@ type Request struct {
 	Variables map[string]any `json:"variables,omitempty"`
 }
 
-// response is what both transports answer.
+// response is the form of both transports' answers.
 type response struct {
 	Data   json.RawMessage `json:"data"`
 	Errors Errors          `json:"errors"`
@@ -88,7 +88,7 @@ func (c *Client) Do(ctx context.Context, query string, variables map[string]any,
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/graphql-response+json")
-	req.Header.Set("Accept-Language", "en") // Accounts that it makes read English, as its output is.
+	req.Header.Set("Accept-Language", "en") // Its output is English, so the accounts it creates are too.
 	if c.Token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.Token)
 	}
@@ -104,6 +104,7 @@ func (c *Client) Do(ctx context.Context, query string, variables map[string]any,
 	return decode(raw, out)
 }
 
+// decode reads a response's data into out; a response with errors is an Errors.
 func decode(raw []byte, out any) error {
 	var r response
 	if err := json.Unmarshal(raw, &r); err != nil {
@@ -128,7 +129,7 @@ type Tokens struct {
 	AccessTokenExpiresAt time.Time
 }
 
-// SignIn signs in with a dev identity and keeps the access token.
+// SignIn signs in with a dev identity and stores the access token in c.
 func (c *Client) SignIn(ctx context.Context, email string) (Tokens, error) {
 	var out struct {
 		SignIn struct {

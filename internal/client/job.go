@@ -8,7 +8,7 @@ import (
 	"net/http"
 )
 
-// jobFields are what a client shows of a job.
+// jobFields are the fields of a job that a client shows.
 const jobFields = `fragment J on Job {
   id kind status progress phase queuePosition runId text
   attempts { number failure { code } waitMs }
@@ -17,7 +17,7 @@ const jobFields = `fragment J on Job {
   result { text artifacts { id kind mimeType bytes sha256 url width height seconds } }
 } `
 
-// JobEvents is a subscription that brings all a client needs to show a job.
+// JobEvents is a subscription with everything a client needs to show a job.
 const JobEvents = `subscription ($jobId: ID!, $after: EventCursor) { jobEvents(jobId: $jobId, after: $after) {
   __typename
   ... on Event { cursor occurredAt }
@@ -81,7 +81,7 @@ type JobEvent struct {
 	Job        *Job
 }
 
-// FollowJob subscribes to a job behind cursor; empty for a snapshot.
+// FollowJob subscribes to a job after cursor; an empty cursor starts with a snapshot.
 func (s *Socket) FollowJob(jobID, cursor string) (<-chan json.RawMessage, error) {
 	variables := map[string]any{"jobId": jobID}
 	if cursor != "" {
@@ -97,7 +97,7 @@ func JobEventOf(payload json.RawMessage) (JobEvent, error) {
 	return out.JobEvents, err
 }
 
-// CreateJob orders a job; input is that of createJob.
+// CreateJob creates a job; input is that of createJob.
 func (c *Client) CreateJob(ctx context.Context, input map[string]any) (Job, error) {
 	var out struct{ CreateJob jobPayload }
 	err := c.Do(ctx, `mutation ($input: CreateJobInput!) { createJob(input: $input) {
@@ -105,7 +105,7 @@ func (c *Client) CreateJob(ctx context.Context, input map[string]any) (Job, erro
 	return out.CreateJob.read(err)
 }
 
-// CancelJob ends a job.
+// CancelJob cancels a job.
 func (c *Client) CancelJob(ctx context.Context, id string) (Job, error) {
 	var out struct{ CancelJob jobPayload }
 	err := c.Do(ctx, `mutation ($id: ID!) { cancelJob(input: {jobId: $id}) {
@@ -126,18 +126,19 @@ func (c *Client) Job(ctx context.Context, id string) (Job, error) {
 	return *out.Node, nil
 }
 
-// jobPayload is what the mutations of jobs answer.
+// jobPayload is the result of the job mutations.
 type jobPayload struct {
 	Job        *Job
 	UserErrors []UserError
 }
 
-// UserError is one thing to mend.
+// UserError is one fault of an input.
 type UserError struct {
 	Message, Code string
 	Path          []string
 }
 
+// read returns the job, or what the mutation answered instead.
 func (p jobPayload) read(err error) (Job, error) {
 	if err != nil {
 		return Job{}, err
@@ -148,7 +149,7 @@ func (p jobPayload) read(err error) (Job, error) {
 	return *p.Job, nil
 }
 
-// Fetch reads what a signed address leads to.
+// Fetch reads the file of a signed URL.
 func (c *Client) Fetch(ctx context.Context, url string) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

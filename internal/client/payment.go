@@ -8,10 +8,10 @@ import (
 	"net/http"
 )
 
-// Amounts are what quotas count.
+// Amounts are the units that quotas count.
 type Amounts struct{ Tokens, Images, VideoMs int64 }
 
-// Membership is what a person is a member of, and what is left of their day.
+// Membership is the viewer's membership and what is left of the day's quota.
 type Membership struct {
 	Type, ActsAs string
 	IsActive     bool
@@ -30,11 +30,12 @@ type Payment struct {
 	Timeline []struct{ Type, Source string }
 }
 
+// paymentFields are the fields of a payment that a client shows.
 const paymentFields = `fragment Y on Payment {
   id status orderName price { amount currency } checkout { gateway paymentId url } timeline { type source }
 } `
 
-// Membership reads what the viewer is a member of.
+// Membership reads the viewer's membership.
 func (c *Client) Membership(ctx context.Context) (Membership, error) {
 	var out struct {
 		Viewer struct{ Membership Membership }
@@ -53,7 +54,7 @@ func (c *Client) PreparePayment(ctx context.Context, plan, key string) (Payment,
 	return out.PreparePayment.read(err)
 }
 
-// CompletePayment has the server ask the gateway about a payment.
+// CompletePayment makes the server check a payment with its gateway.
 func (c *Client) CompletePayment(ctx context.Context, id string) (Payment, error) {
 	var out struct{ CompletePayment paymentPayload }
 	err := c.Do(ctx, `mutation ($id: ID!) { completePayment(input: {paymentId: $id}) {
@@ -62,6 +63,7 @@ func (c *Client) CompletePayment(ctx context.Context, id string) (Payment, error
 	return out.CompletePayment.read(err)
 }
 
+// paymentPayload is the result of the payment mutations.
 type paymentPayload struct {
 	Payment    *Payment
 	UserErrors []UserError
@@ -77,7 +79,7 @@ func (p paymentPayload) read(err error) (Payment, error) {
 	return *p.Payment, nil
 }
 
-// PayInSandbox does at the sandbox's page what a payer does there: outcome is such as "paid".
+// PayInSandbox does on the sandbox's page what a payer does there: outcome is such as "paid".
 func (c *Client) PayInSandbox(ctx context.Context, page, outcome string) error {
 	body := fmt.Appendf(nil, `{"outcome":%q}`, outcome)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, page, bytes.NewReader(body))
@@ -91,8 +93,8 @@ func (c *Client) PayInSandbox(ctx context.Context, page, outcome string) error {
 	}
 	defer res.Body.Close()
 	if res.StatusCode >= http.StatusBadRequest {
-		said, _ := io.ReadAll(io.LimitReader(res.Body, 1000)) // What it said is for people; without it the status stands.
-		return fmt.Errorf("client: the sandbox's page answers %s: %s", res.Status, said)
+		answer, _ := io.ReadAll(io.LimitReader(res.Body, 1000)) // The text is only for the message; the status is enough.
+		return fmt.Errorf("client: the sandbox's page answers %s: %s", res.Status, answer)
 	}
 	return nil
 }

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// planFields are what a client shows of a plan.
+// planFields are the fields of a plan that a client shows.
 const planFields = `fragment P on Plan {
   id goal title summary language status stepsDone
   folder { id name }
@@ -29,7 +29,7 @@ type PlanStep struct {
 	Chat                                    *struct{ ID, Title string }
 }
 
-// PlanProject orders a plan for a goal.
+// PlanProject creates the job that plans a goal.
 func (c *Client) PlanProject(ctx context.Context, goal, key string) (Job, error) {
 	var out struct{ PlanProject jobPayload }
 	err := c.Do(ctx, `mutation ($goal: String!, $key: String!) { planProject(input: {goal: $goal, idempotencyKey: $key}) {
@@ -66,7 +66,7 @@ func (c *Client) Plan(ctx context.Context, id string) (Plan, error) {
 	return *out.Node, nil
 }
 
-// ApplyPlan makes the folder and the chats of a plan.
+// ApplyPlan creates the folder and the chats of a plan.
 func (c *Client) ApplyPlan(ctx context.Context, id, key string) (Plan, error) {
 	var out struct {
 		ApplyPlan struct {
@@ -85,10 +85,10 @@ func (c *Client) ApplyPlan(ctx context.Context, id, key string) (Plan, error) {
 	return *out.ApplyPlan.Plan, nil
 }
 
-// Begun is what a step began with; the one that is not empty.
+// Begun is what runStep started; one field is set.
 type Begun struct{ ReplyID, JobID string }
 
-// RunStep begins a step with its first prompt.
+// RunStep runs a step with its first prompt.
 func (c *Client) RunStep(ctx context.Context, stepID, key string) (Begun, error) {
 	var out struct {
 		RunStep struct {

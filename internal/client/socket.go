@@ -30,7 +30,8 @@ type frame struct {
 	Payload json.RawMessage `json:"payload,omitempty"`
 }
 
-// buffered is how many events may wait for a subscription's reader.
+// buffered is how many events may wait for the reader of a subscription. A reader that falls further behind
+// blocks the socket, as in a browser.
 const buffered = 1024
 
 // Dial opens a socket and signs it in.
@@ -49,6 +50,8 @@ func (c *Client) Dial(ctx context.Context) (*Socket, error) {
 	return s, nil
 }
 
+// init sends connection_init and waits for its acknowledgement. The token is part of it, because browsers
+// cannot set headers of a WebSocket.
 func (s *Socket) init(token string) error {
 	payload := map[string]string{}
 	if token != "" {
@@ -71,6 +74,7 @@ func (s *Socket) init(token string) error {
 	return nil
 }
 
+// write sends a frame; gorilla's connections allow one writer at a time.
 func (s *Socket) write(f frame) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -80,8 +84,8 @@ func (s *Socket) write(f frame) error {
 	return nil
 }
 
-// Subscribe starts an operation. Its channel brings each `next` payload and closes at the end;
-// then Err tells a fault of the socket, if there was one.
+// Subscribe starts an operation. Its channel receives each `next` payload and closes at the end; Err then
+// returns the fault of the socket, if there was one.
 func (s *Socket) Subscribe(query string, variables map[string]any) (<-chan json.RawMessage, error) {
 	raw, err := json.Marshal(Request{Query: query, Variables: variables})
 	if err != nil {
@@ -96,14 +100,14 @@ func (s *Socket) Subscribe(query string, variables map[string]any) (<-chan json.
 	return ch, s.write(frame{ID: id, Type: "subscribe", Payload: raw})
 }
 
-// Err is why the socket ended; nil while it stands.
+// Err returns why the socket ended; nil while it is open.
 func (s *Socket) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.err
 }
 
-// CloseCode is the code a socket was closed with; 0 for another end.
+// CloseCode is the code a socket was closed with; 0 when it ended in another way.
 func CloseCode(err error) int {
 	var closed *websocket.CloseError
 	if !errors.As(err, &closed) {
@@ -112,15 +116,16 @@ func CloseCode(err error) int {
 	return closed.Code
 }
 
-// Gone closes when the socket has ended.
+// Gone is closed when the socket has ended.
 func (s *Socket) Gone() <-chan struct{} { return s.gone }
 
-// Drop cuts the connection without a farewell, as a lost network does.
+// Drop cuts the connection without a close frame, as a lost network does.
 func (s *Socket) Drop() error { return s.conn.NetConn().Close() }
 
 // Close ends the socket.
 func (s *Socket) Close() error { return s.conn.Close() }
 
+// read handles frames until the socket ends. It answers pings, or the server would close the socket.
 func (s *Socket) read() {
 	defer close(s.gone)
 	for {
@@ -143,7 +148,7 @@ func (s *Socket) read() {
 	}
 }
 
-// pass hands a payload on; an `error` is a response with errors alone, and ends its operation.
+// pass hands on a payload. An `error` message is a response with only errors, and ends its operation.
 func (s *Socket) pass(f frame) {
 	payload := f.Payload
 	if f.Type == "error" {
@@ -161,6 +166,7 @@ func (s *Socket) pass(f frame) {
 	}
 }
 
+// finish closes the channel of an operation.
 func (s *Socket) finish(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -170,6 +176,7 @@ func (s *Socket) finish(id string) {
 	}
 }
 
+// end records why the socket ended and closes all channels.
 func (s *Socket) end(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,8 +1,7 @@
 // Package errs is the one form of error that crosses WEAV's layers.
 //
-// An Error says what the caller can do: a Code from a closed set, a message that
-// is safe to show, and the cause, which is logged and never shown. Whatever is not
-// an *Error is INTERNAL to a client.
+// An Error states what the caller can do: a Code from a closed set, a message that is safe to show, and the
+// cause, which is logged and never shown. Any other error is INTERNAL to a client.
 package errs
 
 import (
@@ -47,11 +46,11 @@ type Error struct {
 	Code Code
 	// Message is Text in English. It never holds a cause, an address or a secret.
 	Message string
-	// Text is what people are shown, in their language.
+	// Text is what users are shown, in their language.
 	Text Text
-	// RetryAfter tells when to try again; zero when unknown or pointless.
+	// RetryAfter is when to try again; zero when it is unknown or pointless.
 	RetryAfter time.Duration
-	// Retryable says that the same request may succeed later.
+	// Retryable means that the same request may succeed later.
 	Retryable bool
 	// Extensions are further public facts, such as headId of a CONFLICT.
 	Extensions map[string]any
@@ -59,7 +58,8 @@ type Error struct {
 	Cause error
 }
 
-// New returns an Error with a message for people. The format is a literal, which the catalogue of texts is keyed by.
+// New returns an Error with a message for users. The format is a literal, because the catalogue of texts is
+// keyed by it and its test collects the literals.
 func New(code Code, format string, args ...any) *Error {
 	return NewText(code, Textf(format, args...))
 }
@@ -67,14 +67,14 @@ func New(code Code, format string, args ...any) *Error {
 // NewText returns an Error whose message was made elsewhere.
 func NewText(code Code, t Text) *Error { return &Error{Code: code, Message: t.String(), Text: t} }
 
-// Wrap returns an Error that keeps its cause for the log.
+// Wrap returns an Error that stores its cause for the log.
 func Wrap(cause error, code Code, format string, args ...any) *Error {
 	e := New(code, format, args...)
 	e.Cause = cause
 	return e
 }
 
-// WrapText returns an Error that keeps its cause for the log, with a message that was made elsewhere.
+// WrapText returns an Error that stores its cause for the log, with a message that was made elsewhere.
 func WrapText(cause error, code Code, t Text) *Error {
 	e := NewText(code, t)
 	e.Cause = cause
@@ -96,7 +96,7 @@ func (e *Error) Retry(d time.Duration) *Error {
 	return e
 }
 
-// Error is for logs: it holds the cause.
+// Error is for logs: it contains the cause, so it must not be shown.
 func (e *Error) Error() string {
 	if e.Cause != nil {
 		return fmt.Sprintf("%s: %s: %v", e.Code, e.Message, e.Cause)
@@ -119,7 +119,8 @@ func CodeOf(err error) Code {
 	return Internal
 }
 
-// HTTPStatus is the status a code means, told as extensions.httpStatus.
+// HTTPStatus is the HTTP status of a code, which clients get as extensions.httpStatus. Every code without a
+// case is a fault of the request: 400.
 func HTTPStatus(code Code) int {
 	switch code {
 	case Unauthenticated:

@@ -7,27 +7,27 @@ import (
 	"time"
 )
 
-// Text is a message for people before it has a language. The English format literal names it in the catalogue of texts
-// (internal/locale), as in gettext, and the arguments are kept beside it, so that it can be rendered in the language of
-// whoever reads it. The zero Text is empty.
+// Text is a message for users before it has a language. The English format literal is its key in the
+// catalogue of texts (internal/locale), as in gettext. The arguments are stored beside it, so that it can be
+// rendered in the language of each reader. The zero Text is empty.
 type Text struct {
 	Format string
 	Args   []any
 }
 
-// Textf returns a Text. The format is a literal of the call, since the catalogue's test collects the literals. Arguments may
-// be other Texts.
+// Textf returns a Text. The format is a literal of the call, since the catalogue's test collects the
+// literals. Arguments may be other Texts.
 func Textf(format string, args ...any) Text {
 	if false {
-		_ = fmt.Sprintf(format, args...) // So that vet checks the arguments of all callers against their formats.
+		_ = fmt.Sprintf(format, args...) // This makes vet check the arguments of all callers against their formats.
 	}
 	return Text{Format: format, Args: args}
 }
 
-// verbatim is the format of a text that the catalogue does not hold.
+// verbatim is the format of a text that the catalogue does not contain.
 const verbatim = "%s"
 
-// Verbatim returns a Text that reads the same in every language: what others said, such as the GraphQL parser.
+// Verbatim returns a Text that is equal in every language: text from others, such as the GraphQL parser.
 func Verbatim(s string) Text { return Text{Format: verbatim, Args: []any{s}} }
 
 // IsVerbatim reports whether t has no entry in the catalogue by design.
@@ -48,7 +48,7 @@ func (t Text) String() string {
 	return fmt.Sprintf(t.Format, args...)
 }
 
-// stored is how a Text is kept in a database.
+// stored is the JSON form of a Text in a database.
 type stored struct {
 	Format string     `json:"text"`
 	Args   []argument `json:"args,omitempty"`
@@ -62,8 +62,8 @@ type argument struct {
 	Words  *string    `json:"words,omitempty"`
 }
 
-// MarshalJSON writes the format and the arguments. Those that are neither texts, times nor whole numbers are written as
-// the words they print as.
+// MarshalJSON writes the format and the arguments. Arguments that are neither texts, times nor integers are
+// written as they print, since their type is not needed to render them.
 func (t Text) MarshalJSON() ([]byte, error) {
 	s := stored{Format: t.Format}
 	for _, arg := range t.Args {

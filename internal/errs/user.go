@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Reason names what is wrong with one input value; the API shows it as a userError's code.
+// Reason is what is wrong with one input value. The API shows it as the code of a userError.
 type Reason string
 
 // Reasons shared by the mutations' userErrors.
@@ -23,7 +23,7 @@ const (
 	KeyRefused     Reason = "KEY_REFUSED"
 )
 
-// Reasons of files; those that tell what is wrong with the bytes have the codes of package media.
+// Reasons of files. Those about the bytes have the codes of package media.
 const (
 	TooLarge     Reason = "TOO_LARGE"
 	NotUploaded  Reason = "NOT_UPLOADED"
@@ -31,27 +31,28 @@ const (
 	TypeMismatch Reason = "TYPE_MISMATCH"
 )
 
-// InputError is one thing in the input that a person can mend.
+// InputError is one fault of the input that a user can correct.
 type InputError struct {
 	Reason Reason
 	// Message is Text in English.
 	Message string
-	// Text is what people are shown, in their language.
+	// Text is what users are shown, in their language.
 	Text Text
 	// Path leads from the mutation's arguments to the value: ["input", "text"].
 	Path []string
 }
 
-// Equal reports whether two faults read the same: their texts may have been made in other ways.
+// Equal reports whether two faults read the same. Their Texts are not compared, because they may have been
+// made in different ways.
 func (e InputError) Equal(other InputError) bool {
 	return e.Reason == other.Reason && e.Message == other.Message && slices.Equal(e.Path, other.Path)
 }
 
-// InputErrors is the failure of a mutation whose input a person can mend. It
-// rolls the unit of work back; the resolver answers it as userErrors.
+// InputErrors is the failure of a mutation whose input a user can correct. It rolls the transaction back; the
+// resolver returns it as userErrors.
 type InputErrors []InputError
 
-// Error is for logs; it repeats no value of the input.
+// Error is for logs; it contains no value of the input.
 func (es InputErrors) Error() string {
 	parts := make([]string, len(es))
 	for i, e := range es {
@@ -70,7 +71,7 @@ func InputText(reason Reason, field string, t Text) error {
 	return InputErrors{Fault(reason, []string{"input", field}, t)}
 }
 
-// Fault returns one thing that is wrong with an input, with its whole path.
+// Fault returns one fault of an input, with its whole path.
 func Fault(reason Reason, path []string, t Text) InputError {
 	return InputError{Reason: reason, Message: t.String(), Text: t, Path: path}
 }

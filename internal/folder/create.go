@@ -20,7 +20,7 @@ type CreateInput struct {
 	Key string `json:"-"`
 }
 
-// Create makes a folder of user. However many are made at once, there are never more than [MaxFolders].
+// Create makes a folder of user. There are never more than [MaxFolders], however many are made concurrently.
 func (s *Service) Create(ctx context.Context, user oid.User, in CreateInput) (*ent.Folder, error) {
 	if err := text.Check("name", in.Name, 1, MaxName); err != nil {
 		return nil, err
@@ -28,6 +28,7 @@ func (s *Service) Create(ctx context.Context, user oid.User, in CreateInput) (*e
 	var id oid.Folder
 	key := store.Key{User: user, Mutation: "createFolder", Key: in.Key, Input: in}
 	_, err := s.store.Once(ctx, key, &id, func(ctx context.Context, tx *store.Tx) error {
+		// The lock serializes creations of one user, so that the count is exact.
 		if err := tx.LockUser(ctx, user); err != nil {
 			return err
 		}
@@ -41,12 +42,13 @@ func (s *Service) Create(ctx context.Context, user oid.User, in CreateInput) (*e
 	if err != nil {
 		return nil, err
 	}
+	// The folder is read after the commit, for a replay too, which returns the current state.
 	return found(s.store.Client().Folder.Query().Where(entfolder.ID(id), entfolder.UserID(user), visible(store.Now())).Only(ctx))
 }
 
-// add makes a folder. The caller has locked the person, so the count is exact.
+// add makes a folder. The caller holds the lock on the user, so the count is exact.
 func add(ctx context.Context, tx *store.Tx, user oid.User, name string, typ entfolder.Type) (*ent.Folder, error) {
-	if err := room(ctx, tx, user); err != nil {
+	if err := checkLimit(ctx, tx, user); err != nil {
 		return nil, err
 	}
 	f, err := tx.Client().Folder.Create().SetUserID(user).SetName(name).SetType(typ).SetCreatedAt(store.Now()).Save(ctx)
@@ -57,8 +59,9 @@ func add(ctx context.Context, tx *store.Tx, user oid.User, name string, typ entf
 	return f, nil
 }
 
-// room fails when a person has all the folders they may. It is exact behind the lock on the person.
-func room(ctx context.Context, tx *store.Tx, user oid.User) error {
+// checkLimit fails when a user has [MaxFolders] folders. It is exact while the caller holds the lock on the
+// user.
+func checkLimit(ctx context.Context, tx *store.Tx, user oid.User) error {
 	n, err := tx.Client().Folder.Query().Where(entfolder.UserID(user), entfolder.DeletedAtIsNil()).Count(ctx)
 	if err != nil {
 		return fmt.Errorf("folder: count: %w", err)
@@ -71,8 +74,8 @@ func room(ctx context.Context, tx *store.Tx, user oid.User) error {
 	return c.Err()
 }
 
-// Rename names a folder of user. With ifRevision it is a CONFLICT, which tells the present
-// revision, unless the folder is at that one.
+// Rename renames a folder of user. With ifRevision it fails with CONFLICT, which carries the current
+// revision, unless the folder is at that revision.
 func (s *Service) Rename(ctx context.Context, user oid.User, id, name string, ifRevision *int) (*ent.Folder, error) {
 	if err := text.Check("name", name, 1, MaxName); err != nil {
 		return nil, err

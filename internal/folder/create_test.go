@@ -15,7 +15,7 @@ import (
 
 func TestCreate(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, h *house) {
+	each(t, func(t *testing.T, h *fixture) {
 		f, err := h.Create(t.Context(), h.user, folder.CreateInput{Name: "여행", Key: "k"})
 		if err != nil {
 			t.Fatal(err)
@@ -45,7 +45,7 @@ func TestNamesAreChecked(t *testing.T) {
 		{"too long", strings.Repeat("가", 101), "input.name TOO_LONG"},
 		{"U+0000", "a\x00", "input.name INVALID_CHARACTERS"},
 	}
-	each(t, func(t *testing.T, h *house) {
+	each(t, func(t *testing.T, h *fixture) {
 		f := h.create(strings.Repeat("가", 100))
 		for _, tt := range tests {
 			_, err := h.Create(t.Context(), h.user, folder.CreateInput{Name: tt.value, Key: tt.name})
@@ -58,8 +58,8 @@ func TestNamesAreChecked(t *testing.T) {
 	})
 }
 
-// crowd gives the person n folders.
-func (h *house) crowd(n int) {
+// crowd gives the user n folders.
+func (h *fixture) crowd(n int) {
 	h.t.Helper()
 	rows := make([]*ent.FolderCreate, n)
 	for i := range rows {
@@ -70,7 +70,7 @@ func (h *house) crowd(n int) {
 
 func TestFoldersAreNeverMoreThanTheLimit(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, h *house) {
+	each(t, func(t *testing.T, h *fixture) {
 		const room, callers = 10, 50
 		h.crowd(folder.MaxFolders - room)
 		faults := parallel(callers, func(i int) error {
@@ -93,7 +93,7 @@ func TestFoldersAreNeverMoreThanTheLimit(t *testing.T) {
 
 func TestDeletedFoldersLeaveRoom(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, h *house) {
+	each(t, func(t *testing.T, h *fixture) {
 		h.crowd(folder.MaxFolders - 1)
 		old := h.create("old")
 		h.delete(old, folder.KeepChats)
@@ -106,7 +106,7 @@ func TestDeletedFoldersLeaveRoom(t *testing.T) {
 
 func TestRename(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, h *house) {
+	each(t, func(t *testing.T, h *fixture) {
 		f := h.create("old")
 		f, err := h.Rename(t.Context(), h.user, f.ID.String(), "new", nil)
 		if err != nil || f.Name != "new" || f.Revision != 2 {
@@ -119,7 +119,7 @@ func TestRename(t *testing.T) {
 
 func TestOneOfManyTabsRenamesARevision(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, h *house) {
+	each(t, func(t *testing.T, h *fixture) {
 		const tabs = 12
 		f := h.create("old")
 		// These open the connections that the tabs need to meet.

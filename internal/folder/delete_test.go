@@ -12,9 +12,9 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-func TestDeleteKeepsTheChats(t *testing.T) {
+func TestDeleteLeavesTheChats(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, h *house) {
+	each(t, func(t *testing.T, h *fixture) {
 		f := h.create("work")
 		chats, elsewhere := h.fill(f, 2), h.fill(nil, 1)[0]
 		for range 2 { // The second time changes nothing and answers the same.
@@ -41,7 +41,7 @@ func TestDeleteKeepsTheChats(t *testing.T) {
 
 func TestDeleteDeletesTheChats(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, h *house) {
+	each(t, func(t *testing.T, h *fixture) {
 		f := h.create("work")
 		chats := h.fill(f, 2)
 		h.st.Client().Chat.UpdateOne(h.fill(f, 1)[0]).SetDeletedAt(store.Now()).ExecX(t.Context())
@@ -64,7 +64,7 @@ func TestDeleteDeletesTheChats(t *testing.T) {
 
 func TestDeleteIsAllOrNothing(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, h *house) {
+	each(t, func(t *testing.T, h *fixture) {
 		f := h.create("work")
 		c := h.fill(f, 1)[0]
 		h.stopErr = errors.New("cannot stop")
@@ -81,7 +81,7 @@ func TestDeleteIsAllOrNothing(t *testing.T) {
 
 func TestDeleteManyChats(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, h *house) {
+	each(t, func(t *testing.T, h *fixture) {
 		f := h.create("work")
 		h.fill(f, 700)
 		if n := h.delete(f, folder.DeleteChats); n != 700 {
@@ -101,7 +101,7 @@ func TestDeleteManyChats(t *testing.T) {
 
 func TestDeletedFoldersAreNotRenamed(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, h *house) {
+	each(t, func(t *testing.T, h *fixture) {
 		f := h.create("work")
 		h.delete(f, folder.KeepChats)
 		_, err := h.Rename(t.Context(), h.user, f.ID.String(), "new", nil)

@@ -1,5 +1,5 @@
-// Package folder is the domain of folders: making, naming, deleting and bringing them
-// back, together with what becomes of their chats.
+// Package folder is the domain of folders: creating, renaming, deleting and restoring them, and what happens
+// to their chats.
 package folder
 
 import (
@@ -21,13 +21,14 @@ import (
 const (
 	// MaxName is the longest name of a folder, in code points.
 	MaxName = 100
-	// MaxFolders is how many folders a person may have; deleted ones are not counted.
+	// MaxFolders is how many folders a user may have; deleted ones are not counted.
 	MaxFolders = 1000
-	// RestorableFor is how long a deleted folder can be brought back.
+	// RestorableFor is how long a deleted folder can be restored.
 	RestorableFor = 24 * time.Hour
 )
 
-// StopRunning asks the replies under way in chats of user to stop, within the transaction that deletes them.
+// StopRunning requests that the running replies in chats of user stop, within the transaction that deletes
+// the chats. It is a function because package chat is above this one.
 type StopRunning func(ctx context.Context, tx *store.Tx, user oid.User, chats []oid.Chat) error
 
 // Service is the domain of folders. It is safe for concurrent use.
@@ -39,14 +40,14 @@ type Service struct {
 // New returns the domain of folders; stop is called for chats that are deleted with their folder.
 func New(st *store.Store, stop StopRunning) *Service { return &Service{store: st, stop: stop} }
 
-// listKind binds cursors to lists of folders.
+// listKind binds cursors to lists of folders, so that a cursor of another list is refused.
 const listKind = "folders"
 
 // Cursor is a folder's place in lists: the newest first.
 func Cursor(f *ent.Folder) string { return page.Encode(listKind, f.ID.String()) }
 
-// List pages through the folders of user, the newest first: those that stand, or with
-// deleted those that can still be brought back.
+// List pages through the folders of user, newest first: the existing ones, or with deleted those that can
+// still be restored.
 func (s *Service) List(ctx context.Context, user oid.User, deleted bool, args page.Args) (*page.Result[*ent.Folder], error) {
 	w, err := page.Parse(listKind, args)
 	if err != nil {
@@ -71,7 +72,7 @@ func (s *Service) List(ctx context.Context, user oid.User, deleted bool, args pa
 	return page.Of(rows, w), nil
 }
 
-// ByID reads folders of user by id, also deleted ones that can still be brought back.
+// ByID reads folders of user by id, including deleted ones that can still be restored.
 func (s *Service) ByID(ctx context.Context, user oid.User, ids []oid.Folder) ([]*ent.Folder, error) {
 	rows, err := s.store.Client().Folder.Query().Where(entfolder.IDIn(ids...), entfolder.UserID(user), visible(store.Now())).All(ctx)
 	if err != nil {
@@ -80,31 +81,32 @@ func (s *Service) ByID(ctx context.Context, user oid.User, ids []oid.Folder) ([]
 	return rows, nil
 }
 
-// restorable matches deleted folders that can still be brought back.
+// restorable matches deleted folders that can still be restored.
 func restorable(now time.Time) predicate.Folder {
 	return entfolder.DeletedAtGT(now.Add(-RestorableFor))
 }
 
-// visible matches what its owner can see: folders that stand, and restorable ones.
+// visible matches what the owner can see: existing folders and restorable ones.
 func visible(now time.Time) predicate.Folder {
 	return entfolder.Or(entfolder.DeletedAtIsNil(), restorable(now))
 }
 
-// lock reads a folder of user that matches also, and holds it until the transaction ends: no
-// chat comes in meanwhile.
-func (s *Service) lock(ctx context.Context, tx *store.Tx, user oid.User, id string, also predicate.Folder) (*ent.Folder, error) {
+// lock reads a folder of user that matches where, and locks it until the transaction ends, so that no chat is
+// moved into it meanwhile. SQLite has one writer, so it needs no lock.
+func (s *Service) lock(ctx context.Context, tx *store.Tx, user oid.User, id string, where predicate.Folder) (*ent.Folder, error) {
 	fid, err := oid.Parse[oid.Folder](id)
 	if err != nil {
 		return nil, errNotFound()
 	}
-	q := tx.Client().Folder.Query().Where(entfolder.ID(fid), entfolder.UserID(user), also)
+	q := tx.Client().Folder.Query().Where(entfolder.ID(fid), entfolder.UserID(user), where)
 	if s.store.Dialect() == store.Postgres {
 		q.ForUpdate()
 	}
 	return found(q.Only(ctx))
 }
 
-// errNotFound is the one answer for unknown, malformed and foreign ids.
+// errNotFound is the same error for unknown, malformed and foreign ids, so that it does not reveal which ids
+// exist.
 func errNotFound() error { return errs.New(errs.NotFound, "There is no such object.") }
 
 // found turns a missing row into NOT_FOUND.

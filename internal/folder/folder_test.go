@@ -23,8 +23,8 @@ func TestMain(m *testing.M) { servicetest.Main(m) }
 
 func ptr[T any](v T) *T { return &v }
 
-// house is a store with folders, a person in it, and what was asked to stop.
-type house struct {
+// fixture is a store with folders, a user, and the recorded requests to stop.
+type fixture struct {
 	*folder.Service
 	t       *testing.T
 	st      *store.Store
@@ -33,10 +33,10 @@ type house struct {
 	stopErr error
 }
 
-func each(t *testing.T, test func(t *testing.T, h *house)) {
+func each(t *testing.T, test func(t *testing.T, h *fixture)) {
 	t.Helper()
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
-		h := &house{t: t, st: st, user: storetest.User(t, st)}
+		h := &fixture{t: t, st: st, user: storetest.User(t, st)}
 		h.Service = folder.New(st, func(_ context.Context, _ *store.Tx, _ oid.User, chats []oid.Chat) error {
 			h.stopped = append(h.stopped, slices.Clone(chats))
 			return h.stopErr
@@ -45,7 +45,7 @@ func each(t *testing.T, test func(t *testing.T, h *house)) {
 	})
 }
 
-func (h *house) create(name string) *ent.Folder {
+func (h *fixture) create(name string) *ent.Folder {
 	h.t.Helper()
 	f, err := h.Create(h.t.Context(), h.user, folder.CreateInput{Name: name, Key: oid.New[oid.Run]().String()})
 	if err != nil {
@@ -54,7 +54,7 @@ func (h *house) create(name string) *ent.Folder {
 	return f
 }
 
-func (h *house) delete(f *ent.Folder, mode folder.Mode) int {
+func (h *fixture) delete(f *ent.Folder, mode folder.Mode) int {
 	h.t.Helper()
 	gone, n, err := h.Delete(h.t.Context(), h.user, f.ID.String(), mode)
 	if err != nil {
@@ -66,7 +66,7 @@ func (h *house) delete(f *ent.Folder, mode folder.Mode) int {
 	return n
 }
 
-func (h *house) restore(f *ent.Folder) int {
+func (h *fixture) restore(f *ent.Folder) int {
 	h.t.Helper()
 	back, n, err := h.Restore(h.t.Context(), h.user, f.ID.String())
 	if err != nil {
@@ -78,14 +78,14 @@ func (h *house) restore(f *ent.Folder) int {
 	return n
 }
 
-// age makes a folder's deletion older.
-func (h *house) age(f *ent.Folder, d time.Duration) {
+// backdate moves a folder's deletion into the past.
+func (h *fixture) backdate(f *ent.Folder, d time.Duration) {
 	h.t.Helper()
 	h.st.Client().Folder.UpdateOneID(f.ID).SetDeletedAt(store.Now().Add(-d)).ExecX(h.t.Context())
 }
 
 // fill makes n chats in a folder, or with nil in none.
-func (h *house) fill(f *ent.Folder, n int) []*ent.Chat {
+func (h *fixture) fill(f *ent.Folder, n int) []*ent.Chat {
 	h.t.Helper()
 	rows := make([]*ent.ChatCreate, n)
 	for i := range rows {
@@ -97,9 +97,9 @@ func (h *house) fill(f *ent.Folder, n int) []*ent.Chat {
 	return h.st.Client().Chat.CreateBulk(rows...).SaveX(h.t.Context())
 }
 
-func (h *house) chat(c *ent.Chat) *ent.Chat { return h.st.Client().Chat.GetX(h.t.Context(), c.ID) }
+func (h *fixture) chat(c *ent.Chat) *ent.Chat { return h.st.Client().Chat.GetX(h.t.Context(), c.ID) }
 
-func (h *house) wantEvents(want ...string) {
+func (h *fixture) wantEvents(want ...string) {
 	h.t.Helper()
 	rows := h.st.Client().FeedEvent.Query().Where(feedevent.UserID(h.user)).Order(feedevent.BySeq()).AllX(h.t.Context())
 	var got []string
@@ -111,7 +111,7 @@ func (h *house) wantEvents(want ...string) {
 	}
 }
 
-func (h *house) names(deleted bool) []string {
+func (h *fixture) names(deleted bool) []string {
 	h.t.Helper()
 	r, err := h.List(h.t.Context(), h.user, deleted, page.Args{})
 	if err != nil {
@@ -124,7 +124,7 @@ func (h *house) names(deleted bool) []string {
 	return out
 }
 
-func (h *house) wantNames(deleted bool, want ...string) {
+func (h *fixture) wantNames(deleted bool, want ...string) {
 	h.t.Helper()
 	if got := h.names(deleted); !slices.Equal(got, want) {
 		h.t.Errorf("folders (deleted: %t) = %v, want %v", deleted, got, want)
@@ -164,7 +164,7 @@ func parallel(n int, do func(i int) error) []error {
 
 func TestListPageByPage(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, h *house) {
+	each(t, func(t *testing.T, h *fixture) {
 		want := []string{"e", "d", "c", "b", "a"}
 		for _, name := range slices.Backward(want) {
 			h.create(name)
@@ -198,11 +198,11 @@ func TestListPageByPage(t *testing.T) {
 
 func TestByID(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, h *house) {
+	each(t, func(t *testing.T, h *fixture) {
 		stands, deleted, expired := h.create("stands"), h.create("deleted"), h.create("expired")
 		h.delete(deleted, folder.KeepChats)
 		h.delete(expired, folder.KeepChats)
-		h.age(expired, folder.RestorableFor)
+		h.backdate(expired, folder.RestorableFor)
 		ids := []oid.Folder{stands.ID, deleted.ID, expired.ID, oid.New[oid.Folder]()}
 		rows, err := h.ByID(t.Context(), h.user, ids)
 		if err != nil || len(rows) != 2 || slices.ContainsFunc(rows, func(f *ent.Folder) bool { return f.ID == expired.ID }) {
@@ -216,12 +216,12 @@ func TestByID(t *testing.T) {
 
 func TestStrangersAreAnsweredAlike(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, h *house) {
+	each(t, func(t *testing.T, h *fixture) {
 		f, gone := h.create("mine"), h.create("gone")
 		h.delete(gone, folder.DeleteChats)
 		expired := h.create("expired")
 		h.delete(expired, folder.DeleteChats)
-		h.age(expired, folder.RestorableFor)
+		h.backdate(expired, folder.RestorableFor)
 		stranger := storetest.User(t, h.st)
 		calls := map[string]func(user oid.User, id string) error{
 			"Rename": func(user oid.User, id string) error {

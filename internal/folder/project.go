@@ -10,12 +10,12 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// OpenProject makes the folder of a plan. The caller has locked the person, so the count is exact.
+// OpenProject makes the folder of a plan. The caller holds the lock on the user, so the count is exact.
 func (s *Service) OpenProject(ctx context.Context, tx *store.Tx, user oid.User, name string) (*ent.Folder, error) {
 	return add(ctx, tx, user, name, entfolder.TypeProject)
 }
 
-// Hold keeps a folder of user from being deleted until the transaction ends, and tells whether it stands.
+// Hold locks a folder of user against deletion until the transaction ends, and reports whether it exists.
 func (s *Service) Hold(ctx context.Context, tx *store.Tx, user oid.User, id oid.Folder) (bool, error) {
 	_, err := s.lock(ctx, tx, user, id.String(), entfolder.DeletedAtIsNil())
 	if errs.CodeOf(err) == errs.NotFound {

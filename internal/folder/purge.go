@@ -11,11 +11,11 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// purgeBatch is the most folders one transaction removes.
+// purgeBatch is the most folders that one transaction removes, so that no lock is held for long.
 const purgeBatch = 100
 
-// Purge removes for good folders that were deleted longer ago than they can be restored. The
-// chats deleted with them are the chat domain's to purge. It answers how many folders went.
+// Purge removes folders whose time to be restored has passed. The chats deleted with them are purged by
+// package chat. It returns how many folders were removed.
 func (s *Service) Purge(ctx context.Context, now time.Time) (int, error) {
 	total := 0
 	for {
@@ -33,6 +33,7 @@ func (s *Service) Purge(ctx context.Context, now time.Time) (int, error) {
 	}
 }
 
+// purge removes one batch. Concurrent purges lock the same rows in the same order.
 func (s *Service) purge(ctx context.Context, tx *store.Tx, now time.Time) (int, error) {
 	q := tx.Client().Folder.Query().Where(entfolder.DeletedAtLTE(now.Add(-RestorableFor))).Order(entfolder.ByID()).Limit(purgeBatch)
 	if s.store.Dialect() == store.Postgres {
@@ -48,7 +49,7 @@ func (s *Service) purge(ctx context.Context, tx *store.Tx, now time.Time) (int, 
 	return tx.Client().Folder.Delete().Where(entfolder.IDIn(ids...)).Exec(ctx)
 }
 
-// forget takes the folders out of chats that still name them.
+// forget clears the folder in chats that still refer to it.
 func forget(ctx context.Context, tx *store.Tx, ids []oid.Folder) error {
 	chats := tx.Client().Chat
 	if err := chats.Update().Where(entchat.FolderIDIn(ids...)).ClearFolderID().Exec(ctx); err != nil {

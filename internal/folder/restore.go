@@ -12,11 +12,12 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// Restore brings a deleted folder of user back, and tells how many chats came with it: those
-// its deletion removed or let go, unless they were moved or restored since. Restoring a folder
-// that stands changes nothing. It counts against [MaxFolders].
+// Restore restores a deleted folder of user, and returns how many chats returned to it: those that the
+// deletion removed or moved out, unless they were moved or restored since. Restoring an existing folder
+// changes nothing. The folder counts against [MaxFolders], so the user is locked first.
 func (s *Service) Restore(ctx context.Context, user oid.User, id string) (back *ent.Folder, affected int, err error) {
 	err = s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		// The user is locked before the folder, in the order of locks of [store.Tx].
 		if err := tx.LockUser(ctx, user); err != nil {
 			return err
 		}
@@ -28,7 +29,7 @@ func (s *Service) Restore(ctx context.Context, user oid.User, id string) (back *
 			back = f
 			return nil
 		}
-		if err := room(ctx, tx, user); err != nil {
+		if err := checkLimit(ctx, tx, user); err != nil {
 			return err
 		}
 		back, err = found(tx.Client().Folder.UpdateOne(f).ClearDeletedAt().AddRevision(1).Save(ctx))
@@ -45,20 +46,20 @@ func (s *Service) Restore(ctx context.Context, user oid.User, id string) (back *
 	return back, affected, nil
 }
 
-// returning matches the chats that come back with a folder.
-func returning(id oid.Folder) predicate.Chat { return entchat.Or(removed(id), letGo(id)) }
+// returning matches the chats that return with a folder.
+func returning(id oid.Folder) predicate.Chat { return entchat.Or(removed(id), unfiled(id)) }
 
-// removed matches chats that went with a folder and have not been restored since.
+// removed matches chats that were deleted with a folder and have not been restored since.
 func removed(id oid.Folder) predicate.Chat {
 	return entchat.And(entchat.DeletedWithID(id), entchat.DeletedAtNotNil())
 }
 
-// letGo matches chats that stand in no folder since a folder let them go.
-func letGo(id oid.Folder) predicate.Chat {
+// unfiled matches chats that are in no folder since their folder was deleted.
+func unfiled(id oid.Folder) predicate.Chat {
 	return entchat.And(entchat.FormerFolderID(id), entchat.FolderIDIsNil(), entchat.DeletedAtIsNil())
 }
 
-// refill brings the chats of a folder back into it.
+// refill moves the chats of a folder back into it.
 func (s *Service) refill(ctx context.Context, tx *store.Tx, f *ent.Folder) (int, error) {
 	ids, err := s.lockChats(ctx, tx, returning(f.ID))
 	if err != nil {
@@ -69,7 +70,7 @@ func (s *Service) refill(ctx context.Context, tx *store.Tx, f *ent.Folder) (int,
 	if err != nil {
 		return 0, fmt.Errorf("folder: refill: %w", err)
 	}
-	// A chat that was let go and deleted by itself stays deleted, but will return to its place.
+	// A chat that was moved out and then deleted stays deleted, but gets its folder back.
 	err = tx.Client().Chat.Update().Where(entchat.FormerFolderID(f.ID), entchat.FolderIDIsNil(), entchat.DeletedAtNotNil()).
 		SetFolderID(f.ID).ClearFormerFolderID().Exec(ctx)
 	if err != nil {

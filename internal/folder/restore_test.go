@@ -14,7 +14,7 @@ func TestRestoreBringsChatsBack(t *testing.T) {
 	for name, mode := range map[string]folder.Mode{"let go": folder.KeepChats, "deleted": folder.DeleteChats} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			each(t, func(t *testing.T, h *house) {
+			each(t, func(t *testing.T, h *fixture) {
 				f := h.create("work")
 				chats := h.fill(f, 3)
 				h.delete(f, mode)
@@ -41,7 +41,7 @@ func TestRestoreBringsChatsBack(t *testing.T) {
 
 func TestRestoreLeavesChatsThatWentTheirOwnWay(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, h *house) {
+	each(t, func(t *testing.T, h *fixture) {
 		f, other := h.create("work"), h.create("other")
 		ctx, chats := t.Context(), h.fill(f, 2)
 		before := h.fill(f, 1)[0]
@@ -65,9 +65,9 @@ func TestRestoreLeavesChatsThatWentTheirOwnWay(t *testing.T) {
 	})
 }
 
-func TestRestoreLeavesLetGoChatsThatMoved(t *testing.T) {
+func TestRestoreLeavesUnfiledChatsThatMoved(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, h *house) {
+	each(t, func(t *testing.T, h *fixture) {
 		f, other := h.create("work"), h.create("other")
 		ctx, chats := t.Context(), h.fill(f, 3)
 		h.delete(f, folder.KeepChats)
@@ -92,10 +92,10 @@ func TestRestoreLeavesLetGoChatsThatMoved(t *testing.T) {
 
 func TestRestoreOnlyForADay(t *testing.T) {
 	t.Parallel()
-	each(t, func(_ *testing.T, h *house) {
+	each(t, func(_ *testing.T, h *fixture) {
 		f := h.create("work")
 		h.delete(f, folder.KeepChats)
-		h.age(f, folder.RestorableFor-time.Minute)
+		h.backdate(f, folder.RestorableFor-time.Minute)
 		h.wantNames(true, "work")
 		h.restore(f)
 	})
@@ -103,7 +103,7 @@ func TestRestoreOnlyForADay(t *testing.T) {
 
 func TestConcurrentRestoresBringChatsBackOnce(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, h *house) {
+	each(t, func(t *testing.T, h *fixture) {
 		f := h.create("work")
 		h.fill(f, 1)
 		h.delete(f, folder.KeepChats)
@@ -121,15 +121,15 @@ func TestConcurrentRestoresBringChatsBackOnce(t *testing.T) {
 
 func TestPurge(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, h *house) {
+	each(t, func(t *testing.T, h *fixture) {
 		stands, recent, old, older := h.create("stands"), h.create("recent"), h.create("old"), h.create("older")
 		kept, chat := h.fill(old, 1)[0], h.fill(older, 1)[0]
 		h.st.Client().Chat.UpdateOne(chat).SetDeletedAt(store.Now()).ExecX(t.Context())
 		h.delete(recent, folder.KeepChats)
 		h.delete(old, folder.KeepChats)
 		h.delete(older, folder.DeleteChats)
-		h.age(old, folder.RestorableFor)
-		h.age(older, 2*folder.RestorableFor)
+		h.backdate(old, folder.RestorableFor)
+		h.backdate(older, 2*folder.RestorableFor)
 		for _, want := range []int{2, 0} {
 			if n, err := h.Purge(t.Context(), store.Now()); err != nil || n != want {
 				t.Errorf("Purge = %d, %v, want %d", n, err, want)

@@ -43,7 +43,7 @@ func TestUsedConnectionBreaks(t *testing.T) {
 	}
 }
 
-// TestReadingIsRepeated keeps what net/http does well: a GET survives a connection that broke.
+// TestReadingIsRepeated preserves what net/http does well: a GET survives a connection that broke.
 func TestReadingIsRepeated(t *testing.T) {
 	t.Parallel()
 	var calls []string

@@ -10,17 +10,17 @@ import (
 )
 
 const (
-	// version begins every cursor, so that their form may change.
+	// version begins every cursor, so that the format can change.
 	version = "v1"
-	// maxCursor bounds what is decoded; our own are far shorter.
+	// maxCursor bounds what is decoded; valid cursors are far shorter.
 	maxCursor = 1024
 )
 
-// encoding refuses what it did not write itself, so every place has one cursor.
+// encoding is strict: it refuses non-canonical input, so that every place has exactly one cursor.
 var encoding = base64.RawURLEncoding.Strict()
 
-// Encode returns the cursor of a place in a list. Key are the values the list is ordered by,
-// with the id that makes the order total. It is readable by whoever decodes it: nothing secret goes in.
+// Encode returns the cursor of a place in a list. key are the values that the list is ordered by, with the id
+// that makes the order total. A cursor is encoded and not encrypted, so nothing secret may be in it.
 func Encode(kind string, key ...string) string {
 	parts := []string{version, url.QueryEscape(kind)}
 	for _, k := range key {
@@ -64,7 +64,7 @@ func key(kind, name string, cursor *string) ([]string, error) {
 	return k, nil
 }
 
-// BadCursor is the answer to a cursor in argument that is not of this list.
+// BadCursor is the error for a cursor in argument that does not belong to this list.
 func BadCursor(argument string) error {
 	return errs.New(errs.BadCursor, "`%s` is no cursor of this list.", argument).With("argument", argument)
 }

@@ -1,5 +1,5 @@
-// Package page is how growing lists are read: a window of at most 100 entries before or
-// behind a cursor. It knows no list; the domain builds its conditions from the cursor's key.
+// Package page reads growing lists in pages: a window of at most 100 entries before or after a cursor. It
+// knows no list; the domain builds its conditions from the cursor's key.
 package page
 
 import (
@@ -9,30 +9,31 @@ import (
 )
 
 const (
-	// Default is how many entries a page has when nobody says.
+	// Default is how many entries a page has without first and last.
 	Default = 20
 	// Max is the most entries a page has.
 	Max = 100
 )
 
-// Args are the arguments of a list, as a client gave them; nil is absent.
+// Args are the arguments of a list as a client gave them; nil is absent.
 type Args struct {
 	First, Last   *int
 	After, Before *string
 }
 
-// Window is which part of a list to read.
+// Window is the part of a list to read.
 type Window struct {
 	// Limit is how many entries: 1 to [Max].
 	Limit int
-	// Forward counts from the start, or from After; else from the end, or from Before.
+	// Forward reads from the start or from After; otherwise from the end or from Before.
 	Forward bool
 	// After and Before are the keys of cursors, see [Encode]; nil without one.
 	After, Before []string
 }
 
-// Parse checks the arguments of a list; kind names the list its cursors are good for. It
-// answers BAD_USER_INPUT for a size out of range or two sizes, and BAD_CURSOR for a cursor that is not of this list.
+// Parse checks the arguments of a list; kind names the list whose cursors are accepted. It returns
+// BAD_USER_INPUT for a size out of range or two sizes, and BAD_CURSOR for a cursor that does not belong to
+// this list.
 func Parse(kind string, a Args) (Window, error) {
 	if a.First != nil && a.Last != nil {
 		return Window{}, errs.New(errs.BadUserInput, "Give `first` or `last`, not both.")
@@ -69,12 +70,12 @@ func size(name string, n, limit *int) error {
 // Result is a page of a list, in the list's order.
 type Result[T any] struct {
 	Items []T
-	// HasNext says that more follows behind the last entry, HasPrevious that more stands before the first.
+	// HasNext means that entries follow the last one, HasPrevious that entries precede the first.
 	HasNext, HasPrevious bool
 }
 
-// Of makes a page of rows that were read in the direction of w, one more than its limit:
-// the one too many tells that there is more.
+// Of makes a page of rows that were read in the direction of w, one more than its limit: the additional row
+// shows that there is more, without a second query.
 func Of[T any](rows []T, w Window) *Result[T] {
 	more := len(rows) > w.Limit
 	rows = rows[:min(len(rows), w.Limit)]

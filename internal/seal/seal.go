@@ -1,8 +1,8 @@
-// Package seal keeps secrets that have to be read again, such as people's own keys of providers: AES-256-GCM with a key
-// from a file, so that a copy of the database alone tells nothing.
+// Package seal encrypts secrets that must be read again, such as users' provider keys: AES-256-GCM with a key
+// from a file. A copy of the database alone reveals nothing.
 //
-// A ring has one or more keys. The first seals, all open: a key is rotated by putting a new one first, having everything
-// sealed anew (IsFresh), and then taking the old one away.
+// A ring has one or more keys. The first one seals, all of them open. A key is rotated by putting a new one
+// first, sealing everything again (IsFresh), and then removing the old one.
 package seal
 
 import (
@@ -18,13 +18,14 @@ import (
 	"strings"
 )
 
-// keyBytes is the length of a key: AES-256.
+// keyBytes is the length of an AES-256 key.
 const keyBytes = 32
 
 // keyName is what a key may be called.
 var keyName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`)
 
-// ErrUnsealable says that something was not sealed for this by any key of the ring, or was changed since.
+// ErrUnsealable means that no key of the ring sealed the value for this purpose, or that it was changed
+// since.
 var ErrUnsealable = errors.New("seal: it cannot be opened")
 
 // Ring seals and opens. It is safe for concurrent use.
@@ -33,8 +34,8 @@ type Ring struct {
 	keys  map[string]cipher.AEAD
 }
 
-// Parse reads a ring: on each line a name and 32 bytes in Base64, parted by blanks. Empty lines and those that begin with
-// # are skipped. Errors tell the line, never what is on it.
+// Parse reads a ring: on each line a name and 32 bytes in Base64, separated by blanks. Empty lines and those
+// that begin with # are skipped. Errors name the line, never its content.
 func Parse(text string) (*Ring, error) {
 	r := &Ring{keys: map[string]cipher.AEAD{}}
 	lines := bufio.NewScanner(strings.NewReader(text))
@@ -56,6 +57,7 @@ func Parse(text string) (*Ring, error) {
 	return r, nil
 }
 
+// add adds the key of one line. A key of 32 equal bytes is refused, since it is a placeholder and not random.
 func (r *Ring) add(fields []string) error {
 	if len(fields) != 2 || !keyName.MatchString(fields[0]) {
 		return errors.New("a line has a name (1 to 32 of a-z, 0-9 and -) and a key, parted by a blank")
@@ -84,21 +86,22 @@ func (r *Ring) add(fields []string) error {
 	return nil
 }
 
-// Generate makes the text of a ring with one fresh key.
+// Generate returns the text of a ring with one random key.
 func Generate(name string) string {
 	raw := make([]byte, keyBytes)
-	_, _ = rand.Read(raw) // It never fails: the program would end.
+	_, _ = rand.Read(raw) // It never returns an error: crypto/rand ends the program instead.
 	return name + " " + base64.StdEncoding.EncodeToString(raw) + "\n"
 }
 
-// Seal seals a secret for a purpose: it opens for that alone, so what is sealed for one person is of no use in the row of
-// another.
+// Seal encrypts a secret for a purpose. The purpose is authenticated with it, so a value that is copied into
+// the row of another user does not open there.
 func (r *Ring) Seal(secret, purpose string) string {
 	box := r.keys[r.first].Seal(nil, nil, []byte(secret), []byte(purpose))
 	return r.first + ":" + base64.RawStdEncoding.EncodeToString(box)
 }
 
-// Open opens what was sealed for a purpose, or answers ErrUnsealable.
+// Open decrypts what was sealed for a purpose, or returns ErrUnsealable. All failures are alike, so that the
+// error does not reveal which check failed.
 func (r *Ring) Open(sealed, purpose string) (string, error) {
 	name, text, _ := strings.Cut(sealed, ":")
 	key, ok := r.keys[name]
@@ -116,8 +119,8 @@ func (r *Ring) Open(sealed, purpose string) (string, error) {
 	return string(secret), nil
 }
 
-// IsFresh says whether something was sealed by the first key; all else is to be sealed anew.
+// IsFresh reports whether a value was sealed by the first key; all others are to be sealed again.
 func (r *Ring) IsFresh(sealed string) bool { return strings.HasPrefix(sealed, r.Prefix()) }
 
-// Prefix begins all that the first key sealed.
+// Prefix begins every value that the first key sealed.
 func (r *Ring) Prefix() string { return r.first + ":" }

@@ -58,7 +58,7 @@ func TestWhatWasChangedDoesNotOpen(t *testing.T) {
 	}
 }
 
-// TestKeysAreRotated: a new key is put first, what the old one sealed opens and is known for it, and the old one may go
+// TestKeysAreRotated: a new key is put first, values of the old one open and are recognized, and the old one may be removed
 // once nothing is left of it.
 func TestKeysAreRotated(t *testing.T) {
 	t.Parallel()
@@ -68,12 +68,12 @@ func TestKeysAreRotated(t *testing.T) {
 	if got, err := both.Open(old, purpose); got != secret || err != nil {
 		t.Fatalf("opened %q, %v", got, err)
 	}
-	anew := both.Seal(secret, purpose)
-	if both.IsFresh(old) || !both.IsFresh(anew) {
-		t.Errorf("old is fresh: %t, new: %t", both.IsFresh(old), both.IsFresh(anew))
+	resealed := both.Seal(secret, purpose)
+	if both.IsFresh(old) || !both.IsFresh(resealed) {
+		t.Errorf("old is fresh: %t, new: %t", both.IsFresh(old), both.IsFresh(resealed))
 	}
 	alone := ring(t, after)
-	if got, err := alone.Open(anew, purpose); got != secret || err != nil {
+	if got, err := alone.Open(resealed, purpose); got != secret || err != nil {
 		t.Errorf("opened %q, %v", got, err)
 	}
 	if _, err := alone.Open(old, purpose); !errors.Is(err, seal.ErrUnsealable) {
@@ -81,7 +81,7 @@ func TestKeysAreRotated(t *testing.T) {
 	}
 }
 
-func TestRingsThatAreNone(t *testing.T) {
+func TestMalformedRingsAreRefused(t *testing.T) {
 	t.Parallel()
 	good := strings.TrimSpace(seal.Generate("one"))
 	short := base64.StdEncoding.EncodeToString(make([]byte, 16))
@@ -96,7 +96,7 @@ func TestRingsThatAreNone(t *testing.T) {
 			continue
 		}
 		if strings.Contains(err.Error(), "hidden") || strings.Contains(err.Error(), strings.Fields(good)[1]) {
-			t.Errorf("%s: the error tells the key: %v", name, err)
+			t.Errorf("%s: the error contains the key: %v", name, err)
 		}
 	}
 }

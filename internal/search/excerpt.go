@@ -19,7 +19,8 @@ const (
 
 	// lead is how many code points stand before the first match, if there are as many.
 	lead = 40
-	// maxFound bounds how many places of each word are looked at.
+	// maxFound bounds how many places of each word are used, so that a text of one repeated word costs no
+	// more.
 	maxFound = 500
 	// ellipsis stands where an excerpt was cut.
 	ellipsis = "…"
@@ -29,15 +30,15 @@ const (
 type Excerpt struct {
 	// Text has at most [MaxExcerpt] code points, with … where it was cut. White space is shown as spaces.
 	Text string
-	// Highlights are where the words stand in Text, in order and apart from each other.
+	// Highlights are the places of the words in Text, in order and not overlapping.
 	Highlights []Range
 }
 
 // Range is a part of a text in UTF-16 code units: from Start to before End.
 type Range struct{ Start, End int }
 
-// Find looks for all words in a text and returns the part that shows the most of them; false
-// when one does not occur.
+// Find searches for all words in a text and returns the part that shows most of them; false when one does not
+// occur. The plain search comes first, because mapping a text back to its source costs more.
 func (q Query) Find(text string) (Excerpt, bool) {
 	if !q.in(fold(text)) {
 		return Excerpt{}, false
@@ -80,8 +81,8 @@ func (q Query) places(f folded) []place {
 	return found
 }
 
-// around chooses the place an excerpt begins with: the first behind which the most words
-// stand within an excerpt's reach.
+// around returns the place an excerpt starts with: the first after which most words are within an excerpt's
+// reach.
 func around(text string, found []place) span {
 	best, most := found[0].span, 0
 	for i, p := range found {
@@ -100,8 +101,8 @@ func around(text string, found []place) span {
 	return best
 }
 
-// window is the part of the text to show around a match. It leaves room for the ellipses and
-// does not part what is one character to a reader.
+// window is the part of the text to show around a match. It leaves room for the ellipses and does not split a
+// grapheme cluster.
 func window(text string, match span) (from, to int) {
 	from = max(0, match.from-suffix(text[:match.from], lead))
 	room := MaxExcerpt
@@ -126,8 +127,8 @@ func suffix(s string, n int) int {
 	return size
 }
 
-// frontCut moves a cut forward to the beginning of a word before limit; in a word that reaches to
-// limit, to that of a character.
+// frontCut moves a cut forward to the start of a word before limit. In a word that reaches to limit it moves
+// to the start of a grapheme cluster.
 func frontCut(text string, cut, limit int) int {
 	if i := strings.IndexFunc(text[cut:limit], unicode.IsSpace); i >= 0 {
 		rest := strings.TrimLeftFunc(text[cut+i:limit], unicode.IsSpace)
@@ -141,7 +142,7 @@ func frontCut(text string, cut, limit int) int {
 	return limit
 }
 
-// endCut moves a cut back to the beginning of a character, if there is one behind least.
+// endCut moves a cut back to the start of a grapheme cluster, if there is one after least.
 func endCut(text string, cut, least int) int {
 	for at := cut; at > least; at -= suffix(text[:at], 1) {
 		if !parts(text, at) {
@@ -151,7 +152,8 @@ func endCut(text string, cut, least int) int {
 	return cut
 }
 
-// context is how many code points before a cut are looked at for the grapheme cluster it stands in.
+// context is how many code points before a cut are examined for the grapheme cluster that contains it.
+// Clusters of text are far shorter; the bound keeps the cost constant.
 const context = 64
 
 // parts reports whether a cut would part a grapheme cluster (UAX #29), which is one character to a reader.
@@ -168,7 +170,7 @@ func parts(text string, cut int) bool {
 	return at > cut
 }
 
-// excerpt cuts the text and reckons where in it the places stand.
+// excerpt cuts the text and computes the places within it.
 func excerpt(text string, from, to int, found []place) Excerpt {
 	var b strings.Builder
 	units := 0

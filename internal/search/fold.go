@@ -9,13 +9,12 @@ import (
 	"github.com/weav-ai/weav/internal/text"
 )
 
-// walk folds s and calls emit with each code point and the place in s it comes from. Code points that
-// come from one place share it.
+// walk folds s and calls emit with each code point and its place in s. Code points from one place share it.
 //
-// Folded texts are equal when a reader takes them for the same: compatibility forms are replaced (NFKC: full
-// width, ligatures, circled letters), upper case becomes lower case, and what is drawn as nothing, accents, Arabic
-// and Hebrew points and the Arabic tatweel are left out. The marks of other scripts stay,
-// since there they make another letter: が is not か.
+// Folded texts are equal when readers consider them equal: compatibility forms are replaced (NFKC: full
+// width, ligatures, circled letters), upper case becomes lower case, and invisible characters, accents,
+// Arabic and Hebrew points and the Arabic tatweel are removed. The marks of other scripts stay, because there
+// they make another letter: が is not か.
 func walk(s string, emit func(r rune, at int)) {
 	if norm.NFKC.IsNormalString(s) {
 		for at, r := range s {
@@ -28,7 +27,7 @@ func walk(s string, emit func(r rune, at int)) {
 		at := it.Pos()
 		segment := it.Next()
 		if source, _ := utf8.DecodeRuneInString(s[at:]); segment[0] == ' ' && !unicode.IsSpace(source) {
-			foldRune(source, at, emit) // An accent that stands alone, such as ´, is a space with an accent to NFKC.
+			foldRune(source, at, emit) // NFKC turns a standalone accent such as ´ into a space with an accent.
 			continue
 		}
 		for _, r := range string(segment) {
@@ -49,18 +48,18 @@ func foldRune(r rune, at int, emit func(r rune, at int)) {
 		emit('s', at)
 		emit('s', at)
 	case unicode.Is(unicode.Hangul, r) && !text.Ignorable(r):
-		emit(r, at) // It decomposes into parts that are no marks.
+		emit(r, at) // It decomposes into letters, not marks.
 	case text.Ignorable(r) || r == tatweel:
 	default:
 		unmark(r, at, emit)
 	}
 }
 
-// tatweel stretches an Arabic word and means nothing.
+// tatweel lengthens an Arabic word and has no meaning.
 const tatweel = '\u0640'
 
-// unmark emits a code point without its marks and without case. It goes over the upper case, where
-// letters of several lower cases meet, as σ and ς do.
+// unmark emits a code point without its marks and in lower case. It converts to upper case first, where
+// letters with several lower cases are equal, as σ and ς are.
 func unmark(r rune, at int, emit func(r rune, at int)) {
 	kept := make([]rune, 0, 4)
 	for _, part := range norm.NFD.String(string(r)) {
@@ -73,7 +72,7 @@ func unmark(r rune, at int, emit func(r rune, at int)) {
 	}
 }
 
-// isAccent reports whether a mark is left out. U+3099 and U+309A make other letters of kana.
+// isAccent reports whether a mark is removed. U+3099 and U+309A make other letters of kana and stay.
 func isAccent(r rune) bool {
 	return unicode.Is(unicode.Mn, r) && r != '\u3099' && r != '\u309a' &&
 		unicode.In(r, unicode.Inherited, unicode.Arabic, unicode.Hebrew)

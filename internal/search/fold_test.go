@@ -51,7 +51,7 @@ func TestFoldTakesForEqualWhatReadersDo(t *testing.T) {
 	}
 }
 
-func TestPunctuationThatTellsWordsApartStays(t *testing.T) {
+func TestPunctuationThatDistinguishesWordsIsRetained(t *testing.T) {
 	t.Parallel()
 	for query, want := range map[string]string{
 		"c#": "c#", "C++,": "c++", "(c#)": "c#", ".NET": ".net", "(.net).": ".net", "20%.": "20%", "@name:": "@name", "#tag!": "#tag", "R&D": "r&d", "AT&T?": "at&t",

@@ -7,18 +7,18 @@ import (
 	"unicode/utf8"
 )
 
-// An index need not hear of every word of a long query: few terms narrow it down, and the
-// text is looked at for all of them.
+// An index is queried with some terms only: a few select enough candidates, and Find examines the text for
+// all words.
 const (
 	maxIndexWords = 10
 	maxIndexTerms = 32
 )
 
-// Query is what somebody looks for: words that all must occur. The zero value matches nothing.
+// Query is a parsed search: words that must all occur. The zero value matches nothing.
 type Query struct{ words []string }
 
-// Parse reads a query. White space parts its words. Punctuation around a word is dropped, unless nothing else
-// is left of it; what tells words apart stays, as in c#, c++, .net, 20% and @name.
+// Parse reads a query. White space separates its words. Punctuation around a word is removed, unless nothing
+// else remains. Punctuation that distinguishes words stays, as in c#, c++, .net, 20% and @name.
 func Parse(s string) Query {
 	var q Query
 	for word := range strings.FieldsSeq(fold(s)) {
@@ -32,8 +32,8 @@ func Parse(s string) Query {
 	return q
 }
 
-// IsEmpty reports whether nothing is looked for: the query was blank, or folds to nothing, as an accent does
-// that stands alone. An index cannot be asked for it.
+// IsEmpty reports whether the query has no words: it was blank, or folds to nothing, as a standalone accent
+// does. An index cannot be queried for it.
 func (q Query) IsEmpty() bool { return len(q.words) == 0 }
 
 // bare is a word without the punctuation around it.
@@ -41,7 +41,7 @@ func bare(word string) string {
 	word = strings.TrimRightFunc(word, isAround)
 	rest := strings.TrimLeftFunc(word, isAround)
 	if before := len(word) - len(rest); before > 0 && word[before-1] == '.' && (before == 1 || word[before-2] != '.') {
-		rest = word[before-1:] // One dot before a word is part of a name; more are an ellipsis.
+		rest = word[before-1:] // One dot before a word is part of a name (.net); more are an ellipsis.
 	}
 	return strings.TrimRight(rest, ".")
 }
@@ -51,13 +51,14 @@ func isAround(r rune) bool {
 	return unicode.IsPunct(r) && !strings.ContainsRune("#%&@_§‰‱", r)
 }
 
-// term is what to look for in an index; with open set, what begins so.
+// term is a term of an index to search for; with open set, a prefix of one.
 type term struct {
 	text string
 	open bool
 }
 
-// terms returns terms of [Terms] that every text has in which all words occur.
+// terms returns terms of [Terms] that occur in every text that contains all words. It may return fewer than
+// there are: the index selects candidates only.
 func (q Query) terms() []term {
 	var terms []term
 	for _, word := range q.words[:min(len(q.words), maxIndexWords)] {

@@ -1,11 +1,12 @@
-// Package search finds words in text, in any script. It knows no database: it makes the terms a
-// text is indexed by, the expressions an index is asked with, and the excerpt that shows a hit.
+// Package search finds words in text of any script. It knows no database: it makes the terms that a text is
+// indexed by, the expressions that query an index, and the excerpt that shows a match.
 //
-// A word is found inside longer words, which Korean needs: particles stand at the end of what they
-// belong to. So a text is indexed by its grams, the three code points at every place of every word
-// (fewer at the word's end), and a query of one or two code points asks for grams that begin with
-// them. Three and not two, since nearly every pair of Latin letters stands in a text of some length.
-// An index answers candidates only, as grams may stand apart: [Query.Find] looks at the text itself.
+// A word is found within longer words. Korean needs that, because particles are attached to the end of a
+// word. So a text is indexed by its grams: the three code points at every place of every word, fewer at the
+// end of a word. A query of one or two code points searches for grams that begin with them. Grams have three
+// code points and not two, because nearly every pair of Latin letters occurs in a longer text. An index
+// returns candidates only, since its grams may occur apart from each other: [Query.Find] examines the text
+// itself.
 package search
 
 import (
@@ -13,15 +14,15 @@ import (
 	"unicode/utf8"
 )
 
-// Version numbers what [Terms] makes of a text. Whoever changes that raises it, so that what was
-// indexed before is indexed again.
+// Version numbers the result of [Terms]. A change of Terms raises it, so that texts indexed before are
+// indexed again.
 const Version = 2
 
 const (
 	// gram is how many code points a term has at most.
 	gram = 3
-	// maxTerms bounds what one text is indexed by. It keeps a text within what Postgres stores in
-	// one tsvector, 1 MiB; of a longer text the beginning is found.
+	// maxTerms bounds the terms of one text. It keeps a text within the limit of a tsvector in Postgres, 1
+	// MiB; of a longer text only the beginning is found.
 	maxTerms = 50_000
 )
 
@@ -55,7 +56,7 @@ func prefix(s string, n int) int {
 	return end
 }
 
-// fold brings a text into the form it is compared in, see [walk].
+// fold returns the form of a text that is compared, see [walk].
 func fold(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
@@ -63,8 +64,8 @@ func fold(s string) string {
 	return b.String()
 }
 
-// folded is a folded text that knows where its bytes come from: at[i] is the place in the
-// source of byte i, and at[len(text)] the source's end.
+// folded is a folded text with the origin of its bytes: at[i] is the place in the source of byte i, and
+// at[len(text)] is the end of the source.
 type folded struct {
 	text string
 	at   []int
@@ -83,8 +84,8 @@ func foldMapped(s string) folded {
 	return folded{text: b.String(), at: append(at, len(s))}
 }
 
-// source is the part of the source that bytes from and to of the folded text enclose. It takes
-// in whole what was composed together.
+// source returns the part of the source that produced bytes from to to of the folded text. Code points that
+// were folded together are returned together.
 func (f folded) source(from, to int) span {
 	last := f.at[to-1]
 	for f.at[to] == last {

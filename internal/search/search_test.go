@@ -78,7 +78,7 @@ func TestIndexExpressions(t *testing.T) {
 	}
 }
 
-func TestIndexHearsFewTerms(t *testing.T) {
+func TestIndexIsQueriedWithFewTerms(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("abcdefghijklmnopqrstuvwxyz0123456789", 5)
 	if got := len(Parse(long).terms()); got != maxIndexTerms {
@@ -218,8 +218,8 @@ func TestHighlightsAreBounded(t *testing.T) {
 	}
 }
 
-// FuzzFind holds the index to the text: whatever stands in a text is found in it, is marked where
-// it stands, and has terms that the text is indexed by.
+// FuzzFind checks the index against the text: every part of a text is found in it, is marked where
+// it occurs, and has terms that the text is indexed by.
 func FuzzFind(f *testing.F) {
 	for _, s := range []string{"Hello, 서울시 world", norm.NFD.String("한글 é"), "ΟΔΟΣ ß İ ı", "👩‍👩‍👧 👍🏽 \\'\"*:&|"} {
 		f.Add(s, 1, 4)

@@ -1,5 +1,5 @@
-// Package text holds what is true of all text that comes in: it is counted in Unicode
-// code points of its composed form, and it never holds U+0000, which Postgres cannot store, or a surrogate.
+// Package text holds the rules for all incoming text: it is counted in Unicode code points of its composed
+// form, and it never contains U+0000, which Postgres cannot store, or a surrogate.
 package text
 
 import (
@@ -9,12 +9,11 @@ import (
 	"github.com/weav-ai/weav/internal/errs"
 )
 
-// Checker gathers the faults of one input, so that a person learns of all of them at once.
-// The zero value is ready.
+// Checker gathers the faults of one input, so that a user gets all of them at once. The zero value is ready.
 type Checker struct{ faults errs.InputErrors }
 
-// Text checks the value at field, which is a path below the input with dots between its parts.
-// The length is that of [Count]. With a least above 0 a value that is [Blank] is missing.
+// Text checks the value at field, which is a path below the input with dots between its parts. The length is
+// that of [Count]. With least above 0 a [Blank] value counts as missing.
 func (c *Checker) Text(field, value string, least, most int) {
 	switch {
 	case !utf8.ValidString(value) || strings.ContainsRune(value, 0):
@@ -37,7 +36,7 @@ func (c *Checker) FailText(reason errs.Reason, field string, t errs.Text) {
 	c.faults = append(c.faults, errs.Fault(reason, path(field), t))
 }
 
-// Take adds the faults that err holds. An error of another kind is returned as it is.
+// Take adds the faults that err contains. An error of another kind is returned unchanged.
 func (c *Checker) Take(err error) error {
 	faults, ok := errs.InputOf(err)
 	if !ok {

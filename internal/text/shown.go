@@ -8,8 +8,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Blank reports whether nothing of s shows: it has only white space, control characters and characters
-// that are drawn as nothing, such as the Hangul fillers.
+// Blank reports whether s shows nothing: it has only white space, control characters and invisible
+// characters, such as the Hangul fillers.
 func Blank(s string) bool {
 	for _, r := range s {
 		if !unicode.IsSpace(r) && !unicode.IsControl(r) && !Ignorable(r) && r != brailleBlank {
@@ -19,11 +19,11 @@ func Blank(s string) bool {
 	return true
 }
 
-// brailleBlank is a symbol by its category, and shows nothing.
+// brailleBlank is a symbol by its category, and invisible.
 const brailleBlank = '\u2800'
 
-// Ignorable reports whether a code point shows nothing by itself: the property
-// Default_Ignorable_Code_Point of Unicode (UAX #44), which Go's tables have only in parts.
+// Ignorable reports whether a code point is invisible by itself: the property Default_Ignorable_Code_Point of
+// Unicode (UAX #44), of which Go's tables have only parts.
 func Ignorable(r rune) bool {
 	switch {
 	case r < 0xad:
@@ -35,9 +35,9 @@ func Ignorable(r rune) bool {
 	}
 }
 
-// Misleads reports whether a code point has no place in a name, since it makes the name look like
-// another one or like none: control characters, what turns the direction of text, and what is drawn as
-// nothing. Joiners, variation selectors and tags stay, because emoji and scripts are made of them.
+// Misleads reports whether a code point is not allowed in a name, because it makes the name look like another
+// one or empty: control characters, changes of the text direction and invisible characters. Joiners,
+// variation selectors and tags are allowed, because emoji and some scripts need them.
 func Misleads(r rune) bool {
 	switch {
 	case r == '\u200c', r == '\u200d', unicode.Is(unicode.Variation_Selector, r), r >= 0xe0020 && r <= 0xe007f:
@@ -47,8 +47,8 @@ func Misleads(r rune) bool {
 	}
 }
 
-// Count is the length of s in code points of its composed form (NFC). So a text counts the same
-// whichever system it comes from: macOS writes é as two code points.
+// Count is the length of s in code points of its composed form (NFC). So a text counts the same on every
+// system: macOS writes é as two code points.
 func Count(s string) int {
 	if norm.NFC.IsNormalString(s) {
 		return utf8.RuneCountInString(s)
@@ -61,8 +61,8 @@ func Count(s string) int {
 	return n
 }
 
-// Truncate returns the beginning of s with at most n code points, as [Count] counts them. It ends between two grapheme
-// clusters (UAX #29), so no accent and no emoji is cut in two. A single cluster that is longer is
+// Truncate returns the beginning of s with at most n code points, as [Count] counts them. It ends between two
+// grapheme clusters (UAX #29), so that no accent and no emoji is split. A first cluster that is longer is
 // left out.
 func Truncate(s string, n int) string {
 	rest, state, end := s, -1, 0

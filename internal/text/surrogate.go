@@ -6,10 +6,10 @@ import (
 	"unicode/utf16"
 )
 
-// LoneSurrogate reports whether JSON or GraphQL source spells half of a surrogate pair in a
-// string (\ud83d without \ude00 behind it, or \u{d83d}). Decoders replace it silently, so
-// transports ask before they decode. A GraphQL document inside JSON is asked twice: its escapes show
-// only once the JSON is decoded. Source that is malformed otherwise is left to its parser.
+// LoneSurrogate reports whether JSON or GraphQL source contains half of a surrogate pair in a string (\ud83d
+// without \ude00 after it, or \u{d83d}). Decoders replace it silently, so transports call this before they
+// decode. A GraphQL document inside JSON is checked twice, because its escapes are visible only after the
+// JSON is decoded. Source that is malformed otherwise is left to its parser.
 func LoneSurrogate(source []byte) bool {
 	if !bytes.Contains(source, []byte(`\u`)) {
 		return false
@@ -52,7 +52,7 @@ func (s *scanner) skipAny(chars string) {
 	s.rest = s.rest[i:]
 }
 
-// block skips a GraphQL block string, which knows no escape but \""".
+// block skips a GraphQL block string, whose only escape is \""".
 func (s *scanner) block() {
 	for len(s.rest) > 0 {
 		switch {

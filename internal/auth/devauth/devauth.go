@@ -1,5 +1,5 @@
-// Package devauth signs in anybody as anybody. It is for development, and for servers
-// that only their own machine can reach.
+// Package devauth accepts every identity without proof. It is for development, and for servers that are
+// reachable only from their own machine; the configuration refuses it elsewhere.
 package devauth
 
 import (
@@ -21,17 +21,17 @@ const (
 	maxName = 100
 	// maxUID is the longest uid in bytes.
 	maxUID = 255
-	// prefix keeps these identities apart from proven ones.
+	// prefix separates these identities from verified ones.
 	prefix = "dev:"
 )
 
-// Verifier takes every well-formed e-mail address for proven.
+// Verifier accepts every well-formed e-mail address as verified.
 type Verifier struct{}
 
 // New returns the verifier.
 func New() Verifier { return Verifier{} }
 
-// Verify implements [auth.Verifier]. The same address, whatever its case, is the same person.
+// Verify implements [auth.Verifier]. The same address in any case is the same user.
 func (Verifier) Verify(_ context.Context, proof auth.Proof) (auth.Identity, error) {
 	if proof.Dev == nil {
 		return auth.Identity{}, errs.Input(errs.InvalidValue, "identity", "This server takes identities of the kind `dev` only.")
@@ -43,7 +43,7 @@ func (Verifier) Verify(_ context.Context, proof auth.Proof) (auth.Identity, erro
 	return auth.Identity{
 		UID:   uid(email),
 		Email: email,
-		// Nobody vouches for anybody here; the address counts as if somebody did.
+		// No address is verified here; it counts as verified, so that development sees the same paths.
 		IsEmailVerified: true,
 		FirstName:       proof.Dev.FirstName,
 		LastName:        proof.Dev.LastName,
@@ -65,13 +65,13 @@ func check(p auth.DevProof) error {
 	return c.Err()
 }
 
-// wellFormed refuses what mail programs take besides a bare address: names, comments, spaces.
+// wellFormed refuses what mail.ParseAddress accepts besides a bare address: names, comments, spaces.
 func wellFormed(email string) bool {
 	a, err := mail.ParseAddress(email)
 	return err == nil && a.Address == email
 }
 
-// uid names the person; an address too long for it is named by its hash.
+// uid identifies the user; an address that is too long is replaced by its hash.
 func uid(email string) string {
 	if len(prefix+email) <= maxUID {
 		return prefix + email

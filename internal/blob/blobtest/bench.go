@@ -39,7 +39,8 @@ func Bench(b *testing.B, bucket blob.Bucket) {
 	})
 }
 
-// Streams tests that a big object is never whole in memory. Nothing may run beside it.
+// Streams tests that a large object is never held in memory as a whole. No other test may run at the same
+// time, because it measures the allocations of the process.
 func Streams(t *testing.T, bucket blob.Bucket) {
 	const size = 96 << 20
 	const most = size / 8
@@ -68,7 +69,7 @@ func Streams(t *testing.T, bucket blob.Bucket) {
 	}
 }
 
-// allocated is how many bytes do allocates, however soon they are free again.
+// allocated returns how many bytes do allocates in total, whether or not they were freed meanwhile.
 func allocated(do func()) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

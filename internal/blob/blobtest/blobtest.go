@@ -1,4 +1,4 @@
-// Package blobtest is what every bucket must pass, and the instruments of its tests.
+// Package blobtest is the contract of blob.Bucket as a test suite, with helpers for the adapters' own tests.
 package blobtest
 
 import (
@@ -13,7 +13,7 @@ import (
 	"github.com/weav-ai/weav/internal/errs"
 )
 
-// Open returns an empty bucket whose signed URLs can be reached, closed at the end of the test.
+// Open returns an empty bucket whose signed URLs are reachable, closed at the end of the test.
 type Open func(tb testing.TB) blob.Bucket
 
 // Run tests the contract of blob.Bucket.
@@ -33,7 +33,7 @@ func Run(t *testing.T, open Open) {
 		{"delete", deleting},
 		{"ranges", ranges},
 		{"reading ends with its context", cancelledRead},
-		{"a passed deadline is told", passedDeadline},
+		{"a passed deadline is UNAVAILABLE", passedDeadline},
 		{"list", listing},
 		{"list in the order of keys", listOrder},
 		{"list stops where its reader does", listStops},
@@ -48,7 +48,7 @@ func Run(t *testing.T, open Open) {
 		{"signed put", signedPut},
 		{"signed put stores once", signedPutOnce},
 		{"signed put stores once, in parallel", signedPutRace},
-		{"signed put, other than signed", signedPutLies},
+		{"signed put, other than signed", signedPutMismatches},
 		{"signed put, cut off", signedPutCut},
 		{"signed put expires", signedPutExpires},
 	}
@@ -60,8 +60,8 @@ func Run(t *testing.T, open Open) {
 	}
 }
 
-// Unavailable checks that err is a store in trouble as clients are to see it: retryable, and with
-// a message that holds none of the private words.
+// Unavailable checks that err is a store failure in the form for clients: retryable, with a message that
+// contains none of the private words.
 func Unavailable(tb testing.TB, err error, private ...string) {
 	tb.Helper()
 	e, ok := errors.AsType[*errs.Error](err)
@@ -71,12 +71,12 @@ func Unavailable(tb testing.TB, err error, private ...string) {
 	}
 	for _, word := range append(private, "/", ":", "127.0.0.1") {
 		if strings.Contains(e.Message, word) {
-			tb.Errorf("the message %q tells %q", e.Message, word)
+			tb.Errorf("the message %q contains %q", e.Message, word)
 		}
 	}
 }
 
-// Content is n bytes that are nowhere alike.
+// Content returns n pseudorandom bytes, so that an exchanged part is noticed.
 func Content(n int, seed byte) []byte {
 	b := make([]byte, n)
 	x := uint32(seed)*2654435761 + 1

@@ -15,6 +15,7 @@ import (
 	"github.com/weav-ai/weav/internal/blob"
 )
 
+// putAndRead includes an object without content, which some stores treat specially.
 func putAndRead(t *testing.T, bucket blob.Bucket) {
 	for name, size := range map[string]int{"empty": 0, "one": 1, "page": 4096, "big": 1<<20 + 7} {
 		content := Content(size, 1)
@@ -25,7 +26,7 @@ func putAndRead(t *testing.T, bucket blob.Bucket) {
 			t.Fatal(err)
 		}
 		if object.Key != "u/1/"+name+".png" || object.Size != int64(size) || object.ContentType != "image/png" {
-			t.Errorf("stat tells %+v", object)
+			t.Errorf("stat reports %+v", object)
 		}
 		if age := time.Since(object.ModTime); age < -time.Minute || age > time.Minute || object.ModTime.Location() != time.UTC {
 			t.Errorf("stored at %v", object.ModTime)
@@ -33,6 +34,7 @@ func putAndRead(t *testing.T, bucket blob.Bucket) {
 	}
 }
 
+// putReplaces replaces an object that is open for reading; its type is replaced with it.
 func putReplaces(t *testing.T, bucket blob.Bucket) {
 	Put(t, bucket, "a", Content(5000, 1))
 	r, _, err := bucket.Open(t.Context(), "a")
@@ -48,10 +50,12 @@ func putReplaces(t *testing.T, bucket blob.Bucket) {
 	Holds(t, bucket, "a", second)
 	object, err := bucket.Stat(t.Context(), "a")
 	if err != nil || object.ContentType != opt.ContentType || object.Size != opt.Size {
-		t.Errorf("stat tells %+v (%v)", object, err)
+		t.Errorf("stat reports %+v (%v)", object, err)
 	}
 }
 
+// unfitBodies puts bodies whose length is not the announced one, or that fail. No object may result, not even a
+// part of one, and an existing object stays as it was.
 func unfitBodies(t *testing.T, bucket blob.Bucket) {
 	broken := errors.New("the source broke")
 	content := Content(300_000, 1)
@@ -85,6 +89,7 @@ func unfitBodies(t *testing.T, bucket blob.Bucket) {
 	Holds(t, bucket, "older/too-long", content)
 }
 
+// cancelledPut cancels in the middle of the body, over a new key and an existing one.
 func cancelledPut(t *testing.T, bucket blob.Bucket) {
 	content := Content(1<<20, 1)
 	Put(t, bucket, "older", content)
@@ -100,7 +105,7 @@ func cancelledPut(t *testing.T, bucket blob.Bucket) {
 	Holds(t, bucket, "older", content)
 }
 
-// during is an empty reader that does something when its turn comes.
+// during is an empty reader that calls do when it is read, to force an event in the middle of a transfer.
 func during(do func()) io.Reader {
 	return readerFunc(func([]byte) (int, error) {
 		do()
@@ -112,7 +117,7 @@ type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
-// bodyIsReleased lets the caller leave while the body is being read.
+// bodyIsReleased cancels the put while its body is read.
 func bodyIsReleased(t *testing.T, bucket blob.Bucket) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var returned atomic.Bool
@@ -130,6 +135,7 @@ func bodyIsReleased(t *testing.T, bucket blob.Bucket) {
 	}
 }
 
+// parallelPuts puts and reads one key from several goroutines. A reader never gets parts of two bodies.
 func parallelPuts(t *testing.T, bucket blob.Bucket) {
 	const writers, size = 6, 200_000
 	Put(t, bucket, "a/b/c", Content(size, 0))
@@ -144,6 +150,7 @@ func parallelPuts(t *testing.T, bucket blob.Bucket) {
 	oneOf(t, bucket, "a/b/c", writers, size)
 }
 
+// oneOf fails the test unless key holds one of the contents in whole.
 func oneOf(t *testing.T, bucket blob.Bucket, key string, seeds, size int) {
 	t.Helper()
 	got, err := readAll(t.Context(), bucket, key)
@@ -159,6 +166,8 @@ func oneOf(t *testing.T, bucket blob.Bucket, key string, seeds, size int) {
 	t.Errorf("%s holds %d bytes that nobody wrote like this", key, len(got))
 }
 
+// malformedArguments uses keys that would leave the folder of the bucket or mean another key on some file system,
+// and types that would add a header to the response.
 func malformedArguments(t *testing.T, bucket blob.Bucket) {
 	put := func(key string, opt blob.PutOptions) error {
 		return bucket.Put(t.Context(), key, strings.NewReader("x"), opt)

@@ -13,6 +13,8 @@ import (
 	"github.com/weav-ai/weav/internal/blob"
 )
 
+// missing reads keys without an object, among them a prefix of one and a key below one, which are a folder and a
+// file on disk.
 func missing(t *testing.T, bucket blob.Bucket) {
 	Put(t, bucket, "folder/object", []byte("x"))
 	for _, key := range []string{"a", "a/b/c", "folder", "folder/object/below"} {
@@ -27,6 +29,7 @@ func missing(t *testing.T, bucket blob.Bucket) {
 	}
 }
 
+// deleting deletes what is not there as well: a sweep that was interrupted repeats its deletes.
 func deleting(t *testing.T, bucket blob.Bucket) {
 	for _, key := range []string{"a/b/1", "a/b/2"} {
 		Put(t, bucket, key, []byte("x"))
@@ -45,6 +48,7 @@ func deleting(t *testing.T, bucket blob.Bucket) {
 	Holds(t, bucket, "a/b/1", []byte("again"))
 }
 
+// ranges includes lengths beyond the end, as the Range header allows, and offsets there, which it does not.
 func ranges(t *testing.T, bucket blob.Bucket) {
 	const size = 100_000
 	content := Content(size, 1)
@@ -89,8 +93,8 @@ func ranges(t *testing.T, bucket blob.Bucket) {
 	}
 }
 
-// cancelledRead reads objects of two sizes: of one the rest has arrived when the context ends, of the
-// other it has not.
+// cancelledRead reads objects of two sizes: the rest of the small one has arrived when the context ends, the
+// rest of the large one has not.
 func cancelledRead(t *testing.T, bucket blob.Bucket) {
 	for _, size := range []int{2000, 8 << 20} {
 		Put(t, bucket, "a", Content(size, 1))
@@ -127,6 +131,7 @@ func cancelOneRead(t *testing.T, bucket blob.Bucket) {
 	}
 }
 
+// passedDeadline checks that a store that is too slow is reported like one that is down.
 func passedDeadline(t *testing.T, bucket blob.Bucket) {
 	ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
 	defer cancel()
@@ -182,7 +187,7 @@ func listing(t *testing.T, bucket blob.Bucket) {
 	}
 }
 
-// listOrder has keys whose folders sort apart from them.
+// listOrder uses keys whose folders sort differently from the keys.
 func listOrder(t *testing.T, bucket blob.Bucket) {
 	want := []string{"a-b", "a.b", "a/b", "a/b-1", "a/b.1/c", "a/c", "a0", "a_b", "ab"}
 	for _, key := range slices.Backward(want) {
@@ -211,7 +216,7 @@ func listStops(t *testing.T, bucket blob.Bucket) {
 	}
 }
 
-// listMany is more than one page of S3's lists.
+// listMany lists more than one page of S3.
 func listMany(t *testing.T, bucket blob.Bucket) {
 	const many = 1050
 	var want []string

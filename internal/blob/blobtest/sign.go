@@ -13,23 +13,23 @@ import (
 	"github.com/weav-ai/weav/internal/blob"
 )
 
-// outside is a client as people have it, and keeps no connection.
+// outside is a client like a user's, without connection reuse.
 var outside = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 
-// answer is what came back.
+// answer is a response that was read.
 type answer struct {
 	status int
 	header http.Header
 	body   []byte
 }
 
-// sized is a body whose length the HTTP client cannot see.
+// sized is a body whose length the HTTP client cannot determine.
 type sized struct {
 	io.Reader
 	size int64
 }
 
-// send sends a request of a client outside and reads the answer.
+// send sends a request as a client and reads the answer.
 func send(t *testing.T, method, address string, header http.Header, body io.Reader) answer {
 	t.Helper()
 	got, err := try(t, method, address, header, body)
@@ -39,6 +39,7 @@ func send(t *testing.T, method, address string, header http.Header, body io.Read
 	return got
 }
 
+// try is send that returns the error.
 func try(t *testing.T, method, address string, header http.Header, body io.Reader) (answer, error) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, address, body)
@@ -59,6 +60,7 @@ func try(t *testing.T, method, address string, header http.Header, body io.Reade
 	return answer{resp.StatusCode, resp.Header, got}, errors.Join(err, resp.Body.Close())
 }
 
+// signGet signs for an hour unless opt says otherwise.
 func signGet(t *testing.T, bucket blob.Bucket, key string, opt blob.GetOptions) string {
 	t.Helper()
 	if opt.Expires == 0 {
@@ -71,6 +73,7 @@ func signGet(t *testing.T, bucket blob.Bucket, key string, opt blob.GetOptions) 
 	return address
 }
 
+// signedGet checks the headers that keep a browser from running a stored file as a page.
 func signedGet(t *testing.T, bucket blob.Bucket) {
 	content := Content(300_000, 1)
 	Put(t, bucket, "u/1/a.png", content)
@@ -90,6 +93,7 @@ func signedGet(t *testing.T, bucket blob.Bucket) {
 	}
 }
 
+// signedRange reads parts, as a video player does.
 func signedRange(t *testing.T, bucket blob.Bucket) {
 	content := Content(1000, 1)
 	Put(t, bucket, "a", content)
@@ -121,6 +125,7 @@ func signedGetMissing(t *testing.T, bucket blob.Bucket) {
 	}
 }
 
+// signedGetShapes signs file names and types. A name in quotes must not end them, nor add a header.
 func signedGetShapes(t *testing.T, bucket blob.Bucket) {
 	Put(t, bucket, "a", []byte("x"))
 	cases := []struct {
@@ -145,6 +150,7 @@ func signedGetShapes(t *testing.T, bucket blob.Bucket) {
 	}
 }
 
+// signedGetChanged uses the signature for other methods, keys and parameters.
 func signedGetChanged(t *testing.T, bucket blob.Bucket) {
 	Put(t, bucket, "u/1/a", []byte("mine"))
 	Put(t, bucket, "u/1/b", []byte("another's"))
@@ -162,7 +168,7 @@ func signedGetChanged(t *testing.T, bucket blob.Bucket) {
 	Holds(t, bucket, "u/1/a", []byte("mine"))
 }
 
-// refused allows what S3 says where a part of a signature is not there at all.
+// refused accepts the statuses of S3 for a missing part of a signature.
 func refused(t *testing.T, name string, got answer) {
 	t.Helper()
 	switch got.status {
@@ -172,7 +178,7 @@ func refused(t *testing.T, name string, got answer) {
 	}
 }
 
-// changes are the URL with each of its parameters changed, overlaid and left out, and with one more.
+// changes are the URL with each of its parameters changed, duplicated and removed, and with one added.
 func changes(t *testing.T, address string) map[string]string {
 	t.Helper()
 	u, err := url.Parse(address)
@@ -199,6 +205,7 @@ func changes(t *testing.T, address string) map[string]string {
 	return all
 }
 
+// signedGetExpires checks the bounds too: whole seconds, as S3 signs, and at most MaxExpires.
 func signedGetExpires(t *testing.T, bucket blob.Bucket) {
 	Put(t, bucket, "a", []byte("x"))
 	for _, d := range []time.Duration{0, -time.Second, 1500 * time.Millisecond, blob.MaxExpires + time.Second} {
@@ -210,7 +217,7 @@ func signedGetExpires(t *testing.T, bucket blob.Bucket) {
 	becomes(t, http.StatusForbidden, func() int { return send(t, http.MethodGet, address, nil, nil).status })
 }
 
-// becomes waits until the status of a request is what it must become in a few seconds.
+// becomes waits until the status of a request is the expected one, which takes a few seconds at most.
 func becomes(t *testing.T, want int, status func() int) {
 	t.Helper()
 	ticks := time.NewTicker(100 * time.Millisecond)

@@ -15,6 +15,7 @@ import (
 	"github.com/weav-ai/weav/internal/blob"
 )
 
+// signPut signs an upload of a PNG and checks the time it reports.
 func signPut(t *testing.T, bucket blob.Bucket, key string, size int, expires time.Duration) blob.SignedRequest {
 	t.Helper()
 	signed, err := bucket.SignPut(t.Context(), key, blob.UploadOptions{ContentType: "image/png", Size: int64(size), Expires: expires})
@@ -27,6 +28,7 @@ func signPut(t *testing.T, bucket blob.Bucket, key string, size int, expires tim
 	return signed
 }
 
+// signedPut uploads as a browser does, with the method and headers that were signed.
 func signedPut(t *testing.T, bucket blob.Bucket) {
 	content := Content(300_000, 1)
 	signed := signPut(t, bucket, "u/1/a.png", len(content), time.Hour)
@@ -37,10 +39,11 @@ func signedPut(t *testing.T, bucket blob.Bucket) {
 	Holds(t, bucket, "u/1/a.png", content)
 	object, err := bucket.Stat(t.Context(), "u/1/a.png")
 	if err != nil || object.ContentType != "image/png" || object.Size != int64(len(content)) {
-		t.Errorf("stat tells %+v (%v)", object, err)
+		t.Errorf("stat reports %+v (%v)", object, err)
 	}
 }
 
+// signedPutOnce uploads twice. A user could otherwise replace a file that was checked.
 func signedPutOnce(t *testing.T, bucket blob.Bucket) {
 	signed := signPut(t, bucket, "a", 4, time.Hour)
 	if got := send(t, signed.Method, signed.URL, signed.Header, strings.NewReader("good")); got.status != http.StatusOK {
@@ -52,7 +55,8 @@ func signedPutOnce(t *testing.T, bucket blob.Bucket) {
 	Holds(t, bucket, "a", []byte("good"))
 }
 
-// signedPutRace sends several uploads at once, none of which ends before all have begun: one is stored.
+// signedPutRace sends several uploads concurrently, none of which ends before all have begun: exactly one is
+// stored.
 func signedPutRace(t *testing.T, bucket blob.Bucket) {
 	const size, senders = 200_000, 8
 	signed := signPut(t, bucket, "u/1/a", size, time.Hour)
@@ -64,7 +68,7 @@ func signedPutRace(t *testing.T, bucket blob.Bucket) {
 			content := Content(size, byte(i))
 			together := during(func() { begun.Done(); begun.Wait() })
 			body := io.MultiReader(bytes.NewReader(content[:size/2]), together, bytes.NewReader(content[size/2:]))
-			// A store that has decided may hang up before it has read the rest: an error is a refusal.
+			// A store that refuses may close the connection before it has read the rest, so an error is a refusal.
 			got, err := try(t, signed.Method, signed.URL, signed.Header, sized{body, size})
 			if err == nil && got.status == http.StatusOK {
 				won <- i
@@ -78,7 +82,8 @@ func signedPutRace(t *testing.T, bucket blob.Bucket) {
 	Holds(t, bucket, "u/1/a", Content(size, byte(<-won)))
 }
 
-func signedPutLies(t *testing.T, bucket blob.Bucket) {
+// signedPutMismatches changes each part of the signed request, and then shows that the request itself is still good.
+func signedPutMismatches(t *testing.T, bucket blob.Bucket) {
 	const size = 1000
 	content := Content(size, 1)
 	signed := signPut(t, bucket, "u/1/a", size, time.Hour)
@@ -127,8 +132,8 @@ func signedPutLies(t *testing.T, bucket blob.Bucket) {
 	}
 }
 
-// signedPutCut breaks uploads off. That nothing is stored shows in the last one: it would be
-// refused where an object is.
+// signedPutCut interrupts uploads. The last upload shows that nothing was stored: it would be refused if an
+// object existed.
 func signedPutCut(t *testing.T, bucket blob.Bucket) {
 	content := Content(500_000, 1)
 	signed := signPut(t, bucket, "a", len(content), time.Hour)
@@ -141,7 +146,7 @@ func signedPutCut(t *testing.T, bucket blob.Bucket) {
 	Holds(t, bucket, "a", content)
 }
 
-// sendPart promises size bytes, sends fewer, and returns when the server has hung up as well.
+// sendPart announces size bytes, sends fewer, and returns when the server has closed the connection too.
 func sendPart(t *testing.T, signed blob.SignedRequest, part []byte, size int) {
 	t.Helper()
 	u, err := url.Parse(signed.URL)
@@ -166,6 +171,7 @@ func sendPart(t *testing.T, signed blob.SignedRequest, part []byte, size int) {
 	_, _ = io.Copy(io.Discard, conn) // Whatever it says, it ends.
 }
 
+// signedPutExpires checks the required options too: an upload of any size or type could fill the store.
 func signedPutExpires(t *testing.T, bucket blob.Bucket) {
 	for name, opt := range map[string]blob.UploadOptions{
 		"no expiry": {ContentType: "image/png", Size: 1},

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// allowOrigin lets pages of the configured origins use signed URLs. Nothing else needs protection
-// here: no request carries a cookie, and whoever holds a signed URL may use it anyway.
+// allowOrigin lets pages of the configured origins use signed URLs. Nothing else needs protection: no request
+// has a cookie, and the holder of a signed URL may use it in any case.
 func (b *Bucket) allowOrigin(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Add("Vary", "Origin")
@@ -22,7 +22,7 @@ func (b *Bucket) allowOrigin(w http.ResponseWriter, r *http.Request) {
 	h.Set("Access-Control-Expose-Headers", "Accept-Ranges, Content-Disposition, Content-Length, Content-Range")
 }
 
-// preflight answers the question a browser asks before a PUT.
+// preflight answers the OPTIONS request that a browser sends before a PUT.
 func preflight(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("Access-Control-Allow-Methods", "GET, HEAD, PUT")

@@ -98,7 +98,7 @@ func TestUploadToAFullDisk(t *testing.T) {
 	blobtest.Lacks(t, bucket, "a")
 }
 
-func TestPutTellsTheSourcesOwnFailure(t *testing.T) {
+func TestPutReturnsTheErrorOfItsSource(t *testing.T) {
 	t.Parallel()
 	bucket := openAt(t, t.TempDir())
 	folder, err := os.Open(t.TempDir()) // A folder cannot be read like a file.
@@ -158,7 +158,7 @@ func TestObjectsSurviveAReopening(t *testing.T) {
 	blobtest.Holds(t, second, "u/1/a", []byte("kept"))
 	object, err := second.Stat(t.Context(), "u/1/a")
 	if err != nil || object.ContentType != "video/mp4" {
-		t.Errorf("stat tells %+v (%v)", object, err)
+		t.Errorf("stat reports %+v (%v)", object, err)
 	}
 }
 

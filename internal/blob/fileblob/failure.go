@@ -11,8 +11,7 @@ import (
 	"github.com/weav-ai/weav/internal/errs"
 )
 
-// failure tells in the port's words what the operating system said. What is not its word stays as
-// it is.
+// failure translates an error of the operating system into the port's errors. Other errors stay unchanged.
 func failure(step string, err error) error {
 	cause := fmt.Errorf("fileblob: %s: %w", step, err)
 	switch {
@@ -27,7 +26,7 @@ func failure(step string, err error) error {
 	}
 }
 
-// openFailure is failure, but for a file that is not there.
+// openFailure is failure, except for a missing file.
 func openFailure(err error) error {
 	if missing(err) {
 		return fmt.Errorf("fileblob: open: %w", blob.ErrNotExist)
@@ -35,17 +34,18 @@ func openFailure(err error) error {
 	return failure("open", err)
 }
 
-// missing reports whether there is no file of this name, or none of the folder it would be in.
+// missing reports whether the file, or the folder it would be in, does not exist.
 func missing(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }
 
+// typed reports whether err is already an error for the caller.
 func typed(err error) bool {
 	_, ok := errors.AsType[*errs.Error](err)
 	return ok
 }
 
-// fromSystem reports whether err is about a file's name, or two.
+// fromSystem reports whether err is an error of the file system.
 func fromSystem(err error) bool {
 	_, one := errors.AsType[*fs.PathError](err)
 	_, two := errors.AsType[*os.LinkError](err)

@@ -1,8 +1,8 @@
 // Package fileblob is a bucket in a folder of this machine, for the embedded mode and for tests.
 //
-// An object is one file under objects/, at its key, with a trailer that keeps its content type. It
-// is written under partial/, synced and renamed, so a crash leaves either all of it or a part that
-// Open removes later. Several processes may use one folder.
+// An object is one file under objects/, at its key, with a trailer that contains its content type. It is
+// written under partial/, synced and renamed. So a crash leaves either the whole object or a part that Open
+// removes later. Several processes may use one folder.
 //
 // Signed URLs lead to Handler, which the server mounts at the path of Options.BaseURL.
 package fileblob
@@ -23,28 +23,29 @@ import (
 const (
 	objectsDir = "objects"
 	partialDir = "partial"
-	// minSecretBytes is the length of what HMAC-SHA256 makes.
+	// minSecretBytes is the output length of HMAC-SHA256; a shorter secret would weaken it.
 	minSecretBytes = 32
-	// defaultIdle is how long a person's transfer may make no progress.
+	// defaultIdle is how long a download may make no progress.
 	defaultIdle = 30 * time.Second
-	// defaultPause is how long a person's upload may send nothing.
+	// defaultPause is how long an upload may send nothing.
 	defaultPause = 10 * time.Second
 )
 
-// Options say where the files are and how URLs are signed.
+// Options configure the folder and the signatures.
 type Options struct {
-	// Root is the folder; Open makes it.
+	// Root is the folder; Open creates it.
 	Root string
-	// Secret signs URLs: 32 random bytes or more. Another secret ends the URLs that are out.
+	// Secret signs URLs: 32 random bytes or more. A changed secret invalidates all signed URLs.
 	Secret []byte
-	// BaseURL is where people reach Handler, such as http://127.0.0.1:8080/blobs.
+	// BaseURL is the public address of Handler, such as http://127.0.0.1:8080/blobs.
 	BaseURL string
-	// Origins are the web origins (https://app.example.com) whose pages may use signed URLs;
-	// "*" means all. A page of BaseURL's own origin always may.
+	// Origins are the web origins (https://app.example.com) whose pages may use signed URLs; "*" means all.
+	// Pages of BaseURL's own origin always may.
 	Origins []string
-	// IdleTimeout ends a person's transfer that makes no progress; default 30 s.
+	// IdleTimeout ends a transfer that makes no progress; default 30 s.
 	IdleTimeout time.Duration
-	// UploadTimeout is the same for uploads, which hold a file open; default 10 s, or IdleTimeout where that is less.
+	// UploadTimeout is the same for uploads, which hold a file open; default 10 s, or IdleTimeout when that
+	// is less.
 	UploadTimeout time.Duration
 	// Now is the clock of signatures; default time.Now.
 	Now func() time.Time
@@ -59,13 +60,13 @@ type Bucket struct {
 	idle    time.Duration // of downloads
 	pause   time.Duration // of uploads
 	now     func() time.Time
-	// create makes the file of a part; tests put full disks in its place.
+	// create opens the file of a part; tests replace it by a full disk.
 	create func(name string) (partFile, error)
 }
 
 var _ blob.Bucket = (*Bucket)(nil)
 
-// Open opens the bucket and removes what crashes left of unfinished objects.
+// Open opens the bucket and removes unfinished objects of crashed processes.
 func Open(o Options) (*Bucket, error) {
 	if len(o.Secret) < minSecretBytes {
 		return nil, fmt.Errorf("fileblob: the secret is shorter than %d bytes", minSecretBytes)
@@ -95,6 +96,7 @@ func Open(o Options) (*Bucket, error) {
 	return b, nil
 }
 
+// parseBase checks the base URL: signatures cover the path, so it must not have a query.
 func parseBase(raw string) (*url.URL, error) {
 	base, err := url.Parse(strings.TrimSuffix(raw, "/"))
 	if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Host == "" || base.RawQuery != "" {
@@ -103,6 +105,8 @@ func parseBase(raw string) (*url.URL, error) {
 	return base, nil
 }
 
+// openRoot creates the folders and opens their root. os.Root prevents that a symbolic link leads outside of
+// it.
 func openRoot(dir string) (*os.Root, error) {
 	for _, name := range []string{objectsDir, partialDir} {
 		if err := os.MkdirAll(dir+"/"+name, 0o700); err != nil {
@@ -116,7 +120,8 @@ func openRoot(dir string) (*os.Root, error) {
 	return root, nil
 }
 
-// Ping implements blob.Bucket: it writes and removes an empty file.
+// Ping implements blob.Bucket: it writes and removes an empty file, since a full or read-only disk can be
+// opened.
 func (b *Bucket) Ping(ctx context.Context) error {
 	if err := blob.Ended(ctx, "ping"); err != nil {
 		return err
@@ -135,5 +140,5 @@ func (b *Bucket) Ping(ctx context.Context) error {
 // Close implements blob.Bucket.
 func (b *Bucket) Close() error { return b.root.Close() }
 
-// Handler serves signed URLs. It needs no other protection: the signature is the authority.
+// Handler serves signed URLs. It needs no other protection: the signature is the authorization.
 func (b *Bucket) Handler() http.Handler { return http.HandlerFunc(b.serve) }

@@ -12,8 +12,8 @@ import (
 	"github.com/weav-ai/weav/internal/blob"
 )
 
-// List implements blob.Bucket. It holds the names of one folder per level in memory. Files that are
-// not objects' (of no valid key, or shorter than a trailer) are left out.
+// List implements blob.Bucket. It holds the names of one folder per level in memory. Files that are no
+// objects (with an invalid key, or shorter than a trailer) are omitted.
 func (b *Bucket) List(ctx context.Context, prefix string) iter.Seq2[blob.Object, error] {
 	return func(yield func(blob.Object, error) bool) {
 		if err := blob.CheckPrefix(prefix); err != nil {
@@ -27,9 +27,10 @@ func (b *Bucket) List(ctx context.Context, prefix string) iter.Seq2[blob.Object,
 	}
 }
 
-// errStopped ends a walk whose reader wants no more.
+// errStopped ends a walk whose reader has stopped.
 var errStopped = errors.New("fileblob: stopped")
 
+// walk is one listing.
 type walk struct {
 	ctx    context.Context
 	files  fs.FS
@@ -58,7 +59,7 @@ func (w *walk) dir(at string) error {
 	return nil
 }
 
-// sortName puts a folder where its keys belong: behind "a-b", for '-' is below '/'.
+// sortName sorts a folder to the position of its keys: after "a-b", because '-' is below '/'.
 func sortName(e fs.DirEntry) string {
 	if e.IsDir() {
 		return e.Name() + "/"
@@ -66,6 +67,7 @@ func sortName(e fs.DirEntry) string {
 	return e.Name()
 }
 
+// entry yields a file, or walks a folder that may contain keys with the prefix.
 func (w *walk) entry(at string, e fs.DirEntry) error {
 	key := at + sortName(e)
 	if e.IsDir() {

@@ -10,6 +10,7 @@ import (
 	"github.com/weav-ai/weav/internal/blob"
 )
 
+// objectName is the file of a key.
 func objectName(key string) string { return objectsDir + "/" + key }
 
 // Open implements blob.Bucket.
@@ -72,8 +73,8 @@ func (b *Bucket) open(ctx context.Context, key string) (*os.File, blob.Object, e
 	return f, object, nil
 }
 
-// regular answers fs.ErrNotExist for all that is no file: a folder is no object, and a pipe or a device
-// somebody put there would hold its reader up.
+// regular returns fs.ErrNotExist for everything that is no regular file. A folder is no object, and a pipe or
+// a device that was placed there would block its reader.
 func (b *Bucket) regular(name string) error {
 	info, err := b.root.Lstat(name)
 	if err == nil && !info.Mode().IsRegular() {
@@ -82,7 +83,7 @@ func (b *Bucket) regular(name string) error {
 	return err
 }
 
-// reader is one reading of an object.
+// reader reads an object.
 type reader struct {
 	ctx  context.Context
 	file *os.File

@@ -17,15 +17,17 @@ import (
 // upload answers a signed PUT.
 func (b *Bucket) upload(w http.ResponseWriter, r *http.Request, key string, query url.Values) {
 	control := http.NewResponseController(w)
-	// The server reads on, for a while, behind an upload that is refused.
-	_ = control.SetReadDeadline(time.Now().Add(b.pause)) // Not every writer has deadlines.
+	// The server reads the rest of a refused upload, which must not last for ever.
+	_ = control.SetReadDeadline(time.Now().Add(b.pause)) // Not every ResponseWriter supports deadlines.
 	size, err := strconv.ParseInt(query.Get(paramSize), 10, 64)
+	// The signature covers these headers' values, which were stated as parameters.
 	asSigned := r.ContentLength == size && r.Header.Get("Content-Type") == query.Get(paramType) &&
 		r.Header.Get(onlyNewHeader) == onlyNew
 	if err != nil || !asSigned {
 		refuse(w, http.StatusForbidden)
 		return
 	}
+	// Checked before the body is read, which spares the client a useless upload; putNew decides.
 	if b.regular(objectName(key)) == nil {
 		refuse(w, http.StatusPreconditionFailed)
 		return
@@ -37,8 +39,8 @@ func (b *Bucket) upload(w http.ResponseWriter, r *http.Request, key string, quer
 	}
 }
 
-// incoming ends an upload whose client sends nothing for that long. The server itself takes
-// the last deadline away before it waits for another request.
+// incoming ends an upload whose client sends nothing for the idle time. The server itself removes the last
+// deadline before it waits for another request.
 type incoming struct {
 	body    io.Reader
 	control *http.ResponseController
@@ -46,11 +48,11 @@ type incoming struct {
 }
 
 func (i *incoming) Read(p []byte) (int, error) {
-	_ = i.control.SetReadDeadline(time.Now().Add(i.idle)) // Not every writer has deadlines.
+	_ = i.control.SetReadDeadline(time.Now().Add(i.idle)) // Not every ResponseWriter supports deadlines.
 	return i.body.Read(p)
 }
 
-// status is what the client of a signed URL is told, in S3's numbers where it has them.
+// status is the HTTP status of an error, with the same numbers as S3 where it has them.
 func status(err error) int {
 	switch {
 	case errors.Is(err, fs.ErrExist):
@@ -66,6 +68,7 @@ func status(err error) int {
 	}
 }
 
+// refuse answers with a status and no detail.
 func refuse(w http.ResponseWriter, status int) {
 	http.Error(w, http.StatusText(status), status)
 }

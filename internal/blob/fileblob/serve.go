@@ -11,10 +11,11 @@ import (
 	"github.com/weav-ai/weav/internal/blob"
 )
 
-// policy keeps a file that is opened by itself from running anything: it comes from the
-// API's own origin.
+// policy prevents a file that is opened directly from running scripts: it is served from the API's own
+// origin.
 const policy = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox"
 
+// serve checks the signature before anything else. A HEAD is allowed by the signature of a GET.
 func (b *Bucket) serve(w http.ResponseWriter, r *http.Request) {
 	b.allowOrigin(w, r)
 	if r.Method == http.MethodOptions {
@@ -63,8 +64,8 @@ func (b *Bucket) download(w http.ResponseWriter, r *http.Request, key string, qu
 	http.ServeContent(w, r, "", object.ModTime, &outgoing{content, http.NewResponseController(w), b.idle})
 }
 
-// outgoing ends a download whose client takes nothing for the idle timeout. The server itself takes
-// the last deadline away before it waits for another request.
+// outgoing ends a download whose client takes nothing for the idle timeout. The server itself removes the
+// last deadline before it waits for another request.
 type outgoing struct {
 	*io.SectionReader
 	control *http.ResponseController
@@ -72,10 +73,11 @@ type outgoing struct {
 }
 
 func (o *outgoing) Read(p []byte) (int, error) {
-	_ = o.control.SetWriteDeadline(time.Now().Add(o.idle)) // Not every writer has deadlines.
+	_ = o.control.SetWriteDeadline(time.Now().Add(o.idle)) // Not every ResponseWriter supports deadlines.
 	return o.SectionReader.Read(p)
 }
 
+// secondsLeft is how long the URL is still valid, as the age that caches may use.
 func (b *Bucket) secondsLeft(query url.Values) string {
 	expires, err := strconv.ParseInt(query.Get(paramExpires), 10, 64)
 	if err != nil {

@@ -182,7 +182,7 @@ func TestPreflight(t *testing.T) {
 	}
 }
 
-// TestStandstill has clients that stop in the middle; the server must let go of them.
+// TestStandstill has clients that stop in the middle; the server must close their connections.
 func TestStandstill(t *testing.T) {
 	t.Parallel()
 	bucket := openAt(t, t.TempDir(), func(o *Options) { o.IdleTimeout = 50 * time.Millisecond })
@@ -223,7 +223,7 @@ func TestStandstill(t *testing.T) {
 	})
 }
 
-// TestSlowTransfers take longer in all than they may stand still.
+// TestSlowTransfers take longer in total than their idle time.
 func TestSlowTransfers(t *testing.T) {
 	t.Parallel()
 	const idle, size = 2 * time.Second, 6
@@ -272,7 +272,7 @@ func answered(t *testing.T, answers *bufio.Reader, status int) {
 	}
 }
 
-// patience is how long a test waits for what happens at once.
+// patience bounds the wait for an event that happens at once.
 const patience = 20 * time.Second
 
 // begin dials, and sends the head of a request and a part of its body.

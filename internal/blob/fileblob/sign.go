@@ -24,8 +24,7 @@ const (
 	paramSignature   = "signature"
 )
 
-// onlyNew is the header and its value that an upload carries, as S3 has it: it stores nothing over
-// an object that is there.
+// onlyNew is the header and value of an upload, as in S3: it stores nothing over an existing object.
 const (
 	onlyNewHeader = "If-None-Match"
 	onlyNew       = "*"
@@ -68,7 +67,8 @@ func (b *Bucket) sign(method, key string, query url.Values, expires time.Time) s
 	return u.String()
 }
 
-// mac covers the method, the key and every parameter but the signature, in one order.
+// mac covers the method, the key and every parameter except the signature, in a fixed order. The parts are
+// separated by line feeds, which none of them can contain.
 func (b *Bucket) mac(method, key string, query url.Values) []byte {
 	signed := url.Values{}
 	for name, values := range query {
@@ -77,13 +77,13 @@ func (b *Bucket) mac(method, key string, query url.Values) []byte {
 		}
 	}
 	mac := hmac.New(sha256.New, b.secret)
-	// None of the parts can hold a line feed.
+
 	mac.Write([]byte(strings.Join([]string{"weav blob 1", method, key, signed.Encode()}, "\n")))
 	return mac.Sum(nil)
 }
 
-// authorize returns the key and the parameters of a request whose URL is signed for
-// method and has not expired.
+// authorize returns the key and the parameters of a request whose URL is signed for method and has not
+// expired. The signature is compared in constant time.
 func (b *Bucket) authorize(method string, u *url.URL) (string, url.Values, bool) {
 	key, below := strings.CutPrefix(u.Path, b.base.Path+"/")
 	query, err := url.ParseQuery(u.RawQuery)

@@ -9,9 +9,9 @@ import (
 	"github.com/weav-ai/weav/internal/blob"
 )
 
-// The trailer ends the file of an object, in one rename with its bytes: the mark, the size as a big-endian
-// uint64, and the content type with zeros after it. At the end it does not keep people from looking
-// into the folder with ordinary programs, and its length is fixed so that List need open no file.
+// The trailer ends the file of an object and is renamed together with its bytes: the mark, the size as a
+// big-endian uint64, and the content type padded with zeros. At the end of the file it does not disturb
+// programs that open the file directly. Its length is fixed, so that List need not open files.
 const (
 	mark         = "WEAVBLB1"
 	sizeAt       = len(mark)
@@ -19,8 +19,10 @@ const (
 	trailerBytes = 128
 )
 
+// errDamaged is the error of a file without a valid trailer, such as one that was put there by hand.
 var errDamaged = errors.New("fileblob: the file is not a whole object")
 
+// encodeTrailer returns the trailer of an object.
 func encodeTrailer(contentType string, size int64) []byte {
 	t := make([]byte, trailerBytes)
 	copy(t, mark)
@@ -29,7 +31,7 @@ func encodeTrailer(contentType string, size int64) []byte {
 	return t
 }
 
-// readTrailer returns the object in a file, but for its key.
+// readTrailer returns the object in a file, without its key.
 func readTrailer(f *os.File) (blob.Object, error) {
 	info, err := f.Stat()
 	if err != nil {

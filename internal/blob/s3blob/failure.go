@@ -13,7 +13,8 @@ import (
 	"github.com/weav-ai/weav/internal/blob"
 )
 
-// failure tells in the port's words why a call failed.
+// failure translates an error of a call into the port's errors. The caller's own context is checked first:
+// its end also looks like a broken connection.
 func failure(ctx context.Context, step string, err error) error {
 	if ended := blob.Ended(ctx, step); ended != nil {
 		return ended
@@ -34,7 +35,7 @@ func failure(ctx context.Context, step string, err error) error {
 	return blob.Unavailable(blob.Failing, cause)
 }
 
-// refusal sorts what the store itself answered.
+// refusal translates an answer of the store.
 func refusal(answer minio.ErrorResponse, cause error) error {
 	switch answer.Code {
 	case minio.NoSuchKey:
@@ -54,7 +55,7 @@ func refusal(answer minio.ErrorResponse, cause error) error {
 	}
 }
 
-// missing reports whether the store has no such object.
+// missing reports whether the object does not exist.
 func missing(err error) bool {
 	return minio.ToErrorResponse(err).Code == minio.NoSuchKey
 }

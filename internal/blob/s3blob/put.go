@@ -10,16 +10,16 @@ import (
 	"github.com/weav-ai/weav/internal/blob"
 )
 
-// Put implements blob.Bucket. An object is one request, at most 5 GiB on AWS: parts of a
-// larger upload would stay behind when this process dies.
+// Put implements blob.Bucket. An object is one request, at most 5 GiB on AWS: parts of a multipart upload
+// would remain when this process dies.
 func (b *Bucket) Put(ctx context.Context, key string, source io.Reader, opt blob.PutOptions) error {
 	if err := errors.Join(blob.CheckKey(key), opt.Check()); err != nil {
 		return err
 	}
 	body := blob.NewBody(ctx, source, opt.Size)
-	defer body.Release() // The transport may still read when the store has refused already.
+	defer body.Release() // The transport may still read after the store has refused.
 	if opt.Size == 0 {
-		// The client would not look at the body at all.
+		// The client would not read the body at all, and so not notice that it is too long.
 		if _, err := io.Copy(io.Discard, body); err != nil {
 			return err
 		}

@@ -29,11 +29,12 @@ func (b *Bucket) OpenRange(ctx context.Context, key string, offset, length int64
 		span += strconv.FormatInt(offset+length-1, 10)
 	}
 	var opt minio.GetObjectOptions
-	opt.Set("Range", span) // SetRange knows no range from the first byte to the last.
+	opt.Set("Range", span) // SetRange cannot express a range from the first byte to the last.
 	body, _, err := b.get(ctx, key, opt)
 	return body, err
 }
 
+// get requests an object. The attributes come with the answer, so no second request is needed.
 func (b *Bucket) get(ctx context.Context, key string, opt minio.GetObjectOptions) (io.ReadCloser, blob.Object, error) {
 	if err := blob.CheckKey(key); err != nil {
 		return nil, blob.Object{}, err
@@ -57,7 +58,7 @@ func (b *Bucket) Stat(ctx context.Context, key string) (blob.Object, error) {
 	return object(key, info), nil
 }
 
-// List implements blob.Bucket. It asks for a thousand objects at a time.
+// List implements blob.Bucket. It requests a thousand objects at a time.
 func (b *Bucket) List(ctx context.Context, prefix string) iter.Seq2[blob.Object, error] {
 	return func(yield func(blob.Object, error) bool) {
 		if err := errors.Join(blob.CheckPrefix(prefix), blob.Ended(ctx, "list")); err != nil {
@@ -77,18 +78,19 @@ func (b *Bucket) List(ctx context.Context, prefix string) iter.Seq2[blob.Object,
 	}
 }
 
+// object translates the attributes of an object.
 func object(key string, info minio.ObjectInfo) blob.Object {
 	return blob.Object{Key: key, Size: info.Size, ContentType: info.ContentType, ModTime: info.LastModified.UTC()}
 }
 
-// reader is one reading of an object, with errors in the port's words.
+// reader reads an object and returns the port's errors.
 type reader struct {
 	ctx  context.Context
 	body io.ReadCloser
 }
 
-// Read implements io.Reader. The connection may hold bytes that came before the context ended, so the
-// context is asked first.
+// Read implements io.Reader. The connection may hold bytes that arrived before the context ended, so the
+// context is checked first.
 func (r *reader) Read(p []byte) (int, error) {
 	if err := blob.Ended(r.ctx, "read"); err != nil {
 		return 0, err

@@ -78,7 +78,7 @@ func silent(t *testing.T) string {
 	return relay{up: 0, down: 0}.before(t, servesNothing(t))
 }
 
-// servesNothing is the address of a listener that nobody accepts at.
+// servesNothing is the address of a listener that accepts no connection.
 func servesNothing(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

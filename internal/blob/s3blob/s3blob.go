@@ -1,8 +1,8 @@
 // Package s3blob is a bucket of an S3 store, such as MinIO.
 //
-// The store may be down when the bucket is opened, and come and go later: every call stands
-// for itself. A call is made once. It ends when the store makes no progress for the idle
-// timeout, however long a transfer that does make progress takes.
+// The store may be down when the bucket is opened, and again later: every call is independent. A call is made
+// once. It ends when the store makes no progress for the idle timeout, however long a transfer with progress
+// takes.
 package s3blob
 
 import (
@@ -20,24 +20,25 @@ import (
 )
 
 const (
+	// defaultRegion is MinIO's own default; other stores ignore it or require their own.
 	defaultRegion = "us-east-1"
 	defaultIdle   = 15 * time.Second
-	// pingTimeout bounds a question of whose answer nobody waits for long.
+	// pingTimeout bounds a Ping, which health checks wait for.
 	pingTimeout = 5 * time.Second
 )
 
 // Options name the bucket and the account.
 type Options struct {
-	// Endpoint is the store as this process reaches it, such as http://minio:9000.
+	// Endpoint is the store's address for this process, such as http://minio:9000.
 	Endpoint string
-	// Region is part of signatures; default us-east-1, which MinIO has too.
+	// Region is part of signatures; default us-east-1, which MinIO uses too.
 	Region string
-	// Bucket must exist; nothing here creates it.
+	// Bucket must exist; this package does not create it.
 	Bucket string
-	// AccessKey and SecretKey are the account's. It needs to get, put, delete and list.
+	// AccessKey and SecretKey are the account's. It must be allowed to get, put, delete and list.
 	AccessKey, SecretKey string
-	// PublicURL is the store as people reach it, such as https://files.example.com. Signed URLs
-	// start with it. Empty is Endpoint.
+	// PublicURL is the store's public address, such as https://files.example.com. Signed URLs start with it,
+	// because the host is part of the signature. Empty is Endpoint.
 	PublicURL string
 	// IdleTimeout ends a call in which the store makes no progress; default 15 s.
 	IdleTimeout time.Duration
@@ -53,7 +54,7 @@ type Bucket struct {
 
 var _ blob.Bucket = (*Bucket)(nil)
 
-// Open checks the options and connects to nothing: Ping does. Errors hold no key.
+// Open checks the options and makes no connection: Ping does. Errors contain no key.
 func Open(o Options) (*Bucket, error) {
 	if o.Bucket == "" || o.AccessKey == "" || o.SecretKey == "" {
 		return nil, errors.New("s3blob: bucket, access key and secret key must be set")
@@ -72,6 +73,7 @@ func Open(o Options) (*Bucket, error) {
 	if err != nil {
 		return nil, fmt.Errorf("s3blob: endpoint: %w", err)
 	}
+	// The signer never connects: it has the public address, which this process may not reach.
 	signer, err := newClient(o, o.PublicURL, transport)
 	if err != nil {
 		return nil, fmt.Errorf("s3blob: public URL: %w", err)
@@ -79,8 +81,8 @@ func Open(o Options) (*Bucket, error) {
 	return &Bucket{name: o.Bucket, store: minio.Core{Client: store}, signer: signer, transport: transport}, nil
 }
 
-// newClient makes a client of the store at endpoint. The region is set, so that no call
-// asks the store for it first.
+// newClient makes a client of the store at endpoint. The region is set, so that no call requests it from the
+// store first.
 func newClient(o Options, endpoint string, transport http.RoundTripper) (*minio.Client, error) {
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil ||
@@ -92,11 +94,11 @@ func newClient(o Options, endpoint string, transport http.RoundTripper) (*minio.
 		Secure:     u.Scheme == "https",
 		Region:     o.Region,
 		Transport:  transport,
-		MaxRetries: 1, // One try: whoever asks knows best whether to ask again.
+		MaxRetries: 1, // One try: the caller decides whether to repeat a call.
 	})
 }
 
-// Ping implements blob.Bucket. It answers within five seconds.
+// Ping implements blob.Bucket. It returns within five seconds.
 func (b *Bucket) Ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
 	defer cancel()

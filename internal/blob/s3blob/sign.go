@@ -28,8 +28,8 @@ func (b *Bucket) SignGet(ctx context.Context, key string, opt blob.GetOptions) (
 	return u.String(), nil
 }
 
-// SignPut implements blob.Bucket. A plain signed PUT binds neither size nor type, so their headers are
-// part of the signature, and so is the condition that the key is free.
+// SignPut implements blob.Bucket. A plain signed PUT binds neither size nor type. So their headers are part
+// of the signature, and so is the condition that the key is free.
 func (b *Bucket) SignPut(ctx context.Context, key string, opt blob.UploadOptions) (blob.SignedRequest, error) {
 	if err := errors.Join(blob.CheckKey(key), opt.Check()); err != nil {
 		return blob.SignedRequest{}, err

@@ -10,13 +10,15 @@ import (
 )
 
 const (
+	// dialTimeout and tlsTimeout are shorter than the idle timeout, so that an unreachable store is reported
+	// as such.
 	dialTimeout = 3 * time.Second
 	tlsTimeout  = 3 * time.Second
-	// maxIdleConns is how many connections are kept between calls; there is one store only.
+	// maxIdleConns is how many connections stay open between calls; there is only one store.
 	maxIdleConns = 32
 )
 
-// newTransport has no limit on the time of a whole call: watch has one on its standstill.
+// newTransport has no limit on the duration of a call: watch bounds the time without progress.
 func newTransport() *http.Transport {
 	return &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
@@ -33,9 +35,8 @@ func newTransport() *http.Transport {
 // errStalled says that the store made no progress for the idle timeout.
 var errStalled = errors.New("s3blob: no progress")
 
-// watch ends a call in which the store takes or gives nothing for the idle timeout. Only the
-// waits for the store count: neither a slow source of an upload nor a slow reader of an answer
-// is the store's fault.
+// watch ends a call in which the store takes or gives nothing for the idle timeout. Only waits for the store
+// count: a slow source of an upload or a slow reader of an answer is not the store's fault.
 type watch struct {
 	next http.RoundTripper
 	idle time.Duration
@@ -44,6 +45,7 @@ type watch struct {
 // RoundTrip implements http.RoundTripper.
 func (w *watch) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(req.Context())
+	// The timer covers the connection and the wait for the answer's head; the readers below cover the rest.
 	timer := time.AfterFunc(w.idle, func() { cancel(errStalled) })
 	c := &call{ctx: ctx, cancel: cancel, timer: timer, idle: w.idle}
 	req = req.WithContext(ctx)
@@ -69,7 +71,7 @@ type call struct {
 	idle   time.Duration
 }
 
-// explain tells a standstill from what the transport makes of it.
+// explain replaces the transport's error by errStalled when watch ended the call.
 func (c *call) explain(err error) error {
 	if errors.Is(context.Cause(c.ctx), errStalled) {
 		return errStalled
@@ -77,7 +79,7 @@ func (c *call) explain(err error) error {
 	return err
 }
 
-// upload stops the clock while the source is asked for more.
+// upload stops the timer while the source is read.
 type upload struct {
 	*call
 	body io.ReadCloser
@@ -94,7 +96,7 @@ func (u *upload) Read(p []byte) (int, error) {
 // Close implements io.Closer.
 func (u *upload) Close() error { return u.body.Close() }
 
-// answer runs the clock only while its reader waits.
+// answer runs the timer only while its reader waits.
 type answer struct {
 	*call
 	body io.ReadCloser
@@ -111,7 +113,7 @@ func (a *answer) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Close implements io.Closer. It frees what the call holds.
+// Close implements io.Closer. It releases the context of the call.
 func (a *answer) Close() error {
 	a.cancel(nil)
 	return a.body.Close()

@@ -56,8 +56,8 @@ func calls(ctx context.Context, b *Bucket) map[string]error {
 	}
 }
 
-// troubled checks that err is this trouble, told without a private word, and that not even the log
-// learns the secret.
+// troubled checks that err is this failure, without a private word, and that not even the log
+// contains the secret.
 func troubled(t *testing.T, name string, err error, want blob.Trouble) {
 	t.Helper()
 	blobtest.Unavailable(t, err, "private")
@@ -75,7 +75,7 @@ func TestStoreThatIsNotThere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_ = listener.Close() // Nobody listens here for now.
+	_ = listener.Close() // The address has no listener for now.
 	began := time.Now()
 	all := calls(t.Context(), at(t, "http://"+listener.Addr().String(), longIdle))
 	for name, err := range all {

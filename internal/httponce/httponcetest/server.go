@@ -1,4 +1,4 @@
-// Package httponcetest has a server that breaks the connections that it kept.
+// Package httponcetest provides a server that breaks reused connections.
 package httponcetest
 
 import (
@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// Moment says when the server resets a connection.
+// Moment is when the server resets a connection.
 type Moment string
 
 // The moments, all before the first byte of an answer.
@@ -20,15 +20,15 @@ const (
 	FirstByte Moment = "at the first byte"
 	Head      Moment = "behind the head"
 	Body      Moment = "behind the body"
-	// Closed ends the connection in order instead of resetting it, when the request was read.
+	// Closed closes the connection in order instead of resetting it, after the request was read.
 	Closed Moment = "closed behind the body"
 )
 
 // Moments are all of them.
 var Moments = []Moment{FirstByte, Head, Body, Closed}
 
-// Server answers its first request and keeps the connection. It breaks the connection of each further request, of
-// whatever connection that is. It speaks HTTP/1.1 without TLS.
+// Server answers its first request and leaves the connection open. It breaks the connection of every further
+// request, whichever connection that is. It speaks HTTP/1.1 without TLS.
 type Server struct {
 	// URL is its address, without a slash at its end.
 	URL string
@@ -96,7 +96,7 @@ func (s *Server) Check(tb testing.TB, n int) {
 	}
 }
 
-// begin counts a request and says whether it is the first of all.
+// begin counts a request and reports whether it is the first one.
 func (s *Server) begin(conn int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
