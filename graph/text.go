@@ -52,7 +52,7 @@ func (*providerKeyResolver) LastError(ctx context.Context, k *ent.ProviderKey) (
 
 // askedLanguage is the language that a request named; nil when it named none.
 func askedLanguage(ctx context.Context) *user.Language {
-	asked, isNamed := locale.Asked(ctx)
+	asked, isNamed := locale.Requested(ctx)
 	if !isNamed {
 		return nil
 	}

@@ -192,7 +192,7 @@ func (a *App) Handler() http.Handler {
 		Blobs: a.blobs, Files: server.Files{Own: a.files.OwnTarget, Shared: a.files.SharedTarget, Limit: a.rates.request}, Admin: a.admin(), Payments: a.payments(),
 		Authenticate: a.authenticate, Language: a.language, Origins: a.cfg.origins(), Hosts: a.cfg.hosts(), App: a.cfg.frontend(), TrustedProxies: a.cfg.TrustedProxies,
 		Bodies: server.BodyTimeouts(a.cfg.HTTP.Bodies), Connections: a.connections,
-		Counted: a.meter.RequestEnded, Log: a.log,
+		OnRequest: a.meter.RequestEnded, Log: a.log,
 	})
 }
 
@@ -233,7 +233,7 @@ func (a *App) health() *server.Health {
 	kind := map[bool]string{true: "embedded", false: "external"}
 	parts := []server.Part{
 		{Name: "database", Kind: map[bool]string{true: "sqlite", false: "postgres"}[a.cfg.sqlite()], Check: a.store.Ping},
-		{Name: "redis", Kind: kind[a.cfg.RedisURL == ""], IsSpare: true, Check: a.bus.Ping},
+		{Name: "redis", Kind: kind[a.cfg.RedisURL == ""], IsOptional: true, Check: a.bus.Ping},
 		{Name: "storage", Kind: map[bool]string{true: "files", false: "s3"}[a.blobs != nil], Check: a.bucket.Ping},
 	}
 	if a.part.Works {

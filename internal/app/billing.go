@@ -24,7 +24,7 @@ func (a *App) wireBilling(secret []byte) error {
 
 // payments are the addresses that the gateways call.
 func (a *App) payments() server.Payments {
-	p := server.Payments{Notice: a.billing.Notice, Pages: a.payPages, Limit: a.rates.forged, Forged: a.meter.NoticeForged, Log: a.log}
+	p := server.Payments{Notice: a.billing.Notice, Pages: a.payPages, Limit: a.rates.forged, OnForged: a.meter.NoticeForged, Log: a.log}
 	for _, g := range a.gateways {
 		p.Gateways = append(p.Gateways, g.Name())
 	}

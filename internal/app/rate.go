@@ -48,7 +48,7 @@ func openRates(cfg Config, meter *metrics.Metrics, log *slog.Logger) (*rates, er
 		if err != nil {
 			return nil, err
 		}
-		both := rate.Fallback(shared, r.limiter, log)
+		both := rate.NewFallback(shared, r.limiter, log)
 		r.limiter, r.close, local = both, shared.Close, both.Decided
 	}
 	r.refused = meter.WatchRates(local)

@@ -12,8 +12,8 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// channel is what all readers of one person in this process share: one subscription,
-// each event decoded once.
+// channel is shared by all readers of one user in this process: one subscription of the bus, and each event
+// is decoded once.
 type channel struct {
 	user    oid.User
 	readers map[*Reader]struct{} // guarded by Feed.mu
@@ -22,7 +22,8 @@ type channel struct {
 	err     error
 }
 
-// attach adds r to its person's channel and returns when the bus has confirmed it or is out of reach.
+// attach adds r to its user's channel and returns when the bus has confirmed it or is unreachable. The first
+// reader subscribes; the others wait for it outside the lock.
 func (f *Feed) attach(ctx context.Context, r *Reader) error {
 	f.mu.Lock()
 	ch, ok := f.channels[r.user]
@@ -44,10 +45,12 @@ func (f *Feed) attach(ctx context.Context, r *Reader) error {
 	}
 }
 
-// open subscribes the channel. It outlives the first reader, so it does not end with its context.
+// open subscribes the channel. The subscription outlives the first reader, so it does not end with that
+// reader's context. A failed channel is removed, so that the next reader tries again.
 func (f *Feed) open(ctx context.Context, ch *channel) {
 	defer close(ch.ready)
 	topic := live.FeedTopic(ch.user.String())
+	// WithoutCancel: the first reader's context must not end the subscription of the others.
 	cancel, err := f.bus.Subscribe(context.WithoutCancel(ctx), topic,
 		func(payload []byte) { f.deliver(ch, payload) }, f.compareSoon)
 	if err != nil {
@@ -62,7 +65,8 @@ func (f *Feed) open(ctx context.Context, ch *channel) {
 	ch.cancel = cancel
 }
 
-// detach removes r; the last reader closes the channel.
+// detach removes r; the last reader closes the channel. cancel is called without the lock, because it waits
+// for deliver, which takes it.
 func (f *Feed) detach(r *Reader) {
 	f.mu.Lock()
 	ch := r.channel
@@ -75,12 +79,15 @@ func (f *Feed) detach(r *Reader) {
 	if !last {
 		return
 	}
+	// open may still be running in another goroutine: cancel is set when ready is closed.
 	<-ch.ready
 	if ch.cancel != nil {
 		ch.cancel()
 	}
 }
 
+// deliver decodes published events and hands them to the readers. What cannot be decoded is found by the next
+// comparison with the table.
 func (f *Feed) deliver(ch *channel, payload []byte) {
 	var raw []store.Event
 	if err := json.Unmarshal(payload, &raw); err != nil {
@@ -103,12 +110,13 @@ func (f *Feed) deliver(ch *channel, payload []byte) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	// push never blocks, so the lock is held only for a moment.
 	for r := range ch.readers {
 		r.push(events)
 	}
 }
 
-// compareSoon asks Run for a comparison of heads now; it never blocks.
+// compareSoon makes Run compare the heads now; it never blocks.
 func (f *Feed) compareSoon() {
 	select {
 	case f.kick <- struct{}{}:
@@ -116,10 +124,11 @@ func (f *Feed) compareSoon() {
 	}
 }
 
-// Run compares the heads of connected people with the table until ctx ends: every five
-// seconds, whenever the bus may have lost something, and each live.LookEvery while it is out of reach.
+// Run compares the heads of connected users with the table until ctx ends: every five seconds, whenever the
+// bus may have lost a message, and each live.PollEvery while it is unreachable. A comparison is one query,
+// whatever the number of users.
 func (f *Feed) Run(ctx context.Context) {
-	tick := time.NewTicker(live.LookEvery)
+	tick := time.NewTicker(live.PollEvery)
 	defer tick.Stop()
 	compared := time.Now()
 	for {
@@ -136,6 +145,7 @@ func (f *Feed) Run(ctx context.Context) {
 				continue
 			}
 		}
+		// The time is taken before the query: what commits during it may be missed by it.
 		compared = time.Now()
 		if err := f.compare(ctx); err != nil && ctx.Err() == nil {
 			f.log.WarnContext(ctx, "comparing feeds with the table failed", "error", err)
@@ -143,7 +153,7 @@ func (f *Feed) Run(ctx context.Context) {
 	}
 }
 
-// compare reads the heads of all connected people in one query and tells their readers.
+// compare reads the heads of all connected users in one query and passes them to their readers.
 func (f *Feed) compare(ctx context.Context) error {
 	users := f.connected()
 	if len(users) == 0 {
@@ -161,12 +171,13 @@ func (f *Feed) compare(ctx context.Context) error {
 			continue
 		}
 		for r := range ch.readers {
-			r.heard(row.Epoch, row.Seq)
+			r.noteHead(row.Epoch, row.Seq)
 		}
 	}
 	return nil
 }
 
+// connected returns the users that have a channel in this process.
 func (f *Feed) connected() []oid.User {
 	f.mu.Lock()
 	defer f.mu.Unlock()

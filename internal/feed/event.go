@@ -1,5 +1,5 @@
-// Package feed is a person's feed of events: every durable change of their data, in
-// commit order, each once. The table is the truth; the bus only says that there is more.
+// Package feed is a user's feed of events: every durable change of their data, in commit order, each once.
+// The table is the source of truth; the bus only notifies that there is more.
 package feed
 
 import (
@@ -41,11 +41,13 @@ const (
 	FileDeleted     Type = "file.deleted"
 
 	PaymentSaved Type = "payment.saved"
-	// KeyEnded tells the sockets of an API key that it was revoked; to people it is a change of the account.
+	// KeyEnded notifies the sockets of an API key that it was revoked. For sessions it is a change of the
+	// account.
 	KeyEnded Type = "key.ended"
 )
 
-// Facts are the ids and immutable facts of an event. Objects are read at delivery.
+// Facts are the ids and immutable facts of an event. Objects are read at delivery, so they may be newer than
+// the event, never older.
 type Facts struct {
 	Session oid.Session `json:"session,omitzero"`
 	Prompt  oid.Prompt  `json:"prompt,omitzero"`
@@ -81,7 +83,8 @@ type Event struct {
 // Cursor returns the place of the event in its feed.
 func (e Event) Cursor() Cursor { return Cursor{User: e.User, Epoch: e.Epoch, Seq: e.Seq} }
 
-// Record adds an event to the transaction; it is numbered and published with its commit.
+// Record adds an event to the transaction. It is numbered when the transaction commits and published after
+// that.
 func Record(tx *store.Tx, user oid.User, typ Type, facts Facts) {
 	tx.Record(store.NewEvent(user, string(typ), facts))
 }

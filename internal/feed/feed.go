@@ -20,52 +20,54 @@ import (
 )
 
 const (
-	// compareEvery is how often the heads of connected people are compared with the
-	// table: the longest a lost publish can delay an event. While the bus is out of
-	// reach they are compared each live.LookEvery.
+	// compareEvery is how often the heads of connected users are compared with the table: the longest time
+	// that a lost publish can delay an event. While the bus is unreachable they are compared each
+	// live.PollEvery.
 	compareEvery = 5 * time.Second
-	// Kept is how long events can be read back.
-	Kept = 7 * 24 * time.Hour
-	// pageSize is the most events one read of the table brings.
+	// Retention is how long events can be read back.
+	Retention = 7 * 24 * time.Hour
+	// pageSize is the most events that one read of the table returns.
 	pageSize = 500
 )
 
-// Feed gives readers their events and keeps one bus subscription per person and process.
+// Feed gives readers their events. It has one bus subscription per user and process.
 type Feed struct {
 	store *store.Store
 	bus   live.Bus
 	log   *slog.Logger
 
-	mu       sync.Mutex
-	channels map[oid.User]*channel
-	unheard  map[oid.User][]store.Event // the newest events of each person that the bus did not take
-	kick     chan struct{}
-	failed   atomic.Int64
+	mu          sync.Mutex
+	channels    map[oid.User]*channel
+	unpublished map[oid.User][]store.Event // the newest events of each user that the bus did not take
+	kick        chan struct{}
+	failed      atomic.Int64
 }
 
-// New returns a Feed; Run must run while readers are open.
+// New returns a Feed; Run must be running while readers are open.
 func New(st *store.Store, bus live.Bus, log *slog.Logger) *Feed {
-	return &Feed{store: st, bus: bus, log: log, channels: map[oid.User]*channel{}, unheard: map[oid.User][]store.Event{}, kick: make(chan struct{}, 1)}
+	return &Feed{store: st, bus: bus, log: log, channels: map[oid.User]*channel{}, unpublished: map[oid.User][]store.Event{}, kick: make(chan struct{}, 1)}
 }
 
-// Publish hands committed events to their readers. A failure is counted, not
-// returned: the rows are the truth and readers compare heads. When the bus is back Run publishes each person's
-// newest events again, so that readers of processes that saw no outage look for the others at once.
+// Publish publishes committed events, grouped by user. A failure is counted and not returned: the rows are
+// the source of truth, and readers compare heads. When the bus is back, Run publishes the newest events of
+// each user again, so that readers in processes that saw no outage read the missing ones at once.
 func (f *Feed) Publish(ctx context.Context, events []store.Event) {
 	for len(events) > 0 {
+		// Events of one transaction are grouped by user.
 		n := 1
 		for n < len(events) && events[n].User == events[0].User {
 			n++
 		}
 		if err := f.publish(ctx, events[:n]); err != nil {
 			f.failed.Add(1)
-			f.keep(events[:n])
+			f.holdBack(events[:n])
 			f.log.DebugContext(ctx, "publish of events failed; readers will find them in the table", "error", err)
 		}
 		events = events[n:]
 	}
 }
 
+// publish publishes events of one user in one message, so that they arrive together.
 func (f *Feed) publish(ctx context.Context, events []store.Event) error {
 	payload, err := json.Marshal(events)
 	if err != nil {
@@ -74,30 +76,31 @@ func (f *Feed) publish(ctx context.Context, events []store.Event) error {
 	return f.bus.Publish(ctx, live.FeedTopic(events[0].User.String()), payload)
 }
 
-// maxUnheard bounds the people whose events are published again after an outage. Of more of them readers learn by
-// the next comparison.
-const maxUnheard = 10_000
+// maxUnpublished bounds the users whose events are published again after an outage, and with that the memory
+// that an outage takes. The readers of further users find their events by the next comparison.
+const maxUnpublished = 10_000
 
-// keep holds events back for publishAgain.
-func (f *Feed) keep(events []store.Event) {
+// holdBack stores the newest events of a user for publishAgain. Only the newest matter: a reader that gets
+// them reads the gap before them from the table.
+func (f *Feed) holdBack(events []store.Event) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	known, ok := f.unheard[events[0].User]
-	if ok && known[len(known)-1].Seq > events[len(events)-1].Seq || !ok && len(f.unheard) >= maxUnheard {
+	known, ok := f.unpublished[events[0].User]
+	if ok && known[len(known)-1].Seq > events[len(events)-1].Seq || !ok && len(f.unpublished) >= maxUnpublished {
 		return
 	}
-	f.unheard[events[0].User] = slices.Clone(events)
+	f.unpublished[events[0].User] = slices.Clone(events)
 }
 
-// publishAgain publishes what was held back. What fails once more stays held back.
+// publishAgain publishes what was held back. What fails again stays held back.
 func (f *Feed) publishAgain(ctx context.Context) {
 	f.mu.Lock()
-	unheard := f.unheard
-	f.unheard = map[oid.User][]store.Event{}
+	unpublished := f.unpublished
+	f.unpublished = map[oid.User][]store.Event{}
 	f.mu.Unlock()
-	for _, events := range unheard {
+	for _, events := range unpublished {
 		if err := f.publish(ctx, events); err != nil {
-			f.keep(events)
+			f.holdBack(events)
 		}
 	}
 }
@@ -105,7 +108,7 @@ func (f *Feed) publishAgain(ctx context.Context) {
 // FailedPublishes counts the publishes that did not reach the bus.
 func (f *Feed) FailedPublishes() int64 { return f.failed.Load() }
 
-// Head returns the place of the person's newest event.
+// Head returns the place of the user's newest event.
 func (f *Feed) Head(ctx context.Context, user oid.User) (Cursor, error) {
 	row, err := f.row(ctx, user)
 	if err != nil {
@@ -114,6 +117,7 @@ func (f *Feed) Head(ctx context.Context, user oid.User) (Cursor, error) {
 	return Cursor{User: user, Epoch: row.Epoch, Seq: row.Seq}, nil
 }
 
+// row reads the feed's row. Every user has one, so a missing row means that the account was erased.
 func (f *Feed) row(ctx context.Context, user oid.User) (*ent.Feed, error) {
 	row, err := f.store.Client().Feed.Get(ctx, user)
 	if ent.IsNotFound(err) {
@@ -125,7 +129,7 @@ func (f *Feed) row(ctx context.Context, user oid.User) (*ent.Feed, error) {
 	return row, nil
 }
 
-// read returns up to pageSize events of user behind seq.
+// read returns up to pageSize events of user after seq.
 func (f *Feed) read(ctx context.Context, user oid.User, epoch string, seq int64) ([]Event, error) {
 	rows, err := f.store.Client().FeedEvent.Query().
 		Where(feedevent.UserID(user), feedevent.SeqGT(seq)).
@@ -143,9 +147,10 @@ func (f *Feed) read(ctx context.Context, user oid.User, epoch string, seq int64)
 	return events, nil
 }
 
-// Purge forgets events older than Kept and remembers up to where it did.
+// Purge removes events older than Retention and stores up to which seq it did, so that an older cursor gets
+// EXPIRED instead of a gap.
 func (f *Feed) Purge(ctx context.Context, now time.Time) (int, error) {
-	old := feedevent.CreatedAtLT(now.Add(-Kept))
+	old := feedevent.CreatedAtLT(now.Add(-Retention))
 	var users []struct {
 		UserID oid.User `json:"user_id"`
 		Max    int64    `json:"max"`
@@ -158,7 +163,7 @@ func (f *Feed) Purge(ctx context.Context, now time.Time) (int, error) {
 	total := 0
 	for _, u := range users {
 		err := f.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-			// Up to the newest old event, so that what is forgotten is always a prefix.
+			// Up to the newest old event, so that the removed events are always a prefix.
 			err := tx.Client().Feed.UpdateOneID(u.UserID).Where(entfeed.PrunedSeqLT(u.Max)).SetPrunedSeq(u.Max).Exec(ctx)
 			if err != nil && !ent.IsNotFound(err) {
 				return err

@@ -132,7 +132,7 @@ func TestAReaderSeesEveryEventOnceInOrder(t *testing.T) {
 	})
 }
 
-func TestAReaderGoesOnBehindItsCursor(t *testing.T) {
+func TestAReaderContinuesAfterItsCursor(t *testing.T) {
 	t.Parallel()
 	each(t, func(b *bench) {
 		b.record(3)
@@ -174,7 +174,7 @@ func TestPublishesOutOfOrderAreFilledFromTheTable(t *testing.T) {
 		b.wantInOrder(b.read(r, 3), 1)
 		b.feed.Publish(b.Context(), b.held[0])
 		if events, err := r.Take(b.Context()); err != nil || len(events) > 0 {
-			b.Errorf("a publish told twice brought %d events, error %v; want none", len(events), err)
+			b.Errorf("a repeated publish brought %d events, error %v; want none", len(events), err)
 		}
 	})
 }
@@ -190,7 +190,7 @@ func TestASlowReaderLosesNothing(t *testing.T) {
 	})
 }
 
-func TestAFeedThatCannotGoOnSaysWhy(t *testing.T) {
+func TestACursorThatCannotContinueGivesItsReason(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		spoil func(b *bench, c *feed.Cursor)
@@ -199,7 +199,7 @@ func TestAFeedThatCannotGoOnSaysWhy(t *testing.T) {
 		"another epoch": {func(_ *bench, c *feed.Cursor) { c.Epoch = "elsewhere" }, feed.FeedRebuilt},
 		"ahead":         {func(_ *bench, c *feed.Cursor) { c.Seq += 10 }, feed.AheadOfFeed},
 		"purged": {func(b *bench, c *feed.Cursor) {
-			n, err := b.feed.Purge(b.Context(), store.Now().Add(feed.Kept+time.Hour))
+			n, err := b.feed.Purge(b.Context(), store.Now().Add(feed.Retention+time.Hour))
 			b.must(err)
 			if n != 3 {
 				b.Errorf("purged %d events; want 3", n)
@@ -227,7 +227,7 @@ func TestAFeedThatCannotGoOnSaysWhy(t *testing.T) {
 	}
 }
 
-func TestAFeedRestoredUnderAReaderIsToldAsRebuilt(t *testing.T) {
+func TestAReaderOfARestoredFeedGetsFeedRebuilt(t *testing.T) {
 	t.Parallel()
 	each(t, func(b *bench) {
 		b.record(2)
@@ -273,7 +273,7 @@ func TestForeignAndMalformedCursorsAreRefused(t *testing.T) {
 	}
 }
 
-func TestABrokenBusDelaysNobody(t *testing.T) {
+func TestABrokenBusDelaysNoCommit(t *testing.T) {
 	t.Parallel()
 	each(t, func(b *bench) {
 		b.must(b.bus.Close())
@@ -322,7 +322,7 @@ func (b *farBus) Publish(ctx context.Context, topic string, payload []byte) erro
 	return b.Bus.Publish(ctx, topic, payload)
 }
 
-// TestEventsComeFromTheTableInAnOutage has one process without its bus, and another that notices nothing of it.
+// TestEventsComeFromTheTableInAnOutage has one process without its bus, and another that is not affected.
 func TestEventsComeFromTheTableInAnOutage(t *testing.T) {
 	t.Parallel()
 	each(t, func(b *bench) {
@@ -336,7 +336,7 @@ func TestEventsComeFromTheTableInAnOutage(t *testing.T) {
 		defer cancel()
 		near := b.open(nil)
 		b.feed = there
-		far := b.open(nil) // there does not run: it hears of what is published alone.
+		far := b.open(nil) // there does not run: it sees only what is published.
 		b.feed = here
 
 		bus.far.Store(true)

@@ -9,22 +9,23 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// Item is what a subscriber of a feed is told: exactly one of the fields behind At is set.
+// Item is what a subscriber of a feed receives: exactly one of the fields after At is set.
 type Item struct {
 	Cursor Cursor
 	At     time.Time
-	// Snapshot says to begin with the account as of now.
+	// Snapshot means that the subscriber starts with the account as of now.
 	Snapshot bool
-	// Resync says why what was told before does not join what follows; a snapshot follows.
+	// Resync is why the previous events are not joined by the following ones; a snapshot follows.
 	Resync ResyncReason
 	// Event is a durable event.
 	Event *Event
 }
 
-// retryRead is how long a subscriber waits before it reads the table again after a fault.
+// retryRead is how long a subscription waits before it reads the table again after an error. The subscription
+// stays open, since the events are not lost.
 const retryRead = 500 * time.Millisecond
 
-// Watch follows a feed until ctx ends: a snapshot, or all events behind after, then what happens.
+// Watch follows a feed until ctx ends: a snapshot, or all events after the cursor, then new events.
 func (f *Feed) Watch(ctx context.Context, user oid.User, after *Cursor) (<-chan Item, error) {
 	reader, err := f.Open(ctx, user, after)
 	var resync *ResyncError
@@ -36,13 +37,15 @@ func (f *Feed) Watch(ctx context.Context, user oid.User, after *Cursor) (<-chan 
 	return w.out, nil
 }
 
-// watcher is one subscription; its goroutine alone touches it.
+// watcher is one subscription; only its goroutine uses it.
 type watcher struct {
 	feed   *Feed
 	reader *Reader
 	out    chan Item
 }
 
+// run delivers until ctx ends. After a failed read it tries again after retryRead, without ending the
+// subscription.
 func (w *watcher) run(ctx context.Context, fresh bool, resync *ResyncError) {
 	defer close(w.out)
 	defer w.reader.Close()
@@ -70,6 +73,7 @@ func (w *watcher) run(ctx context.Context, fresh bool, resync *ResyncError) {
 	}
 }
 
+// begin sends what the subscription starts with: the resync, a snapshot, or nothing after a valid cursor.
 func (w *watcher) begin(ctx context.Context, fresh bool, resync *ResyncError) bool {
 	switch {
 	case resync != nil:
@@ -81,6 +85,7 @@ func (w *watcher) begin(ctx context.Context, fresh bool, resync *ResyncError) bo
 	}
 }
 
+// follow sends the events that Take returns.
 func (w *watcher) follow(ctx context.Context) error {
 	events, err := w.reader.Take(ctx)
 	var resync *ResyncError
@@ -99,12 +104,16 @@ func (w *watcher) follow(ctx context.Context) error {
 	return nil
 }
 
+// resync sends the reason, then a snapshot. The first cursor records that the snapshot is outstanding: a
+// client that reconnects between the two gets it then.
 func (w *watcher) resync(ctx context.Context, reason ResyncReason) bool {
 	at, now := w.reader.Cursor(), store.Now()
 	return w.send(ctx, Item{Cursor: at.Owing(OwedSnapshot), At: now, Resync: reason}) &&
 		w.send(ctx, Item{Cursor: at, At: now, Snapshot: true})
 }
 
+// send waits for the subscriber. The channel has no buffer: a slow subscriber must not make the server store
+// items, since the feed does.
 func (w *watcher) send(ctx context.Context, item Item) bool {
 	select {
 	case w.out <- item:

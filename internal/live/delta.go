@@ -7,12 +7,12 @@ import (
 	"unicode/utf8"
 )
 
-// errNotUTF8 is a writer's mistake: JSON would carry other bytes than the stored text has,
-// and every offset behind them would be wrong.
+// errNotUTF8 is a fault of the writer. JSON would replace the invalid bytes, so the published text would
+// differ from the stored one and every later offset would be wrong.
 var errNotUTF8 = errors.New("live: text is not valid UTF-8")
 
-// Encode returns the message that publishes d. It fails when the text is not valid UTF-8, as a
-// text that was split within a code point is not.
+// Encode returns the message that publishes d. It fails when the text is not valid UTF-8, which is the case
+// for a text that was split within a code point.
 func (d Delta) Encode() ([]byte, error) {
 	if !utf8.ValidString(d.Text) {
 		return nil, errNotUTF8

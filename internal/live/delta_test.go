@@ -6,7 +6,7 @@ import (
 	"github.com/weav-ai/weav/internal/live"
 )
 
-// TestDeltaEncode pins the wire: processes of two releases hear each other.
+// TestDeltaEncode pins the wire: processes of two releases exchange it.
 func TestDeltaEncode(t *testing.T) {
 	t.Parallel()
 	cases := []struct {

@@ -5,43 +5,45 @@ import (
 	"sync"
 )
 
-// Fanout shares what arrives on a topic among the subscriptions of one process. Both
-// adapters deliver through one. The zero value is ready for use.
+// Fanout delivers what arrives on a topic to the subscriptions of one process. Both adapters use it, so that
+// the rules of deliver, lost and cancel are written once. The zero value is ready for use.
 type Fanout struct {
 	mu     sync.RWMutex
-	topics map[string]Audience
+	topics map[string]Subscribers
 }
 
-// Audience is who listened to a topic, or to any, at one moment. Who has cancelled
-// since hears nothing of it. It is never changed, so that delivering copies nothing.
-type Audience []*listener
+// Subscribers are the subscriptions of one topic, or of all, at one moment. A subscription that was cancelled
+// since then receives nothing. The slice is never changed after it was handed out, so a delivery needs
+// neither a copy nor the lock of the Fanout.
+type Subscribers []*subscription
 
-// listener is one subscription. Its lock makes cancel wait for a running call.
-type listener struct {
+// subscription is one call of Add. Its lock is held during deliver and lost: that is what makes cancel wait
+// for a running call.
+type subscription struct {
 	mu      sync.Mutex
 	gone    bool
 	deliver func([]byte)
 	lost    func()
 }
 
-// Add adds a subscription to a topic. Neither function is called after remove has
-// returned; remove waits for a call that runs, so neither may call it.
+// Add adds a subscription to a topic. Neither function is called after remove has returned. remove waits for
+// a call that runs, so deliver and lost must not call it.
 func (f *Fanout) Add(topic string, deliver func([]byte), lost func()) (remove func()) {
-	l := &listener{deliver: deliver, lost: lost}
+	l := &subscription{deliver: deliver, lost: lost}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.topics == nil {
-		f.topics = map[string]Audience{}
+		f.topics = map[string]Subscribers{}
 	}
-	// What was an audience before keeps its length; remove makes a new slice.
+	// Appending is safe: slices that were handed out keep their length, and remove makes a new one.
 	f.topics[topic] = append(f.topics[topic], l)
 	return func() {
 		f.remove(topic, l)
-		l.leave()
+		l.close()
 	}
 }
 
-func (f *Fanout) remove(topic string, l *listener) {
+func (f *Fanout) remove(topic string, l *subscription) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	old := f.topics[topic]
@@ -55,39 +57,39 @@ func (f *Fanout) remove(topic string, l *listener) {
 	}
 }
 
-// Audience returns who listens to a topic now.
-func (f *Fanout) Audience(topic string) Audience {
+// Subscribers returns the subscriptions of a topic.
+func (f *Fanout) Subscribers(topic string) Subscribers {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	return f.topics[topic]
 }
 
-// Everyone returns who listens to any topic now.
-func (f *Fanout) Everyone() Audience {
+// All returns the subscriptions of all topics.
+func (f *Fanout) All() Subscribers {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	var all Audience
+	var all Subscribers
 	for _, a := range f.topics {
 		all = append(all, a...)
 	}
 	return all
 }
 
-// Deliver gives payload to each subscription of the audience. They share it.
-func (a Audience) Deliver(payload []byte) {
+// Deliver calls deliver of each subscription with the same payload, which none may change.
+func (a Subscribers) Deliver(payload []byte) {
 	for _, l := range a {
-		l.hear(payload)
+		l.handle(payload)
 	}
 }
 
-// Lost tells each subscription of the audience that messages may have been missed.
-func (a Audience) Lost() {
+// Lost reports to each subscription that messages may have been missed.
+func (a Subscribers) Lost() {
 	for _, l := range a {
-		l.miss()
+		l.reportLoss()
 	}
 }
 
-func (l *listener) hear(payload []byte) {
+func (l *subscription) handle(payload []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.gone {
@@ -95,7 +97,7 @@ func (l *listener) hear(payload []byte) {
 	}
 }
 
-func (l *listener) miss() {
+func (l *subscription) reportLoss() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.gone {
@@ -103,7 +105,7 @@ func (l *listener) miss() {
 	}
 }
 
-func (l *listener) leave() {
+func (l *subscription) close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.gone = true

@@ -1,9 +1,9 @@
-// Package live is the fast path beside the database: notices to whoever listens
-// now, and the text of replies while they are being written.
+// Package live is the fast path beside the database: notifications for the current subscribers, and the text
+// of replies while they are written.
 //
-// Nothing here is the truth. A bus may forget everything and drop any message;
-// readers find gaps by sequence number or offset and read the database, writers
-// send their whole text again. So every method may fail without losing work.
+// The database is the source of truth, not this package. A bus may forget everything and drop any message.
+// Readers find gaps by sequence number or offset and read the database; writers publish their whole text
+// again. So every method may fail without losing work.
 package live
 
 import (
@@ -13,72 +13,70 @@ import (
 )
 
 const (
-	// TextTTL is how long live text is kept behind its last change.
+	// TextTTL is how long live text is stored after its last change. It outlasts the longest silence of a
+	// reply that still runs; the finished text is in the database.
 	TextTTL = 15 * time.Minute
-	// LookEvery is how often readers look into the database while the bus is out of reach.
-	LookEvery = 500 * time.Millisecond
+	// PollEvery is how often readers poll the database while the bus is unreachable.
+	PollEvery = 500 * time.Millisecond
 )
 
 // Bus is the port. Adapters: memlive (one process) and redislive; both pass livetest.
 // All methods are safe for concurrent use.
 type Bus interface {
-	// Publish sends payload to whoever is subscribed to topic now. Messages of one
-	// publisher to one topic arrive in order. It never waits for a subscriber, and for the
-	// bus no longer than about a second. The caller may use payload again.
+	// Publish sends payload to the current subscribers of topic. Messages of one publisher to one topic
+	// arrive in order. It never waits for a subscriber, and for the bus no longer than about a second. The
+	// caller may reuse payload.
 	Publish(ctx context.Context, topic string, payload []byte) error
 
-	// Subscribe returns when the subscription is confirmed: whatever is published
-	// after that reaches deliver, unless the connection to the bus breaks. While the bus is out of
-	// reach it returns at once, and otherwise after about a second without a confirmation: the
-	// subscription stands all the same, and lost is called when it is confirmed. Several
-	// subscriptions to a topic in one process share one subscription of the server.
-	// ctx bounds the wait for the confirmation only; the subscription lasts until cancel or Close.
-	// It fails when ctx ends first or the bus is closed.
+	// Subscribe returns when the subscription is confirmed: everything that is published later reaches
+	// deliver, unless the connection to the bus breaks. While the bus is unreachable it returns at once, and
+	// otherwise after about a second without a confirmation. The subscription exists all the same, and lost
+	// is called when it is confirmed. Subscriptions to one topic in one process share one subscription of the
+	// server. ctx bounds the wait for the confirmation only; the subscription lasts until cancel or Close.
+	// Subscribe fails when ctx ends first or the bus is closed.
 	//
-	// deliver is called from the adapter's one goroutine, in order, perhaps before Subscribe has
-	// returned; it must not block, for all topics wait with it, and must not change payload,
-	// which all subscribers share. lost is called each time messages may have been missed (the
-	// connection broke and is whole again; what is published from then on is heard); it must
-	// not block either.
+	// deliver is called from the adapter's one goroutine, in order, possibly before Subscribe has returned.
+	// It must not block, because all topics wait for it, and must not change payload, which all subscribers
+	// share. lost is called each time messages may have been missed: the connection broke and is established
+	// again. What is published after that call is delivered. lost must not block either.
 	//
-	// Neither is called after cancel has returned. cancel waits for a call that runs, but never for
-	// the server: deliver and lost must not call it, nor may it be called under a lock
-	// that they take. Calling it again does nothing.
+	// Neither is called after cancel has returned. cancel waits for a call that runs, but never for the
+	// server. So deliver and lost must not call cancel, and it must not be called under a lock that they
+	// take. A second call does nothing.
 	Subscribe(ctx context.Context, topic string, deliver func(payload []byte), lost func()) (cancel func(), err error)
 
-	// Append adds delta to the live text of run and publishes it as a Delta on
-	// TextTopic(run), both or neither. at says where the writer believes the text ends;
-	// if the stored text ends elsewhere, or is another's, nothing changes and the error is
-	// ErrMismatch: the writer answers with Replace. at zero begins the text.
-	// Each call keeps the text for another TextTTL. delta must be valid UTF-8. An error other than
-	// ErrMismatch leaves open whether delta was stored; trying again at the same offset never
-	// stores it twice.
+	// Append adds delta to the live text of run and publishes it as a Delta on TextTopic(run): both or
+	// neither. at is where the writer expects the text to end. If the stored text ends elsewhere, or belongs
+	// to another run, nothing changes and the error is ErrMismatch; the writer then calls Replace. at zero
+	// begins the text. Each call extends the life of the text by TextTTL. delta must be valid UTF-8.
+	//
+	// After any other error it is unknown whether delta was stored. Calling Append again with the same offset
+	// never stores it twice.
 	Append(ctx context.Context, run string, at Offset, delta string) error
 
-	// Replace stores text as the whole live text of run and publishes it as a
-	// whole Delta at offset zero.
+	// Replace stores text as the whole live text of run and publishes it as a whole Delta at offset zero.
 	Replace(ctx context.Context, run string, text string) error
 
 	// Text returns the live text of run; ok is false when the bus has none.
 	Text(ctx context.Context, run string) (text string, ok bool, err error)
 
-	// Ping asks whether the bus answers.
+	// Ping sends a request to the bus and fails when it does not answer.
 	Ping(ctx context.Context) error
 
-	// Reachable reports, without asking, whether the bus answered lately and its messages are heard.
-	// While it does not, every method that needs the server fails at once, and readers
-	// look into the database each LookEvery.
+	// Reachable reports, without a request, whether the bus answered recently and its messages are received.
+	// While it is false, every method that needs the server fails at once, and readers poll the database each
+	// PollEvery.
 	Reachable() bool
 
-	// Close ends all subscriptions; then every method fails. It waits for a call of deliver or
-	// lost that runs, as cancel does.
+	// Close ends all subscriptions; every method fails after it. It waits for a running call of deliver or
+	// lost, as cancel does.
 	Close() error
 }
 
-// ErrMismatch says that the stored live text is not where the writer left it.
+// ErrMismatch means that the stored live text does not end where the writer expects.
 var ErrMismatch = errors.New("live: text is not at this offset")
 
-// Offset is a place in a text, counted in both units its readers need.
+// Offset is a place in a text, counted in the two units that its readers need.
 type Offset struct {
 	// Bytes counts UTF-8 bytes, for the server.
 	Bytes int `json:"b"`
@@ -86,17 +84,18 @@ type Offset struct {
 	UTF16 int `json:"u"`
 }
 
-// Delta is the message on a run's text topic, JSON encoded.
+// Delta is the message on a run's text topic, encoded as JSON.
 type Delta struct {
 	Run string `json:"run"`
-	// At is where Text belongs. Zero with Whole set replaces all before it.
+	// At is where Text belongs. Zero together with Whole replaces everything before it.
 	At   Offset `json:"at"`
 	Text string `json:"text"`
 	// Whole marks the text as the whole text so far.
 	Whole bool `json:"whole,omitempty"`
 }
 
-// End returns the offset behind text when text starts at o.
+// End returns the offset after text when text starts at o. Code points beyond U+FFFF count as two UTF-16
+// units, a surrogate pair.
 func (o Offset) End(text string) Offset {
 	for _, r := range text {
 		o.UTF16++
@@ -111,8 +110,8 @@ func (o Offset) End(text string) Offset {
 // TextTopic is where the deltas of a run are published.
 func TextTopic(run string) string { return "text:" + run }
 
-// ControlTopic is where the worker of a run listens for stop.
+// ControlTopic is where the worker of a run receives requests to stop.
 func ControlTopic(run string) string { return "ctl:" + run }
 
-// FeedTopic is where a person's committed events are published.
+// FeedTopic is where the committed events of a user are published.
 func FeedTopic(user string) string { return "feed:" + user }

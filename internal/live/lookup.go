@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// Lookup brings followers what the database has of their runs while the bus is out of reach, with one query of
-// the process for all of them.
+// Lookup polls the database for the followed runs while the bus is unreachable. One query serves all
+// followers of the process, so an outage of Redis adds one query per PollEvery to the database and not one
+// per socket.
 type Lookup[K comparable, V any] struct {
 	bus  Bus
 	log  *slog.Logger
@@ -20,16 +21,16 @@ type Lookup[K comparable, V any] struct {
 	followers map[K]map[*follower[V]]struct{}
 }
 
-// follower is one who is brought what was found.
+// follower is one call of Follow. It is a pointer in the map, so that two followers of one key are distinct.
 type follower[V any] struct{ take func(V) }
 
-// NewLookup returns a Lookup that reads by read; Run must run while there are followers.
+// NewLookup returns a Lookup that reads with read. Run must be running while there are followers.
 func NewLookup[K comparable, V any](bus Bus, log *slog.Logger, read func(ctx context.Context, keys []K) (map[K]V, error)) *Lookup[K, V] {
 	return &Lookup[K, V]{bus: bus, log: log, read: read, followers: map[K]map[*follower[V]]struct{}{}}
 }
 
-// Follow has take called with what is found under key, until leave. take must not block; it may be called once more
-// while leave returns.
+// Follow calls take with each value that is found under key, until leave is called. take must not block. It
+// may be called once more while leave returns, because it is called without the lock.
 func (l *Lookup[K, V]) Follow(key K, take func(V)) (leave func()) {
 	f := &follower[V]{take: take}
 	l.mu.Lock()
@@ -48,9 +49,10 @@ func (l *Lookup[K, V]) Follow(key K, take func(V)) (leave func()) {
 	}
 }
 
-// Run looks each LookEvery while the bus is out of reach, until ctx ends.
+// Run polls each PollEvery while the bus is unreachable, until ctx ends. A failed query is not repeated
+// before the next tick: the database may be in trouble too.
 func (l *Lookup[K, V]) Run(ctx context.Context) {
-	tick := time.NewTicker(LookEvery)
+	tick := time.NewTicker(PollEvery)
 	defer tick.Stop()
 	for {
 		select {
@@ -61,13 +63,15 @@ func (l *Lookup[K, V]) Run(ctx context.Context) {
 		if l.bus.Reachable() {
 			continue
 		}
-		if err := l.look(ctx); err != nil && ctx.Err() == nil {
+		if err := l.poll(ctx); err != nil && ctx.Err() == nil {
 			l.log.DebugContext(ctx, "what runs have stored cannot be read", "error", err)
 		}
 	}
 }
 
-func (l *Lookup[K, V]) look(ctx context.Context) error {
+// poll reads all followed keys in one query. The lock is not held during the query, since followers come and
+// go from the goroutines of sockets.
+func (l *Lookup[K, V]) poll(ctx context.Context) error {
 	l.mu.Lock()
 	keys := slices.Collect(maps.Keys(l.followers))
 	l.mu.Unlock()

@@ -53,15 +53,15 @@ func TestLookupReadsOnlyInAnOutage(t *testing.T) {
 			t.Errorf("asked %v while the bus is in reach", asked)
 		}
 		bus.reachable.Store(false)
-		wait(live.LookEvery)
+		wait(live.PollEvery)
 		isUp.Store(true)
-		wait(live.LookEvery)
+		wait(live.PollEvery)
 		if len(asked) != 2 || !slices.Equal(asked[1], []string{"a", "b"}) || got["a"] != 1 || got["again"] != 1 || got["b"] != 0 {
 			t.Errorf("asked %v, brought %v", asked, got)
 		}
 		leaveA()
 		leaveB()
-		wait(live.LookEvery)
+		wait(live.PollEvery)
 		if last := asked[len(asked)-1]; !slices.Equal(last, []string{"a"}) || got["a"] != 1 || got["again"] != 2 {
 			t.Errorf("then asked %v, brought %v", last, got)
 		}
@@ -76,7 +76,7 @@ func TestLookupReadsOnlyInAnOutage(t *testing.T) {
 	})
 }
 
-// TestProgressOfTheDatabaseNeverGoesBack offers what a row has beside what was heard.
+// TestProgressOfTheDatabaseNeverGoesBack offers the progress of a row beside what was received.
 func TestProgressOfTheDatabaseNeverGoesBack(t *testing.T) {
 	t.Parallel()
 	bus := &stubBus{}
@@ -86,27 +86,27 @@ func TestProgressOfTheDatabaseNeverGoesBack(t *testing.T) {
 	}
 	progress := func(run string, v float64) live.Progress { return live.Progress{Run: run, Value: &v} }
 	steps := []struct {
-		name  string
-		heard bool
-		p     live.Progress
-		told  bool
+		name     string
+		received bool
+		p        live.Progress
+		reported bool
 	}{
 		{"the row alone", false, progress("1", 0.2), true},
 		{"the row again", false, progress("1", 0.2), false},
-		{"heard", true, progress("1", 0.5), true},
+		{"received", true, progress("1", 0.5), true},
 		{"the row is behind", false, progress("1", 0.4), false},
 		{"the row goes on", false, progress("1", 0.6), true},
 		{"another run", false, progress("2", 0.1), true},
 	}
 	for _, s := range steps {
-		if s.heard {
+		if s.received {
 			bus.say(s.p)
 		} else {
 			r.Offer(s.p)
 		}
 		p, ok := r.Next()
-		if ok != s.told || ok && *p.Value != *s.p.Value {
-			t.Errorf("%s: told %t, want %t", s.name, ok, s.told)
+		if ok != s.reported || ok && *p.Value != *s.p.Value {
+			t.Errorf("%s: reported %t, want %t", s.name, ok, s.reported)
 		}
 	}
 }

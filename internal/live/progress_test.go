@@ -20,8 +20,8 @@ type published struct {
 	after time.Duration
 }
 
-// drive is an owner's loop for d: it sets a new value every pace and publishes what is due.
-func drive(t *testing.T, w *live.ProgressWriter, r *live.ProgressReader, pace, d time.Duration) (got []published) {
+// runLoop is the loop of a writer for d: it sets a new value every pace and publishes what is due.
+func runLoop(t *testing.T, w *live.ProgressWriter, r *live.ProgressReader, pace, d time.Duration) (got []published) {
 	t.Helper()
 	start, n := time.Now(), 0
 	set, end := time.NewTicker(pace), time.NewTimer(d+pace/2)
@@ -46,7 +46,7 @@ func drive(t *testing.T, w *live.ProgressWriter, r *live.ProgressReader, pace, d
 	}
 }
 
-// TestProgressIsPublishedAtMostFourTimesASecond has an owner tell more, and less, than that.
+// TestProgressIsPublishedAtMostFourTimesASecond sets progress more often, and less often, than that.
 func TestProgressIsPublishedAtMostFourTimesASecond(t *testing.T) {
 	t.Parallel()
 	const ms = time.Millisecond
@@ -69,7 +69,7 @@ func TestProgressIsPublishedAtMostFourTimesASecond(t *testing.T) {
 				if err := r.Listen(t.Context()); err != nil {
 					t.Fatal(err)
 				}
-				got := drive(t, w, r, c.pace, time.Second)
+				got := runLoop(t, w, r, c.pace, time.Second)
 				// Of a value that is set in the very moment of publishing either may win.
 				same := func(a, b published) bool { return a.after == b.after && b.value-a.value <= 1 && a.value-b.value <= 1 }
 				if !slices.EqualFunc(got, c.want, same) {
@@ -88,7 +88,7 @@ func (b *passingBus) Publish(_ context.Context, _ string, payload []byte) error 
 	return nil
 }
 
-// TestProgressOnTheWire pins the message: processes of two releases hear each other.
+// TestProgressOnTheWire pins the message: processes of two releases exchange it.
 func TestProgressOnTheWire(t *testing.T) {
 	t.Parallel()
 	half := 0.5
@@ -100,7 +100,7 @@ func TestProgressOnTheWire(t *testing.T) {
 	}{
 		{"a value", &half, "", `{"run":"run","value":0.5,"at":"2000-01-01T00:00:00Z"}`},
 		{"a phase", nil, "making <it>", `{"run":"run","phase":"making \u003cit\u003e","at":"2000-01-01T00:00:00Z"}`},
-		{"nobody tells", nil, "", `{"run":"run","at":"2000-01-01T00:00:00Z"}`},
+		{"no report", nil, "", `{"run":"run","at":"2000-01-01T00:00:00Z"}`},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -123,17 +123,17 @@ func TestProgressIsPublishedOnce(t *testing.T) {
 	bus := &stubBus{fail: []error{errDown}}
 	w := live.NewProgressWriter(bus, "job", "run", slog.New(slog.DiscardHandler))
 	w.Publish(t.Context())
-	for _, phase := range []string{"lost", "heard"} {
+	for _, phase := range []string{"lost", "received"} {
 		w.Set(nil, phase)
 		w.Publish(t.Context())
 		w.Publish(t.Context())
 	}
-	if len(bus.calls) != 2 || !strings.Contains(bus.calls[1], "heard") {
+	if len(bus.calls) != 2 || !strings.Contains(bus.calls[1], "received") {
 		t.Errorf("the bus was asked %q, want once for each Set", bus.calls)
 	}
 }
 
-func TestProgressReaderTellsTheNewest(t *testing.T) {
+func TestProgressReaderReturnsTheNewest(t *testing.T) {
 	t.Parallel()
 	bus, notified := &stubBus{}, 0
 	r := live.NewProgressReader(bus, "job", func() { notified++ })
@@ -145,10 +145,10 @@ func TestProgressReaderTellsTheNewest(t *testing.T) {
 	}
 	bus.deliver([]byte("{"))
 	if p, ok := r.Next(); !ok || p.Phase != "2" || p.Run != "run" {
-		t.Errorf("told %+v, %t; want the newest", p, ok)
+		t.Errorf("reported %+v, %t; want the newest", p, ok)
 	}
 	if p, ok := r.Next(); ok {
-		t.Errorf("told %+v again", p)
+		t.Errorf("reported %+v again", p)
 	}
 	if notified != 3 {
 		t.Errorf("notified %d times, want 3", notified)

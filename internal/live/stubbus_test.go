@@ -8,7 +8,7 @@ import (
 	"github.com/weav-ai/weav/internal/live"
 )
 
-// stubBus is a bus whose answers a test writes; what a test delivers is heard before deliver returns.
+// stubBus is a bus whose answers a test sets; a message is received before deliver returns.
 type stubBus struct {
 	live.Bus // nil: no test here calls the other methods
 

@@ -14,33 +14,33 @@ func delta(at int, text string) live.Delta {
 	return live.Delta{Run: "run", At: live.Offset{Bytes: at, UTF16: at}, Text: text}
 }
 
-// TestTextReaderTellsAllOnce begins with a reader that was told "abc".
-func TestTextReaderTellsAllOnce(t *testing.T) {
+// TestTextReaderReturnsAllTextOnce begins with a reader that has returned "abc".
+func TestTextReaderReturnsAllTextOnce(t *testing.T) {
 	t.Parallel()
 	full := strings.Repeat("d", 256<<10) // All that may wait.
 	cases := []struct {
-		name  string
-		heard []live.Delta
-		lost  bool
-		stray string // a payload that is no delta
-		text  string // of the bus; "" for none
-		want  string
-		reads int
+		name     string
+		received []live.Delta
+		lost     bool
+		stray    string // a payload that is no delta
+		text     string // of the bus; "" for none
+		want     string
+		reads    int
 	}{
 		{name: "nothing"},
-		{name: "pieces in a row", heard: []live.Delta{delta(3, "de"), delta(5, "f")}, text: "unread", want: "def"},
-		{name: "a piece it has", heard: []live.Delta{delta(1, "b"), delta(0, "abc")}},
-		{name: "pieces that overlap", heard: []live.Delta{delta(2, "cd"), delta(3, "def")}, want: "def"},
-		{name: "the whole", heard: []live.Delta{{Run: "run", Text: "abcdef", Whole: true}}, want: "def"},
-		{name: "a gap", heard: []live.Delta{delta(3, "d"), delta(5, "f")}, text: "abcdef", want: "def", reads: 1},
-		{name: "a gap, and the bus is further", heard: []live.Delta{delta(5, "f")}, text: "abcdefgh", want: "defgh", reads: 1},
-		{name: "a gap, and the bus has no text", heard: []live.Delta{delta(3, "d"), delta(5, "f")}, want: "d", reads: 1},
-		{name: "a gap, and the bus has less", heard: []live.Delta{delta(3, "de"), delta(9, "z")}, text: "abcd", want: "de", reads: 1},
-		{name: "as much as may wait", heard: []live.Delta{delta(3, full)}, text: "unread", want: full},
+		{name: "pieces in a row", received: []live.Delta{delta(3, "de"), delta(5, "f")}, text: "unread", want: "def"},
+		{name: "a piece it has", received: []live.Delta{delta(1, "b"), delta(0, "abc")}},
+		{name: "pieces that overlap", received: []live.Delta{delta(2, "cd"), delta(3, "def")}, want: "def"},
+		{name: "the whole", received: []live.Delta{{Run: "run", Text: "abcdef", Whole: true}}, want: "def"},
+		{name: "a gap", received: []live.Delta{delta(3, "d"), delta(5, "f")}, text: "abcdef", want: "def", reads: 1},
+		{name: "a gap, and the bus is further", received: []live.Delta{delta(5, "f")}, text: "abcdefgh", want: "defgh", reads: 1},
+		{name: "a gap, and the bus has no text", received: []live.Delta{delta(3, "d"), delta(5, "f")}, want: "d", reads: 1},
+		{name: "a gap, and the bus has less", received: []live.Delta{delta(3, "de"), delta(9, "z")}, text: "abcd", want: "de", reads: 1},
+		{name: "as much as may wait", received: []live.Delta{delta(3, full)}, text: "unread", want: full},
 		{
-			name:  "more than may wait",
-			heard: []live.Delta{delta(3, full), delta(3+len(full), "e")},
-			text:  "abc" + full + "e", want: full + "e", reads: 1,
+			name:     "more than may wait",
+			received: []live.Delta{delta(3, full), delta(3+len(full), "e")},
+			text:     "abc" + full + "e", want: full + "e", reads: 1,
 		},
 		{name: "the connection was lost", lost: true, text: "abcdef", want: "def", reads: 1},
 		{name: "a message that cannot be read", stray: "{", text: "abcdef", want: "def", reads: 1},
@@ -54,7 +54,7 @@ func TestTextReaderTellsAllOnce(t *testing.T) {
 				t.Fatalf("begun with %q", got)
 			}
 			bus.text, bus.none, bus.reads = c.text, c.text == "", 0
-			for _, d := range c.heard {
+			for _, d := range c.received {
 				bus.say(d)
 			}
 			if c.stray != "" {
@@ -65,19 +65,19 @@ func TestTextReaderTellsAllOnce(t *testing.T) {
 			}
 			piece, at, err := r.Next(t.Context())
 			if piece != c.want || at.Bytes != 3 || at.UTF16 != 3 || err != nil {
-				t.Errorf("told %.40q at %+v, %v; want %.40q at 3", piece, at, err, c.want)
+				t.Errorf("reported %.40q at %+v, %v; want %.40q at 3", piece, at, err, c.want)
 			}
 			if bus.reads != c.reads {
 				t.Errorf("the bus was read %d times, want %d", bus.reads, c.reads)
 			}
 			if again := next(t, r); again != "" {
-				t.Errorf("then told %q", again)
+				t.Errorf("then reported %q", again)
 			}
 		})
 	}
 }
 
-// listening is a reader that hears the bus.
+// listening is a reader that is subscribed to the bus.
 func listening(t *testing.T, bus *stubBus) *live.TextReader {
 	t.Helper()
 	r := live.NewTextReader(bus, "run", func() {})
@@ -100,11 +100,11 @@ func TestTextReaderReadsAgainAfterAFault(t *testing.T) {
 	}
 	bus.text, bus.textErr = "abcdef", nil
 	if got := next(t, r); got != "ef" {
-		t.Errorf("told %q, want ef", got)
+		t.Errorf("reported %q, want ef", got)
 	}
 }
 
-// TestTextReaderFollowsWhatIsOffered has the database's texts stand in for a bus that is down.
+// TestTextReaderFollowsWhatIsOffered uses the database's texts while a bus is down.
 func TestTextReaderFollowsWhatIsOffered(t *testing.T) {
 	t.Parallel()
 	bus := &stubBus{textErr: errDown}
@@ -176,6 +176,6 @@ func TestTextReaderReadsWhatWasWrittenBeforeItListened(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := next(t, r); got != "def" {
-		t.Errorf("told %q, want def", got)
+		t.Errorf("reported %q, want def", got)
 	}
 }

@@ -7,33 +7,36 @@ import (
 	"sync"
 )
 
-// maxWaiting is how much text waits in memory for a slow reader, in bytes; beyond, it is
-// dropped and the reader gets the whole text when it comes round.
+// maxWaiting is how much text, in bytes, waits in memory for a slow reader. Beyond it the text is dropped,
+// and the reader reads the whole text from the bus instead.
 const maxWaiting = 256 << 10
 
-// TextReader is a subscriber's way through one run's live text: every piece of it in order, once. All
-// methods belong to one goroutine; what the bus delivers is taken in beside it.
+// TextReader reads the live text of one run from its beginning: every piece in order, once. All methods
+// belong to one goroutine; what the bus delivers is taken in concurrently.
 type TextReader struct {
 	bus    Bus
 	run    string
 	notify func()
 	cancel func() // nil until Listen
-	have   Offset // the end of what was told
+	have   Offset // the end of what was returned
 
 	mu      sync.Mutex
 	waiting []Delta
 	size    int
-	reread  bool   // what waits has a gap: read the whole text
+	reread  bool   // the waiting deltas have a gap: read the whole text
 	stored  string // the longest text of the run that was found in the database
 }
 
-// NewTextReader returns a reader of run's text from its beginning. notify is called when there may be
-// more to tell; it must not block.
+// NewTextReader returns a reader of run's text from its beginning. notify is called when Next may have more;
+// it must not block. The first Next reads the whole text, since the run may have begun before the
+// subscription.
 func NewTextReader(bus Bus, run string, notify func()) *TextReader {
 	return &TextReader{bus: bus, run: run, notify: notify, reread: true}
 }
 
-// Listen begins to hear the text, unless it is heard. It fails when ctx ends or the bus is closed.
+// Listen subscribes to the text, unless it is subscribed already. It fails when ctx ends or the bus is
+// closed. The text is read once more after the subscription is confirmed: what was published before that
+// moment is not delivered.
 func (r *TextReader) Listen(ctx context.Context) error {
 	if r.cancel != nil {
 		return nil
@@ -50,22 +53,22 @@ func (r *TextReader) Listen(ctx context.Context) error {
 	return nil
 }
 
-// Close ends the listening.
+// Close ends the subscription.
 func (r *TextReader) Close() {
 	if r.cancel != nil {
 		r.cancel()
 	}
 }
 
-// miss says that something may have been lost: Next reads the whole text.
+// miss records that messages may have been lost, so that Next reads the whole text.
 func (r *TextReader) miss() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.reread = true
 }
 
-// Offer brings a text of the run that was found in the database, where it is stored from time to time. All texts
-// of a run begin alike, so the longest of what is heard, read and offered is the text.
+// Offer adds a text of the run that was found in the database, where it is stored from time to time. All
+// texts of a run begin alike, so the longest of the delivered, read and offered texts is the current one.
 func (r *TextReader) Offer(text string) {
 	r.mu.Lock()
 	news := len(text) > len(r.stored)
@@ -78,9 +81,10 @@ func (r *TextReader) Offer(text string) {
 	}
 }
 
-// Next returns the text behind what was told, as one piece, and where it belongs; "" for none. It comes
-// from what waits and what was offered and, after a gap, from the bus. Beside an error, which says that the bus did not
-// answer, stands what is known without it; then Next is called again.
+// Next returns the text after what was returned before, as one piece, and its offset; "" for none. The piece
+// comes from the waiting deltas and the offered text and, after a gap, from the bus. When the bus does not
+// answer, Next returns the error together with what is known without the bus. The gap stays recorded, and the
+// caller calls Next again.
 func (r *TextReader) Next(ctx context.Context) (piece string, at Offset, err error) {
 	waiting, stored, reread := r.swap()
 	piece, unbroken := r.gathered(waiting)
@@ -93,11 +97,11 @@ func (r *TextReader) Next(ctx context.Context) (piece string, at Offset, err err
 			piece = r.longer(piece, text)
 		}
 	}
-	piece, at = r.tell(r.longer(piece, stored))
+	piece, at = r.advance(r.longer(piece, stored))
 	return piece, at, err
 }
 
-// longer is the piece behind what was told, or text's if that goes further.
+// longer returns the part of text after what was returned, if it goes further than piece, else piece.
 func (r *TextReader) longer(piece, text string) string {
 	if len(text) > r.have.Bytes+len(piece) {
 		return text[r.have.Bytes:]
@@ -105,7 +109,8 @@ func (r *TextReader) longer(piece, text string) string {
 	return piece
 }
 
-// gathered joins what waits behind what was told, up to the first gap, if there is one.
+// gathered joins the waiting deltas after what was returned, up to the first gap. Overlap is legal: a whole
+// Delta repeats text that is known.
 func (r *TextReader) gathered(waiting []Delta) (piece string, unbroken bool) {
 	var b strings.Builder
 	end := r.have.Bytes
@@ -121,19 +126,20 @@ func (r *TextReader) gathered(waiting []Delta) (piece string, unbroken bool) {
 	return b.String(), true
 }
 
-// Rest returns what is missing of the final text, which begins with what was told.
+// Rest returns what is missing of the final text, which begins with what was returned.
 func (r *TextReader) Rest(final string) (piece string, at Offset) {
-	return r.tell(final[min(len(final), r.have.Bytes):])
+	return r.advance(final[min(len(final), r.have.Bytes):])
 }
 
-// tell moves on behind piece and returns it with its place.
-func (r *TextReader) tell(piece string) (told string, at Offset) {
+// advance moves the end of what was returned behind piece, and returns piece with its offset.
+func (r *TextReader) advance(piece string) (reported string, at Offset) {
 	at = r.have
 	r.have = r.have.End(piece)
 	return piece, at
 }
 
-// push takes a published delta; it never blocks.
+// push takes a published delta; it never blocks. A delta that cannot be decoded, or for which there is no
+// room, makes the reader read the whole text.
 func (r *TextReader) push(payload []byte) {
 	var d Delta
 	err := json.Unmarshal(payload, &d)
@@ -147,6 +153,7 @@ func (r *TextReader) push(payload []byte) {
 	r.size += len(d.Text)
 }
 
+// swap takes what waits and leaves nothing.
 func (r *TextReader) swap() (waiting []Delta, stored string, reread bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

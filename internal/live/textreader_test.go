@@ -8,15 +8,15 @@ import (
 	"github.com/weav-ai/weav/internal/live/memlive"
 )
 
-// TestTextThatASlowReaderMissedIsReadWhole writes more than waits in memory, whatever the reader was told before.
+// TestTextThatASlowReaderMissedIsReadWhole writes more than waits in memory, whatever was returned before.
 func TestTextThatASlowReaderMissedIsReadWhole(t *testing.T) {
 	t.Parallel()
 	const waits = 256 << 10
 	piece := strings.Repeat("새로고침 ", 4<<10)
-	tests := map[string]struct{ told, pieces int }{
-		"nothing told, little waits":  {0, 2},
-		"something told, much waits":  {1, 1 + waits/len(piece) + 2},
-		"nothing told, and much more": {0, 3 * waits / len(piece)},
+	tests := map[string]struct{ reported, pieces int }{
+		"nothing reported, little waits":  {0, 2},
+		"some reported, much waits":       {1, 1 + waits/len(piece) + 2},
+		"nothing reported, and much more": {0, 3 * waits / len(piece)},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -35,26 +35,26 @@ func TestTextThatASlowReaderMissedIsReadWhole(t *testing.T) {
 			}
 			t.Cleanup(r.Close)
 			var end live.Offset
-			var told strings.Builder
+			var reported strings.Builder
 			for i := range tt.pieces {
 				if err := bus.Append(t.Context(), "run", end, piece); err != nil {
 					t.Fatal(err)
 				}
 				end = end.End(piece)
-				if i < tt.told {
-					told.WriteString(next(t, r))
+				if i < tt.reported {
+					reported.WriteString(next(t, r))
 				}
 			}
 			want := strings.Repeat(piece, tt.pieces)
-			for told.Len() < len(want) { // The bus delivers beside the test.
+			for reported.Len() < len(want) { // The bus delivers beside the test.
 				<-news
-				told.WriteString(next(t, r))
+				reported.WriteString(next(t, r))
 			}
-			if told.String() != want {
-				t.Errorf("told %d bytes, want %d", told.Len(), len(want))
+			if reported.String() != want {
+				t.Errorf("reported %d bytes, want %d", reported.Len(), len(want))
 			}
 			if again := next(t, r); again != "" {
-				t.Errorf("told %d bytes twice", len(again))
+				t.Errorf("reported %d bytes twice", len(again))
 			}
 		})
 	}
@@ -78,13 +78,13 @@ func TestRestIsWhatTheReaderLacks(t *testing.T) {
 	}
 	r := live.NewTextReader(bus, "run", func() {})
 	if got := next(t, r); got != "a😀" {
-		t.Fatalf("told %q", got)
+		t.Fatalf("reported %q", got)
 	}
 	piece, at := r.Rest("a😀b")
 	if piece != "b" || at.UTF16 != 3 {
 		t.Errorf("the rest is %q at %d, want b at 3", piece, at.UTF16)
 	}
 	if piece, _ := r.Rest("a😀b"); piece != "" {
-		t.Errorf("the rest was told twice: %q", piece)
+		t.Errorf("the rest was reported twice: %q", piece)
 	}
 }

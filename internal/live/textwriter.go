@@ -9,34 +9,36 @@ import (
 
 // TextWriter publishes the text of one run as it grows. It belongs to one goroutine.
 type TextWriter struct {
-	bus  Bus
-	run  string
-	log  *slog.Logger
-	told func(bytes int)
+	bus       Bus
+	run       string
+	log       *slog.Logger
+	onPublish func(bytes int)
 
 	text      strings.Builder
 	end       Offset // of text
-	published Offset // what the bus was given
-	broken    bool   // the bus may not have it: send the whole text again
+	published Offset // the end of what was sent to the bus
+	broken    bool   // the bus may lack a part: send the whole text
 }
 
-// NewTextWriter returns the writer of a run's text, which is empty. told hears of each piece that was published.
-func NewTextWriter(bus Bus, run string, log *slog.Logger, told func(bytes int)) *TextWriter {
-	return &TextWriter{bus: bus, run: run, log: log, told: told}
+// NewTextWriter returns the writer of a run's text, which is empty. onPublish is called with the size of each
+// published piece.
+func NewTextWriter(bus Bus, run string, log *slog.Logger, onPublish func(bytes int)) *TextWriter {
+	return &TextWriter{bus: bus, run: run, log: log, onPublish: onPublish}
 }
 
-// Write adds to the text, and publishes nothing.
+// Write adds to the text and publishes nothing.
 func (w *TextWriter) Write(delta string) {
 	w.text.WriteString(delta)
 	w.end = w.end.End(delta)
 }
 
-// Pending tells whether something was written since the last Publish, whatever became of that: a caller
-// that gathers pieces begins to wait with the first of them.
+// Pending reports whether something was written since the last Publish, whether or not that succeeded. A
+// caller that gathers pieces starts its timer with the first of them.
 func (w *TextWriter) Pending() bool { return w.published != w.end }
 
-// Publish sends what the bus does not have yet. A failure costs nothing but time: the next
-// call sends the whole text again.
+// Publish sends what the bus does not have yet. After a failure the next call sends the whole text, because
+// it is unknown whether the piece was stored. The failure is not returned: the text is also in checkpoints,
+// so only time is lost.
 func (w *TextWriter) Publish(ctx context.Context) {
 	if !w.Pending() && !w.broken {
 		return
@@ -54,11 +56,11 @@ func (w *TextWriter) Publish(ctx context.Context) {
 		w.log.DebugContext(ctx, "live text was not published; it will be sent whole", "error", err)
 		return
 	}
-	w.told(len(delta))
+	w.onPublish(len(delta))
 }
 
-// String is the whole text, published or not.
+// String returns the whole text, published or not.
 func (w *TextWriter) String() string { return w.text.String() }
 
-// Len is its length in bytes.
+// Len returns its length in bytes.
 func (w *TextWriter) Len() int { return w.text.Len() }

@@ -11,58 +11,58 @@ import (
 
 var errDown = errors.New("the bus is down")
 
-// TestTextWriterGivesTheBusWhatItLacks writes each step's text and publishes it.
-func TestTextWriterGivesTheBusWhatItLacks(t *testing.T) {
+// TestTextWriterPublishesWhatTheBusLacks writes each step's text and publishes it.
+func TestTextWriterPublishesWhatTheBusLacks(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
-		name  string
-		steps []string
-		fail  []error
-		calls []string
-		told  []int
+		name     string
+		steps    []string
+		fail     []error
+		calls    []string
+		reported []int
 	}{
 		{name: "nothing was written", steps: []string{"", ""}},
 		{
-			name:  "piece by piece",
-			steps: []string{"a😀", "", "b"},
-			calls: []string{"append run 0/0 a😀", "append run 5/3 b"},
-			told:  []int{5, 1},
+			name:     "piece by piece",
+			steps:    []string{"a😀", "", "b"},
+			calls:    []string{"append run 0/0 a😀", "append run 5/3 b"},
+			reported: []int{5, 1},
 		},
 		{
-			name:  "the bus has lost the text",
-			steps: []string{"a", "b", "c"},
-			fail:  []error{nil, live.ErrMismatch},
-			calls: []string{"append run 0/0 a", "append run 1/1 b", "replace run ab", "append run 2/2 c"},
-			told:  []int{1, 1, 1},
+			name:     "the bus has lost the text",
+			steps:    []string{"a", "b", "c"},
+			fail:     []error{nil, live.ErrMismatch},
+			calls:    []string{"append run 0/0 a", "append run 1/1 b", "replace run ab", "append run 2/2 c"},
+			reported: []int{1, 1, 1},
 		},
 		{
-			name:  "the bus was down",
-			steps: []string{"a", "b", "c"},
-			fail:  []error{errDown},
-			calls: []string{"append run 0/0 a", "replace run ab", "append run 2/2 c"},
-			told:  []int{1, 1},
+			name:     "the bus was down",
+			steps:    []string{"a", "b", "c"},
+			fail:     []error{errDown},
+			calls:    []string{"append run 0/0 a", "replace run ab", "append run 2/2 c"},
+			reported: []int{1, 1},
 		},
 		{
-			name:  "the bus was down and nothing more was written",
-			steps: []string{"a", "", ""},
-			fail:  []error{errDown},
-			calls: []string{"append run 0/0 a", "replace run a"},
-			told:  []int{0},
+			name:     "the bus was down and nothing more was written",
+			steps:    []string{"a", "", ""},
+			fail:     []error{errDown},
+			calls:    []string{"append run 0/0 a", "replace run a"},
+			reported: []int{0},
 		},
 		{
-			name:  "the bus stays down",
-			steps: []string{"a", "b", "c"},
-			fail:  []error{live.ErrMismatch, errDown, errDown},
-			calls: []string{"append run 0/0 a", "replace run a", "replace run ab", "replace run abc"},
-			told:  []int{1},
+			name:     "the bus stays down",
+			steps:    []string{"a", "b", "c"},
+			fail:     []error{live.ErrMismatch, errDown, errDown},
+			calls:    []string{"append run 0/0 a", "replace run a", "replace run ab", "replace run abc"},
+			reported: []int{1},
 		},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			bus := &stubBus{fail: c.fail}
-			var told []int
-			w := live.NewTextWriter(bus, "run", slog.New(slog.DiscardHandler), func(n int) { told = append(told, n) })
+			var reported []int
+			w := live.NewTextWriter(bus, "run", slog.New(slog.DiscardHandler), func(n int) { reported = append(reported, n) })
 			for _, text := range c.steps {
 				w.Write(text)
 				w.Publish(t.Context())
@@ -70,8 +70,8 @@ func TestTextWriterGivesTheBusWhatItLacks(t *testing.T) {
 			if !slices.Equal(bus.calls, c.calls) {
 				t.Errorf("the bus was asked\n%q\nwant\n%q", bus.calls, c.calls)
 			}
-			if !slices.Equal(told, c.told) {
-				t.Errorf("told of %v bytes, want %v", told, c.told)
+			if !slices.Equal(reported, c.reported) {
+				t.Errorf("reported %v bytes, want %v", reported, c.reported)
 			}
 		})
 	}

@@ -18,29 +18,29 @@ import (
 //go:embed texts.yaml
 var source []byte
 
-// patience is how long the reading of a preference may hold a text up.
-const patience = time.Second
+// preferenceTimeout bounds how long the reading of a preference may delay a text.
+const preferenceTimeout = time.Second
 
-// Catalogue holds what the texts read in each language. It does not change.
+// Catalogue holds the texts in each language. It is immutable.
 type Catalogue struct {
 	texts map[string]text
 	terms map[string]map[Language]string
 }
 
-// text is one entry: its messages, and how its format prints each argument.
+// text is one entry: its messages, and the verbs with which its format prints the arguments.
 type text struct {
 	verbs    []string
 	messages map[Language]message
 }
 
-// document is the form of texts.yaml.
+// document is the structure of texts.yaml.
 type document struct {
 	Terms map[string]map[Language]string `yaml:"terms"`
 	Texts map[string]map[Language]string `yaml:"texts"`
 }
 
-// Read reads a catalogue and checks it: every text and every term in both languages, messages that can be parsed, and the
-// arguments of the format in each of them.
+// Read reads a catalogue and checks it: every text and every term must exist in both languages, and every
+// message must parse and use the arguments of its format.
 func Read(raw []byte) (*Catalogue, error) {
 	var d document
 	if err := yaml.Unmarshal(raw, &d); err != nil {
@@ -48,15 +48,15 @@ func Read(raw []byte) (*Catalogue, error) {
 	}
 	c := &Catalogue{texts: make(map[string]text, len(d.Texts)), terms: d.Terms}
 	var faults []error
-	for id, said := range d.Texts {
-		t, err := textOf(id, said)
+	for id, messages := range d.Texts {
+		t, err := textOf(id, messages)
 		if err != nil {
 			faults = append(faults, fmt.Errorf("locale: %q: %w", id, err))
 		}
 		c.texts[id] = t
 	}
-	for word, said := range d.Terms {
-		if said[English] == "" || said[Korean] == "" {
+	for word, messages := range d.Terms {
+		if messages[English] == "" || messages[Korean] == "" {
 			faults = append(faults, fmt.Errorf("locale: the term %q is not in both languages", word))
 		}
 	}
@@ -64,26 +64,26 @@ func Read(raw []byte) (*Catalogue, error) {
 	return c, errors.Join(faults...)
 }
 
-// textOf reads an entry. English may be left out where the format is the message; a format with a whole number needs it, since
-// the words around a number depend on it.
-func textOf(id string, said map[Language]string) (text, error) {
+// textOf reads an entry. English may be omitted when the format is the message. A format with an integer
+// needs it, since the words around a number depend on it.
+func textOf(id string, messages map[Language]string) (text, error) {
 	t := text{messages: map[Language]message{}}
 	verbs, english, err := fromFormat(id)
 	if err != nil {
 		return t, err
 	}
 	t.verbs = verbs
-	if said[English] == "" {
+	if messages[English] == "" {
 		if strings.Contains(strings.Join(verbs, ""), "d") {
 			return t, errors.New("it has a number: write en, with a plural where the words depend on it")
 		}
-		said = map[Language]string{English: english, Korean: said[Korean]}
+		messages = map[Language]string{English: english, Korean: messages[Korean]}
 	}
 	for _, l := range Languages() {
-		if strings.TrimSpace(said[l]) == "" {
+		if strings.TrimSpace(messages[l]) == "" {
 			return t, fmt.Errorf("it is not in %s", l)
 		}
-		m, err := parse(said[l])
+		m, err := parse(messages[l])
 		if err != nil {
 			return t, fmt.Errorf("%s: %w", l, err)
 		}
@@ -102,7 +102,7 @@ func textOf(id string, said map[Language]string) (text, error) {
 	return t, nil
 }
 
-// fromFormat returns the verbs of a Go format and the format as an ICU message.
+// fromFormat returns the verbs of a Go format, and the format as an ICU message.
 func fromFormat(format string) (verbs []string, icu string, err error) {
 	var out strings.Builder
 	for i := 0; i < len(format); i++ {
@@ -133,12 +133,13 @@ func fromFormat(format string) (verbs []string, icu string, err error) {
 	return verbs, out.String(), nil
 }
 
-// Render renders a text in a language. One that the catalogue does not have is English; a verbatim one that is the very
-// format of an entry without arguments, such as a sentence that was stored in English, reads as that entry.
+// Render renders a text in a language. A text that is not in the catalogue is rendered in English. A verbatim
+// text that equals the format of an entry without arguments, such as a sentence that was stored in English,
+// is rendered as that entry.
 func (c *Catalogue) Render(l Language, t errs.Text) string {
 	if t.IsVerbatim() && len(t.Args) == 1 {
-		if said, ok := t.Args[0].(string); ok && len(c.texts[said].messages) > 0 && len(c.texts[said].verbs) == 0 {
-			t = errs.Text{Format: said}
+		if sentence, ok := t.Args[0].(string); ok && len(c.texts[sentence].messages) > 0 && len(c.texts[sentence].verbs) == 0 {
+			t = errs.Text{Format: sentence}
 		}
 	}
 	known, ok := c.texts[t.Format]
@@ -156,23 +157,23 @@ func (c *Catalogue) Render(l Language, t errs.Text) string {
 	return w.out.String()
 }
 
-// isPlain reports whether a verb leaves the form of its argument to the language. Others, such as %q and %.2f, say
-// it themselves.
+// isPlain reports whether a verb leaves the format of its argument to the language. Others, such as %q and
+// %.2f, define it.
 func isPlain(verb string) bool { return verb == "%s" || verb == "%d" || verb == "%v" }
 
 // Has reports whether the catalogue has a text for an English format.
 func (c *Catalogue) Has(format string) bool { _, ok := c.texts[format]; return ok }
 
-// own reads the server's own catalogue.
+// own reads the server's own catalogue once.
 var own = sync.OnceValues(func() (*Catalogue, error) { return Read(source) })
 
-// Own returns the server's own catalogue, and fails for one with faults.
+// Own returns the server's own catalogue; the error lists its faults.
 func Own() (*Catalogue, error) { return own() }
 
 // In renders a text in a language.
 func In(l Language, t errs.Text) string {
 	c, err := own()
-	if err != nil { // A process that serves has checked it at its start.
+	if err != nil { // A serving process has checked it at its start.
 		return t.String()
 	}
 	return c.Render(l, t)

@@ -130,13 +130,13 @@ func TestEveryEntryRenders(t *testing.T) {
 // particles come in pairs that depend on the word before, so none may stand behind an argument.
 var particles = regexp.MustCompile(`\}(을|를|은|는|이|가|와|과|으로|로|이라|라)([ .,]|$)|(은|을|이|와)\((는|를|가|과)\)|\((으|이)\)`)
 
-// TestKoreanFitsAnyWord looks for particles that fit only some of the words an argument may be, and for the ways to
+// TestKoreanFitsAnyWord searches for particles that fit only some of the words an argument may be, and for the ways to
 // write both.
 func TestKoreanFitsAnyWord(t *testing.T) {
 	t.Parallel()
-	for format, said := range entries(t) {
-		if found := particles.FindString(said["ko"]); found != "" {
-			t.Errorf("%q: %q fits only some words: %s", format, found, said["ko"])
+	for format, messages := range entries(t) {
+		if found := particles.FindString(messages["ko"]); found != "" {
+			t.Errorf("%q: %q fits only some words: %s", format, found, messages["ko"])
 		}
 	}
 }

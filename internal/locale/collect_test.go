@@ -220,7 +220,7 @@ func (f *folder) gather(c *collection) {
 	}
 }
 
-// verbatim are the files that pass on what others said, or what a row of before says.
+// verbatim are the files that pass on texts of others, or of old rows.
 var verbatim = map[string]bool{
 	"graph/gqlhttp/persisted.go": true, // Clients compare the words.
 	"graph/gqlerr/protocol.go":   true, "graph/text.go": true, "internal/billing/timeline.go": true,

@@ -37,6 +37,7 @@ func (w *writer) message(m message, hash any) {
 	}
 }
 
+// argument writes an argument as its kind states.
 func (w *writer) argument(n node, arg, hash any) {
 	switch n.kind {
 	case "plural":
@@ -58,7 +59,7 @@ func (w *writer) argument(n node, arg, hash any) {
 	}
 }
 
-// plural chooses a case: that of the very number, else that of its form in the language.
+// plural selects a case: that of the exact number, else that of its plural form in the language.
 func (w *writer) plural(n node, arg any) message {
 	n64, isWhole := wholeOf(arg)
 	if !isWhole {
@@ -67,7 +68,7 @@ func (w *writer) plural(n node, arg any) message {
 	if m, ok := n.cases["="+strconv.FormatInt(n64, 10)]; ok {
 		return m
 	}
-	// The rules look at the last digits alone.
+	// The plural rules use the last digits only.
 	form := plural.Cardinal.MatchPlural(w.lang.tag(), int(magnitude(n64)%1_000_000_000), 0, 0, 0, 0)
 	if m, ok := n.cases[forms[form]]; ok {
 		return m
@@ -75,6 +76,7 @@ func (w *writer) plural(n node, arg any) message {
 	return n.cases["other"]
 }
 
+// magnitude is the absolute value; it is unsigned, since that of the smallest int64 does not fit.
 func magnitude(n int64) uint64 {
 	if n < 0 {
 		return -uint64(n)
@@ -87,8 +89,8 @@ var forms = map[plural.Form]string{
 	plural.Other: "other", plural.Zero: "zero", plural.One: "one", plural.Two: "two", plural.Few: "few", plural.Many: "many",
 }
 
-// value renders an argument by its type: numbers with separators, times, lengths of time, lists and texts in the language, all else
-// as it prints.
+// value renders an argument by its type: numbers with separators, times, durations, lists and texts in the
+// language, anything else as it prints.
 func (w *writer) value(arg any) string {
 	switch v := arg.(type) {
 	case nil:
@@ -116,7 +118,7 @@ func (w *writer) value(arg any) string {
 	}
 }
 
-// wholeOf is a whole number of any type.
+// wholeOf returns an integer of any type. A type with a String method is not one: it prints as a word.
 func wholeOf(arg any) (int64, bool) {
 	if _, named := arg.(fmt.Stringer); named || arg == nil {
 		return 0, false
@@ -131,6 +133,7 @@ func wholeOf(arg any) (int64, bool) {
 	}
 }
 
+// date renders a date in UTC, because the server does not know the reader's time zone.
 func (w *writer) date(arg any) string {
 	t, ok := arg.(time.Time)
 	if !ok {
@@ -154,14 +157,14 @@ func (w *writer) duration(d time.Duration) string {
 	return strings.Join(parts, " ")
 }
 
-// units are those of a length of time.
+// units are the units of a duration.
 var units = []func(int64) errs.Text{
 	func(n int64) errs.Text { return errs.Textf("%d hours", n) },
 	func(n int64) errs.Text { return errs.Textf("%d minutes", n) },
 	func(n int64) errs.Text { return errs.Textf("%d seconds", n) },
 }
 
-// list joins values by commas, and the last two by the word that style names: and, or.
+// list joins values with commas, and the last two with the word that style names: and, or.
 func (w *writer) list(arg any, style string) string {
 	v := reflect.ValueOf(arg)
 	if v.Kind() != reflect.Slice && v.Kind() != reflect.Array {
@@ -184,7 +187,8 @@ var joints = map[Language]map[string]string{
 	Korean:  {"and": ", ", "or": " 또는 "},
 }
 
-// term renders a word of the API's, such as a membership, by the catalogue's terms, or as it is.
+// term renders a word of the API, such as a membership, by the catalogue's terms, or unchanged when there is
+// none.
 func (w *writer) term(arg any) string {
 	v := reflect.ValueOf(arg)
 	if v.IsValid() && v.Kind() == reflect.Slice {

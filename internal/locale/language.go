@@ -1,8 +1,8 @@
-// Package locale renders the server's texts in the language of whoever reads them.
+// Package locale renders the server's texts in the language of the reader.
 //
-// A text has no language until it leaves the server: [errs.Text] keeps the English format and its arguments. The catalogue,
-// texts.yaml, holds for each format what it reads in English and in Korean, as ICU messages. The context of a
-// request says which of them its reader wants; see [With] and [WithPreference].
+// A text has no language until it leaves the server: [errs.Text] holds the English format and its arguments.
+// The catalogue, texts.yaml, holds for each format the English and the Korean text as ICU messages. The
+// context of a request determines which one its reader gets; see [With] and [WithPreference].
 package locale
 
 import (
@@ -15,7 +15,7 @@ import (
 	"golang.org/x/text/language"
 )
 
-// Language is a language that the server speaks, as its BCP 47 tag.
+// Language is a language of the server's texts, as its BCP 47 tag.
 type Language string
 
 // The languages.
@@ -24,12 +24,13 @@ const (
 	Korean  Language = "ko"
 )
 
-// Languages are all of them; the first is that of readers who want none.
+// Languages are all of them; the first is the default.
 func Languages() []Language { return []Language{English, Korean} }
 
-// matcher finds the language that serves a reader best.
+// matcher finds the language that fits a reader best.
 var matcher = language.NewMatcher([]language.Tag{English.tag(), Korean.tag()})
 
+// tag is the language as x/text knows it.
 func (l Language) tag() language.Tag {
 	if l == Korean {
 		return language.Korean
@@ -40,8 +41,8 @@ func (l Language) tag() language.Tag {
 // maxField bounds an Accept-Language field in bytes, since matching thousands of tags takes milliseconds.
 const maxField = 1000
 
-// Accept reads an Accept-Language field, whose lines are joined by commas (RFC 9110, 12.5.4). It is false when the field is
-// absent, malformed or longer than any browser's. A reader of other languages only gets English.
+// Accept reads an Accept-Language field, whose lines are joined by commas (RFC 9110, 12.5.4). It is false
+// when the field is absent, malformed or longer than a browser's. A reader of other languages gets English.
 func Accept(field ...string) (Language, bool) {
 	list := strings.TrimSpace(strings.Join(field, ","))
 	if list == "" || len(list) > maxField {
@@ -58,8 +59,8 @@ func Accept(field ...string) (Language, bool) {
 	return Languages()[index], true
 }
 
-// Parse reads one language tag, such as ko or en-GB. It is false for what is no tag and for languages that the server
-// does not speak.
+// Parse reads one language tag, such as ko or en-GB. It is false for an invalid tag and for languages without
+// a catalogue.
 func Parse(tag string) (Language, bool) {
 	t, err := language.Parse(tag)
 	if err != nil {
@@ -70,63 +71,64 @@ func Parse(tag string) (Language, bool) {
 	return l, slices.Contains(Languages(), l)
 }
 
-// reader is who reads the texts of a context.
+// reader is the reader of the texts of a context.
 type reader struct {
-	// asked is the language that the request named, isNamed whether it did.
-	asked   Language
-	isNamed bool
-	// prefers reads the language of the person's account; nil for nobody's.
+	// requested is the language that the request named, isNamed whether it named one.
+	requested Language
+	isNamed   bool
+	// prefers reads the language of the user's account; nil without a user.
 	prefers func(context.Context) (Language, error)
 
 	once sync.Once
 	used Language
-	// isUsed says that used was asked for.
+	// isUsed is set when used was read.
 	isUsed atomic.Bool
 }
 
 type readerKey struct{}
 
+// readerOf returns the reader of a context; an English one when there is none.
 func readerOf(ctx context.Context) *reader {
 	if r, ok := ctx.Value(readerKey{}).(*reader); ok {
 		return r
 	}
-	return &reader{asked: English}
+	return &reader{requested: English}
 }
 
 // With returns a context whose request asks for a language.
 func With(ctx context.Context, l Language) context.Context {
-	return context.WithValue(ctx, readerKey{}, &reader{asked: l, isNamed: true, prefers: readerOf(ctx).prefers})
+	return context.WithValue(ctx, readerKey{}, &reader{requested: l, isNamed: true, prefers: readerOf(ctx).prefers})
 }
 
-// WithPreference returns a context whose person prefers a language, whatever the request asks for. prefers is called at most
-// once for a context, and only when a text is rendered, so requests without one cost nothing. When it fails, the
-// language that was asked for counts.
+// WithPreference returns a context whose user prefers a language, which takes precedence over the request's.
+// prefers is called at most once for a context, and only when a text is rendered, so that requests without a
+// text cost nothing. When it fails, the language of the request is used.
 func WithPreference(ctx context.Context, prefers func(context.Context) (Language, error)) context.Context {
 	r := readerOf(ctx)
-	return context.WithValue(ctx, readerKey{}, &reader{asked: r.asked, isNamed: r.isNamed, prefers: prefers})
+	return context.WithValue(ctx, readerKey{}, &reader{requested: r.requested, isNamed: r.isNamed, prefers: prefers})
 }
 
-// Fresh returns a context with a reader of its own, who has read nothing yet: its preference is read again. It is for each
-// request, and for what lives longer than a preference, as a subscription does.
+// Fresh returns a context with a reader of its own, whose preference is read again. It is for each request,
+// and for operations that outlive a preference, such as a subscription.
 func Fresh(ctx context.Context) context.Context { return WithPreference(ctx, readerOf(ctx).prefers) }
 
-// Asked is the language that the request named; false when it named none.
-func Asked(ctx context.Context) (Language, bool) {
+// Requested is the language that the request named; false when it named none.
+func Requested(ctx context.Context) (Language, bool) {
 	r := readerOf(ctx)
-	return r.asked, r.isNamed
+	return r.requested, r.isNamed
 }
 
-// From is the language of the context's reader: that of the account, else the one asked for, else English.
+// From is the language of the context's reader: that of the account, else that of the request, else English.
 func From(ctx context.Context) Language {
 	r := readerOf(ctx)
 	defer r.isUsed.Store(true)
 	r.once.Do(func() {
-		r.used = r.asked
+		r.used = r.requested
 		if r.prefers == nil {
 			return
 		}
-		// A text often says that the request's time is over: that must not decide its language.
-		wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+		// The text may report that the request timed out, so the ended context must not prevent reading the preference.
+		wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), preferenceTimeout)
 		defer cancel()
 		if l, err := r.prefers(wait); err == nil {
 			r.used = l

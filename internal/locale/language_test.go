@@ -95,7 +95,7 @@ func TestThePreferenceComesFirst(t *testing.T) {
 	}
 }
 
-func TestThePreferenceIsReadOnceAndOnlyForATextAndAfreshWhenAsked(t *testing.T) {
+func TestThePreferenceIsReadOncePerReaderAndOnlyForAText(t *testing.T) {
 	t.Parallel()
 	reads := 0
 	ctx := locale.WithPreference(t.Context(), func(ctx context.Context) (locale.Language, error) {
@@ -106,7 +106,7 @@ func TestThePreferenceIsReadOnceAndOnlyForATextAndAfreshWhenAsked(t *testing.T) 
 		t.Fatalf("%d reads before the first text", reads)
 	}
 	ended, cancel := context.WithCancel(ctx)
-	cancel() // What ended the request is what the text is about.
+	cancel() // The text reports why the request ended.
 	for range 3 {
 		if got := locale.Render(ended, errs.Textf("Sign in to do this.")); got != "로그인한 뒤 이용해 주세요." {
 			t.Errorf("got %q", got)

@@ -16,7 +16,7 @@ type node struct {
 	literal string
 	// isHash is the number of the plural around it.
 	isHash bool
-	// arg is the argument's place, -1 for none.
+	// arg is the index of the argument, -1 for none.
 	arg int
 	// kind is what the argument is rendered as: "", number, date, term, list, plural or select.
 	kind string
@@ -26,15 +26,16 @@ type node struct {
 	cases map[string]message
 }
 
-// parser reads ICU MessageFormat (ICU 4.8 and later): arguments by number, plural and select, with apostrophes
-// that quote only before a brace or, in a plural, a hash. Of its own it has the kinds term and list.
+// parser reads ICU MessageFormat (ICU 4.8 and later): numbered arguments, plural and select, and apostrophes
+// that quote only before a brace or, in a plural, a hash. The kinds term and list are extensions.
 type parser struct {
 	src string
 	pos int
-	// plurals counts the plurals around pos.
+	// plurals is the number of plurals around pos, in which # is syntax.
 	plurals int
 }
 
+// errOpen is the fault of a message that ends within braces.
 var errOpen = errors.New("a brace is not closed")
 
 // parse reads a whole message.
@@ -50,7 +51,7 @@ func parse(src string) (message, error) {
 	return m, nil
 }
 
-// message reads to the end or to a closing brace, which it leaves.
+// message reads to the end or to a closing brace, which it does not consume.
 func (p *parser) message() (message, error) {
 	var m message
 	var text strings.Builder
@@ -84,7 +85,8 @@ func (p *parser) message() (message, error) {
 	return m, nil
 }
 
-// quoted reads from an apostrophe: two are one, one before syntax quotes to the next, and any other stands for itself.
+// quoted reads from an apostrophe: two are one, one before syntax quotes up to the next, and any other is
+// literal.
 func (p *parser) quoted(text *strings.Builder) {
 	p.pos++
 	if p.pos >= len(p.src) {
@@ -107,7 +109,7 @@ func (p *parser) quoted(text *strings.Builder) {
 	}
 }
 
-// argument reads from an opening brace behind its closing one.
+// argument reads from an opening brace to its closing one.
 func (p *parser) argument() (node, error) {
 	p.pos++
 	n := node{}
@@ -147,6 +149,7 @@ func (p *parser) argument() (node, error) {
 // simple are the kinds of arguments without cases.
 var simple = map[string]bool{"number": true, "date": true, "term": true, "list": true}
 
+// cases reads the cases of a plural or select up to the closing brace. Within a plural, # is its number.
 func (p *parser) cases(kind string) (map[string]message, error) {
 	if kind == "plural" {
 		p.plurals++
@@ -193,6 +196,7 @@ func (p *parser) space() {
 	}
 }
 
+// take consumes c after white space, if it is next.
 func (p *parser) take(c byte) bool {
 	p.space()
 	if p.pos >= len(p.src) || p.src[p.pos] != c {
@@ -202,7 +206,7 @@ func (p *parser) take(c byte) bool {
 	return true
 }
 
-// arguments adds the places of the arguments that a message has.
+// arguments adds the indices of the arguments that a message uses.
 func (m message) arguments(into map[int]bool) {
 	for _, n := range m {
 		if n.arg >= 0 {

@@ -85,7 +85,7 @@ func TestMessages(t *testing.T) {
 	}
 }
 
-// TestFaultsOfACatalogue are found when it is read, before anybody is shown half a sentence.
+// TestFaultsOfACatalogue are found when it is read, before a text is shown.
 func TestFaultsOfACatalogue(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ yaml, fault string }{

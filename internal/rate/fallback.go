@@ -8,11 +8,12 @@ import (
 	"time"
 )
 
-// retryEvery is how long a primary that failed is left alone.
+// retryEvery is the pause between two tries of a primary that failed. One take a second pays its timeout
+// during an outage.
 const retryEvery = time.Second
 
-// Substitute is a limiter with another one beside it, for while it does not answer.
-type Substitute struct {
+// FallbackLimiter uses a primary limiter, and a local one while the primary does not answer.
+type FallbackLimiter struct {
 	primary, local Limiter
 	log            *slog.Logger
 	now            func() time.Time
@@ -20,32 +21,33 @@ type Substitute struct {
 
 	mu    sync.Mutex
 	since time.Time // when the outage began; zero when there is none
-	probe time.Time // when the primary may be asked again
+	probe time.Time // when the primary may be tried again
 }
 
-var _ Limiter = (*Substitute)(nil)
+var _ Limiter = (*FallbackLimiter)(nil)
 
-// Fallback returns a limiter that asks primary, and local while primary does not answer: people
-// are limited by each process on its own then, neither stopped nor unlimited. During an outage one
-// take a second tries primary, so that the others do not wait for it. An outage is logged once as it
-// begins and once as it ends.
-func Fallback(primary, local Limiter, log *slog.Logger) *Substitute {
-	return &Substitute{primary: primary, local: local, log: log, now: time.Now}
+// NewFallback returns a limiter that uses primary, and local while primary does not answer. During an outage
+// each process limits users on its own: requests are neither refused nor unlimited. One take a second tries
+// the primary, so that the others do not wait for it. An outage is logged once when it begins and once when
+// it ends.
+func NewFallback(primary, local Limiter, log *slog.Logger) *FallbackLimiter {
+	return &FallbackLimiter{primary: primary, local: local, log: log, now: time.Now}
 }
 
-// Take implements Limiter. It fails when ctx has ended, or for a take that is not valid.
-func (s *Substitute) Take(ctx context.Context, subject string, n int, limits ...Limit) (Decision, error) {
+// Take implements Limiter. It fails when ctx has ended, or for a take that is not valid. Invalid takes are
+// checked first, so that they are not counted as an outage of the primary.
+func (s *FallbackLimiter) Take(ctx context.Context, subject string, n int, limits ...Limit) (Decision, error) {
 	if err := Check(n, limits); err != nil {
 		return Decision{}, err
 	}
-	if s.mayAsk() {
+	if s.mayTryPrimary() {
 		d, err := s.primary.Take(ctx, subject, n, limits...)
 		if err == nil {
 			s.restored(ctx)
 			return d, nil
 		}
 		if ctx.Err() != nil {
-			return Decision{}, err // The caller has gone: that tells nothing of the primary.
+			return Decision{}, err // The caller's context ended, which says nothing about the primary.
 		}
 		s.lost(ctx, err)
 	}
@@ -53,11 +55,12 @@ func (s *Substitute) Take(ctx context.Context, subject string, n int, limits ...
 	return s.local.Take(ctx, subject, n, limits...)
 }
 
-// Decided is how many takes the local limiter has decided.
-func (s *Substitute) Decided() int64 { return s.decided.Load() }
+// Decided returns how many takes the local limiter has decided.
+func (s *FallbackLimiter) Decided() int64 { return s.decided.Load() }
 
-// mayAsk tells whether a take may try the primary. During an outage it reserves the try.
-func (s *Substitute) mayAsk() bool {
+// mayTryPrimary reports whether a take may try the primary. During an outage it reserves the try, so that
+// concurrent takes do not try too.
+func (s *FallbackLimiter) mayTryPrimary() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.since.IsZero() {
@@ -71,7 +74,7 @@ func (s *Substitute) mayAsk() bool {
 	return true
 }
 
-func (s *Substitute) lost(ctx context.Context, err error) {
+func (s *FallbackLimiter) lost(ctx context.Context, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
@@ -82,7 +85,7 @@ func (s *Substitute) lost(ctx context.Context, err error) {
 	}
 }
 
-func (s *Substitute) restored(ctx context.Context) {
+func (s *FallbackLimiter) restored(ctx context.Context) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.since.IsZero() {

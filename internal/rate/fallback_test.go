@@ -23,11 +23,11 @@ type shared struct {
 	rate.Limiter
 	down  atomic.Bool
 	hang  chan struct{} // when not nil, answers wait for its end
-	asked atomic.Int64
+	calls atomic.Int64
 }
 
 func (s *shared) Take(ctx context.Context, subject string, n int, limits ...rate.Limit) (rate.Decision, error) {
-	s.asked.Add(1)
+	s.calls.Add(1)
 	if s.hang != nil {
 		<-s.hang
 	}
@@ -58,14 +58,14 @@ func (j *journal) count(words string) int {
 	return strings.Count(j.buf.String(), words)
 }
 
-func fallback() (*rate.Substitute, *shared, *journal) {
+func fallback() (*rate.FallbackLimiter, *shared, *journal) {
 	primary, log := &shared{Limiter: memrate.New()}, &journal{}
-	return rate.Fallback(primary, memrate.New(), slog.New(slog.NewTextHandler(log, nil))), primary, log
+	return rate.NewFallback(primary, memrate.New(), slog.New(slog.NewTextHandler(log, nil))), primary, log
 }
 
 var three = rate.Limit{Name: "three", Events: 3, Per: time.Hour}
 
-// allowed takes one event many times and tells how often it was allowed.
+// allowed takes one event many times and returns how often it was allowed.
 func allowed(t *testing.T, l rate.Limiter, many int) (n int) {
 	t.Helper()
 	for range many {
@@ -112,15 +112,15 @@ func TestFallbackOverOutages(t *testing.T) {
 	})
 }
 
-// TestFallbackLeavesTheLostAlone looks that not everybody waits for a primary that hangs.
-func TestFallbackLeavesTheLostAlone(t *testing.T) {
+// TestFallbackTriesAFailedPrimaryOnceASecond checks that only one take a second waits for a primary that hangs.
+func TestFallbackTriesAFailedPrimaryOnceASecond(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l, primary, log := fallback()
 		primary.down.Store(true)
 		for second := int64(1); second <= 3; second++ {
 			allowed(t, l, 50)
-			if n := primary.asked.Load(); n != second {
+			if n := primary.calls.Load(); n != second {
 				t.Errorf("it was asked %d times within %d seconds", n, second)
 			}
 			if n := log.count("on its own"); n != 1 {
@@ -131,7 +131,7 @@ func TestFallbackLeavesTheLostAlone(t *testing.T) {
 	})
 }
 
-// TestFallbackWaitsForNoProbe looks that others go on while one take finds out whether the primary is back.
+// TestFallbackWaitsForNoProbe checks that other takes continue while one probes the primary.
 func TestFallbackWaitsForNoProbe(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -143,9 +143,9 @@ func TestFallbackWaitsForNoProbe(t *testing.T) {
 		var probe sync.WaitGroup
 		probe.Go(func() { _, _ = l.Take(t.Context(), "bob", 1, three) })
 		synctest.Wait() // The probe hangs.
-		before := primary.asked.Load()
+		before := primary.calls.Load()
 		allowed(t, l, 20)
-		if n := primary.asked.Load() - before; n != 0 {
+		if n := primary.calls.Load() - before; n != 0 {
 			t.Errorf("%d more takes asked a primary that hangs", n)
 		}
 		close(primary.hang)
@@ -153,7 +153,7 @@ func TestFallbackWaitsForNoProbe(t *testing.T) {
 	})
 }
 
-func TestFallbackIsNotForCallersWhoWent(t *testing.T) {
+func TestFallbackIgnoresCancelledCallers(t *testing.T) {
 	t.Parallel()
 	l, _, log := fallback()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -166,7 +166,7 @@ func TestFallbackIsNotForCallersWhoWent(t *testing.T) {
 	}
 }
 
-func TestFallbackIsNotForMistakes(t *testing.T) {
+func TestFallbackIgnoresInvalidTakes(t *testing.T) {
 	t.Parallel()
 	l, _, log := fallback()
 	if _, err := l.Take(t.Context(), "ada", 0, three); err == nil {

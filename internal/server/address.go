@@ -9,28 +9,28 @@ import (
 	"strings"
 )
 
-// hostBits is how much of an IPv6 address one client has to itself.
+// hostBits is the prefix of an IPv6 address that identifies one client: providers assign a /64 to each.
 const hostBits = 64
 
 type addressKey struct{}
 
-// ClientAddress is where a request or a socket comes from, as limits count it: an IPv4 address, or
-// the /64 network of an IPv6 address, which is what one client is given. It is "" when unknown.
+// ClientAddress is the address of a request or socket as limits count it: an IPv4 address, or the /64 network
+// of an IPv6 address. It is "" when unknown.
 func ClientAddress(ctx context.Context) string {
 	address, _ := ctx.Value(addressKey{}).(string)
 	return address
 }
 
-// locate puts the client's address into the context.
-func (o Options) locate(next http.Handler) http.Handler {
+// withClientAddress puts the client's address into the context.
+func (o Options) withClientAddress(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		address := counted(clientOf(r, o.TrustedProxies))
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), addressKey{}, address)))
 	})
 }
 
-// clientOf is the peer of the connection. Where that is a trusted proxy, it is the last address in
-// X-Forwarded-For that is not one: what stands before it is only what that client said.
+// clientOf returns the peer of the connection. If that is a trusted proxy, it returns the last address in
+// X-Forwarded-For that is not one. Entries before it come from the client itself and could be forged.
 func clientOf(r *http.Request, trusted []netip.Prefix) netip.Addr {
 	client := parseAddress(r.RemoteAddr)
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
@@ -40,18 +40,20 @@ func clientOf(r *http.Request, trusted []netip.Prefix) netip.Addr {
 		}
 		before := parseAddress(strings.TrimSpace(hop))
 		if !before.IsValid() {
-			break // A proxy of ours writes addresses: beyond this there is nothing to believe.
+			break // Trusted proxies write addresses, so entries before this one are not from them.
 		}
 		client = before
 	}
 	return client
 }
 
+// isTrusted reports whether an address belongs to a trusted proxy.
 func isTrusted(a netip.Addr, trusted []netip.Prefix) bool {
 	return slices.ContainsFunc(trusted, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
-// parseAddress reads an address with or without a port; the zero Addr for what is none.
+// parseAddress reads an address with or without a port; the zero Addr when it is malformed. IPv4 in IPv6
+// becomes IPv4, so that one client has one address.
 func parseAddress(s string) netip.Addr {
 	if host, _, err := net.SplitHostPort(s); err == nil {
 		s = host
@@ -63,6 +65,7 @@ func parseAddress(s string) netip.Addr {
 	return a.Unmap().WithZone("")
 }
 
+// counted is the form of an address that limits count.
 func counted(a netip.Addr) string {
 	switch {
 	case !a.IsValid():

@@ -42,7 +42,7 @@ func TestClientAddress(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := "the handler was not called"
-			h := Options{TrustedProxies: c.trusted}.locate(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			h := Options{TrustedProxies: c.trusted}.withClientAddress(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 				got = ClientAddress(r.Context())
 			}))
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/graphql", http.NoBody)

@@ -9,9 +9,10 @@ import (
 	"github.com/weav-ai/weav/internal/oid"
 )
 
-// noted has what a request may change written into the audit log, and says whether to go on; else it has answered. Requests that
-// only read are not written down.
-func (a Admin) noted(w http.ResponseWriter, r *http.Request, actor oid.User) bool {
+// audited writes a request that may change something into the audit log before it is executed, and reports
+// whether to continue; otherwise it has answered. Requests that only read are not recorded. The body is read
+// first and replaced, since it can be read only once.
+func (a Admin) audited(w http.ResponseWriter, r *http.Request, actor oid.User) bool {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return true
 	}
@@ -31,7 +32,7 @@ func (a Admin) noted(w http.ResponseWriter, r *http.Request, actor oid.User) boo
 	return true
 }
 
-// storable is what was sent, with U+FFFD for what no text column takes.
+// storable returns a body as text that a column takes, with U+FFFD for invalid bytes and NUL.
 func storable(sent []byte) string {
 	const replacement = "\uFFFD"
 	return strings.ReplaceAll(strings.ToValidUTF8(string(sent), replacement), "\x00", replacement)

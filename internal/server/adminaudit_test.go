@@ -13,8 +13,8 @@ import (
 	"github.com/weav-ai/weav/internal/server"
 )
 
-// TestNothingIsDoneThatCannotBeWrittenDown: the queue's page is not asked when the audit log fails.
-func TestNothingIsDoneThatCannotBeWrittenDown(t *testing.T) {
+// TestRequestsAreRefusedWhenTheAuditLogFails: the queue's page is not called when the audit log fails.
+func TestRequestsAreRefusedWhenTheAuditLogFails(t *testing.T) {
 	t.Parallel()
 	reached := 0
 	var fault error

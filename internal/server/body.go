@@ -22,11 +22,12 @@ type BodyTimeouts struct {
 	Idle, Total time.Duration
 }
 
-// uploads is where files come in, which may be large: they have no total, and their handler keeps their pauses short.
+// uploads is the path of file uploads, which may be large: they have no total, and their handler bounds the
+// pauses.
 const uploads = "/blobs/"
 
-// timeBodies ends the reading of a body that does not arrive. It holds for a body that no handler reads, too: the server reads
-// such a one to its end before the next request.
+// timeBodies ends the reading of a body that does not arrive. The deadline is set even if no handler reads
+// the body, because the server reads an unread body to its end before the next request.
 func (o Options) timeBodies(next http.Handler) http.Handler {
 	idle, total := cmp.Or(o.Bodies.Idle, DefaultBodyIdle), cmp.Or(o.Bodies.Total, DefaultBodyTotal)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -43,12 +44,12 @@ func (o Options) timeBodies(next http.Handler) http.Handler {
 	})
 }
 
-// timedBody is a body whose every read has a deadline.
+// timedBody is a body in which every read has a deadline.
 type timedBody struct {
 	io.ReadCloser
 	control interface{ SetReadDeadline(time.Time) error }
 	idle    time.Duration
-	// end is when all of it must have come.
+	// end is when the whole body must have arrived.
 	end time.Time
 }
 
@@ -57,21 +58,22 @@ func (b *timedBody) Read(p []byte) (int, error) {
 	b.extend()
 	n, err := b.ReadCloser.Read(p)
 	if errors.Is(err, io.EOF) {
-		// From here on the server reads to notice that the client leaves. A deadline that passes would look like that.
-		_ = b.control.SetReadDeadline(time.Time{}) // Not every writer has deadlines.
+		// From here on the server reads in the background to notice that the client leaves. An expired deadline would cancel the request.
+		_ = b.control.SetReadDeadline(time.Time{}) // Not every ResponseWriter supports deadlines.
 	}
 	return n, err
 }
 
+// extend sets the deadline of the next read: the idle time from now, but not after the end.
 func (b *timedBody) extend() {
 	at := time.Now().Add(b.idle)
 	if at.After(b.end) {
 		at = b.end
 	}
-	_ = b.control.SetReadDeadline(at) // Not every writer has deadlines.
+	_ = b.control.SetReadDeadline(at) // Not every ResponseWriter supports deadlines.
 }
 
-// lateBody answers a body that could not be read to its end, and says whether it was late.
+// lateBody answers a request whose body timed out, and reports whether it did.
 func lateBody(w http.ResponseWriter, r *http.Request, err error) bool {
 	if !errors.Is(err, os.ErrDeadlineExceeded) {
 		return false

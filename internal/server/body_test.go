@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// deadlines remembers the deadlines that a body's reads are given.
+// deadlines records the deadlines of a body's reads.
 type deadlines []time.Time
 
 func (d *deadlines) SetReadDeadline(t time.Time) error {
@@ -67,8 +67,8 @@ func TestEachReadOfABodyHasADeadline(t *testing.T) {
 // served runs the handlers of o before h on a real listener.
 func served(t *testing.T, o Options, h http.Handler) net.Conn {
 	t.Helper()
-	o.Counted, o.Log = func(string, int) {}, slog.New(slog.DiscardHandler)
-	s := httptest.NewServer(o.locate(o.observe(o.timeBodies(h))))
+	o.OnRequest, o.Log = func(string, int) {}, slog.New(slog.DiscardHandler)
+	s := httptest.NewServer(o.withClientAddress(o.observe(o.timeBodies(h))))
 	t.Cleanup(s.Close)
 	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", s.Listener.Addr().String())
 	if err != nil {
@@ -108,7 +108,7 @@ func TestWorkMayLastLongerThanItsBodyMay(t *testing.T) {
 	}
 }
 
-func TestALateBodyIsAnsweredAsThat(t *testing.T) {
+func TestALateBodyGetsRequestTimeout(t *testing.T) {
 	t.Parallel()
 	w := httptest.NewRecorder()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", http.NoBody)

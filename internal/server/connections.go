@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// Connections bounds what one client address holds open before it has signed in: connections, and behind a trusted proxy, whose
-// connections are those of many clients, requests and sockets. It is safe for concurrent use.
+// Connections bounds what one client address has open before it has signed in: connections, and behind a
+// trusted proxy, whose connections serve many clients, requests and sockets. It is safe for concurrent use.
 type Connections struct {
-	most    int
+	limit   int
 	trusted []netip.Prefix
 	refused func()
 
@@ -20,38 +20,40 @@ type Connections struct {
 	held map[string]int
 }
 
-// NewConnections returns a bound of most for each address; 0 is none. trusted are the proxies that are believed what they say of
-// a client's address. refused hears of each refusal.
+// NewConnections returns a bound of most for each address; 0 is none. trusted are the proxies whose
+// X-Forwarded-For is used. refused is called for each refusal.
 func NewConnections(most int, trusted []netip.Prefix, refused func()) *Connections {
-	return &Connections{most: most, trusted: trusted, refused: refused, held: map[string]int{}}
+	return &Connections{limit: most, trusted: trusted, refused: refused, held: map[string]int{}}
 }
 
-type placeKey struct{}
+type slotKey struct{}
 
-// SignedIn gives back the place that a connection holds for its address: from now on it counts for its person. Twice is once.
+// SignedIn releases the slot that a connection uses of its address: from now on the limits of its user apply.
+// A second call does nothing.
 func SignedIn(ctx context.Context) {
-	if leave, ok := ctx.Value(placeKey{}).(func()); ok {
-		leave()
+	if release, ok := ctx.Value(slotKey{}).(func()); ok {
+		release()
 	}
 }
 
-// take takes a place for an address, and returns what gives it back; false when there is none left. An unknown address is not
-// counted.
-func (c *Connections) take(address string) (leave func(), ok bool) {
-	if c.most == 0 || address == "" {
+// acquire takes a slot of an address, and returns the function that releases it; false when none is left. An
+// unknown address is not counted, since all unknown ones would share one bound.
+func (c *Connections) acquire(address string) (release func(), ok bool) {
+	if c.limit == 0 || address == "" {
 		return func() {}, true
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.held[address] >= c.most {
+	if c.held[address] >= c.limit {
 		c.refused()
 		return nil, false
 	}
 	c.held[address]++
-	return sync.OnceFunc(func() { c.leave(address) }), true
+	return sync.OnceFunc(func() { c.release(address) }), true
 }
 
-func (c *Connections) leave(address string) {
+// release gives a slot back, and removes the entry of an address without any, so that the map does not grow.
+func (c *Connections) release(address string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.held[address]--
@@ -60,36 +62,39 @@ func (c *Connections) leave(address string) {
 	}
 }
 
-// hold takes a place for a request, unless its connection has one.
-func (c *Connections) hold(next http.Handler) http.Handler {
+// limitRequests takes a slot for a request, unless its connection has one.
+func (c *Connections) limitRequests(next http.Handler) http.Handler {
 	if c == nil {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Context().Value(placeKey{}) != nil {
+		if r.Context().Value(slotKey{}) != nil {
 			next.ServeHTTP(w, r)
 			return
 		}
-		leave, ok := c.take(ClientAddress(r.Context()))
+		release, ok := c.acquire(ClientAddress(r.Context()))
 		if !ok {
 			w.Header().Set("Retry-After", "1")
 			refuse(w, r, http.StatusTooManyRequests, "Too many connections from this address.")
 			return
 		}
-		defer leave()
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), placeKey{}, leave)))
+		defer release()
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), slotKey{}, release)))
 	})
 }
 
-// Listen bounds the connections that l accepts. Those of trusted proxies are not counted here.
+// Listen bounds the connections that l accepts. Those of trusted proxies are not counted here, but their
+// requests are.
 func (c *Connections) Listen(l net.Listener) net.Listener { return &boundedListener{l, c} }
 
+// boundedListener bounds the accepted connections.
 type boundedListener struct {
 	net.Listener
 	bound *Connections
 }
 
-// Accept implements net.Listener. A connection beyond the bound is answered and closed without being read.
+// Accept implements net.Listener. A connection beyond the bound is answered and closed without being read, so
+// that it costs no goroutine.
 func (l *boundedListener) Accept() (net.Conn, error) {
 	for {
 		conn, err := l.Listener.Accept()
@@ -100,41 +105,41 @@ func (l *boundedListener) Accept() (net.Conn, error) {
 		if isTrusted(peer, l.bound.trusted) {
 			return conn, nil
 		}
-		leave, ok := l.bound.take(counted(peer))
+		release, ok := l.bound.acquire(counted(peer))
 		if ok {
-			return &heldConn{conn, leave}, nil
+			return &countedConn{conn, release}, nil
 		}
-		turnAway(conn)
+		rejectConn(conn)
 	}
 }
 
-// heldConn is a connection that holds a place of its address.
-type heldConn struct {
+// countedConn is a connection that uses a slot of its address.
+type countedConn struct {
 	net.Conn
-	leave func()
+	release func()
 }
 
 // Close implements net.Conn.
-func (c *heldConn) Close() error {
-	c.leave()
+func (c *countedConn) Close() error {
+	c.release()
 	return c.Conn.Close()
 }
 
-// withPlace puts the place of a connection into the context of its requests.
-func withPlace(ctx context.Context, conn net.Conn) context.Context {
-	if held, ok := conn.(*heldConn); ok {
-		return context.WithValue(ctx, placeKey{}, held.leave)
+// withSlot puts the slot of a connection into the context of its requests.
+func withSlot(ctx context.Context, conn net.Conn) context.Context {
+	if held, ok := conn.(*countedConn); ok {
+		return context.WithValue(ctx, slotKey{}, held.release)
 	}
 	return ctx
 }
 
-// turnedAway is the answer to a connection beyond the bound.
-const turnedAway = "HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\nRetry-After: 1\r\nContent-Type: text/plain; charset=utf-8\r\n" +
+// rejection is the answer to a connection beyond the bound.
+const rejection = "HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\nRetry-After: 1\r\nContent-Type: text/plain; charset=utf-8\r\n" +
 	"Content-Length: 40\r\n\r\nToo many connections from this address.\n"
 
-// turnAway answers without waiting: the few bytes fit into what an unused connection takes in.
-func turnAway(conn net.Conn) {
-	_ = conn.SetWriteDeadline(time.Now().Add(time.Second)) // A client that is turned away may miss the reason.
-	_, _ = conn.Write([]byte(turnedAway))
+// rejectConn answers without waiting: the few bytes fit into the send buffer of a new connection.
+func rejectConn(conn net.Conn) {
+	_ = conn.SetWriteDeadline(time.Now().Add(time.Second)) // It is no fault when a rejected client misses the reason.
+	_, _ = conn.Write([]byte(rejection))
 	_ = conn.Close()
 }

@@ -84,7 +84,7 @@ func TestConnectionsOfAnAddressAreBounded(t *testing.T) {
 		}
 	}
 	if refused != 6 {
-		t.Errorf("%d refusals were told of", refused)
+		t.Errorf("%d refusals were reported", refused)
 	}
 	for _, conn := range in {
 		for range 2 { // Twice is once.
@@ -113,7 +113,7 @@ func (h holder) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 	<-h.end
 }
 
-// TestRequestsBehindAProxyAreBoundedByClient, and whoever has signed in counts for the person alone.
+// TestRequestsBehindAProxyAreBoundedByClient, and a signed-in client counts only for its user.
 func TestRequestsBehindAProxyAreBoundedByClient(t *testing.T) {
 	t.Parallel()
 	for name, signedIn := range map[string]bool{"nobody": false, "somebody": true} {
@@ -123,7 +123,7 @@ func TestRequestsBehindAProxyAreBoundedByClient(t *testing.T) {
 			c := NewConnections(2, trusted, func() {})
 			h := holder{make(chan struct{}), make(chan struct{}), signedIn}
 			o := Options{TrustedProxies: trusted, Connections: c}
-			handler := o.locate(c.hold(h))
+			handler := o.withClientAddress(c.limitRequests(h))
 			ask := func(client string) int {
 				r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/graphql", http.NoBody)
 				r.RemoteAddr = "172.18.0.1:1"
@@ -164,7 +164,7 @@ func TestARequestOfACountedConnectionIsNotCountedAgain(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	handler := Options{}.locate(c.hold(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "in") })))
+	handler := Options{}.withClientAddress(c.limitRequests(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "in") })))
 	go func() { ended <- Serve(ctx, c.Listen(l), handler, time.Minute, func(context.Context) {}) }()
 	defer func() {
 		stop()

@@ -17,14 +17,14 @@ import (
 
 // Files are the lasting addresses of artifacts, which redirect to signed ones.
 type Files struct {
-	// Own finds an artifact of a person, Shared one that a link shows, counting the view.
+	// Own finds an artifact of a user, Shared one by a share link, which counts the view.
 	Own    func(ctx context.Context, user oid.User, id string) (file.Target, error)
 	Shared func(ctx context.Context, token string) (file.Target, error)
-	// Limit counts a request, and refuses one too many.
+	// Limit counts a request, and fails when it exceeds the rate.
 	Limit func(ctx context.Context) error
 }
 
-// limited holds requests to the rate of operations.
+// limited applies the rate limit of operations to requests.
 func (f Files) limited(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		err := f.Limit(r.Context())
@@ -36,7 +36,8 @@ func (f Files) limited(next http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// tooMany answers what a limit refused.
+// tooMany answers a request that a limit refused. Retry-After is rounded up, so that a client that waits is
+// not refused again.
 func tooMany(w http.ResponseWriter, r *http.Request, err error) {
 	var e *errs.Error
 	if errors.As(err, &e) && e.RetryAfter > 0 {
@@ -65,13 +66,15 @@ func (f Files) own(w http.ResponseWriter, r *http.Request) {
 	send(w, r, to, err)
 }
 
-// shared redirects whoever has a link to the file it shows.
+// shared redirects the holder of a link to the file it shows.
 func (f Files) shared(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Robots-Tag", "noindex")
 	to, err := f.Shared(r.Context(), r.PathValue("token"))
 	send(w, r, to, err)
 }
 
+// send answers with a redirect, or with the text of a text artifact. Neither may be stored by caches, since a
+// link can be revoked and a signed URL expires.
 func send(w http.ResponseWriter, r *http.Request, to file.Target, err error) {
 	h := w.Header()
 	h.Set("Cache-Control", "private, no-store")

@@ -10,30 +10,32 @@ import (
 // checkTimeout is how long one part may take to answer a health check.
 const checkTimeout = 2 * time.Second
 
-// Health tells how a process and its parts are.
+// Health reports the state of a process and its parts.
 type Health struct {
 	Version string
 	// Parts are checked one by one: database, redis, workers, storage.
 	Parts []Part
-	// Providers tells how the providers of models are; nil when the process asks none.
+	// Providers returns the state of the model providers; nil when the process calls none.
 	Providers func() map[string]ProviderState
 }
 
-// Part is something the process needs.
+// Part is something the process depends on.
 type Part struct {
 	Name string
-	// Kind says which adapter it is, such as "postgres" or "embedded".
+	// Kind is the adapter, such as "postgres" or "embedded".
 	Kind string
-	// IsSpare says that the process does its work without the part, less well: it degrades the process and no more.
-	IsSpare bool
-	// Check returns an error when the part does not answer. Its text is logged nowhere and shown to nobody.
+	// IsOptional means that the process works without the part, with less function: its failure degrades the
+	// process and no more.
+	IsOptional bool
+	// Check returns an error when the part does not answer. Its text is neither logged nor shown, since
+	// health is public.
 	Check func(context.Context) error
 }
 
 // State is what a health check answers.
 type State struct {
-	// Status is "ok", "degraded" when calls to a provider are held back or a part does not answer that can be
-	// done without, or "unhealthy".
+	// Status is "ok", "degraded" when calls to a provider are held back or an optional part does not answer,
+	// or "unhealthy".
 	Status    string                   `json:"status"`
 	Time      time.Time                `json:"time"`
 	Version   string                   `json:"version"`
@@ -41,15 +43,16 @@ type State struct {
 	Providers map[string]ProviderState `json:"providers,omitempty"`
 }
 
-// ProviderState is how one provider of models is, as this process has seen it. Nobody is asked for it.
+// ProviderState is the state of one model provider as this process has seen it. A health check makes no
+// request to a provider.
 type ProviderState struct {
 	// Status is "ok", or "degraded" while calls are held back. A health check sets it.
 	Status string `json:"status"`
-	// Kind says which adapter it is, such as "openai".
+	// Kind is the adapter, such as "openai".
 	Kind string `json:"kind"`
 	// Breaker is closed, open or half_open; empty for a provider without one.
 	Breaker string `json:"breaker,omitempty"`
-	// Since is when the breaker last moved; zero when it never did.
+	// Since is when the breaker last changed; zero when it never did.
 	Since time.Time `json:"since,omitzero"`
 	// LastFailure is the kind of the last failure that counted; empty without any.
 	LastFailure string `json:"lastFailure,omitempty"`
@@ -71,8 +74,8 @@ const (
 	breakerClosed = "closed"
 )
 
-// State checks all parts. A provider whose calls are held back degrades the process and no more: it still
-// serves all that needs no model, and the other providers' models.
+// State checks all parts. A provider whose calls are held back only degrades the process, which still serves
+// everything that needs no model, and the models of other providers.
 func (h *Health) State(ctx context.Context) State {
 	s := State{Status: statusOK, Time: time.Now().UTC(), Version: h.Version, Parts: map[string]PartState{}, Providers: h.providers()}
 	for _, p := range s.Providers {
@@ -88,7 +91,7 @@ func (h *Health) State(ctx context.Context) State {
 		part := PartState{Status: statusOK, Kind: p.Kind, TookMs: time.Since(began).Milliseconds()}
 		switch {
 		case err == nil:
-		case !p.IsSpare:
+		case !p.IsOptional:
 			part.Status, s.Status = statusUnhealthy, statusUnhealthy
 		default:
 			part.Status = statusDegraded
@@ -101,6 +104,7 @@ func (h *Health) State(ctx context.Context) State {
 	return s
 }
 
+// providers returns the providers' states with their status: degraded while calls are held back.
 func (h *Health) providers() map[string]ProviderState {
 	if h.Providers == nil {
 		return nil
@@ -116,20 +120,21 @@ func (h *Health) providers() map[string]ProviderState {
 	return states
 }
 
-// alive says that the process runs, whatever its parts do.
+// alive reports that the process runs, whatever the state of its parts: an orchestrator restarts a process
+// that is not alive, which does not help against a dead database.
 func (h *Health) alive(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]string{"status": statusOK, "version": h.Version})
 }
 
-// ready says whether the process can do its work.
+// ready reports whether the process can do its work.
 func (h *Health) ready(w http.ResponseWriter, r *http.Request) {
 	s := h.State(r.Context())
 	writeJSON(w, statusCode(s), s)
 }
 
-// original is the form of health the first WEAV had, at its path. It knows no degrees: a server that
-// serves is healthy.
-func (h *Health) original(w http.ResponseWriter, r *http.Request) {
+// legacy is the health format of the first WEAV, at its path. It has no degrees: a server that can serve is
+// healthy.
+func (h *Health) legacy(w http.ResponseWriter, r *http.Request) {
 	s := h.State(r.Context())
 	services := make(map[string]string, len(s.Parts))
 	for name, p := range s.Parts {
@@ -152,6 +157,6 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	// The client has gone when this fails.
+	// An error means that the client has left.
 	_ = json.NewEncoder(w).Encode(v)
 }

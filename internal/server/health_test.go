@@ -17,7 +17,7 @@ import (
 func ask(t *testing.T, h *server.Health, path string, into any) int {
 	t.Helper()
 	none := http.NotFoundHandler()
-	handler := server.Handler(server.Options{GraphQL: none, Playground: none, Metrics: none, Health: h, Counted: func(string, int) {}, Log: slog.New(slog.DiscardHandler)})
+	handler := server.Handler(server.Options{GraphQL: none, Playground: none, Metrics: none, Health: h, OnRequest: func(string, int) {}, Log: slog.New(slog.DiscardHandler)})
 	w := httptest.NewRecorder()
 	handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody))
 	if err := json.Unmarshal(w.Body.Bytes(), into); err != nil {
@@ -70,7 +70,7 @@ func TestHealthOfProviders(t *testing.T) {
 	}
 }
 
-// TestHealthWithoutWhatCanBeDoneWithout asks a process that lost one part, or two.
+// TestHealthWithoutWhatCanBeDoneWithout checks a process that lost one part, or two.
 func TestHealthWithoutWhatCanBeDoneWithout(t *testing.T) {
 	t.Parallel()
 	up := func(context.Context) error { return nil }
@@ -89,7 +89,7 @@ func TestHealthWithoutWhatCanBeDoneWithout(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := &server.Health{Parts: []server.Part{
-				{Name: "database", Kind: "postgres", Check: c.database}, {Name: "redis", Kind: "external", IsSpare: true, Check: c.redis},
+				{Name: "database", Kind: "postgres", Check: c.database}, {Name: "redis", Kind: "external", IsOptional: true, Check: c.redis},
 			}}
 			var s server.State
 			if code := ask(t, h, "/readyz", &s); code != c.code || s.Status != c.status || s.Parts["redis"].Status != c.part {

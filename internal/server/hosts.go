@@ -7,15 +7,17 @@ import (
 	"strings"
 )
 
-// Hosts are the names that a server answers to, against DNS rebinding and caches that another name poisons: each is a name, an
-// address, or .example.com for that name and all below it. None stands for all, and so does "*".
+// Hosts are the names under which the server answers, against DNS rebinding and cache poisoning by another
+// name. Each is a name, an address, or .example.com for that name and all below it. An empty list and "*"
+// allow all.
 type Hosts []string
 
-// byAddress are the paths that machines ask by an address that no list knows, such as a container's: they answer under any name.
+// byAddress are the paths that machines request by an address that no list knows, such as a container's: they
+// are served under any name.
 var byAddress = []string{"/healthz", "/readyz", "/api/v1/health/", "/metrics"}
 
-// only refuses requests for a name that is not the server's.
-func (h Hosts) only(next http.Handler) http.Handler {
+// restrict refuses requests for other names.
+func (h Hosts) restrict(next http.Handler) http.Handler {
 	if len(h) == 0 || slices.Contains(h, "*") {
 		return next
 	}
@@ -28,7 +30,7 @@ func (h Hosts) only(next http.Handler) http.Handler {
 	})
 }
 
-// has says whether a Host header names the server.
+// has reports whether a Host header names the server.
 func (h Hosts) has(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name

@@ -41,7 +41,7 @@ func TestHosts(t *testing.T) {
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, c.path, http.NoBody)
 			r.Host = c.host
 			w := httptest.NewRecorder()
-			c.hosts.only(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})).ServeHTTP(w, r)
+			c.hosts.restrict(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})).ServeHTTP(w, r)
 			if w.Code != c.want {
 				t.Errorf("%q is answered with %d, want %d", c.host, w.Code, c.want)
 			}

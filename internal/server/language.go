@@ -7,8 +7,8 @@ import (
 	"github.com/weav-ai/weav/internal/locale"
 )
 
-// speak puts the language that a request asks for into its context.
-func speak(next http.Handler) http.Handler {
+// setLanguage puts the language that a request asks for into its context.
+func setLanguage(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx := locale.Fresh(r.Context())
 		if l, named := locale.Accept(r.Header.Values("Accept-Language")...); named {

@@ -7,10 +7,10 @@ import (
 	"testing"
 )
 
-// TestRefusalsSpeakTheLanguageOfTheRequest for an answer that no route gives: that to a wrong name of the server.
-func TestRefusalsSpeakTheLanguageOfTheRequest(t *testing.T) {
+// TestRefusalsAreInTheLanguageOfTheRequest uses an answer outside of all routes: that to a wrong name of the server.
+func TestRefusalsAreInTheLanguageOfTheRequest(t *testing.T) {
 	t.Parallel()
-	h := speak(Hosts{"localhost"}.only(http.NotFoundHandler()))
+	h := setLanguage(Hosts{"localhost"}.restrict(http.NotFoundHandler()))
 	for field, want := range map[string]struct{ language, words string }{
 		"":               {"en", "This server"},
 		"ko-KR,ko;q=0.9": {"ko", "이 서버"},

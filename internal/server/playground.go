@@ -2,9 +2,9 @@ package server
 
 import "net/http"
 
-// explore mounts the page for exploring the API, or says that it is switched off. The root leads to the
-// app where that lives elsewhere, else to the page.
-func (o Options) explore(mux *http.ServeMux) {
+// mountPlayground mounts the page for exploring the API, or an answer that it is switched off. The root
+// redirects to the app when that is hosted elsewhere, else to this page.
+func (o Options) mountPlayground(mux *http.ServeMux) {
 	if o.App != "" {
 		mux.Handle("GET /{$}", http.RedirectHandler(o.App, http.StatusFound))
 	} else {

@@ -7,7 +7,7 @@ import (
 	"net/http"
 )
 
-// recorder remembers a response's status.
+// recorder records a response's status.
 type recorder struct {
 	http.ResponseWriter
 	status int
@@ -19,7 +19,7 @@ func (r *recorder) WriteHeader(status int) {
 	r.ResponseWriter.WriteHeader(status)
 }
 
-// Unwrap gives http.ResponseController the writer underneath.
+// Unwrap returns the wrapped writer for http.ResponseController.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
 // Flush implements http.Flusher.

@@ -1,4 +1,4 @@
-// Package server is the HTTP side of a process: routes, who asks, health, and a graceful end.
+// Package server is the HTTP side of a process: routes, authentication, health, and graceful shutdown.
 package server
 
 import (
@@ -21,66 +21,70 @@ import (
 	"github.com/weav-ai/weav/internal/oid"
 )
 
-// Options are what a server is made of.
+// Options configure a server.
 type Options struct {
 	GraphQL http.Handler
 	// Playground is the page for exploring the API; nil for none.
 	Playground http.Handler
 	Metrics    http.Handler
-	// Blobs answers signed requests for files that the server keeps itself; nil for a store that answers itself.
+	// Blobs serves signed requests for files that the server stores itself; nil for an object store with its
+	// own address.
 	Blobs  http.Handler
 	Files  Files
 	Admin  Admin
 	Health *Health
-	// Payments are what a payment gateway calls.
+	// Payments are the routes for payment gateways.
 	Payments Payments
-	// Language is what a person prefers.
+	// Language returns the language that a user prefers.
 	Language func(ctx context.Context, user oid.User) (locale.Language, error)
-	// Authenticate tells who a bearer token stands for.
+	// Authenticate returns the principal of a bearer token.
 	Authenticate func(ctx context.Context, token string) (auth.Principal, error)
-	// Origins may call from a browser besides the server's own.
+	// Origins are the web origins that may call from a browser besides the server's own.
 	Origins []string
-	// Hosts are the names that the server answers to.
+	// Hosts are the names under which the server answers.
 	Hosts Hosts
-	// App is where the app for people lives when it is not here: the root leads there. Empty leads to the playground.
+	// App is the address of the app when it is hosted elsewhere: the root redirects there. Empty redirects to
+	// the playground.
 	App string
-	// Bodies say how long a request's body may take to arrive.
+	// Bodies bound how long a request's body may take to arrive.
 	Bodies BodyTimeouts
-	// Connections bounds what an address holds open; nil for no bound.
+	// Connections bounds what an address has open; nil for no bound.
 	Connections *Connections
-	// TrustedProxies are believed what they say in X-Forwarded-For; nobody else is.
+	// TrustedProxies are the proxies whose X-Forwarded-For is used.
 	TrustedProxies []netip.Prefix
-	// Counted hears of each request, for metrics.
-	Counted func(route string, status int)
-	Log     *slog.Logger
+	// OnRequest is called for each request, for metrics.
+	OnRequest func(route string, status int)
+	Log       *slog.Logger
 }
 
-// Handler returns all routes.
+// Handler returns all routes. The order of the wrappers matters: the request id and the language come first,
+// since every refusal uses them; the client's address comes before the limits that count by it; and the host
+// is checked last, after the input is known to be valid.
 func Handler(o Options) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", o.identify(o.GraphQL))
-	o.explore(mux)
+	o.mountPlayground(mux)
 	mux.HandleFunc("GET /healthz", o.Health.alive)
 	mux.HandleFunc("GET /readyz", o.Health.ready)
-	mux.HandleFunc("GET /api/v1/health/", o.Health.original)
+	mux.HandleFunc("GET /api/v1/health/", o.Health.legacy)
 	mux.Handle("GET /metrics", o.Metrics)
 	mux.Handle("GET /artifacts/{id}", o.identify(o.Files.limited(o.Files.own)))
 	mux.HandleFunc("GET /shared/{token}", o.Files.limited(o.Files.shared))
 	o.Payments.mount(mux)
 	routes := http.NewServeMux()
-	if o.Admin.Jobs != nil { // Other origins have no business there.
+	if o.Admin.Jobs != nil { // It is outside of CORS: other origins must not use it.
 		routes.Handle("/admin/", o.Admin.Handler())
 	}
 	routes.Handle("/", gqlhttp.CORS(o.Origins)(mux))
-	if o.Blobs != nil { // It allows other origins other methods.
+	if o.Blobs != nil { // It has CORS rules of its own.
 		routes.Handle("/blobs/", o.Blobs)
 	}
-	return gqlhttp.RequestID(speak(o.locate(o.observe(o.timeBodies(o.Connections.hold(door(o.Hosts.only(routes))))))))
+	return gqlhttp.RequestID(setLanguage(o.withClientAddress(o.observe(o.timeBodies(o.Connections.limitRequests(checkInput(o.Hosts.restrict(routes))))))))
 }
 
-// identify puts the principal of a bearer token into the context. No token is nobody; a token that does
-// not hold is refused, so that a client learns that it must refresh. What a socket's handshake says counts for nothing: its
-// connection_init says who it is, and only what that says ends with its session.
+// identify puts the principal of a bearer token into the context. Without a token there is none. An invalid
+// token is refused, so that a client learns that it must refresh. The header of a WebSocket handshake is
+// ignored: connection_init authenticates a socket, and only that credential ends with its session.
 func (o Options) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		token, given := Bearer(r.Header.Get("Authorization"))
@@ -116,13 +120,13 @@ func (o Options) observe(next http.Handler) http.Handler {
 		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(rec, r)
 		route := route(r)
-		o.Counted(route, rec.status)
+		o.OnRequest(route, rec.status)
 		o.Log.DebugContext(r.Context(), "request", "requestId", gqlerr.RequestID(r.Context()),
 			"method", r.Method, "route", route, "status", strconv.Itoa(rec.status), "took", time.Since(began))
 	})
 }
 
-// route names a request by its route, so that paths people make up are not counted one by one.
+// route names a request by its route, so that invented paths do not create metric series.
 func route(r *http.Request) string {
 	if r.Pattern != "" {
 		return r.Pattern
@@ -139,10 +143,11 @@ func Listen(ctx context.Context, addr string) (net.Listener, error) {
 	return l, nil
 }
 
-// Serve answers on l until ctx ends, then drains what is under way for at most grace.
+// Serve serves l until ctx ends, then drains requests and sockets for at most grace. The shutdown has a
+// context of its own, because ctx has ended by then.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, grace time.Duration, drain func(context.Context)) error {
 	srv := &http.Server{
-		Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ConnContext: withPlace,
+		Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ConnContext: withSlot,
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(l) }()
@@ -153,7 +158,7 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, grace time.Durat
 	}
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
-	// Sockets are not the server's to drain: they are told to go elsewhere.
+	// http.Server does not drain hijacked connections: drain closes the sockets, and their clients reconnect elsewhere.
 	drained := make(chan struct{})
 	go func() { defer close(drained); drain(end) }()
 	err := srv.Shutdown(end)

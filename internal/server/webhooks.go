@@ -11,23 +11,23 @@ import (
 	"github.com/weav-ai/weav/internal/errs"
 )
 
-// maxNotice bounds what a gateway sends.
+// maxNotice bounds the body of a notice.
 const maxNotice = 128 << 10
 
 // Payments are the addresses that payment gateways call, and the sandbox's page.
 type Payments struct {
-	// Gateways are their names: a gateway's webhook is /webhooks/ and its name.
+	// Gateways are the names of the gateways: the webhook of one is /webhooks/ followed by its name.
 	Gateways []string
-	// Notice works off a delivery of a gateway's. Nil is the gateway's word that it is done with; UNAVAILABLE, and what nobody
-	// foresaw, make the gateway send it again.
+	// Notice handles a delivery of a gateway. With nil the gateway considers it done; UNAVAILABLE and unknown
+	// errors make the gateway send it again.
 	Notice func(ctx context.Context, gateway string, header http.Header, body []byte) error
-	// Pages are those on which the sandbox's payments are paid, by their ids; nil for a gateway with its own.
+	// Pages are the payment pages of the sandbox, by payment id; nil for a gateway that has its own.
 	Pages http.Handler
-	// Forged hears of each delivery that the gateway did not sign, for metrics. Limit counts it for its address, and refuses one too
-	// many; what is signed is never refused.
-	Forged func(gateway string)
-	Limit  func(ctx context.Context) error
-	Log    *slog.Logger
+	// OnForged is called for each delivery that the gateway did not sign, for metrics. Limit counts such a
+	// delivery for its address and fails when there are too many. Signed deliveries are never limited.
+	OnForged func(gateway string)
+	Limit    func(ctx context.Context) error
+	Log      *slog.Logger
 }
 
 // mount adds the routes; none without a gateway.
@@ -40,7 +40,8 @@ func (p Payments) mount(mux *http.ServeMux) {
 	}
 }
 
-// webhook takes a gateway's deliveries. It answers 2xx only for what is committed, or is nothing to this server.
+// webhook handles a gateway's deliveries. It answers 2xx only when the notice is committed or does not
+// concern this server: a gateway repeats everything else.
 func (p Payments) webhook(gateway string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, ok := p.body(w, r)
@@ -72,6 +73,7 @@ func (Payments) body(w http.ResponseWriter, r *http.Request) (body []byte, ok bo
 	return body, true
 }
 
+// refuse answers a delivery that was not taken, so that the gateway sends it again.
 func (p Payments) refuse(w http.ResponseWriter, r *http.Request, gateway string, err error) {
 	if errs.CodeOf(err) == errs.Forbidden {
 		p.forged(w, r, gateway)
@@ -85,9 +87,10 @@ func (p Payments) refuse(w http.ResponseWriter, r *http.Request, gateway string,
 	refuse(w, r, status, "The notice was not taken.")
 }
 
-// forged answers what anybody may send any number of times, so the log has it at debug alone.
+// forged answers an unsigned delivery. It is logged at debug level only, because anyone can send any number
+// of them.
 func (p Payments) forged(w http.ResponseWriter, r *http.Request, gateway string) {
-	p.Forged(gateway)
+	p.OnForged(gateway)
 	p.Log.DebugContext(r.Context(), "a payment notice is not signed by its gateway", "requestId", gqlerr.RequestID(r.Context()), "gateway", gateway)
 	if err := p.Limit(r.Context()); err != nil {
 		tooMany(w, r, err)

@@ -13,15 +13,15 @@ import (
 	"github.com/weav-ai/weav/internal/errs"
 )
 
-// TestNoticesThatAreNotSignedAreLimited: anybody may send them, so they fill no log, and soon are too many. What is signed is
-// taken all the same, from the same address.
+// TestNoticesThatAreNotSignedAreLimited: anyone can send them, so they are not logged and are limited. Signed ones are
+// accepted in any case, from the same address.
 func TestNoticesThatAreNotSignedAreLimited(t *testing.T) {
 	t.Parallel()
 	const allowed = 3
 	var log bytes.Buffer
 	counted := 0
 	p := Payments{
-		Gateways: []string{"a", "b"}, Log: slog.New(slog.NewTextHandler(&log, nil)), Forged: func(string) { counted++ },
+		Gateways: []string{"a", "b"}, Log: slog.New(slog.NewTextHandler(&log, nil)), OnForged: func(string) { counted++ },
 		Notice: func(_ context.Context, gateway string, header http.Header, _ []byte) error {
 			if header.Get("Signature") != gateway {
 				return errs.New(errs.Forbidden, "not signed")

@@ -5,8 +5,9 @@ import (
 	"fmt"
 )
 
-// ClockMs is an SQL expression: the database's clock in milliseconds since 1970, at the
-// moment of evaluation. Leases are reckoned by it, since servers' own clocks differ.
+// ClockMs is an SQL expression: the database's clock in milliseconds since 1970, at the moment of evaluation.
+// Leases use it, because the clocks of servers differ. It is not now(), which is the start of the
+// transaction.
 func (s *Store) ClockMs() string {
 	if s.dialect == SQLite {
 		return "CAST(unixepoch('now', 'subsec') * 1000 AS INTEGER)"
@@ -14,7 +15,7 @@ func (s *Store) ClockMs() string {
 	return "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 }
 
-// ms is an SQL expression: a column of times in milliseconds since 1970, to compare with ClockMs.
+// ms is an SQL expression: a column of times in milliseconds since 1970, for comparison with ClockMs.
 func (s *Store) ms(column string) string {
 	if s.dialect == SQLite {
 		return "CAST(unixepoch(" + column + ", 'subsec') * 1000 AS INTEGER)"

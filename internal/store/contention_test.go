@@ -14,7 +14,7 @@ import (
 )
 
 // Writers in transactions and outside, a runner with writes of its own, and a reader share
-// one SQLite file; none may ever hear that it is busy.
+// one SQLite file; none may ever get "busy".
 func TestSQLiteWritersNeverFail(t *testing.T) {
 	t.Parallel()
 	writers, each := 20, 10

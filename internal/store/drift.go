@@ -11,12 +11,12 @@ import (
 	"github.com/weav-ai/weav/internal/store/migration"
 )
 
-// DriftError says that a database has all migrations and still differs from what they make: it was
-// changed by hand, or had a migration whose file was edited later.
+// DriftError means that a database has all migrations and still differs from what they make: it was changed
+// by hand, or applied a migration whose file was edited later.
 type DriftError struct {
 	// Statements bring the database to what the program expects, in order.
 	Statements []string
-	// Breaks says that a table or a column is missing, so the program cannot work on the database.
+	// Breaks means that a table or a column is missing, so that the program cannot use the database.
 	Breaks bool
 }
 
@@ -25,9 +25,9 @@ func (e *DriftError) Error() string {
 	return "the database differs from what its migrations make. Look at these statements; they mend it:\n" + strings.Join(e.Statements, "\n")
 }
 
-// CheckDrift returns a [*DriftError] when something that the program expects is missing in a database
-// that has all its migrations. It looks at names only, so it is cheap; [Store.Compare] looks at everything. A
-// database that is behind or ahead is not looked at: there a difference is normal.
+// CheckDrift returns a [*DriftError] when something is missing that the program expects, in a database that
+// has all its migrations. It compares names only, so it is cheap enough for every start; [Store.Compare]
+// compares everything. A database that is behind or ahead is not checked, since a difference is normal there.
 func (s *Store) CheckDrift(ctx context.Context) error {
 	if current, err := s.isCurrent(ctx); err != nil || !current {
 		return err
@@ -42,8 +42,8 @@ func (s *Store) CheckDrift(ctx context.Context) error {
 	return s.Compare(ctx)
 }
 
-// Compare returns a [*DriftError] when a database that has all its migrations differs from what they
-// make in anything, be it an index that was added by hand.
+// Compare returns a [*DriftError] when a database that has all its migrations differs in anything from what
+// they make, including an index that was added by hand.
 func (s *Store) Compare(ctx context.Context) error {
 	if current, err := s.isCurrent(ctx); err != nil || !current {
 		return err

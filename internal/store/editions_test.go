@@ -216,7 +216,7 @@ func TestDriftNamesTheTriggersThatGuardTheLedger(t *testing.T) {
 	}
 }
 
-// A database that is ahead is another release's business.
+// A database that is ahead belongs to a newer release.
 func TestDriftIsNotSoughtAheadOfTheProgram(t *testing.T) {
 	t.Parallel()
 	for _, dialect := range storetest.Dialects {

@@ -18,11 +18,11 @@ import (
 	"github.com/weav-ai/weav/internal/oid"
 )
 
-// Event is one durable change of a person's data.
+// Event is one durable change of a user's data.
 type Event struct {
 	User oid.User `json:"user"`
-	// Epoch names the feed's history; Seq is the event's place in it, from 1 without gaps.
-	// The commit gives both, and At.
+	// Epoch identifies the history of the feed; Seq is the event's place in it, from 1 without gaps. The
+	// commit sets both, and At.
 	Epoch   string          `json:"epoch"`
 	Seq     int64           `json:"seq"`
 	Type    string          `json:"type"`
@@ -32,13 +32,14 @@ type Event struct {
 	err error // The payload's, for the commit to report.
 }
 
-// NewEvent returns an event for [Tx.Record]. A payload that JSON cannot hold fails the commit.
+// NewEvent returns an event for [Tx.Record]. A payload that cannot be encoded fails the commit, so that
+// Record needs no error.
 func NewEvent(user oid.User, typ string, payload any) Event {
 	raw, err := json.Marshal(payload)
 	return Event{User: user, Type: typ, Payload: raw, err: err}
 }
 
-// OpenFeed begins the person's feed under a random epoch, unless there is one.
+// OpenFeed creates the user's feed with a random epoch, unless it exists.
 func (tx *Tx) OpenFeed(ctx context.Context, user oid.User) error {
 	query, args := entsql.Dialect(tx.dialect).Insert(feed.Table).
 		Columns(feed.FieldID, feed.FieldEpoch, feed.FieldSeq, feed.FieldPrunedSeq).
@@ -50,12 +51,14 @@ func (tx *Tx) OpenFeed(ctx context.Context, user oid.User) error {
 	return nil
 }
 
-// writeFeeds numbers the recorded events and stores them: one update per person, in the
-// order of their ids, and one insert for all. A rollback takes the numbers back.
+// writeFeeds numbers the recorded events and stores them: one update per user, in the order of user ids, and
+// one insert for all. The order prevents deadlocks between transactions with several users. A rollback also
+// takes the numbers back, so seqs have no gaps.
 func (tx *Tx) writeFeeds(ctx context.Context) error {
 	if len(tx.events) == 0 {
 		return nil
 	}
+	// Stable, so that the events of one user stay in the order in which they were recorded.
 	slices.SortStableFunc(tx.events, func(a, b Event) int { return bytes.Compare(a.User[:], b.User[:]) })
 	at := Now()
 	for rest := tx.events; len(rest) > 0; {
@@ -71,14 +74,15 @@ func (tx *Tx) writeFeeds(ctx context.Context) error {
 	return tx.insertEvents(ctx)
 }
 
-// number moves a person's feed on by their events and gives each its place.
+// number advances a user's feed by their events and gives each its place. The row lock is held until the
+// commit, so the order of seqs is the order of commits.
 func (tx *Tx) number(ctx context.Context, events []Event, at time.Time) error {
 	const advance = `UPDATE feeds SET seq = seq + $1 WHERE user_id = $2 RETURNING seq, epoch`
 	var last int64
 	var epoch string
 	err := tx.sql.QueryRowContext(ctx, advance, len(events), events[0].User).Scan(&last, &epoch)
 	if errors.Is(err, sql.ErrNoRows) {
-		return errors.New("the person has no feed")
+		return errors.New("the user has no feed")
 	}
 	if err != nil {
 		return err
@@ -90,9 +94,10 @@ func (tx *Tx) number(ctx context.Context, events []Event, at time.Time) error {
 	return nil
 }
 
-// eventsPerInsert keeps a statement far within both databases' bounds on parameters.
+// eventsPerInsert bounds the parameters of a statement far below the limits of both databases.
 const eventsPerInsert = 500
 
+// insertEvents stores the numbered events in chunks.
 func (tx *Tx) insertEvents(ctx context.Context) error {
 	for chunk := range slices.Chunk(tx.events, eventsPerInsert) {
 		if err := tx.insertChunk(ctx, chunk); err != nil {

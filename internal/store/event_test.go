@@ -14,13 +14,13 @@ import (
 	"github.com/weav-ai/weav/internal/store/storetest"
 )
 
-func TestEventsAreNumberedPerPerson(t *testing.T) {
+func TestEventsAreNumberedPerUser(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		ada, bob := storetest.User(t, st), storetest.User(t, st)
 		record(t, st, ada, "before")
-		var told []store.Event
-		st.OnCommit(func(_ context.Context, events []store.Event) { told = events })
+		var reported []store.Event
+		st.OnCommit(func(_ context.Context, events []store.Event) { reported = events })
 		started := store.Now()
 		err := st.Tx(t.Context(), func(_ context.Context, tx *store.Tx) error {
 			tx.Record(store.NewEvent(bob, "b1", nil), store.NewEvent(ada, "a1", map[string]int{"n": 1}))
@@ -35,7 +35,7 @@ func TestEventsAreNumberedPerPerson(t *testing.T) {
 			typ  string
 			seq  int64
 		}{{ada, "a1", 2}, {bob, "b1", 1}, {bob, "b2", 2}} {
-			got := told[i]
+			got := reported[i]
 			if got.User != want.user || got.Type != want.typ || got.Seq != want.seq {
 				t.Errorf("event %d: got %s %d, want %s %d", i, got.Type, got.Seq, want.typ, want.seq)
 			}
@@ -79,7 +79,7 @@ func TestOpenFeedKeepsTheFirstEpoch(t *testing.T) {
 	})
 }
 
-// The order of the numbers must be the order in which readers can see the rows: whoever has
+// The order of the numbers must be the order in which readers can see the rows: a reader that has
 // read up to a number must never find a smaller one later.
 func TestFeedOrderIsCommitOrder(t *testing.T) {
 	t.Parallel()

@@ -18,13 +18,13 @@ import (
 	"github.com/weav-ai/weav/internal/errs"
 )
 
-// soon is when to try again after the database was out of reach.
-const soon = time.Second
+// retryAfter is the RetryAfter of errors while the database is unreachable.
+const retryAfter = time.Second
 
-// retry repeats do, which must have no effect when it fails, while the database is out of
-// reach and patience lasts.
+// retry repeats do while the database is unreachable, for at most the retry time. do must have no effect when
+// it fails: so only the begin of a transaction is repeated, never a statement.
 func (s *Store) retry(ctx context.Context, do func(context.Context) error) error {
-	deadline := time.Now().Add(s.opts.patience)
+	deadline := time.Now().Add(s.opts.retryTime)
 	for wait := 20 * time.Millisecond; ; wait = min(2*wait, 250*time.Millisecond) {
 		err := do(ctx)
 		if err == nil || !outOfReach(err) || time.Now().Add(wait).After(deadline) {
@@ -40,27 +40,28 @@ func (s *Store) retry(ctx context.Context, do func(context.Context) error) error
 	}
 }
 
-// unavailable gives UNAVAILABLE, retryable, to a failure that is the database's and may
-// pass. A typed error and anything else stay as they are.
+// unavailable turns a temporary failure of the database into UNAVAILABLE, retryable. Typed errors and all
+// others stay unchanged.
 func unavailable(err error) error {
 	var typed *errs.Error
 	if errors.As(err, &typed) || !outOfReach(err) && !contended(err) {
 		return err
 	}
-	return errs.Wrap(err, errs.Unavailable, "The service is busy. Please try again.").Retry(soon)
+	return errs.Wrap(err, errs.Unavailable, "The service is busy. Please try again.").Retry(retryAfter)
 }
 
-// commitError tells a commit the database refused from one whose answer was lost.
+// commitError distinguishes a commit that the database refused from one whose answer was lost. After the
+// latter the outcome is unknown, so the message asks the client to retry with its idempotency key.
 func commitError(err error) error {
 	if !outOfReach(err) {
 		return fmt.Errorf("store: commit: %w", err)
 	}
 	return errs.Wrap(err, errs.Unavailable,
-		"It is not known whether this was stored. Please try again with the same idempotency key.").Retry(soon)
+		"It is not known whether this was stored. Please try again with the same idempotency key.").Retry(retryAfter)
 }
 
-// outOfReach reports whether err is the connection's: refused, lost, or a server that
-// starts, stops or is full.
+// outOfReach reports whether err comes from the connection: refused, lost, or a server that starts, stops or
+// has no free connection.
 func outOfReach(err error) bool {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return false
@@ -81,8 +82,7 @@ func outOfReach(err error) bool {
 	return network
 }
 
-// contended reports whether err comes from too many at once: a lock not had in time, a
-// statement that ran too long, transactions that waited for each other.
+// contended reports whether err comes from contention: a lock timeout, a statement timeout, or a deadlock.
 func contended(err error) bool {
 	if e, ok := errors.AsType[*pq.Error](err); ok {
 		switch e.Code {
@@ -96,7 +96,7 @@ func contended(err error) bool {
 	return ok && (e.Code()&0xff == sqlite3.SQLITE_BUSY || e.Code()&0xff == sqlite3.SQLITE_LOCKED)
 }
 
-// IsUniqueViolation reports whether err says that a unique key exists already.
+// IsUniqueViolation reports whether err means that a unique key exists already.
 func IsUniqueViolation(err error) bool {
 	if e, ok := errors.AsType[*pq.Error](err); ok {
 		return e.Code == pqerror.UniqueViolation

@@ -31,7 +31,7 @@ func isRetryable(err error) bool {
 
 func TestTxWaitsForARestart(t *testing.T) {
 	t.Parallel()
-	st, server := faulty(t, store.WithPatience(deadline))
+	st, server := faulty(t, store.WithRetryTime(deadline))
 	user := storetest.User(t, st)
 	for range servicetest.Rounds() {
 		server.Kill()
@@ -46,9 +46,9 @@ func TestTxWaitsForARestart(t *testing.T) {
 	check(t, st, user, left{events: servicetest.Rounds(), seq: int64(servicetest.Rounds())})
 }
 
-func TestTxTellsOfAServerThatIsGone(t *testing.T) {
+func TestTxIsUnavailableWhileTheServerIsGone(t *testing.T) {
 	t.Parallel()
-	st, server := faulty(t, store.WithPatience(100*time.Millisecond))
+	st, server := faulty(t, store.WithRetryTime(100*time.Millisecond))
 	user := storetest.User(t, st)
 	faults := map[string]func(context.Context, *store.Tx) error{
 		"at the commit":    func(context.Context, *store.Tx) error { server.Kill(); return nil },
@@ -65,7 +65,7 @@ func TestTxTellsOfAServerThatIsGone(t *testing.T) {
 		if !isRetryable(err) {
 			t.Fatalf("%s: got %v, want UNAVAILABLE, retryable", name, err)
 		}
-		if told := strings.Contains(err.Error(), "not known"); told != (name == "at the commit") {
+		if reported := strings.Contains(err.Error(), "not known"); reported != (name == "at the commit") {
 			t.Errorf("%s: got %v; only a commit's outcome is not known", name, err)
 		}
 		if err := st.Tx(t.Context(), func(context.Context, *store.Tx) error { return nil }); !isRetryable(err) {
@@ -94,7 +94,7 @@ func TestStatementsEndInTime(t *testing.T) {
 	}
 }
 
-func TestLockedFileTellsToRetry(t *testing.T) {
+func TestLockedFileIsRetryable(t *testing.T) {
 	t.Parallel()
 	url := storetest.URL(t, "sqlite")
 	other := open(t, url)
@@ -116,7 +116,7 @@ func TestLockedFileTellsToRetry(t *testing.T) {
 	storetest.User(t, st)
 }
 
-func TestDeadlockTellsToRetry(t *testing.T) {
+func TestDeadlockIsRetryable(t *testing.T) {
 	t.Parallel()
 	st := storetest.Open(t, store.Postgres)
 	ada, bob := storetest.User(t, st), storetest.User(t, st)

@@ -11,14 +11,13 @@ import (
 	entsql "entgo.io/ent/dialect/sql"
 )
 
-// gate lets one writer of this process at a time reach SQLite, first come first served.
-// SQLite's own waiting is a lottery: the unlucky writer waits many times longer. A nil gate
-// is always open.
+// gate admits one writer of this process to SQLite at a time, in the order of arrival. SQLite's own waiting
+// is random: an unlucky writer waits many times longer, up to its timeout. A nil gate is always open.
 type gate chan struct{}
 
 func newGate() gate { return make(gate, 1) }
 
-// enter waits for the gate and returns what leaves it, which may be called more than once.
+// enter waits for the gate and returns the function that leaves it, which may be called more than once.
 func (g gate) enter(ctx context.Context) (leave func(), err error) {
 	if g == nil {
 		return func() {}, nil
@@ -31,16 +30,19 @@ func (g gate) enter(ctx context.Context) (leave func(), err error) {
 	}
 }
 
-// errOutside tells of a write that would wait for the transaction it was made in.
+// errOutside is the error of a write that would wait for the transaction in which it was made: a deadlock of
+// one goroutine with itself.
 var errOutside = errors.New("store: a write through the store's client inside a transaction; use the Tx's")
 
-// gatedDriver takes the gate for writes outside [Store.Tx]. Reads never wait.
+// gatedDriver enters the gate for writes outside of [Store.Tx]. Reads never wait, since SQLite in WAL mode
+// has readers beside a writer.
 type gatedDriver struct {
 	dialect.Driver
 	db   *sql.DB
 	gate gate
 }
 
+// enter enters the gate, or fails inside [Store.Tx], which holds it.
 func (d *gatedDriver) enter(ctx context.Context) (func(), error) {
 	if inTx(ctx) {
 		return nil, errOutside
@@ -58,8 +60,8 @@ func (d *gatedDriver) Exec(ctx context.Context, query string, args, v any) error
 	return d.Driver.Exec(ctx, query, args, v)
 }
 
-// Query implements dialect.Driver. A statement that writes and returns rows, as inserts
-// do, holds the gate until its rows are closed.
+// Query implements dialect.Driver. A statement that writes and returns rows, such as an insert, holds the
+// gate until its rows are closed: the write lock lasts as long.
 func (d *gatedDriver) Query(ctx context.Context, query string, args, v any) error {
 	if reads(query) {
 		return d.Driver.Query(ctx, query, args, v)
@@ -77,7 +79,7 @@ func (d *gatedDriver) Query(ctx context.Context, query string, args, v any) erro
 		leave()
 		return nil
 	}
-	rows.ColumnScanner = &leavingRows{ColumnScanner: rows.ColumnScanner, leave: leave}
+	rows.ColumnScanner = &gatedRows{ColumnScanner: rows.ColumnScanner, leave: leave}
 	return nil
 }
 
@@ -92,7 +94,7 @@ func (d *gatedDriver) Tx(ctx context.Context) (dialect.Tx, error) {
 		leave()
 		return nil, err
 	}
-	return &leavingTx{Tx: tx, leave: leave}, nil
+	return &gatedTx{Tx: tx, leave: leave}, nil
 }
 
 // ExecContext runs a raw statement that writes.
@@ -110,34 +112,38 @@ func (d *gatedDriver) QueryContext(ctx context.Context, query string, args ...an
 	return d.db.QueryContext(ctx, query, args...)
 }
 
+// reads reports whether a statement only reads. ent writes statements in this form, and raw statements go
+// through QueryContext.
 func reads(query string) bool {
 	return strings.HasPrefix(query, "SELECT") || strings.HasPrefix(query, "WITH")
 }
 
-type leavingRows struct {
+// gatedRows leaves the gate when the rows are closed.
+type gatedRows struct {
 	entsql.ColumnScanner
 	leave func()
 }
 
 // Close ends the statement, then leaves the gate.
-func (r *leavingRows) Close() error {
+func (r *gatedRows) Close() error {
 	defer r.leave()
 	return r.ColumnScanner.Close()
 }
 
-type leavingTx struct {
+// gatedTx leaves the gate when the transaction ends.
+type gatedTx struct {
 	dialect.Tx
 	leave func()
 }
 
 // Commit commits, then leaves the gate.
-func (t *leavingTx) Commit() error {
+func (t *gatedTx) Commit() error {
 	defer t.leave()
 	return t.Tx.Commit()
 }
 
 // Rollback rolls back, then leaves the gate.
-func (t *leavingTx) Rollback() error {
+func (t *gatedTx) Rollback() error {
 	defer t.leave()
 	return t.Tx.Rollback()
 }

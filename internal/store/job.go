@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// defaultAttempts leaves room for three waits: 1 s, 2 s and 4 s.
+// defaultAttempts allows three retries, after 1 s, 2 s and 4 s.
 const defaultAttempts = 4
 
-// Job is a piece of work for a worker. Jobs carry ids, not values.
+// Job is an entry of the queue. Jobs carry ids, not values, so that a worker always reads the current row.
 type Job struct {
-	// Kind names the worker, Queue the line the job waits in.
+	// Kind selects the worker, Queue the queue.
 	Kind, Queue string
-	// Args become the job's JSON; the worker's river.JobArgs reads the same form.
+	// Args are encoded as the job's JSON; the worker's river.JobArgs decodes the same form.
 	Args any
 	// RunAt is the earliest time to run; zero: now.
 	RunAt time.Time
@@ -25,16 +25,16 @@ type Job struct {
 	MaxAttempts int
 }
 
-// insertJobs stores the jobs and wakes their queues at commit. River's own insert would need
-// a second driver on the same transaction; its table and notifications are stable enough,
-// and a test works a job that was stored this way on each database.
+// insertJobs stores the jobs and notifies their queues at commit. River's own insert would need a second
+// driver on the same transaction. Its table and notifications are stable enough, and a test on each database
+// works a job that was stored this way.
 func (tx *Tx) insertJobs(ctx context.Context) error {
 	woken := map[string]bool{}
 	for _, job := range tx.jobs {
 		if err := tx.insertJob(ctx, job); err != nil {
 			return fmt.Errorf("%s: %w", job.Kind, err)
 		}
-		// Nobody can be woken for later; polling finds it when it is due.
+		// A notification cannot be scheduled: polling finds the job when it is due.
 		if !job.RunAt.IsZero() || woken[job.Queue] {
 			continue
 		}
@@ -46,13 +46,14 @@ func (tx *Tx) insertJobs(ctx context.Context) error {
 	return nil
 }
 
+// insertJob stores one job as River would.
 func (tx *Tx) insertJob(ctx context.Context, job Job) error {
 	args, err := json.Marshal(job.Args)
 	if err != nil {
 		return err
 	}
-	// A job for later is available too, with a time to come: as "scheduled" it would wait
-	// for River's scheduler, which looks every 5 s.
+	// A job for later is "available" too, with a time in the future: as "scheduled" it would wait
+	// for River's scheduler, which runs every 5 s.
 	query := `INSERT INTO river_job (args, kind, max_attempts, queue, priority, state, scheduled_at)
 		VALUES ($1::jsonb, $2, $3, $4, $5, 'available', coalesce($6::timestamptz, now()))`
 	if tx.dialect == SQLite {
@@ -64,7 +65,7 @@ func (tx *Tx) insertJob(ctx context.Context, job Job) error {
 	return err
 }
 
-// runAt is the time as River keeps it; nil is the database's now.
+// runAt is the time in the format that River stores; nil is the database's now.
 func (tx *Tx) runAt(t time.Time) any {
 	switch {
 	case t.IsZero():
@@ -76,7 +77,8 @@ func (tx *Tx) runAt(t time.Time) any {
 	}
 }
 
-// wake notifies the queue's workers when the transaction commits.
+// wake notifies the queue's workers when the transaction commits. Without it they would find the job with
+// their next poll.
 func (tx *Tx) wake(ctx context.Context, queue string) error {
 	payload, err := json.Marshal(map[string]string{"queue": queue})
 	if err != nil {

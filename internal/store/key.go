@@ -10,6 +10,8 @@ import (
 // maxKey is the longest idempotency key, in bytes.
 const maxKey = 128
 
+// validKey reports whether a key is 1 to maxKey printable ASCII characters, which every log and index can
+// store.
 func validKey(key string) bool {
 	if key == "" || len(key) > maxKey {
 		return false
@@ -22,8 +24,8 @@ func validKey(key string) bool {
 	return true
 }
 
-// inputHash is the SHA-256 of the input's JSON with sorted names, so that it does not
-// depend on the order of a struct's fields.
+// inputHash is the SHA-256 of the input's JSON with sorted names, so that it does not depend on the order of
+// a struct's fields. Numbers are not decoded as float64, which would make large integers equal.
 func inputHash(input any) (string, error) {
 	raw, err := json.Marshal(input)
 	if err != nil {

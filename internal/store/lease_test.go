@@ -33,7 +33,7 @@ func databaseNow(t *testing.T, st *store.Store) int64 {
 	return now
 }
 
-func TestLeaseIsReckonedByTheDatabase(t *testing.T) {
+func TestLeaseUsesTheClockOfTheDatabase(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		user, now := storetest.User(t, st), databaseNow(t, st)
@@ -70,7 +70,7 @@ func TestLeaseJoinsOtherConditions(t *testing.T) {
 	})
 }
 
-func TestRenewBeginsALeaseAnew(t *testing.T) {
+func TestRenewStartsALeaseAgain(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		user, over, far := storetest.User(t, st), int64(1), time.Now().Add(time.Hour).UnixMilli()

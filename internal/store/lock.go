@@ -10,13 +10,13 @@ import (
 	"github.com/weav-ai/weav/internal/oid"
 )
 
-// LockUser makes the transactions of one person that call it follow each other, for what
-// must be exact per person: counts and limits. It answers NOT_FOUND when there is no such
-// person. On SQLite all transactions follow each other anyway.
+// LockUser serializes the transactions of one user that call it, for values that must be exact per user:
+// counts and limits. It returns NOT_FOUND when the user does not exist. On SQLite all write transactions are
+// serialized anyway.
 func (tx *Tx) LockUser(ctx context.Context, user oid.User) error {
 	query := `SELECT 1 FROM users WHERE id = $1`
 	if tx.dialect == Postgres {
-		query += ` FOR NO KEY UPDATE` // FOR UPDATE would also stop inserts that refer to the person.
+		query += ` FOR NO KEY UPDATE` // FOR UPDATE would also block inserts that refer to the user.
 	}
 	var one int
 	err := tx.sql.QueryRowContext(ctx, query, user).Scan(&one)

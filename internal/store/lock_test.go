@@ -35,7 +35,7 @@ func TestLockUserKeepsLimitsExact(t *testing.T) {
 	})
 }
 
-func TestLockUserKnowsWhoIsGone(t *testing.T) {
+func TestLockUserOfAMissingUserIsNotFound(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		err := st.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
@@ -47,8 +47,8 @@ func TestLockUserKnowsWhoIsGone(t *testing.T) {
 	})
 }
 
-// On Postgres a second transaction of a person waits, while inserts that refer to the
-// person do not.
+// On Postgres a second transaction of a user waits, while inserts that refer to the
+// user do not.
 func TestLockUserWaitsForTheFirst(t *testing.T) {
 	t.Parallel()
 	url := storetest.URL(t, store.Postgres)
@@ -75,7 +75,7 @@ func TestLockUserWaitsForTheFirst(t *testing.T) {
 	}
 }
 
-// countLocked counts the person's folders in a transaction of their own.
+// countLocked counts the user's folders in a separate transaction.
 func countLocked(t *testing.T, st *store.Store, user oid.User, counted chan<- int) {
 	n := -1
 	err := st.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) (err error) {

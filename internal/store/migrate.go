@@ -17,16 +17,16 @@ import (
 	"github.com/weav-ai/weav/ent/migrate"
 )
 
-// Migrate brings the schema up to date: first the project's migrations, then the queue's own.
-// Any number of processes may call it at once; one works, the others wait. It does nothing
-// when nothing is missing.
+// Migrate brings the schema up to date: first the project's migrations, then the queue's own. Any number of
+// processes may call it at once; one migrates, the others wait. It does nothing when nothing is missing.
 //
-// A program whose migrations differ from what was released is refused: a database would
-// get what no other has.
+// A program whose migrations differ from the released ones is refused, because it would create a schema that
+// no other database has.
 func (s *Store) Migrate(ctx context.Context) error {
 	if err := migrate.Verify(migrate.Files, migrate.Hashes); err != nil {
 		return fmt.Errorf("store: migrate: %w", err)
 	}
+	// The common case needs no lock.
 	if s.Migrated(ctx) == nil {
 		return nil
 	}
@@ -44,8 +44,8 @@ func (s *Store) Migrate(ctx context.Context) error {
 	return nil
 }
 
-// Migrated returns an error that names what the schema lacks, nil when it lacks nothing. A
-// schema that is ahead of this program is no error: others may run a newer one.
+// Migrated returns an error that names what the schema lacks, nil when it lacks nothing. A schema that is
+// ahead of this program is no error: during a rollout, other processes run a newer version.
 func (s *Store) Migrated(ctx context.Context) error {
 	if err := migrate.Verify(migrate.Files, migrate.Hashes); err != nil {
 		return fmt.Errorf("store: migrated: %w", err)
@@ -73,12 +73,13 @@ func migrationFiles(dialect string) (fs.FS, error) {
 	return fs.Sub(migrate.Files, folder)
 }
 
-// goUp applies the project's migrations, each in a transaction with the note of it.
+// goUp applies the project's migrations, each in one transaction with its entry in the version table.
 func goUp(ctx context.Context, db *sql.DB, dialect string, files fs.FS) error {
 	gooseDialect := goose.DialectPostgres
 	if dialect == SQLite {
 		gooseDialect = goose.DialectSQLite3
 	}
+	// Without the global registry, which the tests of several dialects would share.
 	provider, err := goose.NewProvider(gooseDialect, db, files, goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return err
@@ -96,7 +97,7 @@ func (s *Store) migrationNames() ([]string, error) {
 	return fs.Glob(files, "*.sql")
 }
 
-// missingMigrations names the project's migrations that the database has not seen.
+// missingMigrations names the project's migrations that the database has not applied.
 func (s *Store) missingMigrations(ctx context.Context) ([]string, error) {
 	names, err := s.migrationNames()
 	if err != nil {
@@ -112,7 +113,7 @@ func (s *Store) missingMigrations(ctx context.Context) ([]string, error) {
 	}), nil
 }
 
-// versions reads a table of applied versions; there are none when there is no table.
+// versions reads a table of applied versions; none when there is no table.
 func (s *Store) versions(ctx context.Context, table, query string) (map[int64]bool, error) {
 	if ok, err := s.hasTable(ctx, table); err != nil || !ok {
 		return nil, err
@@ -121,7 +122,7 @@ func (s *Store) versions(ctx context.Context, table, query string) (map[int64]bo
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = rows.Close() }() // Err has told.
+	defer func() { _ = rows.Close() }() // The error is returned by rows.Err.
 	versions := map[int64]bool{}
 	for rows.Next() {
 		var v int64
@@ -146,11 +147,11 @@ func (s *Store) hasTable(ctx context.Context, table string) (bool, error) {
 	return err == nil, err
 }
 
-// SchemaVersion names what [Store.Migrate] makes: another content of the migrations has
-// another name. Tests keep prepared databases under it.
+// SchemaVersion names the schema that [Store.Migrate] makes: it changes with the content of the migrations.
+// Tests cache prepared databases under it.
 func SchemaVersion() string {
 	hash := sha256.New()
-	// Embedded files can be read.
+	// Reading embedded files cannot fail.
 	_ = fs.WalkDir(migrate.Files, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err

@@ -8,16 +8,18 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 )
 
-// migrateLock is the advisory lock of whoever migrates: "weav" in ASCII.
+// migrateLock is the advisory lock of a migrating process: "weav" in ASCII.
 const migrateLock = 0x77656176
 
-// migratePostgres works on connections of its own, where no statement times out.
+// migratePostgres uses connections of its own, which have no statement timeout. The advisory lock belongs to
+// its connection, so a process that dies releases it.
 func (s *Store) migratePostgres(ctx context.Context, files fs.FS) error {
 	db, err := postgresPool(s.url, nil)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = db.Close() }() // Nothing is pending on it; the lock goes with its connection.
+	defer func() { _ = db.Close() }() // Nothing is pending on it; closing the connection releases the lock.
+	// An advisory lock belongs to its session, so it needs a connection of its own.
 	lock, err := db.Conn(ctx)
 	if err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 
 // riverUp applies the queue's own migrations.
 func riverUp[T any](ctx context.Context, driver riverdriver.Driver[T]) error {
-	// It would log an account of each step; its failures are returned.
+	// It would log each step; its errors are returned.
 	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
@@ -23,7 +23,7 @@ func riverUp[T any](ctx context.Context, driver riverdriver.Driver[T]) error {
 	return nil
 }
 
-// missingRiverMigrations names the queue's migrations that the database has not seen.
+// missingRiverMigrations names the queue's migrations that the database has not applied.
 func (s *Store) missingRiverMigrations(ctx context.Context) ([]string, error) {
 	applied, err := s.versions(ctx, "river_migration", `SELECT version FROM river_migration`)
 	if err != nil {
@@ -42,8 +42,8 @@ func (s *Store) missingRiverMigrations(ctx context.Context) ([]string, error) {
 	return missing, nil
 }
 
-// riverVersions lists the queue's migrations that this program knows; the dialects have
-// the same. The migrator is asked for its list only, so it needs no connection.
+// riverVersions lists the queue's migrations that this program knows; the dialects have the same. The
+// migrator only returns its list, so it needs no connection.
 func riverVersions() ([]rivermigrate.Migration, error) {
 	m, err := rivermigrate.New(riversqlite.New(nil), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -52,7 +52,7 @@ func riverVersions() ([]rivermigrate.Migration, error) {
 	return m.AllVersions(), nil
 }
 
-// riverLatest is the newest of them, 0 when none can be told.
+// riverLatest is the newest version, 0 when it is unknown.
 func riverLatest() int {
 	versions, err := riverVersions()
 	if err != nil || len(versions) == 0 {

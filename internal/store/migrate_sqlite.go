@@ -15,10 +15,10 @@ import (
 // migrateWait is how long a process waits for another one that migrates the same file.
 const migrateWait = 5 * time.Minute
 
-// migrateSQLite works on a connection of its own without foreign keys: SQLite changes a
-// table by copying it and dropping the old one, and the drop would delete the rows that
-// refer to it. The pragma that migrations state for this does nothing inside a transaction,
-// and outside one a failure would leave half a migration.
+// migrateSQLite uses a connection of its own without foreign keys. SQLite changes a table by copying it and
+// dropping the old one, and the drop would delete the rows that refer to it. The pragma for this has no
+// effect within a transaction, and outside of one a failure would leave half a migration. Afterwards the
+// foreign keys are checked once.
 func (s *Store) migrateSQLite(ctx context.Context, files fs.FS) (err error) {
 	path, err := sqlitePath(s.url)
 	if err != nil {
@@ -43,8 +43,8 @@ func (s *Store) migrateSQLite(ctx context.Context, files fs.FS) (err error) {
 	return riverUp(ctx, riversqlite.New(db))
 }
 
-// lockFile makes other processes that call it wait: it holds the write lock of an empty
-// SQLite file. The file stays, since removing it could let two in.
+// lockFile makes other processes wait that call it: it holds the write lock of an empty SQLite file. The file
+// is not removed, since a process could then lock the removed file while another one locks its successor.
 func lockFile(ctx context.Context, path string) (unlock func(), err error) {
 	db, err := sqliteFile(path, url.Values{
 		"_txlock": {"exclusive"},
@@ -64,13 +64,13 @@ func lockFile(ctx context.Context, path string) (unlock func(), err error) {
 	}, nil
 }
 
-// checkForeignKeys finds rows that migrations left without what they refer to.
+// checkForeignKeys finds rows whose reference a migration broke.
 func checkForeignKeys(ctx context.Context, db *sql.DB) error {
 	rows, err := db.QueryContext(ctx, "PRAGMA foreign_key_check")
 	if err != nil {
 		return err
 	}
-	defer func() { _ = rows.Close() }() // Err has told.
+	defer func() { _ = rows.Close() }() // The error is returned by rows.Err.
 	if rows.Next() {
 		return errors.New("rows refer to rows that do not exist: see PRAGMA foreign_key_check")
 	}

@@ -12,26 +12,25 @@ import (
 	"github.com/weav-ai/weav/internal/oid"
 )
 
-// KeyLife is how long an idempotency key is remembered.
+// KeyLife is how long an idempotency key is stored.
 const KeyLife = 24 * time.Hour
 
-// Key names one intent of a person, so that repeating it does nothing more.
+// Key identifies one intent of a user, so that a repetition has no further effect.
 type Key struct {
 	User     oid.User
 	Mutation string
-	// Key is the client's: 1 to 128 printable ASCII characters.
+	// Key is the client's key: 1 to 128 printable ASCII characters.
 	Key string
-	// Input is what the client asked, defaults applied; its JSON form is compared.
+	// Input is the client's input with defaults applied; its JSON is compared.
 	Input any
 }
 
-// Once runs fn in a transaction at most once per key. result is a pointer: what fn left
-// there is stored with the key, and a repetition within 24 h fills it from the store,
-// reports true and does not call fn. While the first is under way a second caller waits
-// for it. An error of fn stores nothing.
+// Once runs fn in a transaction at most once per key. result is a pointer. What fn stores in it is stored
+// with the key; a repetition within 24 h fills it from there, returns true and does not call fn. A concurrent
+// second caller waits for the first one. An error of fn stores nothing, so the key can be used again.
 //
-// It answers BAD_USER_INPUT for a malformed key and IDEMPOTENCY_CONFLICT for a key that
-// was used with another input.
+// It returns BAD_USER_INPUT for a malformed key and IDEMPOTENCY_CONFLICT for a key that was used with another
+// input.
 func (s *Store) Once(
 	ctx context.Context, key Key, result any, fn func(ctx context.Context, tx *Tx) error,
 ) (replayed bool, err error) {
@@ -49,12 +48,12 @@ func (s *Store) Once(
 		}
 		if !mine {
 			replayed = true
-			return tx.recall(ctx, key, hash, result)
+			return tx.loadResult(ctx, key, hash, result)
 		}
 		if err := fn(ctx, tx); err != nil {
 			return err
 		}
-		return tx.remember(ctx, key, result)
+		return tx.storeResult(ctx, key, result)
 	})
 	if err != nil {
 		return false, err
@@ -62,15 +61,17 @@ func (s *Store) Once(
 	return replayed, nil
 }
 
-// Amend replaces what a key's first use left, for work that went on after its transaction. A key that is not remembered any
-// more stays forgotten.
+// Amend replaces the stored result of a key, for work that continued after its transaction. An expired key is
+// not stored again.
 func (s *Store) Amend(ctx context.Context, key Key, result any) error {
-	return s.Tx(ctx, func(ctx context.Context, tx *Tx) error { return tx.remember(ctx, key, result) })
+	return s.Tx(ctx, func(ctx context.Context, tx *Tx) error { return tx.storeResult(ctx, key, result) })
 }
 
-// claim stores the key unless a living one exists. On Postgres it waits for a
-// transaction that stores the same key.
+// claim stores the key unless it exists and has not expired. On Postgres it waits for a transaction that
+// stores the same key, because of the unique index.
 func (tx *Tx) claim(ctx context.Context, key Key, hash string) (mine bool, err error) {
+	// One statement stores the key or takes over an expired one. On a conflict with a valid key it changes no
+	// row.
 	const insert = `INSERT INTO idempotency_keys (user_id, mutation, key, input_hash, result, created_at)
 		VALUES ($1, $2, $3, $4, '', $5)
 		ON CONFLICT (user_id, mutation, key) DO UPDATE
@@ -85,11 +86,12 @@ func (tx *Tx) claim(ctx context.Context, key Key, hash string) (mine bool, err e
 	return n == 1, err
 }
 
-// recall fills result with what the key's first use left.
-func (tx *Tx) recall(ctx context.Context, key Key, hash string, result any) error {
+// loadResult fills result with the stored result of the key.
+func (tx *Tx) loadResult(ctx context.Context, key Key, hash string, result any) error {
 	const read = `SELECT input_hash, result FROM idempotency_keys WHERE user_id = $1 AND mutation = $2 AND key = $3`
 	var usedFor, stored string
 	err := tx.sql.QueryRowContext(ctx, read, key.User, key.Mutation, key.Key).Scan(&usedFor, &stored)
+	// claim found the key and holds its row lock, so it cannot be missing.
 	if errors.Is(err, sql.ErrNoRows) {
 		return errors.New("store: idempotency key: gone while its row was locked")
 	}
@@ -108,7 +110,8 @@ func (tx *Tx) recall(ctx context.Context, key Key, hash string, result any) erro
 	return nil
 }
 
-func (tx *Tx) remember(ctx context.Context, key Key, result any) error {
+// storeResult stores the result of the key, in the transaction of its effect.
+func (tx *Tx) storeResult(ctx context.Context, key Key, result any) error {
 	stored, err := json.Marshal(result)
 	if err != nil {
 		return fmt.Errorf("store: idempotency key: result: %w", err)

@@ -56,7 +56,7 @@ func TestOnceRunsOnceUnderParallelCallers(t *testing.T) {
 	})
 }
 
-func TestOnceComparesWhatWasAsked(t *testing.T) {
+func TestOnceComparesTheInput(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		user, other := storetest.User(t, st), storetest.User(t, st)

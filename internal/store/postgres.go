@@ -14,16 +14,18 @@ import (
 	"github.com/weav-ai/weav/ent"
 )
 
-// idleFor is how long an unused connection to Postgres is kept.
+// idleFor is how long an unused connection to Postgres stays open.
 const idleFor = 5 * time.Minute
 
-// errBadURL stands for parse errors, which repeat the URL, password and all.
+// errBadURL replaces parse errors, which contain the URL with its password.
 var errBadURL = errors.New("the database URL cannot be read")
 
+// openPostgres opens the pool. All connections stay open for a while, because opening one costs several round
+// trips.
 func (s *Store) openPostgres() error {
 	db, err := postgresPool(s.url, map[string]string{
 		"statement_timeout": milliseconds(s.opts.statementTimeout),
-		// A transaction whose process hangs must not hold its row locks for long.
+		// A transaction of a process that hangs must not hold its row locks for long.
 		"idle_in_transaction_session_timeout": milliseconds(6 * s.opts.statementTimeout),
 	})
 	if err != nil {
@@ -33,11 +35,11 @@ func (s *Store) openPostgres() error {
 	db.SetMaxIdleConns(s.opts.maxConns)
 	db.SetConnMaxIdleTime(idleFor)
 	s.db, s.dialect = db, Postgres
-	s.client = ent.NewClient(ent.Driver(reachDriver{entsql.OpenDB(Postgres, db)}))
+	s.client = ent.NewClient(ent.Driver(unavailableDriver{entsql.OpenDB(Postgres, db)}))
 	return nil
 }
 
-// postgresPool opens a lib/pq pool; the URL's own parameters win over settings.
+// postgresPool opens a lib/pq pool; parameters of the URL take precedence over settings.
 func postgresPool(rawURL string, settings map[string]string) (*sql.DB, error) {
 	u, err := url.Parse(rawURL)
 	if err != nil {
@@ -46,7 +48,7 @@ func postgresPool(rawURL string, settings map[string]string) (*sql.DB, error) {
 	query := u.Query()
 	setDefault(query, "application_name", "weav")
 	setDefault(query, "connect_timeout", "5")
-	query.Set("TimeZone", "UTC") // Times come back in the session's zone.
+	query.Set("TimeZone", "UTC") // Times are returned in the session's time zone.
 	for name, value := range settings {
 		setDefault(query, name, value)
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/weav-ai/weav/ent/idempotencykey"
 )
 
-// PurgeKeys forgets the idempotency keys that have had their time, and answers how many.
+// PurgeKeys removes the expired idempotency keys, and returns how many.
 func (s *Store) PurgeKeys(ctx context.Context, now time.Time) (n int, err error) {
 	err = s.Tx(ctx, func(ctx context.Context, tx *Tx) error {
 		n, err = tx.Client().IdempotencyKey.Delete().Where(idempotencykey.CreatedAtLT(now.Add(-KeyLife))).Exec(ctx)

@@ -8,8 +8,7 @@ import (
 	"github.com/weav-ai/weav/internal/oid"
 )
 
-// QueueDepths counts the jobs that wait in each queue, running ones left out. A queue
-// without any is absent.
+// QueueDepths counts the jobs that wait in each queue, without running ones. A queue without any is absent.
 func (s *Store) QueueDepths(ctx context.Context) (map[string]int64, error) {
 	const waiting = `SELECT queue, count(*) FROM river_job
 		WHERE state IN ('available', 'retryable', 'scheduled', 'pending') GROUP BY queue`
@@ -17,7 +16,7 @@ func (s *Store) QueueDepths(ctx context.Context) (map[string]int64, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store: queue depths: %w", err)
 	}
-	defer func() { _ = rows.Close() }() // Err has told.
+	defer func() { _ = rows.Close() }() // The error is returned by rows.Err.
 	depths := map[string]int64{}
 	for rows.Next() {
 		var queue string
@@ -30,9 +29,9 @@ func (s *Store) QueueDepths(ctx context.Context) (map[string]int64, error) {
 	return depths, rows.Err()
 }
 
-// HasLiveJob reports whether a job of this kind whose args name run (as run_id) waits, or began to
-// run within the last fresh. One that runs for longer is not counted: the queue cannot tell a
-// dead worker's job from a long one before its timeout, so the caller knows by its own lease.
+// HasLiveJob reports whether a job of this kind whose args name run (as run_id) waits, or began to run within
+// the last fresh. A job that runs for longer is not counted: before its timeout the queue cannot distinguish
+// a dead worker's job from a long one, so the caller decides by its lease.
 func (s *Store) HasLiveJob(ctx context.Context, kind string, run oid.Run, fresh time.Duration) (bool, error) {
 	query := `SELECT EXISTS (SELECT 1 FROM river_job WHERE kind = $1 AND args->>'run_id' = $2
 		AND (state IN ('available', 'pending', 'retryable', 'scheduled')

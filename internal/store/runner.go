@@ -12,44 +12,43 @@ import (
 )
 
 const (
-	// jobTimeout bounds a run of a worker that states no Timeout of its own.
+	// jobTimeout bounds a run of a worker without a Timeout of its own.
 	jobTimeout = time.Minute
-	// rescueAfter is when a job whose process is gone runs again: just after jobTimeout, so
-	// that no living run is taken for dead. Workers with a longer Timeout are left alone for it.
+	// rescueAfter is when a job of a dead process runs again. It is just after jobTimeout, so that no live
+	// run is taken for dead. Workers with a longer Timeout are rescued after that.
 	rescueAfter = 65 * time.Second
 	// fetchCooldown is the shortest time between two fetches of a queue.
 	fetchCooldown = 10 * time.Millisecond
-	// pollInterval finds what no notification tells of.
+	// pollInterval finds jobs that no notification announces: retries and jobs for later.
 	pollInterval = 250 * time.Millisecond
 )
 
-// RunnerConfig says what a runner works.
+// RunnerConfig configures a runner.
 type RunnerConfig struct {
 	Workers *river.Workers
 	// Queues maps each queue to how many of its jobs run at once in this process.
 	Queues map[string]int
-	// NodeID names this process and stays the same over its restarts: on start, the jobs
-	// the last process of this name left running are put back at once. No two living
-	// processes may share it.
+	// NodeID identifies this process and is the same after a restart: at the start, jobs that the last
+	// process of this name left running are requeued at once. No two live processes may share it.
 	NodeID   string
 	Periodic []*river.PeriodicJob
-	// Logger hears the queue's own messages; nil: the store's.
+	// Logger receives the queue's own messages; nil: the store's logger.
 	Logger *slog.Logger
-	// PollInterval is how often the queues are looked at without being woken; 0: 250 ms. It
-	// bounds how late retries and jobs for later start.
+	// PollInterval is how often the queues are polled without a notification; 0: 250 ms. It bounds how late
+	// retries and jobs for later start.
 	PollInterval time.Duration
-	// TestOnly drops the random delays of the queue's upkeep at its start.
+	// TestOnly removes the random delays of the queue's maintenance at its start.
 	TestOnly bool
 }
 
-// Runner works jobs until it is stopped. It starts once.
+// Runner works jobs until it is stopped. It can be started once.
 type Runner interface {
-	// Start puts back what the last process of the same name left running, and begins.
-	// The end of ctx does not stop the runner.
+	// Start requeues what the last process of the same name left running, and begins. The end of ctx does not
+	// stop the runner: a shutdown must be able to let jobs finish.
 	Start(ctx context.Context) error
-	// Stop takes no more jobs and waits for those that run, until ctx ends.
+	// Stop fetches no more jobs and waits for the running ones, until ctx ends.
 	Stop(ctx context.Context) error
-	// StopAndCancel cancels the contexts of the jobs that run, and waits for them.
+	// StopAndCancel cancels the contexts of the running jobs, and waits for them.
 	StopAndCancel(ctx context.Context) error
 }
 
@@ -69,13 +68,14 @@ func (s *Store) newRunner(cfg RunnerConfig) (*runner, error) {
 	return s.postgresRunner(cfg)
 }
 
-// worker is what the river.Client of either driver can do.
+// worker is the common part of the river.Client of both drivers.
 type worker interface {
 	Start(ctx context.Context) error
 	Stop(ctx context.Context) error
 	StopAndCancel(ctx context.Context) error
 }
 
+// runner is a river.Client with what is opened and closed with it.
 type runner struct {
 	worker
 	reclaim func(ctx context.Context) (int64, error)
@@ -92,6 +92,7 @@ func (r *runner) Start(ctx context.Context) error {
 	if n > 0 {
 		r.log.InfoContext(ctx, "jobs of the last process of this name run again", "jobs", n)
 	}
+	// WithoutCancel: Stop ends the runner, so that running jobs can finish.
 	if err := r.worker.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("store: start runner: %w", err)
 	}
@@ -117,6 +118,7 @@ func (r *runner) stopped(err error) error {
 	return nil
 }
 
+// riverConfig is the configuration that both dialects share.
 func (s *Store) riverConfig(cfg RunnerConfig) *river.Config {
 	queues := make(map[string]river.QueueConfig, len(cfg.Queues))
 	for name, n := range cfg.Queues {
@@ -142,7 +144,7 @@ func (s *Store) riverConfig(cfg RunnerConfig) *river.Config {
 	}
 }
 
-// doubling waits 1 s before the second attempt, then twice as long each time.
+// doubling waits 1 s before the second attempt, then twice as long before each further one.
 type doubling struct{}
 
 // NextRetry implements river.ClientRetryPolicy.

@@ -11,7 +11,7 @@ import (
 // runnerConns serve the queue's own statements; one of them listens.
 const runnerConns = 6
 
-// postgresRunner works over a small pgx pool of its own, since lib/pq cannot listen for River.
+// postgresRunner uses a small pgx pool of its own, since River cannot LISTEN over lib/pq.
 func (s *Store) postgresRunner(cfg RunnerConfig) (*runner, error) {
 	pool, err := s.QueuePool(context.Background(), runnerConns) //nolint:forbidigo // The pool lives as long as its runner.
 	if err != nil {
@@ -35,7 +35,7 @@ func (s *Store) postgresRunner(cfg RunnerConfig) (*runner, error) {
 func (s *Store) QueuePool(ctx context.Context, conns int32) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(s.url)
 	if err != nil {
-		return nil, errBadURL // The cause would repeat the URL.
+		return nil, errBadURL // The cause would contain the URL.
 	}
 	config.MaxConns = conns
 	params := config.ConnConfig.RuntimeParams

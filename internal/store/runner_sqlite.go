@@ -7,9 +7,9 @@ import (
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 )
 
-// sqliteRunner works over the store's own pool. The queue's writes wait for the file's lock
-// beside the gate's one writer. It hears of new jobs by reading a table every 50 ms; the
-// polls proper write, so they are as rare as on Postgres.
+// sqliteRunner uses the store's own pool. The queue's writes wait for the file's lock beside the gate's one
+// writer. New jobs are found by reading a table every 50 ms. The polls of the queues write, so they are as
+// rare as on Postgres.
 func (s *Store) sqliteRunner(cfg RunnerConfig) (*runner, error) {
 	config := s.riverConfig(cfg)
 	client, err := river.NewClient(riversqlite.New(s.db), config)

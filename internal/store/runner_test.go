@@ -230,7 +230,7 @@ func TestRunnerReclaimsWhatItsLastProcessLeft(t *testing.T) {
 		abandoned, hold := make(chan struct{}), make(chan struct{})
 		killed := run(t, st, "node a", func(context.Context, *river.Job[jobArgs]) error {
 			close(abandoned)
-			<-hold // Never returns while the test looks: as good as killed.
+			<-hold // Never returns during the test, like a killed process.
 			return nil
 		})
 		t.Cleanup(func() { close(hold) }) // Runs before the cleanups of run.
@@ -239,7 +239,7 @@ func TestRunnerReclaimsWhatItsLastProcessLeft(t *testing.T) {
 		expired, cancel := context.WithCancel(t.Context())
 		cancel()
 		if err := killed.Stop(expired); err == nil {
-			t.Error("Stop told that all jobs ended")
+			t.Error("Stop reported that all jobs ended")
 		}
 
 		ran := make(chan *river.Job[jobArgs], 1)

@@ -16,6 +16,7 @@ import (
 	"github.com/weav-ai/weav/ent"
 )
 
+// openSQLite opens the file, whose writes go through the gate.
 func (s *Store) openSQLite() error {
 	path, err := sqlitePath(s.url)
 	if err != nil {
@@ -35,8 +36,8 @@ func (s *Store) openSQLite() error {
 	return nil
 }
 
-// makePrivate makes the file and its folder if need be, for their owner only. SQLite
-// gives its other files the same rights.
+// makePrivate creates the file and its folder if necessary, readable by their owner only. SQLite gives its
+// other files the same rights.
 func makePrivate(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
@@ -48,7 +49,7 @@ func makePrivate(path string) error {
 	return file.Close()
 }
 
-// sqlitePath reads sqlite:path; sqlite:///path is accepted for an absolute one.
+// sqlitePath reads sqlite:path; sqlite:///path is accepted for an absolute path.
 func sqlitePath(rawURL string) (string, error) {
 	path := strings.TrimPrefix(rawURL, "sqlite:")
 	if rest, ok := strings.CutPrefix(path, "///"); ok {
@@ -65,9 +66,9 @@ func sqlitePath(rawURL string) (string, error) {
 	return path, nil
 }
 
-// sqlitePool opens a pool on a file. Transactions take the write lock as they begin, since
-// one that takes it later fails at once whenever another wrote meanwhile; and times are
-// written in UTC in one form, so that they compare as text.
+// sqlitePool opens a pool on a file. Transactions take the write lock when they begin: one that takes it
+// later fails at once if another one wrote meanwhile. Times are written in UTC in one format, so that they
+// compare as text.
 func sqlitePool(path string, lockWait time.Duration, pragmas ...string) (*sql.DB, error) {
 	return sqliteFile(path, url.Values{
 		"_txlock":      {"immediate"},
@@ -75,6 +76,8 @@ func sqlitePool(path string, lockWait time.Duration, pragmas ...string) (*sql.DB
 		"_timezone":    {"UTC"},
 		"_pragma": append([]string{
 			fmt.Sprintf("busy_timeout(%d)", lockWait.Milliseconds()),
+			// WAL lets readers work beside a writer; with it, NORMAL survives a crash of the process, and a
+			// power failure costs at most the last commits.
 			"journal_mode(WAL)",
 			"synchronous(NORMAL)",
 		}, pragmas...),

@@ -1,9 +1,9 @@
-// Package store is the unit of work over the database: rows, jobs and events that
-// commit together or not at all.
+// Package store is the unit of work over the database: rows, jobs and events that commit together or not at
+// all.
 //
-// It runs on Postgres (lib/pq under ent, pgx for the workers, which LISTEN) and on
-// SQLite (modernc, one file). The ent entities are the records; services read through
-// [Store.Client] and write through [Store.Tx] or [Store.Once].
+// It runs on Postgres (lib/pq under ent, pgx for the workers, which LISTEN) and on SQLite (modernc, one
+// file). The ent entities are the records; services read through [Store.Client] and write through [Store.Tx]
+// or [Store.Once].
 package store
 
 import (
@@ -36,8 +36,8 @@ type Store struct {
 	onCommit func(ctx context.Context, events []Event)
 }
 
-// Open connects to the database url names: postgres://…, postgresql://… or sqlite:path/to/file.db.
-// It fails when the database does not answer. The schema may be behind: see [Store.Migrated].
+// Open connects to the database that url names: postgres://…, postgresql://… or sqlite:path/to/file.db. It
+// fails when the database does not answer. The schema may be behind: see [Store.Migrated].
 func Open(ctx context.Context, url string, opts ...Option) (*Store, error) {
 	s := &Store{url: url, opts: defaults()}
 	for _, opt := range opts {
@@ -62,23 +62,23 @@ func Open(ctx context.Context, url string, opts ...Option) (*Store, error) {
 	return s, nil
 }
 
-// Client reads outside a transaction. Single writes through it are allowed where no
-// event belongs to them; on SQLite they wait at the gate like any other write, and inside
-// [Store.Tx] they are refused, since they would wait for the transaction they are in.
+// Client reads outside of a transaction. Single writes through it are allowed when no event belongs to them.
+// On SQLite they wait at the gate like any other write; inside [Store.Tx] they are refused, since they would
+// wait for their own transaction.
 func (s *Store) Client() *ent.Client { return s.client }
 
 // Dialect is [Postgres] or [SQLite].
 func (s *Store) Dialect() string { return s.dialect }
 
-// Ping asks the database for a sign of life.
+// Ping fails when the database does not answer.
 func (s *Store) Ping(ctx context.Context) error {
 	if err := s.db.PingContext(ctx); err != nil {
-		return errs.Wrap(err, errs.Unavailable, "The database does not answer.").Retry(soon)
+		return errs.Wrap(err, errs.Unavailable, "The database does not answer.").Retry(retryAfter)
 	}
 	return nil
 }
 
-// Close ends all connections. Transactions and runners must have ended before.
+// Close closes all connections. Transactions and runners must have ended before.
 func (s *Store) Close() error {
 	if err := s.db.Close(); err != nil {
 		return fmt.Errorf("store: close: %w", err)
@@ -86,11 +86,11 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// OnCommit names the receiver of committed events. It is set once, before the store is
-// used. fn is called after each commit that recorded events, with all of them, numbered and
-// grouped by person; the committing goroutine waits for it, so it must be quick and
-// bounded. What it loses, readers find in the table.
+// OnCommit sets the receiver of committed events. It is set once, before the store is used. fn is called
+// after each commit that recorded events, with all of them, numbered and grouped by user. The committing
+// goroutine waits for it, so it must be fast and bounded. Events that it loses are found in the table.
 func (s *Store) OnCommit(fn func(ctx context.Context, events []Event)) { s.onCommit = fn }
 
-// Now is the present as both databases keep it: UTC, in whole microseconds.
+// Now is the time as both databases store it: UTC, in whole microseconds. So a value is equal to itself after
+// it was read back.
 func Now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }

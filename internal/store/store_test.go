@@ -55,7 +55,7 @@ func TestOpenKeepsThePasswordOutOfErrors(t *testing.T) {
 	}
 }
 
-func TestOpenMakesAPrivateFileInANewFolder(t *testing.T) {
+func TestOpenMakesAFolderAndAPrivateFile(t *testing.T) {
 	t.Parallel()
 	path := t.TempDir() + "/new folder #1/weav%41.db"
 	if err := storetest.At(t, "sqlite:"+path).Migrate(t.Context()); err != nil {

@@ -21,15 +21,15 @@ func TestTxCommitsAllTogether(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		user := storetest.User(t, st)
-		var told []string
+		var reported []string
 		st.OnCommit(func(_ context.Context, events []store.Event) {
 			for _, e := range events {
-				told = append(told, e.Type)
+				reported = append(reported, e.Type)
 			}
 		})
 		err := st.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
-			tx.AfterCommit(func(context.Context) { told = append(told, "first") })
-			tx.AfterCommit(func(context.Context) { told = append(told, "second") })
+			tx.AfterCommit(func(context.Context) { reported = append(reported, "first") })
+			tx.AfterCommit(func(context.Context) { reported = append(reported, "second") })
 			tx.Record(store.NewEvent(user, "folder.saved", nil))
 			tx.Enqueue(job("later"))
 			return makeFolder(ctx, tx.Client(), user, "work")
@@ -37,8 +37,8 @@ func TestTxCommitsAllTogether(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := []string{"folder.saved", "first", "second"}; !slices.Equal(told, want) {
-			t.Errorf("told %v, want %v", told, want)
+		if want := []string{"folder.saved", "first", "second"}; !slices.Equal(reported, want) {
+			t.Errorf("reported %v, want %v", reported, want)
 		}
 		check(t, st, user, left{folders: 1, events: 1, seq: 1, jobs: 1})
 	})
@@ -67,8 +67,8 @@ func TestTxThatFailsLeavesNothing(t *testing.T) {
 	}
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		user := storetest.User(t, st)
-		var told int
-		st.OnCommit(func(context.Context, []store.Event) { told++ })
+		var reported int
+		st.OnCommit(func(context.Context, []store.Event) { reported++ })
 		for name, end := range endings {
 			ended := make(chan error, 1)
 			go func() {
@@ -91,8 +91,8 @@ func TestTxThatFailsLeavesNothing(t *testing.T) {
 		check(t, st, user, left{})
 		// Whatever ended them, the way is free for the next, and no number was lost.
 		record(t, st, user, "folder.saved")
-		if told != 1 {
-			t.Errorf("told of %d commits, want the last one only", told)
+		if reported != 1 {
+			t.Errorf("reported %d commits, want the last one only", reported)
 		}
 		check(t, st, user, left{events: 1, seq: 1})
 	})

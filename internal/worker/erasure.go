@@ -7,23 +7,25 @@ import (
 	"github.com/riverqueue/river"
 )
 
-// QueueErasure is the queue of the end of accounts. It is one of its own, since an account may take long to go.
+// QueueErasure is the queue for the erasure of accounts. It is separate, since an account may take long and
+// must not delay other work.
 const QueueErasure = "erasure"
 
 const (
-	// eraseEvery is how often accounts are looked for whose time is over; their people may have new ones soon after.
+	// eraseEvery is how often accounts are erased whose grace period has passed. It is short because the
+	// users may sign up again right after.
 	eraseEvery = time.Minute
-	// erasureTimeout is the longest one round may take; the next goes on where it ended.
+	// erasureTimeout is the longest time of one round; the next continues where it ended.
 	erasureTimeout = 30 * time.Minute
 )
 
-// ErasureArgs are those of a round of the erasure of accounts: none.
+// ErasureArgs are the arguments of an erasure round: none.
 type ErasureArgs struct{}
 
 // Kind implements the queue's interface.
 func (ErasureArgs) Kind() string { return "erasure" }
 
-// InsertOpts puts the round into its own queue, once: the next round makes up for one that failed.
+// InsertOpts puts the round into its own queue, with one attempt: the next round makes up for a failed one.
 func (ErasureArgs) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueErasure, MaxAttempts: 1}
 }
@@ -34,7 +36,7 @@ type erasure struct {
 	run func(context.Context) error
 }
 
-// Timeout is longer than the queue's: an account may be large.
+// Timeout is longer than the queue's, because an account may be large.
 func (*erasure) Timeout(*river.Job[ErasureArgs]) time.Duration { return erasureTimeout }
 
 // Work does one round.
@@ -42,7 +44,7 @@ func (w *erasure) Work(ctx context.Context, _ *river.Job[ErasureArgs]) error {
 	return w.run(ctx)
 }
 
-// erasures is the erasure's own round, every minute and at the start.
+// erasures is the periodic job of the erasure: every minute and at the start.
 func erasures() *river.PeriodicJob {
 	return river.NewPeriodicJob(
 		river.PeriodicInterval(eraseEvery),

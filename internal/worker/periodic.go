@@ -10,10 +10,10 @@ import (
 // QueueMaintenance is the queue of periodic work.
 const QueueMaintenance = "maintenance"
 
-// cleaningTimeout is the longest one clean-up of jobs and files may take.
+// cleaningTimeout is the longest time of one clean-up of jobs and files.
 const cleaningTimeout = 30 * time.Minute
 
-// MaintenanceArgs are those of the hourly clean-up: none.
+// MaintenanceArgs are the arguments of the hourly clean-up: none.
 type MaintenanceArgs struct{}
 
 // Kind implements the queue's interface.
@@ -35,7 +35,7 @@ func (w *maintenance) Work(ctx context.Context, _ *river.Job[MaintenanceArgs]) e
 	return w.run(ctx)
 }
 
-// CleaningArgs are those of the daily clean-up of jobs and files: none.
+// CleaningArgs are the arguments of the daily clean-up of jobs and files: none.
 type CleaningArgs struct{}
 
 // Kind implements the queue's interface.
@@ -46,13 +46,13 @@ func (CleaningArgs) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueMaintenance}
 }
 
-// cleaning removes old jobs, and sets files and rows right.
+// cleaning removes old jobs, and reconciles files with their rows.
 type cleaning struct {
 	river.WorkerDefaults[CleaningArgs]
 	run func(context.Context) error
 }
 
-// Timeout is longer than the queue's: the whole store is looked at.
+// Timeout is longer than the queue's, because the whole object store is listed.
 func (*cleaning) Timeout(*river.Job[CleaningArgs]) time.Duration { return cleaningTimeout }
 
 // Work cleans up once.
@@ -66,7 +66,8 @@ type Daily struct {
 	Zone         *time.Location
 }
 
-// Next implements river.PeriodicSchedule: the first such time behind t.
+// Next implements river.PeriodicSchedule: the first such time after t. It computes with calendar days, so
+// that it stays at the hour when daylight saving time changes.
 func (d Daily) Next(t time.Time) time.Time {
 	t = t.In(d.Zone)
 	next := time.Date(t.Year(), t.Month(), t.Day(), d.Hour, d.Minute, 0, 0, d.Zone)
@@ -76,7 +77,8 @@ func (d Daily) Next(t time.Time) time.Time {
 	return next
 }
 
-// Periodic is the work that comes round by itself.
+// Periodic returns the periodic jobs. Only the leader of the queue inserts them, so each runs once for all
+// processes.
 func Periodic(every time.Duration, cleaned, checked Daily) []*river.PeriodicJob {
 	return []*river.PeriodicJob{
 		recoveries(),

@@ -11,41 +11,42 @@ import (
 )
 
 const (
-	// recoverEvery is how often payments are looked at that nobody told of.
+	// recoverEvery is how often payments are checked for which no notice came.
 	recoverEvery = time.Minute
-	// recoveryTimeout is the longest one round may take: its payments wait for the gateway side by side.
+	// recoveryTimeout is the longest time of one round: its payments are checked concurrently.
 	recoveryTimeout = 30 * time.Minute
 	// checkTimeout is longer than a gateway takes to answer.
 	checkTimeout = 2 * time.Minute
 )
 
-// RecoveryArgs are those of a round of the recovery of payments: none.
+// RecoveryArgs are the arguments of a recovery round: none.
 type RecoveryArgs struct{}
 
 // Kind implements the queue's interface.
 func (RecoveryArgs) Kind() string { return "payment_recovery" }
 
-// QueueRecovery is the queue of rounds. It is apart from that of single payments, whose people wait: a round lasts as long as a
-// gateway hangs.
+// QueueRecovery is the queue of rounds. It is separate from that of single payments, for which users wait,
+// because a round lasts as long as a gateway hangs.
 const QueueRecovery = "payment_recovery"
 
-// InsertOpts puts the round into its own queue, without a second attempt: the next round makes up for it. River could keep it unique, but
-// then a process that dies in a round would keep all others from theirs for an hour.
+// InsertOpts puts the round into its own queue with one attempt: the next round makes up for a failed one.
+// River's unique jobs are not used, because a process that dies within a round would block the rounds of all
+// others for an hour.
 func (RecoveryArgs) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueRecovery, MaxAttempts: 1}
 }
 
-// recovery looks at the payments that are due for it, in one round at a time in this process.
+// recovery checks the payments that are due, in one round at a time per process.
 type recovery struct {
 	river.WorkerDefaults[RecoveryArgs]
 	run  func(context.Context) error
 	busy sync.Mutex
 }
 
-// Timeout is longer than the queue's: a gateway may take its time.
+// Timeout is longer than the queue's, because a gateway may answer slowly.
 func (*recovery) Timeout(*river.Job[RecoveryArgs]) time.Duration { return recoveryTimeout }
 
-// Work does one round, or none while another one lasts: so rounds do not pile up behind one that hangs.
+// Work does one round, or none while another one runs: so rounds do not pile up behind one that hangs.
 func (w *recovery) Work(ctx context.Context, _ *river.Job[RecoveryArgs]) error {
 	if !w.busy.TryLock() {
 		return nil
@@ -54,16 +55,16 @@ func (w *recovery) Work(ctx context.Context, _ *river.Job[RecoveryArgs]) error {
 	return w.run(ctx)
 }
 
-// checks look at single payments.
+// checks checks single payments.
 type checks struct {
 	river.WorkerDefaults[billing.CheckArgs]
 	payments *billing.Service
 }
 
-// Timeout is longer than the queue's: a gateway may take its time.
+// Timeout is longer than the queue's, because a gateway may answer slowly.
 func (*checks) Timeout(*river.Job[billing.CheckArgs]) time.Duration { return checkTimeout }
 
-// Work looks at one payment.
+// Work checks one payment.
 func (w *checks) Work(ctx context.Context, j *river.Job[billing.CheckArgs]) error {
 	return w.payments.Check(ctx, j.Args.PaymentID)
 }
@@ -74,7 +75,7 @@ func addPayments(workers *river.Workers, payments *billing.Service) {
 	river.AddWorker(workers, &checks{payments: payments})
 }
 
-// recoveries is the recovery's own round, every minute and at the start.
+// recoveries is the periodic job of the recovery: every minute and at the start.
 func recoveries() *river.PeriodicJob {
 	return river.NewPeriodicJob(
 		river.PeriodicInterval(recoverEvery),

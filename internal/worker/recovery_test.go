@@ -39,8 +39,8 @@ func TestRoundsDoNotPileUp(t *testing.T) {
 	}
 }
 
-// TestALookAtOnePaymentDoesNotWaitForARound: they have no queue in common, so no workers either.
-func TestALookAtOnePaymentDoesNotWaitForARound(t *testing.T) {
+// TestPaymentChecksDoNotWaitForRounds: they have separate queues, so separate workers.
+func TestPaymentChecksDoNotWaitForRounds(t *testing.T) {
 	t.Parallel()
 	if (RecoveryArgs{}).InsertOpts().Queue == billing.Queue {
 		t.Error("rounds wait in the queue of single payments")

@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// sweepEvery is how often replies without a worker are looked for.
+// sweepEvery is how often runs without a worker are looked up.
 const sweepEvery = 5 * time.Second
 
-// Sweeper ends or enqueues again what has lost its worker. Every process runs one: its steps are
-// conditional, so any number may run at once.
+// Sweeper ends or requeues runs that have lost their worker. Every process runs one: its steps are
+// conditional updates, so any number may run at once.
 func Sweeper(ctx context.Context, sweep func(context.Context) error, log *slog.Logger) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()

@@ -1,5 +1,5 @@
-// Package worker is the second door: the queue's jobs, as thin as resolvers. Its
-// workers call the domain and say what to do with the job.
+// Package worker runs the queue's jobs. Its workers are as thin as resolvers: they call the domain and decide
+// what happens to the queue's entry.
 package worker
 
 import (
@@ -16,25 +16,25 @@ import (
 )
 
 const (
-	// replyTimeout is the longest one reply may take.
+	// replyTimeout is the longest time of one reply.
 	replyTimeout = 15 * time.Minute
-	// exportTimeout is the longest one export may take: somewhat more than its job's hour.
+	// exportTimeout is the longest time of one export: somewhat more than the job's own hour.
 	exportTimeout = 70 * time.Minute
-	// turnWait is how long a reply waits before it asks again whether it is its turn.
+	// turnWait is how long the entry of a reply waits before it checks again whether the reply may start.
 	turnWait = 250 * time.Millisecond
 )
 
-// Work is what the workers do.
+// Work are the functions that the workers call.
 type Work struct {
 	Chats *chat.Service
 	Jobs  *job.Service
-	// Payments are settled by looks at them.
+	// Payments checks payments with their gateways.
 	Payments *billing.Service
-	// Maintain removes what has had its time; Clean removes old jobs and sets files and rows right.
+	// Maintain removes what has expired; Clean removes old jobs and reconciles files with their rows.
 	Maintain, Clean func(context.Context) error
-	// Erase removes accounts whose time is over.
+	// Erase removes accounts whose grace period has passed.
 	Erase func(context.Context) error
-	// CheckModels looks at the providers' lists of models.
+	// CheckModels checks the providers' lists of models.
 	CheckModels func(context.Context) error
 }
 
@@ -68,11 +68,12 @@ func (w *replies) Work(ctx context.Context, j *river.Job[chat.ReplyArgs]) error 
 	if errors.Is(err, chat.ErrBusy) {
 		return river.JobSnooze(turnWait)
 	}
-	return passedOn(err)
+	return requeueIfStopping(err)
 }
 
-// passedOn gives the entry of a run that this process does not begin any more back to the queue, for another process.
-func passedOn(err error) error {
+// requeueIfStopping returns the entry of a run to the queue for another process, when this process is
+// stopping and did not begin it.
+func requeueIfStopping(err error) error {
 	if errors.Is(err, run.ErrStopping) {
 		return river.JobSnooze(0)
 	}
@@ -90,14 +91,14 @@ func (w *titles) Work(ctx context.Context, j *river.Job[chat.TitleArgs]) error {
 	return w.chats.WriteTitle(ctx, j.Args.ChatID, j.Args.RunID)
 }
 
-// runs works on jobs.
+// runs runs jobs.
 type runs struct {
 	river.WorkerDefaults[job.RunArgs]
 	jobs *job.Service
 }
 
-// Timeout is longer than the queue's: a run lasts as long as its provider's call, or as an export's making, which the job's
-// own deadline ends before.
+// Timeout is longer than the queue's: a run lasts as long as its provider's call or its export, which the
+// job's own deadline ends earlier.
 func (*runs) Timeout(j *river.Job[job.RunArgs]) time.Duration {
 	if j.Queue == job.QueueExport {
 		return exportTimeout
@@ -107,16 +108,16 @@ func (*runs) Timeout(j *river.Job[job.RunArgs]) time.Duration {
 
 // Work does one run.
 func (w *runs) Work(ctx context.Context, j *river.Job[job.RunArgs]) error {
-	return passedOn(w.jobs.Work(ctx, j.Args.JobID, j.Args.RunID))
+	return requeueIfStopping(w.jobs.Work(ctx, j.Args.JobID, j.Args.RunID))
 }
 
-// abandons tells providers of videos nobody wants any more.
+// abandons cancels videos at their provider whose jobs were cancelled.
 type abandons struct {
 	river.WorkerDefaults[job.AbandonArgs]
 	jobs *job.Service
 }
 
-// Work tells of one video.
+// Work cancels one video.
 func (w *abandons) Work(ctx context.Context, j *river.Job[job.AbandonArgs]) error {
 	return w.jobs.Abandon(ctx, j.Args.JobID)
 }

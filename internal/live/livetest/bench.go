@@ -9,10 +9,10 @@ import (
 	"github.com/weav-ai/weav/internal/live"
 )
 
-// benchTextBytes is where a benchmark begins its text again, at the length of a long reply.
+// benchTextBytes is the length at which a benchmark begins its text again: that of a long reply.
 const benchTextBytes = 32 << 10
 
-// Bench measures one append until the last of 1 or 100 subscribers has heard it.
+// Bench measures one append until the last of 1 or 100 subscribers has received it.
 func Bench(b *testing.B, open Open) {
 	b.Helper()
 	for _, n := range []int{1, 100} {
@@ -22,11 +22,12 @@ func Bench(b *testing.B, open Open) {
 	}
 }
 
+// benchAppend measures with a delta of the usual length, in Korean.
 func benchAppend(b *testing.B, bus live.Bus, subscribers int) {
 	b.Helper()
-	var heard sync.WaitGroup
+	var received sync.WaitGroup
 	for range subscribers {
-		cancel, err := bus.Subscribe(b.Context(), live.TextTopic("run"), func([]byte) { heard.Done() }, func() {})
+		cancel, err := bus.Subscribe(b.Context(), live.TextTopic("run"), func([]byte) { received.Done() }, func() {})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -36,11 +37,11 @@ func benchAppend(b *testing.B, bus live.Bus, subscribers int) {
 	var at live.Offset
 	b.ReportAllocs()
 	for b.Loop() {
-		heard.Add(subscribers)
+		received.Add(subscribers)
 		if err := bus.Append(b.Context(), "run", at, delta); err != nil {
 			b.Fatal(err)
 		}
-		heard.Wait()
+		received.Wait()
 		if at = at.End(delta); at.Bytes > benchTextBytes {
 			at = live.Offset{}
 		}

@@ -10,21 +10,23 @@ import (
 	"github.com/weav-ai/weav/internal/live"
 )
 
-// moment is how long a test watches that something does not happen.
-const moment = 30 * time.Millisecond
+// quietTime is how long a test checks that something does not happen. The check cannot fail a correct bus,
+// however slow the machine is.
+const quietTime = 30 * time.Millisecond
 
+// nothingAfterCancel cancels in the middle of a stream. A subscriber frees what deliver uses once cancel has returned.
 func nothingAfterCancel(t *testing.T, bus live.Bus) {
 	t.Helper()
 	defer publishSteadily(t, bus, "a")()
 	for range 100 {
 		var cancelled atomic.Bool
-		heard := make(chan struct{}, 1)
+		received := make(chan struct{}, 1)
 		cancel, err := bus.Subscribe(t.Context(), "a", func([]byte) {
 			if cancelled.Load() {
 				t.Error("deliver was called after cancel had returned")
 			}
 			select {
-			case heard <- struct{}{}:
+			case received <- struct{}{}:
 			default:
 			}
 		}, func() {})
@@ -32,32 +34,33 @@ func nothingAfterCancel(t *testing.T, bus live.Bus) {
 			t.Errorf("subscribe: %v", err)
 			return
 		}
-		within(t, heard, "nothing was heard")
+		within(t, received, "nothing was received")
 		cancel()
 		cancelled.Store(true)
 	}
 }
 
-// cancelDropsWaiting cancels one subscription while another holds up messages meant for both.
+// cancelDropsWaiting cancels one subscription while another one blocks messages meant for both.
 func cancelDropsWaiting(t *testing.T, bus live.Bus) {
 	t.Helper()
 	entered, release := blocker(t, bus, "a")
 	defer release()
 	stays, goes := Listen(t, bus, "a"), Listen(t, bus, "a")
 	publish(t, bus, "a", "1", "2")
-	within(t, entered, "nothing was heard")
+	within(t, entered, "nothing was received")
 	goes.Cancel()
-	before := goes.Heard()
+	before := goes.Received()
 	release()
 	stays.Wait(t, 2)
 	publish(t, bus, "a", "3")
 	stays.Wait(t, 3)
-	if got := goes.Heard(); !slices.Equal(got, before) {
-		t.Errorf("heard %v, at the return of cancel %v", got, before)
+	if got := goes.Received(); !slices.Equal(got, before) {
+		t.Errorf("received %v, at the return of cancel %v", got, before)
 	}
 }
 
-// blocker subscribes to a topic and, as it must not, blocks with the first message until release.
+// blocker subscribes to a topic and blocks with the first message until release, which a subscriber must not
+// do.
 func blocker(t *testing.T, bus live.Bus, topic string) (entered <-chan struct{}, release func()) {
 	t.Helper()
 	gate, first := make(chan struct{}), make(chan struct{}, 1)
@@ -75,7 +78,7 @@ func blocker(t *testing.T, bus live.Bus, topic string) (entered <-chan struct{},
 	return first, sync.OnceFunc(func() { close(gate) })
 }
 
-// publishSteadily publishes without a pause until stop, but never gets far ahead of the deliveries.
+// publishSteadily publishes without a pause until stop, but at most 16 messages ahead of the deliveries.
 func publishSteadily(t *testing.T, bus live.Bus, topic string) (stop func()) {
 	t.Helper()
 	underway := make(chan struct{}, 16)
@@ -102,12 +105,13 @@ func publishSteadily(t *testing.T, bus live.Bus, topic string) (stop func()) {
 	}
 }
 
+// cancelWaits checks that cancel returns after a deliver that runs, for the same reason.
 func cancelWaits(t *testing.T, bus live.Bus) {
 	t.Helper()
 	endWaits(t, bus, func(cancel func()) { cancel() })
 }
 
-// endWaits ends a subscription while its deliver runs.
+// endWaits ends a subscription while its deliver runs, and checks that end returns only after deliver.
 func endWaits(t *testing.T, bus live.Bus, end func(cancel func())) {
 	t.Helper()
 	gate, entered := make(chan struct{}), make(chan struct{})
@@ -121,7 +125,7 @@ func endWaits(t *testing.T, bus live.Bus, end func(cancel func())) {
 		t.Fatal(err)
 	}
 	publish(t, bus, "a", "x")
-	within(t, entered, "nothing was heard")
+	within(t, entered, "nothing was received")
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -132,7 +136,7 @@ func endWaits(t *testing.T, bus live.Bus, end func(cancel func())) {
 	}()
 	select {
 	case <-ended:
-	case <-time.After(moment):
+	case <-time.After(quietTime):
 	}
 	close(gate)
 	within(t, ended, "the end did not come")
@@ -147,14 +151,14 @@ func cancelOne(t *testing.T, bus live.Bus) {
 	goes.Cancel() // A second time it does nothing.
 	publish(t, bus, "a", "2", "3")
 	if got := stays.Wait(t, 3); !slices.Equal(got, []string{"1", "2", "3"}) {
-		t.Errorf("the other subscriber heard %v", got)
+		t.Errorf("the other subscriber received %v", got)
 	}
-	if got := goes.Heard(); len(got) != 1 {
-		t.Errorf("the cancelled subscriber heard %v", got)
+	if got := goes.Received(); len(got) != 1 {
+		t.Errorf("the cancelled subscriber received %v", got)
 	}
 	again := Listen(t, bus, "a")
 	publish(t, bus, "a", "4")
 	if got := again.Wait(t, 1); got[0] != "4" {
-		t.Errorf("a new subscriber heard %v", got)
+		t.Errorf("a new subscriber received %v", got)
 	}
 }

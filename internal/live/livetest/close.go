@@ -7,6 +7,7 @@ import (
 	"github.com/weav-ai/weav/internal/live"
 )
 
+// closeWaits checks that Close, like cancel, returns after a deliver that runs.
 func closeWaits(t *testing.T, bus live.Bus) {
 	t.Helper()
 	endWaits(t, bus, func(func()) {

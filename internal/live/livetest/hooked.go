@@ -7,7 +7,8 @@ import (
 	"github.com/weav-ai/weav/internal/live"
 )
 
-// Hooked is a bus that calls a test between the steps of a reader. Hooks that are nil do nothing.
+// Hooked is a bus that calls a test between the steps of a reader, to force an interleaving. Hooks that are
+// nil do nothing.
 type Hooked struct {
 	live.Bus
 	// Subscribed is called when a run's text is subscribed to.

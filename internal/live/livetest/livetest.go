@@ -1,4 +1,4 @@
-// Package livetest is the contract of live.Bus as tests: every adapter passes it.
+// Package livetest is the contract of live.Bus as a test suite. Every adapter passes it.
 package livetest
 
 import (
@@ -8,15 +8,15 @@ import (
 	"github.com/weav-ai/weav/internal/live"
 )
 
-// patience bounds the wait for a signal that has to come; only a failing test waits so long.
+// patience bounds the wait for a signal that must come. Only a failing test waits so long.
 const patience = 10 * time.Second
 
-// Open returns a new, empty bus that keeps texts for textTTL, and closes it at the end of the
-// test. A bus must not hear another one's topics.
+// Open returns a new, empty bus that stores texts for textTTL, and closes it at the end of the test. A bus
+// must not receive messages of another one.
 type Open func(tb testing.TB, textTTL time.Duration) live.Bus
 
-// Run tests the buses that open returns. What is about connections that break is for
-// the adapters to test.
+// Run tests the buses that open returns. Broken connections are tested by the adapters, which know how to
+// break them.
 func Run(t *testing.T, open Open) {
 	t.Helper()
 	cases := []struct {
@@ -26,7 +26,7 @@ func Run(t *testing.T, open Open) {
 		{"messages arrive in order", inOrder},
 		{"every subscriber of a topic hears every message", everySubscriber},
 		{"topics are apart", topicsApart},
-		{"nobody needs to listen", nobodyListens},
+		{"nobody needs to listen", noSubscriber},
 		{"payloads are bytes of any kind and length", anyPayload},
 		{"a payload may change once it is published", payloadCopied},
 		{"a confirmed subscription misses nothing", confirmed},
@@ -61,6 +61,6 @@ func Run(t *testing.T, open Open) {
 	})
 	t.Run("each append keeps the text for longer", func(t *testing.T) {
 		t.Parallel()
-		keptByAppend(t, open)
+		extendedByAppend(t, open)
 	})
 }

@@ -14,13 +14,14 @@ import (
 	"github.com/weav-ai/weav/internal/live"
 )
 
+// inOrder checks the order of delivery, on which the numbers of events and the offsets of deltas depend.
 func inOrder(t *testing.T, bus live.Bus) {
 	t.Helper()
 	r := Listen(t, bus, "a")
 	sent := numbers(500)
 	publish(t, bus, "a", sent...)
 	if diff := cmp.Diff(sent, r.Wait(t, len(sent))); diff != "" {
-		t.Errorf("heard (-sent +heard):\n%s", diff)
+		t.Errorf("received (-sent +received):\n%s", diff)
 	}
 	if r.Lost() != 0 {
 		t.Errorf("lost was called %d times on a bus that lost nothing", r.Lost())
@@ -37,11 +38,12 @@ func everySubscriber(t *testing.T, bus live.Bus) {
 	publish(t, bus, "a", sent...)
 	for i, r := range all {
 		if got := r.Wait(t, len(sent)); !slices.Equal(got, sent) {
-			t.Errorf("subscriber %d heard %v, want %v", i, got, sent)
+			t.Errorf("subscriber %d received %v, want %v", i, got, sent)
 		}
 	}
 }
 
+// topicsApart uses a topic that begins with the name of the other one.
 func topicsApart(t *testing.T, bus live.Bus) {
 	t.Helper()
 	a, b := Listen(t, bus, "a"), Listen(t, bus, "a:b")
@@ -49,26 +51,28 @@ func topicsApart(t *testing.T, bus live.Bus) {
 	publish(t, bus, "a", "for a")
 	// One goroutine delivers in the order of publishing: "for b" is past when "for a" has come.
 	if got := a.Wait(t, 1); got[0] != "for a" {
-		t.Errorf("a heard %q", got)
+		t.Errorf("a received %q", got)
 	}
 	if got := b.Wait(t, 1); got[0] != "for b" {
-		t.Errorf("b heard %q", got)
+		t.Errorf("b received %q", got)
 	}
-	if len(a.Heard()) != 1 || len(b.Heard()) != 1 {
-		t.Errorf("heard %v and %v, want one message each", a.Heard(), b.Heard())
+	if len(a.Received()) != 1 || len(b.Received()) != 1 {
+		t.Errorf("received %v and %v, want one message each", a.Received(), b.Received())
 	}
 }
 
-func nobodyListens(t *testing.T, bus live.Bus) {
+// noSubscriber publishes before there is a subscription. The bus stores no messages; the feed does.
+func noSubscriber(t *testing.T, bus live.Bus) {
 	t.Helper()
 	publish(t, bus, "a", "into the void")
 	r := Listen(t, bus, "a")
-	publish(t, bus, "a", "heard")
-	if got := r.Wait(t, 1); got[0] != "heard" {
-		t.Errorf("heard %q; what was published before the subscription is gone", got)
+	publish(t, bus, "a", "received")
+	if got := r.Wait(t, 1); got[0] != "received" {
+		t.Errorf("received %q; what was published before the subscription is gone", got)
 	}
 }
 
+// anyPayload sends bytes that text protocols treat specially, among them the end of a Redis reply.
 func anyPayload(t *testing.T, bus live.Bus) {
 	t.Helper()
 	var every [256]byte
@@ -83,6 +87,7 @@ func anyPayload(t *testing.T, bus live.Bus) {
 	}
 }
 
+// payloadCopied overwrites the payload after Publish, as a publisher with one buffer does.
 func payloadCopied(t *testing.T, bus live.Bus) {
 	t.Helper()
 	r := Listen(t, bus, "a")
@@ -97,19 +102,19 @@ func payloadCopied(t *testing.T, bus live.Bus) {
 		copy(buf, bytes.Repeat([]byte("!"), len(buf)))
 	}
 	if got := r.Wait(t, len(sent)); !slices.Equal(got, sent) {
-		t.Errorf("heard %v; the bus kept the publisher's buffer", got)
+		t.Errorf("received %v; the bus kept the publisher's buffer", got)
 	}
 }
 
-// confirmed lets subscriptions to one topic come and go: the server's subscription is ended and begun
-// again all the time, and each time what follows must be heard.
+// confirmed subscribes and unsubscribes one topic from many goroutines. The subscription at the server ends
+// and begins again all the time, and each time the following message must be received.
 func confirmed(t *testing.T, bus live.Bus) {
 	t.Helper()
 	var wg sync.WaitGroup
 	for worker := range 8 {
 		wg.Go(func() {
 			for i := range 50 {
-				if !hearsItself(t, bus, fmt.Sprintf("%d/%d", worker, i)) {
+				if !receivesOwnMessage(t, bus, fmt.Sprintf("%d/%d", worker, i)) {
 					return
 				}
 			}
@@ -118,10 +123,11 @@ func confirmed(t *testing.T, bus live.Bus) {
 	wg.Wait()
 }
 
-func hearsItself(t *testing.T, bus live.Bus, message string) bool {
+// receivesOwnMessage subscribes, publishes and waits for that message.
+func receivesOwnMessage(t *testing.T, bus live.Bus, message string) bool {
 	t.Helper()
-	heard := make(chan struct{})
-	once := sync.OnceFunc(func() { close(heard) })
+	received := make(chan struct{})
+	once := sync.OnceFunc(func() { close(received) })
 	cancel, err := bus.Subscribe(t.Context(), "a", func(p []byte) {
 		if string(p) == message {
 			once()
@@ -136,23 +142,26 @@ func hearsItself(t *testing.T, bus live.Bus, message string) bool {
 		t.Errorf("publish: %v", err)
 		return false
 	}
-	return within(t, heard, "a message published after Subscribe had returned was not heard")
+	return within(t, received, "a message published after Subscribe had returned was not received")
 }
 
+// outlivesContext ends the context of Subscribe, which is for the call alone; cancel ends the subscription.
 func outlivesContext(t *testing.T, bus live.Bus) {
 	t.Helper()
 	ctx, end := context.WithCancel(t.Context())
-	heard := make(chan struct{}, 1)
-	cancel, err := bus.Subscribe(ctx, "a", func([]byte) { heard <- struct{}{} }, func() {})
+	received := make(chan struct{}, 1)
+	cancel, err := bus.Subscribe(ctx, "a", func([]byte) { received <- struct{}{} }, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer cancel()
 	end()
 	publish(t, bus, "a", "after")
-	within(t, heard, "the subscription ended with the context of Subscribe")
+	within(t, received, "the subscription ended with the context of Subscribe")
 }
 
+// slowSubscriber blocks one subscriber. It may delay the others of its process, but no publisher, and no message
+// is lost.
 func slowSubscriber(t *testing.T, bus live.Bus) {
 	t.Helper()
 	entered, release := blocker(t, bus, "a")
@@ -165,7 +174,7 @@ func slowSubscriber(t *testing.T, bus live.Bus) {
 		defer close(published)
 		publishAll(t, bus, "a", sent)
 	}()
-	within(t, entered, "the slow subscriber heard nothing")
+	within(t, entered, "the slow subscriber received nothing")
 	within(t, published, "the publisher waits for a subscriber")
 	release()
 	if got := r.Wait(t, len(sent)); !slices.Equal(got, sent) {
@@ -173,7 +182,7 @@ func slowSubscriber(t *testing.T, bus live.Bus) {
 	}
 }
 
-// publishAll is publish for another goroutine than the test's.
+// publishAll is publish for a goroutine that is not the test's own, which must not call Fatal.
 func publishAll(t *testing.T, bus live.Bus, topic string, payloads []string) {
 	t.Helper()
 	for _, p := range payloads {

@@ -8,15 +8,15 @@ import (
 	"github.com/weav-ai/weav/internal/live"
 )
 
-// Recorder is a subscription that keeps what it hears. It never blocks the bus.
+// Recorder is a subscription that stores what it receives. It never blocks the bus.
 type Recorder struct {
 	// Cancel ends the subscription.
 	Cancel func()
 
-	mu    sync.Mutex
-	heard []string
-	lost  int
-	more  chan struct{} // closed and renewed with every call
+	mu       sync.Mutex
+	received []string
+	lost     int
+	more     chan struct{} // closed and replaced with every call
 }
 
 // Listen subscribes to a topic for the length of the test.
@@ -33,7 +33,7 @@ func Listen(tb testing.TB, bus live.Bus, topic string) *Recorder {
 }
 
 func (r *Recorder) deliver(payload []byte) {
-	r.note(func() { r.heard = append(r.heard, string(payload)) })
+	r.note(func() { r.received = append(r.received, string(payload)) })
 }
 
 func (r *Recorder) miss() { r.note(func() { r.lost++ }) }
@@ -46,14 +46,14 @@ func (r *Recorder) note(change func()) {
 	r.more = make(chan struct{})
 }
 
-// Heard returns what was heard so far.
-func (r *Recorder) Heard() []string {
+// Received returns what was received so far.
+func (r *Recorder) Received() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return append([]string(nil), r.heard...)
+	return append([]string(nil), r.received...)
 }
 
-// Lost returns how often messages may have been missed so far.
+// Lost returns how often lost was called so far.
 func (r *Recorder) Lost() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -63,11 +63,11 @@ func (r *Recorder) Lost() int {
 // Wait returns the first n payloads as soon as there are n.
 func (r *Recorder) Wait(tb testing.TB, n int) []string {
 	tb.Helper()
-	r.until(tb, "messages", n, func() int { return len(r.heard) })
-	return r.Heard()[:n]
+	r.until(tb, "messages", n, func() int { return len(r.received) })
+	return r.Received()[:n]
 }
 
-// WaitLost returns as soon as n losses were told.
+// WaitLost returns as soon as lost was called n times.
 func (r *Recorder) WaitLost(tb testing.TB, n int) {
 	tb.Helper()
 	r.until(tb, "losses", n, func() int { return r.lost })

@@ -13,6 +13,7 @@ import (
 	"github.com/weav-ai/weav/internal/live"
 )
 
+// textGrows appends in order. An empty delta is published too.
 func textGrows(t *testing.T, bus live.Bus) {
 	t.Helper()
 	noText(t, bus, "run")
@@ -33,6 +34,8 @@ func textGrows(t *testing.T, bus live.Bus) {
 	}
 }
 
+// mismatch appends at other places than the end. Such a delta must be neither stored nor published, since readers
+// would show a text that is not the stored one.
 func mismatch(t *testing.T, bus live.Bus) {
 	t.Helper()
 	cases := []struct {
@@ -64,6 +67,7 @@ func mismatch(t *testing.T, bus live.Bus) {
 	}
 }
 
+// beginsAgain appends at offset 0 of an existing text, as the next run of a reply does.
 func beginsAgain(t *testing.T, bus live.Bus) {
 	t.Helper()
 	write(t, bus, "run", live.Offset{}, "the first", " attempt")
@@ -73,6 +77,8 @@ func beginsAgain(t *testing.T, bus live.Bus) {
 	wantText(t, bus, "run", "")
 }
 
+// replace stores whole texts, as a worker does after a mismatch. Readers get them as Whole, so that they need no
+// offset.
 func replace(t *testing.T, bus live.Bus) {
 	t.Helper()
 	r := Listen(t, bus, live.TextTopic("run"))
@@ -96,6 +102,7 @@ func replace(t *testing.T, bus live.Bus) {
 	}
 }
 
+// textsApart checks that the topic of a text has the deltas of its run alone.
 func textsApart(t *testing.T, bus live.Bus) {
 	t.Helper()
 	r := Listen(t, bus, live.TextTopic("a"))
@@ -108,8 +115,8 @@ func textsApart(t *testing.T, bus live.Bus) {
 	}
 }
 
-// offsets writes code points one by one and builds the text again as a browser does, which
-// indexes strings by UTF-16 units.
+// offsets writes code points one by one and rebuilds the text as a browser does, which indexes strings by
+// UTF-16 units.
 func offsets(t *testing.T, bus live.Bus) {
 	t.Helper()
 	const text = "a é 안녕 👋🏽 👩‍👩‍👧 𝄞 \U0010FFFF z"
@@ -132,6 +139,7 @@ func offsets(t *testing.T, bus live.Bus) {
 	}
 }
 
+// anyText appends what JSON and HTML escape, and U+0000, which Postgres would refuse.
 func anyText(t *testing.T, bus live.Bus) {
 	t.Helper()
 	texts := []string{
@@ -149,6 +157,7 @@ func anyText(t *testing.T, bus live.Bus) {
 	wantText(t, bus, "run", all)
 }
 
+// notUTF8 appends half a code point, as a provider that cuts its stream by bytes would. It has no UTF-16 length.
 func notUTF8(t *testing.T, bus live.Bus) {
 	t.Helper()
 	write(t, bus, "run", live.Offset{}, "안")
@@ -162,6 +171,8 @@ func notUTF8(t *testing.T, bus live.Bus) {
 	wantText(t, bus, "run", "안")
 }
 
+// oneWins lets several workers append at one place, as after a takeover: one delta is stored, and the other workers
+// get ErrMismatch.
 func oneWins(t *testing.T, bus live.Bus) {
 	t.Helper()
 	r := Listen(t, bus, live.TextTopic("run"))
@@ -220,6 +231,7 @@ func deltas(tb testing.TB, r *Recorder, n int) []live.Delta {
 	return out
 }
 
+// wantText fails the test unless the run has the text.
 func wantText(tb testing.TB, bus live.Bus, run, want string) {
 	tb.Helper()
 	got, ok, err := bus.Text(tb.Context(), run)
@@ -228,6 +240,7 @@ func wantText(tb testing.TB, bus live.Bus, run, want string) {
 	}
 }
 
+// noText fails the test if the run has a text.
 func noText(tb testing.TB, bus live.Bus, run string) {
 	tb.Helper()
 	if got, ok, err := bus.Text(tb.Context(), run); err != nil || ok || got != "" {

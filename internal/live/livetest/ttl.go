@@ -8,6 +8,7 @@ import (
 	"github.com/weav-ai/weav/internal/live"
 )
 
+// forgotten lets a text expire. A writer learns of it by ErrMismatch, and stores the whole text again.
 func forgotten(t *testing.T, open Open) {
 	t.Helper()
 	bus := open(t, 100*time.Millisecond)
@@ -22,6 +23,7 @@ func forgotten(t *testing.T, open Open) {
 	untilForgotten(t, bus)
 }
 
+// untilForgotten waits until the text has expired.
 func untilForgotten(t *testing.T, bus live.Bus) {
 	t.Helper()
 	poll := time.NewTicker(5 * time.Millisecond)
@@ -43,9 +45,9 @@ func untilForgotten(t *testing.T, bus live.Bus) {
 	}
 }
 
-// keptByAppend appends for longer than a text is kept, and then no more. A pause of the machine that is as long as
-// that proves nothing and ends the test.
-func keptByAppend(t *testing.T, open Open) {
+// extendedByAppend appends for longer than a text is stored, and then stops. A pause of the machine longer
+// than half the TTL makes the result meaningless and ends the test.
+func extendedByAppend(t *testing.T, open Open) {
 	t.Helper()
 	const ttl = 800 * time.Millisecond
 	bus := open(t, ttl)

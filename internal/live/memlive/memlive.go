@@ -11,17 +11,17 @@ import (
 	"github.com/weav-ai/weav/internal/live"
 )
 
-// errClosed is what a closed bus answers.
+// errClosed is the error of every method of a closed bus.
 var errClosed = errors.New("memlive: closed")
 
-// Bus is the bus. It hands messages over in a goroutine of its own, which runs only
-// while there are some.
+// Bus implements live.Bus. Messages are delivered in a goroutine of its own, which runs only while there are
+// some.
 type Bus struct {
 	fanout live.Fanout
 	ttl    time.Duration
 	work   sync.WaitGroup // the delivering goroutine
 
-	mu         sync.Mutex // makes storing and publishing one step
+	mu         sync.Mutex // makes storing a text and queueing its delta one step
 	closed     bool
 	texts      map[string]*text
 	waiting    []message
@@ -34,7 +34,7 @@ var _ live.Bus = (*Bus)(nil)
 // Option changes a bus.
 type Option func(*Bus)
 
-// WithTextTTL sets how long live text is kept behind its last change; default live.TextTTL.
+// WithTextTTL sets how long live text is stored after its last change; default live.TextTTL.
 func WithTextTTL(d time.Duration) Option { return func(b *Bus) { b.ttl = d } }
 
 // New returns an empty bus.
@@ -46,7 +46,7 @@ func New(opts ...Option) *Bus {
 	return b
 }
 
-// Publish implements live.Bus.
+// Publish implements live.Bus. The payload is copied, because the caller may reuse it before it is delivered.
 func (b *Bus) Publish(_ context.Context, topic string, payload []byte) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -57,8 +57,7 @@ func (b *Bus) Publish(_ context.Context, topic string, payload []byte) error {
 	return nil
 }
 
-// Subscribe implements live.Bus. lost is called only when so many messages wait that
-// they are dropped.
+// Subscribe implements live.Bus. lost is called only when so many messages wait that they are dropped.
 func (b *Bus) Subscribe(_ context.Context, topic string, deliver func([]byte), lost func()) (func(), error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -78,10 +77,11 @@ func (b *Bus) Ping(context.Context) error {
 	return nil
 }
 
-// Reachable implements live.Bus: a process always reaches itself.
+// Reachable implements live.Bus: within one process the bus is always reachable.
 func (b *Bus) Reachable() bool { return true }
 
-// Close implements live.Bus. What waits is dropped.
+// Close implements live.Bus. Messages that wait are dropped. It waits for the delivering goroutine without
+// the lock, which that goroutine needs to end.
 func (b *Bus) Close() error {
 	b.mu.Lock()
 	b.closed = true
@@ -91,6 +91,7 @@ func (b *Bus) Close() error {
 		delete(b.texts, run)
 	}
 	b.mu.Unlock()
+	// Without the lock, which the delivering goroutine needs to end.
 	b.work.Wait()
 	return nil
 }

@@ -34,6 +34,6 @@ func TestOverflow(t *testing.T) {
 	release()
 	r.WaitLost(t, 1)
 	if got := r.Wait(t, 1); got[0] != "after" {
-		t.Errorf("heard %q behind the loss", got)
+		t.Errorf("received %q behind the loss", got)
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/weav-ai/weav/internal/live"
 )
 
-// text is the live text of a run. The bus forgets it when expire fires.
+// text is the live text of a run. The bus removes it when expire fires.
 type text struct {
 	value  []byte
 	until  time.Time
@@ -66,6 +66,7 @@ func (b *Bus) Text(_ context.Context, run string) (whole string, ok bool, err er
 	return string(t.value), true, nil
 }
 
+// stored returns the stored text of a run; nil for none.
 func (b *Bus) stored(run string) []byte {
 	if t, ok := b.texts[run]; ok {
 		return t.value
@@ -73,7 +74,7 @@ func (b *Bus) stored(run string) []byte {
 	return nil
 }
 
-// store keeps a text for another TTL and publishes its change. The caller holds b.mu.
+// store stores a text for another TTL and publishes its change. The caller holds b.mu.
 func (b *Bus) store(run string, value, payload []byte) {
 	t, ok := b.texts[run]
 	if !ok {
@@ -86,7 +87,8 @@ func (b *Bus) store(run string, value, payload []byte) {
 	b.send(live.TextTopic(run), payload)
 }
 
-// forget drops a text, unless it was written after the timer had fired.
+// forget removes a text, unless it was changed after the timer had fired: the timer may fire while Append
+// holds the lock.
 func (b *Bus) forget(run string, t *text) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

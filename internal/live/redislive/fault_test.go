@@ -20,7 +20,7 @@ import (
 // soon is what a command may take on a server that is dead: its second, and the scheduler's mercy.
 const soon = commandTimeout + time.Second
 
-// TestRestart kills the server with all it holds, again and again.
+// TestRestart kills the server with its data, repeatedly.
 func TestRestart(t *testing.T) {
 	t.Parallel()
 	server := servicetest.RedisServer(t)
@@ -41,14 +41,14 @@ func TestRestart(t *testing.T) {
 			r.WaitLost(t, round+1)
 			publishEventually(t, writer, fmt.Sprint("topic", i), fmt.Sprint("round", round))
 			if got := r.Wait(t, round+1)[round]; got != fmt.Sprint("round", round) {
-				t.Errorf("topic %d heard %q after the restart", i, got)
+				t.Errorf("topic %d received %q after the restart", i, got)
 			}
 		}
 		writesAgain(t, writer)
 	}
 	for i, r := range all {
 		if r.Lost() != servicetest.Rounds() {
-			t.Errorf("topic %d was told of %d losses in %d restarts", i, r.Lost(), servicetest.Rounds())
+			t.Errorf("topic %d got %d losses in %d restarts", i, r.Lost(), servicetest.Rounds())
 		}
 	}
 	if cancelled.Lost() != 0 {
@@ -57,7 +57,7 @@ func TestRestart(t *testing.T) {
 	wantSubscribed(t, admin(t, server.URL()), "weav:cancelled", 0)
 }
 
-// writesAgain goes the way of a writer whose text the server forgot, scripts and all.
+// writesAgain writes as a writer whose text, and scripts, the server has lost.
 func writesAgain(t *testing.T, bus *Bus) {
 	t.Helper()
 	at := live.Offset{}.End("forgotten")
@@ -127,9 +127,9 @@ func TestCloseWhileDead(t *testing.T) {
 	}
 }
 
-// TestSubscriptionsBegunInAnOutageStand subscribes to a dead server. What was published meanwhile is reported as lost, what
-// is published later is heard.
-func TestSubscriptionsBegunInAnOutageStand(t *testing.T) {
+// TestSubscriptionsBegunInAnOutageAreKept subscribes to a dead server. What was published meanwhile is reported as lost, what
+// is published later is received.
+func TestSubscriptionsBegunInAnOutageAreKept(t *testing.T) {
 	t.Parallel()
 	server := servicetest.RedisServer(t)
 	bus := openAt(t, server.URL())
@@ -154,7 +154,7 @@ func TestSubscriptionsBegunInAnOutageStand(t *testing.T) {
 	wantSubscribed(t, subscribed, "weav:a", 0)
 }
 
-// TestSubscribeEndsWithItsContext has nobody wait for a confirmation whose caller has gone.
+// TestSubscribeEndsWithItsContext checks that a cancelled Subscribe does not wait for its confirmation.
 func TestSubscribeEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	road := newRoad(t, servicetest.RedisServer(t).Addr())
@@ -169,7 +169,7 @@ func TestSubscribeEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// TestBrokenConnection breaks only the connection that hears.
+// TestBrokenConnection breaks only the receiving connection.
 func TestBrokenConnection(t *testing.T) {
 	t.Parallel()
 	url := servicetest.Redis(t)
@@ -204,8 +204,8 @@ func connections(t *testing.T, server *redis.Client) int {
 	return n
 }
 
-// TestChurnUnderFaults breaks the connection while subscriptions come and go. Each one hears
-// itself or is told of a loss.
+// TestChurnUnderFaults breaks the connection while subscriptions come and go. Each one receives
+// its own message or a report of loss.
 func TestChurnUnderFaults(t *testing.T) {
 	t.Parallel()
 	url := servicetest.Redis(t)
@@ -215,7 +215,7 @@ func TestChurnUnderFaults(t *testing.T) {
 	for w := range 8 {
 		workers.Go(func() {
 			for i := range 30 * servicetest.Rounds() {
-				hearsOrLoses(t, bus, fmt.Sprint("topic", w%3), fmt.Sprint(w, "/", i))
+				receivesOrReportsLoss(t, bus, fmt.Sprint("topic", w%3), fmt.Sprint(w, "/", i))
 			}
 		})
 	}
@@ -239,7 +239,7 @@ func TestChurnUnderFaults(t *testing.T) {
 	}
 }
 
-func hearsOrLoses(t *testing.T, bus *Bus, topic, message string) {
+func receivesOrReportsLoss(t *testing.T, bus *Bus, topic, message string) {
 	t.Helper()
 	settled := make(chan struct{})
 	settle := sync.OnceFunc(func() { close(settled) })
@@ -260,7 +260,7 @@ func hearsOrLoses(t *testing.T, bus *Bus, topic, message string) {
 	select {
 	case <-settled:
 	case <-time.After(10 * time.Second):
-		t.Error("a message was neither heard nor told as lost")
+		t.Error("a message was neither received nor reported as lost")
 	}
 }
 
@@ -288,7 +288,7 @@ func failsSoon(t *testing.T, bus *Bus) {
 	}
 }
 
-// publishEventually publishes as soon as the server takes it: go-redis looks once a second
+// publishEventually publishes as soon as the server takes it: go-redis checks once a second
 // whether a server that refused many connections is back.
 func publishEventually(t *testing.T, bus *Bus, topic, payload string) {
 	t.Helper()

@@ -12,7 +12,7 @@ import (
 	"github.com/weav-ai/weav/test/servicetest"
 )
 
-// TestFrozenServer is about a server that keeps its connections and answers nothing.
+// TestFrozenServer tests a server that leaves its connections open and does not answer.
 func TestFrozenServer(t *testing.T) {
 	t.Parallel()
 	server := servicetest.RedisServer(t)

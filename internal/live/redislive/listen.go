@@ -11,7 +11,8 @@ const (
 	maxPause = 500 * time.Millisecond
 )
 
-// run keeps a session up until ctx ends.
+// run keeps one session connected until ctx ends. Each session is a new connection; the pause between two
+// grows with each failure and starts again at minPause after a success.
 func (ts *topics) run(ctx context.Context) {
 	defer close(ts.done)
 	pause := minPause
@@ -19,21 +20,23 @@ func (ts *topics) run(ctx context.Context) {
 		s := ts.dial()
 		err := s.connect(ctx)
 		if err == nil {
-			ts.reach.heard()
+			ts.reach.connected()
 			pause = minPause
 			err = s.serve(ctx, ts)
 		}
 		s.close()
-		ts.deafen()
+		// Reset before the pause: subscriptions that come now wait for the next session.
+		ts.reset()
 		if ctx.Err() != nil {
 			return
 		}
-		ts.reach.unheard(err) //nolint:contextcheck // The probe ends with the bus.
+		ts.reach.disconnected(err) //nolint:contextcheck // The probe ends with the bus.
 		wait(ctx, pause)
 		pause = min(2*pause, maxPause)
 	}
 }
 
+// wait waits for d, or until ctx ends.
 func wait(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

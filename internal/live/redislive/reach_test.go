@@ -78,7 +78,7 @@ func TestOpensWithoutServer(t *testing.T) {
 	eventually(t, "two warnings", func() bool { return log.warnings() == 2 })
 }
 
-// TestFrozenServerIsOutOfReach has readers look into the database before the connection is given up.
+// TestFrozenServerIsOutOfReach checks that readers poll the database before the connection is closed.
 func TestFrozenServerIsOutOfReach(t *testing.T) {
 	t.Parallel()
 	road := newRoad(t, servicetest.RedisServer(t).Addr())

@@ -17,7 +17,7 @@ import (
 
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m,
-		// go-redis looks once a second whether a server that refused 20 connections is back, also
+		// go-redis checks once a second whether a server that refused 20 connections is back, also
 		// for that long after the client was closed.
 		goleak.IgnoreAnyFunction("github.com/redis/go-redis/v9/internal/pool.(*ConnPool).tryDial"))
 }
@@ -45,7 +45,7 @@ func opener(url string) livetest.Open {
 	}
 }
 
-// pair is two processes on one server: one writes, the other hears and reads.
+// pair is two processes on one server: one writes, the other subscribes and reads.
 type pair struct {
 	*Bus
 	other *Bus
@@ -97,13 +97,13 @@ func TestOpenRefuses(t *testing.T) {
 				t.Fatal("opened")
 			}
 			if strings.Contains(err.Error(), "hidden") {
-				t.Errorf("the error tells the password: %v", err)
+				t.Errorf("the error contains the password: %v", err)
 			}
 		})
 	}
 }
 
-// locked is the address of a server that asks for a password.
+// locked is the address of a server that requires a password.
 func locked(t *testing.T) string {
 	t.Helper()
 	server := servicetest.RedisServer(t)
@@ -145,7 +145,7 @@ func TestOneConnection(t *testing.T) {
 	wantSubscribed(t, server, "weav:b", 1)
 }
 
-// TestKeys pins the names other tools may look for.
+// TestKeys pins the names that other tools may use.
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	url := servicetest.Redis(t)
@@ -162,7 +162,7 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// admin is a client beside the bus, to look at the server.
+// admin is a client beside the bus, to inspect the server.
 func admin(tb testing.TB, url string) *redis.Client {
 	tb.Helper()
 	options, err := redis.ParseURL(url)
@@ -183,7 +183,7 @@ func wantSubscribed(tb testing.TB, server *redis.Client, channel string, n int64
 	})
 }
 
-// eventually asks until the server's state is as wanted; nothing signals it.
+// eventually polls until the server's state is as wanted; nothing signals it.
 func eventually(tb testing.TB, want string, reached func() bool) {
 	tb.Helper()
 	poll := time.NewTicker(5 * time.Millisecond)

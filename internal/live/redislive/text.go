@@ -10,10 +10,9 @@ import (
 	"github.com/weav-ai/weav/internal/live"
 )
 
-// A run's text is one string key, so that reading it is one GET and its length in bytes one STRLEN.
-
-// appendScript stores a delta and publishes it, if the text ends where the writer believes.
-// KEYS: text, channel. ARGV: offset in bytes, delta, TTL in ms, message.
+// appendScript stores a delta and publishes it, if the text ends where the writer expects. It is a script
+// because both steps must be atomic: a text that was stored but not published would leave readers without its
+// delta until they read again. KEYS: text, channel. ARGV: offset in bytes, delta, TTL in ms, message.
 var appendScript = redis.NewScript(`
 local at = tonumber(ARGV[1])
 if at == 0 then
@@ -35,8 +34,8 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 redis.call('PUBLISH', KEYS[2], ARGV[3])
 return 1`)
 
-// Append implements live.Bus. A command that is sent twice because its answer was lost
-// appends once: the second finds another length, and the answer is live.ErrMismatch.
+// Append implements live.Bus. A command that the client sends twice, because the answer was lost, appends
+// once: the second finds another length, and the result is live.ErrMismatch.
 func (b *Bus) Append(ctx context.Context, run string, at live.Offset, delta string) error {
 	message, err := live.Delta{Run: run, At: at, Text: delta}.Encode()
 	if err != nil {
@@ -78,9 +77,11 @@ func (b *Bus) Text(ctx context.Context, run string) (text string, ok bool, err e
 	return text, ok, err
 }
 
+// textKey is the key of a run's text: one string, so that reading it is one GET and its length in bytes one
+// STRLEN.
 func (b *Bus) textKey(run string) string { return b.prefix + "text:" + run }
 
-// keys are what both scripts work on.
+// keys are the KEYS of both scripts.
 func (b *Bus) keys(run string) []string {
 	return []string{b.textKey(run), b.prefix + live.TextTopic(run)}
 }

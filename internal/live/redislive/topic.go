@@ -1,21 +1,22 @@
 package redislive
 
-// topic is one name's state. users is what is wanted; the rest is about the present session.
+// topic is the state of one name. users is what is wanted; the other fields describe the current session.
 type topic struct {
 	users int
-	// asked says that SUBSCRIBE was the last command for the topic.
-	asked bool
-	// awaited counts the SUBSCRIBE commands that are not confirmed yet. Confirmations come in
-	// the order of the commands: only when none is awaited does the newest one count.
-	awaited int
-	// heard is closed while the server is known to send the topic's messages.
-	heard   chan struct{}
-	hearing bool // heard is closed
-	// missed says that an earlier session heard the topic.
+	// subscribed is true when SUBSCRIBE was the last command sent for the topic.
+	subscribed bool
+	// pending counts the SUBSCRIBE commands that are not confirmed yet. Confirmations arrive in the order of
+	// the commands, so only the one that brings pending to zero belongs to the newest command.
+	pending int
+	// ready is closed while the server is known to send the topic's messages.
+	ready   chan struct{}
+	isReady bool // ready is closed
+	// missed is true when an earlier session had confirmed the topic, or a subscriber did not wait for the
+	// confirmation: lost is called with the next one.
 	missed bool
 }
 
-// commands returns the names to subscribe to and to leave, and takes them as told to the server.
+// commands returns the names to subscribe to and to unsubscribe from, and records them as sent.
 func (ts *topics) commands() (subscribe, unsubscribe []string) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
@@ -25,13 +26,13 @@ func (ts *topics) commands() (subscribe, unsubscribe []string) {
 			continue
 		}
 		switch {
-		case t.users > 0 && !t.asked:
-			t.asked = true
-			t.awaited++
+		case t.users > 0 && !t.subscribed:
+			t.subscribed = true
+			t.pending++
 			subscribe = append(subscribe, name)
-		case t.users == 0 && t.asked:
-			t.asked = false
-			t.unhear()
+		case t.users == 0 && t.subscribed:
+			t.subscribed = false
+			t.deactivate()
 			unsubscribe = append(unsubscribe, name)
 		}
 		ts.drop(name, t)
@@ -40,55 +41,58 @@ func (ts *topics) commands() (subscribe, unsubscribe []string) {
 	return subscribe, unsubscribe
 }
 
-// confirm notes a confirmed SUBSCRIBE. After a reconnection it tells the topic's
-// subscriptions what they may have missed.
+// confirm records a confirmed SUBSCRIBE. After a reconnection it notifies the topic's subscriptions of what
+// they may have missed. They are called without the lock, which cancel needs.
 func (ts *topics) confirm(name string) {
 	if ts.confirmed(name) {
-		ts.fanout.Audience(name).Lost()
+		ts.fanout.Subscribers(name).Lost()
 	}
 }
 
+// confirmed records a confirmation and reports whether its subscriptions may have missed messages.
 func (ts *topics) confirmed(name string) (missed bool) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	t, ok := ts.byName[name]
-	if !ok || t.awaited == 0 {
+	if !ok || t.pending == 0 {
 		return false
 	}
-	t.awaited--
-	if t.awaited == 0 && t.asked {
-		t.hearing = true
-		close(t.heard)
+	t.pending--
+	if t.pending == 0 && t.subscribed {
+		t.isReady = true
+		close(t.ready)
 		missed, t.missed = t.missed, false
 	}
 	ts.drop(name, t)
 	return missed
 }
 
-// deafen notes that the session is over: everything wanted is to be asked of the next one.
-func (ts *topics) deafen() {
+// reset records that the session has ended: everything that is wanted is requested from the next one.
+func (ts *topics) reset() {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	for name, t := range ts.byName {
-		t.missed = t.missed || t.hearing
-		t.asked, t.awaited = false, 0
-		t.unhear()
-		ts.touch(name)
+		t.missed = t.missed || t.isReady
+		t.subscribed, t.pending = false, 0
+		t.deactivate()
+		ts.markChanged(name)
 		ts.drop(name, t)
 	}
 }
 
-// drop forgets a topic that nobody wants and no confirmation is due for. The caller holds ts.mu.
+// drop removes a topic that has no users and no pending confirmation. The caller holds ts.mu. A topic with a
+// pending confirmation stays, or that confirmation would be counted for a later subscription of the same
+// name.
 func (ts *topics) drop(name string, t *topic) {
-	if t.users == 0 && !t.asked && t.awaited == 0 {
+	if t.users == 0 && !t.subscribed && t.pending == 0 {
 		delete(ts.byName, name)
 	}
 }
 
-// unhear makes later subscriptions wait for a new confirmation.
-func (t *topic) unhear() {
-	if t.hearing {
-		t.hearing = false
-		t.heard = make(chan struct{})
+// deactivate makes later subscriptions wait for a new confirmation.
+func (t *topic) deactivate() {
+	if t.isReady {
+		t.isReady = false
+		t.ready = make(chan struct{})
 	}
 }

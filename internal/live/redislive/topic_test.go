@@ -6,42 +6,42 @@ import (
 	"testing"
 )
 
-// TestTopicState plays one topic's life, word by word:
+// TestTopicState plays the steps of one topic:
 //
 //	join, leave  a subscription comes, goes
 //	+  -  .      the session sends SUBSCRIBE, UNSUBSCRIBE, nothing
 //	ok           the server confirms a SUBSCRIBE
 //	break        the connection breaks
-//	heard, deaf  the newest subscription is confirmed, is not
-//	lost         since the last word, lost was called
-//	forgotten    nothing is kept of the topic
+//	confirmed, unconfirmed  the newest subscription is confirmed, is not
+//	lost         since the last step, lost was called
+//	forgotten    the topic has no entry
 func TestTopicState(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, life string }{
-		{"an ordinary life", "join deaf + deaf ok heard . leave - . forgotten"},
-		{"one subscription at the server for two", "join + join . ok heard leave . heard leave - forgotten"},
-		{"a second subscription joins what is heard", "join + ok join heard ."},
+		{"an ordinary life", "join unconfirmed + unconfirmed ok confirmed . leave - . forgotten"},
+		{"one subscription at the server for two", "join + join . ok confirmed leave . confirmed leave - forgotten"},
+		{"a second subscription joins a confirmed topic", "join + ok join confirmed ."},
 		{"gone before the session sends", "join leave . forgotten"},
-		{"back before the session sends", "join + ok leave join heard ."},
-		{"an old confirmation does not count", "join + leave - join + ok deaf ok heard"},
+		{"back before the session sends", "join + ok leave join confirmed ."},
+		{"an old confirmation does not count", "join + leave - join + ok unconfirmed ok confirmed"},
 		{"an old confirmation is not kept", "join + leave - ok forgotten"},
-		{"back after leaving", "join + ok leave - join deaf + ok heard"},
-		{"a break is told once it is whole again", "join + ok break deaf + deaf ok lost heard leave - forgotten"},
-		{"two breaks are told once", "join + ok break + break + ok lost heard"},
-		{"who was not heard lost nothing", "join + break + ok heard"},
-		{"confirmations of the old connection are void", "join + leave - join + break + ok heard"},
-		{"nobody waits for the next connection", "join + ok leave break . forgotten"},
+		{"back after leaving", "join + ok leave - join unconfirmed + ok confirmed"},
+		{"a break is reported after the reconnection", "join + ok break unconfirmed + unconfirmed ok lost confirmed leave - forgotten"},
+		{"two breaks are reported once", "join + ok break + break + ok lost confirmed"},
+		{"an unconfirmed subscription reports no loss", "join + break + ok confirmed"},
+		{"confirmations of the old connection are void", "join + leave - join + break + ok confirmed"},
+		{"a topic without users is not subscribed again", "join + ok leave break . forgotten"},
 		{"left during the break", "join + ok break leave . forgotten"},
-		{"joined during the break", "join + ok break join deaf + ok lost heard"},
-		{"a confirmation nobody asked for", "join + ok . ok heard"},
+		{"joined during the break", "join + ok break join unconfirmed + ok lost confirmed"},
+		{"an unexpected confirmation", "join + ok . ok confirmed"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			l := &life{topics: &topics{byName: map[string]*topic{}, wake: make(chan struct{}, 1)}}
+			l := &script{topics: &topics{byName: map[string]*topic{}, wake: make(chan struct{}, 1)}}
 			l.topics.fanout.Add("a", func([]byte) {}, func() { l.lost++ })
 			for i, word := range strings.Fields(c.life) {
-				if err := l.live(word); err != nil {
+				if err := l.do(word); err != nil {
 					t.Fatalf("word %d, %s: %v", i+1, word, err)
 				}
 			}
@@ -52,29 +52,29 @@ func TestTopicState(t *testing.T) {
 	}
 }
 
-type life struct {
+type script struct {
 	topics *topics
-	heard  <-chan struct{}
+	ready  <-chan struct{}
 	lost   int
 }
 
-func (l *life) live(word string) error {
+func (l *script) do(word string) error {
 	switch word {
 	case "join":
-		l.heard = l.topics.join("a")
+		l.ready = l.topics.join("a")
 	case "leave":
 		l.topics.leave("a")
 	case "ok":
 		l.topics.confirm("a")
 	case "break":
-		l.topics.deafen()
+		l.topics.reset()
 	default:
 		return l.check(word)
 	}
 	return nil
 }
 
-func (l *life) check(word string) error {
+func (l *script) check(word string) error {
 	switch word {
 	case "+", "-", ".":
 		subscribe, unsubscribe := l.topics.commands()
@@ -82,9 +82,9 @@ func (l *life) check(word string) error {
 		if sent != strings.Trim(word, ".") {
 			return fmt.Errorf("sent %q", sent)
 		}
-	case "heard", "deaf":
-		if heard := l.isHeard(); heard != (word == "heard") {
-			return fmt.Errorf("heard is %t", heard)
+	case "confirmed", "unconfirmed":
+		if ready := l.isConfirmed(); ready != (word == "confirmed") {
+			return fmt.Errorf("confirmed is %t", ready)
 		}
 	case "lost":
 		if l.lost != 1 {
@@ -101,13 +101,13 @@ func (l *life) check(word string) error {
 	return nil
 }
 
-// isHeard tells whether a subscription that joined now, or the last one, is confirmed.
-func (l *life) isHeard() bool {
+// isConfirmed reports whether a subscription that joined now, or the last one, is confirmed.
+func (l *script) isConfirmed() bool {
 	if t, ok := l.topics.byName["a"]; ok {
-		l.heard = t.heard
+		l.ready = t.ready
 	}
 	select {
-	case <-l.heard:
+	case <-l.ready:
 		return true
 	default:
 		return false

@@ -11,12 +11,11 @@ import (
 	"github.com/weav-ai/weav/internal/live"
 )
 
-// errClosed is what a closed bus answers.
+// errClosed is the error of a closed bus.
 var errClosed = errors.New("the bus is closed")
 
-// topics is what the process wants to hear and what Redis has confirmed of it. Callers
-// only change what is wanted; one goroutine tells Redis, so no caller waits for a
-// connection that hangs.
+// topics is the set of topics that the process wants and what Redis has confirmed of it. Callers only change
+// what is wanted. One goroutine sends the commands, so no caller waits for a connection that hangs.
 type topics struct {
 	prefix string
 	reach  *reach
@@ -28,11 +27,11 @@ type topics struct {
 
 	mu      sync.Mutex
 	byName  map[string]*topic
-	changed []string // names whose users and command may differ; repeats are harmless
+	changed []string // names whose users and last command may differ; duplicates are harmless
 }
 
-// hear begins to hear with connections made by options, for the bus b.
-func hear(ctx context.Context, options *redis.Options, b *Bus) *topics {
+// listen starts receiving for the bus b over connections made by options.
+func listen(ctx context.Context, options *redis.Options, b *Bus) *topics {
 	ctx, stop := context.WithCancel(ctx)
 	ts := &topics{
 		prefix: b.prefix,
@@ -47,22 +46,25 @@ func hear(ctx context.Context, options *redis.Options, b *Bus) *topics {
 	return ts
 }
 
+// close ends the session and waits for its goroutine.
 func (ts *topics) close() {
 	ts.stop()
 	<-ts.done
 }
 
-// subscribe adds a subscription and waits a while until the server has confirmed its topic.
+// subscribe adds a subscription and waits a limited time until the server has confirmed its topic. The
+// subscription is added before the wait, so that no message between the confirmation and the return is
+// missed.
 func (ts *topics) subscribe(ctx context.Context, name string, deliver func([]byte), lost func()) (func(), error) {
 	remove := ts.fanout.Add(name, deliver, lost)
-	heard := ts.join(name)
+	ready := ts.join(name)
 	cancel := sync.OnceFunc(func() {
 		remove()
 		ts.leave(name)
 	})
-	err := ts.await(ctx, heard)
+	err := ts.await(ctx, ready)
 	if errors.Is(err, errUnconfirmed) {
-		ts.owe(name)
+		ts.markMissed(name)
 		return cancel, nil
 	}
 	if err != nil {
@@ -72,13 +74,13 @@ func (ts *topics) subscribe(ctx context.Context, name string, deliver func([]byt
 	return cancel, nil
 }
 
-// errUnconfirmed says that a subscription stands and is not confirmed yet.
+// errUnconfirmed means that a subscription exists and is not confirmed yet.
 var errUnconfirmed = errors.New("the subscription is not confirmed")
 
-// await waits for a confirmation, but not during an outage.
-func (ts *topics) await(ctx context.Context, heard <-chan struct{}) error {
+// await waits for a confirmation, but not during an outage, when none can come.
+func (ts *topics) await(ctx context.Context, ready <-chan struct{}) error {
 	select {
-	case <-heard:
+	case <-ready:
 		return nil
 	case <-ts.done:
 		return errClosed
@@ -87,55 +89,57 @@ func (ts *topics) await(ctx context.Context, heard <-chan struct{}) error {
 	if ts.reach.outage() {
 		return errUnconfirmed
 	}
-	enough := time.NewTimer(confirmTimeout)
-	defer enough.Stop()
+	timeout := time.NewTimer(confirmTimeout)
+	defer timeout.Stop()
 	select {
-	case <-heard:
+	case <-ready:
 		return nil
 	case <-ts.done:
 		return errClosed
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-enough.C:
+	case <-timeout.C:
 		return errUnconfirmed
 	}
 }
 
-// owe notes that a subscription of a topic did not wait for the confirmation, which then reports a loss.
-func (ts *topics) owe(name string) {
+// markMissed records that a subscription did not wait for the confirmation, which then reports a loss.
+func (ts *topics) markMissed(name string) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	ts.byName[name].missed = true
 }
 
-// join counts a user of a topic and returns what closes when it is heard.
+// join counts a user of a topic and returns the channel that is closed when it is confirmed.
 func (ts *topics) join(name string) <-chan struct{} {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	t, ok := ts.byName[name]
 	if !ok {
-		t = &topic{heard: make(chan struct{})}
+		t = &topic{ready: make(chan struct{})}
 		ts.byName[name] = t
 	}
 	t.users++
-	if !t.asked {
-		ts.touch(name)
+	if !t.subscribed {
+		ts.markChanged(name)
 	}
-	return t.heard
+	return t.ready
 }
 
+// leave removes a user of a topic. The UNSUBSCRIBE is sent later by the session, so leaving never waits for
+// the server.
 func (ts *topics) leave(name string) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	t := ts.byName[name]
 	t.users--
 	if t.users == 0 {
-		ts.touch(name)
+		ts.markChanged(name)
 	}
 }
 
-// touch tells the session that a topic has changed. The caller holds ts.mu.
-func (ts *topics) touch(name string) {
+// markChanged wakes the session because a topic has changed. The caller holds ts.mu.
+func (ts *topics) markChanged(name string) {
 	ts.changed = append(ts.changed, name)
 	select {
 	case ts.wake <- struct{}{}:

@@ -1,5 +1,5 @@
-// Package memrate limits rates within one process: for the embedded mode, for tests, and for
-// while the shared store is out of reach.
+// Package memrate limits rates within one process: for the embedded mode, for tests, and while the shared
+// store is unreachable.
 package memrate
 
 import (
@@ -12,14 +12,14 @@ import (
 )
 
 const (
-	// shards lets subjects be decided at the same time.
+	// shards lets takes of different subjects be decided at the same time.
 	shards = 64
-	// DefaultMost is how many buckets are kept, some 30 MB of them.
+	// DefaultMost is how many buckets are stored: about 30 MB.
 	DefaultMost = 200_000
 )
 
-// Limiter is the limiter. It holds a bucket while there is something in it, and starts no
-// goroutine: those that are empty go as others come.
+// Limiter stores a bucket while it is not empty, and starts no goroutine: empty buckets are removed during
+// later takes.
 type Limiter struct {
 	seed   maphash.Seed
 	clock  func() time.Time
@@ -33,14 +33,14 @@ var _ rate.Limiter = (*Limiter)(nil)
 // Option changes a limiter.
 type Option func(*Limiter)
 
-// WithClock sets the time it goes by; default time.Now.
+// WithClock sets the clock; default time.Now.
 func WithClock(now func() time.Time) Option { return func(l *Limiter) { l.clock = now } }
 
-// WithMost bounds how many buckets are kept; default DefaultMost. Beyond it the emptier ones are
-// forgotten, so that a crowd of strangers cannot fill the memory.
+// WithMost bounds how many buckets are stored; default DefaultMost. Beyond it the emptier ones are removed,
+// so that requests from many addresses cannot exhaust the memory.
 func WithMost(buckets int) Option { return func(l *Limiter) { l.most = buckets } }
 
-// New returns a limiter under which nothing was taken.
+// New returns a limiter with empty buckets.
 func New(opts ...Option) *Limiter {
 	l := &Limiter{seed: maphash.MakeSeed(), clock: time.Now, most: DefaultMost}
 	for _, opt := range opts {
@@ -53,7 +53,8 @@ func New(opts ...Option) *Limiter {
 	return l
 }
 
-// Take implements rate.Limiter. It fails for a take that is not valid alone.
+// Take implements rate.Limiter. It fails only for a take that is not valid. All buckets of a subject are in
+// one shard, so one lock makes the take atomic.
 func (l *Limiter) Take(_ context.Context, subject string, n int, limits ...rate.Limit) (rate.Decision, error) {
 	if err := rate.Check(n, limits); err != nil {
 		return rate.Decision{}, err
@@ -78,7 +79,7 @@ func (l *Limiter) Take(_ context.Context, subject string, n int, limits ...rate.
 	return d, nil
 }
 
-// Buckets is how many are kept now.
+// Buckets returns how many buckets are stored.
 func (l *Limiter) Buckets() (n int) {
 	for i := range l.shards {
 		s := &l.shards[i]
@@ -89,7 +90,7 @@ func (l *Limiter) Buckets() (n int) {
 	return n
 }
 
-// shard is what is kept of some subjects; all of a subject is in one shard.
+// shard holds the buckets of some subjects; all buckets of a subject are in one shard.
 type shard struct {
 	mu      sync.Mutex
 	buckets map[key]bucket
@@ -101,5 +102,5 @@ type key struct {
 	limit   rate.Limit
 }
 
-// bucket is a level at a time, in microseconds since the epoch.
+// bucket is a level and the time it was computed at, in microseconds since the epoch of the limiter.
 type bucket struct{ level, at int64 }

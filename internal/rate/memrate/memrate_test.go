@@ -59,7 +59,7 @@ func take(t *testing.T, l *memrate.Limiter, subject string, n int, limit rate.Li
 	return d
 }
 
-// TestTimeIsExact takes at the very moment that was told, and a microsecond before.
+// TestTimeIsExact takes at exactly RetryAfter, and a microsecond before.
 func TestTimeIsExact(t *testing.T) {
 	t.Parallel()
 	c := newClock()
@@ -136,7 +136,7 @@ func TestEmptyBucketsAreForgotten(t *testing.T) {
 	}
 }
 
-func TestRefusedTakeKeepsNothing(t *testing.T) {
+func TestRefusedTakeStoresNothing(t *testing.T) {
 	t.Parallel()
 	l := memrate.New()
 	limit := rate.Limit{Name: "narrow", Events: 1, Per: time.Hour}
@@ -150,7 +150,7 @@ func TestRefusedTakeKeepsNothing(t *testing.T) {
 	}
 }
 
-// TestCrowdOfStrangersCannotFillTheMemory also looks that it cannot push out one who is limited.
+// TestCrowdOfStrangersCannotFillTheMemory also checks that it cannot remove the bucket of a limited subject.
 func TestCrowdOfStrangersCannotFillTheMemory(t *testing.T) {
 	t.Parallel()
 	const most = 6400

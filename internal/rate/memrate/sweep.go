@@ -3,9 +3,10 @@ package memrate
 import "time"
 
 const (
-	// sweepEvery is how often a shard that is used forgets its empty buckets.
+	// sweepEvery is how often a shard in use removes its empty buckets.
 	sweepEvery = int64(time.Minute / time.Microsecond)
-	// sample is how many buckets are compared when one must go.
+	// sample is how many buckets are compared when one must be removed. Eight find a nearly empty one with
+	// high probability and cost constant time.
 	sample = 8
 )
 
@@ -14,7 +15,7 @@ func (s *shard) level(k key, now int64) int64 {
 	return k.limit.Drained(b.level, now-b.at)
 }
 
-// put keeps a bucket, in place of another one where there are too many.
+// put stores a bucket, in place of another one when there are too many.
 func (s *shard) put(k key, b bucket, most int) {
 	if _, known := s.buckets[k]; !known && len(s.buckets) >= most {
 		s.forget(b.at)
@@ -22,7 +23,7 @@ func (s *shard) put(k key, b bucket, most int) {
 	s.buckets[k] = b
 }
 
-// sweep forgets the empty buckets.
+// sweep removes the empty buckets.
 func (s *shard) sweep(now int64) {
 	if now-s.swept < sweepEvery {
 		return
@@ -35,7 +36,8 @@ func (s *shard) sweep(now int64) {
 	}
 }
 
-// forget drops the one of a few random buckets that is empty first: its owner gains the least.
+// forget removes the bucket that will be empty first, of a few random ones (the order of a map is random):
+// its subject gains the least by it.
 func (s *shard) forget(now int64) {
 	var victim key
 	soonest, seen := int64(0), 0

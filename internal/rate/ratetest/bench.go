@@ -25,11 +25,11 @@ func Bench(b *testing.B, open Open) {
 	})
 	b.Run("parallel", func(b *testing.B) {
 		s := open(b)
-		var people atomic.Int64
+		var users atomic.Int64
 		b.ReportAllocs()
 		b.ResetTimer()
 		b.RunParallel(func(pb *testing.PB) {
-			subject := "person " + strconv.FormatInt(people.Add(1), 10)
+			subject := "person " + strconv.FormatInt(users.Add(1), 10)
 			for pb.Next() {
 				if _, err := s.Take(b.Context(), subject, 1, limits...); err != nil {
 					b.Error(err)

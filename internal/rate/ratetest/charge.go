@@ -8,6 +8,7 @@ import (
 	"github.com/weav-ai/weav/internal/rate"
 )
 
+// burst takes all events at once; the next one is allowed after the time of one event, a fifth of the period.
 func burst(t *testing.T, s Subject) {
 	limit := hourly("burst", 5)
 	for range 5 {
@@ -19,6 +20,7 @@ func burst(t *testing.T, s Subject) {
 	}
 }
 
+// countsDown checks Remaining, from which clients learn how much they may still do.
 func countsDown(t *testing.T, s Subject) {
 	limit := hourly("down", 10)
 	for _, c := range []struct{ n, want int }{{1, 9}, {3, 6}, {6, 0}} {
@@ -28,6 +30,7 @@ func countsDown(t *testing.T, s Subject) {
 	}
 }
 
+// refusedIsFree repeats a refused take. A client that retries too early must not postpone its next event.
 func refusedIsFree(t *testing.T, s Subject) {
 	limit := hourly("free", 5)
 	s.allow(t, "ada", 3, limit)
@@ -39,6 +42,7 @@ func refusedIsFree(t *testing.T, s Subject) {
 	s.allow(t, "ada", 2, limit)
 }
 
+// allOrNone takes from two limits of which one refuses. The other one must not be charged, whichever comes first.
 func allOrNone(t *testing.T, s Subject) {
 	wide, narrow := hourly("wide", 10), hourly("narrow", 2)
 	s.allow(t, "ada", 2, wide, narrow)
@@ -52,6 +56,7 @@ func allOrNone(t *testing.T, s Subject) {
 	}
 }
 
+// longestWait has two limits refuse. After the shorter wait the client would only be refused again.
 func longestWait(t *testing.T, s Subject) {
 	long, short := hourly("long", 2), rate.Limit{Name: "short", Events: 2, Per: time.Minute}
 	s.allow(t, "ada", 2, long, short)
@@ -62,6 +67,7 @@ func longestWait(t *testing.T, s Subject) {
 	}
 }
 
+// fewestLeft checks which limit an allowed take reports: the one that refuses first.
 func fewestLeft(t *testing.T, s Subject) {
 	few, many := hourly("few", 3), hourly("many", 9)
 	for _, limits := range [][]rate.Limit{{few, many}, {many, few}} {
@@ -71,6 +77,7 @@ func fewestLeft(t *testing.T, s Subject) {
 	}
 }
 
+// subjectsApart takes for several subjects. The empty one has a bucket of its own as well.
 func subjectsApart(t *testing.T, s Subject) {
 	limit := hourly("apart", 1)
 	s.allow(t, "ada", 1, limit)
@@ -79,6 +86,8 @@ func subjectsApart(t *testing.T, s Subject) {
 	s.allow(t, "", 1, limit)
 }
 
+// limitsApart changes each part of a limit. A bucket belongs to name, number and period together, so that a limit
+// that an operator changes begins with a full bucket.
 func limitsApart(t *testing.T, s Subject) {
 	limit := hourly("apart", 1)
 	s.allow(t, "ada", 1, limit)
@@ -88,6 +97,7 @@ func limitsApart(t *testing.T, s Subject) {
 	s.allow(t, "ada", 1, rate.Limit{Name: "apart", Events: 1, Per: time.Minute})
 }
 
+// weights takes as the API does: an operation charges its cost to one limit and itself to another.
 func weights(t *testing.T, s Subject) {
 	cost, count := hourly("cost", 100), hourly("count", 10)
 	s.allow(t, "ada", 1, cost.Times(70), count)
@@ -103,6 +113,8 @@ func weights(t *testing.T, s Subject) {
 	}
 }
 
+// moreThanAll takes more than the limit has. Refusing it would be for ever, so it takes all there is; MaxInt times a
+// weight must not overflow.
 func moreThanAll(t *testing.T, s Subject) {
 	limit := hourly("all", 5)
 	if left := s.allow(t, "ada", math.MaxInt, limit); left != 0 {
@@ -120,6 +132,7 @@ func noLimits(t *testing.T, s Subject) {
 	}
 }
 
+// invalid passes what only a fault of the server can pass. It fails and is not charged.
 func invalid(t *testing.T, s Subject) {
 	good := hourly("good", 1)
 	for name, c := range map[string]struct {

@@ -9,6 +9,7 @@ import (
 // many is how many take at once.
 const many = 1000
 
+// parallel lets all of them take one limit: a limiter that reads and then writes allows too many.
 func parallel(t *testing.T, s Subject) {
 	limit := hourly("crowd", 100)
 	if n := allowedOf(s.crowd(t, many, limit)); n != limit.Events {
@@ -16,6 +17,7 @@ func parallel(t *testing.T, s Subject) {
 	}
 }
 
+// parallelAllOrNone takes two limits: those that the narrow one refuses must not charge the wide one.
 func parallelAllOrNone(t *testing.T, s Subject) {
 	narrow, wide := hourly("narrow", 50), hourly("wide", 800)
 	if n := allowedOf(s.crowd(t, many, wide, narrow)); n != narrow.Events {

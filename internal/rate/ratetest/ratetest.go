@@ -1,4 +1,4 @@
-// Package ratetest is the contract of rate.Limiter as tests: every adapter passes it.
+// Package ratetest is the contract of rate.Limiter as a test suite. Every adapter passes it.
 package ratetest
 
 import (
@@ -12,16 +12,15 @@ import (
 // Subject is a limiter under test.
 type Subject struct {
 	rate.Limiter
-	// Pass returns when at least d has passed by the limiter's clock.
+	// Pass returns when at least d has passed by the limiter's clock, which may be a clock of the test.
 	Pass func(tb testing.TB, d time.Duration)
 }
 
-// Open returns a new limiter, and closes it at the end of the test. It must not know
-// what was taken of another one.
+// Open returns a new limiter, and closes it at the end of the test. Its buckets must be independent of other
+// limiters.
 type Open func(tb testing.TB) Subject
 
-// Run tests the limiters that open returns. What is about connections that break is for the
-// adapters to test.
+// Run tests the limiters that open returns. Broken connections are tested by the adapters.
 func Run(t *testing.T, open Open) {
 	t.Helper()
 	cases := []struct {
@@ -29,11 +28,11 @@ func Run(t *testing.T, open Open) {
 		test func(*testing.T, Subject)
 	}{
 		{"all events may come at once and no more", burst},
-		{"what is left is told", countsDown},
+		{"the remaining events are reported", countsDown},
 		{"a refused take charges nothing", refusedIsFree},
 		{"all limits are charged or none", allOrNone},
 		{"the longest wait decides", longestWait},
-		{"the fewest left are told", fewestLeft},
+		{"the limit with the fewest left is reported", fewestLeft},
 		{"subjects are apart", subjectsApart},
 		{"limits are apart", limitsApart},
 		{"one take charges limits differently", weights},
@@ -70,7 +69,7 @@ func (s Subject) take(tb testing.TB, subject string, n int, limits ...rate.Limit
 	return d
 }
 
-// allow takes n events, which must be allowed, and tells how many are left.
+// allow takes n events, which must be allowed, and returns how many are left.
 func (s Subject) allow(tb testing.TB, subject string, n int, limits ...rate.Limit) (remaining int) {
 	tb.Helper()
 	d := s.take(tb, subject, n, limits...)

@@ -7,6 +7,7 @@ import (
 	"github.com/weav-ai/weav/internal/rate"
 )
 
+// retry checks that RetryAfter is exact: after it one event is allowed, and only one.
 func retry(t *testing.T, s Subject) {
 	limit := rate.Limit{Name: "retry", Events: 2, Per: 2 * time.Second}
 	s.allow(t, "ada", 2, limit)
@@ -19,6 +20,7 @@ func retry(t *testing.T, s Subject) {
 	s.refuse(t, "ada", 1, limit)
 }
 
+// drained waits for two periods. A bucket never holds more than its limit, however long it was left alone.
 func drained(t *testing.T, s Subject) {
 	limit := rate.Limit{Name: "drained", Events: 1000, Per: 300 * time.Millisecond}
 	s.allow(t, "ada", 1000, limit)
@@ -54,7 +56,7 @@ func sustained(t *testing.T, s Subject) {
 	}
 }
 
-// odd takes a number that divides no time evenly, which rounding would make one more or less.
+// odd takes a number that does not divide the time evenly, so that rounding would allow one more or one less.
 func odd(t *testing.T, s Subject) {
 	limit := rate.Limit{Name: "odd", Events: 999_983, Per: 24 * time.Minute}
 	s.allow(t, "ada", 999_982, limit)

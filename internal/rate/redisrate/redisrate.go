@@ -1,7 +1,7 @@
-// Package redisrate limits rates over Redis, for all processes together and by its clock.
+// Package redisrate limits rates over Redis, for all processes together and by the clock of Redis.
 //
-// A take is one script, which is what makes it one step between processes. Redis may come back
-// empty: everybody begins anew then.
+// A take is one script, which makes it atomic between processes. Redis may restart empty: all buckets are
+// empty then.
 package redisrate
 
 import (
@@ -19,7 +19,7 @@ import (
 	"github.com/weav-ai/weav/internal/rate"
 )
 
-// DefaultTimeout bounds a take with its dial and its retry: people wait for it.
+// DefaultTimeout bounds a take with its dial and its retry, because a request waits for it.
 const DefaultTimeout = 500 * time.Millisecond
 
 // Limiter is the limiter.
@@ -34,15 +34,15 @@ var _ rate.Limiter = (*Limiter)(nil)
 // Option changes a limiter.
 type Option func(*Limiter)
 
-// WithPrefix leads all keys; default "weav:". Limiters with different prefixes share a server
-// without counting for each other.
+// WithPrefix is put before all keys; default "weav:". Limiters with different prefixes share a server without
+// counting for each other.
 func WithPrefix(prefix string) Option { return func(l *Limiter) { l.prefix = prefix } }
 
 // WithTimeout bounds a take; default DefaultTimeout.
 func WithTimeout(d time.Duration) Option { return func(l *Limiter) { l.timeout = d } }
 
-// New returns a limiter over the Redis that url names (redis:, rediss: or unix:), which need not
-// answer yet. The error holds no part of url.
+// New returns a limiter over the Redis that url names (redis:, rediss: or unix:), which need not answer yet.
+// The error contains no part of url.
 func New(url string, opts ...Option) (*Limiter, error) {
 	options, err := redis.ParseURL(url)
 	if err != nil {
@@ -52,7 +52,7 @@ func New(url string, opts ...Option) (*Limiter, error) {
 	for _, opt := range opts {
 		opt(l)
 	}
-	logging.Disable() // It writes to stderr, in no form, what comes back as errors too.
+	logging.Disable() // It writes unstructured lines to stderr for what is also returned as errors.
 	l.client = redis.NewClient(bounded(options, l.timeout))
 	return l, nil
 }
@@ -69,9 +69,9 @@ func bounded(options *redis.Options, timeout time.Duration) *redis.Options {
 	return options
 }
 
-// takeScript charges all buckets or none, and returns their levels before. A bucket is a string
-// of its level and the time of that in microseconds, which expires when the bucket is empty.
-// KEYS: the buckets. ARGV, for each of them: events, level of a full one, charge.
+// takeScript charges all buckets or none, and returns their levels before. A bucket is a string of its level
+// and the time of that level in microseconds; it expires when the bucket is empty. KEYS: the buckets. ARGV,
+// for each of them: events, level of a full one, charge.
 var takeScript = redis.NewScript(`
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -93,7 +93,7 @@ for i = 1, #KEYS do
 end
 return levels`)
 
-// Take implements rate.Limiter. It answers within the timeout, whatever state Redis is in.
+// Take implements rate.Limiter. It returns within the timeout, whatever state Redis is in.
 func (l *Limiter) Take(ctx context.Context, subject string, n int, limits ...rate.Limit) (rate.Decision, error) {
 	if err := rate.Check(n, limits); err != nil {
 		return rate.Decision{}, err
@@ -114,7 +114,7 @@ func (l *Limiter) Take(ctx context.Context, subject string, n int, limits ...rat
 	return rate.Weigh(n, limits, levels), nil
 }
 
-// Close lets go of the connections.
+// Close closes the connections.
 func (l *Limiter) Close() error { return l.client.Close() }
 
 // arguments are those of takeScript.
@@ -127,12 +127,13 @@ func (l *Limiter) arguments(subject string, n int, limits []rate.Limit) (keys []
 	return keys, args
 }
 
-// key names a bucket. A limit that was changed has another one: levels count in its own units.
+// key names a bucket. A changed limit has another key, because levels are counted in units of the limit.
 func (l *Limiter) key(subject string, limit rate.Limit) string {
 	return l.prefix + "rate:" + subject + ":" + limit.Name + ":" + strconv.Itoa(limit.Events) + "/" + limit.Per.String()
 }
 
-// unavailable keeps a vendor's error, and the caller's own cancellation, as the cause.
+// unavailable wraps a vendor's error, or the caller's own cancellation, as the cause of an UNAVAILABLE that
+// is safe to show.
 func unavailable(err error) error {
 	cause := fmt.Errorf("redisrate: take: %w", err)
 	return errs.Wrap(cause, errs.Unavailable, "The rate of requests cannot be told at the moment.").Retry(0)

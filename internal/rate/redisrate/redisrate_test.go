@@ -22,7 +22,7 @@ import (
 
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m,
-		// go-redis looks once a second whether a server that refused 20 connections is back, also
+		// go-redis checks once a second whether a server that refused 20 connections is back, also
 		// for that long after the client was closed.
 		goleak.IgnoreAnyFunction("github.com/redis/go-redis/v9/internal/pool.(*ConnPool).tryDial"))
 }
@@ -173,7 +173,7 @@ func TestDeadRedisIsAnErrorInTime(t *testing.T) {
 	}
 	var shown *errs.Error
 	if errors.As(err, &shown) && strings.Contains(shown.Message, server.Addr()) {
-		t.Errorf("the message tells the address: %v", err)
+		t.Errorf("the message contains the address: %v", err)
 	}
 	server.Start()
 	if d, err := l.Take(t.Context(), "ada", 1, limit); err != nil || !d.Allowed {
@@ -185,7 +185,7 @@ func TestDeadRedisIsAnErrorInTime(t *testing.T) {
 func TestFallbackOverAnOutage(t *testing.T) {
 	t.Parallel()
 	server := servicetest.RedisServer(t)
-	l := rate.Fallback(openAt(t, server.URL()), memrate.New(), slog.New(slog.DiscardHandler))
+	l := rate.NewFallback(openAt(t, server.URL()), memrate.New(), slog.New(slog.DiscardHandler))
 	limit := rate.Limit{Name: "outage", Events: 3, Per: time.Hour}
 	if n := taken(t, l, 10, limit); n != 3 || l.Decided() != 0 {
 		t.Fatalf("before: %d allowed, %d of them by the process itself", n, l.Decided())
@@ -212,7 +212,7 @@ func TestFallbackOverAnOutage(t *testing.T) {
 	}
 }
 
-// taken takes one event many times and tells how often it was allowed.
+// taken takes one event many times and returns how often it was allowed.
 func taken(t *testing.T, l rate.Limiter, many int, limit rate.Limit) (allowed int) {
 	t.Helper()
 	for range many {

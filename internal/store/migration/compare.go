@@ -10,17 +10,17 @@ import (
 	atlasschema "ariga.io/atlas/sql/schema"
 )
 
-// Difference is what sets a database apart from the ent schema.
+// Difference is the difference between a database and the ent schema.
 type Difference struct {
-	// Statements bring the database to the schema, in order. Read them before you run them: one
-	// that drops something drops what was added by hand.
+	// Statements bring the database to the schema, in order. Read them before running them: one that drops
+	// something drops what was added by hand.
 	Statements []string
-	// Breaks says that a table or a column is missing, so the program cannot work on this database.
+	// Breaks means that a table or a column is missing, so that the program cannot use the database.
 	Breaks bool
 }
 
-// Compare returns the difference between the ent schema and a database of the named dialect. It
-// leaves the database as it was and takes no lock that a writer waits for.
+// Compare returns the difference between the ent schema and a database of the named dialect. It does not
+// change the database and takes no lock that a writer waits for.
 func Compare(ctx context.Context, name string, db *sql.DB) (Difference, error) {
 	var d Difference
 	content, err := next(ctx, name, db, func(c atlasschema.Change) { d.Breaks = d.Breaks || lacks(c) })
@@ -39,7 +39,7 @@ func Compare(ctx context.Context, name string, db *sql.DB) (Difference, error) {
 	return d, nil
 }
 
-// lacks reports whether a change adds what queries name.
+// lacks reports whether a change adds a table or a column, which queries name.
 func lacks(change atlasschema.Change) bool {
 	switch c := change.(type) {
 	case *atlasschema.AddTable:
@@ -54,11 +54,11 @@ func lacks(change atlasschema.Change) bool {
 	return false
 }
 
-// comment is a line that goose or the generator writes beside the statements.
+// comment matches the lines that goose or the generator write beside the statements.
 var comment = regexp.MustCompile(`(?m)^--.*\n`)
 
-// statements are those of the upward half of a generated migration. None of them holds a
-// semicolon but its last character.
+// statements are those of the upward half of a generated migration. None of them contains a semicolon before
+// its last character.
 func statements(content string) []string {
 	up, _, _ := strings.Cut(content, "-- +goose Down")
 	var list []string

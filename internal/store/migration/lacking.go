@@ -14,15 +14,15 @@ import (
 	"github.com/weav-ai/weav/ent/migrate"
 )
 
-// guards are the triggers that migrations made by hand. ent does not know them, so a comparison does
-// not see them.
+// guards are the triggers that handwritten migrations created. ent does not know them, so a comparison by ent
+// does not include them.
 var guards = map[string][]string{
 	dialect.Postgres: {"audit_entries_stay", "ledger_entries_stay", "ledger_entries_remain"},
 	dialect.SQLite:   {"audit_entries_stay", "audit_entries_remain", "ledger_entries_stay", "ledger_entries_remain"},
 }
 
-// names lists what a database of a dialect has, each with its kind.
-var names = map[string]string{
+// inventoryQueries list what a database has, each name with its kind.
+var inventoryQueries = map[string]string{
 	dialect.Postgres: `SELECT 'column', table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = current_schema()
 		UNION ALL SELECT 'index', indexname FROM pg_indexes WHERE schemaname = current_schema()
 		UNION ALL SELECT 'trigger', tgname FROM pg_trigger WHERE NOT tgisinternal`,
@@ -30,8 +30,8 @@ var names = map[string]string{
 		UNION ALL SELECT type, name FROM sqlite_schema WHERE type IN ('index', 'trigger')`,
 }
 
-// Lacking names the columns, indexes and triggers that the schema has and the database of the named
-// dialect has not. It is one query on the catalogue: cheap enough for each start of a process.
+// Lacking names the columns, indexes and triggers that the schema has and the database of the named dialect
+// lacks. It is one query of the catalogue: cheap enough for each start of a process.
 func Lacking(ctx context.Context, name string, db *sql.DB) ([]string, error) {
 	has, err := inventory(ctx, name, db)
 	if err != nil {
@@ -46,8 +46,9 @@ func Lacking(ctx context.Context, name string, db *sql.DB) ([]string, error) {
 	return lacking, nil
 }
 
+// inventory returns the names of what the database has, each with its kind before it.
 func inventory(ctx context.Context, name string, db *sql.DB) (map[string]bool, error) {
-	rows, err := db.QueryContext(ctx, names[name])
+	rows, err := db.QueryContext(ctx, inventoryQueries[name])
 	if err != nil {
 		return nil, fmt.Errorf("migration: read the catalogue: %w", err)
 	}
@@ -63,7 +64,7 @@ func inventory(ctx context.Context, name string, db *sql.DB) (map[string]bool, e
 	return has, rows.Err()
 }
 
-// expected names what the ent schema and the migrations make.
+// expected names what the ent schema and the migrations create.
 func expected(name string) []string {
 	tables.Lock()
 	defer tables.Unlock()
@@ -82,8 +83,8 @@ func expected(name string) []string {
 	return list
 }
 
-// guardStatements make the triggers that the database has not, as the newest migration that names
-// them does, with the function that each calls.
+// guardStatements create the missing triggers as the newest migration that defines them does, with the
+// function that each calls.
 func guardStatements(name string, has map[string]bool) ([]string, error) {
 	var list []string
 	for _, guard := range guards[name] {
@@ -106,7 +107,8 @@ func guardStatements(name string, has map[string]bool) ([]string, error) {
 	return slices.Compact(list), nil
 }
 
-// newest returns the statement that begins as the pattern says in the newest migration that has one.
+// newest returns the statement that matches the pattern at its beginning, from the newest migration that has
+// one.
 func newest(name, pattern string) (string, error) {
 	folder := name
 	if name == dialect.SQLite {

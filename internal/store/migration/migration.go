@@ -1,5 +1,4 @@
-// Package migration compares a database with the ent schema and states what it lacks as
-// the next migration.
+// Package migration compares a database with the ent schema and writes the difference as the next migration.
 package migration
 
 import (
@@ -23,25 +22,23 @@ import (
 	"github.com/weav-ai/weav/ent/migrate"
 )
 
-// ErrNone says that the database lacks nothing.
+// ErrNone means that the database matches the schema.
 var ErrNone = errors.New("migration: the database matches the schema")
 
-// byHand begin the names of columns and indexes that ent does not know, since migrations
-// written by hand made them on its tables. Whole tables of that kind are no one's concern
-// here: a comparison looks at ent's tables only.
+// byHand are prefixes of columns and indexes that ent does not know, because handwritten migrations created
+// them on its tables. Whole tables created that way are not compared: only ent's tables are.
 var byHand = []string{"message_search"}
 
-// Next returns the migration that takes a database of the named dialect to the ent schema, in goose's
-// format, or [ErrNone] when there is nothing to do. The database must have all earlier
-// migrations; it is left as it was.
+// Next returns the migration that brings a database of the named dialect to the ent schema, in goose's
+// format, or [ErrNone]. The database must have all earlier migrations; it is not changed.
 func Next(ctx context.Context, name string, db *sql.DB) ([]byte, error) {
 	return next(ctx, name, db, func(atlasschema.Change) {})
 }
 
 // next calls observe with each change that the migration makes.
 func next(ctx context.Context, name string, db *sql.DB, observe func(atlasschema.Change)) ([]byte, error) {
-	// The library keeps a sum file beside what it writes and refuses folders whose sum is
-	// wrong. goose has no use for it, and it would be in the way of migrations written by hand.
+	// The library writes a checksum file beside its output and refuses folders with a wrong
+	// checksum. goose does not use it, and it would refuse handwritten migrations.
 	scratch, err := os.MkdirTemp("", "weav-migration-")
 	if err != nil {
 		return nil, err
@@ -60,9 +57,10 @@ func next(ctx context.Context, name string, db *sql.DB, observe func(atlasschema
 	return os.ReadFile(written[0])
 }
 
-// tables guards ent's description of the schema: a comparison writes into it.
+// tables guards ent's description of the schema, because a comparison writes into it.
 var tables sync.Mutex
 
+// diff writes the difference as a migration into scratch. It inspects the database without applying anything.
 func diff(ctx context.Context, name string, db *sql.DB, scratch string, observe func(atlasschema.Change)) error {
 	tables.Lock()
 	defer tables.Unlock()
@@ -78,7 +76,7 @@ func diff(ctx context.Context, name string, db *sql.DB, scratch string, observe 
 		schema.WithDropColumn(true),
 		schema.WithDropIndex(true),
 		schema.WithErrNoPlan(true),
-		schema.WithDiffHook(spare(ctx, name, db, observe)),
+		schema.WithDiffHook(filterChanges(ctx, name, db, observe)),
 	)
 	if err != nil {
 		return fmt.Errorf("migration: %w", err)
@@ -93,9 +91,9 @@ func diff(ctx context.Context, name string, db *sql.DB, scratch string, observe 
 	return nil
 }
 
-// spare takes out of a comparison what is no difference: the removal of what was made by
-// hand, and conditions that Postgres spells in its own way.
-func spare(ctx context.Context, name string, db *sql.DB, observe func(atlasschema.Change)) schema.DiffHook {
+// filterChanges removes from a comparison what is no difference: the removal of handwritten columns and
+// indexes, and conditions that Postgres spells in its own way.
+func filterChanges(ctx context.Context, name string, db *sql.DB, observe func(atlasschema.Change)) schema.DiffHook {
 	return func(differ schema.Differ) schema.Differ {
 		return schema.DiffFunc(func(current, desired *atlasschema.Schema) ([]atlasschema.Change, error) {
 			changes, err := differ.Diff(current, desired)
@@ -104,11 +102,11 @@ func spare(ctx context.Context, name string, db *sql.DB, observe func(atlasschem
 			}
 			var left []atlasschema.Change
 			for _, change := range changes {
-				keep, err := differs(ctx, name, db, change)
+				real, err := differs(ctx, name, db, change)
 				if err != nil {
 					return nil, err
 				}
-				if keep {
+				if real {
 					observe(change)
 					left = append(left, change)
 				}
@@ -118,7 +116,7 @@ func spare(ctx context.Context, name string, db *sql.DB, observe func(atlasschem
 	}
 }
 
-// differs strips a change of a table to what is one; it reports whether anything is left.
+// differs reduces a change of a table to its real differences; it reports whether any is left.
 func differs(ctx context.Context, name string, db *sql.DB, change atlasschema.Change) (bool, error) {
 	table, ok := change.(*atlasschema.ModifyTable)
 	if !ok {
@@ -144,6 +142,7 @@ func differs(ctx context.Context, name string, db *sql.DB, change atlasschema.Ch
 	return len(left) > 0, nil
 }
 
+// removesByHand reports whether a change would remove a handwritten column or index.
 func removesByHand(c atlasschema.Change) bool {
 	var name string
 	switch c := c.(type) {

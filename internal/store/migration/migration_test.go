@@ -115,7 +115,8 @@ func TestWhatADatabaseLacks(t *testing.T) {
 	}
 }
 
-// TestTheTriggersThatGuardTheLedgerAreKnown, though ent is not told of them, and refuse again after their statements.
+// TestTheTriggersThatGuardTheLedgerAreKnown although the schema of ent has none of them, and refuse again after their
+// statements.
 func TestTheTriggersThatGuardTheLedgerAreKnown(t *testing.T) {
 	t.Parallel()
 	drops := map[string][]string{

@@ -10,7 +10,7 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// Dump is every row of every table of a database, as text.
+// Dump returns every row of every table of a database as text.
 func Dump(tb testing.TB, st *store.Store) string {
 	tb.Helper()
 	tables := `SELECT name FROM sqlite_master WHERE type = 'table'`
@@ -26,7 +26,7 @@ func Dump(tb testing.TB, st *store.Store) string {
 	return out.String()
 }
 
-// rows reads a query's rows, their columns separated by blanks.
+// rows reads the rows of a query, their columns separated by blanks.
 func rows(tb testing.TB, st *store.Store, query string) (out []string) {
 	tb.Helper()
 	fail := func(err error) {

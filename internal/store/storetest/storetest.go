@@ -15,13 +15,12 @@ import (
 	"github.com/weav-ai/weav/test/servicetest"
 )
 
-// Dialects are what [Each] runs on; [Open] takes them, and "sqlite3" too.
+// Dialects are the databases that [Each] runs on; [Open] takes them, and "sqlite3" too.
 var Dialects = []string{"sqlite", "postgres"}
 
-// Each runs test on SQLite and on Postgres, as parallel subtests. Under the race detector it
-// leaves SQLite out, whose driver is 10 to 60 times slower there: what must run on
-// SQLite all the same calls [Open]. Without a Postgres that part is skipped, unless
-// REQUIRE_SERVICES=1.
+// Each runs test on SQLite and on Postgres, as parallel subtests. Under the race detector it omits SQLite,
+// whose driver is 10 to 60 times slower there; a test that must run on SQLite anyway calls [Open]. Without
+// Postgres that part is skipped, unless REQUIRE_SERVICES=1.
 func Each(t *testing.T, test func(t *testing.T, st *store.Store)) {
 	t.Helper()
 	for _, dialect := range Dialects {
@@ -41,7 +40,7 @@ func Open(tb testing.TB, dialect string, opts ...store.Option) *store.Store {
 	return At(tb, URL(tb, dialect), opts...)
 }
 
-// At opens the store url names, closed at the end of the test.
+// At opens the store that url names, closed at the end of the test.
 func At(tb testing.TB, url string, opts ...store.Option) *store.Store {
 	tb.Helper()
 	opts = append([]store.Option{store.WithLogger(slog.New(slog.DiscardHandler))}, opts...)
@@ -57,8 +56,8 @@ func At(tb testing.TB, url string, opts ...store.Option) *store.Store {
 	return st
 }
 
-// URL returns the address of a new, migrated, empty database, for tests that open it
-// more than once or from other processes. It is gone after the test.
+// URL returns the address of a new, migrated, empty database, for tests that open it more than once or from
+// other processes. It is removed after the test.
 func URL(tb testing.TB, dialect string) string {
 	tb.Helper()
 	switch dialect {
@@ -88,7 +87,7 @@ func EmptyURL(tb testing.TB, dialect string) string {
 	return "sqlite:" + filepath.Join(tb.TempDir(), "store.db")
 }
 
-// User stores a person with an open feed.
+// User creates a user with a feed.
 func User(tb testing.TB, st *store.Store) oid.User {
 	tb.Helper()
 	user := oid.New[oid.User]()
@@ -104,7 +103,8 @@ func User(tb testing.TB, st *store.Store) oid.User {
 	return user
 }
 
-// sqliteTemplate is the content of a migrated file; the tests of a process copy it.
+// sqliteTemplate is the content of a migrated file, which the tests of a process copy: migrating takes longer
+// than most tests.
 var sqliteTemplate = sync.OnceValues(func() ([]byte, error) {
 	dir, err := os.MkdirTemp("", "weav-storetest-")
 	if err != nil {
@@ -115,9 +115,10 @@ var sqliteTemplate = sync.OnceValues(func() ([]byte, error) {
 	if err := migrate("sqlite:" + path); err != nil {
 		return nil, err
 	}
-	return os.ReadFile(path) // Closing the last connection moved the log into the file.
+	return os.ReadFile(path) // Closing the last connection has moved the WAL into the file.
 })
 
+// migrate applies all migrations to a database.
 func migrate(url string) (err error) {
 	ctx := context.Background()
 	st, err := store.Open(ctx, url)

@@ -7,12 +7,13 @@ import (
 	"unicode/utf8"
 )
 
-// maxCredentials bounds Authorization, and the cookie of /admin, in bytes: the longest tokens have some 2,000.
+// maxCredentials bounds Authorization and the cookie of /admin, in bytes. The longest tokens have about
+// 2,000.
 const maxCredentials = 8 << 10
 
-// door refuses what no part behind it can take, so that none of them has to look: addresses that no text column holds are
-// addresses of nothing, and credentials that long are none.
-func door(next http.Handler) http.Handler {
+// checkInput refuses requests that no handler can use, so that none of them has to check: paths that no text
+// column can store name nothing, and credentials of that length are invalid.
+func checkInput(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case credentialBytes(r) > maxCredentials:
@@ -25,7 +26,7 @@ func door(next http.Handler) http.Handler {
 	})
 }
 
-// credentialBytes is how much a request says about who sends it.
+// credentialBytes is the size of a request's credentials.
 func credentialBytes(r *http.Request) (n int) {
 	for _, value := range r.Header.Values("Authorization") {
 		n += len(value)
@@ -36,8 +37,8 @@ func credentialBytes(r *http.Request) (n int) {
 	return n
 }
 
-// hasStorableAddress says whether the pieces of an address are texts that a database takes. The query counts below /admin alone:
-// GraphQL's has errors of its own, and nobody else reads one.
+// hasStorableAddress reports whether the parts of a URL are texts that a database can store. The query is
+// checked below /admin only: GraphQL has errors of its own for it, and no other handler reads one.
 func hasStorableAddress(u *url.URL) bool {
 	if !isStorable(u.Path) {
 		return false
@@ -53,5 +54,5 @@ func hasStorableAddress(u *url.URL) bool {
 	return true
 }
 
-// isStorable says whether a text column takes s: Postgres takes neither NUL nor bytes that are no UTF-8.
+// isStorable reports whether a text column takes s: Postgres takes neither NUL nor invalid UTF-8.
 func isStorable(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
