@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// BreakerPosition says whether a Breaker lets calls through.
+// BreakerPosition is whether a Breaker lets calls through.
 type BreakerPosition string
 
 // The positions.
@@ -23,33 +23,32 @@ const (
 // ErrBreakerOpen is the cause of an *Error with which a Breaker refused a call.
 var ErrBreakerOpen = errors.New("provider is held back after failures in a row")
 
-// BreakerState is a Breaker at one moment.
+// BreakerState is the state of a Breaker at one moment.
 type BreakerState struct {
 	Position BreakerPosition
-	// Since is when it came to its position; zero while it never left closed.
+	// Since is when it entered its position; zero while it never left closed.
 	Since time.Time
-	// LastKind is the failure that counted last; empty before the first.
+	// LastKind is the last failure that counted; empty before the first.
 	LastKind Kind
 }
 
-// Breaker holds calls to one provider back while it fails, so that people are told at once, or served by
-// another provider, and an ill provider is left to recover.
+// Breaker holds back calls to a provider while it fails, so that users get an answer at once, or one of
+// another provider, and the failing provider can recover.
 //
-// It opens after failures in a row that tell of the provider's health (BreakerPolicy.Failures). When its
-// cool-down has passed it is half-open: one probe at a time goes through. A probe that succeeds closes it,
-// one that fails opens it again for twice as long. Failures that are about the request, the model or
-// the caller count neither way, and so do calls that began before its last change of position.
+// It opens after consecutive failures of the provider (BreakerPolicy.Failures). After its cool-down it is
+// half-open: one call at a time, the probe, goes through. A successful probe closes it; a failed one opens it
+// again for twice as long. Failures that concern the request, the model or the caller count neither way, and
+// so do calls that began before its last change of position.
 //
-// A call that is refused costs nothing: its *Error is of kind Overloaded, not Accepted, caused by
-// ErrBreakerOpen, and its RetryAfter is what is left of the cool-down. Safe for concurrent use;
-// it starts no goroutine.
+// A refused call costs nothing: its *Error is of kind Overloaded, not Accepted, caused by ErrBreakerOpen, and
+// its RetryAfter is the rest of the cool-down. Safe for concurrent use; it starts no goroutine.
 type Breaker struct {
 	provider string
 	policy   BreakerPolicy
 
 	mu       sync.Mutex
 	state    BreakerState
-	era      uint64 // counts the changes of position
+	era      uint64 // the number of changes of position
 	failures int    // in a row, while closed
 	coolDown time.Duration
 	probing  bool
@@ -61,20 +60,20 @@ func NewBreaker(provider string, p BreakerPolicy) *Breaker {
 	return &Breaker{provider: provider, policy: p, coolDown: p.CoolDown, state: BreakerState{Position: BreakerClosed}}
 }
 
-// State is how the breaker stands now.
+// State returns the current state.
 func (b *Breaker) State() BreakerState {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.cool(b.policy.Now())
+	b.halfOpenWhenDue(b.policy.Now())
 	return b.state
 }
 
-// admit lets a call through, or returns what it is refused with. The caller ends the call with leave.
+// admit lets a call through, or returns the error that refuses it. The caller ends the call with release.
 func (b *Breaker) admit(model string) (*admitted, *Error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := b.policy.Now()
-	b.cool(now)
+	b.halfOpenWhenDue(now)
 	switch {
 	case b.state.Position == BreakerOpen:
 		return nil, b.refusal(model, b.state.Since.Add(b.coolDown).Sub(now))
@@ -85,21 +84,23 @@ func (b *Breaker) admit(model string) (*admitted, *Error) {
 	return &admitted{breaker: b, era: b.era}, nil
 }
 
-// probeWait is the RetryAfter of a call that is refused because of a probe, whose end nobody knows.
+// probeWait is the RetryAfter of a call that is refused because of a running probe, whose end is unknown.
 const probeWait = time.Second
 
 func (b *Breaker) refusal(model string, after time.Duration) *Error {
 	return &Error{Kind: Overloaded, Provider: b.provider, Model: model, RetryAfter: after, Cause: ErrBreakerOpen}
 }
 
-// cool makes an open breaker half-open when its time has come. The position dates from then, not from the
-// call that finds out.
-func (b *Breaker) cool(now time.Time) {
+// halfOpenWhenDue makes an open breaker half-open after its cool-down. There is no timer, so it is called
+// before each decision. The position dates from the end of the cool-down, not from the call that finds it.
+func (b *Breaker) halfOpenWhenDue(now time.Time) {
 	if end := b.state.Since.Add(b.coolDown); b.state.Position == BreakerOpen && !now.Before(end) {
 		b.move(BreakerHalfOpen, end)
 	}
 }
 
+// move changes the position. The era changes with it, so that calls of the old position do not count in the
+// new one.
 func (b *Breaker) move(to BreakerPosition, at time.Time) {
 	b.state.Position, b.state.Since = to, at
 	b.era++
@@ -108,42 +109,42 @@ func (b *Breaker) move(to BreakerPosition, at time.Time) {
 
 // admitted is a call that was let through. One goroutine uses it.
 type admitted struct {
-	breaker *Breaker
-	era     uint64
-	settled bool
+	breaker   *Breaker
+	era       uint64
+	concluded bool
 }
 
-// succeeded says that the provider does its work. Only the first word on a call counts.
-func (c *admitted) succeeded() { c.settle((*Breaker).healthy) }
+// succeeded records that the provider works. Only the first result of a call counts.
+func (c *admitted) succeeded() { c.conclude((*Breaker).recordSuccess) }
 
-// failed says how the call ended. What is not about the provider's health frees a probe's place
-// and counts neither way.
+// failed records how the call ended. A failure that does not concern the provider frees the probe's place and
+// counts neither way.
 func (c *admitted) failed(ctx context.Context, err error) {
 	kind := kindOfEnd(ctx, err)
 	if f := c.breaker.policy.OnFailure; f != nil && kind != Canceled {
 		f(kind)
 	}
-	if tellsOfHealth(kind) {
-		c.settle(func(b *Breaker) { b.ill(kind) })
+	if isProviderFault(kind) {
+		c.conclude(func(b *Breaker) { b.recordFailure(kind) })
 	}
 }
 
-// leave ends the call. One that nothing was said about counts neither way.
-func (c *admitted) leave() { c.settle(func(b *Breaker) { b.probing = false }) }
+// release ends the call. A call without a result counts neither way.
+func (c *admitted) release() { c.conclude(func(b *Breaker) { b.probing = false }) }
 
-// settle applies the first verdict on a call, unless the breaker has moved since it began, and tells of
-// the change of position that this made.
-func (c *admitted) settle(verdict func(*Breaker)) {
-	if c.settled {
+// conclude applies the first result of a call, unless the breaker has changed its position since the call
+// began, and reports the change of position that it caused. The callback is called without the lock.
+func (c *admitted) conclude(verdict func(*Breaker)) {
+	if c.concluded {
 		return
 	}
-	c.settled = true
-	if state, moved := c.breaker.judge(c.era, verdict); moved && c.breaker.policy.OnMove != nil {
+	c.concluded = true
+	if state, moved := c.breaker.applyVerdict(c.era, verdict); moved && c.breaker.policy.OnMove != nil {
 		c.breaker.policy.OnMove(state)
 	}
 }
 
-func (b *Breaker) judge(era uint64, verdict func(*Breaker)) (now BreakerState, moved bool) {
+func (b *Breaker) applyVerdict(era uint64, verdict func(*Breaker)) (now BreakerState, moved bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.era != era {
@@ -153,7 +154,7 @@ func (b *Breaker) judge(era uint64, verdict func(*Breaker)) (now BreakerState, m
 	return b.state, b.era != era
 }
 
-func (b *Breaker) healthy() {
+func (b *Breaker) recordSuccess() {
 	b.failures = 0
 	if b.state.Position == BreakerHalfOpen {
 		b.coolDown = b.policy.CoolDown
@@ -161,7 +162,7 @@ func (b *Breaker) healthy() {
 	}
 }
 
-func (b *Breaker) ill(kind Kind) {
+func (b *Breaker) recordFailure(kind Kind) {
 	b.state.LastKind = kind
 	b.failures++
 	switch {

@@ -6,8 +6,8 @@ import (
 	"iter"
 )
 
-// Text returns s behind the breaker. A stream's first delta is its success: the provider answers, and
-// others need not wait for the last one. How a stream ends after that counts neither way.
+// Text returns s behind the breaker. The first delta of a stream is its success: the provider answers, and
+// waiting for the end would hold back other calls. How a stream ends after that counts neither way.
 //
 // Inside a Retrying streamer the breaker sees each attempt.
 func (b *Breaker) Text(s TextStreamer) TextStreamer { return &guardedText{breaker: b, next: s} }
@@ -25,7 +25,8 @@ func (g *guardedText) StreamText(ctx context.Context, req TextRequest) iter.Seq2
 	})
 }
 
-// Image returns m behind the breaker. Only a finished picture is a success: progress is told by queues too.
+// Image returns m behind the breaker. Only a finished picture is a success, because a queue reports progress
+// too.
 func (b *Breaker) Image(m ImageMaker) ImageMaker { return &guardedImages{breaker: b, next: m} }
 
 type guardedImages struct {
@@ -41,8 +42,8 @@ func (g *guardedImages) MakeImage(ctx context.Context, req ImageRequest) iter.Se
 	})
 }
 
-// Video returns m behind the breaker, which holds back starts alone: a video that was paid for is
-// polled, downloaded and cancelled whatever else fails, and how that goes counts neither way.
+// Video returns m behind the breaker, which holds back only starts: a video that was paid for is polled,
+// downloaded and cancelled in any case, and how that ends counts neither way.
 func (b *Breaker) Video(m VideoMaker) VideoMaker { return &guardedVideos{VideoMaker: m, breaker: b} }
 
 type guardedVideos struct {
@@ -57,7 +58,7 @@ func (g *guardedVideos) StartVideo(ctx context.Context, req VideoRequest) (strin
 	if refused != nil {
 		return "", refused
 	}
-	defer call.leave()
+	defer call.release()
 	ref, err := g.VideoMaker.StartVideo(ctx, req)
 	if err != nil {
 		call.failed(ctx, err)
@@ -67,11 +68,11 @@ func (g *guardedVideos) StartVideo(ctx context.Context, req VideoRequest) (strin
 	return ref, nil
 }
 
-// errCutShort is a stream that an adapter ended with neither a final nor an error.
+// errCutShort is the failure of a stream that an adapter ended with neither a final nor an error.
 var errCutShort = &Error{Kind: Interrupted, Accepted: true, Cause: errors.New("the call ended without an end")}
 
-// guarded passes a call's events on. Each range over the result is admitted, or refused before call is
-// made, on its own; a reader that leaves early frees its place.
+// guarded passes the events of a call on. Each range over the result is admitted or refused on its own,
+// before call is made. A reader that leaves early releases its place.
 func guarded[E any](
 	ctx context.Context, b *Breaker, model string, call func() iter.Seq2[E, error], read func(E) (works, ends bool),
 ) iter.Seq2[E, error] {
@@ -82,7 +83,7 @@ func guarded[E any](
 			yield(none, refused)
 			return
 		}
-		defer admitted.leave()
+		defer admitted.release()
 		for ev, err := range call() {
 			works, ends := read(ev)
 			switch {

@@ -10,14 +10,14 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// atelier makes pictures and videos that end as it says.
-type atelier struct {
+// fakeMedia makes pictures and videos with a chosen end.
+type fakeMedia struct {
 	err    error
 	starts int
 	polls  int
 }
 
-func (s *atelier) MakeImage(context.Context, ai.ImageRequest) iter.Seq2[ai.ImageEvent, error] {
+func (s *fakeMedia) MakeImage(context.Context, ai.ImageRequest) iter.Seq2[ai.ImageEvent, error] {
 	return func(yield func(ai.ImageEvent, error) bool) {
 		s.starts++
 		half := 0.5
@@ -32,22 +32,22 @@ func (s *atelier) MakeImage(context.Context, ai.ImageRequest) iter.Seq2[ai.Image
 	}
 }
 
-func (s *atelier) StartVideo(context.Context, ai.VideoRequest) (string, error) {
+func (s *fakeMedia) StartVideo(context.Context, ai.VideoRequest) (string, error) {
 	s.starts++
 	return "ref", s.err
 }
 
-func (s *atelier) PollVideo(context.Context, string, string) (ai.VideoState, error) {
+func (s *fakeMedia) PollVideo(context.Context, string, string) (ai.VideoState, error) {
 	s.polls++
 	return ai.VideoState{}, s.err
 }
 
-func (s *atelier) DownloadVideo(context.Context, string, string, io.Writer) (ai.VideoResult, error) {
+func (s *fakeMedia) DownloadVideo(context.Context, string, string, io.Writer) (ai.VideoResult, error) {
 	s.polls++
 	return ai.VideoResult{}, s.err
 }
 
-func (s *atelier) CancelVideo(context.Context, string, string) error {
+func (s *fakeMedia) CancelVideo(context.Context, string, string) error {
 	s.polls++
 	return s.err
 }
@@ -60,10 +60,10 @@ func draw(ctx context.Context, m ai.ImageMaker) (end error) {
 	return end
 }
 
-// One ill provider is ill for all it makes; progress on the way to a failure is no success.
+// Failures of all kinds of calls count for one provider; progress before a failure is no success.
 func TestBreakerIsOneForAllKinds(t *testing.T) {
 	t.Parallel()
-	s := &atelier{err: &ai.Error{Kind: ai.Upstream}}
+	s := &fakeMedia{err: &ai.Error{Kind: ai.Upstream}}
 	b := ai.NewBreaker("p", ai.BreakerPolicy{Failures: 3})
 	images, videos := b.Image(s), b.Video(s)
 	first, second := draw(t.Context(), images), draw(t.Context(), images)
@@ -87,7 +87,7 @@ func TestBreakerIsOneForAllKinds(t *testing.T) {
 
 func TestBreakerLetsStartedVideosPass(t *testing.T) {
 	t.Parallel()
-	s := &atelier{err: &ai.Error{Kind: ai.Upstream}}
+	s := &fakeMedia{err: &ai.Error{Kind: ai.Upstream}}
 	b := ai.NewBreaker("p", ai.BreakerPolicy{Failures: 2})
 	videos := b.Video(s)
 	others := func() {
@@ -114,18 +114,18 @@ func TestBreakerLetsStartedVideosPass(t *testing.T) {
 	}
 }
 
-// An adapter that takes a caller's leaving for a fault of the provider's is not believed.
+// An adapter that reports a caller's cancellation as a provider fault is not believed.
 func TestBreakerCallerLeaves(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	told := 0
-	b := ai.NewBreaker("p", ai.BreakerPolicy{Failures: 1, OnFailure: func(ai.Kind) { told++ }})
-	s := &atelier{err: &ai.Error{Kind: ai.Upstream}}
+	reported := 0
+	b := ai.NewBreaker("p", ai.BreakerPolicy{Failures: 1, OnFailure: func(ai.Kind) { reported++ }})
+	s := &fakeMedia{err: &ai.Error{Kind: ai.Upstream}}
 	if err := draw(ctx, b.Image(s)); !errors.Is(err, s.err) {
 		t.Errorf("got %v, want the adapter's own", err)
 	}
-	if got := b.State(); got.Position != ai.BreakerClosed || told > 0 {
-		t.Errorf("it counted %d failures and is %+v", told, got)
+	if got := b.State(); got.Position != ai.BreakerClosed || reported > 0 {
+		t.Errorf("it counted %d failures and is %+v", reported, got)
 	}
 }

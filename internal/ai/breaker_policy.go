@@ -5,22 +5,21 @@ import (
 	"time"
 )
 
-// BreakerPolicy says when a Breaker opens and closes. The zero value is the default.
+// BreakerPolicy is when a Breaker opens and closes. The zero value is the default.
 type BreakerPolicy struct {
-	// Failures is how many in a row open it; default 5.
+	// Failures is how many consecutive failures open it; default 5.
 	Failures int
-	// CoolDown is how long it stays open the first time, doubled with each probe that
-	// fails; default 30 s.
+	// CoolDown is how long it stays open the first time, doubled with each failed probe; default 30 s.
 	CoolDown time.Duration
 	// MaxCoolDown caps CoolDown; default 5 min.
 	MaxCoolDown time.Duration
 	// Now is the clock; default time.Now.
 	Now func() time.Time
-	// OnFailure is told of each failure of a call that was let through, but of none that
-	// the caller made by leaving; may be nil.
+	// OnFailure is called for each failure of an admitted call, except when the caller cancelled it; may be
+	// nil.
 	OnFailure func(Kind)
-	// OnMove is told when the end of a call opens or closes the breaker; may be nil. Calls that end at the
-	// same time may tell in another order than they moved it.
+	// OnMove is called when the end of a call opens or closes the breaker; may be nil. The calls for changes
+	// at nearly the same time may come in another order than the changes.
 	OnMove func(BreakerState)
 }
 
@@ -36,11 +35,11 @@ func (p BreakerPolicy) withDefaults() BreakerPolicy {
 	return p
 }
 
-// kindOfEnd is the kind of a call that ended with err. A call that a Retrying streamer's watchdog ended
-// looks cancelled to its adapter: it was the provider that was silent.
+// kindOfEnd is the kind of a call that ended with err. A call that the watchdog of a Retrying streamer ended
+// looks cancelled to its adapter, although the provider was silent.
 func kindOfEnd(ctx context.Context, err error) Kind {
 	switch {
-	case oursEnded(ctx):
+	case endedByLimit(ctx):
 		return Timeout
 	case ctx.Err() != nil:
 		return StopKind(ctx)
@@ -49,10 +48,10 @@ func kindOfEnd(ctx context.Context, err error) Kind {
 	}
 }
 
-// tellsOfHealth says whether a failure would meet the next call too, whatever it asked for. RateLimited
-// does not: the provider works, and says itself when to come again. RegionBlocked
-// does not, because providers answer so for single models too.
-func tellsOfHealth(k Kind) bool {
+// isProviderFault reports whether a failure would affect the next call too, whatever it requests. RateLimited
+// would not: the provider works, and states itself when to retry. RegionBlocked would not, because providers
+// answer so for single models too.
+func isProviderFault(k Kind) bool {
 	switch k {
 	case Overloaded, Upstream, Interrupted, Timeout, Auth, QuotaExhausted:
 		return true

@@ -15,7 +15,7 @@ import (
 
 func TestBreakerAbandonedReader(t *testing.T) {
 	t.Parallel()
-	leaving := func(w *ward, steps []step) {
+	leaving := func(w *breakerFixture, steps []step) {
 		w.next = steps
 		for _, err := range w.text.StreamText(t.Context(), ai.TextRequest{}) {
 			_ = err
@@ -24,7 +24,7 @@ func TestBreakerAbandonedReader(t *testing.T) {
 	}
 	t.Run("before a word", func(t *testing.T) {
 		t.Parallel()
-		w := newWard()
+		w := newBreakerFixture()
 		w.open(t)
 		w.now = w.now.Add(30 * time.Second)
 		leaving(w, []step{{}, {delta: "a"}, {final: true}})
@@ -34,7 +34,7 @@ func TestBreakerAbandonedReader(t *testing.T) {
 	})
 	t.Run("among failures", func(t *testing.T) {
 		t.Parallel()
-		w := newWard()
+		w := newBreakerFixture()
 		w.plays(t, ai.Upstream, ai.Upstream)
 		leaving(w, []step{{}, {final: true}})
 		w.plays(t, ai.Upstream)
@@ -42,7 +42,7 @@ func TestBreakerAbandonedReader(t *testing.T) {
 	})
 	t.Run("at the failure", func(t *testing.T) {
 		t.Parallel()
-		w := newWard()
+		w := newBreakerFixture()
 		for range 3 {
 			leaving(w, fail(ai.Upstream))
 		}
@@ -64,7 +64,7 @@ func TestBreakerStreamsThatBreakOff(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWard()
+			w := newBreakerFixture()
 			for range 3 {
 				w.next = c.steps
 				end := error(nil)
@@ -82,7 +82,7 @@ func TestBreakerStreamsThatBreakOff(t *testing.T) {
 	}
 }
 
-// A call says nothing about a breaker that has moved since it began, however long it took.
+// A call does not count for a breaker that has changed its position since the call began, however long it took.
 func TestBreakerStreamOfMinutes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -111,13 +111,13 @@ func TestBreakerStreamOfMinutes(t *testing.T) {
 	})
 }
 
-// What was begun before the breaker opened speaks of another time, also when it ends during a probe's.
+// A call that began before the breaker opened does not count, even when it ends during a probe.
 func TestBreakerLateVerdicts(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]step{"success": {final: true}, "failure": fail(ai.Upstream)[0]} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWard()
+			w := newBreakerFixture()
 			w.next = []step{{}, end}
 			next, stop := iter.Pull2(w.text.StreamText(t.Context(), ai.TextRequest{}))
 			defer stop()
@@ -137,10 +137,10 @@ func TestBreakerLateVerdicts(t *testing.T) {
 	}
 }
 
-// The others need not wait for a long reply's end: its first word closes the breaker.
-func TestBreakerClosesWithTheProbesFirstWord(t *testing.T) {
+// Other calls need not wait for the end of a long reply: its first delta closes the breaker.
+func TestBreakerClosesWithTheProbesFirstDelta(t *testing.T) {
 	t.Parallel()
-	w := newWard()
+	w := newBreakerFixture()
 	w.open(t)
 	w.now = w.now.Add(30 * time.Second)
 	w.next = reply
@@ -154,7 +154,7 @@ func TestBreakerClosesWithTheProbesFirstWord(t *testing.T) {
 	w.want(t, ai.BreakerClosed, 0)
 }
 
-// Silence is found by the watchdog outside, and looks to the adapter like a caller who leaves.
+// The watchdog outside finds the silence, and to the adapter it is a caller who cancels.
 func TestBreakerInsideRetrying(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -11,8 +11,8 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// ward is a breaker of three failures on a clock of its own, before a streamer whose next end a test chooses.
-type ward struct {
+// breakerFixture is a breaker of three failures on a clock of its own, before a streamer whose next result a test chooses.
+type breakerFixture struct {
 	*ai.Breaker
 
 	now  time.Time
@@ -24,8 +24,8 @@ type ward struct {
 	moves    []ai.BreakerPosition
 }
 
-func newWard() *ward {
-	w := &ward{now: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)}
+func newBreakerFixture() *breakerFixture {
+	w := &breakerFixture{now: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)}
 	w.Breaker = ai.NewBreaker("p", ai.BreakerPolicy{
 		Failures: 3, CoolDown: 30 * time.Second, MaxCoolDown: 100 * time.Second,
 		Now:       func() time.Time { return w.now },
@@ -37,20 +37,20 @@ func newWard() *ward {
 }
 
 // StreamText plays the chosen steps.
-func (w *ward) StreamText(ctx context.Context, req ai.TextRequest) iter.Seq2[ai.TextEvent, error] {
+func (w *breakerFixture) StreamText(ctx context.Context, req ai.TextRequest) iter.Seq2[ai.TextEvent, error] {
 	w.calls++
 	return (&scripted{scripts: [][]step{w.next}}).StreamText(ctx, req)
 }
 
 // call makes one call, which is a reply, and returns what it ended with.
-func (w *ward) call(t *testing.T) *ai.Error {
+func (w *breakerFixture) call(t *testing.T) *ai.Error {
 	t.Helper()
 	w.next = reply
 	return read(t.Context(), t, w.text).err
 }
 
 // plays makes calls that reach the provider, and end there with these kinds; "" is a reply.
-func (w *ward) plays(t *testing.T, kinds ...ai.Kind) {
+func (w *breakerFixture) plays(t *testing.T, kinds ...ai.Kind) {
 	t.Helper()
 	for _, kind := range kinds {
 		if w.next = reply; kind != "" {
@@ -64,7 +64,7 @@ func (w *ward) plays(t *testing.T, kinds ...ai.Kind) {
 	}
 }
 
-func (w *ward) want(t *testing.T, position ai.BreakerPosition, since time.Duration) {
+func (w *breakerFixture) want(t *testing.T, position ai.BreakerPosition, since time.Duration) {
 	t.Helper()
 	if s := w.State(); s.Position != position || !s.Since.Equal(w.now.Add(-since)) {
 		t.Errorf("state is %+v at %v, want %s since %v", s, w.now, position, since)
@@ -72,7 +72,7 @@ func (w *ward) want(t *testing.T, position ai.BreakerPosition, since time.Durati
 }
 
 // open brings the breaker there.
-func (w *ward) open(t *testing.T) {
+func (w *breakerFixture) open(t *testing.T) {
 	t.Helper()
 	w.plays(t, ai.Upstream, ai.Upstream, ai.Upstream)
 	w.want(t, ai.BreakerOpen, 0)
@@ -99,7 +99,7 @@ func TestBreakerOpensOnFailuresInARow(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWard()
+			w := newBreakerFixture()
 			w.plays(t, c.ends...)
 			if got := w.State().Position; got != c.want {
 				t.Errorf("it is %s, want %s", got, c.want)
@@ -110,7 +110,7 @@ func TestBreakerOpensOnFailuresInARow(t *testing.T) {
 
 func TestBreakerRefusesWhileOpen(t *testing.T) {
 	t.Parallel()
-	w := newWard()
+	w := newBreakerFixture()
 	w.open(t)
 	w.now = w.now.Add(12 * time.Second)
 	err := w.call(t)
@@ -118,7 +118,7 @@ func TestBreakerRefusesWhileOpen(t *testing.T) {
 		t.Errorf("got %+v", err)
 	}
 	if !errors.Is(err, ai.ErrBreakerOpen) || !err.MayFallBack() || !err.MayRepeatPaid() {
-		t.Errorf("%v is not told apart from a provider's answer, or is taken for paid", err)
+		t.Errorf("%v is the same as a provider's answer, or is taken for paid", err)
 	}
 	if w.calls != 3 || len(w.failures) != 3 {
 		t.Errorf("%d calls and %d failures, want 3 of each", w.calls, len(w.failures))
@@ -131,7 +131,7 @@ func TestBreakerRefusesWhileOpen(t *testing.T) {
 
 func TestBreakerClosesAfterAProbe(t *testing.T) {
 	t.Parallel()
-	w := newWard()
+	w := newBreakerFixture()
 	w.open(t)
 	w.now = w.now.Add(31 * time.Second)
 	w.want(t, ai.BreakerHalfOpen, time.Second)
@@ -148,7 +148,7 @@ func TestBreakerClosesAfterAProbe(t *testing.T) {
 
 func TestBreakerCoolsDownLongerEachTime(t *testing.T) {
 	t.Parallel()
-	w := newWard()
+	w := newBreakerFixture()
 	w.open(t)
 	for _, d := range []time.Duration{30 * time.Second, time.Minute, 100 * time.Second, 100 * time.Second} {
 		w.now = w.now.Add(d - 1)
@@ -169,7 +169,7 @@ func TestBreakerProbeWithoutAVerdict(t *testing.T) {
 	for _, kind := range []ai.Kind{ai.Canceled, ai.BadRequest, ai.RateLimited} {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
-			w := newWard()
+			w := newBreakerFixture()
 			w.open(t)
 			w.now = w.now.Add(30 * time.Second)
 			w.plays(t, kind)

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Kind sorts a provider's failures by what to do about them.
+// Kind classifies a provider's failures by what to do about them.
 type Kind string
 
 // The kinds.
@@ -26,7 +26,8 @@ const (
 	NoOutput       Kind = "no_output"
 	BadRequest     Kind = "bad_request"
 	Unsupported    Kind = "unsupported"
-	// KeyRefused is a person's own key that the provider does not take, or that is gone. Adapters never tell it.
+	// KeyRefused means that the provider rejects a user's provider key, or that the key was deleted. Adapters
+	// never return it.
 	KeyRefused Kind = "key_refused"
 )
 
@@ -35,22 +36,23 @@ type Error struct {
 	Kind     Kind
 	Provider string
 	Model    string
-	// HTTP is the status the provider answered; zero when there was none.
+	// HTTP is the status of the provider's answer; zero when there was none.
 	HTTP int
 	// Code is the provider's own code, for the log.
 	Code      string
 	RequestID string
-	// RetryAfter is the provider's wish; zero when it told none.
+	// RetryAfter is the provider's request; zero when it made none.
 	RetryAfter time.Duration
-	// Shown says that a delta was yielded before: the call must not be repeated.
+	// Shown means that a delta was yielded before: the call must not be repeated, because the user has seen
+	// the text.
 	Shown bool
-	// Accepted says that the provider may have taken the request: false only where it
-	// definitely refused, or was never reached. A dropped connection is no refusal.
+	// Accepted means that the provider may have taken the request. It is false only when the provider
+	// definitely refused, or was never reached. A dropped connection proves neither.
 	Accepted bool
-	// Settled says that the job a poll asked for has failed at the provider, so that
-	// asking again gives the same answer.
-	Settled bool
-	// Usage is what was told before the failure.
+	// JobFailed means that the polled job has failed at the provider, so that polling again gives the same
+	// answer.
+	JobFailed bool
+	// Usage is what was reported before the failure.
 	Usage Usage
 	// Cause is for the log. It never reaches a client.
 	Cause error
@@ -68,7 +70,7 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// KindOf returns the kind of err: Upstream for what is no *Error, "" for nil.
+// KindOf returns the kind of err: Upstream for an error that is no *Error, "" for nil.
 func KindOf(err error) Kind {
 	if err == nil {
 		return ""
@@ -80,10 +82,10 @@ func KindOf(err error) Kind {
 	return Upstream
 }
 
-// Repeatable says whether the same call may be made again at the same provider:
-// the fault may pass, and nothing was shown or settled.
+// Repeatable reports whether the same call may be repeated at the same provider: the fault may be temporary,
+// nothing was shown, and the job has not failed.
 func (e *Error) Repeatable() bool {
-	if e.Shown || e.Settled {
+	if e.Shown || e.JobFailed {
 		return false
 	}
 	switch e.Kind {
@@ -94,18 +96,16 @@ func (e *Error) Repeatable() bool {
 	}
 }
 
-// MayRepeatPaid says whether a call that makes a picture or starts a video may be made
-// again: the fault may pass, and the provider definitely did not take the request, so that
-// nothing is made or paid twice.
+// MayRepeatPaid reports whether a call that makes a picture or starts a video may be repeated: the fault may
+// be temporary, and the provider definitely did not take the request. So nothing is made or paid twice.
 func (e *Error) MayRepeatPaid() bool {
 	return e.Repeatable() && !e.Accepted
 }
 
-// MayFallBack says whether another model may be asked instead: nothing was shown, the call cannot go on
-// by itself, and the fault is the provider's, not the request's. A call that is paid for whether or not it
-// is read (MayRepeatPaid) has stricter rules.
+// MayFallBack reports whether another model may be used instead: nothing was shown, and the fault is the
+// provider's and not the request's. For a call that is paid even if it is not read, MayRepeatPaid applies.
 func (e *Error) MayFallBack() bool {
-	if e.Shown || e.Settled {
+	if e.Shown || e.JobFailed {
 		return false
 	}
 	switch e.Kind {

@@ -20,7 +20,7 @@ func TestWhatMayBeRepeated(t *testing.T) {
 		{"cut off", ai.Error{Kind: ai.Interrupted, Accepted: true}, true, false},
 		{"nothing came of it", ai.Error{Kind: ai.NoOutput, Accepted: true}, true, false},
 		{"shown", ai.Error{Kind: ai.Overloaded, Shown: true}, false, false},
-		{"settled", ai.Error{Kind: ai.Overloaded, Settled: true, Accepted: true}, false, false},
+		{"settled", ai.Error{Kind: ai.Overloaded, JobFailed: true, Accepted: true}, false, false},
 		{"quota", ai.Error{Kind: ai.QuotaExhausted}, false, false},
 		{"timeout", ai.Error{Kind: ai.Timeout}, false, false},
 		{"canceled", ai.Error{Kind: ai.Canceled}, false, false},

@@ -7,19 +7,17 @@ import (
 
 // ImageMaker makes pictures.
 type ImageMaker interface {
-	// MakeImage yields progress and then exactly one Final, or an *Error in its place;
-	// nothing follows either. Progress never falls; partial pictures count as progress and are
-	// not passed on. An event with neither Progress nor Final is a sign of life.
+	// MakeImage yields progress and then exactly one Final, or an *Error in its place; nothing follows
+	// either. Progress never falls; partial pictures count as progress and are not passed on. An event with
+	// neither Progress nor Final is a keep-alive.
 	//
-	// The call is paid. Error.Accepted says whether the provider may have taken it, and
-	// with that whether it may be made again (Error.MayRepeatPaid); an adapter never
-	// repeats it by itself. An answer without a picture is NoOutput, and one that
-	// breaks off is Interrupted.
+	// The call is paid. Error.Accepted states whether the provider may have taken it, and with that whether
+	// it may be repeated (Error.MayRepeatPaid); an adapter never repeats it by itself. An answer without a
+	// picture is NoOutput, and one that breaks off is Interrupted.
 	//
-	// Cancelling ctx, or breaking the loop, closes the provider's connection within a
-	// second; a cancelled call yields an *Error of kind Canceled (Timeout when it was ctx's
-	// deadline: StopKind). Each range over the result is a call of its own. Safe for
-	// concurrent use.
+	// Cancelling ctx, or breaking the loop, closes the provider's connection within a second. A cancelled
+	// call yields an *Error of kind Canceled (Timeout when ctx's deadline passed: StopKind). Each range over
+	// the result is a call of its own. Safe for concurrent use.
 	MakeImage(ctx context.Context, req ImageRequest) iter.Seq2[ImageEvent, error]
 }
 
@@ -28,19 +26,19 @@ type ImageRequest struct {
 	// Model is the provider's own name of the model.
 	Model  string
 	Prompt string
-	// Width and Height are in pixels. A provider that knows only some sizes or ratios gets
-	// the nearest: the picture's own size is in its bytes.
+	// Width and Height are in pixels. A provider with a fixed set of sizes or ratios gets the nearest one:
+	// the actual size is in the picture's bytes.
 	Width, Height int
 	// Quality is QualityStandard when empty.
 	Quality Quality
-	// EndUser is a hash that stands for the person, for providers that ask for one.
+	// EndUser is a hash that identifies the user, for providers that require one.
 	EndUser string
-	// JobKey names the piece of work and is the same in each of its attempts: it is the
-	// idempotency key of a provider that knows one.
+	// JobKey identifies the work and is the same in each attempt: it is the idempotency key of a provider
+	// that supports one.
 	JobKey string
 }
 
-// Quality is how much care a provider takes.
+// Quality is the quality level of a picture.
 type Quality string
 
 // The qualities.
@@ -49,17 +47,17 @@ const (
 	QualityHD       Quality = "hd"
 )
 
-// ImageEvent is either progress or the Final, or neither: a sign of life.
+// ImageEvent is either progress or the Final, or neither: a keep-alive.
 type ImageEvent struct {
-	// Progress is from 0 to 1; nil when the provider tells none.
+	// Progress is from 0 to 1; nil when the provider reports none.
 	Progress *float64
-	// Phase is empty when the provider tells none.
+	// Phase is empty when the provider reports none.
 	Phase Phase
 	// Final is set on the last event only.
 	Final *ImageResult
 }
 
-// Phase says what the provider is doing with a request it has taken.
+// Phase is the state of a request that the provider has taken.
 type Phase string
 
 // The phases.
@@ -70,16 +68,16 @@ const (
 
 // ImageResult closes a call.
 type ImageResult struct {
-	// Images has at least one picture. What a provider sends is passed on unseen: the
-	// caller checks that the bytes are what MIMEType says.
+	// Images has at least one picture. The bytes are passed on unchecked: the caller checks that they match
+	// MIMEType.
 	Images []File
-	// RevisedPrompt is what the provider drew in place of the prompt; empty when it told nothing.
+	// RevisedPrompt is the prompt that the provider used instead; empty when it reported none.
 	RevisedPrompt string
 	Finish        Finish
-	// RawFinish is the provider's own word, for the log.
+	// RawFinish is the provider's own value, for the log.
 	RawFinish string
 	Usage     Usage
-	// Model is the model that really answered.
+	// Model is the model that answered.
 	Model      string
 	ResponseID string
 	RequestID  string
@@ -88,6 +86,6 @@ type ImageResult struct {
 // File is a small file held in memory.
 type File struct {
 	Bytes []byte
-	// MIMEType is what the provider says of the bytes.
+	// MIMEType is the type that the provider states.
 	MIMEType string
 }

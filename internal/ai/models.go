@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// ModelLister tells which models a provider has. Not every provider can.
+// ModelLister lists the models of a provider. Not every provider can.
 type ModelLister interface {
 	// ListModels returns all models of the account. It is free; a failure is an *Error.
 	ListModels(ctx context.Context) ([]ListedModel, error)

@@ -28,7 +28,7 @@ func TestPart(t *testing.T) {
 		status int
 		header map[string]string
 		body   string
-		want   string // the file; empty when the answer is not taken
+		want   string // the file; empty when the answer is refused
 	}{
 		"the rest":                   {first, "bytes=3-", 206, rest("bytes 3-5/6", `"v1"`), "def", "abcdef"},
 		"all again":                  {first, "bytes=3-", 200, map[string]string{"ETag": `"v2"`}, "uvwxyz", "uvwxyz"},
@@ -52,13 +52,13 @@ func TestPart(t *testing.T) {
 				t.Error("half a file is whole")
 			}
 			h := http.Header{}
-			p.Ask(h)
+			p.SetRange(h)
 			if h.Get("Range") != tt.asked || (h.Get("If-Range") == `"v1"`) != (tt.asked != "") {
 				t.Errorf("asked for %v", h)
 			}
 			res := response(tt.status, tt.header, int64(len(tt.body))) //nolint:bodyclose // It has no connection.
 			if tt.want == "" {
-				if err := p.Take(res); !errors.Is(err, ai.ErrPart) || p.Written() != 0 || file.Len() != 0 {
+				if err := p.Accept(res); !errors.Is(err, ai.ErrPart) || p.Written() != 0 || file.Len() != 0 {
 					t.Errorf("got %v, with %d bytes kept", err, file.Len())
 				}
 				return
@@ -81,7 +81,7 @@ func response(status int, header map[string]string, length int64) *http.Response
 
 func take(t *testing.T, p *ai.Part, res *http.Response, body string) {
 	t.Helper()
-	if err := p.Take(res); err != nil {
+	if err := p.Accept(res); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := strings.NewReader(body).WriteTo(p); err != nil {

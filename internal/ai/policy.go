@@ -10,20 +10,19 @@ import (
 type RetryPolicy struct {
 	// Max is how often a call is repeated at most; default 3, negative for never.
 	Max int
-	// Backoff is the wait before the first repetition, doubled for each further
-	// one; default 1 s. A provider's RetryAfter takes its place.
+	// Backoff is the wait before the first repetition, doubled for each further one; default 1 s. A
+	// provider's RetryAfter replaces it.
 	Backoff time.Duration
-	// MaxWait caps every wait, also RetryAfter; default 30 s.
+	// MaxWait caps every wait, including RetryAfter; default 30 s.
 	MaxWait time.Duration
 	// Idle is how long a provider may be silent before its first event and
 	// between two; default 60 s.
 	Idle time.Duration
 	// Total bounds all attempts and waits together; default 10 min.
 	Total time.Duration
-	// Wait passes the time between attempts; default Wait.
+	// Wait waits between attempts; default Wait.
 	Wait WaitFunc
-	// OnRetry is told of each failure that is about to be repeated, for the log
-	// and the metrics; may be nil.
+	// OnRetry is called for each failure before it is repeated, for the log and the metrics; may be nil.
 	OnRetry func(ctx context.Context, failed *Error, wait time.Duration)
 }
 
@@ -48,18 +47,19 @@ func orDefault(d, fallback time.Duration) time.Duration {
 	return d
 }
 
-// allows says whether attempt, counted from 1, may be followed by another.
+// allows reports whether attempt, counted from 1, may be followed by another. NoOutput is repeated once only,
+// because it is paid and rarely succeeds the second time.
 func (p RetryPolicy) allows(failed *Error, attempt int) bool {
 	limit := p.Max
 	if failed.Kind == NoOutput {
 		limit = min(limit, 1)
 	}
-	// A breaker that holds calls back is no fault that a wait of one call's length mends.
+	// An open breaker stays open for longer than the wait of a repetition.
 	return !errors.Is(failed, ErrBreakerOpen) && failed.Repeatable() && attempt <= limit
 }
 
-// pauseAfter is the wait behind attempt, counted from 1. It doubles stepwise, so that
-// no count of attempts can overflow it.
+// pauseAfter is the wait after attempt, counted from 1. It is doubled stepwise, so that no number of attempts
+// can overflow it.
 func (p RetryPolicy) pauseAfter(failed *Error, attempt int) time.Duration {
 	if failed.RetryAfter > 0 {
 		return min(failed.RetryAfter, p.MaxWait)

@@ -9,38 +9,38 @@ import (
 )
 
 const (
-	// MaxCode is how much of a provider's code, type or name an error keeps, in bytes.
+	// MaxCode is the longest code, type or name of a provider in an error, in bytes.
 	MaxCode = 64
-	// maxMessage is the same for its words.
+	// maxMessage is the same for its message.
 	maxMessage = 240
-	// minPrivate is from which length on, in bytes, a text is looked for: a shorter one is likely to be a word
-	// of the message.
+	// minPrivate is the shortest private text, in bytes, that is removed: a shorter one is likely to be an
+	// ordinary word of the message.
 	minPrivate = 4
-	// echo is how many bytes in a row of what a person wrote are taken for a quotation of it.
-	echo = 12
+	// minEcho is how many consecutive bytes of a user's text count as a quotation of it.
+	minEcho = 12
 )
 
-// quotation is what providers put around values of the request, also where the end is missing. An apostrophe within
-// a word opens none.
-var quotation = regexp.MustCompile(`\B'[^']*('|$)|"[^"]*("|$)`)
+// quotedValue matches quoted values of the request, also without a closing quote. An apostrophe within a word
+// does not begin one.
+var quotedValue = regexp.MustCompile(`\B'[^']*('|$)|"[^"]*("|$)`)
 
-// Redact returns what a log may hold of a provider's message: no key, and nothing of what the person wrote, whole or
-// in part, which providers repeat when they refuse it.
+// Redact returns a provider's message in a form that may be logged: without the key, and without the user's
+// text in whole or in part, which providers repeat when they refuse it.
 func Redact(message, key string, private []string) string {
-	message = Clip(message, 4*maxMessage) // More is not looked at.
+	message = Clip(message, 4*maxMessage) // The rest is not logged in any case.
 	if len(key) >= minPrivate {
 		message = strings.ReplaceAll(message, key, "…")
 	}
 	for _, s := range private {
 		if s = Clip(s, len(s)); len(s) >= minPrivate {
-			message = withoutEcho(strings.ReplaceAll(message, s, "…"), s)
+			message = cutEchoes(strings.ReplaceAll(message, s, "…"), s)
 		}
 	}
-	return Clip(quotation.ReplaceAllString(message, "“…”"), maxMessage)
+	return Clip(quotedValue.ReplaceAllString(message, "“…”"), maxMessage)
 }
 
-// RedactError returns what a log may hold of an error of the transport, which quotes what it did not understand and
-// which net/http puts the address before.
+// RedactError returns a transport error in a form that may be logged. Such errors quote what could not be
+// parsed, and net/http adds the address.
 func RedactError(err error, key string, private []string) string {
 	var at *url.Error
 	if errors.As(err, &at) {
@@ -49,12 +49,12 @@ func RedactError(err error, key string, private []string) string {
 	return Redact(err.Error(), key, private)
 }
 
-// withoutEcho cuts out what a message repeats of s: each longest run of it from echo bytes on.
-func withoutEcho(message, s string) string {
+// cutEchoes removes from a message what it repeats of s: each longest match of at least minEcho bytes.
+func cutEchoes(message, s string) string {
 	var kept strings.Builder
 	for message != "" {
 		run := 0
-		for n := echo; n <= len(message) && strings.Contains(s, message[:n]); n++ {
+		for n := minEcho; n <= len(message) && strings.Contains(s, message[:n]); n++ {
 			run = n
 		}
 		if run > 0 {
@@ -69,7 +69,7 @@ func withoutEcho(message, s string) string {
 	return kept.String()
 }
 
-// Clip returns at most limit bytes of s, whole characters on one line.
+// Clip returns at most limit bytes of s, whole code points on one line.
 func Clip(s string, limit int) string {
 	s = strings.Join(strings.Fields(CleanText(s)), " ")
 	if len(s) <= limit {

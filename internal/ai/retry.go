@@ -7,14 +7,13 @@ import (
 	"time"
 )
 
-// Retrying returns a TextStreamer that repeats calls of s that failed in a way that
-// may pass (Error.Repeatable), never after a delta was shown, and NoOutput only once. When
-// the policy's Idle or Total runs out the error is of kind Timeout. A failure
-// whose wait would outlast the deadline is returned at once.
+// Retrying returns a TextStreamer that repeats calls of s whose failure may be temporary (Error.Repeatable),
+// never after a delta was shown, and NoOutput only once. When the policy's Idle or Total expires the error is
+// of kind Timeout. A failure whose wait would exceed the deadline is returned at once.
 //
-// It also mends what s gets wrong: a stream without an end is Interrupted, an error
-// that is no *Error is Upstream, events without content are swallowed, and nothing
-// follows the final. The usage is the last attempt's alone.
+// It also corrects violations of the port: a stream without an end is Interrupted, an error that is no *Error
+// is Upstream, events without content are dropped, and nothing follows the final. The usage is that of the
+// last attempt.
 func Retrying(s TextStreamer, p RetryPolicy) TextStreamer {
 	return &retrying{next: s, policy: p.withDefaults()}
 }
@@ -29,7 +28,7 @@ func (r *retrying) StreamText(ctx context.Context, req TextRequest) iter.Seq2[Te
 	return func(yield func(TextEvent, error) bool) {
 		ctx, cancel := context.WithTimeoutCause(ctx, r.policy.Total, errTotal)
 		defer cancel()
-		first := Attempt(ctx) // A caller that counts attempts of its own goes on counting.
+		first := Attempt(ctx) // A caller may count attempts of its own.
 		for attempt := 1; ; attempt++ {
 			failed := r.try(WithAttempt(ctx, first+attempt-1), req, yield)
 			if failed == nil {
@@ -43,14 +42,13 @@ func (r *retrying) StreamText(ctx context.Context, req TextRequest) iter.Seq2[Te
 	}
 }
 
-// try makes one attempt and returns its failure; nil when the final was yielded or
-// the reader left.
+// try makes one attempt and returns its failure; nil when the final was yielded or the reader left.
 func (r *retrying) try(ctx context.Context, req TextRequest, yield func(TextEvent, error) bool) *Error {
-	ctx, dog := watch(ctx, r.policy.Idle)
-	defer dog.stop()
+	ctx, idle := watch(ctx, r.policy.Idle)
+	defer idle.stop()
 	shown := false
 	for ev, err := range r.next.StreamText(ctx, req) {
-		dog.heard()
+		idle.pause()
 		switch {
 		case err != nil:
 			return failure(ctx, err, req, shown)
@@ -63,13 +61,12 @@ func (r *retrying) try(ctx context.Context, req TextRequest, yield func(TextEven
 				return nil
 			}
 		}
-		dog.listen()
+		idle.resume()
 	}
 	return failure(ctx, &Error{Kind: Interrupted, Model: req.Model, Accepted: true, Cause: errNoEnd}, req, shown)
 }
 
-// pause waits until the next attempt is due. It returns the error to end with when
-// there is none.
+// pause waits until the next attempt is due. It returns the final error when there is no next attempt.
 func (r *retrying) pause(ctx context.Context, failed *Error, attempt int) *Error {
 	if !r.policy.allows(failed, attempt) {
 		return failed
@@ -91,7 +88,8 @@ func (r *retrying) pause(ctx context.Context, failed *Error, attempt int) *Error
 
 var errNoEnd = errors.New("stream ended without a terminal event")
 
-// failure gives err the one form, with what this attempt knows better than the adapter.
+// failure returns err as an *Error, corrected by what this attempt knows: whether a delta was shown, and
+// whether the watchdog ended it. The original is copied, since an adapter may return a shared value.
 func failure(ctx context.Context, err error, req TextRequest, shown bool) *Error {
 	e := &Error{Kind: Upstream, Model: req.Model, Accepted: true, Cause: err}
 	var typed *Error
@@ -100,7 +98,7 @@ func failure(ctx context.Context, err error, req TextRequest, shown bool) *Error
 		e = &clone
 	}
 	e.Shown = e.Shown || shown
-	if oursEnded(ctx) {
+	if endedByLimit(ctx) {
 		e.Kind, e.Cause = Timeout, errors.Join(context.Cause(ctx), err)
 	}
 	return e
@@ -108,13 +106,13 @@ func failure(ctx context.Context, err error, req TextRequest, shown bool) *Error
 
 type attemptKey struct{}
 
-// WithAttempt tells a call the number of its attempt, from 1. A Retrying streamer does
-// so itself; a caller that repeats pictures and videos does it for each call.
+// WithAttempt sets the number of a call's attempt, from 1. A Retrying streamer does so itself; a caller that
+// repeats pictures and videos does it for each call.
 func WithAttempt(ctx context.Context, n int) context.Context {
 	return context.WithValue(ctx, attemptKey{}, n)
 }
 
-// Attempt is the number of the attempt that ctx belongs to, from 1. Without one it is 1.
+// Attempt returns the number of the attempt that ctx belongs to, from 1; 1 when it is not set.
 func Attempt(ctx context.Context) int {
 	if n, ok := ctx.Value(attemptKey{}).(int); ok {
 		return n

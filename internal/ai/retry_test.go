@@ -119,7 +119,7 @@ func TestRetryingRepeats(t *testing.T) {
 				checkEnd(t, got, tt.kind)
 				for i, n := range s.attempts {
 					if n != i+1 {
-						t.Errorf("attempt %d was told it is %d", i+1, n)
+						t.Errorf("attempt %d got the number %d", i+1, n)
 					}
 				}
 			})
@@ -127,7 +127,7 @@ func TestRetryingRepeats(t *testing.T) {
 	}
 }
 
-// checkEnd wants a final for no kind, else an error of it that tells whether text was shown.
+// checkEnd requires a final for no kind, else an error of that kind with the right Shown.
 func checkEnd(t *testing.T, got outcome, kind ai.Kind) {
 	t.Helper()
 	if got.final != (kind == "") {
@@ -141,7 +141,7 @@ func checkEnd(t *testing.T, got outcome, kind ai.Kind) {
 	}
 }
 
-func TestRetryingEndsSilence(t *testing.T) {
+func TestRetryingTimesOutASilentProvider(t *testing.T) {
 	t.Parallel()
 	slow := []step{{after: 50 * time.Second, delta: "a"}, {after: 50 * time.Second}, {after: 50 * time.Second, final: true}}
 	endless := make([]step, 1000)
@@ -177,7 +177,7 @@ func TestRetryingEndsSilence(t *testing.T) {
 	}
 }
 
-func TestRetryingForgivesASlowReader(t *testing.T) {
+func TestRetryingDoesNotTimeOutASlowReader(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &scripted{scripts: [][]step{{{delta: "a"}, {after: 30 * time.Second, final: true}}}}
@@ -228,23 +228,23 @@ func cancelAfter(ctx context.Context, d time.Duration) (context.Context, context
 	return ctx, cancel
 }
 
-func TestRetryingTellsAndWaitsAsAsked(t *testing.T) {
+func TestRetryingReportsEachFailureAndWaitsAsRequested(t *testing.T) {
 	t.Parallel()
-	var waits, told []time.Duration
+	var waits, reported []time.Duration
 	policy := ai.RetryPolicy{
 		Backoff: 10 * time.Millisecond,
 		Wait:    func(_ context.Context, d time.Duration) error { waits = append(waits, d); return nil },
 		OnRetry: func(_ context.Context, e *ai.Error, d time.Duration) {
 			if e.Kind != ai.Upstream {
-				t.Errorf("told of %v", e)
+				t.Errorf("reported %v", e)
 			}
-			told = append(told, d)
+			reported = append(reported, d)
 		},
 	}
 	read(t.Context(), t, ai.Retrying(&scripted{scripts: [][]step{fail(ai.Upstream)}}, policy))
 	want := []time.Duration{10 * time.Millisecond, 20 * time.Millisecond, 40 * time.Millisecond}
-	if !slices.Equal(waits, want) || !slices.Equal(told, want) {
-		t.Errorf("waited %v, told %v, want %v", waits, told, want)
+	if !slices.Equal(waits, want) || !slices.Equal(reported, want) {
+		t.Errorf("waited %v, reported %v, want %v", waits, reported, want)
 	}
 }
 

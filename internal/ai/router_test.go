@@ -10,28 +10,28 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// studio is a maker of pictures and videos that nobody calls.
-type studio struct{}
+// stubMedia is a maker of pictures and videos that is never called.
+type stubMedia struct{}
 
-func (*studio) MakeImage(context.Context, ai.ImageRequest) iter.Seq2[ai.ImageEvent, error] {
+func (*stubMedia) MakeImage(context.Context, ai.ImageRequest) iter.Seq2[ai.ImageEvent, error] {
 	return nil
 }
 
-func (*studio) StartVideo(context.Context, ai.VideoRequest) (string, error) { return "", nil }
+func (*stubMedia) StartVideo(context.Context, ai.VideoRequest) (string, error) { return "", nil }
 
-func (*studio) PollVideo(context.Context, string, string) (ai.VideoState, error) {
+func (*stubMedia) PollVideo(context.Context, string, string) (ai.VideoState, error) {
 	return ai.VideoState{}, nil
 }
 
-func (*studio) DownloadVideo(context.Context, string, string, io.Writer) (ai.VideoResult, error) {
+func (*stubMedia) DownloadVideo(context.Context, string, string, io.Writer) (ai.VideoResult, error) {
 	return ai.VideoResult{}, nil
 }
 
-func (*studio) CancelVideo(context.Context, string, string) error { return nil }
+func (*stubMedia) CancelVideo(context.Context, string, string) error { return nil }
 
 func TestRouter(t *testing.T) {
 	t.Parallel()
-	writer, maker := &scripted{}, &studio{}
+	writer, maker := &scripted{}, &stubMedia{}
 	adapters := ai.Providers{
 		Text:  map[string]ai.TextStreamer{"sandbox": writer, "missing": nil},
 		Image: map[string]ai.ImageMaker{"sandbox": maker, "missing": nil},

@@ -6,34 +6,32 @@ import (
 	"time"
 )
 
-// VideoMaker makes videos: a job is started once, asked for until it is done, and
-// its file then downloaded. The reference that StartVideo returns is all that the other
-// methods need, so any process goes on with a job that another one started.
+// VideoMaker makes videos: a job is started once, polled until it is done, and its file then downloaded. The
+// reference that StartVideo returns is all that the other methods need, so any process can continue a job
+// that another one started.
 //
-// Every failure is an *Error, of kind Canceled or Timeout when ctx ended (StopKind), which
-// ends a call within a second; the one exception is a failure of DownloadVideo's
-// writer. Errors of the methods that take a reference are Accepted, because the job was;
-// a reference that is none of the provider's is BadRequest. Safe for concurrent use.
+// Every failure is an *Error, of kind Canceled or Timeout when ctx ended (StopKind), which ends a call within
+// a second. The one exception is a failure of DownloadVideo's writer. Errors of the methods that take a
+// reference are Accepted, because the job was; a malformed reference is BadRequest. Safe for concurrent use.
 type VideoMaker interface {
-	// StartVideo begins a job and returns its reference: opaque, not empty, at most
-	// MaxVideoRef bytes of printable ASCII. The call is paid; Error.Accepted says whether the
-	// provider may have taken it, and an adapter never repeats it by itself.
+	// StartVideo begins a job and returns its reference: opaque, not empty, at most MaxVideoRef bytes of
+	// printable ASCII. The call is paid; Error.Accepted states whether the provider may have taken it, and an
+	// adapter never repeats it by itself.
 	StartVideo(ctx context.Context, req VideoRequest) (ref string, err error)
 
-	// PollVideo asks how far the job is. It is free and may be repeated. A job that
-	// failed at the provider is an *Error that is Settled, now and at every later call;
-	// any other *Error is about this call alone.
+	// PollVideo returns the state of the job. It is free and may be repeated. A job that failed at the
+	// provider is an *Error with JobFailed, now and at every later call; any other *Error concerns this call
+	// alone.
 	PollVideo(ctx context.Context, model, ref string) (VideoState, error)
 
-	// DownloadVideo writes the file of a job that is done to w as it arrives. It is
-	// free and may be repeated; each time w gets the file from its beginning, unless it is a
-	// *Part, which may get the rest of it alone. A download
-	// that breaks off is an *Error of kind Interrupted, a job that is not done one of
-	// kind BadRequest. A failure of w is returned wrapped, and is no *Error.
+	// DownloadVideo writes the file of a finished job to w as it arrives. It is free and may be repeated;
+	// each time w gets the file from its beginning, unless it is a *Part, which may get only the rest. A
+	// download that breaks off is an *Error of kind Interrupted, a job that is not done one of kind
+	// BadRequest. A failure of w is returned wrapped, and is no *Error.
 	DownloadVideo(ctx context.Context, model, ref string, w io.Writer) (VideoResult, error)
 
-	// CancelVideo asks the provider to stop the job, which may come too late. Where
-	// the provider has no such call it is an *Error of kind Unsupported.
+	// CancelVideo requests that the provider stops the job, which may come too late. When the provider has no
+	// such call it is an *Error of kind Unsupported.
 	CancelVideo(ctx context.Context, model, ref string) error
 }
 
@@ -51,47 +49,46 @@ type VideoRequest struct {
 	Resolution string
 	// Aspect is "16:9", "9:16", "1:1" or "3:4".
 	Aspect string
-	// Style is "realistic", "cinematic", "animated", "cartoon" or "anime"; empty leaves it
-	// to the model.
+	// Style is "realistic", "cinematic", "animated", "cartoon" or "anime"; empty leaves it to the model.
 	Style string
-	// EndUser is a hash that stands for the person, for providers that ask for one.
+	// EndUser is a hash that identifies the user, for providers that require one.
 	EndUser string
-	// JobKey names the piece of work and is the same in each of its attempts: it is the
-	// idempotency key of a provider that knows one.
+	// JobKey identifies the work and is the same in each attempt: it is the idempotency key of a provider
+	// that supports one.
 	JobKey string
 }
 
-// VideoState is how far a job is.
+// VideoState is the state of a job.
 type VideoState struct {
-	// Done says that the file can be downloaded.
+	// Done means that the file can be downloaded.
 	Done bool
-	// Progress is from 0 to 1 and never falls; nil when the provider tells none.
+	// Progress is from 0 to 1 and never falls; nil when the provider reports none.
 	Progress *float64
-	// Phase is empty when the provider tells none.
+	// Phase is empty when the provider reports none.
 	Phase Phase
-	// PollAfter is the provider's wish for the time until the next poll; zero when it has none.
+	// PollAfter is the provider's request for the time until the next poll; zero when it has none.
 	PollAfter time.Duration
-	// KeptUntil is when the provider removes the file; zero when it does not say.
+	// KeptUntil is when the provider removes the file; zero when it does not report it.
 	KeptUntil time.Time
-	// KeptFor is how long the provider keeps a file, counted from its order, where it says so in general but
-	// not of this file; zero when it does not.
+	// KeptFor is how long the provider stores a file, counted from its order, when it states that in general
+	// but not for this file; zero otherwise.
 	KeptFor time.Duration
 }
 
-// VideoResult tells of a file that was downloaded whole. What the provider sent was
-// passed on unseen: the caller checks that the bytes are what MIMEType says.
+// VideoResult describes a downloaded file. The bytes are passed on unchecked: the caller checks that they
+// match MIMEType.
 type VideoResult struct {
 	MIMEType string
 	// Bytes is how many were written.
 	Bytes int64
 	// Poster is a picture of the video; nil when the provider gives none.
 	Poster *File
-	// Seconds is the length as the provider tells it; zero when it does not.
+	// Seconds is the length that the provider reports; zero when it does not.
 	Seconds float64
-	// RevisedPrompt is what the provider filmed in place of the prompt; empty when it told nothing.
+	// RevisedPrompt is the prompt that the provider used instead; empty when it reported none.
 	RevisedPrompt string
 	Usage         Usage
-	// Model is the model that really answered.
+	// Model is the model that answered.
 	Model     string
 	RequestID string
 }

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// WaitFunc waits for d, or until ctx ends, whose error it then returns.
+// WaitFunc waits for d, or until ctx ends, and then returns ctx's error. Tests replace it to see or skip
+// waits.
 type WaitFunc func(ctx context.Context, d time.Duration) error
 
 // Wait is the WaitFunc of the real clock.
@@ -24,8 +25,7 @@ func Wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// StopKind is the kind of a call that ended because ctx did: Timeout when its
-// deadline passed, else Canceled.
+// StopKind is the kind of a call that ended because ctx did: Timeout when its deadline passed, else Canceled.
 func StopKind(ctx context.Context) Kind {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return Timeout

@@ -6,41 +6,42 @@ import (
 	"time"
 )
 
-// Why our own clocks ended a call.
+// The causes of calls that this package's timers ended.
 var (
 	errIdle  = errors.New("provider was silent for too long")
 	errTotal = errors.New("call took too long")
 )
 
-// watchdog cancels a context when the provider is silent for limit. Time that the
-// reader takes is not the provider's silence: it is asleep between heard and listen.
+// watchdog cancels a context when the provider is silent for limit. The reader's time is not the provider's
+// silence, so the timer is paused while the reader has an event.
 type watchdog struct {
 	limit  time.Duration
 	timer  *time.Timer
 	cancel context.CancelCauseFunc
 }
 
-// watch starts a watchdog and returns the context it ends.
+// watch starts a watchdog and returns the context that it ends. The cause of the context distinguishes it
+// from the caller's cancellation.
 func watch(ctx context.Context, limit time.Duration) (context.Context, *watchdog) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	bark := func() { cancel(errIdle) }
-	return ctx, &watchdog{limit: limit, timer: time.AfterFunc(limit, bark), cancel: cancel}
+	expire := func() { cancel(errIdle) }
+	return ctx, &watchdog{limit: limit, timer: time.AfterFunc(limit, expire), cancel: cancel}
 }
 
-// heard says that the provider gave a sign of life.
-func (w *watchdog) heard() { w.timer.Stop() }
+// pause stops the timer: an event has arrived.
+func (w *watchdog) pause() { w.timer.Stop() }
 
-// listen waits for the next sign.
-func (w *watchdog) listen() { w.timer.Reset(w.limit) }
+// resume starts the timer for the next event.
+func (w *watchdog) resume() { w.timer.Reset(w.limit) }
 
-// stop ends the watch and its context.
+// stop ends the watchdog and its context.
 func (w *watchdog) stop() {
 	w.timer.Stop()
 	w.cancel(nil)
 }
 
-// oursEnded says whether ctx ended by the watchdog or the total limit, not by the caller.
-func oursEnded(ctx context.Context) bool {
+// endedByLimit reports whether ctx ended by the watchdog or the total limit, not by the caller.
+func endedByLimit(ctx context.Context) bool {
 	cause := context.Cause(ctx)
 	return errors.Is(cause, errIdle) || errors.Is(cause, errTotal)
 }

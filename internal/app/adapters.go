@@ -73,7 +73,7 @@ func (a *App) texts(p ai.RetryPolicy) map[string]ai.TextStreamer {
 func (a *App) images() map[string]ai.ImageMaker {
 	all := maps.Clone(a.providers.Image)
 	for name, m := range all {
-		all[name] = ai.Patience{}.Images(m)
+		all[name] = ai.MediaTimeouts{}.Images(m)
 	}
 	return all
 }
@@ -81,7 +81,7 @@ func (a *App) images() map[string]ai.ImageMaker {
 func (a *App) videos() map[string]ai.VideoMaker {
 	all := maps.Clone(a.providers.Video)
 	for name, m := range all {
-		all[name] = ai.Patience{}.Videos(m)
+		all[name] = ai.MediaTimeouts{}.Videos(m)
 	}
 	return all
 }

@@ -94,11 +94,11 @@ func (a *App) wireWork() {
 	repeated, once := ai.RetryPolicy{OnRetry: a.retried}, ai.RetryPolicy{Max: -1}
 	a.chats = chat.New(chat.Parts{
 		Store: a.store, Feed: a.feed, Bus: a.bus, Catalog: a.catalog, Files: a.files, Ledger: a.ledger, Meter: a.meter, Log: a.log, Process: a.process,
-		Router: ai.NewRouter(ai.Providers{Text: a.texts(repeated)}).WithOwnKeys(a.ownKeys.Routers(repeated)),
+		Router: ai.NewRouter(ai.Providers{Text: a.texts(repeated)}).WithProviderKeys(a.ownKeys.Routers(repeated)),
 	}, chat.Config{MaxTextChars: a.cfg.MaxTextChars, Lease: a.cfg.Lease, StopWait: a.cfg.StopWait})
 	a.folders = folder.New(a.store, a.chats.StopRunning)
 	router := ai.NewRouter(ai.Providers{Text: a.texts(once), Image: a.images(), Video: a.videos()}).
-		WithOwnKeys(a.ownKeys.Routers(once))
+		WithProviderKeys(a.ownKeys.Routers(once))
 	plans := planner.Parts{Store: a.store, Catalog: a.catalog, Router: router, Folders: a.folders, Chats: a.chats, Memberships: a.memberships, Log: a.log}
 	authors := planner.NewComposer(plans).Kinds()
 	maps.Copy(authors, export.NewAuthor(export.Parts{Store: a.store, Files: a.files}, export.Config{MaxBytes: int64(a.cfg.ExportMaxGB) << 30}).Kinds())

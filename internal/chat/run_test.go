@@ -66,7 +66,7 @@ func TestAReplyWithoutTextIsNoOutput(t *testing.T) {
 			"blanks alone":       {[]string{" ", "\n"}, finish(ai.FinishStop), message.StatusFailed, chat.FailureNoOutput, " \n"},
 			"no text, filtered":  {nil, finish(ai.FinishContentFilter), message.StatusFailed, chat.FailureContentBlocked, ""},
 			"what does not show": {[]string{"\u200b", "\u3164\u2800"}, finish(ai.FinishStop), message.StatusFailed, chat.FailureNoOutput, "\u200b\u3164\u2800"},
-			"the adapter's word": {nil, func(c *runtest.Call) { c.Fail(&ai.Error{Kind: ai.NoOutput, Settled: true, Accepted: true}) }, message.StatusFailed, chat.FailureNoOutput, ""},
+			"the adapter's word": {nil, func(c *runtest.Call) { c.Fail(&ai.Error{Kind: ai.NoOutput, JobFailed: true, Accepted: true}) }, message.StatusFailed, chat.FailureNoOutput, ""},
 			"a text":             {[]string{"a", "b"}, finish(ai.FinishStop), message.StatusCompleted, "", "ab"},
 		} {
 			reply := p.Send(name)

@@ -42,7 +42,7 @@ type world struct {
 
 type still struct{}
 
-func (still) ObjectsRighted(string, int) {}
+func (still) ObjectsRepaired(string, int) {}
 
 func newWorld(t *testing.T, st *store.Store) *world {
 	t.Helper()

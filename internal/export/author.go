@@ -76,13 +76,13 @@ func ended(ctx context.Context, err error) error {
 }
 
 // keep puts the zip into the object store.
-func (a *Author) keep(ctx context.Context, temp *os.File, j *ent.Job) (*file.Kept, error) {
+func (a *Author) keep(ctx context.Context, temp *os.File, j *ent.Job) (*file.Stored, error) {
 	size, err := temp.Seek(0, io.SeekEnd)
 	if err != nil {
 		return nil, wrap("measure", err)
 	}
 	for i := 0; ; i++ {
-		kept, err := a.Files.KeepArchive(ctx, file.Archive{User: j.UserID, Body: io.NewSectionReader(temp, 0, size), Size: size})
+		kept, err := a.Files.StoreArchive(ctx, file.Archive{User: j.UserID, Body: io.NewSectionReader(temp, 0, size), Size: size})
 		if errs.CodeOf(err) != errs.Unavailable {
 			return kept, err
 		}

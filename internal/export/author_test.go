@@ -41,7 +41,7 @@ type desk struct {
 
 type still struct{}
 
-func (still) ObjectsRighted(string, int) {}
+func (still) ObjectsRepaired(string, int) {}
 
 // frail is a store whose next puts fail.
 type frail struct {

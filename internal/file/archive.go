@@ -15,10 +15,10 @@ import (
 	"github.com/weav-ai/weav/internal/oid"
 )
 
-// zipType is the media type of archives. It is no type that may be uploaded.
+// zipType is the media type of archives. It is not among the types that may be uploaded.
 const zipType media.Type = "application/zip"
 
-// Archive is a zip that this program made.
+// Archive is a zip file that this program made.
 type Archive struct {
 	User oid.User
 	Body io.Reader
@@ -26,25 +26,25 @@ type Archive struct {
 	Size int64
 }
 
-// KeepArchive puts an archive into the object store under a staged key; the job that made it turns it into an artifact
-// of kind FILE. A store that cannot take it is UNAVAILABLE, retryable.
-func (s *Service) KeepArchive(ctx context.Context, a Archive) (*Kept, error) {
+// StoreArchive writes an archive into the object store under a staged key; the job that made it turns it into
+// an artifact of kind FILE. A store that cannot take it is UNAVAILABLE, retryable.
+func (s *Service) StoreArchive(ctx context.Context, a Archive) (*Stored, error) {
 	id := oid.New[oid.Artifact]()
-	k := &Kept{Artifact: id, Facts: media.Facts{Type: zipType}, Bytes: a.Size, key: key("artifacts", id.UUID().String(), "export.zip")}
+	k := &Stored{Artifact: id, Facts: media.Facts{Type: zipType}, Bytes: a.Size, key: key("artifacts", id.UUID().String(), "export.zip")}
 	if err := s.stage(ctx, a.User, k.key); err != nil {
 		return nil, err
 	}
 	sum := sha256.New()
 	if err := s.put(ctx, k.key, string(zipType), io.TeeReader(a.Body, sum), a.Size); err != nil {
-		s.giveUp(ctx, k.key)
+		s.discardStaged(ctx, k.key)
 		return nil, err
 	}
 	k.SHA256 = hex.EncodeToString(sum.Sum(nil))
 	return k, nil
 }
 
-// Open reads the bytes of an attachment as a stream, which the caller closes. What is no longer in the store is
-// ErrLost; a store out of reach is UNAVAILABLE.
+// Open reads the bytes of an attachment as a stream, which the caller closes. An object that is no longer in
+// the store is ErrLost; an unreachable store is UNAVAILABLE.
 func (s *Service) Open(ctx context.Context, a Attached) (io.ReadCloser, error) {
 	key := a.objectKey()
 	if key == nil {
@@ -57,7 +57,7 @@ func (s *Service) Open(ctx context.Context, a Attached) (io.ReadCloser, error) {
 	return r, err
 }
 
-// fileName is what an artifact is called on the machine of whoever saves it.
+// fileName is the name of an artifact's file when it is downloaded.
 func fileName(a *ent.Artifact) string {
 	if a.Kind == entartifact.KindFile {
 		return "weav-export-" + a.CreatedAt.UTC().Format("2006-01-02") + ".zip"
@@ -65,7 +65,7 @@ func fileName(a *ent.Artifact) string {
 	return a.ID.String() + media.Type(a.MimeType).Ext()
 }
 
-// errPrivate refuses to show an archive to others: it holds a whole account.
+// errPrivate refuses to share an archive: it contains a whole account.
 func errPrivate() error {
 	return errs.Input(errs.InvalidValue, "artifactId", "This holds your whole account, so it has no share links. Download it, and pass on what you choose.")
 }

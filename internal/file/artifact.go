@@ -18,34 +18,37 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// NewArtifact is what a job made, about to be stored.
+// NewArtifact is the result of a job, about to be stored.
 type NewArtifact struct {
 	ID   oid.Artifact
 	User oid.User
 	Job  oid.Job
 	Chat *oid.Chat
 	Kind entartifact.Kind
-	// Text is the content of a text; others have a Kept.
-	Text *string
-	Kept *Kept
+	// Text is the content of a text; others have a Stored.
+	Text   *string
+	Stored *Stored
 
 	Prompt, Model, Provider, AnsweredBy string
 	ExpiresAt                           *time.Time
 }
 
-// Add stores an artifact in the transaction that ends its job; its objects come alive with it.
+// Add stores an artifact in the transaction that ends its job; its objects become live in the same
+// transaction. An object that the sweeper took meanwhile fails it: the row must not refer to a deleted
+// object.
 func (s *Service) Add(ctx context.Context, tx *store.Tx, a NewArtifact) (*ent.Artifact, error) {
 	c := tx.Client().Artifact.Create().SetID(a.ID).SetUserID(a.User).SetJobID(a.Job).SetNillableChatID(a.Chat).
 		SetKind(a.Kind).SetPrompt(a.Prompt).SetModel(a.Model).SetProvider(a.Provider).SetAnsweredBy(a.AnsweredBy).
 		SetNillableExpiresAt(a.ExpiresAt).SetCreatedAt(store.Now())
-	if a.Kept == nil {
+	if a.Stored == nil {
+		// A text is stored in the row itself, and has no object.
 		sum := sha256.Sum256([]byte(*a.Text))
 		c.SetText(*a.Text).SetMimeType("text/markdown").SetBytes(int64(len(*a.Text))).SetSha256(hex.EncodeToString(sum[:]))
 	} else {
-		if err := enliven(ctx, tx, keysOf(&a.Kept.key, a.Kept.thumbKey)...); err != nil {
+		if err := makeLive(ctx, tx, keysOf(&a.Stored.key, a.Stored.thumbKey)...); err != nil {
 			return nil, err
 		}
-		a.Kept.describe(c)
+		a.Stored.describe(c)
 	}
 	row, err := c.Save(ctx)
 	if err != nil {
@@ -55,7 +58,8 @@ func (s *Service) Add(ctx context.Context, tx *store.Tx, a NewArtifact) (*ent.Ar
 	return row, nil
 }
 
-func (k *Kept) describe(c *ent.ArtifactCreate) {
+// describe sets the fields of an artifact's row. An archive has no size in pixels.
+func (k *Stored) describe(c *ent.ArtifactCreate) {
 	c.SetObjectKey(k.key).SetMimeType(string(k.Facts.Type)).SetBytes(k.Bytes).SetSha256(k.SHA256).SetIsDisclosed(k.Disclosed)
 	if k.Facts.Type != zipType {
 		c.SetWidth(k.Facts.Width).SetHeight(k.Facts.Height)
@@ -68,7 +72,7 @@ func (k *Kept) describe(c *ent.ArtifactCreate) {
 	}
 }
 
-// RemoveArtifacts deletes artifacts with their links, attachments and objects.
+// RemoveArtifacts deletes artifacts with their links and attachments, and dooms their objects.
 func (s *Service) RemoveArtifacts(ctx context.Context, tx *store.Tx, rows []*ent.Artifact) error {
 	if len(rows) == 0 {
 		return nil
@@ -106,7 +110,7 @@ func (s *Service) DeleteArtifact(ctx context.Context, user oid.User, id string) 
 	return gone, err
 }
 
-// Favourite marks an artifact of user, or takes the mark away.
+// Favourite sets or clears the favourite mark of an artifact of user.
 func (s *Service) Favourite(ctx context.Context, user oid.User, id string, on bool) (*ent.Artifact, error) {
 	var marked *ent.Artifact
 	err := s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
@@ -131,8 +135,8 @@ func (s *Service) Favourite(ctx context.Context, user oid.User, id string, on bo
 	return marked, nil
 }
 
-// Shown returns which of these jobs made something that is still shown: a favourite, by a working share link,
-// or attached to a message of a chat that stands.
+// Shown returns which of these jobs have a result that is still visible: a favourite, one with a working
+// share link, or one attached to a message of an existing chat. Such jobs are not purged.
 func (s *Service) Shown(ctx context.Context, tx *store.Tx, jobs []oid.Job) (map[oid.Job]bool, error) {
 	rows, err := tx.Client().Artifact.Query().Where(entartifact.JobIDIn(jobs...)).All(ctx)
 	if err != nil || len(rows) == 0 {
@@ -155,7 +159,7 @@ func (s *Service) Shown(ctx context.Context, tx *store.Tx, jobs []oid.Job) (map[
 	return shown, nil
 }
 
-// held are those of the artifacts that a working link or a standing chat shows.
+// held returns those of the artifacts that a working link or an existing chat shows.
 func (s *Service) held(ctx context.Context, tx *store.Tx, ids []oid.Artifact) (map[oid.Artifact]bool, error) {
 	held := map[oid.Artifact]bool{}
 	links, err := tx.Client().ShareLink.Query().Where(sharelink.ArtifactIDIn(ids...), working(store.Now())).All(ctx)
@@ -170,6 +174,7 @@ func (s *Service) held(ctx context.Context, tx *store.Tx, ids []oid.Artifact) (m
 		return nil, wrap("shown", err)
 	}
 	for _, at := range attached {
+		// A purged chat has no row; deleted chats still do, and can be restored.
 		stands, err := tx.Client().Chat.Query().Where(entchat.ID(at.ChatID)).Exist(ctx)
 		if err != nil {
 			return nil, wrap("shown", err)

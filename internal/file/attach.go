@@ -13,10 +13,10 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// MaxAttachments is how many files and artifacts one message carries at most.
+// MaxAttachments is the most files and artifacts that one message carries.
 const MaxAttachments = 10
 
-// Attach makes files and artifacts go with a message, in order, and returns them. Ids that are not the person's
+// Attach attaches files and artifacts to a message, in order, and returns them. Ids that are not the user's
 // are NOT_FOUND.
 func (s *Service) Attach(ctx context.Context, tx *store.Tx, msg *ent.Message, ids []string) ([]Attached, error) {
 	carried, err := s.attachable(ctx, tx.Client(), msg.UserID, ids)
@@ -37,11 +37,12 @@ func (s *Service) Attach(ctx context.Context, tx *store.Tx, msg *ent.Message, id
 	return carried, nil
 }
 
-// Attachable finds what ids of user name, in order, and refuses what a message could not carry.
+// Attachable finds the files and artifacts of user by ids, in order, and refuses what a message cannot carry.
 func (s *Service) Attachable(ctx context.Context, user oid.User, ids []string) ([]Attached, error) {
 	return s.attachable(ctx, s.store.Client(), user, ids)
 }
 
+// attachable is Attachable with the client of a transaction or of the store.
 func (s *Service) attachable(ctx context.Context, c *ent.Client, user oid.User, ids []string) ([]Attached, error) {
 	if len(ids) > MaxAttachments {
 		return nil, errs.Input(errs.InvalidValue, "attachmentIds", "A message carries at most %d attachments.", MaxAttachments)
@@ -62,13 +63,14 @@ func (s *Service) attachable(ctx context.Context, c *ent.Client, user oid.User, 
 	return carried, nil
 }
 
-// choose finds what an id names.
+// choose finds the file or artifact of an id.
 func (s *Service) choose(ctx context.Context, c *ent.Client, user oid.User, id string) (Attached, error) {
 	if oid.Prefix(id) == (oid.Artifact{}).Prefix() {
 		a, err := s.ownArtifact(ctx, c, user, id)
 		if err != nil {
 			return Attached{}, err
 		}
+		// An artifact that expires would leave a message with a missing attachment.
 		if a.ExpiresAt != nil {
 			return Attached{}, errs.Input(errs.InvalidValue, "attachmentIds", "An artifact that was ordered with `storeResult: false` cannot be attached.")
 		}
@@ -78,6 +80,7 @@ func (s *Service) choose(ctx context.Context, c *ent.Client, user oid.User, id s
 	if err != nil {
 		return Attached{}, err
 	}
+	// An upload that is not completed was not checked, and may contain anything.
 	if f.Status != entfile.StatusReady {
 		return Attached{}, errs.Input(errs.InvalidValue, "attachmentIds", "The upload of %s is not completed.", f.Name)
 	}
@@ -101,6 +104,8 @@ func (s *Service) AttachedTo(ctx context.Context, tx *store.Tx, id oid.Message) 
 	return all[id], err
 }
 
+// attachments reads the attachments of messages with one query per table, so that a page of messages does not
+// cost a query for each.
 func attachments(ctx context.Context, c *ent.Client, messages []oid.Message) (map[oid.Message][]Attached, error) {
 	rows, err := c.Attachment.Query().Where(entattachment.MessageIDIn(messages...)).
 		Order(entattachment.ByMessageID(), entattachment.ByPosition()).All(ctx)
@@ -139,6 +144,7 @@ func attachments(ctx context.Context, c *ent.Client, messages []oid.Message) (ma
 	return out, nil
 }
 
+// byID returns a query whose rows are keyed by id.
 func byID[K comparable, V any](all func(context.Context) ([]*V, error), id func(*V) K) func(context.Context) (map[K]*V, error) {
 	return func(ctx context.Context) (map[K]*V, error) {
 		rows, err := all(ctx)
@@ -153,8 +159,9 @@ func byID[K comparable, V any](all func(context.Context) ([]*V, error), id func(
 	}
 }
 
-// ForgetChats is called in the transaction that removes chats for good: what their messages carried is let go, and
-// uploaded files that no other message carries are deleted with their objects.
+// ForgetChats is called in the transaction that purges chats. It removes the attachments of their messages,
+// and deletes uploaded files that no other message carries, with their objects. The files are locked first,
+// so that a message that is being sent with one of them comes before or after.
 func (s *Service) ForgetChats(ctx context.Context, tx *store.Tx, chats []oid.Chat) error {
 	rows, err := tx.Client().Attachment.Query().Where(entattachment.ChatIDIn(chats...), entattachment.FileIDNotNil()).All(ctx)
 	if err != nil {
@@ -187,7 +194,7 @@ func (s *Service) ForgetChats(ctx context.Context, tx *store.Tx, chats []oid.Cha
 	return s.removeFiles(ctx, tx, alone)
 }
 
-// removeFiles deletes files with their attachments and objects.
+// removeFiles deletes files with their attachments, and dooms their objects.
 func (s *Service) removeFiles(ctx context.Context, tx *store.Tx, rows []*ent.File) error {
 	for _, f := range rows {
 		if _, err := tx.Client().Attachment.Delete().Where(entattachment.FileID(f.ID)).Exec(ctx); err != nil {

@@ -19,10 +19,11 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// CompleteUpload checks what was uploaded and makes the file usable. Completing twice, also at once, answers
-// the same. A file that lies is deleted. No transaction is open while the store is read: the object cannot change
-// meanwhile, as the store refuses to write to its key a second time. Where not all of it is kept, the file gets an object of its
-// own with the rest, and the uploaded one is doomed: what is served is what was checked.
+// CompleteUpload checks what was uploaded and makes the file usable. Completing twice, also concurrently,
+// gives the same result. A file that is not what was declared is deleted. No transaction is open while the
+// store is read: the object cannot change meanwhile, because the store refuses a second write to its key.
+// When a part of it is removed, such as a place, the rest becomes a new object and the uploaded one is
+// doomed: so exactly what was checked is served.
 func (s *Service) CompleteUpload(ctx context.Context, user oid.User, id string) (*ent.File, error) {
 	f, err := s.ownFile(ctx, s.store.Client(), user, id)
 	if err != nil || f.Status == entfile.StatusReady {
@@ -30,36 +31,37 @@ func (s *Service) CompleteUpload(ctx context.Context, user oid.User, id string) 
 	}
 	seen, err := s.inspect(ctx, f)
 	if err == nil {
-		if err = s.accept(ctx, f, seen); err == nil || errors.Is(err, errAhead) {
-			s.giveUp(ctx, seen.staged...) // Those of another call that was ahead; its own are live.
+		if err = s.accept(ctx, f, seen); err == nil || errors.Is(err, errOvertaken) {
+			s.discardStaged(ctx, seen.staged...) // Of another call that completed first; the live objects are unaffected.
 			return s.ownFile(ctx, s.store.Client(), user, id)
 		}
 	}
 	if seen != nil {
-		s.giveUp(ctx, seen.staged...)
+		s.discardStaged(ctx, seen.staged...)
 	}
-	// Another call may have been ahead, and its upload is gone then.
+	// Another call may have completed first, and doomed the upload.
 	if now, readErr := s.ownFile(ctx, s.store.Client(), user, id); readErr == nil && now.Status == entfile.StatusReady {
 		return now, nil
 	}
-	var lie *lieError
-	if errors.As(err, &lie) {
-		return nil, s.reject(ctx, f, lie)
+	var mismatch *mismatchError
+	if errors.As(err, &mismatch) {
+		return nil, s.reject(ctx, f, mismatch)
 	}
 	return nil, err
 }
 
-// lieError says that a file is not what it was declared to be.
-type lieError struct{ refusal error }
+// mismatchError means that a file is not what it was declared to be.
+type mismatchError struct{ refusal error }
 
 // Error implements error.
-func (e *lieError) Error() string { return "file: a lie: " + e.refusal.Error() }
+func (e *mismatchError) Error() string { return "file: mismatch: " + e.refusal.Error() }
 
-func lie(reason errs.Reason, format string, args ...any) error {
-	return &lieError{refusal: errs.Input(reason, "fileId", format, args...)}
+// mismatch returns a mismatchError with its reason and message.
+func mismatch(reason errs.Reason, format string, args ...any) error {
+	return &mismatchError{refusal: errs.Input(reason, "fileId", format, args...)}
 }
 
-// inspected is what was found in an uploaded file.
+// inspected is the result of checking an uploaded file.
 type inspected struct {
 	facts                   media.Facts
 	name, sha256            string
@@ -67,11 +69,12 @@ type inspected struct {
 	objectKey               string
 	thumbKey                *string
 	thumbWidth, thumbHeight int
-	// staged are the objects that were written meanwhile.
+	// staged are the objects that were written during the check.
 	staged []string
 }
 
-// inspect reads the object once, into a temporary file, and looks at it there.
+// inspect reads the object once, into a temporary file, and checks it there: the checks need random access,
+// which the store would bill as many requests.
 func (s *Service) inspect(ctx context.Context, f *ent.File) (*inspected, error) {
 	object, err := s.bucket.Stat(ctx, *f.ObjectKey)
 	switch {
@@ -79,24 +82,26 @@ func (s *Service) inspect(ctx context.Context, f *ent.File) (*inspected, error) 
 		return nil, errs.Input(errs.NotUploaded, "fileId", "The bytes have not arrived. Send them, then complete the upload.")
 	case err != nil:
 		return nil, err
+	// The store enforces the signed size, so this is a fault of its configuration.
 	case object.Size != f.Bytes:
-		return nil, lie(errs.SizeMismatch, "The file has %d bytes, %d were declared. Begin a new upload.", object.Size, f.Bytes)
+		return nil, mismatch(errs.SizeMismatch, "The file has %d bytes, %d were declared. Begin a new upload.", object.Size, f.Bytes)
 	}
 	tmp, err := os.CreateTemp(s.cfg.TempDir, "upload-*")
 	if err != nil {
 		return nil, errs.Wrap(err, errs.Unavailable, "The file cannot be checked for now.").Retry(0)
 	}
 	defer func() {
-		_ = tmp.Close()           // It was only read from.
-		_ = os.Remove(tmp.Name()) // One that stays is swept with the system's temporary files.
+		_ = tmp.Close()           // Nothing is written to it any more.
+		_ = os.Remove(tmp.Name()) // One that remains is removed with the system's temporary files.
 	}()
 	seen := &inspected{name: f.Name, bytes: f.Bytes, objectKey: *f.ObjectKey}
 	if seen.sha256, err = s.download(ctx, *f.ObjectKey, tmp); err != nil {
 		return nil, err
 	}
-	return seen, s.look(ctx, f, tmp, seen)
+	return seen, s.probe(ctx, f, tmp, seen)
 }
 
+// download copies an object and computes its hash, in one pass.
 func (s *Service) download(ctx context.Context, key string, to io.Writer) (sum string, err error) {
 	r, _, err := s.bucket.Open(ctx, key)
 	if err != nil {
@@ -113,16 +118,17 @@ func (s *Service) download(ctx context.Context, key string, to io.Writer) (sum s
 	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
-// look finds out what the bytes are, makes the thumbnail of an image, and writes what is kept where that is not all. A picture
-// that is another kind of picture than was declared is what it is, as browsers go by a name's extension; so is a film.
-func (s *Service) look(ctx context.Context, f *ent.File, tmp *os.File, seen *inspected) error {
+// probe determines the type of the bytes, makes the thumbnail of an image, and writes the retained part when
+// that is not all. A picture of another picture type than declared is accepted as what it is, because
+// browsers derive the type from the name's extension; so is a video.
+func (s *Service) probe(ctx context.Context, f *ent.File, tmp *os.File, seen *inspected) error {
 	facts, content, err := media.Inspect(tmp, f.Bytes, media.Limits{MaxPixels: s.cfg.MaxPixels})
 	if err != nil {
-		return lieOf(err)
+		return mismatchOf(err)
 	}
 	seen.facts = facts
 	if facts.Type.IsVideo() != media.Type(f.MimeType).IsVideo() {
-		return lie(errs.TypeMismatch, "The file is %s, %s was declared. Begin a new upload.", facts.Type, f.MimeType)
+		return mismatch(errs.TypeMismatch, "The file is %s, %s was declared. Begin a new upload.", facts.Type, f.MimeType)
 	}
 	if string(facts.Type) != f.MimeType {
 		seen.name = media.NameFor(f.Name, facts.Type)
@@ -138,20 +144,22 @@ func (s *Service) look(ctx context.Context, f *ent.File, tmp *os.File, seen *ins
 	return s.rewrite(ctx, f, content, seen)
 }
 
+// addThumbnail makes the thumbnail of an image and stores it as a staged object. A picture that cannot be
+// decoded is refused here: Probe checks the structure only.
 func (s *Service) addThumbnail(ctx context.Context, f *ent.File, tmp *os.File, seen *inspected) error {
 	if _, err := tmp.Seek(0, io.SeekStart); err != nil {
 		return wrap("read", err)
 	}
 	thumb, w, h, err := media.Thumbnail(tmp, seen.facts, media.ThumbnailEdge)
 	if err != nil {
-		return lieOf(err)
+		return mismatchOf(err)
 	}
 	name := key("files", oid.New[oid.Row]().UUID().String(), "thumbnail.jpg")
 	seen.thumbKey, seen.thumbWidth, seen.thumbHeight = &name, w, h
 	return s.writeStaged(ctx, f, seen, name, media.JPEG, bytes.NewReader(thumb), int64(len(thumb)))
 }
 
-// rewrite stores what is kept of an upload as an object of its own.
+// rewrite stores the retained part of an upload as a new object.
 func (s *Service) rewrite(ctx context.Context, f *ent.File, content *media.Content, seen *inspected) error {
 	sum := sha256.New()
 	seen.objectKey, seen.bytes = key("files", oid.New[oid.Row]().UUID().String(), "original"+seen.facts.Type.Ext()), content.Size()
@@ -160,6 +168,7 @@ func (s *Service) rewrite(ctx context.Context, f *ent.File, content *media.Conte
 	return err
 }
 
+// writeStaged stages an object and writes it. The key is recorded in seen first, so that a failure dooms it.
 func (s *Service) writeStaged(ctx context.Context, f *ent.File, seen *inspected, name string, t media.Type, body io.Reader, size int64) error {
 	if err := s.stage(ctx, f.UserID, name); err != nil {
 		return err
@@ -168,19 +177,20 @@ func (s *Service) writeStaged(ctx context.Context, f *ent.File, seen *inspected,
 	return s.put(ctx, name, string(t), body, size)
 }
 
-// lieOf tells faults of the file from those of reading it.
-func lieOf(err error) error {
+// mismatchOf separates faults of the file from errors of reading it.
+func mismatchOf(err error) error {
 	var fault *media.Error
 	if errors.As(err, &fault) {
-		return lie(errs.Reason(fault.Code), "%s Begin a new upload.", fault.Text)
+		return mismatch(errs.Reason(fault.Code), "%s Begin a new upload.", fault.Text)
 	}
 	return err
 }
 
-// errAhead says that another call completed or deleted the file first.
-var errAhead = errors.New("file: another was ahead")
+// errOvertaken means that another call completed or deleted the file first.
+var errOvertaken = errors.New("file: another was ahead")
 
-// accept makes the file usable, with its objects, in one transaction.
+// accept makes the file usable, with its objects, in one transaction. The conditional update decides between
+// concurrent calls.
 func (s *Service) accept(ctx context.Context, f *ent.File, seen *inspected) error {
 	return s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		u := tx.Client().File.Update().Where(entfile.ID(f.ID), entfile.StatusEQ(entfile.StatusUploading)).
@@ -198,20 +208,21 @@ func (s *Service) accept(ctx context.Context, f *ent.File, seen *inspected) erro
 			return wrap("complete upload", err)
 		}
 		if n == 0 {
-			return errAhead
+			return errOvertaken
 		}
 		recordFile(tx, f, feed.FileSaved)
+		// The uploaded object is doomed in the transaction that replaces it: it contains what was removed.
 		if seen.objectKey != *f.ObjectKey {
 			if err := doom(ctx, tx, *f.ObjectKey); err != nil {
 				return err
 			}
 		}
-		return enliven(ctx, tx, keysOf(&seen.objectKey, seen.thumbKey)...)
+		return makeLive(ctx, tx, keysOf(&seen.objectKey, seen.thumbKey)...)
 	})
 }
 
-// reject deletes a file that lies. Another call may have done so first.
-func (s *Service) reject(ctx context.Context, f *ent.File, l *lieError) error {
+// reject deletes a file that is not what was declared. Another call may have done so first.
+func (s *Service) reject(ctx context.Context, f *ent.File, l *mismatchError) error {
 	err := s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		n, err := tx.Client().File.Delete().Where(entfile.ID(f.ID), entfile.StatusEQ(entfile.StatusUploading)).Exec(ctx)
 		if err != nil || n == 0 {

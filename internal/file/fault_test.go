@@ -15,14 +15,14 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// TestKeepingSurvivesAStoreThatFailsAnywhere fails at each call in turn: no row then points to nothing, and the
+// TestStoringSurvivesAStoreThatFailsAnywhere fails at each call in turn: no row then refers to a missing object, and the
 // sweeper leaves nothing behind.
-func TestKeepingSurvivesAStoreThatFailsAnywhere(t *testing.T) {
+func TestStoringSurvivesAStoreThatFailsAnywhere(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, h *house) {
+	each(t, func(t *testing.T, h *fixture) {
 		for n := int64(1); ; n++ {
 			h.bucket.failAt(n)
-			k, err := h.keep()
+			k, err := h.put()
 			if err == nil {
 				if n < 3 {
 					t.Errorf("a failure at call %d was not noticed", n)
@@ -42,7 +42,7 @@ func TestKeepingSurvivesAStoreThatFailsAnywhere(t *testing.T) {
 // TestCompletingSurvivesAStoreThatFailsAnywhere: the file stays an upload, and completing it later works.
 func TestCompletingSurvivesAStoreThatFailsAnywhere(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, h *house) {
+	each(t, func(t *testing.T, h *fixture) {
 		f := h.upload(pixels(t))
 		for n := int64(1); ; n++ {
 			h.bucket.failAt(n)
@@ -65,7 +65,7 @@ func TestCompletingSurvivesAStoreThatFailsAnywhere(t *testing.T) {
 // TestDeletionSurvivesACrashInBetween: the rows are gone at once, the objects when the store is back.
 func TestDeletionSurvivesACrashInBetween(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, h *house) {
+	each(t, func(t *testing.T, h *fixture) {
 		a := h.artifact()
 		f := h.upload(pixels(t))
 		if _, err := h.CompleteUpload(t.Context(), h.user, f.ID.String()); err != nil {
@@ -89,11 +89,11 @@ func TestDeletionSurvivesACrashInBetween(t *testing.T) {
 	})
 }
 
-// TestDiscardLeavesWhatBecameAnArtifact: the end of a job may be known only after its kept files were given up.
+// TestDiscardLeavesWhatBecameAnArtifact: the end of a job may be known only after its stored files were discarded.
 func TestDiscardLeavesWhatBecameAnArtifact(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, h *house) {
-		k, err := h.keep()
+	each(t, func(t *testing.T, h *fixture) {
+		k, err := h.put()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -105,11 +105,11 @@ func TestDiscardLeavesWhatBecameAnArtifact(t *testing.T) {
 	})
 }
 
-// TestWhatWasSweptCannotBecomeAnArtifact: a writer that slept for too long finds its objects gone, and no row points to them.
+// TestWhatWasSweptCannotBecomeAnArtifact: the objects of a writer that was too slow are deleted, and no row refers to them.
 func TestWhatWasSweptCannotBecomeAnArtifact(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, h *house) {
-		k, err := h.keep()
+	each(t, func(t *testing.T, h *fixture) {
+		k, err := h.put()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -125,7 +125,7 @@ func TestWhatWasSweptCannotBecomeAnArtifact(t *testing.T) {
 
 func TestCompletingAtOnceAnswersTheSame(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, h *house) {
+	each(t, func(t *testing.T, h *fixture) {
 		f := h.upload(pixels(t))
 		var all sync.WaitGroup
 		for range 10 {
@@ -143,7 +143,7 @@ func TestCompletingAtOnceAnswersTheSame(t *testing.T) {
 
 func TestDeletionRacesCompletion(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, h *house) {
+	each(t, func(t *testing.T, h *fixture) {
 		for range 5 {
 			f := h.upload(pixels(t))
 			var all sync.WaitGroup
@@ -167,7 +167,7 @@ func TestDeletionRacesCompletion(t *testing.T) {
 // TestACheckedFileCannotBeReplaced: the request that was signed for the upload works once.
 func TestACheckedFileCannotBeReplaced(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, h *house) {
+	each(t, func(t *testing.T, h *fixture) {
 		content := pixels(t)
 		f, request, err := h.CreateUpload(t.Context(), h.user, file.UploadInput{Name: "a.png", MIMEType: "image/png", Bytes: int64(len(content)), Key: "k"})
 		if err != nil {
@@ -187,10 +187,10 @@ func TestACheckedFileCannotBeReplaced(t *testing.T) {
 
 func TestUnfinishedUploadsAreSweptAfterADay(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, h *house) {
+	each(t, func(t *testing.T, h *fixture) {
 		old, fresh := h.upload(pixels(t)), h.upload(pixels(t))
 		h.wantWhole(2)
-		if err := age(t, h.st, old, 25*time.Hour); err != nil {
+		if err := backdate(t, h.st, old, 25*time.Hour); err != nil {
 			t.Fatal(err)
 		}
 		h.wantWhole(1)
@@ -203,8 +203,8 @@ func TestUnfinishedUploadsAreSweptAfterADay(t *testing.T) {
 	})
 }
 
-// age moves an upload into the past.
-func age(t *testing.T, st *store.Store, f *ent.File, by time.Duration) error {
+// backdate moves an upload into the past.
+func backdate(t *testing.T, st *store.Store, f *ent.File, by time.Duration) error {
 	t.Helper()
 	return st.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
 		if err := tx.Client().File.DeleteOneID(f.ID).Exec(ctx); err != nil {
@@ -217,7 +217,7 @@ func age(t *testing.T, st *store.Store, f *ent.File, by time.Duration) error {
 
 func TestUnfinishedUploadsAreLimited(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, h *house) {
+	each(t, func(t *testing.T, h *fixture) {
 		var all sync.WaitGroup
 		var mu sync.Mutex
 		refused := 0
@@ -240,10 +240,10 @@ func TestUnfinishedUploadsAreLimited(t *testing.T) {
 	})
 }
 
-// TestReconcile puts right what no transaction could: an object that no row knows, and a row whose object is lost.
+// TestReconcile repairs what no transaction could: an object that no row knows, and a row whose object is lost.
 func TestReconcile(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, h *house) {
+	each(t, func(t *testing.T, h *fixture) {
 		a := h.artifact()
 		if err := h.bucket.Put(t.Context(), "artifacts/nobody/original.png", reader("x"), putOne); err != nil {
 			t.Fatal(err)
@@ -265,15 +265,15 @@ func TestReconcile(t *testing.T) {
 	})
 }
 
-func TestProviderThatLiesIsNotKept(t *testing.T) {
+func TestMislabelledProviderFilesAreNotStored(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, h *house) {
+	each(t, func(t *testing.T, h *fixture) {
 		for name, m := range map[string]file.Made{
 			"a page":     made(h, []byte("<html>"), "image/png"),
 			"a cut file": made(h, pixels(t)[:30], "image/png"),
 			"not a JPEG": made(h, pixels(t), "image/jpeg"),
 		} {
-			if _, err := h.Keep(t.Context(), m); !errors.Is(err, file.ErrUnusable) {
+			if _, err := h.Store(t.Context(), m); !errors.Is(err, file.ErrUnusable) {
 				t.Errorf("%s: %v, want ErrUnusable", name, err)
 			}
 		}
@@ -283,7 +283,7 @@ func TestProviderThatLiesIsNotKept(t *testing.T) {
 
 func TestShareLinksCountTheirViews(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, h *house) {
+	each(t, func(t *testing.T, h *fixture) {
 		a := h.artifact()
 		soon := time.Now().Add(time.Hour)
 		link, err := h.Share(t.Context(), h.user, file.ShareInput{ArtifactID: a.ID.String(), ExpiresAt: &soon, Key: "k"})

@@ -1,10 +1,9 @@
-// Package file is the domain of stored files: what jobs made, what people uploaded, and the
-// objects behind both.
+// Package file is the domain of stored files: results of jobs, uploads, and the objects of both.
 //
-// An object is never forgotten: its row is staged before the object is written, comes alive with the row
-// that points to it, and is doomed with that row's deletion, each in one transaction. The sweeper deletes
-// what is doomed and what was staged and never came alive. So no row points to nothing, and nothing
-// stays in the store that no row knows.
+// Every object has a row from before it is written until after it is deleted. The row is staged before the
+// object is written, becomes live with the row that refers to it, and is doomed with that row's deletion,
+// each in one transaction. The sweeper deletes doomed objects, and those that were staged and never became
+// live. So no row refers to a missing object, and no object remains that no row knows.
 package file
 
 import (
@@ -26,11 +25,11 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// The limits that hold unless Config says otherwise.
+// The defaults of Config, and the lives of signed URLs.
 const (
 	DefaultMaxUploadBytes = 100 << 20
 	DefaultMaxPixels      = 50_000_000
-	// URLLife is how long a signed address works.
+	// URLLife is how long a signed URL is valid.
 	URLLife = time.Hour
 	// UploadLife is how long an upload may stay unfinished.
 	UploadLife = 24 * time.Hour
@@ -42,18 +41,20 @@ type Config struct {
 	MaxUploadBytes int64
 	// MaxPixels is the most pixels of an uploaded image; default 50 million.
 	MaxPixels int
-	// MaxUnfinished is how many uploads of one person may be unfinished; default 20.
+	// MaxUnfinished is how many uploads of one user may be unfinished; default 20.
 	MaxUnfinished int
-	// StageLife is how long an object may be staged before it is taken for forgotten; default 1 h.
+	// StageLife is how long an object may be staged before it counts as abandoned; default 1 h. It must
+	// exceed the longest write of an object.
 	StageLife time.Duration
-	// PublicURL is where people reach the server, for lasting links.
+	// PublicURL is the public address of the server, for lasting links.
 	PublicURL string
-	// Generator is what disclosures call this program.
+	// Generator is the name of this program in disclosures.
 	Generator string
-	// TempDir is where large files are gathered; default the system's.
+	// TempDir is where large files are buffered; default the system's.
 	TempDir string
 }
 
+// withDefaults returns c with the defaults in place of zero values.
 func (c Config) withDefaults() Config {
 	setDefault(&c.MaxUploadBytes, DefaultMaxUploadBytes)
 	setDefault(&c.MaxPixels, DefaultMaxPixels)
@@ -70,11 +71,11 @@ func setDefault[T comparable](v *T, def T) {
 	}
 }
 
-// Meter hears what the metrics count.
+// Meter receives what the metrics count.
 type Meter interface {
-	// ObjectsRighted counts objects that were put right: "deleted" as nothing needs them, "stray" as no
-	// row knew them, "missing" from the store.
-	ObjectsRighted(what string, n int)
+	// ObjectsRepaired counts objects: "deleted" because nothing needs them, "stray" because no row knows
+	// them, "missing" from the store.
+	ObjectsRepaired(what string, n int)
 }
 
 // Service is the domain of files.
@@ -91,7 +92,7 @@ func New(st *store.Store, bucket blob.Bucket, log *slog.Logger, meter Meter, cfg
 	return &Service{store: st, bucket: bucket, log: log, meter: meter, cfg: cfg.withDefaults()}
 }
 
-// TempDir is where large files are gathered.
+// TempDir is where large files are buffered.
 func (s *Service) TempDir() string { return s.cfg.TempDir }
 
 // UploadTypes are the MIME types that may be uploaded.
@@ -103,10 +104,11 @@ func UploadTypes() []string {
 	return out
 }
 
-// ErrUnusable says that what a provider delivered is not what it says, or damaged.
+// ErrUnusable means that a provider's file is damaged or not of its stated type.
 var ErrUnusable = errors.New("file: what was delivered cannot be used")
 
-// errNotFound is the one answer for unknown, malformed and foreign ids.
+// errNotFound is the same error for unknown, malformed and foreign ids, so that it does not reveal which ids
+// exist.
 func errNotFound() error { return errs.New(errs.NotFound, "There is no such object.") }
 
 // found turns a missing row into NOT_FOUND.
@@ -118,7 +120,7 @@ func found[T any](row T, err error) (T, error) {
 	return row, wrap("read", err)
 }
 
-// wrap names what failed; nil stays nil.
+// wrap adds what failed to an error; nil stays nil.
 func wrap(what string, err error) error {
 	if err == nil {
 		return nil
@@ -126,7 +128,7 @@ func wrap(what string, err error) error {
 	return fmt.Errorf("file: %s: %w", what, err)
 }
 
-// ownArtifact reads an artifact of user by the id the API shows.
+// ownArtifact reads an artifact of user by its id in the API.
 func (s *Service) ownArtifact(ctx context.Context, c *ent.Client, user oid.User, id string) (*ent.Artifact, error) {
 	aid, err := oid.Parse[oid.Artifact](id)
 	if err != nil {
@@ -135,7 +137,7 @@ func (s *Service) ownArtifact(ctx context.Context, c *ent.Client, user oid.User,
 	return found(c.Artifact.Query().Where(entartifact.ID(aid), entartifact.UserID(user)).Only(ctx))
 }
 
-// ownFile reads a file of user by the id the API shows.
+// ownFile reads a file of user by its id in the API.
 func (s *Service) ownFile(ctx context.Context, c *ent.Client, user oid.User, id string) (*ent.File, error) {
 	fid, err := oid.Parse[oid.File](id)
 	if err != nil {
@@ -144,8 +146,9 @@ func (s *Service) ownFile(ctx context.Context, c *ent.Client, user oid.User, id 
 	return found(c.File.Query().Where(entfile.ID(fid), entfile.UserID(user)).Only(ctx))
 }
 
-// lockFiles reads files and keeps others from changing them until the transaction ends: a completion or a message that is
-// being sent with one of them comes before or after. SQLite has one writer anyway.
+// lockFiles reads files and locks them until the transaction ends, in the order of ids: a completion, or a
+// message that is being sent with one of them, comes before or after. SQLite has one writer, so it needs no
+// lock.
 func (s *Service) lockFiles(ctx context.Context, tx *store.Tx, where ...predicate.File) ([]*ent.File, error) {
 	q := tx.Client().File.Query().Where(where...).Order(entfile.ByID())
 	if s.store.Dialect() == store.Postgres {

@@ -15,7 +15,7 @@ import (
 	"github.com/weav-ai/weav/internal/page"
 )
 
-// Filter says which artifacts to list; nil is any.
+// Filter selects the artifacts to list; a nil field selects all.
 type Filter struct {
 	Kind      *entartifact.Kind
 	Favourite *bool
@@ -34,7 +34,7 @@ func ArtifactCursor(a *ent.Artifact) string { return page.Encode(galleryKind, a.
 // Cursor is a file's place in the list of files.
 func Cursor(f *ent.File) string { return page.Encode(filesKind, f.ID.String()) }
 
-// Gallery pages through the artifacts of user, the newest first.
+// Gallery pages through the artifacts of user, newest first.
 func (s *Service) Gallery(ctx context.Context, user oid.User, f Filter, args page.Args) (*page.Result[*ent.Artifact], error) {
 	w, err := page.Parse(galleryKind, args)
 	if err != nil {
@@ -51,6 +51,7 @@ func (s *Service) Gallery(ctx context.Context, user oid.User, f Filter, args pag
 		}
 		where = append(where, entartifact.IDLT(after))
 	}
+	// One row more than the page shows whether there is a next page.
 	rows, err := s.store.Client().Artifact.Query().Where(where...).
 		Order(entartifact.ByID(sql.OrderDesc())).Limit(w.Limit + 1).All(ctx)
 	if err != nil {
@@ -59,6 +60,8 @@ func (s *Service) Gallery(ctx context.Context, user oid.User, f Filter, args pag
 	return page.Of(rows, w), nil
 }
 
+// where returns the conditions of a filter. An unknown, deleted or foreign folder is NOT_FOUND, not an empty
+// list.
 func (s *Service) where(ctx context.Context, user oid.User, f Filter) ([]predicate.Artifact, error) {
 	where := []predicate.Artifact{entartifact.UserID(user)}
 	if f.Kind != nil {
@@ -82,7 +85,7 @@ func (s *Service) where(ctx context.Context, user oid.User, f Filter) ([]predica
 	return append(where, inFolder(id)), nil
 }
 
-// inFolder matches artifacts that were made in chats of a folder.
+// inFolder matches artifacts of chats in a folder. Deleted chats do not count.
 func inFolder(id oid.Folder) predicate.Artifact {
 	return func(sel *sql.Selector) {
 		chats := sql.Table(entchat.Table)
@@ -92,7 +95,7 @@ func inFolder(id oid.Folder) predicate.Artifact {
 	}
 }
 
-// Files pages through the files that user uploaded, the newest first.
+// Files pages through the completed uploads of user, newest first.
 func (s *Service) Files(ctx context.Context, user oid.User, args page.Args) (*page.Result[*ent.File], error) {
 	w, err := page.Parse(filesKind, args)
 	if err != nil {
@@ -125,7 +128,7 @@ func (s *Service) FilesByID(ctx context.Context, user oid.User, ids []oid.File) 
 	return rows, wrap("read", err)
 }
 
-// OfJobs returns what jobs made, the oldest first.
+// OfJobs returns the artifacts of jobs, oldest first.
 func (s *Service) OfJobs(ctx context.Context, jobs []oid.Job) (map[oid.Job][]*ent.Artifact, error) {
 	rows, err := s.store.Client().Artifact.Query().Where(entartifact.JobIDIn(jobs...)).Order(entartifact.ByID()).All(ctx)
 	if err != nil {

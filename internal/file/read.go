@@ -10,10 +10,10 @@ import (
 	"github.com/weav-ai/weav/internal/media"
 )
 
-// ErrLost says that the bytes of a file are not in the object store any more.
+// ErrLost means that the bytes of a file are not in the object store any more.
 var ErrLost = errors.New("file: the object is lost")
 
-// MIMEType is what an attachment is: for a file that was uploaded, what its bytes were found to be.
+// MIMEType is the type of an attachment; for an upload, the type of its bytes.
 func (a Attached) MIMEType() string {
 	if a.File != nil {
 		return a.File.MimeType
@@ -21,7 +21,7 @@ func (a Attached) MIMEType() string {
 	return a.Artifact.MimeType
 }
 
-// Bytes is how large an attachment is.
+// Bytes is the size of an attachment.
 func (a Attached) Bytes() int64 {
 	if a.File != nil {
 		return a.File.Bytes
@@ -29,7 +29,7 @@ func (a Attached) Bytes() int64 {
 	return a.Artifact.Bytes
 }
 
-// IsImage says whether an attachment is a picture: PNG, JPEG or WebP.
+// IsImage reports whether an attachment is a picture: PNG, JPEG or WebP.
 func (a Attached) IsImage() bool {
 	switch media.Type(a.MIMEType()) {
 	case media.PNG, media.JPEG, media.WebP:
@@ -39,6 +39,7 @@ func (a Attached) IsImage() bool {
 	}
 }
 
+// objectKey is the key of the attachment's object; nil for a text artifact.
 func (a Attached) objectKey() *string {
 	if a.File != nil {
 		return a.File.ObjectKey
@@ -46,8 +47,8 @@ func (a Attached) objectKey() *string {
 	return a.Artifact.ObjectKey
 }
 
-// Read returns the bytes of an attachment, which are held in memory: the caller bounds them by Bytes. What is no
-// longer in the store, or not as its row says, is ErrLost; a store out of reach is UNAVAILABLE.
+// Read returns the bytes of an attachment in memory; the caller bounds them by Bytes. An object that is
+// missing, or not of the size in its row, is ErrLost; an unreachable store is UNAVAILABLE.
 func (s *Service) Read(ctx context.Context, a Attached) ([]byte, error) {
 	key := a.objectKey()
 	if key == nil {
@@ -61,6 +62,7 @@ func (s *Service) Read(ctx context.Context, a Attached) ([]byte, error) {
 		return nil, err
 	}
 	defer r.Close()
+	// One byte more than expected, so that a longer object is noticed.
 	content, err := io.ReadAll(io.LimitReader(r, a.Bytes()+1))
 	if err != nil {
 		return nil, errs.Wrap(err, errs.Unavailable, "The file cannot be read for now.").Retry(0)

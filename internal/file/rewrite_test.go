@@ -18,11 +18,11 @@ import (
 	"github.com/weav-ai/weav/internal/file"
 )
 
-// padded is a picture with padding behind its end, which is not kept.
+// padded is a picture with padding after its end, which is left out.
 func padded(t *testing.T) []byte { return append(pixels(t), make([]byte, 100)...) }
 
-// stored is what the store has of a file.
-func (h *house) stored(f *ent.File) []byte {
+// objectOf is what the store has of a file.
+func (h *fixture) objectOf(f *ent.File) []byte {
 	h.t.Helper()
 	r, o, err := h.bucket.Open(context.WithoutCancel(h.t.Context()), *f.ObjectKey)
 	if err != nil {
@@ -36,10 +36,10 @@ func (h *house) stored(f *ent.File) []byte {
 	return b
 }
 
-// TestWhatIsServedIsWhatWasChecked: a file of which not all is kept gets an object of its own, and the uploaded one goes.
-func TestWhatIsServedIsWhatWasChecked(t *testing.T) {
+// TestTheServedFileIsTheCheckedOne: a file of which a part is removed gets a new object, and the uploaded one is deleted.
+func TestTheServedFileIsTheCheckedOne(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, h *house) {
+	each(t, func(t *testing.T, h *fixture) {
 		up := h.upload(padded(t))
 		f, err := h.CompleteUpload(t.Context(), h.user, up.ID.String())
 		if err != nil {
@@ -49,7 +49,7 @@ func TestWhatIsServedIsWhatWasChecked(t *testing.T) {
 		if *f.ObjectKey == *up.ObjectKey || f.Bytes != int64(len(pixels(t))) || f.Sha256 != hex.EncodeToString(sum[:]) || f.Status != entfile.StatusReady {
 			t.Errorf("the file is %+v", f)
 		}
-		if got := h.stored(f); !bytes.Equal(got, pixels(t)) {
+		if got := h.objectOf(f); !bytes.Equal(got, pixels(t)) {
 			t.Errorf("%d bytes are served", len(got))
 		}
 		h.wantWhole(2)
@@ -66,7 +66,7 @@ func TestWhatIsServedIsWhatWasChecked(t *testing.T) {
 // TestRewritingSurvivesAStoreThatFailsAnywhere: the file stays an upload, and completing it later works.
 func TestRewritingSurvivesAStoreThatFailsAnywhere(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, h *house) {
+	each(t, func(t *testing.T, h *fixture) {
 		f := h.upload(padded(t))
 		for n := int64(1); ; n++ {
 			h.bucket.failAt(n)
@@ -86,10 +86,10 @@ func TestRewritingSurvivesAStoreThatFailsAnywhere(t *testing.T) {
 	})
 }
 
-// TestRewritingAtOnceAnswersTheSame: one call's object is kept, those of the others are given up.
+// TestRewritingAtOnceAnswersTheSame: one call's object becomes live, those of the others are discarded.
 func TestRewritingAtOnceAnswersTheSame(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, h *house) {
+	each(t, func(t *testing.T, h *fixture) {
 		f := h.upload(padded(t))
 		var all sync.WaitGroup
 		for range 10 {
@@ -105,10 +105,10 @@ func TestRewritingAtOnceAnswersTheSame(t *testing.T) {
 	})
 }
 
-// TestAnotherLabelOfTheSameKind: browsers go by a name's extension, so a picture may be another kind of picture.
+// TestAnotherLabelOfTheSameKind: browsers derive the type from the extension, so a picture may be of another picture type.
 func TestAnotherLabelOfTheSameKind(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, h *house) {
+	each(t, func(t *testing.T, h *fixture) {
 		var photo bytes.Buffer
 		if err := jpeg.Encode(&photo, image.NewGray(image.Rect(0, 0, 8, 6)), nil); err != nil {
 			t.Fatal(err)

@@ -18,11 +18,12 @@ import (
 )
 
 const (
-	// maxLinks is how many share links of one artifact may work at a time.
+	// maxLinks is how many working share links an artifact may have.
 	maxLinks = 20
-	// maxLinkYears bounds how far ahead a link may end.
+	// maxLinkYears bounds the expiry of a link.
 	maxLinkYears = 10
-	tokenBytes   = 32
+	// tokenBytes is 256 bits, which cannot be guessed: the token is the only protection of a link.
+	tokenBytes = 32
 )
 
 // ShareInput is a link to make.
@@ -32,7 +33,7 @@ type ShareInput struct {
 	Key        string
 }
 
-// Share makes a lasting link to an artifact of user.
+// Share makes a lasting link to an artifact of user. The user is locked, so that the count of links is exact.
 func (s *Service) Share(ctx context.Context, user oid.User, in ShareInput) (*ent.ShareLink, error) {
 	var id oid.Share
 	key := store.Key{User: user, Mutation: "createShareLink", Key: in.Key, Input: in}
@@ -73,13 +74,14 @@ func (s *Service) Share(ctx context.Context, user oid.User, in ShareInput) (*ent
 	return found(s.store.Client().ShareLink.Query().Where(sharelink.ID(id), sharelink.UserID(user)).Only(ctx))
 }
 
+// newToken returns a random token. rand.Read never returns an error.
 func newToken() string {
 	b := make([]byte, tokenBytes)
 	rand.Read(b)
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// Revoke ends a link of user. Ending it again changes nothing.
+// Revoke revokes a link of user. Revoking it again changes nothing.
 func (s *Service) Revoke(ctx context.Context, user oid.User, id string) (*ent.ShareLink, error) {
 	lid, err := oid.Parse[oid.Share](id)
 	if err != nil {
@@ -104,14 +106,15 @@ func (s *Service) Revoke(ctx context.Context, user oid.User, id string) (*ent.Sh
 	return link, nil
 }
 
-// isToken says whether a text has the form of a token: what has not is none, and may hold what no column takes.
+// isToken reports whether a text has the form of a token. Others are refused before the query, since they may
+// contain bytes that no column takes.
 func isToken(s string) bool {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(s)
 	return err == nil && len(raw) == tokenBytes
 }
 
-// Shared returns a working link and what it shows, by its token. Unknown, expired and revoked ones are
-// NOT_FOUND alike.
+// Shared returns a working link and its artifact by the link's token. Unknown, expired and revoked tokens are
+// all NOT_FOUND.
 func (s *Service) Shared(ctx context.Context, token string) (*ent.ShareLink, *ent.Artifact, error) {
 	if !isToken(token) {
 		return nil, nil, errNotFound()
@@ -124,12 +127,13 @@ func (s *Service) Shared(ctx context.Context, token string) (*ent.ShareLink, *en
 	return link, a, err
 }
 
-// OpenShared is Shared for somebody who opens the file: it counts as a view.
+// OpenShared is Shared for opening the file: it counts a view.
 func (s *Service) OpenShared(ctx context.Context, token string) (*ent.Artifact, error) {
 	link, a, err := s.Shared(ctx, token)
 	if err != nil {
 		return nil, err
 	}
+	// The count is incremented in the database, so concurrent views are all counted.
 	err = s.store.Client().ShareLink.Update().Where(sharelink.ID(link.ID)).
 		AddViewCount(1).SetLastViewedAt(store.Now()).Exec(ctx)
 	return a, wrap("count a view", err)
@@ -141,7 +145,7 @@ type Target struct {
 	URL  string
 }
 
-// OwnTarget is what the lasting address of an artifact leads its owner to.
+// OwnTarget is the target of an artifact's lasting address for its owner.
 func (s *Service) OwnTarget(ctx context.Context, user oid.User, id string) (Target, error) {
 	a, err := s.ownArtifact(ctx, s.store.Client(), user, id)
 	if err != nil {
@@ -150,7 +154,7 @@ func (s *Service) OwnTarget(ctx context.Context, user oid.User, id string) (Targ
 	return s.target(ctx, a)
 }
 
-// SharedTarget is what a share link leads to; asking counts as a view.
+// SharedTarget is the target of a share link; it counts a view.
 func (s *Service) SharedTarget(ctx context.Context, token string) (Target, error) {
 	a, err := s.OpenShared(ctx, token)
 	if err != nil {
@@ -159,6 +163,7 @@ func (s *Service) SharedTarget(ctx context.Context, token string) (Target, error
 	return s.target(ctx, a)
 }
 
+// target is the target of an artifact, for any reader. A lost file is NOT_FOUND.
 func (s *Service) target(ctx context.Context, a *ent.Artifact) (Target, error) {
 	if a.Text != nil {
 		return Target{Text: a.Text}, nil
@@ -178,7 +183,7 @@ func (s *Service) ShareURL(link *ent.ShareLink) string {
 	return s.cfg.PublicURL + "/shared/" + link.Token
 }
 
-// Links returns the working links of artifacts of user, the newest first.
+// Links returns the working links of artifacts, newest first.
 func (s *Service) Links(ctx context.Context, artifacts []oid.Artifact) (map[oid.Artifact][]*ent.ShareLink, error) {
 	rows, err := s.store.Client().ShareLink.Query().Where(sharelink.ArtifactIDIn(artifacts...), working(store.Now())).
 		Order(sharelink.ByID(sql.OrderDesc())).All(ctx)

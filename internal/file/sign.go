@@ -13,14 +13,14 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// Address is a signed URL and when it stops to work.
+// Address is a signed URL and its expiry.
 type Address struct {
 	URL       string
 	ExpiresAt time.Time
 }
 
-// ArtifactAddress signs where an artifact's file can be fetched; nil for a text, for a lost file, and of an export for an
-// API key: it holds what no key may see.
+// ArtifactAddress signs the URL of an artifact's file. It is nil for a text, for a lost file, and for an
+// export requested with an API key, because an export contains what no key may read.
 func (s *Service) ArtifactAddress(ctx context.Context, a *ent.Artifact) (*Address, error) {
 	if p, ok := auth.From(ctx); a.ObjectKey == nil || a.Kind == entartifact.KindFile && ok && p.Grant != nil {
 		return nil, nil
@@ -28,18 +28,17 @@ func (s *Service) ArtifactAddress(ctx context.Context, a *ent.Artifact) (*Addres
 	return s.address(ctx, a.ObjectKey, fileName(a), a.MimeType)
 }
 
-// FileAddress signs where an uploaded file can be fetched; nil until it is READY, and for a lost file.
+// FileAddress signs the URL of an uploaded file; nil until it is READY, and for a lost file.
 func (s *Service) FileAddress(ctx context.Context, f *ent.File) (*Address, error) {
 	return s.address(ctx, f.ObjectKey, f.Name, f.MimeType)
 }
 
-// ThumbnailAddress signs where a thumbnail can be fetched; nil without one.
+// ThumbnailAddress signs the URL of a thumbnail; nil without one.
 func (s *Service) ThumbnailAddress(ctx context.Context, key *string) (*Address, error) {
 	return s.address(ctx, key, "thumbnail.jpg", string(media.JPEG))
 }
 
-// address signs a URL. It stays the same for a while, so that browsers keep what they fetched; it works for
-// URLLife at least.
+// address signs a URL that is valid for URLLife.
 func (s *Service) address(ctx context.Context, key *string, name, contentType string) (*Address, error) {
 	if key == nil {
 		return nil, nil
@@ -52,7 +51,7 @@ func (s *Service) address(ctx context.Context, key *string, name, contentType st
 	return &Address{URL: url, ExpiresAt: now.Add(URLLife)}, nil
 }
 
-// Permalink is an artifact's address that stays, for its owner; empty for a text.
+// Permalink is an artifact's lasting address for its owner; empty for a text.
 func (s *Service) Permalink(a *ent.Artifact) string {
 	if a.ObjectKey == nil {
 		return ""
@@ -73,5 +72,5 @@ func (s *Service) Missing(ctx context.Context, keys []string) (map[string]bool, 
 	return out, nil
 }
 
-// Generator is what disclosures call this program.
+// Generator is the name of this program in disclosures.
 func (s *Service) Generator() string { return s.cfg.Generator }

@@ -15,14 +15,16 @@ import (
 )
 
 const (
-	// sweepBatch is the most rows one step of a sweep looks at.
+	// sweepBatch is the most rows of one step of a sweep.
 	sweepBatch = 200
-	// young is the age up to which an object without a row is left alone: its row may have just gone.
+	// young is the age up to which an object without a row is left alone: its row may be newer than the
+	// listing.
 	young = time.Hour
 )
 
-// Sweep deletes what is doomed, and dooms what was staged and never came alive and uploads that were not
-// finished. Any number of processes may sweep at once.
+// Sweep deletes doomed objects, and dooms staged objects that never became live and uploads that were not
+// finished. Any number of processes may sweep at once: every step is a conditional update, and deleting an
+// object twice is harmless.
 func (s *Service) Sweep(ctx context.Context) error {
 	now := store.Now()
 	err := errors.Join(s.dropUploads(ctx, now), s.doomStaged(ctx, now))
@@ -49,7 +51,8 @@ func (s *Service) dropUploads(ctx context.Context, now time.Time) error {
 	return errors.Join(failed...)
 }
 
-// doomStaged dooms objects whose writer is gone. Those of uploads belong to their file.
+// doomStaged dooms objects whose writer has died. Those of uploads belong to their file and are handled with
+// it.
 func (s *Service) doomStaged(ctx context.Context, now time.Time) error {
 	return wrap("sweep", s.store.Client().Object.Update().
 		Where(entobject.StateEQ(entobject.StateStaged), entobject.StateAtLT(now.Add(-s.cfg.StageLife)),
@@ -57,13 +60,13 @@ func (s *Service) doomStaged(ctx context.Context, now time.Time) error {
 		SetState(entobject.StateDoomed).SetStateAt(now).Exec(ctx))
 }
 
-// notUpload matches objects that people do not write to themselves.
+// notUpload matches objects that clients do not write themselves.
 func notUpload(sel *sql.Selector) {
 	sel.Where(sql.Not(sql.HasPrefix(sel.C(entobject.FieldID), uploads+"/")))
 }
 
-// deleteDoomed deletes objects from the store, and each one's row once the store has confirmed it. A store that is
-// down ends the sweep: the rows stay for the next.
+// deleteDoomed deletes objects from the store, and each row once the store has confirmed the deletion. A
+// store that is down ends the sweep: the rows remain for the next one.
 func (s *Service) deleteDoomed(ctx context.Context) error {
 	for {
 		keys, err := s.store.Client().Object.Query().Where(entobject.StateEQ(entobject.StateDoomed)).
@@ -72,6 +75,7 @@ func (s *Service) deleteDoomed(ctx context.Context) error {
 			return wrap("sweep", err)
 		}
 		for _, key := range keys {
+			// The row is deleted last: a crash between the two repeats the deletion, which is no error.
 			if err := s.bucket.Delete(ctx, key); err != nil {
 				return err
 			}
@@ -79,15 +83,16 @@ func (s *Service) deleteDoomed(ctx context.Context) error {
 				return wrap("sweep", err)
 			}
 		}
-		s.meter.ObjectsRighted("deleted", len(keys))
+		s.meter.ObjectsRepaired("deleted", len(keys))
 		if len(keys) < sweepBatch {
 			return nil
 		}
 	}
 }
 
-// Reconcile compares the store with the rows, both ways: objects that no row knows are deleted, and rows whose object
-// is lost are marked, so that nobody is sent to nothing. It answers how many it put right.
+// Reconcile compares the store with the rows in both directions: objects without a row are deleted, and rows
+// whose object is missing are marked, so that no client gets the URL of a missing object. It returns how many
+// it changed.
 func (s *Service) Reconcile(ctx context.Context, now time.Time) (int, error) {
 	stray, err := s.deleteStrays(ctx, now)
 	if err != nil {
@@ -97,6 +102,7 @@ func (s *Service) Reconcile(ctx context.Context, now time.Time) (int, error) {
 	return stray + missing, err
 }
 
+// deleteStrays deletes old objects without a row, in batches of the listing.
 func (s *Service) deleteStrays(ctx context.Context, now time.Time) (n int, err error) {
 	var old []string
 	flush := func() error {
@@ -108,6 +114,7 @@ func (s *Service) deleteStrays(ctx context.Context, now time.Time) (n int, err e
 		if err != nil {
 			return n, err
 		}
+		// The row of a new object may have been committed after the query below.
 		if object.ModTime.After(now.Add(-young)) {
 			continue
 		}
@@ -120,6 +127,7 @@ func (s *Service) deleteStrays(ctx context.Context, now time.Time) (n int, err e
 	return n, flush()
 }
 
+// deleteUnknown deletes those of keys that have no row.
 func (s *Service) deleteUnknown(ctx context.Context, keys []string) (int, error) {
 	if len(keys) == 0 {
 		return 0, nil
@@ -142,11 +150,11 @@ func (s *Service) deleteUnknown(ctx context.Context, keys []string) (int, error)
 		}
 		n++
 	}
-	s.meter.ObjectsRighted("stray", n)
+	s.meter.ObjectsRepaired("stray", n)
 	return n, nil
 }
 
-// markMissing looks for each live object once a day, the longest unseen first.
+// markMissing checks that each live object exists, once a day.
 func (s *Service) markMissing(ctx context.Context, now time.Time) (n int, err error) {
 	due := entobject.Or(entobject.CheckedAtIsNil(), entobject.CheckedAtLT(now.Add(-12*time.Hour)))
 	for {
@@ -167,6 +175,8 @@ func (s *Service) markMissing(ctx context.Context, now time.Time) (n int, err er
 	}
 }
 
+// check records whether an object exists. The update is conditional: the object may have been doomed
+// meanwhile.
 func (s *Service) check(ctx context.Context, key string, now time.Time) (lost bool, err error) {
 	_, err = s.bucket.Stat(ctx, key)
 	if lost = errors.Is(err, blob.ErrNotExist); err != nil && !lost {
@@ -179,7 +189,7 @@ func (s *Service) check(ctx context.Context, key string, now time.Time) (lost bo
 	}
 	if lost = lost && n > 0; lost {
 		s.log.ErrorContext(ctx, "a stored file is lost", "object", key)
-		s.meter.ObjectsRighted("missing", 1)
+		s.meter.ObjectsRepaired("missing", 1)
 	}
 	return lost, nil
 }

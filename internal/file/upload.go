@@ -19,10 +19,10 @@ import (
 // maxNameChars is the longest name of a file, in code points.
 const maxNameChars = 200
 
-// uploads is the kind of keys that people write to themselves.
+// uploads is the key prefix of objects that clients write themselves.
 const uploads = "uploads"
 
-// UploadInput is what is going to be uploaded.
+// UploadInput describes the file to be uploaded.
 type UploadInput struct {
 	Name     string
 	MIMEType string
@@ -33,8 +33,8 @@ type UploadInput struct {
 // UploadRequest is the request that sends an upload's bytes.
 type UploadRequest = blob.SignedRequest
 
-// CreateUpload begins an upload: the file to be, and the request that sends its bytes. On a replay the request is
-// signed anew; it is nil once the file is READY.
+// CreateUpload begins an upload: it returns the file and the request that sends its bytes. On a replay the
+// request is signed again; it is nil once the file is READY.
 func (s *Service) CreateUpload(ctx context.Context, user oid.User, in UploadInput) (*ent.File, *UploadRequest, error) {
 	var id oid.File
 	key := store.Key{User: user, Mutation: "createUpload", Key: in.Key, Input: in}
@@ -57,6 +57,7 @@ func (s *Service) CreateUpload(ctx context.Context, user oid.User, in UploadInpu
 	return f, request, err
 }
 
+// checkUpload checks what is declared. The bytes are checked when the upload is completed.
 func (s *Service) checkUpload(in UploadInput) (name string, t media.Type, err error) {
 	var c text.Checker
 	c.Text("name", in.Name, 1, maxNameChars)
@@ -78,7 +79,7 @@ func (s *Service) checkUpload(in UploadInput) (name string, t media.Type, err er
 	return name, t, nil
 }
 
-// refusal puts a fault of a file into the form of the input that it is about.
+// refusal returns a fault of a file as a fault of the input it concerns.
 func refusal(f *media.Error) error {
 	switch f.Code {
 	case media.BadName:
@@ -90,7 +91,8 @@ func refusal(f *media.Error) error {
 	}
 }
 
-// begin stores the file to be, and stages its object.
+// begin stores the file and stages its object. The user is locked, so that the count of unfinished uploads is
+// exact.
 func (s *Service) begin(ctx context.Context, tx *store.Tx, user oid.User, name string, t media.Type, size int64) (oid.File, error) {
 	id := oid.New[oid.File]()
 	if err := tx.LockUser(ctx, user); err != nil {
@@ -112,8 +114,9 @@ func (s *Service) begin(ctx context.Context, tx *store.Tx, user oid.User, name s
 	return id, stageIn(ctx, tx, user, object)
 }
 
-// uploadRequest signs where the bytes of an unfinished upload go; nil for any other file.
+// uploadRequest signs the request for the bytes of an unfinished upload; nil for any other file.
 func (s *Service) uploadRequest(ctx context.Context, f *ent.File) (*UploadRequest, error) {
+	// The request expires with the upload itself: the sweeper deletes the upload after UploadLife.
 	left := time.Until(f.CreatedAt.Add(UploadLife)).Truncate(time.Second)
 	if f.Status != entfile.StatusUploading || left < time.Second {
 		return nil, nil
@@ -125,7 +128,8 @@ func (s *Service) uploadRequest(ctx context.Context, f *ent.File) (*UploadReques
 	return &r, nil
 }
 
-// DeleteFile deletes a file of user, also one that is still being uploaded. Messages that carried it no longer do.
+// DeleteFile deletes a file of user, also one that is still being uploaded. Messages that carried it no
+// longer do.
 func (s *Service) DeleteFile(ctx context.Context, user oid.User, id string) (oid.File, error) {
 	gone, err := oid.Parse[oid.File](id)
 	if err != nil {

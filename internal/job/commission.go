@@ -45,7 +45,7 @@ type Composed struct {
 	// Request is what was asked, for an estimate where the provider told no usage.
 	Request ai.TextRequest
 	// File is an archive that the job made, which becomes its artifact; nil for none.
-	File *file.Kept
+	File *file.Stored
 	// Keep writes what came of it in the transaction that completes the job; nil keeps the text alone.
 	Keep func(ctx context.Context, tx *store.Tx) error
 }

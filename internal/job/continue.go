@@ -80,7 +80,7 @@ func isLost(err error) bool {
 	if !errors.As(err, &fault) {
 		return false
 	}
-	return fault.Settled || fault.Kind == ai.BadRequest || fault.Kind == ai.ModelGone
+	return fault.JobFailed || fault.Kind == ai.BadRequest || fault.Kind == ai.ModelGone
 }
 
 // isKept says whether a job that ends leaves something at the provider that a retry can go on from: a video that was

@@ -101,7 +101,7 @@ type studio struct {
 
 type noMeter struct{}
 
-func (noMeter) ObjectsRighted(string, int)             {}
+func (noMeter) ObjectsRepaired(string, int)            {}
 func (noMeter) JobEnded(string, string, time.Duration) {}
 func (noMeter) AttemptFailed(string, string)           {}
 

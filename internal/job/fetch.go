@@ -22,7 +22,7 @@ const (
 
 // film is a video that was fetched, with its file as it was stored.
 type film struct {
-	kept   *file.Kept
+	kept   *file.Stored
 	result ai.VideoResult
 }
 
@@ -58,7 +58,7 @@ func notFetched(err error) error {
 		return err
 	}
 	var fault *ai.Error
-	if errors.As(err, &fault) && fault.Settled {
+	if errors.As(err, &fault) && fault.JobFailed {
 		return err
 	}
 	return errors.Join(errNotFetched, err)

@@ -43,7 +43,7 @@ func (w *worker) image(ctx, work context.Context) error {
 // pictures are what came of the call: the provider's answer, and its files as they were stored.
 type pictures struct {
 	final *ai.ImageResult
-	kept  []*file.Kept
+	kept  []*file.Stored
 }
 
 func (w *worker) imageCall(ctx context.Context) (ai.ImageRequest, ai.ImageMaker, error) {

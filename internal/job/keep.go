@@ -32,8 +32,8 @@ func (w *worker) keeper(kind entartifact.Kind) keeper {
 }
 
 // images stores the pictures of an answer. What was stored before a failure is returned with it.
-func (k keeper) images(ctx context.Context, final *ai.ImageResult) ([]*file.Kept, error) {
-	var kept []*file.Kept
+func (k keeper) images(ctx context.Context, final *ai.ImageResult) ([]*file.Stored, error) {
+	var kept []*file.Stored
 	for _, p := range final.Images[:min(len(final.Images), maxImages)] {
 		one, err := k.keep(ctx, file.Made{
 			Body: bytes.NewReader(p.Bytes), Size: int64(len(p.Bytes)), MIMEType: p.MIMEType, Model: final.Model,
@@ -47,7 +47,7 @@ func (k keeper) images(ctx context.Context, final *ai.ImageResult) ([]*file.Kept
 }
 
 // video stores a film.
-func (k keeper) video(ctx context.Context, body io.ReaderAt, result ai.VideoResult) (*file.Kept, error) {
+func (k keeper) video(ctx context.Context, body io.ReaderAt, result ai.VideoResult) (*file.Stored, error) {
 	made := file.Made{Body: body, Size: result.Bytes, MIMEType: result.MIMEType, Model: result.Model}
 	if result.Poster != nil {
 		made.Poster = result.Poster.Bytes
@@ -57,11 +57,11 @@ func (k keeper) video(ctx context.Context, body io.ReaderAt, result ai.VideoResu
 
 // keep stores one file. An object store that is out of reach is tried again as attempts are: the
 // file is here, and paid for.
-func (k keeper) keep(ctx context.Context, m file.Made) (*file.Kept, error) {
+func (k keeper) keep(ctx context.Context, m file.Made) (*file.Stored, error) {
 	m.User, m.Kind, m.Provider, m.At = k.user, k.kind, k.provider, store.Now()
 	for i := 0; ; i++ {
 		m.Artifact = oid.New[oid.Artifact]() // Each try has keys of its own: those of the last were given up.
-		kept, err := k.files.Keep(ctx, m)
+		kept, err := k.files.Store(ctx, m)
 		if errs.CodeOf(err) != errs.Unavailable {
 			return kept, err
 		}
@@ -75,9 +75,9 @@ func (k keeper) keep(ctx context.Context, m file.Made) (*file.Kept, error) {
 }
 
 // artifact is what a stored file becomes with the end of its job.
-func (w *worker) artifact(kind entartifact.Kind, prompt, answeredBy string, k *file.Kept) file.NewArtifact {
+func (w *worker) artifact(kind entartifact.Kind, prompt, answeredBy string, k *file.Stored) file.NewArtifact {
 	return file.NewArtifact{
 		ID: k.Artifact, User: w.job.UserID, Job: w.job.ID, Chat: w.job.ChatID, Kind: kind,
-		Prompt: prompt, Model: w.job.Model, Provider: w.job.Provider, AnsweredBy: answeredBy, Kept: k,
+		Prompt: prompt, Model: w.job.Model, Provider: w.job.Provider, AnsweredBy: answeredBy, Stored: k,
 	}
 }

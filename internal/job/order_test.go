@@ -165,7 +165,7 @@ func TestFaultsThatMayPassAreTriedAgain(t *testing.T) {
 		}{
 			"it passes":      {[]*ai.Error{{Kind: ai.Overloaded}}, entjob.StatusCompleted, "", []int{1, 2}},
 			"it does not":    {[]*ai.Error{{Kind: ai.Overloaded}, {Kind: ai.Upstream}, {Kind: ai.RateLimited}}, entjob.StatusFailed, job.FailureRateLimited, []int{1, 2, 3}},
-			"it never could": {[]*ai.Error{{Kind: ai.ContentBlocked, Settled: true}}, entjob.StatusFailed, job.FailureContentBlocked, []int{1}},
+			"it never could": {[]*ai.Error{{Kind: ai.ContentBlocked, JobFailed: true}}, entjob.StatusFailed, job.FailureContentBlocked, []int{1}},
 		} {
 			j := p.Order(runtest.Text(name))
 			for _, fault := range c.faults {

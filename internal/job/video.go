@@ -130,7 +130,7 @@ func (w *worker) passing(err error) bool {
 	if !errors.As(err, &fault) {
 		return w.leaving || errors.Is(err, errStore)
 	}
-	return w.leaving || !fault.Settled && (fault.Repeatable() || fault.Kind == ai.Timeout)
+	return w.leaving || !fault.JobFailed && (fault.Repeatable() || fault.Kind == ai.Timeout)
 }
 
 // park lets go of a video until its next poll; fault is why this one failed, if it did.

@@ -1,4 +1,5 @@
-// Package metrics counts what operators watch, for Prometheus.
+// Package metrics counts what operators watch, for Prometheus. Labels come from closed sets, so that the
+// number of series is bounded: no user, address or id is a label.
 package metrics
 
 import (
@@ -36,7 +37,7 @@ type Metrics struct {
 	forged          *prometheus.CounterVec
 }
 
-// New returns counters that stand at zero.
+// New returns counters at zero, registered in a registry of their own: a test may have several.
 func New() *Metrics {
 	m := &Metrics{
 		registry:      prometheus.NewRegistry(),
@@ -70,16 +71,17 @@ func New() *Metrics {
 	return m
 }
 
+// counters returns counters with labels.
 func counters(name, help string, labels ...string) *prometheus.CounterVec {
 	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
 }
 
-// Handler answers scrapes.
+// Handler serves scrapes.
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
-// OperationEnded counts a query or mutation.
+// OperationEnded counts a query or mutation by its kind and error code.
 func (m *Metrics) OperationEnded(kind string, code errs.Code) {
 	if code == "" {
 		code = "ok"
@@ -115,7 +117,7 @@ func (m *Metrics) ReplyEnded(status string, took time.Duration) {
 	m.replySeconds.Observe(took.Seconds())
 }
 
-// ReplyFellBack counts a reply that was put to another model.
+// ReplyFellBack counts a reply that was sent to another model.
 func (m *Metrics) ReplyFellBack(model, fallback string) {
 	m.fallbacks.WithLabelValues(model, fallback).Inc()
 }
@@ -129,8 +131,10 @@ func (m *Metrics) JobEnded(kind, status string, took time.Duration) {
 // AttemptFailed counts an attempt at a job that failed.
 func (m *Metrics) AttemptFailed(kind, code string) { m.attempts.WithLabelValues(kind, code).Inc() }
 
-// ObjectsRighted counts stored objects that were put right.
-func (m *Metrics) ObjectsRighted(what string, n int) { m.objects.WithLabelValues(what).Add(float64(n)) }
+// ObjectsRepaired counts stored objects that were deleted, found stray or marked missing.
+func (m *Metrics) ObjectsRepaired(what string, n int) {
+	m.objects.WithLabelValues(what).Add(float64(n))
+}
 
 // RequestEnded counts an HTTP request.
 func (m *Metrics) RequestEnded(route string, status int) {
@@ -140,12 +144,12 @@ func (m *Metrics) RequestEnded(route string, status int) {
 // NoticeForged counts a delivery to a gateway's webhook that the gateway did not sign.
 func (m *Metrics) NoticeForged(gateway string) { m.forged.WithLabelValues(gateway).Inc() }
 
-// WatchQueues shows the depth of each queue, read from the database at each scrape.
+// WatchQueues registers the depth of each queue, which is read from the database at each scrape.
 func (m *Metrics) WatchQueues(depths func(context.Context) (map[string]int64, error)) {
 	m.registry.MustRegister(&queues{depths: depths, desc: prometheus.NewDesc("weav_queue_jobs", "Jobs that wait, by queue.", []string{"queue"}, nil)})
 }
 
-// WatchFailedPublishes shows how many events did not reach the bus.
+// WatchFailedPublishes registers how many events did not reach the bus.
 func (m *Metrics) WatchFailedPublishes(count func() int64) {
 	m.registry.MustRegister(prometheus.NewCounterFunc(
 		prometheus.CounterOpts{Name: "weav_feed_failed_publishes_total", Help: "Commits whose events did not reach the bus; readers found them in the table."},
@@ -158,7 +162,7 @@ type queues struct {
 	desc   *prometheus.Desc
 }
 
-// scrapeTimeout bounds what a scrape may cost the database.
+// scrapeTimeout bounds the query of a scrape. Prometheus gives up after ten seconds by default.
 const scrapeTimeout = 2 * time.Second
 
 // Describe implements prometheus.Collector.

@@ -2,10 +2,11 @@ package metrics
 
 import "github.com/prometheus/client_golang/prometheus"
 
-// CatalogRefused counts a file of the catalogue that was refused for its faults.
+// CatalogRefused counts a catalogue file that was refused because of its faults.
 func (m *Metrics) CatalogRefused() { m.refusedCatalogs.Inc() }
 
-// WatchModelWarnings shows models that ended or end soon, read at each scrape: their codes by id. It is called once.
+// WatchModelWarnings registers models that ended or end soon, read at each scrape: their codes by id. It is
+// called once.
 func (m *Metrics) WatchModelWarnings(codes func() map[string]string) {
 	m.registry.MustRegister(&modelWarnings{codes: codes, desc: prometheus.NewDesc(
 		"weav_model_warnings", "Models of the catalogue that their provider ended (GONE) or ends within 30 days (ENDING): 1 each.",

@@ -7,14 +7,14 @@ func (m *Metrics) ProviderFailed(provider, kind string) {
 	m.failures.WithLabelValues(provider, kind).Inc()
 }
 
-// How far a provider's breaker is open, as weav_provider_breaker_state shows it.
+// The states of a provider's breaker, as weav_provider_breaker_state shows them.
 const (
 	BreakerClosed   = 0
 	BreakerHalfOpen = 1
 	BreakerOpen     = 2
 )
 
-// WatchBreakers shows how far each provider's breaker is open, read at each scrape. It is called once.
+// WatchBreakers registers the state of each provider's breaker, read at each scrape. It is called once.
 func (m *Metrics) WatchBreakers(states func() map[string]float64) {
 	m.registry.MustRegister(&breakers{states: states, desc: prometheus.NewDesc(
 		"weav_provider_breaker_state", "Whether calls to a provider are held back: 0 closed (they pass), 1 half open (one at a time), 2 open.",

@@ -2,8 +2,8 @@ package metrics
 
 import "github.com/prometheus/client_golang/prometheus"
 
-// WatchRates shows how many takes were decided without the store that processes share, and returns
-// what counts a refused operation by the limit's name. It is called once.
+// WatchRates registers how many takes were decided without the shared store, and returns the function that
+// counts a refused operation by the limit's name. It is called once.
 func (m *Metrics) WatchRates(local func() int64) (refused func(limit string)) {
 	limited := counters("weav_rate_limited_total", "Operations refused for their rate, by limit.", "limit")
 	m.registry.MustRegister(limited, prometheus.NewCounterFunc(

@@ -32,7 +32,7 @@ func TestMain(m *testing.M) { servicetest.Main(m) }
 
 type still struct{}
 
-func (still) ObjectsRighted(string, int) {}
+func (still) ObjectsRepaired(string, int) {}
 
 // desk is the domain of plans over a real database and the sandbox, with one person.
 type desk struct {

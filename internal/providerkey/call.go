@@ -37,14 +37,14 @@ type dialled struct {
 }
 
 // Routers are how calls are made with own keys: texts are repeated by that policy.
-func (s *Service) Routers(p ai.RetryPolicy) ai.OwnKeys { return routers{s, p} }
+func (s *Service) Routers(p ai.RetryPolicy) ai.ProviderKeys { return routers{s, p} }
 
 type routers struct {
 	s      *Service
 	policy ai.RetryPolicy
 }
 
-// Router implements ai.OwnKeys.
+// Router implements ai.ProviderKeys.
 func (r routers) Router(ctx context.Context, user oid.User, provider string) (*ai.Router, error) {
 	v, err := r.s.vendor(ctx, holder{user, provider})
 	if err != nil {
@@ -52,8 +52,8 @@ func (r routers) Router(ctx context.Context, user oid.User, provider string) (*a
 	}
 	return ai.NewRouter(ai.Providers{
 		Text:  map[string]ai.TextStreamer{provider: ai.Retrying(v, r.policy)},
-		Image: map[string]ai.ImageMaker{provider: ai.Patience{}.Images(v)},
-		Video: map[string]ai.VideoMaker{provider: ai.Patience{}.Videos(v)},
+		Image: map[string]ai.ImageMaker{provider: ai.MediaTimeouts{}.Images(v)},
+		Video: map[string]ai.VideoMaker{provider: ai.MediaTimeouts{}.Videos(v)},
 	}), nil
 }
 

@@ -8,7 +8,8 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// testCanceled cancels before the call, while text comes, and in silence.
+// testCanceled cancels before the call, while text arrives, and in silence. In each case the call must end
+// within endTimeout.
 func (h Harness) testCanceled(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -34,7 +35,7 @@ func (h Harness) testCanceled(t *testing.T) {
 			call := h.Play(t, Script{Text: plainText, Ending: Hangs})
 			onDelta("")
 			tr := listen(t, call.Streamer.StreamText(ctx, call.Request), onDelta)
-			checkPrompt(t, canceledAt)
+			checkEndsInTime(t, canceledAt)
 			h.checkFailure(t, tr, call.Request, ai.Canceled)
 			h.checkPartialUsage(t, tr)
 			if len(tr.deltas) > 0 {
@@ -55,7 +56,7 @@ func (h Harness) testDeadline(t *testing.T) {
 			ctx, cancel := context.WithDeadline(t.Context(), deadline)
 			defer cancel()
 			tr := listen(t, call.Streamer.StreamText(ctx, call.Request), nil)
-			checkPrompt(t, deadline)
+			checkEndsInTime(t, deadline)
 			h.checkFailure(t, tr, call.Request, ai.Timeout)
 		})
 	}
@@ -79,9 +80,9 @@ func (h Harness) testReaderLeaves(t *testing.T) {
 	}()
 	select {
 	case <-done:
-		checkPrompt(t, <-left)
+		checkEndsInTime(t, <-left)
 		checkClosed(t, call.Closed)
-	case <-time.After(patience):
+	case <-time.After(hangTimeout):
 		t.Fatal("the call goes on without its reader")
 	}
 }
@@ -108,15 +109,15 @@ func (h Harness) testBroken(t *testing.T) {
 	}
 }
 
-func checkPrompt(t *testing.T, since time.Time) {
+// checkEndsInTime requires that a call ended soon after since.
+func checkEndsInTime(t *testing.T, since time.Time) {
 	t.Helper()
-	if took := time.Since(since); took > promptly {
-		t.Errorf("ended %v after it was told, want within %v", took, promptly)
+	if took := time.Since(since); took > endTimeout {
+		t.Errorf("ended %v after its context, want within %v", took, endTimeout)
 	}
 }
 
-// checkClosed waits for the provider's side to see the connection close; closed is
-// nil where there is none.
+// checkClosed waits until the provider's side sees the connection close; closed is nil when there is none.
 func checkClosed(t *testing.T, closed <-chan struct{}) {
 	t.Helper()
 	if closed == nil {
@@ -124,15 +125,16 @@ func checkClosed(t *testing.T, closed <-chan struct{}) {
 	}
 	select {
 	case <-closed:
-	case <-time.After(promptly):
-		t.Errorf("the provider's connection is still open after %v", promptly)
+	case <-time.After(endTimeout):
+		t.Errorf("the provider's connection is still open after %v", endTimeout)
 	}
 }
 
+// checkPartialUsage requires the usage so far in the error of an interrupted call.
 func (h Harness) checkPartialUsage(t *testing.T, tr *transcript) {
 	t.Helper()
 	u := tr.err.Usage
-	if !h.TellsUsage {
+	if !h.ReportsUsage {
 		return
 	}
 	if !u.Known || (u.Output > 0) != (len(tr.deltas) > 0) {

@@ -6,7 +6,7 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// testFailures refuses a request in every way the provider has.
+// testFailures makes the provider refuse a request in each of its ways.
 func (h Harness) testFailures(t *testing.T) {
 	t.Parallel()
 	if len(h.Fails) == 0 {
@@ -28,7 +28,7 @@ func (h Harness) testFailures(t *testing.T) {
 	}
 }
 
-// checkFailure wants an error of kind that names its provider, model and cause.
+// checkFailure requires an error of kind that names its provider, model and cause.
 func (h Harness) checkFailure(t *testing.T, tr *transcript, req ai.TextRequest, kind ai.Kind) {
 	t.Helper()
 	if tr.err == nil {

@@ -1,5 +1,5 @@
-// Package aitest is the suite that every adapter of the ai port passes. It says in
-// tests what the port says in words; a new adapter brings a Harness and nothing else.
+// Package aitest is the contract of the ai port as a test suite, which every adapter passes. A new adapter
+// provides a Harness and nothing else.
 package aitest
 
 import (
@@ -10,20 +10,20 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// Ending says what the provider does behind its text.
+// Ending is what the provider does after its text.
 type Ending int
 
 // The endings.
 const (
 	// Completes sends the terminal event.
 	Completes Ending = iota
-	// Hangs sends nothing more and keeps the connection open.
+	// Hangs sends nothing more and leaves the connection open.
 	Hangs
 	// Breaks ends the stream without a terminal event.
 	Breaks
 )
 
-// Script is what the provider is made to do.
+// Script is the behaviour of the provider in a test.
 type Script struct {
 	// Text is written in several deltas, or none when empty. It may hold U+0000.
 	Text string
@@ -31,40 +31,39 @@ type Script struct {
 	Finish ai.Finish
 	// Ending follows the text.
 	Ending Ending
-	// Fail refuses the request with a failure of this kind; the rest is then not played.
+	// Fail refuses the request with a failure of this kind; the rest is not played then.
 	Fail ai.Kind
 }
 
-// Call is an adapter and a request to which its provider plays a Script, as often
-// as it is sent.
+// Call is an adapter and a request to which its provider plays a Script, each time it is sent.
 type Call struct {
 	Streamer ai.TextStreamer
 	Request  ai.TextRequest
-	// Closed receives a value when the provider's side saw a connection close before
-	// its script was done; nil for an adapter without connections.
+	// Closed receives a value when the provider's side saw a connection close before its script was done; nil
+	// for an adapter without connections.
 	Closed <-chan struct{}
-	// Received returns the requests so far as the provider's side read them, in the words of the port: model,
-	// instruction, turns, answer, limit and temperature. It is nil for an adapter whose provider cannot tell.
+	// Received returns the requests that the provider's side received, in the types of the port: model,
+	// instruction, turns, answer, limit and temperature. It is nil for an adapter whose provider cannot
+	// report them.
 	Received func() []ai.TextRequest
 }
 
-// Harness ties the suite to one adapter.
+// Harness connects the suite to one adapter.
 type Harness struct {
-	// Provider is the name the adapter's errors carry.
+	// Provider is the provider's name in the adapter's errors.
 	Provider string
-	// Fails are the kinds its provider can refuse a request with; RateLimited must
-	// come with a RetryAfter.
+	// Fails are the kinds that its provider can refuse a request with; RateLimited must have a RetryAfter.
 	Fails []ai.Kind
-	// TellsUsage says that the provider tells usage also when a call is cut short.
-	TellsUsage bool
-	// Shapes says that the provider can be held to a Shape, Sees that it takes Images.
-	Shapes, Sees bool
+	// ReportsUsage means that the provider reports the usage of an interrupted call too.
+	ReportsUsage bool
+	// Shapes means that the provider supports a Shape, TakesImages that it takes Images.
+	Shapes, TakesImages bool
 	// Play prepares a call. It registers its clean-up on t.
 	Play func(t *testing.T, s Script) Call
 }
 
-// Run runs the suite. The calling test must not be parallel, because its last check is that
-// no goroutine is left.
+// Run runs the suite. The calling test must not be parallel, because the last check is that no goroutine is
+// left.
 func Run(t *testing.T, h Harness) {
 	t.Helper()
 	before := goleak.IgnoreCurrent()

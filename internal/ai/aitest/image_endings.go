@@ -23,7 +23,7 @@ func (h ImageHarness) testCanceled(t *testing.T) {
 	})
 	t.Run("at the first event", func(t *testing.T) {
 		t.Parallel()
-		if !h.TellsProgress {
+		if !h.ReportsProgress {
 			return // There is no such event.
 		}
 		ctx, cancel := context.WithCancel(t.Context())
@@ -48,23 +48,23 @@ func (h ImageHarness) testDeadline(t *testing.T) {
 	h.checkTaken(t, h.hang(ctx, t, deadline, nil), ai.Timeout)
 }
 
-// hang makes a call that only the end of ctx ends, which it must within a second from since.
-func (h ImageHarness) hang(ctx context.Context, t *testing.T, since time.Time, onEvent func()) *exposure {
+// hang makes a call that only the end of ctx ends, which must happen within endTimeout from since.
+func (h ImageHarness) hang(ctx context.Context, t *testing.T, since time.Time, onEvent func()) *imageRecord {
 	t.Helper()
 	call := h.Play(t, ImageScript{Ending: Hangs})
-	ex := watch(t, call.Maker.MakeImage(ctx, call.Request), onEvent)
-	checkPrompt(t, since)
+	ex := listenImages(t, call.Maker.MakeImage(ctx, call.Request), onEvent)
+	checkEndsInTime(t, since)
 	if ex.events > 0 {
 		checkClosed(t, call.Closed)
 	}
 	return ex
 }
 
-// testReaderLeaves breaks the loop at the first event, be it the final.
+// testReaderLeaves breaks the loop at the first event, which may be the final.
 func (h ImageHarness) testReaderLeaves(t *testing.T) {
 	t.Parallel()
 	script := ImageScript{}
-	if h.TellsProgress {
+	if h.ReportsProgress {
 		script.Ending = Hangs
 	}
 	call := h.Play(t, script)
@@ -79,8 +79,8 @@ func (h ImageHarness) testReaderLeaves(t *testing.T) {
 	if err != nil {
 		t.Errorf("the call failed before it was left: %v", err)
 	}
-	checkPrompt(t, left)
-	if h.TellsProgress {
+	checkEndsInTime(t, left)
+	if h.ReportsProgress {
 		checkClosed(t, call.Closed)
 	}
 }
@@ -89,11 +89,11 @@ func (h ImageHarness) testReaderLeaves(t *testing.T) {
 func (h ImageHarness) testBroken(t *testing.T) {
 	t.Parallel()
 	call := h.Play(t, ImageScript{Ending: Breaks})
-	ex := watch(t, call.Maker.MakeImage(t.Context(), call.Request), nil)
+	ex := listenImages(t, call.Maker.MakeImage(t.Context(), call.Request), nil)
 	h.checkTaken(t, ex, ai.Interrupted)
 }
 
-// testFailures refuses a request in every way the provider has.
+// testFailures makes the provider refuse a request in each of its ways.
 func (h ImageHarness) testFailures(t *testing.T) {
 	t.Parallel()
 	if len(h.Fails) == 0 {
@@ -103,15 +103,15 @@ func (h ImageHarness) testFailures(t *testing.T) {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
 			call := h.Play(t, ImageScript{Fail: kind})
-			ex := watch(t, call.Maker.MakeImage(t.Context(), call.Request), nil)
+			ex := listenImages(t, call.Maker.MakeImage(t.Context(), call.Request), nil)
 			h.checkFailure(t, ex, kind)
 			checkRefusal(t, ex.err)
 		})
 	}
 }
 
-// checkTaken wants a failure of work that the provider had taken.
-func (h ImageHarness) checkTaken(t *testing.T, ex *exposure, kind ai.Kind) {
+// checkTaken requires a failure of work that the provider had taken.
+func (h ImageHarness) checkTaken(t *testing.T, ex *imageRecord, kind ai.Kind) {
 	t.Helper()
 	h.checkFailure(t, ex, kind)
 	if !ex.err.Accepted || ex.err.MayRepeatPaid() {
@@ -119,7 +119,8 @@ func (h ImageHarness) checkTaken(t *testing.T, ex *exposure, kind ai.Kind) {
 	}
 }
 
-func (h ImageHarness) checkFailure(t *testing.T, ex *exposure, kind ai.Kind) {
+// checkFailure requires an error of kind.
+func (h ImageHarness) checkFailure(t *testing.T, ex *imageRecord, kind ai.Kind) {
 	t.Helper()
 	if ex.err == nil {
 		t.Fatalf("no failure, final %+v; want %s", ex.final, kind)

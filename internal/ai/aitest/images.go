@@ -11,16 +11,15 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// ImageScript is what the provider of pictures is made to do.
+// ImageScript is the behaviour of the provider of pictures in a test.
 type ImageScript struct {
 	// Ending follows the progress.
 	Ending Ending
-	// Fail refuses the request with a failure of this kind; the rest is then not played.
+	// Fail refuses the request with a failure of this kind; the rest is not played then.
 	Fail ai.Kind
 }
 
-// ImageCall is an adapter and a request to which its provider plays an ImageScript,
-// as often as it is sent.
+// ImageCall is an adapter and a request to which its provider plays an ImageScript, each time it is sent.
 type ImageCall struct {
 	Maker   ai.ImageMaker
 	Request ai.ImageRequest
@@ -28,21 +27,20 @@ type ImageCall struct {
 	Closed <-chan struct{}
 }
 
-// ImageHarness ties the suite of pictures to one adapter.
+// ImageHarness connects the suite of pictures to one adapter.
 type ImageHarness struct {
-	// Provider is the name the adapter's errors carry.
+	// Provider is the provider's name in the adapter's errors.
 	Provider string
-	// Fails are the kinds its provider can refuse a request with; RateLimited must
-	// come with a RetryAfter.
+	// Fails are the kinds that its provider can refuse a request with; RateLimited must have a RetryAfter.
 	Fails []ai.Kind
-	// TellsProgress says that events precede the final, and also what hangs or breaks.
-	TellsProgress bool
+	// ReportsProgress means that events precede the final, and also a hang or a break.
+	ReportsProgress bool
 	// Play prepares a call. It registers its clean-up on t.
 	Play func(t *testing.T, s ImageScript) ImageCall
 }
 
-// RunImages runs the suite of pictures. The calling test must not be parallel, because its
-// last check is that no goroutine is left.
+// RunImages runs the suite of pictures. The calling test must not be parallel, because the last check is that
+// no goroutine is left.
 func RunImages(t *testing.T, h ImageHarness) {
 	t.Helper()
 	before := goleak.IgnoreCurrent()
@@ -58,13 +56,13 @@ func RunImages(t *testing.T, h ImageHarness) {
 	goleak.VerifyNone(t, before)
 }
 
-// testPicture makes one picture, and with the same sequence another.
+// testPicture makes two pictures with the same sequence: each range is a call.
 func (h ImageHarness) testPicture(t *testing.T) {
 	t.Parallel()
 	call := h.Play(t, ImageScript{})
 	seq := call.Maker.MakeImage(t.Context(), call.Request)
 	for range 2 {
-		h.checkPicture(t, watch(t, seq, nil), call.Request)
+		h.checkPicture(t, listenImages(t, seq, nil), call.Request)
 	}
 }
 
@@ -73,9 +71,9 @@ func (h ImageHarness) testConcurrent(t *testing.T) {
 	t.Parallel()
 	call := h.Play(t, ImageScript{})
 	var readers sync.WaitGroup
-	got := make([]*exposure, 8)
+	got := make([]*imageRecord, 8)
 	for i := range got {
-		readers.Go(func() { got[i] = expose(call.Maker.MakeImage(t.Context(), call.Request), nil) })
+		readers.Go(func() { got[i] = recordImages(call.Maker.MakeImage(t.Context(), call.Request), nil) })
 	}
 	readers.Wait()
 	for _, ex := range got {
@@ -86,8 +84,8 @@ func (h ImageHarness) testConcurrent(t *testing.T) {
 	}
 }
 
-// checkPicture wants a final with a picture that tells all it must.
-func (h ImageHarness) checkPicture(t *testing.T, ex *exposure, req ai.ImageRequest) {
+// checkPicture requires a final with a picture and all its fields.
+func (h ImageHarness) checkPicture(t *testing.T, ex *imageRecord, req ai.ImageRequest) {
 	t.Helper()
 	if ex.err != nil {
 		t.Fatalf("failed: %v", ex.err)
@@ -95,7 +93,7 @@ func (h ImageHarness) checkPicture(t *testing.T, ex *exposure, req ai.ImageReque
 	if ex.final == nil {
 		t.Fatal("no final")
 	}
-	if h.TellsProgress && ex.events == 0 {
+	if h.ReportsProgress && ex.events == 0 {
 		t.Error("no event before the final")
 	}
 	if len(ex.final.Images) == 0 {
@@ -113,7 +111,7 @@ func (h ImageHarness) checkPicture(t *testing.T, ex *exposure, req ai.ImageReque
 	}
 }
 
-// checkFile wants bytes that are what their type says.
+// checkFile requires bytes of their stated type.
 func checkFile(t *testing.T, file ai.File) {
 	t.Helper()
 	if found := http.DetectContentType(file.Bytes); found != file.MIMEType {
@@ -121,7 +119,7 @@ func checkFile(t *testing.T, file ai.File) {
 	}
 }
 
-// checkModel wants the model asked for or a version of it.
+// checkModel requires the requested model or a version of it.
 func checkModel(t *testing.T, got, want string) {
 	t.Helper()
 	if !strings.HasPrefix(got, want) {

@@ -16,15 +16,15 @@ import (
 // gif is a whole picture in few bytes.
 const gif = "GIF89a\x01\x00\x01\x00\x00\x00\x00;"
 
-// painter is the smallest maker of pictures that passes the suite, unless sabotaged.
-type painter struct {
+// fakeImageMaker is the smallest maker of pictures that passes the suite, unless sabotaged.
+type fakeImageMaker struct {
 	script   aitest.ImageScript
 	sabotage string
 	closed   chan struct{}
 }
 
-// badPainters are makers of pictures gone wrong, and what the suite must say of each.
-var badPainters = map[string]string{
+// badImageMakers are makers of pictures gone wrong, and what the suite must say of each.
+var badImageMakers = map[string]string{
 	"ignores cancel":       "still at it after",
 	"says timeout":         "want canceled",
 	"draws nothing":        "no picture in the final",
@@ -45,27 +45,27 @@ var badPainters = map[string]string{
 	"forgets the model":    "and the model",
 }
 
-func TestPainterPasses(t *testing.T) {
+func TestCorrectImageMakerPasses(t *testing.T) {
 	sabotage := os.Getenv(sabotageVar)
 	aitest.RunImages(t, aitest.ImageHarness{
-		Provider:      "fake",
-		Fails:         []ai.Kind{ai.RateLimited, ai.Upstream},
-		TellsProgress: true,
+		Provider:        "fake",
+		Fails:           []ai.Kind{ai.RateLimited, ai.Upstream},
+		ReportsProgress: true,
 		Play: func(_ *testing.T, s aitest.ImageScript) aitest.ImageCall {
-			p := &painter{script: s, sabotage: sabotage, closed: make(chan struct{}, 16)}
+			p := &fakeImageMaker{script: s, sabotage: sabotage, closed: make(chan struct{}, 16)}
 			return aitest.ImageCall{Maker: p, Request: ai.ImageRequest{Model: "m", Prompt: "Hi"}, Closed: p.closed}
 		},
 	})
 }
 
-func TestBadPaintersAreFound(t *testing.T) {
+func TestIncorrectImageMakersFail(t *testing.T) {
 	t.Parallel()
-	findSabotages(t, "TestPainterPasses", badPainters)
+	findSabotages(t, "TestPainterPasses", badImageMakers)
 }
 
-func (p *painter) is(sabotage string) bool { return p.sabotage == sabotage }
+func (p *fakeImageMaker) is(sabotage string) bool { return p.sabotage == sabotage }
 
-func (p *painter) MakeImage(ctx context.Context, _ ai.ImageRequest) iter.Seq2[ai.ImageEvent, error] {
+func (p *fakeImageMaker) MakeImage(ctx context.Context, _ ai.ImageRequest) iter.Seq2[ai.ImageEvent, error] {
 	return func(yield func(ai.ImageEvent, error) bool) {
 		p.make(ctx, yield)
 		if !p.is("keeps its connection") {
@@ -74,7 +74,7 @@ func (p *painter) MakeImage(ctx context.Context, _ ai.ImageRequest) iter.Seq2[ai
 	}
 }
 
-func (p *painter) make(ctx context.Context, yield func(ai.ImageEvent, error) bool) {
+func (p *fakeImageMaker) make(ctx context.Context, yield func(ai.ImageEvent, error) bool) {
 	if p.is("leaks a goroutine") {
 		go func() { <-context.Background().Done() }()
 	}
@@ -96,7 +96,7 @@ func (p *painter) make(ctx context.Context, yield func(ai.ImageEvent, error) boo
 	yield(p.end(ctx))
 }
 
-func (p *painter) parts() []float64 {
+func (p *fakeImageMaker) parts() []float64 {
 	switch p.sabotage {
 	case "no progress":
 		return nil
@@ -109,14 +109,14 @@ func (p *painter) parts() []float64 {
 	}
 }
 
-func (p *painter) hang(ctx context.Context) {
+func (p *fakeImageMaker) hang(ctx context.Context) {
 	if p.is("ignores cancel") {
 		_ = ai.Wait(context.WithoutCancel(ctx), time.Minute)
 	}
 	<-ctx.Done()
 }
 
-func (p *painter) refuse(ctx context.Context) (ai.ImageEvent, error) {
+func (p *fakeImageMaker) refuse(ctx context.Context) (ai.ImageEvent, error) {
 	if ctx.Err() != nil {
 		return ai.ImageEvent{}, p.failure(ai.StopKind(ctx), p.is("accepts unsent"))
 	}
@@ -128,7 +128,7 @@ func (p *painter) refuse(ctx context.Context) (ai.ImageEvent, error) {
 	return ai.ImageEvent{}, e
 }
 
-func (p *painter) end(ctx context.Context) (ai.ImageEvent, error) {
+func (p *fakeImageMaker) end(ctx context.Context) (ai.ImageEvent, error) {
 	switch {
 	case ctx.Err() != nil:
 		kind := ai.StopKind(ctx)
@@ -149,7 +149,7 @@ func (p *painter) end(ctx context.Context) (ai.ImageEvent, error) {
 	}
 }
 
-func (p *painter) result() *ai.ImageResult {
+func (p *fakeImageMaker) result() *ai.ImageResult {
 	file := ai.File{Bytes: []byte(gif), MIMEType: "image/gif"}
 	if p.is("lies about the type") {
 		file.MIMEType = "image/png"
@@ -161,7 +161,7 @@ func (p *painter) result() *ai.ImageResult {
 	return result
 }
 
-func (p *painter) failure(kind ai.Kind, accepted bool) *ai.Error {
+func (p *fakeImageMaker) failure(kind ai.Kind, accepted bool) *ai.Error {
 	e := &ai.Error{Kind: kind, Provider: "fake", Model: "m", Accepted: accepted, Cause: errors.New("as scripted")}
 	if p.is("forgets the model") {
 		e.Model = ""

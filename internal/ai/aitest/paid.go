@@ -7,11 +7,11 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// silence is for how long the suite leaves a provider silent before it ends the call.
+// silence is how long the suite lets a provider be silent before it ends the call.
 const silence = 200 * time.Millisecond
 
-// checkError wants an error of kind that names its provider, model and cause. Media
-// show nothing before their end.
+// checkError requires an error of kind that names its provider, model and cause. Calls for media show nothing
+// before their end.
 func checkError(t *testing.T, err *ai.Error, kind ai.Kind, provider string) {
 	t.Helper()
 	if err.Kind != kind {
@@ -28,8 +28,8 @@ func checkError(t *testing.T, err *ai.Error, kind ai.Kind, provider string) {
 	}
 }
 
-// checkRefusal wants a refused paid request to tell whether it was taken: a
-// provider that answers with one of these kinds has not begun, with one of those it may have.
+// checkRefusal requires that a refused paid request states whether it was taken: after some kinds the
+// provider has not begun, after others it may have.
 func checkRefusal(t *testing.T, err *ai.Error) {
 	t.Helper()
 	switch err.Kind {

@@ -8,8 +8,8 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// The texts of the suite. The lengths in bytes are multiples of four, so that a
-// limit in tokens can be set behind them.
+// The texts of the suite. Their lengths in bytes are multiples of four, so that a limit in tokens can end
+// after them.
 const (
 	plainText   = "A reply of some plain words that arrives in more than one delta."
 	unicodeText = "한국어와 emoji 👩‍💻🌱, 𝄞 and é: offsets differ in every unit."
@@ -40,7 +40,7 @@ func (h Harness) testReplies(t *testing.T) {
 	}
 }
 
-// checkReply wants the whole text and a final that tells all it must.
+// checkReply requires the whole text and a final with all its fields.
 func (h Harness) checkReply(t *testing.T, tr *transcript, req ai.TextRequest, text string, finish ai.Finish) {
 	t.Helper()
 	if tr.err != nil {
@@ -64,6 +64,7 @@ func (h Harness) checkReply(t *testing.T, tr *transcript, req ai.TextRequest, te
 	checkUsage(t, tr.final.Usage, text)
 }
 
+// checkUsage requires a usage whose parts do not exceed their whole.
 func checkUsage(t *testing.T, u ai.Usage, text string) {
 	t.Helper()
 	if !u.Known || u.Input <= 0 || (u.Output > 0) != (text != "") {

@@ -12,7 +12,7 @@ import (
 // shapedText is a document of the suite's shape.
 const shapedText = `{"title": "여행 ✈ in May", "steps": [{"kind": "text", "day": 1}, {"kind": "image", "day": 2}]}`
 
-// shape has each type that a Shape may have.
+// shape returns a Shape with each of its types.
 func shape() *ai.Shape {
 	object := func(properties map[string]any, required ...any) map[string]any {
 		return map[string]any{"type": "object", "properties": properties, "required": required, "additionalProperties": false}
@@ -29,18 +29,18 @@ func shape() *ai.Shape {
 	}, "title", "steps")}
 }
 
-// asked is a request that the suite makes of the harness's own.
-type asked struct {
+// requestCase is a change of the harness's request.
+type requestCase struct {
 	name string
-	// needs is the capability without which the request is not made.
+	// needs is the feature without which the case is omitted.
 	needs  bool
 	text   string
 	change func(*ai.TextRequest)
 }
 
-func (h Harness) requests() []asked {
+func (h Harness) requests() []requestCase {
 	cold := 0.0
-	return []asked{
+	return []requestCase{
 		{"nothing but turns", true, plainText, func(*ai.TextRequest) {}},
 		{"instruction", true, plainText, func(r *ai.TextRequest) { r.Instruction = "Be brief. 짧게 👩‍💻." }},
 		{"limit and temperature", true, plainText, func(r *ai.TextRequest) { r.MaxOutputTokens, r.Temperature = 1000, &cold }},
@@ -48,7 +48,7 @@ func (h Harness) requests() []asked {
 			r.Turns = append([]ai.Turn{{Role: ai.RoleUser, Text: "One \"quoted\"\n"}, {Role: ai.RoleAssistant, Text: "Two"}}, r.Turns...)
 		}},
 		{"shape", h.Shapes, shapedText, func(r *ai.TextRequest) { r.Answer = shape() }},
-		{"images", h.Sees, plainText, func(r *ai.TextRequest) {
+		{"images", h.TakesImages, plainText, func(r *ai.TextRequest) {
 			seen := ai.Turn{Role: ai.RoleUser, Text: "Look.", Images: []ai.File{{Bytes: []byte("\x89PNG one"), MIMEType: "image/png"}}}
 			r.Turns = append([]ai.Turn{seen, {Role: ai.RoleAssistant, Text: "I do."}}, r.Turns...)
 			r.Turns[2].Images = []ai.File{{Bytes: []byte("RIFF two"), MIMEType: "image/webp"}, {Bytes: []byte("\xff\xd8 three"), MIMEType: "image/jpeg"}}
@@ -56,8 +56,8 @@ func (h Harness) requests() []asked {
 	}
 }
 
-// testRequests makes requests that use what the port has, and wants each to be answered and to
-// reach the provider whole.
+// testRequests sends requests that use all fields of the port. Each must be answered and must reach the
+// provider completely.
 func (h Harness) testRequests(t *testing.T) {
 	t.Parallel()
 	for _, tt := range h.requests() {
@@ -76,8 +76,8 @@ func (h Harness) testRequests(t *testing.T) {
 	}
 }
 
-// checkReceived wants the provider's side to have read one request, the call's. What providers are told
-// each in a way of its own, the purpose, the person and the work, is not compared.
+// checkReceived requires that the provider's side received exactly the call's request. The purpose, the user
+// and the work are not compared, because providers get them in different ways.
 func checkReceived(t *testing.T, call Call) {
 	t.Helper()
 	if call.Received == nil {
@@ -87,13 +87,13 @@ func checkReceived(t *testing.T, call Call) {
 	if len(got) != 1 {
 		t.Fatalf("the provider received %d requests, want 1", len(got))
 	}
-	if g, w := inWords(t, got[0]), inWords(t, call.Request); !bytes.Equal(g, w) {
+	if g, w := asJSON(t, got[0]), asJSON(t, call.Request); !bytes.Equal(g, w) {
 		t.Errorf("the provider received\n%s\nwant\n%s", g, w)
 	}
 }
 
-// inWords is a request in JSON, in which schemas built in different ways are alike.
-func inWords(t *testing.T, r ai.TextRequest) []byte {
+// asJSON is a request in JSON, in which equal schemas that were built differently are equal.
+func asJSON(t *testing.T, r ai.TextRequest) []byte {
 	t.Helper()
 	r.Purpose, r.EndUser, r.JobKey = "", "", ""
 	r.Turns = slices.Clone(r.Turns)

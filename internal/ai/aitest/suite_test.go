@@ -45,14 +45,14 @@ var sabotages = map[string]string{
 	"loses images":         "the provider received",
 }
 
-// sabotageVar tells a child process which adapter to test.
+// sabotageVar names the adapter that a child process tests.
 const sabotageVar = "AITEST_SABOTAGE"
 
-func TestModelPasses(t *testing.T) {
+func TestCorrectModelPasses(t *testing.T) {
 	run(t, os.Getenv(sabotageVar))
 }
 
-func TestSabotageIsFound(t *testing.T) {
+func TestIncorrectModelsFail(t *testing.T) {
 	t.Parallel()
 	findSabotages(t, "TestModelPasses", sabotages)
 }
@@ -83,9 +83,9 @@ func findSabotages(t *testing.T, test string, sabotages map[string]string) {
 
 func run(t *testing.T, sabotage string) {
 	aitest.Run(t, aitest.Harness{
-		Provider:   "fake",
-		Fails:      []ai.Kind{ai.RateLimited, ai.Auth},
-		TellsUsage: true, Shapes: true, Sees: true,
+		Provider:     "fake",
+		Fails:        []ai.Kind{ai.RateLimited, ai.Auth},
+		ReportsUsage: true, Shapes: true, TakesImages: true,
 		Play: func(_ *testing.T, s aitest.Script) aitest.Call {
 			closed := make(chan struct{}, 16)
 			m := &model{script: s, sabotage: sabotage}

@@ -12,25 +12,25 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// promptly is how soon a call must end once nobody wants it.
-const promptly = time.Second
+// endTimeout is how soon a call must end after its context or its reader: the port promises a second.
+const endTimeout = time.Second
 
-// patience is when the suite gives a call up for hung.
-const patience = 5 * time.Second
+// hangTimeout is when the suite considers a call hung.
+const hangTimeout = 5 * time.Second
 
-// transcript is all that a stream yielded to a reader who listens beyond the end.
+// transcript records everything that a stream yields, also after its end.
 type transcript struct {
 	deltas []string
 	final  *ai.TextResult
 	err    *ai.Error
-	// flaws are breaches of the port.
+	// flaws are violations of the port.
 	flaws []string
 }
 
 // text is the deltas joined.
 func (tr *transcript) text() string { return strings.Join(tr.deltas, "") }
 
-// ended says whether the final or an error came.
+// ended reports whether the final or an error has come.
 func (tr *transcript) ended() bool { return tr.final != nil || tr.err != nil }
 
 func (tr *transcript) flaw(format string, args ...any) {
@@ -80,7 +80,7 @@ func (tr *transcript) noteDelta(delta string) {
 	tr.deltas = append(tr.deltas, delta)
 }
 
-// record reads seq to its end and beyond; onDelta, if any, sees the text so far.
+// record reads seq to its end and beyond; onDelta, if set, gets the text so far.
 func record(seq iter.Seq2[ai.TextEvent, error], onDelta func(text string)) *transcript {
 	tr := &transcript{}
 	for ev, err := range seq {
@@ -95,7 +95,7 @@ func record(seq iter.Seq2[ai.TextEvent, error], onDelta func(text string)) *tran
 	return tr
 }
 
-// listen records seq, reports its flaws, and gives up on a stream that hangs.
+// listen records seq, reports its flaws, and fails when the stream hangs.
 func listen(t *testing.T, seq iter.Seq2[ai.TextEvent, error], onDelta func(text string)) *transcript {
 	t.Helper()
 	done := make(chan *transcript, 1)
@@ -106,8 +106,8 @@ func listen(t *testing.T, seq iter.Seq2[ai.TextEvent, error], onDelta func(text 
 			t.Error(flaw)
 		}
 		return tr
-	case <-time.After(patience):
-		t.Fatalf("stream still open after %v", patience)
+	case <-time.After(hangTimeout):
+		t.Fatalf("stream still open after %v", hangTimeout)
 		return nil
 	}
 }

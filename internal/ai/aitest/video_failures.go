@@ -40,7 +40,7 @@ func (h VideoHarness) testStartStopped(t *testing.T) {
 	})
 }
 
-// hang starts a job that only the end of ctx ends, which it must within a second from since.
+// hang starts a job whose start only the end of ctx ends, which must happen within endTimeout from since.
 func (h VideoHarness) hang(ctx context.Context, t *testing.T, since time.Time, kind ai.Kind) *ai.Error {
 	t.Helper()
 	call := h.Play(t, VideoScript{StartHangs: true})
@@ -49,14 +49,14 @@ func (h VideoHarness) hang(ctx context.Context, t *testing.T, since time.Time, k
 		_, err := call.Maker.StartVideo(ctx, call.Request)
 		return err
 	})
-	checkPrompt(t, since)
+	checkEndsInTime(t, since)
 	if !before {
 		checkClosed(t, call.Closed)
 	}
 	return h.typed(t, err, kind)
 }
 
-// testStartFails refuses a start in every way the provider has.
+// testStartFails makes the provider refuse a start in each of its ways.
 func (h VideoHarness) testStartFails(t *testing.T) {
 	t.Parallel()
 	if len(h.Fails) == 0 {
@@ -75,7 +75,8 @@ func (h VideoHarness) testStartFails(t *testing.T) {
 	}
 }
 
-// testJobFails ends a job at its provider. It stays ended, so nothing can be repeated.
+// testJobFails ends a job at its provider. Later polls must give the same failure, and nothing may be
+// repeated.
 func (h VideoHarness) testJobFails(t *testing.T) {
 	t.Parallel()
 	if len(h.JobFails) == 0 {
@@ -88,26 +89,26 @@ func (h VideoHarness) testJobFails(t *testing.T) {
 			ref := h.start(t.Context(), t, call)
 			for range 2 {
 				e := h.failure(t, h.await(t.Context(), t, call.Maker, call.Request.Model, ref), kind)
-				if !e.Settled || e.Repeatable() {
-					t.Errorf("settled %t, repeatable %t of a job that failed", e.Settled, e.Repeatable())
+				if !e.JobFailed || e.Repeatable() {
+					t.Errorf("job failed %t, repeatable %t of a job that failed", e.JobFailed, e.Repeatable())
 				}
 			}
 		})
 	}
 }
 
-// testPollFails fails the polls of a job that goes on.
+// testPollFails fails the polls of a job that continues.
 func (h VideoHarness) testPollFails(t *testing.T) {
 	t.Parallel()
 	call := h.Play(t, VideoScript{PollsFail: ai.Upstream})
 	ref := h.start(t.Context(), t, call)
 	_, err := call.Maker.PollVideo(t.Context(), call.Request.Model, ref)
-	if e := h.failure(t, err, ai.Upstream); e.Settled || !e.Repeatable() {
-		t.Errorf("settled %t, repeatable %t of a poll that failed", e.Settled, e.Repeatable())
+	if e := h.failure(t, err, ai.Upstream); e.JobFailed || !e.Repeatable() {
+		t.Errorf("job failed %t, repeatable %t of a poll that failed", e.JobFailed, e.Repeatable())
 	}
 }
 
-// testDownloadBreaks cuts a file off on its way.
+// testDownloadBreaks interrupts a download.
 func (h VideoHarness) testDownloadBreaks(t *testing.T) {
 	t.Parallel()
 	call := h.Play(t, VideoScript{DownloadBreaks: true})
@@ -122,7 +123,7 @@ func (h VideoHarness) testDownloadBreaks(t *testing.T) {
 	}
 }
 
-// testForeignRef asks for what is no job of the provider's.
+// testForeignRef polls references that are not the provider's.
 func (h VideoHarness) testForeignRef(t *testing.T) {
 	t.Parallel()
 	call := h.Play(t, VideoScript{})

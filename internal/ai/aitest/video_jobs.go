@@ -10,14 +10,14 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// testVideo makes a video from start to file and downloads it again.
+// testVideo makes a video from its start to its file, and downloads it twice.
 func (h VideoHarness) testVideo(t *testing.T) {
 	t.Parallel()
 	call := h.Play(t, VideoScript{})
 	h.make(t, call, call.Maker)
 }
 
-// make starts a job, and goes on with it over maker.
+// make starts a job, and continues it with maker.
 func (h VideoHarness) make(t *testing.T, call VideoCall, maker ai.VideoMaker) {
 	t.Helper()
 	ref := h.start(t.Context(), t, call)
@@ -31,14 +31,14 @@ func (h VideoHarness) make(t *testing.T, call VideoCall, maker ai.VideoMaker) {
 	}
 }
 
-// testOther goes on with a job over an adapter that did not start it.
+// testOther continues a job with an adapter that did not start it, as another process would.
 func (h VideoHarness) testOther(t *testing.T) {
 	t.Parallel()
 	call := h.Play(t, VideoScript{})
 	h.make(t, call, call.Other)
 }
 
-// testConcurrent runs jobs of one request side by side: each start is one of its own.
+// testConcurrent starts several jobs of one request: each start must have a reference of its own.
 func (h VideoHarness) testConcurrent(t *testing.T) {
 	t.Parallel()
 	call := h.Play(t, VideoScript{})
@@ -67,7 +67,7 @@ func (h VideoHarness) testConcurrent(t *testing.T) {
 	}
 }
 
-// testCancel stops a job that runs.
+// testCancel cancels a running job.
 func (h VideoHarness) testCancel(t *testing.T) {
 	t.Parallel()
 	call := h.Play(t, VideoScript{NeverDone: true})
@@ -81,7 +81,7 @@ func (h VideoHarness) testCancel(t *testing.T) {
 	}
 }
 
-// testTooEarly asks for the file of a job that is not done.
+// testTooEarly requests the file of an unfinished job.
 func (h VideoHarness) testTooEarly(t *testing.T) {
 	t.Parallel()
 	call := h.Play(t, VideoScript{NeverDone: true})
@@ -94,14 +94,14 @@ func (h VideoHarness) testTooEarly(t *testing.T) {
 	}
 }
 
-// full is a writer without room.
+// full is a writer that always fails.
 type full struct{}
 
 var errFull = errors.New("no room")
 
 func (full) Write([]byte) (int, error) { return 0, errFull }
 
-// testWriterFails lets the caller's side of a download fail.
+// testWriterFails fails the writer of a download. The error must be the writer's.
 func (h VideoHarness) testWriterFails(t *testing.T) {
 	t.Parallel()
 	call := h.Play(t, VideoScript{})

@@ -8,8 +8,8 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// VideoScript is what the provider of videos is made to do. Without any of it a job is done
-// after a few polls.
+// VideoScript is the behaviour of the provider of videos in a test. Without any setting a job is done after a
+// few polls.
 type VideoScript struct {
 	// Fail refuses the start with a failure of this kind.
 	Fail ai.Kind
@@ -17,11 +17,11 @@ type VideoScript struct {
 	StartHangs bool
 	// JobFails ends the job, once started, with a failure of this kind.
 	JobFails ai.Kind
-	// NeverDone keeps the job from its end.
+	// NeverDone makes the job run for ever.
 	NeverDone bool
 	// PollsFail fails every poll, but not the job, with a failure of this kind.
 	PollsFail ai.Kind
-	// DownloadBreaks cuts the file off on its way.
+	// DownloadBreaks interrupts the download.
 	DownloadBreaks bool
 }
 
@@ -35,25 +35,24 @@ type VideoCall struct {
 	Closed <-chan struct{}
 }
 
-// VideoHarness ties the suite of videos to one adapter.
+// VideoHarness connects the suite of videos to one adapter.
 type VideoHarness struct {
-	// Provider is the name the adapter's errors carry.
+	// Provider is the provider's name in the adapter's errors.
 	Provider string
-	// Fails are the kinds its provider can refuse a start with; RateLimited must come
-	// with a RetryAfter.
+	// Fails are the kinds that its provider can refuse a start with; RateLimited must have a RetryAfter.
 	Fails []ai.Kind
 	// JobFails are the kinds a job can end with at its provider.
 	JobFails []ai.Kind
-	// TellsProgress says that polls tell the progress.
-	TellsProgress bool
+	// ReportsProgress means that polls report the progress.
+	ReportsProgress bool
 	// Cancels says that the provider has a call to cancel a job.
 	Cancels bool
 	// Play prepares a call. It registers its clean-up on t.
 	Play func(t *testing.T, s VideoScript) VideoCall
 }
 
-// RunVideos runs the suite of videos. The calling test must not be parallel, because its
-// last check is that no goroutine is left.
+// RunVideos runs the suite of videos. The calling test must not be parallel, because the last check is that
+// no goroutine is left.
 func RunVideos(t *testing.T, h VideoHarness) {
 	t.Helper()
 	before := goleak.IgnoreCurrent()

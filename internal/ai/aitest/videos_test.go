@@ -18,8 +18,8 @@ import (
 // webm is the beginning of a film, which is all of it here.
 const webm = "\x1a\x45\xdf\xa3 a film"
 
-// filmer is the smallest maker of videos that passes the suite, unless sabotaged.
-type filmer struct {
+// fakeVideoMaker is the smallest maker of videos that passes the suite, unless sabotaged.
+type fakeVideoMaker struct {
 	script   aitest.VideoScript
 	sabotage string
 	closed   chan struct{}
@@ -28,8 +28,8 @@ type filmer struct {
 	memory   *atomic.Int64
 }
 
-// badFilmers are makers of videos gone wrong, and what the suite must say of each.
-var badFilmers = map[string]string{
+// badVideoMakers are makers of videos gone wrong, and what the suite must say of each.
+var badVideoMakers = map[string]string{
 	"ignores cancel":         "still at it after",
 	"keeps its connection":   "connection is still open",
 	"leaks a goroutine":      "found unexpected goroutines",
@@ -41,44 +41,44 @@ var badFilmers = map[string]string{
 	"never done":             "not done after",
 	"cuts the second":        "bytes, then",
 	"swallows a cut":         "want an *ai.Error of kind interrupted",
-	"miscounts":              "told of",
+	"miscounts":              "bytes, wrote",
 	"lies about the type":    "under the type",
 	"blames the provider":    "want the writer's own",
 	"films too early":        "want an *ai.Error of kind bad_request",
 	"knows any reference":    "want an *ai.Error of kind bad_request",
-	"settles nothing":        "settled false, repeatable true",
-	"settles every poll":     "settled true, repeatable false of a poll",
+	"never fails a job":      "job failed false, repeatable true",
+	"fails jobs by polls":    "job failed true, repeatable false of a poll",
 	"never accepts":          "was surely not accepted",
 	"always accepts":         "a request refused as rate_limited was accepted",
 	"forgets it was started": "accepted false, may repeat the start",
 	"claims to cancel":       "want an *ai.Error of kind unsupported",
 }
 
-func TestFilmerPasses(t *testing.T) {
+func TestCorrectVideoMakerPasses(t *testing.T) {
 	sabotage := os.Getenv(sabotageVar)
 	aitest.RunVideos(t, aitest.VideoHarness{
-		Provider:      "fake",
-		Fails:         []ai.Kind{ai.RateLimited, ai.Upstream},
-		JobFails:      []ai.Kind{ai.Overloaded, ai.ContentBlocked},
-		TellsProgress: true,
+		Provider:        "fake",
+		Fails:           []ai.Kind{ai.RateLimited, ai.Upstream},
+		JobFails:        []ai.Kind{ai.Overloaded, ai.ContentBlocked},
+		ReportsProgress: true,
 		Play: func(_ *testing.T, s aitest.VideoScript) aitest.VideoCall {
 			closed := make(chan struct{}, 16)
-			one := &filmer{script: s, sabotage: sabotage, closed: closed, memory: &atomic.Int64{}}
-			two := &filmer{script: s, sabotage: sabotage, closed: closed, memory: &atomic.Int64{}}
+			one := &fakeVideoMaker{script: s, sabotage: sabotage, closed: closed, memory: &atomic.Int64{}}
+			two := &fakeVideoMaker{script: s, sabotage: sabotage, closed: closed, memory: &atomic.Int64{}}
 			req := ai.VideoRequest{Model: "m", Prompt: "Hi", Seconds: 4}
 			return aitest.VideoCall{Maker: one, Other: two, Request: req, Closed: closed}
 		},
 	})
 }
 
-func TestBadFilmersAreFound(t *testing.T) {
+func TestIncorrectVideoMakersFail(t *testing.T) {
 	t.Parallel()
-	findSabotages(t, "TestFilmerPasses", badFilmers)
+	findSabotages(t, "TestFilmerPasses", badVideoMakers)
 }
 
-func (f *filmer) is(sabotage string) bool { return f.sabotage == sabotage }
+func (f *fakeVideoMaker) is(sabotage string) bool { return f.sabotage == sabotage }
 
-func (f *filmer) StartVideo(ctx context.Context, _ ai.VideoRequest) (string, error) {
+func (f *fakeVideoMaker) StartVideo(ctx context.Context, _ ai.VideoRequest) (string, error) {
 	switch {
 	case ctx.Err() != nil:
 		return "", f.failure(ai.StopKind(ctx), false)
@@ -96,7 +96,7 @@ func (f *filmer) StartVideo(ctx context.Context, _ ai.VideoRequest) (string, err
 	return f.ref(f.starts.Add(1)), nil
 }
 
-func (f *filmer) hang(ctx context.Context) error {
+func (f *fakeVideoMaker) hang(ctx context.Context) error {
 	if f.is("ignores cancel") {
 		_ = ai.Wait(context.WithoutCancel(ctx), time.Minute)
 	}
@@ -107,7 +107,7 @@ func (f *filmer) hang(ctx context.Context) error {
 	return f.failure(ai.StopKind(ctx), true)
 }
 
-func (f *filmer) ref(n int64) string {
+func (f *fakeVideoMaker) ref(n int64) string {
 	switch f.sabotage {
 	case "long reference":
 		return "job" + strings.Repeat("x", ai.MaxVideoRef) + fmt.Sprint(n)
@@ -121,7 +121,7 @@ func (f *filmer) ref(n int64) string {
 }
 
 // open does what all calls about a job begin with.
-func (f *filmer) open(ctx context.Context, ref string) error {
+func (f *fakeVideoMaker) open(ctx context.Context, ref string) error {
 	known := strings.HasPrefix(ref, "job") || f.is("knows any reference")
 	if f.is("remembers in process") {
 		known = known && f.memory.Load() > 0
@@ -136,18 +136,18 @@ func (f *filmer) open(ctx context.Context, ref string) error {
 	}
 }
 
-func (f *filmer) PollVideo(ctx context.Context, _, ref string) (ai.VideoState, error) {
+func (f *fakeVideoMaker) PollVideo(ctx context.Context, _, ref string) (ai.VideoState, error) {
 	if err := f.open(ctx, ref); err != nil {
 		return ai.VideoState{}, err
 	}
 	if f.script.JobFails != "" {
 		e := f.failure(f.script.JobFails, !f.is("forgets it was started"))
-		e.Settled = !f.is("settles nothing")
+		e.JobFailed = !f.is("never fails a job")
 		return ai.VideoState{}, e
 	}
 	if f.script.PollsFail != "" {
 		e := f.failure(f.script.PollsFail, true)
-		e.Settled = f.is("settles every poll")
+		e.JobFailed = f.is("fails jobs by polls")
 		return ai.VideoState{}, e
 	}
 	n := f.polls.Add(1)
@@ -159,7 +159,7 @@ func (f *filmer) PollVideo(ctx context.Context, _, ref string) (ai.VideoState, e
 	return ai.VideoState{Done: n > 2 && !f.is("never done"), Progress: &part}, nil
 }
 
-func (f *filmer) DownloadVideo(ctx context.Context, _, ref string, w io.Writer) (ai.VideoResult, error) {
+func (f *fakeVideoMaker) DownloadVideo(ctx context.Context, _, ref string, w io.Writer) (ai.VideoResult, error) {
 	if err := f.open(ctx, ref); err != nil {
 		return ai.VideoResult{}, err
 	}
@@ -190,13 +190,13 @@ func (f *filmer) DownloadVideo(ctx context.Context, _, ref string, w io.Writer) 
 	return result, nil
 }
 
-func (f *filmer) CancelVideo(ctx context.Context, _, ref string) error {
+func (f *fakeVideoMaker) CancelVideo(ctx context.Context, _, ref string) error {
 	if err := f.open(ctx, ref); err != nil || f.is("claims to cancel") {
 		return err
 	}
 	return f.failure(ai.Unsupported, true)
 }
 
-func (f *filmer) failure(kind ai.Kind, accepted bool) *ai.Error {
+func (f *fakeVideoMaker) failure(kind ai.Kind, accepted bool) *ai.Error {
 	return &ai.Error{Kind: kind, Provider: "fake", Model: "m", Accepted: accepted, Cause: errors.New("as scripted")}
 }

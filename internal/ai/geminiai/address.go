@@ -8,24 +8,24 @@ import (
 
 var (
 	errAddress = errors.New("the file's address is malformed")
-	// errForeign keeps the server from fetching whatever an answer names.
+	// errForeign prevents the server from fetching any URL that an answer contains.
 	errForeign = errors.New("the file's address is none of the provider's")
 )
 
-// storageHosts are where Google keeps files that the API sends one on to; a name that
-// begins with a dot stands for all below it.
+// storageHosts are Google's hosts that the API redirects file requests to. A name that begins with a dot
+// stands for all below it.
 var storageHosts = []string{"storage.googleapis.com", ".googleusercontent.com"}
 
-// address is where a file is asked for.
+// address is where a file is requested.
 type address struct {
 	url *url.URL
-	// keyed says that the host is the API's own, and may see the key.
-	keyed bool
+	// withKey is set for the API's own host, which gets the key.
+	withKey bool
 }
 
-// locate reads the address of a file as the API tells it, or as a redirect from an address does. An
-// address on the API's own host is asked for at the base URL, like every other request, so that a
-// gateway's key stays with the gateway; Google's storage is asked without a key; and nobody else at all.
+// locate reads the address of a file from an answer or a redirect. An address on the API's own host is
+// requested at the base URL like every other request, so that a gateway's key is sent only to the gateway.
+// Google's storage is requested without a key, and no other host at all.
 func (p *Provider) locate(from *url.URL, raw string) (address, error) {
 	u, err := from.Parse(raw)
 	if err != nil || u.Host == "" || u.User != nil {
@@ -34,7 +34,7 @@ func (p *Provider) locate(from *url.URL, raw string) (address, error) {
 	u.Fragment = ""
 	if sameHost(u, p.base) {
 		u.Scheme, u.Host = p.base.Scheme, p.base.Host
-		return address{url: u, keyed: true}, nil
+		return address{url: u, withKey: true}, nil
 	}
 	vendor, err := url.Parse(vendorURL)
 	if err != nil {
@@ -44,7 +44,7 @@ func (p *Provider) locate(from *url.URL, raw string) (address, error) {
 	case sameHost(u, vendor):
 		moved := p.base.JoinPath(u.EscapedPath())
 		moved.RawQuery = u.RawQuery
-		return address{url: moved, keyed: true}, nil
+		return address{url: moved, withKey: true}, nil
 	case u.Scheme == "https" && isStorage(u):
 		return address{url: u}, nil
 	default:
@@ -52,12 +52,12 @@ func (p *Provider) locate(from *url.URL, raw string) (address, error) {
 	}
 }
 
-// sameHost compares host and port. A request to b goes by b's scheme, whatever a's is.
+// sameHost compares host and port. A request to b uses b's scheme, whatever a's is.
 func sameHost(a, b *url.URL) bool {
 	return strings.EqualFold(a.Hostname(), b.Hostname()) && portOf(a, b.Scheme) == portOf(b, b.Scheme)
 }
 
-// portOf is the port that is said, or scheme's own.
+// portOf is the stated port, or the default of scheme.
 func portOf(u *url.URL, scheme string) string {
 	switch port := u.Port(); {
 	case port != "":
@@ -69,6 +69,7 @@ func portOf(u *url.URL, scheme string) string {
 	}
 }
 
+// isStorage reports whether an address is on one of Google's storage hosts, at the default port.
 func isStorage(u *url.URL) bool {
 	if u.Port() != "" && u.Port() != "443" {
 		return false

@@ -16,10 +16,10 @@ const wire = "../openaiai/wire"
 
 var listensAt = regexp.MustCompile(`listening on (http://127\.0\.0\.1:\d+)`)
 
-// TestServerOfOthers asks a server that was not written for these tests.
+// TestServerOfOthers calls an independent implementation of the API.
 func TestServerOfOthers(t *testing.T) {
 	t.Parallel()
-	p := ask(t, servicetest.NodeServer(t, wire, "@copilotkit/aimock", "dist/cli.js", listensAt,
+	p := newProvider(t, servicetest.NodeServer(t, wire, "@copilotkit/aimock", "dist/cli.js", listensAt,
 		"--port", "0", "--fixtures", "testdata/aimock.json", "--chunk-size", "5", "--latency", "2"))
 	t.Run("text", func(t *testing.T) { checkTextsOfOthers(t, p) })
 	t.Run("video", func(t *testing.T) { checkVideosOfOthers(t, p) })
@@ -27,23 +27,23 @@ func TestServerOfOthers(t *testing.T) {
 
 func checkTextsOfOthers(t *testing.T, p *geminiai.Provider) {
 	t.Helper()
-	h := hear(t.Context(), t, p, textRequest("hello"))
+	h := receive(t.Context(), t, p, textRequest("hello"))
 	usage := ai.Usage{Known: true, Input: 7, Output: 9}
 	if h.final == nil || h.final.Finish != ai.FinishStop || h.final.Usage != usage || h.text != "안녕하세요! Hello from a server of others." {
-		t.Errorf("heard %q, %+v, %v", h.text, h.final, h.err)
+		t.Errorf("received %q, %+v, %v", h.text, h.final, h.err)
 	}
 	for prompt, finish := range map[string]ai.Finish{"filtered": ai.FinishContentFilter, "limited": ai.FinishLength} {
-		if h := hear(t.Context(), t, p, textRequest(prompt)); h.final == nil || h.final.Finish != finish {
+		if h := receive(t.Context(), t, p, textRequest(prompt)); h.final == nil || h.final.Finish != finish {
 			t.Errorf("%s: %+v, %v", prompt, h.final, h.err)
 		}
 	}
-	if h := hear(t.Context(), t, p, textRequest("cut")); h.err == nil || h.err.Kind != ai.Interrupted || h.err.Shown != (h.text != "") {
+	if h := receive(t.Context(), t, p, textRequest("cut")); h.err == nil || h.err.Kind != ai.Interrupted || h.err.Shown != (h.text != "") {
 		t.Errorf("cut: %q, %+v, %v", h.text, h.final, h.err)
 	}
-	if h := hear(t.Context(), t, p, textRequest("too many")); h.err == nil || h.err.Kind != ai.RateLimited || h.err.Accepted || h.err.RetryAfter <= 0 {
+	if h := receive(t.Context(), t, p, textRequest("too many")); h.err == nil || h.err.Kind != ai.RateLimited || h.err.Accepted || h.err.RetryAfter <= 0 {
 		t.Errorf("too many: %+v, %+v", h.final, h.err)
 	}
-	if h := hear(t.Context(), t, p, textRequest("unknown")); h.err == nil || h.err.Accepted {
+	if h := receive(t.Context(), t, p, textRequest("unknown")); h.err == nil || h.err.Accepted {
 		t.Errorf("unknown: %+v, %+v", h.final, h.err)
 	}
 }
@@ -65,7 +65,7 @@ func checkVideosOfOthers(t *testing.T, p *geminiai.Provider) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e := asError(t, pollToEnd(t, p, ref)); !e.Settled {
+	if e := asError(t, pollToEnd(t, p, ref)); !e.JobFailed {
 		t.Errorf("a job that failed: %+v", e)
 	}
 }

@@ -9,22 +9,22 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// TestFinalTells reads a whole stream: the usage is the last one told, thoughts are output, and the
+// TestFinalCarriesUsageAndModel reads a whole stream: the usage is the last one reported, thoughts are output, and the
 // model is the one that answered.
-func TestFinalTells(t *testing.T) {
+func TestFinalCarriesUsageAndModel(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, func(w http.ResponseWriter, _ *http.Request) {
 		sendEvents(w, part(object{"text": "Hm.", "thought": true}, 0, 5), part(object{"text": "Hi"}, 2, 5), part(object{"text": "!"}, 3, 7), answer("STOP", 3, 7))
 	})
-	h := hear(t.Context(), t, v, textRequest("hello"))
+	h := receive(t.Context(), t, v, textRequest("hello"))
 	want := ai.TextResult{
 		Finish: ai.FinishStop, RawFinish: "STOP", Model: textModel + "-002", ResponseID: "resp-1",
 		Usage: ai.Usage{Known: true, Input: 11, Output: 10, CachedInput: 4, Reasoning: 7},
 	}
 	if h.final == nil || *h.final != want || h.text != "Hi!" {
-		t.Errorf("heard %q and %+v, want %+v", h.text, h.final, want)
+		t.Errorf("received %q and %+v, want %+v", h.text, h.final, want)
 	}
-	if h.signs == 0 {
+	if h.keepAlives == 0 {
 		t.Error("thoughts are no sign of life")
 	}
 }
@@ -49,7 +49,7 @@ func checkFinish(t *testing.T, reason, text string, finish ai.Finish) {
 	v := newVendor(t, func(w http.ResponseWriter, _ *http.Request) {
 		sendEvents(w, part(object{"text": text}, len(text), 0), answer(reason, len(text), 0))
 	})
-	h := hear(t.Context(), t, v, textRequest("hello"))
+	h := receive(t.Context(), t, v, textRequest("hello"))
 	switch {
 	case finish == "":
 		if h.err == nil || h.err.Kind != ai.ContentBlocked || h.err.Code != reason || !h.err.Usage.Known {
@@ -60,8 +60,8 @@ func checkFinish(t *testing.T, reason, text string, finish ai.Finish) {
 	}
 }
 
-// TestBlockedPrompt answers with feedback in place of candidates.
-func TestBlockedPrompt(t *testing.T) {
+// TestBlockedPromptIsAFailure answers with feedback in place of candidates.
+func TestBlockedPromptIsAFailure(t *testing.T) {
 	t.Parallel()
 	feedback := object{"promptFeedback": object{"blockReason": "PROHIBITED_CONTENT"}, "usageMetadata": object{"promptTokenCount": 9}}
 	v := newVendor(t, func(w http.ResponseWriter, r *http.Request) {
@@ -72,7 +72,7 @@ func TestBlockedPrompt(t *testing.T) {
 		sendEvents(w, feedback)
 	})
 	_, drawing := draw(t.Context(), t, v, imageRequest(secretPrompt))
-	for _, e := range []*ai.Error{drawing, hear(t.Context(), t, v, textRequest(secretPrompt)).err} {
+	for _, e := range []*ai.Error{drawing, receive(t.Context(), t, v, textRequest(secretPrompt)).err} {
 		if e.Kind != ai.ContentBlocked || e.Code != "PROHIBITED_CONTENT" || e.Usage.Input != 9 || e.MayFallBack() {
 			t.Errorf("error = %+v", e)
 		}
@@ -84,19 +84,19 @@ func TestErrorInStream(t *testing.T) {
 	t.Parallel()
 	overloaded := refusals[ai.Overloaded].body
 	v := newVendor(t, func(w http.ResponseWriter, _ *http.Request) { sendEvents(w, overloaded) })
-	if e := hear(t.Context(), t, v, textRequest("hi")).err; e.Kind != ai.Overloaded || e.HTTP != 503 || e.Accepted || !e.Repeatable() {
+	if e := receive(t.Context(), t, v, textRequest("hi")).err; e.Kind != ai.Overloaded || e.HTTP != 503 || e.Accepted || !e.Repeatable() {
 		t.Errorf("before a word: %+v", e)
 	}
 	v = newVendor(t, func(w http.ResponseWriter, _ *http.Request) {
 		sendEvents(w, part(object{"text": "some"}, 1, 0), overloaded)
 	})
-	if e := hear(t.Context(), t, v, textRequest("hi")).err; e.Kind != ai.Overloaded || !e.Accepted || e.Repeatable() || e.Usage.Output != 1 {
+	if e := receive(t.Context(), t, v, textRequest("hi")).err; e.Kind != ai.Overloaded || !e.Accepted || e.Repeatable() || e.Usage.Output != 1 {
 		t.Errorf("behind some: %+v", e)
 	}
 }
 
-// TestPictureWithout answers without a picture.
-func TestPictureWithout(t *testing.T) {
+// TestAnswerWithoutPictureIsAFailure answers without a picture.
+func TestAnswerWithoutPictureIsAFailure(t *testing.T) {
 	t.Parallel()
 	tests := map[string]ai.Kind{
 		"STOP": ai.NoOutput, "NO_IMAGE": ai.NoOutput, "IMAGE_OTHER": ai.NoOutput, "MAX_TOKENS": ai.NoOutput,
@@ -111,8 +111,8 @@ func TestPictureWithout(t *testing.T) {
 	}
 }
 
-// TestPictureUnended has a picture and no finish reason, so it may be half of one.
-func TestPictureUnended(t *testing.T) {
+// TestPictureWithoutFinishReasonIsInterrupted has a picture and no finish reason, so the answer may be incomplete.
+func TestPictureWithoutFinishReasonIsInterrupted(t *testing.T) {
 	t.Parallel()
 	half := part(object{"inlineData": object{"mimeType": "image/png", "data": pngFile()}}, 9, 0)
 	v := newVendor(t, func(w http.ResponseWriter, _ *http.Request) { answerJSON(w, 200, half) })
@@ -121,8 +121,8 @@ func TestPictureUnended(t *testing.T) {
 	}
 }
 
-// TestPictureTells reads a whole answer: drafts are no pictures, talk is no prompt.
-func TestPictureTells(t *testing.T) {
+// TestPictureLeavesOutDraftsAndText reads a whole answer: drafts are no pictures, and its text is no revised prompt.
+func TestPictureLeavesOutDraftsAndText(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, func(w http.ResponseWriter, _ *http.Request) { answerJSON(w, 200, picture(pngFile())) })
 	got, err := draw(t.Context(), t, v, imageRequest("a cat"))
@@ -135,8 +135,8 @@ func TestPictureTells(t *testing.T) {
 	}
 }
 
-// TestGarbage answers every call with what is none of the API's. Nothing hangs, panics or passes for success.
-func TestGarbage(t *testing.T) {
+// TestAnswersThatAreNotTheAPIsAreFailures answers every call with something other than the API's. Nothing hangs, panics or counts as success.
+func TestAnswersThatAreNotTheAPIsAreFailures(t *testing.T) {
 	t.Parallel()
 	bodies := map[string]string{
 		"HTML":                "<!doctype html><title>secret</title>",
@@ -176,11 +176,11 @@ func checkGarbage(t *testing.T, body, mediaType string) {
 	t.Helper()
 	v := newVendor(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", mediaType)
-		_, _ = w.Write([]byte(body)) // Nobody leaves.
+		_, _ = w.Write([]byte(body)) // The client stays.
 	})
 	_, drawing := draw(t.Context(), t, v, imageRequest(secretPrompt))
 	_, start := v.StartVideo(t.Context(), videoRequest(secretPrompt))
-	faults := []*ai.Error{hear(t.Context(), t, v, textRequest(secretPrompt)).err, drawing}
+	faults := []*ai.Error{receive(t.Context(), t, v, textRequest(secretPrompt)).err, drawing}
 	if start == nil {
 		if !strings.Contains(body, `"name":"x"`) {
 			t.Error("the start succeeded")
@@ -227,8 +227,8 @@ func TestTooLarge(t *testing.T) {
 	}
 }
 
-// TestNotContinued offers to go on with an answer, which would be a call that is billed again.
-func TestNotContinued(t *testing.T) {
+// TestTruncatedTextIsNotContinued offers to continue an answer, which would be a further paid call.
+func TestTruncatedTextIsNotContinued(t *testing.T) {
 	t.Parallel()
 	more := answer("CONTINUATION", 1, 0)
 	more["candidates"] = []object{{"finishReason": "CONTINUATION", "continuationToken": []byte("more"), "content": object{"parts": []object{{"text": "some"}}}}}
@@ -239,9 +239,9 @@ func TestNotContinued(t *testing.T) {
 		}
 		sendEvents(w, more)
 	})
-	h := hear(t.Context(), t, v, textRequest("hello"))
+	h := receive(t.Context(), t, v, textRequest("hello"))
 	if h.final == nil || h.final.Finish != ai.FinishOther || h.text != "some" {
-		t.Errorf("heard %q, %+v, %v", h.text, h.final, h.err)
+		t.Errorf("received %q, %+v, %v", h.text, h.final, h.err)
 	}
 	if _, e := draw(t.Context(), t, v, imageRequest("a cat")); e == nil || e.Kind != ai.NoOutput {
 		t.Errorf("error = %v", e)

@@ -27,10 +27,10 @@ func BenchmarkDelta(b *testing.B) {
 		fmt.Fprintf(&stream, "data: %s\r\n\r\n", encode(part(object{"text": "a few words "}, i+1, 3)))
 	}
 	fmt.Fprintf(&stream, "data: %s\r\n\r\n", encode(answer("STOP", deltas, 3)))
-	p := askOver(b, "", replay(stream.Bytes()))
+	p := newProviderOver(b, "", replay(stream.Bytes()))
 	b.ReportAllocs()
 	for b.Loop() {
-		if h := hear(b.Context(), b, p, textRequest("hi")); h.err != nil {
+		if h := receive(b.Context(), b, p, textRequest("hi")); h.err != nil {
 			b.Fatal(h.err)
 		}
 	}

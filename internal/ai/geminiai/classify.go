@@ -11,20 +11,20 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// kindOf sorts an error of the API: by its reason, then by its status, which is finer than
-// the HTTP code, and by its words only where Google has nothing better.
+// kindOf classifies an error of the API: by its reason, then by its status, which is finer than the HTTP
+// code, and by its message only where Google has nothing better.
 func kindOf(e genai.APIError) ai.Kind {
 	if isKeyReason(reasonOf(e)) {
 		return ai.Auth
 	}
-	says := strings.ToLower(e.Message)
+	message := strings.ToLower(e.Message)
 	switch e.Status {
 	case "RESOURCE_EXHAUSTED":
 		return kindOfQuota(e)
 	case "INVALID_ARGUMENT":
-		return kindOfArgument(says)
+		return kindOfArgument(message)
 	case "FAILED_PRECONDITION":
-		if containsAny(says, "location", "country", "region") {
+		if containsAny(message, "location", "country", "region") {
 			return ai.RegionBlocked
 		}
 		return ai.BadRequest
@@ -35,7 +35,7 @@ func kindOf(e genai.APIError) ai.Kind {
 	return kindOfCode(e)
 }
 
-// kindOfName has the statuses that mean the same whatever is said with them.
+// kindOfName has the statuses that mean the same with every message.
 var kindOfName = map[string]ai.Kind{
 	"UNAVAILABLE":       ai.Overloaded,
 	"UNAUTHENTICATED":   ai.Auth,
@@ -52,7 +52,7 @@ var kindOfName = map[string]ai.Kind{
 	"DEADLINE_EXCEEDED": ai.Upstream,
 }
 
-// kindOfQuota tells the quota of a day, which no wait of ours outlasts, from that of a minute.
+// kindOfQuota distinguishes the quota of a day, for which waiting is useless, from that of a minute.
 func kindOfQuota(e genai.APIError) ai.Kind {
 	for _, v := range list(detail(e, "QuotaFailure")["violations"]) {
 		violation, _ := v.(map[string]any)
@@ -63,22 +63,22 @@ func kindOfQuota(e genai.APIError) ai.Kind {
 	return ai.RateLimited
 }
 
-// kindOfArgument sorts by what Google says, because a bad key, a prompt that is too long and one
-// that is not allowed have one status.
-func kindOfArgument(says string) ai.Kind {
+// kindOfArgument classifies by the message, because an invalid key, a prompt that is too long and one that is
+// not allowed have the same status.
+func kindOfArgument(message string) ai.Kind {
 	switch {
-	case strings.Contains(says, "api key"):
+	case strings.Contains(message, "api key"):
 		return ai.Auth
-	case strings.Contains(says, "token") && containsAny(says, "exceed", "too long", "limit"):
+	case strings.Contains(message, "token") && containsAny(message, "exceed", "too long", "limit"):
 		return ai.ContextLength
-	case containsAny(says, "responsible ai", "usage guidelines", "violate", "safety"):
+	case containsAny(message, "responsible ai", "usage guidelines", "violate", "safety"):
 		return ai.ContentBlocked
 	default:
 		return ai.BadRequest
 	}
 }
 
-// kindOfCode sorts an error whose status is missing or new.
+// kindOfCode classifies an error whose status is missing or unknown.
 func kindOfCode(e genai.APIError) ai.Kind {
 	switch e.Code {
 	case http.StatusBadRequest:
@@ -100,8 +100,8 @@ func kindOfCode(e genai.APIError) ai.Kind {
 	return ai.Upstream
 }
 
-// refuses says whether an error of kind, in the API's own words, means that nothing was begun.
-func refuses(kind ai.Kind) bool {
+// meansNothingBegan reports whether an error of kind, in the API's own form, means that no work was begun.
+func meansNothingBegan(kind ai.Kind) bool {
 	switch kind {
 	case ai.Upstream, ai.Interrupted, ai.Timeout, ai.NoOutput:
 		return false
@@ -110,16 +110,16 @@ func refuses(kind ai.Kind) bool {
 	}
 }
 
-// inWords says whether e is an error object of the API's form. The SDK makes one of any other
-// body too, with the status line for its status.
-func inWords(e genai.APIError) bool {
+// isAPIError reports whether e is an error object of the API. The SDK makes one of any other body too, with
+// the HTTP status line as its status.
+func isAPIError(e genai.APIError) bool {
 	if e.Status == "" {
 		return e.Code != 0
 	}
 	return e.Status[0] < '0' || e.Status[0] > '9'
 }
 
-// codeOf is the finest name the error has for itself.
+// codeOf is the most specific name of the error.
 func codeOf(e genai.APIError) string {
 	if reason := reasonOf(e); reason != "" {
 		return ai.Clip(reason, ai.MaxCode)
@@ -134,7 +134,7 @@ func reasonOf(e genai.APIError) string { return text(detail(e, "ErrorInfo")["rea
 
 func isKeyReason(reason string) bool { return strings.HasPrefix(reason, "API_KEY_") }
 
-// retryDelay is RetryInfo's; zero when there is none.
+// retryDelay is the delay in RetryInfo; zero when there is none.
 func retryDelay(e genai.APIError) time.Duration {
 	d, err := time.ParseDuration(text(detail(e, "RetryInfo")["retryDelay"]))
 	if err != nil {
@@ -143,7 +143,7 @@ func retryDelay(e genai.APIError) time.Duration {
 	return max(d, 0)
 }
 
-// retryAfter is the header of that name, in either of its forms; zero when there is none.
+// retryAfter is the header of that name, in either of its formats; zero when there is none.
 func retryAfter(h http.Header) time.Duration {
 	raw := h.Get("Retry-After")
 	if seconds, err := strconv.ParseUint(raw, 10, 31); err == nil {
@@ -155,7 +155,7 @@ func retryAfter(h http.Header) time.Duration {
 	return 0
 }
 
-// detail returns the first detail of the google.rpc type that name ends; nil when there is none.
+// detail returns the first detail of the google.rpc type with that name; nil when there is none.
 func detail(e genai.APIError, name string) map[string]any {
 	for _, d := range e.Details {
 		if strings.HasSuffix(text(d["@type"]), "google.rpc."+name) {
@@ -165,7 +165,7 @@ func detail(e genai.APIError, name string) map[string]any {
 	return nil
 }
 
-// text and list read a value of unknown shape; what is none is empty.
+// text and list read a value of unknown type; a value of another type is empty.
 func text(v any) string {
 	s, _ := v.(string)
 	return s

@@ -24,7 +24,7 @@ func record(serve http.HandlerFunc, req *http.Request) *http.Response {
 	return resp
 }
 
-// waitClosed wants the vendor to see a connection close within a second.
+// waitClosed requires that the vendor sees a connection close within a second.
 func waitClosed(t *testing.T, v *vendor) {
 	t.Helper()
 	select {
@@ -35,13 +35,13 @@ func waitClosed(t *testing.T, v *vendor) {
 }
 
 // TestDropped breaks the connection of every call before it is answered. The vendor may have taken
-// it, so it is sent once and called accepted.
+// it, so it is sent once and is Accepted.
 func TestDropped(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	_, drawing := draw(t.Context(), t, v, imageRequest(secretPrompt))
 	_, start := v.StartVideo(t.Context(), videoRequest(secretPrompt))
-	faults := []*ai.Error{drawing, asError(t, start), hear(t.Context(), t, v, textRequest(secretPrompt)).err}
+	faults := []*ai.Error{drawing, asError(t, start), receive(t.Context(), t, v, textRequest(secretPrompt)).err}
 	for i, e := range faults {
 		if e.Kind != ai.Upstream || !e.Accepted || e.MayRepeatPaid() || e.HTTP != 0 {
 			t.Errorf("call %d = %+v", i, e)
@@ -52,7 +52,7 @@ func TestDropped(t *testing.T) {
 	}
 }
 
-// TestUnreachable asks where nobody listens. Nothing can have been taken.
+// TestUnreachable calls an address without a listener. The request was not accepted.
 func TestUnreachable(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -62,10 +62,10 @@ func TestUnreachable(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	p := ask(t, "http://"+l.Addr().String())
+	p := newProvider(t, "http://"+l.Addr().String())
 	_, drawing := draw(t.Context(), t, p, imageRequest(secretPrompt))
 	_, start := p.StartVideo(t.Context(), videoRequest(secretPrompt))
-	for i, e := range []*ai.Error{drawing, asError(t, start), hear(t.Context(), t, p, textRequest(secretPrompt)).err} {
+	for i, e := range []*ai.Error{drawing, asError(t, start), receive(t.Context(), t, p, textRequest(secretPrompt)).err} {
 		if e.Kind != ai.Upstream || e.Accepted {
 			t.Errorf("call %d = %+v", i, e)
 		}
@@ -76,7 +76,7 @@ func TestUnreachable(t *testing.T) {
 func TestStalled(t *testing.T) {
 	t.Parallel()
 	calls := map[string]func(context.Context, *vendor) *ai.Error{
-		"text":    func(ctx context.Context, v *vendor) *ai.Error { return hear(ctx, t, v, textRequest("hi")).err },
+		"text":    func(ctx context.Context, v *vendor) *ai.Error { return receive(ctx, t, v, textRequest("hi")).err },
 		"picture": func(ctx context.Context, v *vendor) *ai.Error { _, e := draw(ctx, t, v, imageRequest("hi")); return e },
 		"start": func(ctx context.Context, v *vendor) *ai.Error {
 			_, err := v.StartVideo(ctx, videoRequest("hi"))
@@ -128,16 +128,16 @@ func TestRedirectedCall(t *testing.T) {
 	}
 }
 
-// TestSilent watches the standard logger, which is one for all: the test cannot be parallel.
-func TestSilent(t *testing.T) {
-	var said bytes.Buffer
+// TestNothingIsLoggedByTheSDK captures the standard logger, which is global: the test cannot be parallel.
+func TestNothingIsLoggedByTheSDK(t *testing.T) {
+	var logged bytes.Buffer
 	before := log.Writer()
-	log.SetOutput(&said)
+	log.SetOutput(&logged)
 	t.Cleanup(func() { log.SetOutput(before) })
 	stream, _ := recorded()
 	for _, upTo := range []int{0, 3, 100, len(stream) - 50, len(stream)} {
 		v := newVendor(t, func(w http.ResponseWriter, _ *http.Request) { sendCut(w, stream[:upTo], true) })
-		hear(t.Context(), t, v, textRequest("hi"))
+		receive(t.Context(), t, v, textRequest("hi"))
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	v := newVendor(t, func(w http.ResponseWriter, r *http.Request) {
@@ -145,13 +145,13 @@ func TestSilent(t *testing.T) {
 		cancel()
 		<-r.Context().Done()
 	})
-	hear(ctx, t, v, textRequest("hi"))
+	receive(ctx, t, v, textRequest("hi"))
 	v = newVendor(t, func(w http.ResponseWriter, _ *http.Request) { answerJSON(w, 200, object{}) })
 	if _, err := v.ListModels(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if said.Len() > 0 {
-		t.Errorf("the SDK said: %s", &said)
+	if logged.Len() > 0 {
+		t.Errorf("the SDK said: %s", &logged)
 	}
 }
 
@@ -166,10 +166,10 @@ func TestEnvironment(t *testing.T) {
 	} {
 		t.Setenv(name, "http://127.0.0.1:1")
 	}
-	s := &streets{hosts: map[string]http.HandlerFunc{
+	s := &hostRouter{hosts: map[string]http.HandlerFunc{
 		"generativelanguage.googleapis.com": func(w http.ResponseWriter, _ *http.Request) { sendEvents(w, answer("STOP", 0, 0)) },
 	}}
-	if h := hear(t.Context(), t, askOver(t, "", s), textRequest("hi")); h.err != nil {
+	if h := receive(t.Context(), t, newProviderOver(t, "", s), textRequest("hi")); h.err != nil {
 		t.Error(h.err)
 	}
 	if len(s.keyed) != 1 || !strings.HasPrefix(s.asked[0], "https://generativelanguage.googleapis.com/v1beta/models/") {
@@ -206,7 +206,7 @@ func TestCanceledBehindBuffer(t *testing.T) {
 	stream, _ := recorded()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	for ev, err := range askOver(t, "", replay(stream)).StreamText(ctx, textRequest("hi")) {
+	for ev, err := range newProviderOver(t, "", replay(stream)).StreamText(ctx, textRequest("hi")) {
 		switch {
 		case err != nil:
 			if e := typed(t, err); e.Kind != ai.Canceled || !e.Shown || e.Usage.Output == 0 {

@@ -16,10 +16,10 @@ var (
 	errModel   = errors.New("the model's name is malformed")
 )
 
-// modelName is what may stand in the path of a request.
+// modelName is what may be part of the path of a request.
 var modelName = regexp.MustCompile(`^(models/|tunedModels/)?[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
-// checkModel refuses a name that would change the path.
+// checkModel refuses a name that would change the path of the request.
 func checkModel(name string) error {
 	if !modelName.MatchString(name) || strings.Contains(name, "..") {
 		return errModel
@@ -27,10 +27,10 @@ func checkModel(name string) error {
 	return nil
 }
 
-// shortName is a model's name as requests have it.
+// shortName is a model's name in the form of requests.
 func shortName(name string) string { return strings.TrimPrefix(name, "models/") }
 
-// textParams translates a request. The API has no place for its EndUser and JobKey.
+// textParams translates a request. The API has no field for EndUser and JobKey.
 func textParams(req ai.TextRequest) ([]*genai.Content, *genai.GenerateContentConfig, error) {
 	if err := checkModel(req.Model); err != nil {
 		return nil, nil, err
@@ -40,7 +40,7 @@ func textParams(req ai.TextRequest) ([]*genai.Content, *genai.GenerateContentCon
 		return nil, nil, errNoTurns
 	}
 	config := &genai.GenerateContentConfig{
-		AutomaticContinuation: genai.Ptr(false), // Each continuation would be a call that is billed.
+		AutomaticContinuation: genai.Ptr(false), // Each continuation would be a further paid call.
 		MaxOutputTokens:       int32(min(max(req.MaxOutputTokens, 0), math.MaxInt32)),
 	}
 	if req.Instruction != "" {
@@ -56,8 +56,8 @@ func textParams(req ai.TextRequest) ([]*genai.Content, *genai.GenerateContentCon
 	return contents, config, nil
 }
 
-// contentsOf translates turns. The API refuses empty ones, as a reply has that was stopped
-// before its first word.
+// contentsOf translates turns. Empty ones are omitted, because the API refuses them; a reply that was stopped
+// before its first word is empty.
 func contentsOf(turns []ai.Turn) []*genai.Content {
 	contents := make([]*genai.Content, 0, len(turns))
 	for _, turn := range turns {
@@ -68,7 +68,7 @@ func contentsOf(turns []ai.Turn) []*genai.Content {
 	return contents
 }
 
-// partsOfTurn puts pictures before the text, as Google advises.
+// partsOfTurn puts pictures before the text, as Google recommends.
 func partsOfTurn(turn ai.Turn) []*genai.Part {
 	parts := make([]*genai.Part, 0, len(turn.Images)+1)
 	for _, image := range turn.Images {
@@ -87,7 +87,7 @@ func roleOf(role ai.Role) string {
 	return genai.RoleUser
 }
 
-// textsOf is what a person wrote or was told, which no error may repeat.
+// textsOf are the texts of the request, which no error may repeat.
 func textsOf(req ai.TextRequest) []string {
 	texts := []string{req.Instruction}
 	for _, turn := range req.Turns {

@@ -20,7 +20,7 @@ func TestCutStream(t *testing.T) {
 			var upTo int
 			v := newVendor(t, func(w http.ResponseWriter, _ *http.Request) { sendCut(w, stream[:upTo], breaks) })
 			for upTo = range len(stream) {
-				h := hear(t.Context(), t, v, textRequest(secretPrompt))
+				h := receive(t.Context(), t, v, textRequest(secretPrompt))
 				checkCut(t, upTo, h, upTo >= finish)
 			}
 		})
@@ -28,7 +28,7 @@ func TestCutStream(t *testing.T) {
 }
 
 // checkCut wants the end that a stream of so many bytes has.
-func checkCut(t *testing.T, upTo int, h heard, finished bool) {
+func checkCut(t *testing.T, upTo int, h received, finished bool) {
 	t.Helper()
 	if finished {
 		if h.final == nil || h.text != "안녕하세요" {
@@ -66,7 +66,7 @@ func recorded() (stream string, finish int) {
 
 func sendCut(w http.ResponseWriter, stream string, breaks bool) {
 	w.Header().Set("Content-Type", "text/event-stream")
-	_, _ = w.Write([]byte(stream)) // Nobody leaves.
+	_, _ = w.Write([]byte(stream)) // The client stays.
 	flush(w)
 	if breaks {
 		panic(http.ErrAbortHandler) // The connection breaks without the last chunk.

@@ -12,7 +12,7 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// mp4Type is what Veo's videos are.
+// mp4Type is the type of Veo's videos.
 const mp4Type = "video/mp4"
 
 var (
@@ -21,8 +21,8 @@ var (
 	errShort    = errors.New("the file ends before its length")
 )
 
-// DownloadVideo implements ai.VideoMaker. Of several videos it is the first. Google tells neither
-// the length nor what was consumed, and keeps a file for two days.
+// DownloadVideo implements ai.VideoMaker. Of several videos it is the first. Google reports neither the
+// length nor the usage, and stores a file for two days.
 func (p *Provider) DownloadVideo(ctx context.Context, model, ref string, w io.Writer) (ai.VideoResult, error) {
 	op, c, err := p.operation(ctx, model, ref)
 	if err != nil {
@@ -37,11 +37,11 @@ func (p *Provider) DownloadVideo(ctx context.Context, model, ref string, w io.Wr
 	if fault != nil {
 		return ai.VideoResult{}, fault
 	}
-	defer func() { _ = resp.Body.Close() }() // A body that was not read whole cannot fail in a new way.
+	defer func() { _ = resp.Body.Close() }() // An error of the body was reported by its reading.
 	if x.status != http.StatusOK && !answersRange(x.status, asked) {
 		return ai.VideoResult{}, c.refused(ctx, x, resp.Body)
 	}
-	if err := to.Take(resp); errors.Is(err, ai.ErrPart) {
+	if err := to.Accept(resp); errors.Is(err, ai.ErrPart) {
 		e := c.failure(ai.Interrupted, err)
 		e.HTTP = x.status
 		return ai.VideoResult{}, e
@@ -54,15 +54,15 @@ func (p *Provider) DownloadVideo(ctx context.Context, model, ref string, w io.Wr
 	return ai.VideoResult{MIMEType: mp4Type, Bytes: to.Written(), Model: model}, nil
 }
 
-// answersRange says whether a status is one of the answers to a request for the rest of a file.
+// answersRange reports whether a status is an answer to a range request.
 func answersRange(status int, asked bool) bool {
 	return asked && (status == http.StatusPartialContent || status == http.StatusRequestedRangeNotSatisfiable)
 }
 
-// copyVideo writes the file as it arrives, once its first bytes have shown what it is.
+// copyVideo writes the file as it arrives, after its first bytes have been checked.
 func (c *call) copyVideo(ctx context.Context, x *exchange, resp *http.Response, to *ai.Part) error {
 	if resp.ContentLength > c.p.maxVideo-to.Written() {
-		return c.unfit(x, errTooLarge)
+		return c.notVideo(x, errTooLarge)
 	}
 	from := bufio.NewReaderSize(resp.Body, 64<<10)
 	if err := c.checkHead(ctx, x, from, to.Written() == 0); err != nil {
@@ -74,39 +74,39 @@ func (c *call) copyVideo(ctx context.Context, x *exchange, resp *http.Response, 
 	case out.err != nil:
 		return fmt.Errorf("write the video: %w", out.err)
 	case err != nil || x.broken != nil || ctx.Err() != nil || !to.IsWhole():
-		return c.cut(ctx, x)
+		return c.incomplete(ctx, x)
 	}
 	return nil
 }
 
-// checkHead refuses what is no video by its type and, at the beginning of a file, by its first bytes.
+// checkHead refuses a file that is no video by its type and, at the beginning of a file, by its first bytes.
 func (c *call) checkHead(ctx context.Context, x *exchange, from *bufio.Reader, begins bool) error {
 	head, err := from.Peek(12)
 	switch {
 	case !begins && isVideoType(x.mediaType()):
 		return nil
 	case err != nil:
-		return c.cut(ctx, x)
+		return c.incomplete(ctx, x)
 	case !isVideoType(x.mediaType()) || string(head[4:8]) != "ftyp":
-		return c.unfit(x, errNotVideo)
+		return c.notVideo(x, errNotVideo)
 	}
 	return nil
 }
 
-// isVideoType says whether t may stand before a video: Google's storage knows some only as bytes.
+// isVideoType reports whether t may be the type of a video: Google's storage declares some as plain bytes.
 func isVideoType(t string) bool {
 	return strings.HasPrefix(t, "video/") || t == "application/octet-stream" || t == "application/mp4" || t == ""
 }
 
-// unfit is the error of a file that is no video to keep.
-func (c *call) unfit(x *exchange, cause error) *ai.Error {
+// notVideo is the error of a file that is no video, or too large.
+func (c *call) notVideo(x *exchange, cause error) *ai.Error {
 	e := c.failure(ai.Upstream, cause)
 	e.HTTP = x.status
 	return e
 }
 
-// cut is the error of a file that did not come whole.
-func (c *call) cut(ctx context.Context, x *exchange) *ai.Error {
+// incomplete is the error of a file that did not arrive completely.
+func (c *call) incomplete(ctx context.Context, x *exchange) *ai.Error {
 	if ctx.Err() != nil || x.broken != nil {
 		return c.failed(ctx, x, x.broken)
 	}
@@ -115,7 +115,7 @@ func (c *call) cut(ctx context.Context, x *exchange) *ai.Error {
 	return e
 }
 
-// sink is the caller's writer. It tells its failures from those of the provider.
+// sink is the caller's writer. It separates the writer's failures from those of the provider.
 type sink struct {
 	w   io.Writer
 	err error

@@ -12,7 +12,7 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// shelf is a vendor whose operation is done with a video at uri; fetch answers all but the poll.
+// shelf is a vendor whose operation is done with a video at uri; fetch answers everything except the poll.
 // In uri, SELF stands for the vendor's address.
 func shelf(t *testing.T, uri string, fetch http.HandlerFunc) *vendor {
 	t.Helper()
@@ -38,22 +38,22 @@ func TestDownloadFails(t *testing.T) {
 		kind  ai.Kind
 		fetch http.HandlerFunc
 	}{
-		"403":               {ai.Auth, refuseWith(403, apiError(403, "PERMISSION_DENIED", "You do not have permission to access the File."))},
-		"404":               {ai.BadRequest, refuseWith(404, apiError(404, "NOT_FOUND", "No such file."))},
-		"429":               {ai.RateLimited, refuseWith(429, apiError(429, "RESOURCE_EXHAUSTED", "Quota."))},
-		"500 HTML":          {ai.Upstream, refuseWith(500, "<html>secret")},
-		"204":               {ai.Upstream, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }},
-		"206":               {ai.Upstream, refuseWith(206, "ftyp")},
-		"200 JSON":          {ai.Upstream, refuseWith(200, apiError(403, "PERMISSION_DENIED", "No."))},
-		"200 HTML":          {ai.Upstream, sendAs("text/html", []byte("<!doctype html><title>secret</title>"))},
-		"video as JSON":     {ai.Upstream, sendAs("application/json", mp4File())},
-		"not MP4":           {ai.Upstream, sendAs("video/mp4", bytes.Repeat([]byte("x"), 500))},
-		"empty":             {ai.Interrupted, sendAs("video/mp4", nil)},
-		"short":             {ai.Interrupted, sendAs("video/mp4", mp4File()[:11])},
-		"truncated":         {ai.Interrupted, sendTruncated("200000")},
-		"truncated, chunks": {ai.Interrupted, func(w http.ResponseWriter, r *http.Request) { sendVideo(w, r); flush(w); panic(http.ErrAbortHandler) }},
-		"too large, told":   {ai.Upstream, sendTruncated(fmt.Sprint(1 << 40))},
-		"redirect nowhere":  {ai.Upstream, redirect("")},
+		"403":                  {ai.Auth, refuseWith(403, apiError(403, "PERMISSION_DENIED", "You do not have permission to access the File."))},
+		"404":                  {ai.BadRequest, refuseWith(404, apiError(404, "NOT_FOUND", "No such file."))},
+		"429":                  {ai.RateLimited, refuseWith(429, apiError(429, "RESOURCE_EXHAUSTED", "Quota."))},
+		"500 HTML":             {ai.Upstream, refuseWith(500, "<html>secret")},
+		"204":                  {ai.Upstream, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }},
+		"206":                  {ai.Upstream, refuseWith(206, "ftyp")},
+		"200 JSON":             {ai.Upstream, refuseWith(200, apiError(403, "PERMISSION_DENIED", "No."))},
+		"200 HTML":             {ai.Upstream, sendAs("text/html", []byte("<!doctype html><title>secret</title>"))},
+		"video as JSON":        {ai.Upstream, sendAs("application/json", mp4File())},
+		"not MP4":              {ai.Upstream, sendAs("video/mp4", bytes.Repeat([]byte("x"), 500))},
+		"empty":                {ai.Interrupted, sendAs("video/mp4", nil)},
+		"short":                {ai.Interrupted, sendAs("video/mp4", mp4File()[:11])},
+		"truncated":            {ai.Interrupted, sendTruncated("200000")},
+		"truncated, chunks":    {ai.Interrupted, func(w http.ResponseWriter, r *http.Request) { sendVideo(w, r); flush(w); panic(http.ErrAbortHandler) }},
+		"too large, announced": {ai.Upstream, sendTruncated(fmt.Sprint(1 << 40))},
+		"redirect nowhere":     {ai.Upstream, redirect("")},
 		"redirect in circle": {ai.Upstream, func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, r.URL.String(), http.StatusFound)
 		}},
@@ -62,7 +62,7 @@ func TestDownloadFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			file, e := download(t.Context(), t, shelf(t, ownURI, tt.fetch).Provider)
-			if e == nil || e.Kind != tt.kind || !e.Accepted || e.Settled {
+			if e == nil || e.Kind != tt.kind || !e.Accepted || e.JobFailed {
 				t.Errorf("%d bytes, %+v; want %s", len(file), e, tt.kind)
 			}
 			if tt.kind != ai.Interrupted && len(file) > 0 {
@@ -97,7 +97,7 @@ func redirect(to string) http.HandlerFunc {
 	}
 }
 
-// TestDownloadTooLarge cuts a file that does not tell its length.
+// TestDownloadTooLarge serves a large file without a length.
 func TestDownloadTooLarge(t *testing.T) {
 	t.Parallel()
 	v := shelf(t, ownURI, func(w http.ResponseWriter, r *http.Request) { flush(w); sendVideo(w, r) })
@@ -111,16 +111,16 @@ func TestDownloadTooLarge(t *testing.T) {
 	}
 }
 
-// streets is a transport on which each host is one that a test made up. It notes who was asked,
-// and who saw the key.
-type streets struct {
+// hostRouter is a transport on which each host is one that a test made up. It records which hosts were called,
+// and which of them got the key.
+type hostRouter struct {
 	hosts map[string]http.HandlerFunc
 	asked []string
 	keyed []string
 }
 
 // RoundTrip answers as the host in hosts, in memory.
-func (s *streets) RoundTrip(req *http.Request) (*http.Response, error) {
+func (s *hostRouter) RoundTrip(req *http.Request) (*http.Response, error) {
 	at := req.URL.Scheme + "://" + req.URL.Host + req.URL.RequestURI()
 	s.asked = append(s.asked, at)
 	if req.Header.Get("X-Goog-Api-Key") != "" || strings.Contains(fmt.Sprint(req.Header, req.URL), apiKey) {
@@ -133,14 +133,14 @@ func (s *streets) RoundTrip(req *http.Request) (*http.Response, error) {
 	return record(serve, req), nil
 }
 
-// TestDownloadAddresses goes through where a file may be: the key goes to the base address
-// and nowhere else, and a request to the base address or Google's storage only.
+// TestDownloadAddresses tests the addresses a file may have: the key goes only to the base address,
+// and requests only to the base address or Google's storage.
 func TestDownloadAddresses(t *testing.T) {
 	t.Parallel()
 	const google, gateway = "https://generativelanguage.googleapis.com", "https://gateway.example/google"
 	tests := []struct {
 		name, base, uri, to string
-		// last is what is asked for last; empty when nobody is.
+		// last is the last requested address; empty when there is no request.
 		last string
 	}{
 		{"Google", "", google + "/v1beta/files/f:download?alt=media", "", google + "/v1beta/files/f:download?alt=media"},
@@ -179,8 +179,8 @@ func TestDownloadAddresses(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s := town(home.Host, tt.uri, tt.to)
-			_, e := download(t.Context(), t, askOver(t, tt.base, s))
+			s := fileHosts(home.Host, tt.uri, tt.to)
+			_, e := download(t.Context(), t, newProviderOver(t, tt.base, s))
 			checkAsked(t, s, home.Host, tt.last)
 			want := tt.last != "" && (tt.to == "" || strings.HasSuffix(tt.last, strings.TrimPrefix(tt.to, google)))
 			if (e == nil) != want {
@@ -190,9 +190,9 @@ func TestDownloadAddresses(t *testing.T) {
 	}
 }
 
-// town has the API at home, whose operation has a video at uri; whoever is asked for that
-// sends one on to to, if any.
-func town(home, uri, to string) *streets {
+// fileHosts has the API at home, whose operation has a video at uri; a host that serves uri
+// redirects to to, if set.
+func fileHosts(home, uri, to string) *hostRouter {
 	videos := func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case strings.Contains(r.URL.Path, "/operations/"):
@@ -203,13 +203,13 @@ func town(home, uri, to string) *streets {
 			sendVideo(w, r)
 		}
 	}
-	return &streets{hosts: map[string]http.HandlerFunc{
+	return &hostRouter{hosts: map[string]http.HandlerFunc{
 		home: videos, "storage.googleapis.com": videos, "x.googleusercontent.com": videos, "evil.example": videos,
 	}}
 }
 
-// checkAsked wants last to be the last of the requests behind the poll, and home alone to see the key.
-func checkAsked(t *testing.T, s *streets, home, last string) {
+// checkAsked requires last to be the last request after the poll, and only home to get the key.
+func checkAsked(t *testing.T, s *hostRouter, home, last string) {
 	t.Helper()
 	if len(s.asked) == 0 || (len(s.asked) == 1) != (last == "") {
 		t.Fatalf("asked %q, want %q last", s.asked, last)
@@ -229,7 +229,7 @@ func checkAsked(t *testing.T, s *streets, home, last string) {
 	}
 }
 
-// TestDownloadCanceled leaves while the file comes.
+// TestDownloadCanceled cancels during the download.
 func TestDownloadCanceled(t *testing.T) {
 	t.Parallel()
 	v := shelf(t, ownURI, func(w http.ResponseWriter, r *http.Request) {

@@ -12,17 +12,17 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// call is one request to the provider, as its errors describe it.
+// call holds what the errors of one request to the provider need.
 type call struct {
 	p     *Provider
 	model string
-	// job says that the call is about a job, which was accepted before.
+	// job is set for a call about a job, which was accepted before.
 	job bool
-	// private are texts that no error may repeat.
+	// private are the texts that no error may repeat.
 	private []string
 }
 
-// failure is an error of kind. The provider may have taken the request.
+// failure is an error of kind for a request that the provider may have taken.
 func (c *call) failure(kind ai.Kind, cause error) *ai.Error {
 	return &ai.Error{Kind: kind, Provider: c.p.name, Model: c.model, Accepted: true, Cause: cause}
 }
@@ -34,7 +34,7 @@ func (c *call) refuse(kind ai.Kind, cause error) *ai.Error {
 	return e
 }
 
-// stopped is the error of a call whose context ended before anything was sent; nil when it did not.
+// stopped is the error of a call whose context ended before anything was sent; nil when it has not ended.
 func (c *call) stopped(ctx context.Context) *ai.Error {
 	if ctx.Err() == nil {
 		return nil
@@ -42,34 +42,35 @@ func (c *call) stopped(ctx context.Context) *ai.Error {
 	return c.refuse(ai.StopKind(ctx), ctx.Err())
 }
 
-// failed translates err, which ended the exchange.
+// failed translates err, which ended the exchange. The caller's context is checked first, because its end
+// looks like a broken connection to the SDK.
 func (c *call) failed(ctx context.Context, x *exchange, err error) *ai.Error {
-	var told genai.APIError
+	var reported genai.APIError
 	switch {
 	case ctx.Err() != nil:
 		e := c.failure(ai.StopKind(ctx), ctx.Err())
 		e.Accepted = c.job || x.mayHaveArrived()
 		return e
 	case !x.tried:
-		// The SDK's words would quote the request.
+		// The SDK's error would quote the request.
 		return c.refuse(ai.BadRequest, fmt.Errorf("the SDK does not send the request (%T)", err))
 	case x.status == 0:
-		e := c.failure(ai.Upstream, fmt.Errorf("no answer: %s", c.words(err)))
+		e := c.failure(ai.Upstream, fmt.Errorf("no answer: %s", c.redactError(err)))
 		e.Accepted = c.job || x.mayHaveArrived()
 		if late := net.Error(nil); errors.As(err, &late) && late.Timeout() && x.connected.Load() {
-			e.Kind = ai.Timeout // A patience of the transport ended it.
+			e.Kind = ai.Timeout // A timeout of the transport ended it.
 		}
 		return e
 	case x.broken != nil:
 		return c.broken(x)
-	case errors.As(err, &told):
-		return c.told(x, told)
+	case errors.As(err, &reported):
+		return c.apiFailure(x, reported)
 	}
 	return c.malformed(x)
 }
 
-// malformed is the error of an answer that is none of the API's; the SDK's own words quote it. An
-// event that cannot be read behind others is the half of one, where the stream was cut.
+// malformed is the error of an answer that is not the API's; the SDK's own error would quote it. An event
+// that cannot be parsed after valid ones is a truncated one: the stream was cut.
 func (c *call) malformed(x *exchange) *ai.Error {
 	kind := ai.Upstream
 	if x.begun {
@@ -80,43 +81,43 @@ func (c *call) malformed(x *exchange) *ai.Error {
 	return e
 }
 
-// broken is the error of an answer that was cut off, or cut by us.
+// broken is the error of an answer that was cut off, by the connection or by a limit.
 func (c *call) broken(x *exchange) *ai.Error {
 	kind := ai.Interrupted
 	if errors.Is(x.broken, errTooLarge) || !x.succeeded() {
 		kind = ai.Upstream
 	}
-	e := c.failure(kind, fmt.Errorf("answer broke off: %s", c.words(x.broken)))
+	e := c.failure(kind, fmt.Errorf("answer broke off: %s", c.redactError(x.broken)))
 	e.HTTP = x.status
 	return e
 }
 
-// told is the error the API answered with. A refusal counts as one only in the API's own words:
-// what a proxy says does not tell whether the request went through.
-func (c *call) told(x *exchange, told genai.APIError) *ai.Error {
-	if !inWords(told) {
+// apiFailure translates the error that the API answered with. It counts as a refusal only in the API's own
+// form: an answer of a proxy does not show whether the request went through.
+func (c *call) apiFailure(x *exchange, reported genai.APIError) *ai.Error {
+	if !isAPIError(reported) {
 		e := c.failure(kindOfStatus(x.status), fmt.Errorf("status %d without an error of the API", x.status))
 		e.HTTP, e.RetryAfter = x.status, retryAfter(x.header)
 		return e
 	}
-	e := c.failure(kindOf(told), errors.New(c.redact(told.Message)))
-	e.HTTP = told.Code
+	e := c.failure(kindOf(reported), errors.New(c.redact(reported.Message)))
+	e.HTTP = reported.Code
 	if !x.succeeded() {
 		e.HTTP = x.status
 	}
-	e.Code = codeOf(told)
-	e.RetryAfter = retryDelay(told)
+	e.Code = codeOf(reported)
+	e.RetryAfter = retryDelay(reported)
 	if e.RetryAfter == 0 {
 		e.RetryAfter = retryAfter(x.header)
 	}
-	e.Accepted = c.job || x.begun || !refuses(e.Kind)
+	e.Accepted = c.job || x.begun || !meansNothingBegan(e.Kind)
 	if c.job && e.Kind == ai.ModelGone {
-		e.Kind = ai.BadRequest // It is the job or its file that is not there.
+		e.Kind = ai.BadRequest // The job or its file is missing, not the model.
 	}
 	return e
 }
 
-// kindOfStatus sorts an answer that is none of the API's.
+// kindOfStatus classifies an answer that is not the API's.
 func kindOfStatus(status int) ai.Kind {
 	switch status {
 	case http.StatusTooManyRequests:

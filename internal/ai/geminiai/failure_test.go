@@ -10,7 +10,7 @@ import (
 )
 
 // TestKinds reads every answer that is a failure. Accepted is about a paid call: only a refusal in
-// the API's own words says that nothing was begun.
+// the API's own form means that nothing was begun.
 func TestKinds(t *testing.T) {
 	t.Parallel()
 	for kind, r := range refusals {
@@ -53,8 +53,8 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-// TestKindsOfStrangers reads answers of those who stand between us and the API.
-func TestKindsOfStrangers(t *testing.T) {
+// TestKindsOfAnswersFromProxies reads answers of proxies between the adapter and the API.
+func TestKindsOfAnswersFromProxies(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		status int
@@ -79,14 +79,14 @@ func TestKindsOfStrangers(t *testing.T) {
 	}
 }
 
-// checkAnswer asks for a text, a picture and a video of a vendor that only answers so. Each is
-// asked for once.
+// checkAnswer requests a text, a picture and a video from a vendor that always gives this answer. Each is
+// requested once.
 func checkAnswer(t *testing.T, answer func(http.ResponseWriter), want ai.Error) {
 	t.Helper()
 	v := newVendor(t, func(w http.ResponseWriter, _ *http.Request) { answer(w) })
 	_, drawing := draw(t.Context(), t, v, imageRequest(secretPrompt))
 	_, start := v.StartVideo(t.Context(), videoRequest(secretPrompt))
-	faults := []*ai.Error{hear(t.Context(), t, v, textRequest(secretPrompt)).err, drawing, typed(t, start)}
+	faults := []*ai.Error{receive(t.Context(), t, v, textRequest(secretPrompt)).err, drawing, typed(t, start)}
 	for i, got := range faults {
 		if got.Kind != want.Kind || got.HTTP != want.HTTP || got.Accepted != want.Accepted {
 			t.Errorf("call %d = %+v, want %+v", i, got, want)
@@ -100,21 +100,21 @@ func checkAnswer(t *testing.T, answer func(http.ResponseWriter), want ai.Error) 
 	}
 }
 
-// TestFailureTells looks at what one error says for the log.
-func TestFailureTells(t *testing.T) {
+// TestFailureCarriesCodeAndRetryDelay checks what one error contains for the log.
+func TestFailureCarriesCodeAndRetryDelay(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, func(w http.ResponseWriter, _ *http.Request) { refusals[ai.RateLimited].send(w) })
-	if e := hear(t.Context(), t, v, textRequest("hi")).err; e.RetryAfter != 19500*time.Millisecond || e.Code != "RESOURCE_EXHAUSTED" {
+	if e := receive(t.Context(), t, v, textRequest("hi")).err; e.RetryAfter != 19500*time.Millisecond || e.Code != "RESOURCE_EXHAUSTED" {
 		t.Errorf("error = %+v, want the delay and the code of the body", e)
 	}
 	v = newVendor(t, func(w http.ResponseWriter, _ *http.Request) { refusals[ai.Auth].send(w) })
-	if e := hear(t.Context(), t, v, textRequest("hi")).err; e.Code != "API_KEY_INVALID" {
+	if e := receive(t.Context(), t, v, textRequest("hi")).err; e.Code != "API_KEY_INVALID" {
 		t.Errorf("code = %q, want the reason", e.Code)
 	}
 }
 
-// TestFailureKeepsSecrets lets the vendor repeat the request and the key, whole and in part.
-func TestFailureKeepsSecrets(t *testing.T) {
+// TestFailureHoldsNoSecrets makes the vendor repeat the request and the key, whole and in part.
+func TestFailureHoldsNoSecrets(t *testing.T) {
 	t.Parallel()
 	messages := map[string]string{
 		"prompt":        "cannot answer " + secretPrompt + " at all",
@@ -131,7 +131,7 @@ func TestFailureKeepsSecrets(t *testing.T) {
 			v := newVendor(t, func(w http.ResponseWriter, _ *http.Request) {
 				answerJSON(w, 400, apiError(400, "INVALID_ARGUMENT", message))
 			})
-			e := hear(t.Context(), t, v, textRequest(secretPrompt)).err
+			e := receive(t.Context(), t, v, textRequest(secretPrompt)).err
 			if got := e.Cause.Error(); len(got) > 240 || strings.ContainsAny(got, "\n\t\x00") || len(got) < 10 {
 				t.Errorf("cause of %d bytes: %q", len(got), got)
 			}

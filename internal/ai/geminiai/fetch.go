@@ -12,11 +12,11 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// maxHops is how often a file's address may be sent on.
+// maxHops bounds the redirects of a file's address.
 const maxHops = 5
 
-// get sends one request of our own, with the key where it may be seen. Of a good answer it lets limit
-// bytes through. Of a file it asks for what is missing in to; nil for no file.
+// get sends one request without the SDK, with the key where the host may see it. Of a successful answer it
+// reads at most limit bytes. For a file it requests what is missing in to; nil for no file.
 func (c *call) get(ctx context.Context, at address, limit int64, to *ai.Part) (*http.Response, *exchange, *ai.Error) {
 	seen, x := observed(ctx)
 	x.limit = limit
@@ -24,11 +24,11 @@ func (c *call) get(ctx context.Context, at address, limit int64, to *ai.Part) (*
 	if err != nil {
 		return nil, x, c.refuse(ai.BadRequest, errAddress)
 	}
-	req.Header.Set("Accept-Encoding", "identity") // Compressed, a file would not tell its length.
+	req.Header.Set("Accept-Encoding", "identity") // A compressed file would have no Content-Length.
 	if to != nil {
-		to.Ask(req.Header)
+		to.SetRange(req.Header)
 	}
-	if at.keyed {
+	if at.withKey {
 		req.Header.Set(keyHeader, c.p.key)
 	}
 	resp, err := c.p.client.Do(req)
@@ -38,8 +38,8 @@ func (c *call) get(ctx context.Context, at address, limit int64, to *ai.Part) (*
 	return resp, x, nil
 }
 
-// follow gets a file from where the API says it is. Each redirect is judged like
-// the first address.
+// follow requests a file at the address that the API returned. Each redirect is checked like the first
+// address.
 func (c *call) follow(ctx context.Context, uri string, to *ai.Part) (*http.Response, *exchange, *ai.Error) {
 	from := c.p.base
 	for range maxHops {
@@ -67,24 +67,24 @@ func redirects(resp *http.Response) bool {
 	}
 }
 
-// refused reads the error of an answer that is no success.
+// refused reads the error of an unsuccessful answer.
 func (c *call) refused(ctx context.Context, x *exchange, r io.Reader) *ai.Error {
 	raw, err := io.ReadAll(r)
 	if err != nil || x.broken != nil {
 		return c.failed(ctx, x, err)
 	}
-	var told struct {
+	var reported struct {
 		Error genai.APIError `json:"error"`
 	}
-	if json.Unmarshal(raw, &told) != nil {
-		told.Error = genai.APIError{}
+	if json.Unmarshal(raw, &reported) != nil {
+		reported.Error = genai.APIError{}
 	}
-	return c.told(x, told.Error)
+	return c.apiFailure(x, reported.Error)
 }
 
-// endpoint is the address of a method of the API.
+// endpoint is the address of an API method.
 func (p *Provider) endpoint(path string, query url.Values) address {
 	u := p.base.JoinPath(version, path)
 	u.RawQuery = query.Encode()
-	return address{url: u, keyed: true}
+	return address{url: u, withKey: true}
 }

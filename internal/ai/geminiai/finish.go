@@ -8,13 +8,13 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// ended says whether reason is one: between two parts of a text there is none.
-func ended(reason genai.FinishReason) bool {
+// hasEnded reports whether reason is a finish reason: between two parts of a text there is none.
+func hasEnded(reason genai.FinishReason) bool {
 	return reason != "" && reason != genai.FinishReasonUnspecified
 }
 
-// finishOf translates a finish reason. A new one is FinishOther, unless its name says that the model
-// declined: so far Gemini has none for that and declines in words.
+// finishOf translates a finish reason. An unknown one is FinishOther, unless its name states a refusal: at
+// present Gemini has no such reason and refuses in its text.
 func finishOf(reason genai.FinishReason) ai.Finish {
 	switch reason {
 	case genai.FinishReasonStop:
@@ -32,8 +32,8 @@ func finishOf(reason genai.FinishReason) ai.Finish {
 	return ai.FinishOther
 }
 
-// blockOf is why a prompt was not answered at all; empty when it was. The provider says so
-// in place of candidates.
+// blockOf is why a prompt was not answered; empty when it was answered. The provider returns it in place of
+// candidates.
 func blockOf(answer *genai.GenerateContentResponse) string {
 	if answer.PromptFeedback == nil || answer.PromptFeedback.BlockReason == genai.BlockedReasonUnspecified {
 		return ""
@@ -41,7 +41,7 @@ func blockOf(answer *genai.GenerateContentResponse) string {
 	return string(answer.PromptFeedback.BlockReason)
 }
 
-// firstCandidate is the one that was asked for; nil when there is none.
+// firstCandidate is the requested candidate; nil when there is none.
 func firstCandidate(answer *genai.GenerateContentResponse) *genai.Candidate {
 	if len(answer.Candidates) == 0 {
 		return nil

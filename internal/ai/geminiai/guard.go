@@ -5,11 +5,11 @@ import (
 	"iter"
 )
 
-// errMisshapen is an answer whose JSON has not the shape of the API's. The SDK's decoder takes
-// that shape for granted and panics.
+// errMisshapen is the error of an answer whose JSON does not have the API's structure. The SDK's decoder
+// assumes that structure and panics.
 var errMisshapen = errors.New("answer has not the shape of the API's")
 
-// guard returns errMisshapen in place of a panic of the SDK.
+// guard returns errMisshapen in place of a panic of the SDK: one malformed answer must not end the process.
 func guard[T any](do func() (T, error)) (result T, err error) {
 	defer func() {
 		if recover() != nil {
@@ -19,7 +19,7 @@ func guard[T any](do func() (T, error)) (result T, err error) {
 	return do()
 }
 
-// guardEach does the same between the elements of seq. A panic of its reader goes on.
+// guardEach does the same between the elements of seq. A panic of the reader is not caught.
 func guardEach[T any](seq iter.Seq2[T, error]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		reading := false

@@ -10,12 +10,12 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// errNoPicture is an answer that ended in order, but without a picture.
+// errNoPicture is the error of an answer that is complete but has no picture.
 var errNoPicture = errors.New("the answer has no picture")
 
-// MakeImage implements ai.ImageMaker. The answer comes whole: there is no progress, and no sign
-// of life. Gemini knows no qualities, and what it says beside its pictures is not kept: it
-// is talk, no revised prompt.
+// MakeImage implements ai.ImageMaker. The answer arrives as a whole: there is neither progress nor a
+// keep-alive. Gemini has no quality levels. Its text beside the pictures is dropped, because it is a comment
+// and no revised prompt.
 func (p *Provider) MakeImage(ctx context.Context, req ai.ImageRequest) iter.Seq2[ai.ImageEvent, error] {
 	return func(yield func(ai.ImageEvent, error) bool) {
 		c := &call{p: p, model: req.Model, private: []string{req.Prompt}}
@@ -47,15 +47,15 @@ func (c *call) draw(ctx context.Context, req ai.ImageRequest) (*ai.ImageResult, 
 	if err != nil {
 		return nil, c.failed(ctx, x, err)
 	}
-	return c.drawn(x, answer)
+	return c.readPicture(x, answer)
 }
 
-// drawn reads the answer. Pictures count whatever the reason is that the answer ended with.
-func (c *call) drawn(x *exchange, answer *genai.GenerateContentResponse) (*ai.ImageResult, error) {
+// readPicture reads the answer. Pictures count with every finish reason.
+func (c *call) readPicture(x *exchange, answer *genai.GenerateContentResponse) (*ai.ImageResult, error) {
 	candidate := firstCandidate(answer)
 	images := picturesOf(candidate)
 	if len(images) == 0 {
-		e := c.undrawn(x, answer, candidate)
+		e := c.withoutPicture(x, answer, candidate)
 		e.Usage = usageOf(answer.UsageMetadata)
 		return nil, e
 	}
@@ -63,7 +63,7 @@ func (c *call) drawn(x *exchange, answer *genai.GenerateContentResponse) (*ai.Im
 		Images: images, Finish: finishOf(candidate.FinishReason), RawFinish: ai.Clip(string(candidate.FinishReason), ai.MaxCode),
 		Usage: usageOf(answer.UsageMetadata), Model: shortName(answer.ModelVersion), ResponseID: answer.ResponseID,
 	}
-	if !ended(candidate.FinishReason) {
+	if !hasEnded(candidate.FinishReason) {
 		e := c.failure(ai.Interrupted, errNoFinish)
 		e.HTTP, e.Usage = x.status, result.Usage
 		return nil, e
@@ -75,13 +75,13 @@ func (c *call) drawn(x *exchange, answer *genai.GenerateContentResponse) (*ai.Im
 	return result, nil
 }
 
-// undrawn says why there is no picture.
-func (c *call) undrawn(x *exchange, answer *genai.GenerateContentResponse, candidate *genai.Candidate) *ai.Error {
+// withoutPicture is the error of an answer without a picture.
+func (c *call) withoutPicture(x *exchange, answer *genai.GenerateContentResponse, candidate *genai.Candidate) *ai.Error {
 	if block := blockOf(answer); block != "" {
 		return c.blocked(x, block)
 	}
 	kind, cause, code := ai.Interrupted, errNoFinish, ""
-	if candidate != nil && ended(candidate.FinishReason) {
+	if candidate != nil && hasEnded(candidate.FinishReason) {
 		if finishOf(candidate.FinishReason) == ai.FinishContentFilter {
 			return c.blocked(x, string(candidate.FinishReason))
 		}
@@ -92,7 +92,7 @@ func (c *call) undrawn(x *exchange, answer *genai.GenerateContentResponse, candi
 	return e
 }
 
-// picturesOf are the pictures of a candidate. Drafts that the model thought in are not among them.
+// picturesOf are the pictures of a candidate, without drafts of the model's thoughts.
 func picturesOf(candidate *genai.Candidate) []ai.File {
 	var images []ai.File
 	for _, part := range partsOf(candidate) {

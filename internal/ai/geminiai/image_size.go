@@ -21,7 +21,7 @@ var aspects = []struct {
 	{"21:9", 21.0 / 9},
 }
 
-// imageConfig asks for the nearest ratio and size; nil, the model's own, where either side is not told.
+// imageConfig requests the nearest ratio and size; nil, the model's default, when a side is unknown.
 func imageConfig(width, height int) *genai.ImageConfig {
 	if width <= 0 || height <= 0 {
 		return nil
@@ -29,7 +29,7 @@ func imageConfig(width, height int) *genai.ImageConfig {
 	return &genai.ImageConfig{AspectRatio: nearestAspect(width, height), ImageSize: nearestSize(width, height)}
 }
 
-// nearestAspect is the ratio by which the picture must be stretched least.
+// nearestAspect is the ratio that distorts the picture least.
 func nearestAspect(width, height int) string {
 	want := math.Log(float64(width) / float64(height))
 	best, least := "", math.Inf(1)
@@ -41,9 +41,8 @@ func nearestAspect(width, height int) string {
 	return best
 }
 
-// nearestSize goes by the picture's area: 1K, 2K and 4K stand for those of squares with such sides, and
-// the bounds lie midway by factor. 1K is every model's default and left unsaid, for
-// those that know no other.
+// nearestSize selects by the picture's area: 1K, 2K and 4K are squares with such sides, and the bounds are
+// the geometric means. 1K is every model's default and is omitted, for models that know no other.
 func nearestSize(width, height int) string {
 	side := math.Sqrt(float64(width) * float64(height))
 	switch {

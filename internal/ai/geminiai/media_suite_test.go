@@ -69,7 +69,7 @@ func pngFile() []byte {
 	return file.Bytes()
 }
 
-// jobEnds are how an operation ends, as Google words it.
+// jobEnds are how an operation ends, in Google's form.
 var jobEnds = map[ai.Kind]object{
 	ai.Upstream:       {"error": object{"code": 13, "message": "Video generation failed due to an internal server issue."}},
 	ai.Overloaded:     {"error": object{"code": 14, "message": "The service is currently unavailable."}},
@@ -86,7 +86,7 @@ func TestVideoSuite(t *testing.T) {
 		Play: func(t *testing.T, s aitest.VideoScript) aitest.VideoCall {
 			s2 := &studio{script: s, polls: map[string]int{}}
 			v := newVendor(t, s2.serve)
-			return aitest.VideoCall{Maker: v, Other: ask(t, v.url), Request: videoRequest("waves"), Closed: v.closed}
+			return aitest.VideoCall{Maker: v, Other: newProvider(t, v.url), Request: videoRequest("waves"), Closed: v.closed}
 		},
 	})
 }

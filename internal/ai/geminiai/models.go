@@ -11,15 +11,15 @@ import (
 )
 
 const (
-	// pageSize is the greatest that the API has.
+	// pageSize is the API's maximum.
 	pageSize = "1000"
-	// maxPages is where a list is given up that does not end.
+	// maxPages bounds a list that does not end.
 	maxPages = 50
 )
 
 var errEndless = errors.New("the list of models does not end")
 
-// page is one of the list. The SDK is not asked for it: it prints an answer without models.
+// page is one page of the list. The SDK is not used, because it logs an answer without models.
 type page struct {
 	Models []struct {
 		Name string `json:"name"`
@@ -27,7 +27,7 @@ type page struct {
 	Next string `json:"nextPageToken"`
 }
 
-// ListModels implements ai.ModelLister. Google does not list when it ends a model.
+// ListModels implements ai.ModelLister. Google does not report when it shuts down a model.
 func (p *Provider) ListModels(ctx context.Context) ([]ai.ListedModel, error) {
 	c := &call{p: p}
 	if e := c.stopped(ctx); e != nil {
@@ -51,7 +51,7 @@ func (p *Provider) ListModels(ctx context.Context) ([]ai.ListedModel, error) {
 	return nil, c.failure(ai.Upstream, errEndless)
 }
 
-// page gets the page that token stands for; the first when it is empty.
+// page requests the page of a token; the first one when it is empty.
 func (c *call) page(ctx context.Context, token string) (page, error) {
 	query := url.Values{"pageSize": {pageSize}}
 	if token != "" {

@@ -18,16 +18,16 @@ var (
 	errFiltered = errors.New("the provider keeps what it made to itself")
 )
 
-// operationName is a path of plain segments, the last but one of which is "operations".
+// operationName is a path of plain segments, the second last of which is "operations".
 var operationName = regexp.MustCompile(`^([A-Za-z0-9._~-]+/)*operations/[A-Za-z0-9._~-]+$`)
 
-// isOperation says whether name can be put into the path of a request as it is.
+// isOperation reports whether name can be part of the path of a request.
 func isOperation(name string) bool {
 	return len(name) <= ai.MaxVideoRef && operationName.MatchString(name) && !strings.Contains(name, "..")
 }
 
-// operation asks for a job and returns it running, or done with a video. Else the
-// error is Settled.
+// operation requests a job and returns it when it runs, or is done with a video. Otherwise the error has
+// JobFailed.
 func (p *Provider) operation(ctx context.Context, model, ref string) (*genai.GenerateVideosOperation, *call, error) {
 	c := &call{p: p, model: model, job: true}
 	if !isOperation(ref) {
@@ -46,22 +46,22 @@ func (p *Provider) operation(ctx context.Context, model, ref string) (*genai.Gen
 	case x.broken != nil:
 		return nil, nil, c.broken(x)
 	case !op.Done && !isOperation(op.Name):
-		return nil, nil, c.malformed(x) // Any JSON object reads as an operation that runs.
+		return nil, nil, c.malformed(x) // Any JSON object decodes as a running operation.
 	}
-	if e := c.settled(op); e != nil {
-		e.HTTP, e.Settled = x.status, true
+	if e := c.jobFailure(op); e != nil {
+		e.HTTP, e.JobFailed = x.status, true
 		return nil, nil, e
 	}
 	return op, c, nil
 }
 
-// settled says how a job failed; nil when it runs or has a video.
-func (c *call) settled(op *genai.GenerateVideosOperation) *ai.Error {
+// jobFailure is how a job failed; nil when it runs or has a video.
+func (c *call) jobFailure(op *genai.GenerateVideosOperation) *ai.Error {
 	switch {
 	case !op.Done:
 		return nil
 	case len(op.Error) > 0:
-		return c.ended(op.Error)
+		return c.operationFailure(op.Error)
 	case len(videosOf(op)) > 0:
 		return nil
 	case op.Response != nil && (op.Response.RAIMediaFilteredCount > 0 || len(op.Response.RAIMediaFilteredReasons) > 0):
@@ -71,21 +71,21 @@ func (c *call) settled(op *genai.GenerateVideosOperation) *ai.Error {
 	}
 }
 
-// ended translates the error an operation ended with. Its code is one of gRPC's.
-func (c *call) ended(told map[string]any) *ai.Error {
-	code, _ := told["code"].(float64)
-	said := genai.APIError{Message: text(told["message"]), Status: statusOf(int(code))}
-	for _, d := range list(told["details"]) {
+// operationFailure translates the error that ended an operation. Its code is one of gRPC's.
+func (c *call) operationFailure(reported map[string]any) *ai.Error {
+	code, _ := reported["code"].(float64)
+	apiErr := genai.APIError{Message: text(reported["message"]), Status: statusOf(int(code))}
+	for _, d := range list(reported["details"]) {
 		if detail, ok := d.(map[string]any); ok {
-			said.Details = append(said.Details, detail)
+			apiErr.Details = append(apiErr.Details, detail)
 		}
 	}
-	e := c.failure(kindOf(said), fmt.Errorf("the operation failed: %s", c.redact(said.Message)))
-	e.Code, e.RetryAfter = codeOf(said), retryDelay(said)
+	e := c.failure(kindOf(apiErr), fmt.Errorf("the operation failed: %s", c.redact(apiErr.Message)))
+	e.Code, e.RetryAfter = codeOf(apiErr), retryDelay(apiErr)
 	return e
 }
 
-// statusOf names a code of gRPC; a number that is none is UNKNOWN.
+// statusOf names a gRPC code; an invalid one is UNKNOWN.
 func statusOf(code int) string {
 	names := []string{
 		"OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",

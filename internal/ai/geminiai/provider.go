@@ -1,11 +1,11 @@
-// Package geminiai is the adapter of the ai port to Google's Gemini API: text and pictures by
-// Gemini models, videos by Veo.
+// Package geminiai is the adapter of the ai port to Google's Gemini API: text and pictures by Gemini models,
+// videos by Veo.
 //
-// It is built on Google's SDK and keeps three of its habits from the caller. The SDK takes a stream
-// that breaks off for one that ended, so a finish reason is demanded; it writes the errors of a broken
-// stream to the standard logger, so it never gets to read one (wire); and its download takes any answer for
-// a video, so the file is fetched here (download). One line of its own is left, once in a process and
-// without content: that the method which starts a video will be renamed.
+// It uses Google's SDK and compensates for three of its properties. The SDK treats a stream that breaks off
+// as complete, so a finish reason is required. It writes the errors of a broken stream to the standard
+// logger, so wire never passes it one. Its download accepts any answer as a video, so the file is fetched
+// here (download). One log line of the SDK remains, once per process and without content: that the method
+// which starts a video will be renamed.
 package geminiai
 
 import (
@@ -23,31 +23,31 @@ import (
 const (
 	// vendorURL is where Google serves the API.
 	vendorURL = "https://generativelanguage.googleapis.com"
-	// version is the API's: pictures and videos are in no other.
+	// version is the API's version: no other one has pictures and videos.
 	version = "v1beta"
-	// keyHeader carries the key. Go does not know it for a secret, and would send it
-	// along with a redirect.
+	// keyHeader carries the key. net/http does not treat it as a credential and would send it along with a
+	// redirect.
 	keyHeader = "X-Goog-Api-Key"
 )
 
 // maxVideo is the greatest size of a video, in bytes.
 const maxVideo = 2 << 30
 
-// Config says whom to ask, and how. Nothing is read from the environment, but for the proxy that the default
-// Transport goes through.
+// Config selects the server and the key. Nothing is read from the environment, except for the proxy of the
+// default Transport.
 type Config struct {
-	// Name is what errors call the provider; "gemini" when empty.
+	// Name is the provider's name in errors; "gemini" when empty.
 	Name string
 	// APIKey is required.
 	APIKey string
-	// BaseURL is the server's address without the API's version; Google's when empty. The
-	// key is sent there and nowhere else.
+	// BaseURL is the server's address without the API's version; Google's when empty. The key is sent only
+	// there.
 	BaseURL string
-	// Transport carries the requests; nil for one with timeouts of its own.
+	// Transport sends the requests; nil for one with timeouts of its own.
 	Transport http.RoundTripper
 }
 
-// Provider asks the Gemini API. It is safe for concurrent use.
+// Provider calls the Gemini API. It is safe for concurrent use.
 type Provider struct {
 	name   string
 	key    string
@@ -65,7 +65,7 @@ var (
 	_ ai.ModelLister  = (*Provider)(nil)
 )
 
-// New returns a provider. It sends nothing.
+// New returns a provider. It sends no request.
 func New(ctx context.Context, c Config) (*Provider, error) {
 	if c.APIKey == "" {
 		return nil, errors.New("geminiai: no API key")
@@ -80,24 +80,24 @@ func New(ctx context.Context, c Config) (*Provider, error) {
 	}
 	p.sdk, err = genai.NewClient(ctx, &genai.ClientConfig{
 		APIKey:      c.APIKey,
-		Backend:     genai.BackendGeminiAPI, // Unset, the environment could choose another.
+		Backend:     genai.BackendGeminiAPI, // If unset, the environment could select another one.
 		HTTPClient:  p.client,
 		HTTPOptions: genai.HTTPOptions{BaseURL: base.String(), APIVersion: version}, // No RetryOptions, no retries.
 	})
 	if err != nil {
-		return nil, errors.New("geminiai: the SDK refuses its configuration") // Its words hold the key.
+		return nil, errors.New("geminiai: the SDK refuses its configuration") // Its error contains the key.
 	}
 	return p, nil
 }
 
-// parseBase reads a base URL. Its query and password would be lost or logged, so it may have none.
+// parseBase reads a base URL. It may have no query and no password, which would be lost or logged.
 func parseBase(raw string) (*url.URL, error) {
 	if raw == "" {
 		raw = vendorURL
 	}
 	u, err := url.Parse(raw)
 	if err != nil {
-		return nil, errors.New("geminiai: the base URL is malformed") // The parser's words quote it.
+		return nil, errors.New("geminiai: the base URL is malformed") // The parser's error quotes the URL.
 	}
 	if (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return nil, fmt.Errorf("geminiai: the base URL of host %q is not of the form http(s)://host[/path]", u.Host)

@@ -12,18 +12,18 @@ import (
 	"github.com/weav-ai/weav/internal/ai/geminiai"
 )
 
-// heard is all that a stream yielded.
-type heard struct {
-	text  string
-	signs int
-	final *ai.TextResult
-	err   *ai.Error
+// received is everything that a stream yielded.
+type received struct {
+	text       string
+	keepAlives int
+	final      *ai.TextResult
+	err        *ai.Error
 }
 
-// hear reads a stream to its end, which must be one end.
-func hear(ctx context.Context, tb testing.TB, p ai.TextStreamer, req ai.TextRequest) heard {
+// receive reads a stream to its end, of which there must be exactly one.
+func receive(ctx context.Context, tb testing.TB, p ai.TextStreamer, req ai.TextRequest) received {
 	tb.Helper()
-	var h heard
+	var h received
 	for ev, err := range p.StreamText(ctx, req) {
 		if h.final != nil || h.err != nil {
 			tb.Errorf("event behind the end: %+v, %v", ev, err)
@@ -34,7 +34,7 @@ func hear(ctx context.Context, tb testing.TB, p ai.TextStreamer, req ai.TextRequ
 		case ev.Final != nil:
 			h.final = ev.Final
 		case ev.Delta == "":
-			h.signs++
+			h.keepAlives++
 		}
 		h.text += ev.Delta
 	}
@@ -59,7 +59,7 @@ func draw(ctx context.Context, t *testing.T, p ai.ImageMaker, req ai.ImageReques
 	return nil, nil
 }
 
-// typed wants an *ai.Error that holds no secret.
+// typed requires an *ai.Error without secrets.
 func typed(tb testing.TB, err error) *ai.Error {
 	tb.Helper()
 	var e *ai.Error
@@ -71,13 +71,13 @@ func typed(tb testing.TB, err error) *ai.Error {
 	}
 	for _, secret := range []string{apiKey, secretPrompt, "secret"} {
 		if strings.Contains(e.Error()+e.Code, secret) {
-			tb.Errorf("error tells %q: %v", secret, e)
+			tb.Errorf("error contains %q: %v", secret, e)
 		}
 	}
 	return e
 }
 
-// secretPrompt is what no error may repeat.
+// secretPrompt is a text that no error may repeat.
 const secretPrompt = "my secret: the butler did it"
 
 // download fetches a video whose operation is done.
@@ -89,7 +89,7 @@ func download(ctx context.Context, t *testing.T, p *geminiai.Provider) ([]byte, 
 		return file.Bytes(), typed(t, err)
 	}
 	if got.Bytes != int64(file.Len()) || got.MIMEType != "video/mp4" {
-		t.Errorf("told of %+v, wrote %d bytes", got, file.Len())
+		t.Errorf("reported %+v, wrote %d bytes", got, file.Len())
 	}
 	return file.Bytes(), nil
 }

@@ -42,7 +42,7 @@ func TestTextRequest(t *testing.T) {
 	v := newVendor(t, func(w http.ResponseWriter, _ *http.Request) { sendEvents(w, answer("STOP", 0, 0)) })
 	zero := 0.0
 	schema := object{"type": "object", "properties": object{"a": object{"type": "string"}}, "required": []string{"a"}, "additionalProperties": false}
-	hear(t.Context(), t, v, ai.TextRequest{
+	receive(t.Context(), t, v, ai.TextRequest{
 		Model: textModel, Instruction: "Be brief.", MaxOutputTokens: 800, Temperature: &zero,
 		Answer:  &ai.Shape{Name: "draft", Schema: schema},
 		EndUser: "hash", JobKey: "job",
@@ -73,25 +73,25 @@ func TestTextRequest(t *testing.T) {
 	})
 }
 
-// TestBareTextRequest sends nothing that was not asked for: newer models refuse some of it.
+// TestBareTextRequest sends no unset fields: newer models refuse some of them.
 func TestBareTextRequest(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, func(w http.ResponseWriter, _ *http.Request) { sendEvents(w, answer("STOP", 0, 0)) })
-	hear(t.Context(), t, v, textRequest("hi"))
+	receive(t.Context(), t, v, textRequest("hi"))
 	_, body := only(t, v)
 	delete(body, "generationConfig") // It may be there, empty.
 	checkBody(t, body, object{"contents": []object{{"role": "user", "parts": []object{{"text": "hi"}}}}})
 }
 
-// TestNoServerTimeout keeps the deadline from Google, which refuses short ones.
+// TestNoServerTimeout checks that the deadline is not sent to Google, which refuses short ones.
 func TestNoServerTimeout(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, func(w http.ResponseWriter, _ *http.Request) { sendEvents(w, answer("STOP", 0, 0)) })
 	ctx, cancel := contextWithTimeout(t, 5*time.Second)
 	defer cancel()
-	hear(ctx, t, v, textRequest("hi"))
+	receive(ctx, t, v, textRequest("hi"))
 	if req, _ := only(t, v); req.header.Get("X-Server-Timeout") != "" {
-		t.Errorf("told the server %q", req.header.Get("X-Server-Timeout"))
+		t.Errorf("sent the server %q", req.header.Get("X-Server-Timeout"))
 	}
 }
 
@@ -171,18 +171,18 @@ func TestVideoRequest(t *testing.T) {
 	}
 }
 
-// TestRefusedHere makes requests that are not sent.
-func TestRefusedHere(t *testing.T) {
+// TestInvalidRequestsAreNotSent makes invalid requests, which must not be sent.
+func TestInvalidRequestsAreNotSent(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, func(w http.ResponseWriter, _ *http.Request) { answerJSON(w, 200, object{}) })
 	faults := map[string]*ai.Error{
-		"no turns":    hear(t.Context(), t, v, ai.TextRequest{Model: textModel}).err,
-		"empty turns": hear(t.Context(), t, v, textRequest("")).err,
+		"no turns":    receive(t.Context(), t, v, ai.TextRequest{Model: textModel}).err,
+		"empty turns": receive(t.Context(), t, v, textRequest("")).err,
 	}
 	for _, model := range []string{"", "../files", "a/../b", "a?key=b", "a b", "a:b", "models/", strings.Repeat("/", 3)} {
 		text, picture := textRequest("hi"), imageRequest("hi")
 		text.Model, picture.Model = model, model
-		faults["text by "+model] = hear(t.Context(), t, v, text).err
+		faults["text by "+model] = receive(t.Context(), t, v, text).err
 		_, faults["picture by "+model] = draw(t.Context(), t, v, picture)
 	}
 	for name, change := range map[string]func(*ai.VideoRequest){

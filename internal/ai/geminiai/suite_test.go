@@ -11,7 +11,7 @@ import (
 	"github.com/weav-ai/weav/internal/ai/aitest"
 )
 
-// finishes are Gemini's words, but for the refusal, for which it has none yet.
+// finishes are Gemini's finish reasons; it has none for a refusal yet.
 var finishes = map[ai.Finish]string{
 	ai.FinishStop:          "STOP",
 	ai.FinishLength:        "MAX_TOKENS",

@@ -11,7 +11,7 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// errNoFinish is a stream that ended in order, but without a finish reason.
+// errNoFinish is the error of a stream that is complete but has no finish reason.
 var errNoFinish = errors.New("the answer has no finish reason")
 
 // StreamText implements ai.TextStreamer.
@@ -27,16 +27,16 @@ type reply struct {
 	call
 
 	shown bool
-	// finish is the reason told; empty until then.
+	// finish is the reported reason; empty until then.
 	finish string
 	reason genai.FinishReason
-	// answered is the model that did.
+	// answered is the model that answered.
 	answered string
 	id       string
 	usage    ai.Usage
 }
 
-// run yields signs of life and deltas, then the final or an error.
+// run yields keep-alives and deltas, then the final or an error.
 func (r *reply) run(ctx context.Context, req ai.TextRequest, yield func(ai.TextEvent, error) bool) {
 	contents, config, err := textParams(req)
 	if err != nil {
@@ -62,7 +62,7 @@ func (r *reply) run(ctx context.Context, req ai.TextRequest, yield func(ai.TextE
 	yield(r.end(ctx, x, broke))
 }
 
-// take notes one answer of the stream and returns its text: thoughts are none.
+// take records one answer of the stream and returns its text, without thoughts.
 func (r *reply) take(answer *genai.GenerateContentResponse) string {
 	if answer.UsageMetadata != nil {
 		r.usage = usageOf(answer.UsageMetadata)
@@ -80,7 +80,7 @@ func (r *reply) take(answer *genai.GenerateContentResponse) string {
 	if candidate == nil {
 		return ""
 	}
-	if ended(candidate.FinishReason) {
+	if hasEnded(candidate.FinishReason) {
 		r.finish, r.reason = string(candidate.FinishReason), candidate.FinishReason
 	}
 	return r.text(candidate)
@@ -96,7 +96,7 @@ func (r *reply) text(candidate *genai.Candidate) string {
 	return ai.CleanText(delta.String())
 }
 
-// end closes the stream. Whatever befell it behind its finish reason takes nothing from it.
+// end closes the stream. A failure after the finish reason is ignored: the text is complete.
 func (r *reply) end(ctx context.Context, x *exchange, broke error) (ai.TextEvent, error) {
 	finish := finishOf(r.reason)
 	if r.finish == "" || finish == ai.FinishContentFilter && !r.shown {
@@ -109,7 +109,7 @@ func (r *reply) end(ctx context.Context, x *exchange, broke error) (ai.TextEvent
 	}}, nil
 }
 
-// fault says why there is no text, or no whole one.
+// fault is why there is no text, or an incomplete one.
 func (r *reply) fault(ctx context.Context, x *exchange, broke error) *ai.Error {
 	switch {
 	case r.finish != "":
@@ -123,7 +123,7 @@ func (r *reply) fault(ctx context.Context, x *exchange, broke error) *ai.Error {
 	}
 }
 
-// blocked is the error of what the provider does not show, for the reason it gives.
+// blocked is the error of an answer that the provider withholds, with its reason.
 func (c *call) blocked(x *exchange, reason string) *ai.Error {
 	e := c.failure(ai.ContentBlocked, errors.New("the provider shows nothing of its answer"))
 	e.HTTP, e.Code = x.status, ai.Clip(reason, ai.MaxCode)

@@ -6,20 +6,20 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// usageOf translates what the provider tells. Each telling is of the whole call so far, and
-// thoughts are paid like any other output.
-func usageOf(told *genai.GenerateContentResponseUsageMetadata) ai.Usage {
-	if told == nil {
+// usageOf translates the reported usage. Each report covers the whole call so far, and thoughts are billed as
+// output.
+func usageOf(reported *genai.GenerateContentResponseUsageMetadata) ai.Usage {
+	if reported == nil {
 		return ai.Usage{}
 	}
 	u := ai.Usage{
 		Known:     true,
-		Input:     atLeast0(told.PromptTokenCount) + atLeast0(told.ToolUsePromptTokenCount),
-		Reasoning: atLeast0(told.ThoughtsTokenCount),
+		Input:     atLeast0(reported.PromptTokenCount) + atLeast0(reported.ToolUsePromptTokenCount),
+		Reasoning: atLeast0(reported.ThoughtsTokenCount),
 	}
-	u.Output = atLeast0(told.CandidatesTokenCount) + u.Reasoning
-	u.CachedInput = min(atLeast0(told.CachedContentTokenCount), u.Input)
-	for _, d := range told.CandidatesTokensDetails {
+	u.Output = atLeast0(reported.CandidatesTokenCount) + u.Reasoning
+	u.CachedInput = min(atLeast0(reported.CachedContentTokenCount), u.Input)
+	for _, d := range reported.CandidatesTokensDetails {
 		if d != nil && d.Modality == genai.MediaModalityImage {
 			u.ImageOutput += atLeast0(d.TokenCount)
 		}

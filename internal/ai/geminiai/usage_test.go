@@ -8,20 +8,20 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// TestUsageTellsPicturesApart where Google does; its thoughts are output.
-func TestUsageTellsPicturesApart(t *testing.T) {
+// TestUsageCountsPictureTokensSeparately checks usage with and without a split by Google; thoughts are output.
+func TestUsageCountsPictureTokensSeparately(t *testing.T) {
 	t.Parallel()
 	image := &genai.ModalityTokenCount{Modality: genai.MediaModalityImage, TokenCount: 1120}
 	text := &genai.ModalityTokenCount{Modality: genai.MediaModalityText, TokenCount: 30}
 	for name, tt := range map[string]struct {
-		told genai.GenerateContentResponseUsageMetadata
-		want ai.Usage
+		reported genai.GenerateContentResponseUsageMetadata
+		want     ai.Usage
 	}{
-		"told apart": {
+		"separate": {
 			genai.GenerateContentResponseUsageMetadata{PromptTokenCount: 9, CandidatesTokenCount: 1150, ThoughtsTokenCount: 200, CandidatesTokensDetails: []*genai.ModalityTokenCount{text, nil, image}},
 			ai.Usage{Known: true, Input: 9, Output: 1350, Reasoning: 200, ImageOutput: 1120},
 		},
-		"not told apart": {
+		"not separate": {
 			genai.GenerateContentResponseUsageMetadata{PromptTokenCount: 9, CandidatesTokenCount: 1150, ThoughtsTokenCount: 200},
 			ai.Usage{Known: true, Input: 9, Output: 1350, Reasoning: 200},
 		},
@@ -30,7 +30,7 @@ func TestUsageTellsPicturesApart(t *testing.T) {
 			ai.Usage{Known: true, Output: 9, ImageOutput: 9},
 		},
 	} {
-		if got := usageOf(&tt.told); got != tt.want {
+		if got := usageOf(&tt.reported); got != tt.want {
 			t.Errorf("%s: %+v, want %+v", name, got, tt.want)
 		}
 	}

@@ -20,7 +20,7 @@ func TestPaidCallsOverUsedConnections(t *testing.T) {
 	t.Parallel()
 	calls := map[string]func(context.Context, *testing.T, *geminiai.Provider) *ai.Error{
 		"text": func(ctx context.Context, t *testing.T, p *geminiai.Provider) *ai.Error {
-			return hear(ctx, t, p, textRequest(secretPrompt)).err
+			return receive(ctx, t, p, textRequest(secretPrompt)).err
 		},
 		"image": func(ctx context.Context, t *testing.T, p *geminiai.Provider) *ai.Error {
 			_, err := draw(ctx, t, p, imageRequest(secretPrompt))
@@ -45,7 +45,7 @@ func TestPaidCallsOverUsedConnections(t *testing.T) {
 					t.Parallel()
 					for range usedConnRounds {
 						s := httponcetest.New(t, moment, first.status, first.body)
-						p := ask(t, s.URL)
+						p := newProvider(t, s.URL)
 						_, _ = p.ListModels(t.Context()) // It is there for its connection.
 						if e := call(t.Context(), t, p); e == nil || !e.Accepted || e.MayRepeatPaid() {
 							t.Errorf("got %+v", e)

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// providerName is not the default, so that a test sees who filled it in.
+	// providerName is not the default, so that a test sees that it was set.
 	providerName = "google"
 	apiKey       = "AIzaSecretOfTheTests"
 	textModel    = "gemini-3.8-flash"
@@ -29,18 +29,18 @@ type sent struct {
 	body                []byte
 }
 
-// vendor is a server that speaks the wire format of the Gemini API, and a provider that asks it.
+// vendor is a server that speaks the wire format of the Gemini API, with a provider that calls it.
 type vendor struct {
 	*geminiai.Provider
 	url string
-	// closed receives a value when a client left before the answer was whole.
+	// closed receives a value when a client left before the end of the answer.
 	closed chan struct{}
 
 	mu   sync.Mutex
 	seen []sent
 }
 
-// newVendor serves answer, whose requests were read whole.
+// newVendor serves answer, after each request was read completely.
 func newVendor(t *testing.T, answer http.HandlerFunc) *vendor {
 	t.Helper()
 	v := &vendor{closed: make(chan struct{}, 64)}
@@ -52,20 +52,20 @@ func newVendor(t *testing.T, answer http.HandlerFunc) *vendor {
 		}
 	}))
 	v.url = server.URL
-	v.Provider = ask(t, server.URL)
+	v.Provider = newProvider(t, server.URL)
 	t.Cleanup(server.Close)
 	return v
 }
 
-// ask returns a provider that asks base over connections of its own.
-func ask(t *testing.T, base string) *geminiai.Provider {
+// newProvider returns a provider that calls base over connections of its own.
+func newProvider(t *testing.T, base string) *geminiai.Provider {
 	t.Helper()
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
-	return askOver(t, base, transport)
+	return newProviderOver(t, base, transport)
 }
 
-func askOver(tb testing.TB, base string, rt http.RoundTripper) *geminiai.Provider {
+func newProviderOver(tb testing.TB, base string, rt http.RoundTripper) *geminiai.Provider {
 	tb.Helper()
 	p, err := geminiai.New(tb.Context(), geminiai.Config{Name: providerName, APIKey: apiKey, BaseURL: base, Transport: rt})
 	if err != nil {
@@ -137,7 +137,7 @@ type refusal struct {
 	body   any
 }
 
-// refusals has one of each kind, as Google words it.
+// refusals has one of each kind, in Google's form.
 var refusals = map[ai.Kind]refusal{
 	ai.RateLimited: {429, apiError(429, "RESOURCE_EXHAUSTED", "You exceeded your current quota.",
 		object{"@type": "type.googleapis.com/google.rpc.QuotaFailure", "violations": []object{

@@ -10,11 +10,11 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// errNoCancel is Google's: an operation of Veo runs to its end and is paid.
+// errNoCancel: an operation of Veo runs to its end and is billed.
 var errNoCancel = errors.New("the Gemini API has no call to cancel a video")
 
-// StartVideo implements ai.VideoMaker. The reference is the name of the operation. How a request is
-// translated, and what is refused here, is said at videoParams.
+// StartVideo implements ai.VideoMaker. The reference is the name of the operation. videoParams describes how
+// a request is translated and what is refused.
 func (p *Provider) StartVideo(ctx context.Context, req ai.VideoRequest) (string, error) {
 	c := &call{p: p, model: req.Model, private: []string{req.Prompt}}
 	source, config, err := videoParams(req)
@@ -37,7 +37,7 @@ func (p *Provider) StartVideo(ctx context.Context, req ai.VideoRequest) (string,
 	return op.Name, nil
 }
 
-// unnamed is the error of a job that was taken and cannot be asked for.
+// unnamed is the error of a job that was taken and cannot be polled.
 func (c *call) unnamed(x *exchange) *ai.Error {
 	if x.broken != nil {
 		return c.broken(x)
@@ -47,19 +47,20 @@ func (c *call) unnamed(x *exchange) *ai.Error {
 	return e
 }
 
-// keptFor is how long Google keeps a video. Its files end two days after they were made, which is later.
-const keptFor = 48 * time.Hour
+// retention is how long Google stores a video. Its files are removed two days after they were made, which is
+// later than the order.
+const retention = 48 * time.Hour
 
-// PollVideo implements ai.VideoMaker. Google tells no progress.
+// PollVideo implements ai.VideoMaker. Google reports no progress.
 func (p *Provider) PollVideo(ctx context.Context, model, ref string) (ai.VideoState, error) {
 	op, _, err := p.operation(ctx, model, ref)
 	if err != nil {
 		return ai.VideoState{}, err
 	}
-	return ai.VideoState{Done: op.Done, Phase: phaseOf(op), KeptFor: keptFor}, nil
+	return ai.VideoState{Done: op.Done, Phase: phaseOf(op), KeptFor: retention}, nil
 }
 
-// phaseOf is empty for a job that is done. That one waits is not told apart from its work.
+// phaseOf is empty for a finished job. Google does not distinguish queued from running.
 func phaseOf(op *genai.GenerateVideosOperation) ai.Phase {
 	if op.Done {
 		return ""

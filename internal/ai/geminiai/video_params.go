@@ -12,13 +12,13 @@ import (
 
 var errSeconds = errors.New("a video has at least one second")
 
-// resolutions are the port's in Google's words.
+// resolutions maps the port's values to Google's.
 var resolutions = map[string]string{"720p": "720p", "1080p": "1080p", "4K": "4k"}
 
-// aspectsOfVideo are the port's, which are Google's too.
+// aspectsOfVideo are the port's values, which are Google's too.
 var aspectsOfVideo = map[string]bool{"16:9": true, "9:16": true, "1:1": true, "3:4": true}
 
-// styles are the port's in words for the prompt: Veo has no parameter for them.
+// styles are the port's values in words for the prompt, because Veo has no parameter for them.
 var styles = map[string]string{
 	"":          "",
 	"realistic": "realistic live-action footage with natural light",
@@ -28,9 +28,9 @@ var styles = map[string]string{
 	"anime":     "hand-drawn Japanese anime",
 }
 
-// videoParams translates a request. A value that is none of the port's is refused, and so is no length. Every
-// value that is one goes to Google as it is, never the nearest: which of them a model has differs by model,
-// a video of another length has another price, and Google refuses the rest before anything is paid.
+// videoParams translates a request. A value outside of the port's set is refused, and so is a missing length.
+// Every other value is sent as it is, not the nearest one: the values of each model differ, a video of
+// another length has another price, and Google refuses invalid ones before anything is billed.
 func videoParams(req ai.VideoRequest) (*genai.GenerateVideosSource, *genai.GenerateVideosConfig, error) {
 	if err := checkModel(req.Model); err != nil {
 		return nil, nil, err
@@ -54,7 +54,7 @@ func videoParams(req ai.VideoRequest) (*genai.GenerateVideosSource, *genai.Gener
 	}, nil
 }
 
-// styled puts the style behind the prompt, where it does not take the subject's place.
+// styled appends the style to the prompt, where it does not replace the subject.
 func styled(prompt, style string) string {
 	if style == "" {
 		return prompt

@@ -15,18 +15,18 @@ import (
 )
 
 const (
-	// maxAnswer is how much is read of an answer into memory, in bytes: a picture of 4K in Base64,
-	// several times over, and less than the line at which its reader gives up.
+	// maxAnswer bounds what is read of an answer into memory, in bytes: several pictures of 4K in Base64. It
+	// is below the line length at which the SDK's reader fails.
 	maxAnswer = 128 << 20
-	// maxRefusal is the same for an answer that is no success.
+	// maxRefusal is the same for an unsuccessful answer.
 	maxRefusal = 1 << 20
 )
 
-// errTooLarge ends an answer that is larger than any true one.
+// errTooLarge ends an answer that is larger than any valid one.
 var errTooLarge = errors.New("answer is too large")
 
-// newClient returns a client that follows no redirect: it would carry the key along, and send
-// a paid request twice.
+// newClient returns a client that follows no redirect: it would send the key along, and repeat a paid
+// request.
 func newClient(rt http.RoundTripper) *http.Client {
 	if rt == nil {
 		rt = newTransport()
@@ -37,8 +37,8 @@ func newClient(rt http.RoundTripper) *http.Client {
 	}
 }
 
-// newTransport has limits for all that precedes an answer's body. A picture is answered only
-// when it is made, so the first byte may take minutes; a shorter patience is the caller's context.
+// newTransport has timeouts for everything before an answer's body. A picture is answered only when it is
+// finished, so the first byte may take minutes; the caller's context bounds the rest.
 func newTransport() http.RoundTripper {
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
@@ -52,17 +52,17 @@ func newTransport() http.RoundTripper {
 	}
 }
 
-// exchange is what was seen of one request on the wire.
+// exchange records one request on the wire.
 type exchange struct {
-	// dialed and connected are set by the transport, which may do so on goroutines of its own.
+	// dialed and connected are set by the transport, possibly on goroutines of its own.
 	dialed, connected atomic.Bool
-	// limit is how much may be read of a good answer, in bytes.
+	// limit is how much of a successful answer may be read, in bytes.
 	limit int64
-	// tried says that the request was handed to the transport.
+	// tried is set when the request was passed to the transport.
 	tried  bool
 	status int
 	header http.Header
-	// begun says that a part of the answer was read and understood.
+	// begun is set when a part of the answer was parsed.
 	begun bool
 	// broken is why the answer's body ended early; nil when it did not.
 	broken error
@@ -70,7 +70,7 @@ type exchange struct {
 
 type exchangeKey struct{}
 
-// observed returns a context whose next request is noted in the exchange.
+// observed returns a context whose next request is recorded in the exchange.
 func observed(ctx context.Context) (context.Context, *exchange) {
 	x := &exchange{limit: maxAnswer}
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
@@ -80,16 +80,16 @@ func observed(ctx context.Context) (context.Context, *exchange) {
 	return context.WithValue(ctx, exchangeKey{}, x), x
 }
 
-// mayHaveArrived says whether the provider may have seen the request. It surely has not when
-// no connection was there to carry it.
+// mayHaveArrived reports whether the provider may have seen the request. It definitely has not when there was
+// no connection to send it on.
 func (x *exchange) mayHaveArrived() bool {
 	return x.tried && (x.connected.Load() || !x.dialed.Load())
 }
 
-// succeeded says that the answer's status promised what was asked for.
+// succeeded reports whether the status is a success.
 func (x *exchange) succeeded() bool { return x.status >= 200 && x.status <= 299 }
 
-// mediaType is the answer's, without parameters; empty when it has none.
+// mediaType is the answer's type without parameters; empty when it has none.
 func (x *exchange) mediaType() string {
 	t, _, err := mime.ParseMediaType(x.header.Get("Content-Type"))
 	if err != nil {
@@ -98,8 +98,8 @@ func (x *exchange) mediaType() string {
 	return t
 }
 
-// wire notes requests in their exchange and keeps the errors of a body from the SDK, which prints
-// them: to it a broken answer is one that ended.
+// wire records requests in their exchange and hides errors of a body from the SDK, which would log them. To
+// the SDK a broken answer looks complete.
 type wire struct{ next http.RoundTripper }
 
 // RoundTrip implements http.RoundTripper.
@@ -110,7 +110,7 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	x.tried = true
 	req = req.Clone(req.Context())
-	// The SDK tells Google the context's deadline, and Google refuses one of less than ten seconds.
+	// The SDK sends the context's deadline, and Google refuses one of less than ten seconds.
 	req.Header.Del("X-Server-Timeout")
 	resp, err := w.next.RoundTrip(req)
 	if err != nil {
@@ -125,7 +125,7 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// body ends without error where src fails or is too long, and notes why.
+// body ends without an error when src fails or is too long, and records why.
 type body struct {
 	src  io.ReadCloser
 	x    *exchange
@@ -151,6 +151,6 @@ func (b *body) Read(buf []byte) (int, error) {
 
 // Close closes the connection of a body that was not read to its end.
 func (b *body) Close() error {
-	_ = b.src.Close() // The SDK would print it, and nobody can act on it.
+	_ = b.src.Close() // The SDK would log the error.
 	return nil
 }

@@ -9,11 +9,11 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// chat asks for chat completions. The text is whole once a finish reason was told; the usage comes behind it, where a
-// server tells any.
+// chat requests a chat completion. The text is complete with a finish reason; the usage follows it, if the
+// server reports any.
 func (r *reply) chat(ctx context.Context, req ai.TextRequest) {
-	stream := r.p.sdk.Chat.Completions.NewStreaming(ctx, chatParams(req), r.streamed()...)
-	defer func() { _ = stream.Close() }() // The connection is given up either way.
+	stream := r.p.sdk.Chat.Completions.NewStreaming(ctx, chatParams(req), r.requireStream()...)
+	defer func() { _ = stream.Close() }() // The connection is closed in any case.
 	for stream.Next() {
 		if ctx.Err() != nil {
 			break
@@ -29,8 +29,8 @@ func (r *reply) chat(ctx context.Context, req ai.TextRequest) {
 	r.end()
 }
 
-// piece notes one chunk and returns its text. One without is a sign of life: servers send the role, the finish, the
-// usage and what a model thinks in chunks of their own.
+// piece records one chunk and returns its text. A chunk without text is a keep-alive: servers send the role,
+// the finish, the usage and the model's thoughts in chunks of their own.
 func (r *reply) piece(chunk openai.ChatCompletionChunk) string {
 	r.id, r.answered = ai.Clip(orElse(chunk.ID, r.id), ai.MaxCode), orElse(chunk.Model, r.answered)
 	if chunk.JSON.Usage.Valid() {
@@ -47,7 +47,7 @@ func (r *reply) piece(chunk openai.ChatCompletionChunk) string {
 	r.refusing = r.refusing || choice.Delta.Refusal != ""
 	if choice.FinishReason != "" {
 		r.finish, r.raw = finishOf(choice.FinishReason), ai.Clip(choice.FinishReason, ai.MaxCode)
-		r.ended = true // The SDK closes the stream itself, at a mark that follows.
+		r.ended = true // The SDK closes the stream at the [DONE] that follows.
 		if r.refusing {
 			r.finish = ai.FinishRefusal
 		}
@@ -55,7 +55,7 @@ func (r *reply) piece(chunk openai.ChatCompletionChunk) string {
 	return choice.Delta.Content + choice.Delta.Refusal
 }
 
-// finishOf reads a finish reason. Nothing but words that are known to be that is taken for a stop.
+// finishOf reads a finish reason. Only known values are a stop.
 func finishOf(reason string) ai.Finish {
 	switch reason {
 	case "stop":
@@ -71,8 +71,8 @@ func finishOf(reason string) ai.Finish {
 	}
 }
 
-// chatParams is a request in the older form. The limit goes by its older name, which every server knows; the person's
-// hash is left out, since some servers refuse fields that they do not know.
+// chatParams is a request in the older form. The token limit has its older name, which every server knows.
+// The user's hash is omitted, because some servers refuse unknown fields.
 func chatParams(req ai.TextRequest) openai.ChatCompletionNewParams {
 	p := openai.ChatCompletionNewParams{
 		Model: req.Model, StreamOptions: openai.ChatCompletionStreamOptionsParam{IncludeUsage: openai.Bool(true)},
@@ -99,7 +99,7 @@ func chatParams(req ai.TextRequest) openai.ChatCompletionNewParams {
 	return p
 }
 
-// chatMessage is one turn. Only a person's has images.
+// chatMessage is one turn. Only a user's turn has images.
 func chatMessage(t ai.Turn) openai.ChatCompletionMessageParamUnion {
 	if t.Role == ai.RoleAssistant {
 		return openai.AssistantMessage(t.Text)

@@ -7,8 +7,8 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// kindOfCode has the codes, and types in their place, that mean the same whatever the status. What is not here is sorted
-// by the status: "server_error", for one, comes with 500 and with 503.
+// kindOfCode has the codes, and types in their place, that mean the same with every status. Others are
+// classified by the status: "server_error", for example, comes with 500 and with 503.
 var kindOfCode = map[string]ai.Kind{
 	"rate_limit_exceeded":                  ai.RateLimited,
 	"rate_limit_error":                     ai.RateLimited,
@@ -37,17 +37,17 @@ var kindOfCode = map[string]ai.Kind{
 	"content_filter":                       ai.ContentBlocked,
 }
 
-// blamed are the names of faults that lie in the request, which an answer tells without a status. Others lie with the
-// provider.
-var blamed = map[string]bool{
+// requestFaults are names of faults in the request, for errors within an answer, which have no status. Other
+// such errors are the provider's.
+var requestFaults = map[string]bool{
 	"invalid_request_error": true, "BadRequestError": true, "invalid_image": true, "invalid_image_format": true,
 	"invalid_base64_image": true, "invalid_image_url": true, "invalid_image_mode": true, "image_too_large": true,
 	"image_too_small": true, "image_parse_error": true, "image_file_too_large": true, "image_file_not_found": true,
 	"unsupported_image_media_type": true, "empty_image_file": true, "failed_to_download_image": true,
 }
 
-// kind sorts a fault: by its code, which is the finest, then by its type, then by the status, and by its words only where
-// imitations of the API have nothing better.
+// kind classifies a fault: by its code, which is the most specific, then by its type, then by the status, and
+// by its message only for compatible servers that have nothing better.
 func (f fault) kind() ai.Kind {
 	for _, name := range []string{f.code, f.typ} {
 		if kind, ok := kindOfCode[name]; ok {
@@ -63,24 +63,24 @@ func (f fault) kind() ai.Kind {
 	return f.kindOfStatus()
 }
 
-// tooLong understands servers without codes.
+// tooLong recognizes the errors of servers without codes.
 func (f fault) tooLong() bool {
-	says := strings.ToLower(f.message)
-	return strings.Contains(says, "context length") || strings.Contains(says, "maximum context") || strings.Contains(says, "context window")
+	message := strings.ToLower(f.message)
+	return strings.Contains(message, "context length") || strings.Contains(message, "maximum context") || strings.Contains(message, "context window")
 }
 
-// kindOfStatus sorts a fault whose names say nothing.
+// kindOfStatus classifies a fault without a known name.
 func (f fault) kindOfStatus() ai.Kind {
 	switch f.status {
 	case 0:
-		if blamed[f.code] || blamed[f.typ] {
+		if requestFaults[f.code] || requestFaults[f.typ] {
 			return ai.BadRequest
 		}
 		return ai.Upstream
 	case http.StatusUnauthorized, http.StatusForbidden:
 		return ai.Auth
 	case http.StatusNotFound, http.StatusGone:
-		if f.silent() { // This is not the API, but a page at a wrong address.
+		if f.isEmpty() { // Not the API, but a page at a wrong address.
 			return ai.Upstream
 		}
 		return ai.ModelGone
@@ -99,10 +99,10 @@ func (f fault) kindOfStatus() ai.Kind {
 	return ai.Upstream
 }
 
-// refuses says whether the provider took nothing on: it says so itself, with a status of refusal. A body that is not the
-// API's may come from anything between here and there, and proves nothing.
-func (f fault) refuses(kind ai.Kind) bool {
-	if f.silent() {
+// meansNothingBegan reports whether the provider took no work on: it states so itself, with a status of
+// refusal. A body that is not the API's may come from any proxy on the way, and proves nothing.
+func (f fault) meansNothingBegan(kind ai.Kind) bool {
+	if f.isEmpty() {
 		return false
 	}
 	switch f.status {

@@ -19,8 +19,8 @@ import (
 // maxPoster is the greatest size of a poster, in bytes.
 const maxPoster = 16 << 20
 
-// DownloadVideo implements ai.VideoMaker. The job is asked for first, so that one which failed or is not done is told
-// from a file that cannot be had.
+// DownloadVideo implements ai.VideoMaker. The job is requested first, so that a failed or unfinished job is
+// distinguished from a file that cannot be read.
 func (p *Provider) DownloadVideo(ctx context.Context, model, ref string, w io.Writer) (ai.VideoResult, error) {
 	c := &call{p: p, model: model}
 	video, failed := c.video(ctx, ref)
@@ -42,19 +42,19 @@ func (p *Provider) DownloadVideo(ctx context.Context, model, ref string, w io.Wr
 	return result, nil
 }
 
-// fetch writes the file of a video, or the rest of it. One that is larger than its limit has been written up to it: the
-// caller throws away what such an error follows.
+// fetch writes the file of a video, or the rest of it. A file that exceeds its limit has been written up to
+// it: the caller discards the file after such an error.
 func (c *call) fetch(ctx context.Context, ref string, to *ai.Part) (ai.VideoResult, error) {
-	res, err := c.p.sdk.Videos.DownloadContent(ctx, ref, openai.VideoDownloadContentParams{Variant: openai.VideoDownloadContentParamsVariantVideo}, append(ranged(to), c.noted())...) //nolint:staticcheck // OpenAI closed it; resellers keep it.
+	res, err := c.p.sdk.Videos.DownloadContent(ctx, ref, openai.VideoDownloadContentParams{Variant: openai.VideoDownloadContentParamsVariantVideo}, append(rangeOptions(to), c.noteHead())...) //nolint:staticcheck // OpenAI closed it; resellers keep it.
 	if err != nil {
-		return ai.VideoResult{}, c.unranged(to, c.aboutJob(c.failed(ctx, err)))
+		return ai.VideoResult{}, c.restartOnBadRange(to, c.aboutJob(c.failed(ctx, err)))
 	}
-	defer func() { _ = res.Body.Close() }() // It was read, or is given up.
+	defer func() { _ = res.Body.Close() }() // Its error was reported by the reading.
 	typ, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
 	if !strings.HasPrefix(typ, "video/") && typ != "application/octet-stream" {
 		return ai.VideoResult{}, c.failure(ai.Upstream, fmt.Errorf("the file is of the type %q", ai.Clip(typ, ai.MaxCode)))
 	}
-	if err := to.Take(res); errors.Is(err, ai.ErrPart) {
+	if err := to.Accept(res); errors.Is(err, ai.ErrPart) {
 		return ai.VideoResult{}, c.failure(ai.Interrupted, err)
 	} else if err != nil {
 		return ai.VideoResult{}, fmt.Errorf("openaiai: write the video: %w", err)
@@ -68,10 +68,11 @@ func (c *call) fetch(ctx context.Context, ref string, to *ai.Part) (ai.VideoResu
 	return ai.VideoResult{MIMEType: typ, Bytes: to.Written()}, nil
 }
 
-// ranged are the options of a request for a file. Compressed, it would be another file, of another length.
-func ranged(to *ai.Part) []option.RequestOption {
+// rangeOptions are the options of a request for a file. Compression is off: a compressed file would have
+// other bytes and another length.
+func rangeOptions(to *ai.Part) []option.RequestOption {
 	h := http.Header{"Accept-Encoding": {"identity"}}
-	to.Ask(h)
+	to.SetRange(h)
 	var opts []option.RequestOption
 	for name := range h {
 		opts = append(opts, option.WithHeader(name, h.Get(name)))
@@ -79,8 +80,9 @@ func ranged(to *ai.Part) []option.RequestOption {
 	return opts
 }
 
-// unranged makes the next call ask for the whole file, where the server does not know the range that was asked for.
-func (c *call) unranged(to *ai.Part, failed *ai.Error) error {
+// restartOnBadRange makes the next call request the whole file, when the server does not have the requested
+// range.
+func (c *call) restartOnBadRange(to *ai.Part, failed *ai.Error) error {
 	if failed.HTTP != http.StatusRequestedRangeNotSatisfiable {
 		return failed
 	}
@@ -91,9 +93,9 @@ func (c *call) unranged(to *ai.Part, failed *ai.Error) error {
 	return failed
 }
 
-// copy writes a body behind what is there.
+// copy writes a body after what is there.
 func (c *call) copy(ctx context.Context, to *ai.Part, body io.Reader) error {
-	out := &meter{w: to}
+	out := &errWriter{w: to}
 	_, err := io.Copy(out, io.LimitReader(body, c.p.maxVideo+1-to.Written()))
 	switch {
 	case out.err != nil:
@@ -101,7 +103,7 @@ func (c *call) copy(ctx context.Context, to *ai.Part, body io.Reader) error {
 	case ctx.Err() != nil:
 		return c.failure(ai.StopKind(ctx), context.Cause(ctx))
 	case err != nil:
-		return c.failure(ai.Interrupted, errors.New(c.words(err)))
+		return c.failure(ai.Interrupted, errors.New(c.redactError(err)))
 	case to.Written() > c.p.maxVideo:
 		return c.failure(ai.Upstream, errTooLarge)
 	case !to.IsWhole():
@@ -110,13 +112,13 @@ func (c *call) copy(ctx context.Context, to *ai.Part, body io.Reader) error {
 	return nil
 }
 
-// meter keeps the writer's failure apart from the reader's.
-type meter struct {
+// errWriter separates the writer's failure from the reader's.
+type errWriter struct {
 	w   io.Writer
 	err error
 }
 
-func (m *meter) Write(b []byte) (int, error) {
+func (m *errWriter) Write(b []byte) (int, error) {
 	n, err := m.w.Write(b)
 	if err != nil {
 		m.err = err
@@ -124,14 +126,14 @@ func (m *meter) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// poster is the video's thumbnail; nil when there is none, since nobody must go without a video for it.
+// poster is the video's thumbnail; nil when there is none, because a video without one is still usable.
 func (c *call) poster(ctx context.Context, ref string) *ai.File {
-	apart := &call{p: c.p, model: c.model}
-	res, err := c.p.sdk.Videos.DownloadContent(ctx, ref, openai.VideoDownloadContentParams{Variant: openai.VideoDownloadContentParamsVariantThumbnail}, apart.noted()) //nolint:staticcheck // OpenAI closed it; resellers keep it.
+	separate := &call{p: c.p, model: c.model}
+	res, err := c.p.sdk.Videos.DownloadContent(ctx, ref, openai.VideoDownloadContentParams{Variant: openai.VideoDownloadContentParamsVariantThumbnail}, separate.noteHead()) //nolint:staticcheck // OpenAI closed it; resellers keep it.
 	if err != nil {
 		return nil
 	}
-	defer func() { _ = res.Body.Close() }() // It was read, or is given up.
+	defer func() { _ = res.Body.Close() }() // Its error was reported by the reading.
 	raw, err := io.ReadAll(io.LimitReader(res.Body, maxPoster+1))
 	typ := http.DetectContentType(raw)
 	if err != nil || len(raw) > maxPoster || !strings.HasPrefix(typ, "image/") {

@@ -10,7 +10,7 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// filmed serves a video that is done, whose file and poster are as told.
+// filmed serves a finished video with the given file and poster.
 func filmed(t *testing.T, file, poster http.HandlerFunc) *vendor {
 	t.Helper()
 	return newVendor(t, "", func(w http.ResponseWriter, r *http.Request) {
@@ -36,10 +36,10 @@ func content(typ, body string) http.HandlerFunc {
 // film is the smallest that looks like one.
 const film = "\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom"
 
-// TestFilesThatAreNoVideo are failures, whatever their status.
-func TestFilesThatAreNoVideo(t *testing.T) {
+// TestFilesThatAreNotVideosAreFailures are failures with every status.
+func TestFilesThatAreNotVideosAreFailures(t *testing.T) {
 	t.Parallel()
-	nothing := content("image/png", "")
+	noPoster := content("image/png", "")
 	for name, tt := range map[string]struct {
 		file http.HandlerFunc
 		kind ai.Kind
@@ -53,12 +53,12 @@ func TestFilesThatAreNoVideo(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			v := filmed(t, tt.file, nothing)
+			v := filmed(t, tt.file, noPoster)
 			v.LimitVideo(1000)
 			var file bytes.Buffer
 			_, err := v.DownloadVideo(t.Context(), "sora-2", "video_1", &file)
 			var e *ai.Error
-			if !errors.As(err, &e) || e.Kind != tt.kind || !e.Accepted || e.Settled {
+			if !errors.As(err, &e) || e.Kind != tt.kind || !e.Accepted || e.JobFailed {
 				t.Errorf("got %+v, want %s, accepted", err, tt.kind)
 			}
 			if file.Len() > 1001 {
@@ -68,7 +68,7 @@ func TestFilesThatAreNoVideo(t *testing.T) {
 	}
 }
 
-// TestPosters come with a video where the server has one; nobody goes without a video for it.
+// TestPosters are read when the server has one; a video without one is still usable.
 func TestPosters(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -99,8 +99,8 @@ func TestPosters(t *testing.T) {
 	}
 }
 
-// TestReferencesOfNobody are not sent: they could lead elsewhere.
-func TestReferencesOfNobody(t *testing.T) {
+// TestMalformedReferencesAreNotSent must not be sent: they could change the path.
+func TestMalformedReferencesAreNotSent(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, "", refusals[ai.Upstream].answer)
 	for _, ref := range []string{"", "../models", "video 1", "video_1?x=1", "video_1/content", "한", strings.Repeat("v", 201)} {

@@ -14,7 +14,7 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// Faults of a server's form.
+// Answers that do not have the form of the API.
 var (
 	errNoEnd     = errors.New("the stream ended without a terminal event")
 	errNoStream  = errors.New("the answer is no event stream")
@@ -22,20 +22,20 @@ var (
 	errTooLarge  = errors.New("the file is larger than a video may be")
 )
 
-// call is what failures of one call have in common. A method has one of its own, so that a request's head is never
-// told of another.
+// call holds what the errors of one call need. Each method has its own, so that the head of a response is
+// never attributed to another request.
 type call struct {
 	p     *Provider
 	model string
-	// private are what the person wrote, which no log may hold.
+	// private are the user's texts, which no log may contain.
 	private []string
-	// res is the answer's head, once there is one.
+	// res is the answer's head, once it has arrived.
 	res *http.Response
-	// ended says that a stream has reached its terminal event.
+	// ended is set when a stream has reached its terminal event.
 	ended bool
 }
 
-// failure is an error of this call that the provider may have worked for.
+// failure is an error of this call, for which the provider may have worked.
 func (c *call) failure(kind ai.Kind, cause error) *ai.Error {
 	e := &ai.Error{Kind: kind, Provider: c.p.name, Model: c.model, Accepted: true, Cause: cause}
 	if c.res != nil {
@@ -44,7 +44,7 @@ func (c *call) failure(kind ai.Kind, cause error) *ai.Error {
 	return e
 }
 
-// requestID is the provider's name of this call.
+// requestID is the provider's id of this call.
 func (c *call) requestID() string {
 	if c.res == nil {
 		return ""
@@ -52,27 +52,27 @@ func (c *call) requestID() string {
 	return ai.Clip(c.res.Header.Get("X-Request-Id"), ai.MaxCode)
 }
 
-// refuse is a request that is not sent.
+// refuse is the error of a request that is not sent.
 func (c *call) refuse(kind ai.Kind, cause error) *ai.Error {
 	e := c.failure(kind, cause)
 	e.Accepted = false
 	return e
 }
 
-// failed gives an error of the SDK or of the connection the one form. An error behind the end of ctx is that end, and
-// nothing of the SDK's own errors goes into it: they hold the request.
+// failed translates an error of the SDK or of the connection. If ctx has ended, that is the error. Nothing of
+// the SDK's own errors is passed on, because they contain the request.
 func (c *call) failed(ctx context.Context, err error) *ai.Error {
-	var told *ai.Error
+	var reported *ai.Error
 	var inStream *ssestream.StreamError
 	switch {
 	case ctx.Err() != nil:
 		return c.failure(ai.StopKind(ctx), context.Cause(ctx))
-	case errors.As(err, &told):
-		return told
+	case errors.As(err, &reported):
+		return reported
 	case errors.As(err, &inStream):
 		return c.fault(readFault(0, inStream.Event.Data))
 	}
-	e := c.failure(ai.Upstream, errors.New(c.words(err)))
+	e := c.failure(ai.Upstream, errors.New(c.redactError(err)))
 	e.Accepted = !neverReached(err)
 	switch {
 	case c.res != nil && brokenOff(err):
@@ -83,54 +83,55 @@ func (c *call) failed(ctx context.Context, err error) *ai.Error {
 	return e
 }
 
-// told reads an answer with an error status.
-func (c *call) told(res *http.Response) *ai.Error {
+// apiFailure reads an answer with an error status.
+func (c *call) apiFailure(res *http.Response) *ai.Error {
 	f := bodyOf(res, res.StatusCode)
 	e := c.fault(f)
-	e.RetryAfter, e.Accepted = retryAfter(res.Header), !f.refuses(e.Kind)
+	e.RetryAfter, e.Accepted = retryAfter(res.Header), !f.meansNothingBegan(e.Kind)
 	return e
 }
 
-// fault is a failure that the provider tells of within its answer.
+// fault is a failure that the provider reports within its answer.
 func (c *call) fault(f fault) *ai.Error {
-	said := c.redact(f.message)
-	if said == "" {
-		said = "the provider gives no reason"
+	message := c.redact(f.message)
+	if message == "" {
+		message = "the provider gives no reason"
 	}
-	e := c.failure(f.kind(), errors.New(said))
+	e := c.failure(f.kind(), errors.New(message))
 	e.Code = ai.Clip(f.name(), ai.MaxCode)
 	return e
 }
 
-// neverReached says whether a request got no connection at all, to the server or to the proxy before it.
+// neverReached reports whether a request got no connection at all, to the server or to the proxy.
 func neverReached(err error) bool {
 	var op *net.OpError
 	return errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
 }
 
-// isTimeout says whether a patience of the transport ended the call.
+// isTimeout reports whether a timeout of the transport ended the call.
 func isTimeout(err error) bool {
 	var late net.Error
 	return errors.As(err, &late) && late.Timeout()
 }
 
-// brokenOff says whether a connection was cut in the middle of an answer, rather than the answer being garbage.
+// brokenOff reports whether the connection was cut within an answer, as opposed to an invalid answer.
 func brokenOff(err error) bool {
 	var op *net.OpError
 	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.As(err, &op)
 }
 
-// maxRetryAfter is the longest wish that is passed on.
+// maxRetryAfter is the longest delay that is passed on.
 const maxRetryAfter = 24 * time.Hour
 
-// retryAfter reads the provider's wish; zero when there is none. The header in milliseconds is OpenAI's own, and finer.
+// retryAfter reads the requested delay; zero when there is none. The header in milliseconds is OpenAI's own,
+// and more precise.
 func retryAfter(h http.Header) time.Duration {
-	if wish := timesOf(h.Get("Retry-After-Ms"), time.Millisecond); wish > 0 {
-		return wish
+	if delay := timesOf(h.Get("Retry-After-Ms"), time.Millisecond); delay > 0 {
+		return delay
 	}
 	raw := h.Get("Retry-After")
-	if wish := timesOf(raw, time.Second); wish > 0 {
-		return wish
+	if delay := timesOf(raw, time.Second); delay > 0 {
+		return delay
 	}
 	if at, err := http.ParseTime(raw); err == nil {
 		return min(max(time.Until(at), 0), maxRetryAfter)
@@ -138,10 +139,10 @@ func retryAfter(h http.Header) time.Duration {
 	return 0
 }
 
-// timesOf reads a number of units; zero for what is none.
+// timesOf reads a number of units; zero when it is invalid.
 func timesOf(raw string, unit time.Duration) time.Duration {
 	n, err := strconv.ParseFloat(raw, 64)
-	if err != nil || !(n > 0) { // So written, NaN is none.
+	if err != nil || !(n > 0) { // In this form NaN is refused too.
 		return 0
 	}
 	return time.Duration(min(n*float64(unit), float64(maxRetryAfter)))

@@ -12,17 +12,17 @@ import (
 	"github.com/weav-ai/weav/internal/ai/openaiai"
 )
 
-// heard is a text as its reader got it.
-type heard struct {
+// received is what the reader of a text received.
+type received struct {
 	text  string
 	final *ai.TextResult
 	err   *ai.Error
 }
 
-// hear reads one text to its end, which must be exactly one.
-func hear(t *testing.T, s ai.TextStreamer, req ai.TextRequest) heard {
+// receive reads one text to its end, of which there must be exactly one.
+func receive(t *testing.T, s ai.TextStreamer, req ai.TextRequest) received {
 	t.Helper()
-	var h heard
+	var h received
 	for event, err := range s.StreamText(t.Context(), req) {
 		switch {
 		case h.final != nil || h.err != nil:
@@ -40,7 +40,7 @@ func hear(t *testing.T, s ai.TextStreamer, req ai.TextRequest) heard {
 	return h
 }
 
-// TestKinds reads answers that are failures. Accepted is about a paid call: only a refusal in the API's own words says that
+// TestKinds reads answers that are failures. Accepted is about a paid call: only a refusal in the API's own form means that
 // nothing was begun.
 func TestKinds(t *testing.T) {
 	t.Parallel()
@@ -70,7 +70,7 @@ func TestKinds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			v := newVendor(t, "", func(w http.ResponseWriter, _ *http.Request) { tt.r.send(w) })
-			h := hear(t, v, textRequest(secretPrompt))
+			h := receive(t, v, textRequest(secretPrompt))
 			if h.err == nil || h.err.Kind != tt.kind || h.err.Accepted != tt.accepted || h.err.HTTP != tt.r.status {
 				t.Fatalf("got %+v, want %s, accepted %t", h.err, tt.kind, tt.accepted)
 			}
@@ -85,20 +85,20 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-// checkSecrets makes sure that an error says nothing of the key or the prompt.
+// checkSecrets requires that an error contains neither the key nor the prompt.
 func checkSecrets(t *testing.T, err error) {
 	t.Helper()
-	for _, said := range []string{err.Error(), fmt.Sprintf("%+v", err), fmt.Sprintf("%#v", err)} {
+	for _, message := range []string{err.Error(), fmt.Sprintf("%+v", err), fmt.Sprintf("%#v", err)} {
 		for _, secret := range []string{apiKey, "sk-secre", secretPrompt, "Authorization"} {
-			if strings.Contains(said, secret) {
-				t.Errorf("%q is told", secret)
+			if strings.Contains(message, secret) {
+				t.Errorf("%q is in the error", secret)
 			}
 		}
 	}
 }
 
-// TestStrangers reads answers of those who stand between us and the API.
-func TestStrangers(t *testing.T) {
+// TestKindsOfAnswersFromProxies reads answers of proxies between the adapter and the API.
+func TestKindsOfAnswersFromProxies(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		status    int
@@ -124,7 +124,7 @@ func TestStrangers(t *testing.T) {
 					w.WriteHeader(tt.status)
 					write(w, tt.body)
 				})
-				h := hear(t, v, textRequest(secretPrompt))
+				h := receive(t, v, textRequest(secretPrompt))
 				if h.err == nil || h.err.Kind != tt.want || !h.err.Accepted {
 					t.Fatalf("got %+v, want %s, accepted", h.err, tt.want)
 				}
@@ -154,7 +154,7 @@ func TestErrorsInAStream(t *testing.T) {
 				startStream(w)
 				write(w, before+tt.event)
 			})
-			h := hear(t, v, textRequest(secretPrompt))
+			h := receive(t, v, textRequest(secretPrompt))
 			if h.err == nil || h.err.Kind != tt.want || h.err.Shown != (before != "") || !h.err.Accepted {
 				t.Errorf("%s behind %q: %+v, want %s", name, before, h.err, tt.want)
 			} else {
@@ -164,11 +164,11 @@ func TestErrorsInAStream(t *testing.T) {
 	}
 }
 
-// TestNobodyThere is not accepted, so a paid call may be made again.
-func TestNobodyThere(t *testing.T) {
+// TestUnreachableServerIsNotAccepted calls an address without a listener: the request is not Accepted, so a paid call may be repeated.
+func TestUnreachableServerIsNotAccepted(t *testing.T) {
 	t.Parallel()
 	p := openaiai.New(openaiai.Config{Name: providerName, APIKey: apiKey, BaseURL: "http://127.0.0.1:1/v1"})
-	h := hear(t, p, textRequest(secretPrompt))
+	h := receive(t, p, textRequest(secretPrompt))
 	if h.err == nil || h.err.Kind != ai.Upstream || h.err.Accepted {
 		t.Errorf("got %+v", h.err)
 	}
@@ -202,7 +202,7 @@ func TestCutAnywhere(t *testing.T) {
 					}
 				})
 				for upTo = range len(stream) {
-					h := hear(t, v, textRequest(secretPrompt))
+					h := receive(t, v, textRequest(secretPrompt))
 					switch {
 					case h.err == nil && upTo < finish:
 						t.Fatalf("cut at %d passed for an end: %q", upTo, h.text)

@@ -7,20 +7,20 @@ import (
 	"strconv"
 )
 
-// fault is an error of the API in its own words, which may hold anything of the request: they reach an ai.Error through
-// redact alone. The status is zero where it came within an answer.
+// fault is an error of the API with its raw message, which may contain anything of the request: it reaches an
+// ai.Error only through redact. The status is zero for an error within an answer.
 type fault struct {
 	status             int
 	code, typ, message string
 }
 
-// faultBody is an error object. Imitations put numbers where the API has words.
+// faultBody is an error object. Compatible servers send numbers where the API has strings.
 type faultBody struct {
 	Code, Type, Message any
 }
 
-// readFault reads an error out of a body or an event. Around the object the API has a field "error"; imitations
-// leave it out, or put a sentence in its place.
+// readFault reads an error from a body or an event. In the API the object is in a field "error"; compatible
+// servers omit the field, or put a sentence in its place.
 func readFault(status int, raw []byte) fault {
 	var around struct {
 		Error json.RawMessage
@@ -31,10 +31,10 @@ func readFault(status int, raw []byte) fault {
 	}
 	if json.Unmarshal(raw, &body) != nil {
 		body = faultBody{}
-		_ = json.Unmarshal(raw, &body.Message) // What is no sentence either has no words.
+		_ = json.Unmarshal(raw, &body.Message) // Anything else has no message.
 	}
 	f := fault{status: status, code: word(body.Code), typ: word(body.Type), message: word(body.Message)}
-	if f.typ == "error" { // It is the event's.
+	if f.typ == "error" { // The type of the event, not of the error.
 		f.typ = ""
 	}
 	if at, err := strconv.Atoi(f.code); err == nil && http.StatusText(at) != "" {
@@ -49,9 +49,9 @@ func readFault(status int, raw []byte) fault {
 // maxFault is how much of the body of an error is read, in bytes.
 const maxFault = 64 << 10
 
-// bodyOf reads the body of an answer that is an error. One that breaks off has no words.
+// bodyOf reads the body of an error answer. A body that breaks off has no message.
 func bodyOf(res *http.Response, status int) fault {
-	defer func() { _ = res.Body.Close() }() // The rest is of no use.
+	defer func() { _ = res.Body.Close() }() // The rest is not needed.
 	raw, err := io.ReadAll(io.LimitReader(res.Body, maxFault))
 	if err != nil {
 		raw = nil
@@ -59,7 +59,7 @@ func bodyOf(res *http.Response, status int) fault {
 	return readFault(status, raw)
 }
 
-// word is a value as text; empty for what is neither text nor number.
+// word is a value as text; empty for anything but a string or a number.
 func word(v any) string {
 	switch v := v.(type) {
 	case string:
@@ -71,7 +71,7 @@ func word(v any) string {
 	}
 }
 
-// name is the finest name the fault has for itself.
+// name is the most specific name of the fault.
 func (f fault) name() string {
 	if f.code != "" {
 		return f.code
@@ -79,5 +79,5 @@ func (f fault) name() string {
 	return f.typ
 }
 
-// silent says whether the fault has no word for itself, as none of the API has.
-func (f fault) silent() bool { return f.name() == "" && f.message == "" }
+// isEmpty reports whether the fault has neither a name nor a message, which no error of the API has.
+func (f fault) isEmpty() bool { return f.name() == "" && f.message == "" }

@@ -12,11 +12,12 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// partials is how many unfinished pictures are asked for, as signs of progress. Fewer may come.
+// partials is how many partial pictures are requested, as progress. Fewer may arrive.
 const partials = 2
 
-// MakeImage implements ai.ImageMaker. DALL-E is asked in its own form, all else in that of GPT image models. The request
-// is sent once, and what follows it is Accepted unless the API itself refuses.
+// MakeImage implements ai.ImageMaker. DALL-E has a request form of its own, all other models that of GPT
+// image models. The request is sent once, and every failure after that is Accepted unless the API itself
+// refuses.
 func (p *Provider) MakeImage(ctx context.Context, req ai.ImageRequest) iter.Seq2[ai.ImageEvent, error] {
 	return func(yield func(ai.ImageEvent, error) bool) {
 		d := &drawing{call: call{p: p, model: req.Model, private: []string{req.Prompt}}, yield: yield}
@@ -31,18 +32,18 @@ func (p *Provider) MakeImage(ctx context.Context, req ai.ImageRequest) iter.Seq2
 	}
 }
 
-// drawing is one picture being made.
+// drawing is one picture in progress.
 type drawing struct {
 	call
 	yield func(ai.ImageEvent, error) bool
 }
 
-// fail ends the call. A picture shows nothing before its end, so there is no more to tell.
+// fail ends the call.
 func (d *drawing) fail(e *ai.Error) { d.yield(ai.ImageEvent{}, e) }
 
-// stream reads a picture with its drafts, of which only the count matters.
+// stream reads a picture with its partial ones, of which only the number is used.
 func (d *drawing) stream(ctx context.Context, req ai.ImageRequest) {
-	stream := d.p.sdk.Images.GenerateStreaming(ctx, gptParams(req), append(d.streamed(), keyed(req.JobKey))...)
+	stream := d.p.sdk.Images.GenerateStreaming(ctx, gptParams(req), append(d.requireStream(), idempotencyHeader(req.JobKey))...)
 	defer func() { _ = stream.Close() }() // The connection is given up either way.
 	for stream.Next() {
 		if ctx.Err() != nil {
@@ -69,7 +70,7 @@ func (d *drawing) stream(ctx context.Context, req ai.ImageRequest) {
 	d.fail(d.failure(ai.Interrupted, errNoEnd))
 }
 
-// progressOf is what a draft tells; of any other event, that the provider lives.
+// progressOf is the progress that a partial picture shows; any other event is a keep-alive.
 func progressOf(event openai.ImageGenStreamEventUnion) ai.ImageEvent {
 	if event.Type != "image_generation.partial_image" {
 		return ai.ImageEvent{}
@@ -94,9 +95,10 @@ func (d *drawing) done(event openai.ImageGenCompletedEvent, model string) {
 	}}, nil)
 }
 
-// whole asks for a picture that comes in one piece. No tokens are told, since its price is by the picture.
+// whole requests a picture that arrives in one piece. No tokens are reported, because its price is per
+// picture.
 func (d *drawing) whole(ctx context.Context, req ai.ImageRequest) {
-	res, err := d.p.sdk.Images.Generate(ctx, dallEParams(req), d.noted(), keyed(req.JobKey))
+	res, err := d.p.sdk.Images.Generate(ctx, dallEParams(req), d.noteHead(), idempotencyHeader(req.JobKey))
 	if err != nil || ctx.Err() != nil {
 		d.fail(d.failed(ctx, err))
 		return
@@ -116,7 +118,7 @@ func (d *drawing) whole(ctx context.Context, req ai.ImageRequest) {
 	d.yield(ai.ImageEvent{Final: result}, nil)
 }
 
-// orFirst keeps the first text that there is.
+// orFirst returns the first text that is not empty.
 func orFirst(first, second string) string {
 	if first != "" {
 		return first
@@ -124,7 +126,7 @@ func orFirst(first, second string) string {
 	return second
 }
 
-// fileOf reads a picture out of an answer. Without a word of its format it is a PNG, which is what was asked for and what
+// fileOf reads a picture from an answer. Without a stated format it is a PNG, which was requested and which
 // DALL-E makes.
 func fileOf(encoded, format string) (ai.File, bool) {
 	raw, err := base64.StdEncoding.DecodeString(encoded)
@@ -137,14 +139,14 @@ func fileOf(encoded, format string) (ai.File, bool) {
 	return ai.File{Bytes: raw, MIMEType: "image/" + ai.Clip(format, ai.MaxCode)}, true
 }
 
-// keyed names the piece of work, for servers that know idempotency keys. OpenAI promises nothing for it, so nothing
-// relies on it.
-func keyed(jobKey string) option.RequestOption {
+// idempotencyHeader identifies the work, for servers that support idempotency keys. OpenAI documents no
+// effect, so nothing depends on it.
+func idempotencyHeader(jobKey string) option.RequestOption {
 	if jobKey == "" {
 		return option.WithHeaderDel("Idempotency-Key")
 	}
 	return option.WithHeader("Idempotency-Key", jobKey)
 }
 
-// isDallE tells models of the legacy form by their name.
+// isDallE recognizes models with the legacy form by their name.
 func isDallE(model string) bool { return strings.HasPrefix(model, "dall-e") }

@@ -22,7 +22,7 @@ func TestImageSuite(t *testing.T) {
 	for _, model := range []string{"gpt-image-2.6-flare", "dall-e-3"} {
 		t.Run(model, func(t *testing.T) {
 			aitest.RunImages(t, aitest.ImageHarness{
-				Provider: providerName, TellsProgress: strings.HasPrefix(model, "gpt"),
+				Provider: providerName, ReportsProgress: strings.HasPrefix(model, "gpt"),
 				Fails: append(slices.Sorted(maps.Keys(refusals)), ai.NoOutput),
 				Play: func(t *testing.T, s aitest.ImageScript) aitest.ImageCall {
 					v := newVendor(t, openaiai.FormResponses, func(w http.ResponseWriter, r *http.Request) { playImage(w, r, s, model) })
@@ -109,19 +109,19 @@ func pngFile() []byte {
 	return file.Bytes()
 }
 
-// jobEnds are how a job ends at the provider, as it words it.
+// jobEnds are how a job ends at the provider, in its form.
 var jobEnds = map[ai.Kind]string{
 	ai.Upstream: "server_error", ai.ContentBlocked: "moderation_blocked", ai.RateLimited: "rate_limit_exceeded",
 }
 
 func TestVideoSuite(t *testing.T) {
 	aitest.RunVideos(t, aitest.VideoHarness{
-		Provider: providerName, TellsProgress: true,
+		Provider: providerName, ReportsProgress: true,
 		Fails: slices.Sorted(maps.Keys(refusals)), JobFails: slices.Sorted(maps.Keys(jobEnds)),
 		Play: func(t *testing.T, s aitest.VideoScript) aitest.VideoCall {
 			s2 := &studio{script: s, polls: map[string]int{}}
 			v := newVendor(t, openaiai.FormResponses, s2.serve)
-			return aitest.VideoCall{Maker: v, Other: ask(t, v.url, ""), Request: videoRequest(), Closed: v.closed}
+			return aitest.VideoCall{Maker: v, Other: newProvider(t, v.url, ""), Request: videoRequest(), Closed: v.closed}
 		},
 	})
 }

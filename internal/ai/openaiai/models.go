@@ -6,10 +6,11 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// ListModels implements ai.ModelLister. The API lists all models at once; those of servers that tell no end have none.
+// ListModels implements ai.ModelLister. The API lists all models at once. Servers that do not report a
+// shutdown have none.
 func (p *Provider) ListModels(ctx context.Context) ([]ai.ListedModel, error) {
 	c := call{p: p}
-	page, err := p.sdk.Models.List(ctx, c.noted())
+	page, err := p.sdk.Models.List(ctx, c.noteHead())
 	if err != nil {
 		return nil, c.failed(ctx, err)
 	}

@@ -25,18 +25,18 @@ func TestServerOfOthers(t *testing.T) {
 	for _, form := range []openaiai.Form{openaiai.FormResponses, openaiai.FormChat} {
 		t.Run(string(form), func(t *testing.T) {
 			t.Parallel()
-			p := ask(t, url, form)
-			h := hear(t, p, textRequest("hello"))
+			p := newProvider(t, url, form)
+			h := receive(t, p, textRequest("hello"))
 			if h.final == nil || h.final.Finish != ai.FinishStop || h.text != "안녕하세요! Hello from a server of others." || h.final.Usage.Output != 9 {
-				t.Errorf("heard %q, %+v, %+v", h.text, h.final, h.err)
+				t.Errorf("received %q, %+v, %+v", h.text, h.final, h.err)
 			}
-			if h := hear(t, p, textRequest("limited")); h.final == nil || h.final.Finish == ai.FinishStop {
+			if h := receive(t, p, textRequest("limited")); h.final == nil || h.final.Finish == ai.FinishStop {
 				t.Errorf("limited: %+v, %+v", h.final, h.err)
 			}
-			if h := hear(t, p, textRequest("cut")); h.err == nil || h.err.Kind != ai.Interrupted || h.err.Shown != (h.text != "") {
+			if h := receive(t, p, textRequest("cut")); h.err == nil || h.err.Kind != ai.Interrupted || h.err.Shown != (h.text != "") {
 				t.Errorf("cut: %q, %+v, %+v", h.text, h.final, h.err)
 			}
-			if h := hear(t, p, textRequest("too many")); h.err == nil || h.err.Kind != ai.RateLimited || h.err.Accepted {
+			if h := receive(t, p, textRequest("too many")); h.err == nil || h.err.Kind != ai.RateLimited || h.err.Accepted {
 				t.Errorf("too many: %+v, %+v", h.final, h.err)
 			}
 		})
@@ -48,10 +48,10 @@ func TestServerOfOthers(t *testing.T) {
 func TestRequestsAreValidByOpenAIsDescription(t *testing.T) {
 	t.Parallel()
 	url := servicetest.NodeServer(t, wire, "@stdy/cli", "steady.js", regexp.MustCompile(`Ready to accept requests on (http://\S+)`),
-		"--port", servicetest.FreePort(t), "--host", "127.0.0.1", "--no-color", "--log-format", "text", "--quiet", "testdata/openai.json") // In CI its words are others, unless told.
+		"--port", servicetest.FreePort(t), "--host", "127.0.0.1", "--no-color", "--log-format", "text", "--quiet", "testdata/openai.json") // In CI it would log in another format.
 	p := openaiai.New(openaiai.Config{Name: providerName, APIKey: apiKey, BaseURL: url})
 	for name, send := range map[string]func() error{
-		"text": func() error { return hear(t, p, described()).failure() },
+		"text": func() error { return receive(t, p, described()).failure() },
 		"image": func() error {
 			req := imageRequest("gpt-image-1.5")
 			req.EndUser = ""
@@ -86,7 +86,7 @@ func described() ai.TextRequest {
 	return req
 }
 
-func (h heard) failure() error {
+func (h received) failure() error {
 	if h.err == nil {
 		return nil
 	}

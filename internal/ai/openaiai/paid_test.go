@@ -38,7 +38,7 @@ func secretImage(model string) ai.ImageRequest {
 	return req
 }
 
-// TestPaidCallsAreSentOnce counts requests at a server that answers badly or not at all.
+// TestPaidCallsAreSentOnce counts requests to a server that answers with errors or not at all.
 func TestPaidCallsAreSentOnce(t *testing.T) {
 	t.Parallel()
 	answers := map[string]struct {
@@ -85,31 +85,31 @@ func halfAnswer(w http.ResponseWriter, _ *http.Request) {
 	write(w, `{"id": "vid`)
 }
 
-// TestPaidCallsNotSent are not accepted: nobody was there, or nobody wanted them any more.
+// TestPaidCallsNotSent are not Accepted: the server was unreachable, or the caller had cancelled.
 func TestPaidCallsNotSent(t *testing.T) {
 	t.Parallel()
 	closed, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // It is closed at once.
 	if err != nil {
 		t.Fatal(err)
 	}
-	_ = closed.Close() // Nobody listens there now.
-	nobody := ask(t, "http://"+closed.Addr().String(), "")
+	_ = closed.Close() // The address has no listener now.
+	unreachable := newProvider(t, "http://"+closed.Addr().String(), "")
 	v := newVendor(t, "", refusals[ai.Upstream].answer)
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
 	for what, call := range paid {
 		var e *ai.Error
-		if err := call(t.Context(), t, nobody); !errors.As(err, &e) || e.Accepted || e.Kind != ai.Upstream || !e.MayRepeatPaid() {
-			t.Errorf("%s to nobody: %+v", what, err)
+		if err := call(t.Context(), t, unreachable); !errors.As(err, &e) || e.Accepted || e.Kind != ai.Upstream || !e.MayRepeatPaid() {
+			t.Errorf("%s without a listener: %+v", what, err)
 		}
 		if err := call(over, t, v.Provider); !errors.As(err, &e) || e.Accepted || e.Kind != ai.Canceled {
-			t.Errorf("%s for nobody: %+v", what, err)
+			t.Errorf("%s of a canceled call: %+v", what, err)
 		}
 	}
 	for _, err := range v.StreamText(over, textRequest("hello")) {
 		var e *ai.Error
 		if !errors.As(err, &e) || e.Accepted || e.Kind != ai.Canceled {
-			t.Errorf("a text for nobody: %+v", err)
+			t.Errorf("a text of a canceled call: %+v", err)
 		}
 	}
 	if n := len(v.requests()); n != 0 {
@@ -157,7 +157,7 @@ func TestErrorsOfAPicture(t *testing.T) {
 	}
 }
 
-// TestRequestOfAVideo goes through shapes: the API has few, and no place for a style.
+// TestRequestOfAVideo tests the shapes: the API has few, and no field for a style.
 func TestRequestOfAVideo(t *testing.T) {
 	t.Parallel()
 	base := map[string]string{"model": "sora-2", "prompt": "waves", "seconds": "8", "size": "1280x720"}

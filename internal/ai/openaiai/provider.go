@@ -1,10 +1,10 @@
-// Package openaiai is the adapter of the ai port to OpenAI's API and to servers that imitate it: text by the
-// Responses API or, in the older form that most imitations know alone, by chat completions; pictures by GPT image
-// models and DALL-E; videos by the Videos API, which OpenAI closed and resellers keep.
+// Package openaiai is the adapter of the ai port to OpenAI's API and compatible servers: text by the
+// Responses API or, for most compatible servers, by chat completions; pictures by GPT image models and
+// DALL-E; videos by the Videos API, which OpenAI closed and resellers still offer.
 //
-// It is built on OpenAI's SDK, whose own retries are off: they would send a paid request again after a dropped
-// connection. Those of net/http are off too (httponce). The SDK takes a stream that breaks off for one that ended, so the terminal event is demanded here, and
-// an answer that is no event stream is refused before it is read.
+// It uses OpenAI's SDK with retries off, because they would repeat a paid request after a dropped connection.
+// The retries of net/http are off too (httponce). The SDK treats a stream that breaks off as complete, so the
+// terminal event is required here, and an answer that is no event stream is refused before it is read.
 package openaiai
 
 import (
@@ -20,7 +20,7 @@ import (
 	"github.com/weav-ai/weav/internal/httponce"
 )
 
-// Form says how a server is asked for text.
+// Form is the API by which a server is asked for text.
 type Form string
 
 // The forms.
@@ -34,22 +34,22 @@ const (
 // vendorURL is where OpenAI serves the API.
 const vendorURL = "https://api.openai.com/v1"
 
-// Config says which server to ask, and how. Nothing is read from the environment, but for the proxy that the default
-// Transport goes through.
+// Config selects the server and the key. Nothing is read from the environment, except for the proxy of the
+// default Transport.
 type Config struct {
-	// Name is what errors call the provider; "openai" when empty.
+	// Name is the provider's name in errors; "openai" when empty.
 	Name string
-	// APIKey may be empty for servers that ask for none.
+	// APIKey may be empty for servers that require none.
 	APIKey string
 	// BaseURL is the server's address with the API's version; OpenAI's when empty.
 	BaseURL string
 	// Form is FormResponses when empty.
 	Form Form
-	// Transport carries the requests; nil for one with timeouts of its own.
+	// Transport sends the requests; nil for one with timeouts of its own.
 	Transport http.RoundTripper
 }
 
-// Provider asks one server. It is safe for concurrent use.
+// Provider calls one server. It is safe for concurrent use.
 type Provider struct {
 	name string
 	key  string
@@ -57,7 +57,7 @@ type Provider struct {
 	sdk  services
 	// maxVideo is the greatest size of a video in bytes; less in tests.
 	maxVideo int64
-	// tailWait is how long the end of a stream is waited for behind its terminal event; more in tests.
+	// tailWait bounds the wait for the end of a stream after its terminal event; longer in tests.
 	tailWait time.Duration
 }
 
@@ -68,7 +68,7 @@ var (
 	_ ai.ModelLister  = (*Provider)(nil)
 )
 
-// New returns a provider. It sends nothing.
+// New returns a provider. It sends no request.
 func New(c Config) *Provider {
 	if c.Name == "" {
 		c.Name = "openai"
@@ -110,10 +110,11 @@ func newServices(c Config) services {
 	}
 }
 
-// noRedirect keeps a request, with its key and its prompt, at the address that was configured.
+// noRedirect sends a request, with its key and its prompt, only to the configured address.
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// The transport's timeouts. A model may think for long before its first byte; how long is the caller's to say.
+// Limits of the transport. There is none for the first byte, because a model may think for long; the caller's
+// context bounds it.
 const (
 	dialTimeout = 10 * time.Second
 	idleConns   = 64

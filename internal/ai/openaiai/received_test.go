@@ -36,7 +36,7 @@ type wireMessage struct {
 	Content json.RawMessage
 }
 
-// received reads requests for text back into the words of the port.
+// received translates requests for text back into the types of the port.
 func (v *vendor) received(t *testing.T) []ai.TextRequest {
 	t.Helper()
 	var all []ai.TextRequest
@@ -116,7 +116,7 @@ func TestNothingFromTheEnvironment(t *testing.T) {
 	}
 	for key, want := range map[string]string{"": "", apiKey: "Bearer " + apiKey} {
 		v := answering(t, openaiai.FormResponses)
-		h := hear(t, openaiai.New(openaiai.Config{BaseURL: v.url + "/v1", APIKey: key}), textRequest("hello"))
+		h := receive(t, openaiai.New(openaiai.Config{BaseURL: v.url + "/v1", APIKey: key}), textRequest("hello"))
 		if h.final == nil {
 			t.Fatal(h.err)
 		}

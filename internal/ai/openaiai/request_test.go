@@ -40,14 +40,14 @@ func whole() ai.TextRequest {
 	}
 }
 
-// TestRequestOfResponses is all of a request, as OpenAI reads it.
+// TestRequestOfResponses checks a complete request in OpenAI's form.
 func TestRequestOfResponses(t *testing.T) {
 	t.Parallel()
 	v := answering(t, openaiai.FormResponses)
-	if h := hear(t, v, whole()); h.final == nil || h.text != `{"a":1}` || h.final.Usage.Input != 11 || h.final.RequestID != "req_1" {
+	if h := receive(t, v, whole()); h.final == nil || h.text != `{"a":1}` || h.final.Usage.Input != 11 || h.final.RequestID != "req_1" {
 		t.Fatalf("got %+v", h)
 	}
-	if got, want := hear(t, v, whole()).final.Usage, (ai.Usage{Known: true, Input: 11, Output: 7, CachedInput: 4, CacheWrite: 5, Reasoning: 3}); got != want {
+	if got, want := receive(t, v, whole()).final.Usage, (ai.Usage{Known: true, Input: 11, Output: 7, CachedInput: 4, CacheWrite: 5, Reasoning: 3}); got != want {
 		t.Errorf("used %+v, want %+v", got, want)
 	}
 	sent := v.requests()[0]
@@ -69,7 +69,7 @@ func TestRequestOfResponses(t *testing.T) {
 func TestRequestOfChat(t *testing.T) {
 	t.Parallel()
 	v := answering(t, openaiai.FormChat)
-	if h := hear(t, v, whole()); h.final == nil || h.text != `{"a":1}` || !h.final.Usage.Known {
+	if h := receive(t, v, whole()); h.final == nil || h.text != `{"a":1}` || !h.final.Usage.Known {
 		t.Fatalf("got %+v", h)
 	}
 	want := `{
@@ -111,14 +111,14 @@ func items(v any) []any {
 func TestWithoutAKey(t *testing.T) {
 	t.Parallel()
 	v := answering(t, openaiai.FormChat)
-	hear(t, openaiai.New(openaiai.Config{BaseURL: v.url + "/v1", Form: openaiai.FormChat}), textRequest("hello"))
+	receive(t, openaiai.New(openaiai.Config{BaseURL: v.url + "/v1", Form: openaiai.FormChat}), textRequest("hello"))
 	if h := v.requests()[0].header; h.Get("Authorization") != "" {
 		t.Errorf("sent %v", h)
 	}
 }
 
-// TestPicturesAreAskedForInTheirModelsForm says which sizes and qualities go to whom.
-func TestPicturesAreAskedForInTheirModelsForm(t *testing.T) {
+// TestPicturesAreRequestedInTheFormOfTheirModel checks the sizes and qualities for each model.
+func TestPicturesAreRequestedInTheFormOfTheirModel(t *testing.T) {
 	t.Parallel()
 	for model, want := range map[string]string{
 		"gpt-image-2.6-flare": `{"model":"gpt-image-2.6-flare","n":1,"output_format":"png","partial_images":2,"prompt":"a lighthouse","quality":"high","size":"1536x1024","stream":true}`,

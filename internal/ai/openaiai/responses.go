@@ -8,11 +8,11 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// respond asks the Responses API. Its terminal event ends the text, whatever the server does with the connection after
-// that.
+// respond requests a response of the Responses API. Its terminal event ends the text, whatever happens to the
+// connection after that.
 func (r *reply) respond(ctx context.Context, req ai.TextRequest) {
-	stream := r.p.sdk.Responses.NewStreaming(ctx, responseParams(req), r.streamed()...)
-	defer func() { _ = stream.Close() }() // The connection is given up either way.
+	stream := r.p.sdk.Responses.NewStreaming(ctx, responseParams(req), r.requireStream()...)
+	defer func() { _ = stream.Close() }() // The connection is closed in any case.
 	for stream.Next() {
 		if ctx.Err() != nil {
 			break
@@ -33,9 +33,9 @@ func (r *reply) respond(ctx context.Context, req ai.TextRequest) {
 	r.broken(ctx, stream.Err())
 }
 
-// take notes one event and returns its text. What is not known is a sign of life.
+// take records one event and returns its text. An unknown event is a keep-alive.
 func (r *reply) take(event responses.ResponseStreamEventUnion) (delta string, failed *ai.Error) {
-	switch event.Type { // Read so, the many deltas are not decoded a second time.
+	switch event.Type { // Without AsAny, which would decode the frequent deltas a second time.
 	case "response.output_text.delta":
 		return event.Delta, nil
 	case "response.refusal.delta":
@@ -57,7 +57,7 @@ func (r *reply) take(event responses.ResponseStreamEventUnion) (delta string, fa
 	return "", nil
 }
 
-// close notes the terminal event.
+// close records the terminal event.
 func (r *reply) close(response responses.Response, status responses.ResponseStatus) *ai.Error {
 	r.id, r.answered = ai.Clip(orElse(response.ID, r.id), ai.MaxCode), orElse(response.Model, r.answered)
 	r.usage, r.raw = usageOf(response), ai.Clip(string(status)+" "+response.IncompleteDetails.Reason, ai.MaxCode)
@@ -76,16 +76,16 @@ func (r *reply) close(response responses.Response, status responses.ResponseStat
 	return nil
 }
 
-// orStatus is what a completed response says of itself: imitations complete also those that are not whole, or that failed.
-func orStatus(told, fallback responses.ResponseStatus) responses.ResponseStatus {
-	if told == "" {
+// orStatus is the status that a completed response states: compatible servers also send incomplete and failed
+// responses as completed.
+func orStatus(reported, fallback responses.ResponseStatus) responses.ResponseStatus {
+	if reported == "" {
 		return fallback
 	}
-	return told
+	return reported
 }
 
-// incomplete is the finish of a response that is not whole. Reasons that are new, or that only tools have, are
-// others.
+// incomplete is the finish of an incomplete response. Unknown reasons, and those of tools, are FinishOther.
 func incomplete(reason string) ai.Finish {
 	switch reason {
 	case "max_output_tokens":
@@ -97,7 +97,7 @@ func incomplete(reason string) ai.Finish {
 	}
 }
 
-// usageOf is unknown where a response has none, as a failed one may.
+// usageOf is unknown for a response without usage, as a failed one may be.
 func usageOf(response responses.Response) ai.Usage {
 	if !response.JSON.Usage.Valid() {
 		return ai.Usage{}

@@ -11,18 +11,18 @@ import (
 	"github.com/weav-ai/weav/internal/ai/openaiai"
 )
 
-// TestStreamsLeaveTheirConnection asks for a few streams one after another, each of which ends only when its terminal
-// event was read. Each leaves its connection to the next.
-func TestStreamsLeaveTheirConnection(t *testing.T) {
+// TestStreamsReuseTheirConnection requests a few streams one after another, each of which ends only when its terminal
+// event was read. Each connection is reused by the next.
+func TestStreamsReuseTheirConnection(t *testing.T) {
 	t.Parallel()
 	done := aitest.Script{Text: "A short text."}
 	for name, tt := range map[string]struct {
 		form openaiai.Form
 		play http.HandlerFunc
-		ask  func(t *testing.T, p *openaiai.Provider, ended func())
+		call func(t *testing.T, p *openaiai.Provider, ended func())
 	}{
-		"responses": {openaiai.FormResponses, func(w http.ResponseWriter, r *http.Request) { playResponse(w, r, done) }, hearEnd},
-		"chat":      {openaiai.FormChat, func(w http.ResponseWriter, r *http.Request) { playChat(w, r, done) }, hearBegin},
+		"responses": {openaiai.FormResponses, func(w http.ResponseWriter, r *http.Request) { playResponse(w, r, done) }, awaitEnd},
+		"chat":      {openaiai.FormChat, func(w http.ResponseWriter, r *http.Request) { playChat(w, r, done) }, awaitBegin},
 		"image":     {"", func(w http.ResponseWriter, r *http.Request) { playDrafts(w, r, aitest.ImageScript{}) }, drawEnd},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -42,7 +42,7 @@ func TestStreamsLeaveTheirConnection(t *testing.T) {
 			p.WaitForTails(time.Minute)
 			const streams = 4
 			for range streams {
-				tt.ask(t, p, func() {
+				tt.call(t, p, func() {
 					select {
 					case read <- struct{}{}:
 					case <-v.closed:
@@ -57,8 +57,8 @@ func TestStreamsLeaveTheirConnection(t *testing.T) {
 	}
 }
 
-// hearEnd reads a text and tells when its end is known.
-func hearEnd(t *testing.T, p *openaiai.Provider, ended func()) {
+// awaitEnd reads a text and calls ended at its end.
+func awaitEnd(t *testing.T, p *openaiai.Provider, ended func()) {
 	t.Helper()
 	for event, err := range p.StreamText(t.Context(), textRequest("hello")) {
 		if err != nil {
@@ -70,8 +70,8 @@ func hearEnd(t *testing.T, p *openaiai.Provider, ended func()) {
 	}
 }
 
-// hearBegin reads a text and tells when it began: of chat completions the SDK closes the stream before the end is known.
-func hearBegin(t *testing.T, p *openaiai.Provider, began func()) {
+// awaitBegin reads a text and calls began at its first event: the SDK closes a chat completion's stream before its end is known.
+func awaitBegin(t *testing.T, p *openaiai.Provider, began func()) {
 	t.Helper()
 	first := true
 	for _, err := range p.StreamText(t.Context(), textRequest("hello")) {
@@ -85,7 +85,7 @@ func hearBegin(t *testing.T, p *openaiai.Provider, began func()) {
 	}
 }
 
-// drawEnd reads a picture and tells when its end is known.
+// drawEnd reads a picture and calls ended at its end.
 func drawEnd(t *testing.T, p *openaiai.Provider, ended func()) {
 	t.Helper()
 	for event, err := range p.MakeImage(t.Context(), imageRequest("gpt-image-2.6-flare")) {
@@ -110,7 +110,7 @@ func TestStreamStaysOpenBehindItsEnd(t *testing.T) {
 		close(left)
 	}))
 	t.Cleanup(server.Close)
-	if h := hear(t, ask(t, server.URL, openaiai.FormResponses), textRequest("hello")); h.err != nil {
+	if h := receive(t, newProvider(t, server.URL, openaiai.FormResponses), textRequest("hello")); h.err != nil {
 		t.Fatal(h.err)
 	}
 	select {

@@ -21,7 +21,7 @@ func TestSuite(t *testing.T) {
 			aitest.Run(t, aitest.Harness{
 				Provider: providerName,
 				Fails:    slices.Sorted(maps.Keys(refusals)),
-				Shapes:   true, Sees: true,
+				Shapes:   true, TakesImages: true,
 				Play: func(t *testing.T, s aitest.Script) aitest.Call {
 					v := newVendor(t, form, func(w http.ResponseWriter, r *http.Request) { play(w, r, s) })
 					return aitest.Call{

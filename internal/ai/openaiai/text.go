@@ -25,13 +25,13 @@ func (p *Provider) StreamText(ctx context.Context, req ai.TextRequest) iter.Seq2
 	}
 }
 
-// answerable says whether a conversation ends with the person's turn. Models would go on with their own words, and
-// servers differ in what they make of it.
+// answerable reports whether a conversation ends with a user's turn. Otherwise models would continue their
+// own text, and servers differ in what they do.
 func answerable(req ai.TextRequest) bool {
 	return len(req.Turns) > 0 && req.Turns[len(req.Turns)-1].Role == ai.RoleUser
 }
 
-// textsOf are what no error may repeat: what the person wrote or was told, and what an operator instructs.
+// textsOf are the texts that no error may repeat: the conversation and the instruction.
 func textsOf(req ai.TextRequest) []string {
 	texts := []string{req.Instruction}
 	for _, t := range req.Turns {
@@ -40,33 +40,33 @@ func textsOf(req ai.TextRequest) []string {
 	return texts
 }
 
-// reply is one text being read, in either form. It is used by one goroutine.
+// reply is one text being read, in either form. One goroutine uses it.
 type reply struct {
 	call
 	yield func(ai.TextEvent, error) bool
 
-	// shown says that a delta was yielded: from then on nobody may ask again.
+	// shown is set when a delta was yielded: the call must not be repeated from then on.
 	shown bool
-	// refusing says that the text is a refusal. It is passed on as any text, and the finish tells.
+	// refusing is set when the text is a refusal. It is passed on as any text, and the finish states it.
 	refusing bool
-	// finish is empty until the provider told it; raw is its own word for it.
+	// finish is empty until the provider reported it; raw is its own value.
 	finish ai.Finish
 	raw    string
-	// answered is the model that really answers: the one asked for, until the provider names another.
+	// answered is the model that answers: the requested one, until the provider reports another.
 	answered string
 	id       string
-	// usage is told at the end, if at all: a text that is cut short has none.
+	// usage is reported at the end, if at all: an interrupted text has none.
 	usage ai.Usage
 }
 
-// show yields a delta, or a sign of life. It says whether the reader stays.
+// show yields a delta or a keep-alive. It returns false when the reader has left.
 func (r *reply) show(delta string) bool {
 	r.shown = r.shown || delta != ""
 	return r.yield(ai.TextEvent{Delta: ai.CleanText(delta)}, nil)
 }
 
-// end closes a text that reached its terminal event. One that the filter took whole is a failure, so that the person
-// is told of it and not shown an empty text.
+// end closes a text that reached its terminal event. A text that the filter withheld completely is a failure,
+// so that the user gets a reason instead of an empty text.
 func (r *reply) end() {
 	r.ended = true
 	if !r.shown && r.finish == ai.FinishContentFilter {
@@ -78,8 +78,8 @@ func (r *reply) end() {
 	}}, nil)
 }
 
-// broken ends a text that did not reach its terminal event. Without an error the SDK saw nothing amiss: to it, a
-// connection that was closed in order is an end.
+// broken ends a text that did not reach its terminal event. Without an error the connection was closed in
+// order, which the SDK takes for the end.
 func (r *reply) broken(ctx context.Context, err error) {
 	switch {
 	case ctx.Err() != nil || err != nil:
@@ -89,13 +89,13 @@ func (r *reply) broken(ctx context.Context, err error) {
 	}
 }
 
-// fail yields an error with what the reply knows.
+// fail yields an error with what the reply has recorded.
 func (r *reply) fail(e *ai.Error) {
 	e.Shown, e.Usage = r.shown, r.usage
 	r.yield(ai.TextEvent{}, e)
 }
 
-// orElse is a name that the provider gives, within bounds, or else another.
+// orElse is a name from the provider, bounded, or else another.
 func orElse(s, fallback string) string {
 	if s == "" {
 		return fallback

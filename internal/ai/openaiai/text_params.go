@@ -9,9 +9,9 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// responseParams is a request in the form of the Responses API. It is not stored, which would be the default, and its
-// deltas come without the padding that hides their lengths: nobody else reads this connection. What is not set is not
-// sent, because newer models refuse some of it, such as a temperature.
+// responseParams is a request to the Responses API. Storing, which is the default, is off. The padding that
+// hides the lengths of deltas is off, because the connection is private. Unset fields are not sent, because
+// newer models refuse some of them, such as a temperature.
 func responseParams(req ai.TextRequest) responses.ResponseNewParams {
 	p := responses.ResponseNewParams{
 		Model: req.Model, Store: openai.Bool(false),
@@ -38,7 +38,7 @@ func responseParams(req ai.TextRequest) responses.ResponseNewParams {
 	return p
 }
 
-// inputOf are the turns. One with images has its text first.
+// inputOf are the turns. The text of a turn precedes its images.
 func inputOf(turns []ai.Turn) responses.ResponseInputParam {
 	input := make(responses.ResponseInputParam, 0, len(turns))
 	for _, t := range turns {
@@ -61,7 +61,7 @@ func inputOf(turns []ai.Turn) responses.ResponseInputParam {
 	return input
 }
 
-// dataURL is a picture within a request.
+// dataURL is a picture embedded in a request.
 func dataURL(f ai.File) string {
 	return "data:" + f.MIMEType + ";base64," + base64.StdEncoding.EncodeToString(f.Bytes)
 }

@@ -23,7 +23,7 @@ func TestPaidCallsOverUsedConnections(t *testing.T) {
 		"text": func(_ context.Context, t *testing.T, p *openaiai.Provider) error {
 			req := textRequest(secretPrompt)
 			req.JobKey = "job-1"
-			h := hear(t, p, req)
+			h := receive(t, p, req)
 			if h.err == nil {
 				return nil
 			}
@@ -48,7 +48,7 @@ func TestPaidCallsOverUsedConnections(t *testing.T) {
 						t.Parallel()
 						for range usedConnRounds {
 							s := httponcetest.New(t, moment, first.status, first.body)
-							p := ask(t, s.URL, form)
+							p := newProvider(t, s.URL, form)
 							_, _ = p.ListModels(t.Context()) // It is there for its connection.
 							var e *ai.Error
 							if err := call(t.Context(), t, p); !errors.As(err, &e) || !e.Accepted || e.MayRepeatPaid() {

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// providerName is not the default, so that a test sees who filled it in.
+	// providerName is not the default, so that a test sees that it was set.
 	providerName = "reseller"
 	apiKey       = "sk-secret-of-the-tests"
 	secretPrompt = "a secret that no log may hold"
@@ -30,18 +30,18 @@ type sent struct {
 	body         []byte
 }
 
-// vendor is a server that speaks the wire format of OpenAI, and a provider that asks it.
+// vendor is a server that speaks the wire format of OpenAI, with a provider that calls it.
 type vendor struct {
 	*openaiai.Provider
 	url string
-	// closed receives a value when a client left before the answer was whole.
+	// closed receives a value when a client left before the end of the answer.
 	closed chan struct{}
 
 	mu   sync.Mutex
 	seen []sent
 }
 
-// newVendor serves answer, whose requests were read whole.
+// newVendor serves answer, after each request was read completely.
 func newVendor(tb testing.TB, form openaiai.Form, answer http.HandlerFunc) *vendor {
 	tb.Helper()
 	v := &vendor{closed: make(chan struct{}, 64)}
@@ -53,13 +53,13 @@ func newVendor(tb testing.TB, form openaiai.Form, answer http.HandlerFunc) *vend
 		}
 	}))
 	v.url = server.URL
-	v.Provider = ask(tb, server.URL, form)
+	v.Provider = newProvider(tb, server.URL, form)
 	tb.Cleanup(server.Close)
 	return v
 }
 
-// ask returns a provider that asks base over connections of its own.
-func ask(tb testing.TB, base string, form openaiai.Form) *openaiai.Provider {
+// ask returns a provider that calls base over connections of its own.
+func newProvider(tb testing.TB, base string, form openaiai.Form) *openaiai.Provider {
 	tb.Helper()
 	transport := &http.Transport{}
 	tb.Cleanup(transport.CloseIdleConnections)
@@ -137,7 +137,7 @@ type refusal struct {
 	code, typ, message string
 }
 
-// refusals has one of each kind, as OpenAI words it.
+// refusals has one of each kind, in OpenAI's form.
 var refusals = map[ai.Kind]refusal{
 	ai.RateLimited:    {429, "rate_limit_exceeded", "requests", "Rate limit reached for the model."},
 	ai.QuotaExhausted: {429, "insufficient_quota", "insufficient_quota", "You exceeded your current quota, please check your plan."},

@@ -16,19 +16,19 @@ import (
 // maxVideo is the greatest size of a video, in bytes.
 const maxVideo = 2 << 30
 
-// keptFor is how long OpenAI keeps the file of a video. Servers that imitate the API do not all say until when.
-const keptFor = time.Hour
+// retention is how long OpenAI stores the file of a video. Compatible servers do not all report it.
+const retention = time.Hour
 
-// reference is what the id of a video looks like. It becomes part of a path, so that nothing else is sent.
+// reference is the form of a video's id. The id becomes part of a path, so nothing else is sent.
 var reference = regexp.MustCompile(`^[A-Za-z0-9_-]{1,200}$`)
 
-// StartVideo implements ai.VideoMaker. The reference is the video's id and nothing more, as the API needs nothing more.
+// StartVideo implements ai.VideoMaker. The reference is the video's id, which is all that the API needs.
 func (p *Provider) StartVideo(ctx context.Context, req ai.VideoRequest) (string, error) {
 	c := call{p: p, model: req.Model, private: []string{req.Prompt}}
 	if ctx.Err() != nil {
 		return "", c.refuse(ai.StopKind(ctx), context.Cause(ctx))
 	}
-	video, err := p.sdk.Videos.New(ctx, videoParams(req), c.noted(), keyed(req.JobKey)) //nolint:staticcheck // OpenAI closed it; resellers keep it.
+	video, err := p.sdk.Videos.New(ctx, videoParams(req), c.noteHead(), idempotencyHeader(req.JobKey)) //nolint:staticcheck // OpenAI closed it; resellers keep it.
 	if err != nil || ctx.Err() != nil {
 		return "", c.failed(ctx, err)
 	}
@@ -38,8 +38,8 @@ func (p *Provider) StartVideo(ctx context.Context, req ai.VideoRequest) (string,
 	return video.ID, nil
 }
 
-// PollVideo implements ai.VideoMaker. A status that is not known is taken for work going on: the caller's deadline ends
-// it if it is not.
+// PollVideo implements ai.VideoMaker. An unknown status counts as running: if it is not, the caller's
+// deadline ends the job.
 func (p *Provider) PollVideo(ctx context.Context, model, ref string) (ai.VideoState, error) {
 	c := &call{p: p, model: model}
 	video, failed := c.video(ctx, ref)
@@ -53,7 +53,7 @@ func (p *Provider) PollVideo(ctx context.Context, model, ref string) (ai.VideoSt
 	if video.ExpiresAt > 0 {
 		state.KeptUntil = time.Unix(video.ExpiresAt, 0)
 	} else {
-		state.KeptFor = keptFor
+		state.KeptFor = retention
 	}
 	if video.JSON.Progress.Valid() {
 		share := min(1, max(0, float64(video.Progress)/100))
@@ -62,7 +62,7 @@ func (p *Provider) PollVideo(ctx context.Context, model, ref string) (ai.VideoSt
 	return state, nil
 }
 
-// video reads a job. One that failed is a failure, now and always.
+// video reads a job. A failed job is a failure at every call.
 func (c *call) video(ctx context.Context, ref string) (*openai.Video, *ai.Error) {
 	switch {
 	case ctx.Err() != nil:
@@ -70,20 +70,20 @@ func (c *call) video(ctx context.Context, ref string) (*openai.Video, *ai.Error)
 	case !reference.MatchString(ref):
 		return nil, c.failure(ai.BadRequest, errors.New("this is no reference of a video"))
 	}
-	video, err := c.p.sdk.Videos.Get(ctx, ref, c.noted()) //nolint:staticcheck // OpenAI closed it; resellers keep it.
+	video, err := c.p.sdk.Videos.Get(ctx, ref, c.noteHead()) //nolint:staticcheck // OpenAI closed it; resellers keep it.
 	if err != nil || ctx.Err() != nil {
 		return nil, c.aboutJob(c.failed(ctx, err))
 	}
 	if video.Status == openai.VideoStatusFailed {
 		failed := c.fault(fault{code: video.Error.Code, message: video.Error.Message})
-		failed.Settled = true
+		failed.JobFailed = true
 		return nil, failed
 	}
 	return video, nil
 }
 
-// aboutJob makes an error one of a method that takes a reference: the job was taken, and what is not found is the
-// reference, not the model.
+// aboutJob adapts an error for the methods that take a reference: the job was accepted, and a 404 means the
+// reference and not the model.
 func (c *call) aboutJob(e *ai.Error) *ai.Error {
 	e.Accepted = true
 	if e.Kind == ai.ModelGone && e.HTTP == http.StatusNotFound {
@@ -92,7 +92,7 @@ func (c *call) aboutJob(e *ai.Error) *ai.Error {
 	return e
 }
 
-// pollAfter is the provider's wish for the time until the next poll.
+// pollAfter is the provider's request for the time until the next poll.
 func (c *call) pollAfter() time.Duration {
 	if c.res == nil {
 		return 0
@@ -104,8 +104,8 @@ func (c *call) pollAfter() time.Duration {
 	return time.Duration(ms) * time.Millisecond
 }
 
-// CancelVideo implements ai.VideoMaker: the API has no such call. Deleting a video is none, and would lose what may
-// already be paid for.
+// CancelVideo implements ai.VideoMaker: the API has no such call. Deleting a video does not cancel it, and
+// would lose what may already be billed.
 func (p *Provider) CancelVideo(ctx context.Context, model, _ string) error {
 	c := call{p: p, model: model}
 	if ctx.Err() != nil {
@@ -114,18 +114,18 @@ func (p *Provider) CancelVideo(ctx context.Context, model, _ string) error {
 	return c.failure(ai.Unsupported, errors.New("the Videos API cannot stop a job"))
 }
 
-// videoSizes are those of the API by the height that a resolution names.
+// videoSizes are the API's sizes by resolution.
 var videoSizes = map[string][]pixels{
 	"720p":  {{1280, 720}, {720, 1280}},
 	"1080p": {{1792, 1024}, {1024, 1792}},
 	"4K":    {{1792, 1024}, {1024, 1792}},
 }
 
-// shapes are the aspects as sizes of no matter.
+// shapes are the aspects as sizes in arbitrary units.
 var shapes = map[string]pixels{"16:9": {16, 9}, "9:16": {9, 16}, "1:1": {1, 1}, "3:4": {3, 4}}
 
-// videoParams asks for a video. The API knows two shapes in two resolutions: the nearest is taken. A style goes into the
-// prompt, as it has no other place.
+// videoParams is the request for a video. The API has two shapes in two resolutions: the nearest is taken. A
+// style becomes part of the prompt, because there is no field for it.
 func videoParams(req ai.VideoRequest) openai.VideoNewParams {
 	sizes, ok := videoSizes[req.Resolution]
 	if !ok {

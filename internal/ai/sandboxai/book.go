@@ -1,21 +1,20 @@
 package sandboxai
 
-// book is what the sandbox can say in one language. Every text is Markdown and ends
-// without a line break.
-type book struct {
-	// untitled names a conversation without words.
+// phrases are the texts of the sandbox in one language. Every text is Markdown and ends without a line break.
+type phrases struct {
+	// untitled is the title of a conversation without words.
 	untitled string
-	// saw repeats the question and tells how much of the conversation was read.
-	saw func(view) string
+	// summary repeats the question and states how much of the conversation was read.
+	summary func(view) string
 	// leads end the first paragraph.
 	leads []string
 	// lists come second in every reply.
 	lists []string
-	// sections fill a reply up, in any order.
+	// sections fill a reply, in any order.
 	sections []string
 	// closing ends a reply.
 	closing string
-	// refusal is the whole of a refused reply.
+	// refusal is the text of a refused reply.
 	refusal string
 }
 

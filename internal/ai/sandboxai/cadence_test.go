@@ -10,7 +10,7 @@ import (
 	"github.com/weav-ai/weav/internal/ai/sandboxai"
 )
 
-// recorder is a clock that passes at once and keeps what it was asked for.
+// recorder is a clock that passes at once and records the waits.
 type recorder struct{ all []time.Duration }
 
 func (r *recorder) wait(_ context.Context, d time.Duration) error {
@@ -36,7 +36,7 @@ func sum(ds []time.Duration) (total time.Duration) {
 func TestCadenceIsThatOfAModel(t *testing.T) {
 	t.Parallel()
 	for _, prompt := range []string{"Tell me of bread", "빵에 대해 말해 주세요", "[sandbox:tokens=2000] Hi"} {
-		got := ask(t, prompt)
+		got := answerTo(t, prompt)
 		all := waits(t, prompt)
 		if all[0] < 80*time.Millisecond || all[0] > 150*time.Millisecond {
 			t.Errorf("%s: first delta after %v", prompt, all[0])

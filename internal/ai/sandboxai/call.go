@@ -9,7 +9,7 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// call is one reply being written.
+// call is one reply in progress.
 type call struct {
 	provider *Provider
 	req      ai.TextRequest
@@ -44,9 +44,9 @@ func (c *call) run(ctx context.Context, yield func(ai.TextEvent, error) bool) {
 	yield(ai.TextEvent{Final: c.result()}, nil)
 }
 
-// open is what a provider does before its first token: it takes the request or refuses it.
-// A conversation that does not end with the person's turn is refused as the port
-// forbids it, so that a caller's mistake shows here and not at a vendor's.
+// open is what a provider does before its first token: it takes the request or refuses it. A conversation
+// that does not end with a user's turn is refused, as the port requires, so that a caller's mistake is found
+// here and not at a vendor.
 func (c *call) open(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return c.stopped(ctx)
@@ -68,13 +68,12 @@ func (c *call) open(ctx context.Context) error {
 	return nil
 }
 
-// answerable says whether req is a conversation to answer.
+// answerable reports whether req ends with a user's turn.
 func answerable(req ai.TextRequest) bool {
 	return len(req.Turns) > 0 && req.Turns[len(req.Turns)-1].Role == ai.RoleUser
 }
 
-// reach comes to the place before piece i, or behind the last, and does what the script has
-// for it.
+// reach proceeds to the place before piece i, or after the last one, and does what the script has there.
 func (c *call) reach(ctx context.Context, i int) error {
 	if i == c.script.stallAt {
 		<-ctx.Done()
@@ -106,7 +105,7 @@ func (c *call) result() *ai.TextResult {
 	}
 }
 
-// usage is what the provider tells of the call so far.
+// usage is what the provider reports of the call so far.
 func (c *call) usage() ai.Usage {
 	if c.script.noUsage {
 		return ai.Usage{}

@@ -7,13 +7,13 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// The natural length of a reply in tokens, without the closing line.
+// The default length of a reply in tokens, without the closing line.
 const (
 	shortReply = 110
 	longReply  = 240
 )
 
-// view is what a reply says it saw.
+// view is what a reply states about its request.
 type view struct {
 	topic      string
 	turn       int
@@ -21,7 +21,7 @@ type view struct {
 	instructed bool
 }
 
-// seen counts what req showed the model. The topic is empty for a turn without words.
+// seen returns what req showed the model. The topic is empty for a turn without words.
 func seen(req ai.TextRequest, prompt string) view {
 	v := view{topic: shorten(prompt, 48), earlier: len(req.Turns) - 1, instructed: req.Instruction != ""}
 	for _, t := range req.Turns {
@@ -32,17 +32,17 @@ func seen(req ai.TextRequest, prompt string) view {
 	return v
 }
 
-// compose writes a Markdown reply of exactly tokens tokens, or of a natural length for zero.
-func compose(b *book, v view, tokens int, rng *rand.Rand) string {
+// compose writes a Markdown reply of exactly tokens tokens, or of a default length for zero.
+func compose(b *phrases, v view, tokens int, rng *rand.Rand) string {
 	length := tokens
 	if length == 0 {
 		length = shortReply + rng.IntN(longReply-shortReply)
 	}
 	var text strings.Builder
 	text.WriteString(b.opening(v, rng))
-	deck := dealer{book: b, rng: rng}
+	sections := sectionPicker{book: b, rng: rng}
 	for text.Len() < length*ai.BytesPerToken {
-		text.WriteString("\n\n" + deck.next())
+		text.WriteString("\n\n" + sections.next())
 	}
 	text.WriteString("\n\n" + b.closing)
 	if tokens > 0 {
@@ -51,25 +51,26 @@ func compose(b *book, v view, tokens int, rng *rand.Rand) string {
 	return text.String()
 }
 
-// opening is the heading, the sentence that repeats the question, and what follows from it.
-func (b *book) opening(v view, rng *rand.Rand) string {
+// opening is the heading, the sentence that repeats the question, and a lead.
+func (b *phrases) opening(v view, rng *rand.Rand) string {
 	if v.topic == "" {
 		v.topic = b.untitled
 	}
 	emoji := pick(rng, []string{"🌱", "🧭", "🛠️", "🚀", "👩‍💻", "📚"})
-	return "## " + v.topic + " " + emoji + "\n\n" + b.saw(v) + " " + pick(rng, b.leads)
+	return "## " + v.topic + " " + emoji + "\n\n" + b.summary(v) + " " + pick(rng, b.leads)
 }
 
-// dealer hands out the sections of a book: a list first, then all others in a
-// seeded order before any comes again.
-type dealer struct {
-	book *book
+// sectionPicker returns the sections of a reply: a list first, then all others in a seeded order before any
+// is repeated.
+type sectionPicker struct {
+	book *phrases
 	rng  *rand.Rand
 	left []string
 	used bool
 }
 
-func (d *dealer) next() string {
+// next returns the next section.
+func (d *sectionPicker) next() string {
 	if !d.used {
 		d.used = true
 		return pick(d.rng, d.book.lists)
@@ -84,4 +85,5 @@ func (d *dealer) next() string {
 	return section
 }
 
+// pick returns a random element.
 func pick(rng *rand.Rand, from []string) string { return from[rng.IntN(len(from))] }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Bounds of what a directive may ask for.
+// Bounds of directives' values.
 const (
 	maxTokens     = 100_000
 	maxFirstAfter = 600_000
@@ -18,22 +18,22 @@ const (
 // never is a place in the deltas that is not reached.
 const never = -1
 
-// directives are what a turn asks of the sandbox.
+// directives are the settings that a turn's directives make.
 type directives struct {
 	fault     *fault
 	failTimes int
 
 	dropAfter, stallAfter, filterAfter int
 
-	echo, sees, refusal, nul, noUsage bool
+	echo, describeImages, refusal, nul, noUsage bool
 
-	// only is the one model that modelFault meets.
+	// only is the model to which modelFault applies.
 	only       string
 	modelFault *fault
 	// maxTurns is how long a conversation may be.
 	maxTurns int
 
-	// tokens is the length asked for; zero for a natural end.
+	// tokens is the requested length; zero for the default.
 	tokens int
 	// pace multiplies the waits.
 	pace float64
@@ -42,17 +42,17 @@ type directives struct {
 
 	titleFails bool
 
-	// planFault is what is wrong with a plan, planStaysBad whether also behind its mending.
+	// planFault is the fault of a plan; planStaysBad is set when a repaired plan has it too.
 	planFault    string
 	planStaysBad bool
 
 	mediaDirectives
 
-	// any says that there was a directive at all.
+	// any is set when there was a directive.
 	any bool
 }
 
-// directive also takes the blanks behind it, so that none are left over in a sentence.
+// directive also matches the blanks after it, so that none remain in a sentence.
 var directive = regexp.MustCompile(`\[sandbox:([a-z_]+)(?:=([^\[\]\s]{0,64}))?\][ \t]*`)
 
 // strip returns text without its directives.
@@ -91,7 +91,7 @@ var setters = map[string]func(d *directives, value string){
 	"slow":         func(d *directives, _ string) { d.pace = 10 },
 	"fast":         func(d *directives, _ string) { d.pace = 0 },
 	"echo":         func(d *directives, _ string) { d.echo = true },
-	"sees":         func(d *directives, _ string) { d.sees = true },
+	"sees":         func(d *directives, _ string) { d.describeImages = true },
 	"refusal":      func(d *directives, _ string) { d.refusal = true },
 	"nul":          func(d *directives, _ string) { d.nul = true },
 	"no_usage":     func(d *directives, _ string) { d.noUsage = true },
@@ -109,13 +109,14 @@ var setters = map[string]func(d *directives, value string){
 	"webp":               func(d *directives, _ string) { d.format = webpType },
 }
 
-// setNumber sets n to value, at most limit. What is no number changes nothing.
+// setNumber sets n to value, at most limit. An invalid number changes nothing.
 func setNumber(n *int, value string, limit int) {
 	if v, err := strconv.ParseUint(value, 10, 31); err == nil {
 		*n = min(int(v), limit)
 	}
 }
 
+// setFirstAfter reads a wait in milliseconds.
 func setFirstAfter(d *directives, value string) {
 	ms := never
 	setNumber(&ms, value, maxFirstAfter)
@@ -124,6 +125,7 @@ func setFirstAfter(d *directives, value string) {
 	}
 }
 
+// setFailTimes reads N:FAULT.
 func setFailTimes(d *directives, value string) {
 	times, name, _ := strings.Cut(value, ":")
 	f, ok := faults[name]
@@ -134,6 +136,7 @@ func setFailTimes(d *directives, value string) {
 	}
 }
 
+// setFailModel reads MODEL or MODEL:FAULT.
 func setFailModel(d *directives, value string) {
 	model, name, named := strings.Cut(value, ":")
 	if !named {
@@ -144,7 +147,7 @@ func setFailModel(d *directives, value string) {
 	}
 }
 
-// at is d as it meets a call of so many turns to model.
+// at is d for a call of that many turns to model.
 func (d directives) at(model string, turns int) directives {
 	if d.modelFault != nil && d.only == model {
 		d.fault, d.failTimes = d.modelFault, 0
@@ -156,7 +159,7 @@ func (d directives) at(model string, turns int) directives {
 	return d
 }
 
-// due is f where it meets this attempt: always, or only the first times of them.
+// due is f if it applies to this attempt: to all, or to the first ones only.
 func due(f *fault, times, attempt int) *fault {
 	if times > 0 && attempt > times {
 		return nil

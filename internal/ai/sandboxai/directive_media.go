@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// maxWindow bounds how long a fault of polls and downloads lasts, in milliseconds.
+// maxWindow bounds the duration of a fault of polls and downloads, in milliseconds.
 const maxWindow = 600_000
 
-// mediaDirectives are what a prompt asks of pictures and videos alone.
+// mediaDirectives are the directives of pictures and videos only.
 type mediaDirectives struct {
 	// failAt is the progress in percent at which the work fails; failWith names the fault.
 	failAt   int
@@ -26,6 +26,7 @@ type mediaDirectives struct {
 	format string
 }
 
+// setFailAt reads PERCENT:FAULT.
 func setFailAt(d *directives, value string) {
 	percent, name, _ := strings.Cut(value, ":")
 	at := never
@@ -35,6 +36,7 @@ func setFailAt(d *directives, value string) {
 	}
 }
 
+// setPollFailsFor reads MS:FAULT.
 func setPollFailsFor(d *directives, value string) {
 	ms, name, _ := strings.Cut(value, ":")
 	if _, ok := faults[name]; ok {
@@ -42,7 +44,7 @@ func setPollFailsFor(d *directives, value string) {
 	}
 }
 
-// window reads milliseconds; zero for what is no number.
+// window reads milliseconds; zero for an invalid number.
 func window(ms string) time.Duration {
 	n := 0
 	setNumber(&n, ms, maxWindow)

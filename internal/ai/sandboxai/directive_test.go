@@ -10,12 +10,12 @@ import (
 	"github.com/weav-ai/weav/internal/ai/sandboxai"
 )
 
-func TestFaultsLookLikeAVendors(t *testing.T) {
+func TestFaultsHaveTheFormOfVendors(t *testing.T) {
 	t.Parallel()
 	for kind, name := range faultOf {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := ask(t, "Hi [sandbox:"+name+"]")
+			got := answerTo(t, "Hi [sandbox:"+name+"]")
 			if got.err == nil || got.err.Kind != kind || len(got.deltas) > 0 {
 				t.Fatalf("error = %v after %d deltas, want %s", got.err, len(got.deltas), kind)
 			}
@@ -24,7 +24,7 @@ func TestFaultsLookLikeAVendors(t *testing.T) {
 				t.Errorf("HTTP %d, request %q; the provider answered: %t", got.err.HTTP, got.err.RequestID, answered)
 			}
 			if got.err.Usage.Known {
-				t.Errorf("a refused call told usage %+v", got.err.Usage)
+				t.Errorf("a refused call reported usage %+v", got.err.Usage)
 			}
 		})
 	}
@@ -32,7 +32,7 @@ func TestFaultsLookLikeAVendors(t *testing.T) {
 
 func TestDirectivesChangeTheCourse(t *testing.T) {
 	t.Parallel()
-	plain := ask(t, "Tell me of bread")
+	plain := answerTo(t, "Tell me of bread")
 	tests := []struct {
 		name, prompt string
 		deltas       int
@@ -52,7 +52,7 @@ func TestDirectivesChangeTheCourse(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got := ask(t, tt.prompt)
+			got := answerTo(t, tt.prompt)
 			if want := strings.Join(plain.deltas[:tt.deltas], ""); got.text() != want {
 				t.Errorf("text = %q, want %q", got.text(), want)
 			}
@@ -90,7 +90,7 @@ func TestDirectivesChangeTheText(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got := ask(t, tt.prompt)
+			got := answerTo(t, tt.prompt)
 			if got.text() != tt.want || got.final == nil || got.final.Finish != tt.finish {
 				t.Errorf("got %q, %+v; want %q, %s", got.text(), got.final, tt.want, tt.finish)
 			}
@@ -118,7 +118,7 @@ func TestTokensSetTheLength(t *testing.T) {
 		"[sandbox:tokens=5000] Hi":     5000,
 		"[sandbox:tokens=99999999] Hi": 100_000,
 	} {
-		got := ask(t, prompt)
+		got := answerTo(t, prompt)
 		if got.final == nil || got.final.Usage.Output != want || got.final.Finish != ai.FinishStop {
 			t.Errorf("%s: final = %+v, want %d tokens", prompt, got.final, want)
 		}
@@ -127,10 +127,10 @@ func TestTokensSetTheLength(t *testing.T) {
 
 func TestNoUsage(t *testing.T) {
 	t.Parallel()
-	if got := ask(t, "[sandbox:no_usage] Hi"); got.final.Usage != (ai.Usage{}) {
+	if got := answerTo(t, "[sandbox:no_usage] Hi"); got.final.Usage != (ai.Usage{}) {
 		t.Errorf("usage = %+v, want none", got.final.Usage)
 	}
-	if got := ask(t, "[sandbox:no_usage][sandbox:drop_after=2] Hi"); got.err.Usage != (ai.Usage{}) {
+	if got := answerTo(t, "[sandbox:no_usage][sandbox:drop_after=2] Hi"); got.err.Usage != (ai.Usage{}) {
 		t.Errorf("usage of a dropped call = %+v, want none", got.err.Usage)
 	}
 }
@@ -160,10 +160,10 @@ func TestFailTimesCountsAttempts(t *testing.T) {
 	}
 }
 
-func TestRateLimitTellsWhenToComeBack(t *testing.T) {
+func TestRateLimitHasARetryAfter(t *testing.T) {
 	t.Parallel()
 	var limited *ai.Error
-	if !errors.As(ask(t, "[sandbox:rate_limit]").err, &limited) || limited.RetryAfter != 2*time.Second {
+	if !errors.As(answerTo(t, "[sandbox:rate_limit]").err, &limited) || limited.RetryAfter != 2*time.Second {
 		t.Errorf("error = %+v, want a RetryAfter of 2 s", limited)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// chunk is how much of a file arrives at a time, in bytes.
+// chunk is how much of a file is written at a time, in bytes.
 const chunk = 4 << 10
 
 // DownloadVideo implements ai.VideoMaker.
@@ -28,7 +28,7 @@ func (p *Provider) DownloadVideo(ctx context.Context, model, ref string, w io.Wr
 	}
 	file := j.deliver(ai.File{Bytes: whole, MIMEType: mp4Type})
 	to := ai.PartOf(w)
-	if err := to.Restart(); err != nil { // The sandbox knows no ranges.
+	if err := to.Restart(); err != nil { // The sandbox supports no ranges.
 		return ai.VideoResult{}, fmt.Errorf("write the video: %w", err)
 	}
 	if err := j.send(ctx, to, file.Bytes); err != nil {
@@ -37,9 +37,9 @@ func (p *Provider) DownloadVideo(ctx context.Context, model, ref string, w io.Wr
 	return j.result(file)
 }
 
-// ready says why there is nothing to download, if so.
+// ready returns why the file cannot be downloaded; nil when it can.
 func (j *job) ready() error {
-	if err := j.settled(); err != nil {
+	if err := j.jobError(); err != nil {
 		return err
 	}
 	if j.ticket.progress() >= 1 {
@@ -70,7 +70,7 @@ func (j *job) send(ctx context.Context, w io.Writer, file []byte) error {
 	return nil
 }
 
-// result tells of a file that was sent.
+// result describes a file that was sent.
 func (j *job) result(file ai.File) (ai.VideoResult, error) {
 	size := frames[j.ticket.Aspect]
 	poster, err := j.picture(size.X, size.Y, ai.QualityStandard)

@@ -9,7 +9,7 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// The types of what is made.
+// The types of the files that are made.
 const (
 	pngType  = "image/png"
 	jpegType = "image/jpeg"
@@ -34,7 +34,7 @@ func encode(img *image.Paletted, format string) (ai.File, error) {
 	}
 }
 
-// flatten replaces the palette by its colours: the JPEG encoder is fast with RGBA only.
+// flatten replaces the palette by its colours, because the JPEG encoder is fast with RGBA only.
 func flatten(img *image.Paletted) *image.RGBA {
 	var palette [colours][4]uint8
 	for i, c := range img.Palette {

@@ -2,9 +2,9 @@ package sandboxai
 
 import "fmt"
 
-var english = book{
+var english = phrases{
 	untitled: "New conversation",
-	saw:      sawEnglish,
+	summary:  summaryEnglish,
 	leads: []string{
 		"I am the sandbox model: my answer is made up, but it streams like a real one.",
 		"No provider was called for this; the sandbox wrote it so that you can see the whole path.",
@@ -28,8 +28,8 @@ var english = book{
 	refusal: "I'm sorry, but I can't help with that. 🙏 (The sandbox was asked to refuse.)",
 }
 
-// sawEnglish tells the question and the size of the context.
-func sawEnglish(v view) string {
+// summaryEnglish states the question and the size of the context.
+func summaryEnglish(v view) string {
 	return fmt.Sprintf("You asked about “%s”: turn %d of this chat, with %s before it%s.",
 		v.topic, v.turn, messages(v.earlier), instructionEnglish(v))
 }

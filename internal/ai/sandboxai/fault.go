@@ -17,11 +17,11 @@ type fault struct {
 	http       int
 	code       string
 	retryAfter time.Duration
-	// accepted is set where a real provider may have begun to work.
+	// accepted is set when a real provider may have begun to work.
 	accepted bool
 }
 
-// faults are the failures by the name of their directive, as vendors answer them.
+// faults are the failures by the name of their directive, in the form of vendors' answers.
 var faults = map[string]fault{
 	"rate_limit":     {kind: ai.RateLimited, http: 429, code: "rate_limit_exceeded", retryAfter: 2 * time.Second},
 	"quota":          {kind: ai.QuotaExhausted, http: 429, code: "insufficient_quota"},
@@ -38,7 +38,7 @@ var faults = map[string]fault{
 	"unsupported":    {kind: ai.Unsupported},
 }
 
-// refusal is f as the answer to a request. It tells no usage, as no vendor does.
+// refusal is f as the answer to a request. It reports no usage, as with vendors.
 func (f fault) refusal(model, requestID string, cause error) *ai.Error {
 	e := &ai.Error{
 		Kind:       f.kind,
@@ -56,7 +56,7 @@ func (f fault) refusal(model, requestID string, cause error) *ai.Error {
 	return e
 }
 
-// refused is the error of a request that got no answer.
+// refused is the error of a request without an answer.
 func (c *call) refused(f fault, cause error) *ai.Error {
 	return f.refusal(c.req.Model, c.script.id("req"), cause)
 }
@@ -66,6 +66,7 @@ func (c *call) stopped(ctx context.Context) *ai.Error {
 	return c.failure(ai.StopKind(ctx), context.Cause(ctx))
 }
 
+// failure is an error of a call in progress, with its usage so far.
 func (c *call) failure(kind ai.Kind, cause error) *ai.Error {
 	return &ai.Error{
 		Kind:     kind,

@@ -10,7 +10,7 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// What a video may be asked to be, besides its length and aspect.
+// The accepted values of a video besides its length and aspect.
 var (
 	resolutions = []string{"720p", "1080p", "4K"}
 	styles      = []string{"", "realistic", "cinematic", "animated", "cartoon", "anime"}
@@ -18,7 +18,7 @@ var (
 
 // StartVideo implements ai.VideoMaker.
 func (p *Provider) StartVideo(ctx context.Context, req ai.VideoRequest) (string, error) {
-	s := newShoot(p, req)
+	s := newVideoStart(p, req)
 	ref, err := s.ticket().ref()
 	if err != nil {
 		return "", s.failure(ai.Upstream, err)
@@ -30,22 +30,23 @@ func (p *Provider) StartVideo(ctx context.Context, req ai.VideoRequest) (string,
 	return ref, nil
 }
 
-// shoot is one video being started.
-type shoot struct {
+// videoStart is one video being started.
+type videoStart struct {
 	media
 	req         ai.VideoRequest
 	first, took time.Duration
 }
 
-func newShoot(p *Provider, req ai.VideoRequest) *shoot {
+// newVideoStart reads the request and its directives.
+func newVideoStart(p *Provider, req ai.VideoRequest) *videoStart {
 	m := newMedia(p, req.Model, req.Prompt, fmt.Sprint(req.Seconds, "s", req.Aspect, req.Style))
 	if m.d.fault != nil && m.d.fault.kind == ai.NoOutput {
-		// No vendor knows at the start that nothing will come of it.
+		// Vendors report a missing output at the end of the job, not at its start.
 		m.d.fault, m.d.failAt, m.d.failWith = nil, 100, "no_output"
 	}
 	rng := rand.New(rand.NewPCG(m.seed, 0))
 	took := 3*time.Second + time.Duration(req.Seconds)*time.Second/4
-	return &shoot{
+	return &videoStart{
 		media: m,
 		req:   req,
 		first: m.opening(rng),
@@ -53,8 +54,8 @@ func newShoot(p *Provider, req ai.VideoRequest) *shoot {
 	}
 }
 
-// flaw says what is wrong with the request.
-func (s *shoot) flaw() error {
+// flaw returns what is wrong with the request; nil when it is valid.
+func (s *videoStart) flaw() error {
 	if err := filmFlaw(s.req.Aspect, s.req.Seconds); err != nil {
 		return err
 	}
@@ -67,8 +68,8 @@ func (s *shoot) flaw() error {
 	return s.media.flaw()
 }
 
-// ticket writes down all that polls and downloads need. The job runs from now on.
-func (s *shoot) ticket() ticket {
+// ticket records all that polls and downloads need. The job runs from now on.
+func (s *videoStart) ticket() ticket {
 	return ticket{
 		Version: ticketVersion,
 		ID:      rand.Uint64(),

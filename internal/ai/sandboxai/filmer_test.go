@@ -26,7 +26,7 @@ func start(ctx context.Context, t *testing.T, p ai.VideoMaker, req ai.VideoReque
 	return ref
 }
 
-// poll asks a provider that knows nothing but the reference.
+// poll polls with a new provider, which has only the reference.
 func poll(t *testing.T, ref string) (ai.VideoState, *ai.Error) {
 	t.Helper()
 	state, err := sandboxai.New().PollVideo(t.Context(), "sandbox-filmer", ref)
@@ -65,7 +65,7 @@ func TestVideosAreReal(t *testing.T) {
 				t.Errorf("%s of %d s: %d bytes of %s", aspect, seconds, len(file), result.MIMEType)
 			}
 			if got := lengthOf(t, file); got != float64(seconds) || result.Seconds != got {
-				t.Errorf("%s: film of %v s, told %v, want %d", aspect, got, result.Seconds, seconds)
+				t.Errorf("%s: film of %v s, reported %v, want %d", aspect, got, result.Seconds, seconds)
 			}
 			poster, format, decodeErr := image.Decode(bytes.NewReader(result.Poster.Bytes))
 			if decodeErr != nil || format != "png" || poster.Bounds().Size() != size || frameOf(t, file) != size {
@@ -96,7 +96,7 @@ func box(t *testing.T, file []byte, path ...string) []byte {
 	return nil
 }
 
-// lengthOf reads the seconds a film says it has, and that its data is all there.
+// lengthOf reads the stated length of a film, and checks that its data is complete.
 func lengthOf(t *testing.T, file []byte) float64 {
 	t.Helper()
 	if brand := box(t, file, "ftyp")[:4]; string(brand) != "isom" {
@@ -119,13 +119,13 @@ func TestVideoFollowsTheClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ref := start(t.Context(), t, sandboxai.New(), videoRequest("waves"))
 		begun := time.Now()
-		var told []float64
+		var reported []float64
 		for {
 			state, err := poll(t, ref)
 			if err != nil {
 				t.Fatal(err)
 			}
-			told = append(told, *state.Progress)
+			reported = append(reported, *state.Progress)
 			if state.Done {
 				break
 			}
@@ -137,13 +137,13 @@ func TestVideoFollowsTheClock(t *testing.T) {
 		if took := time.Since(begun); took < 4800*time.Millisecond || took > 5*time.Second {
 			t.Errorf("took %v after the answer, want 5 s less the answer's wait", took)
 		}
-		if len(told) != 9 || !slices.IsSorted(told) || told[8] != 1 {
-			t.Errorf("progress = %v, want nine polls that end with 1", told)
+		if len(reported) != 9 || !slices.IsSorted(reported) || reported[8] != 1 {
+			t.Errorf("progress = %v, want nine polls that end with 1", reported)
 		}
 	})
 }
 
-func TestVideoKeepsItsOwnPace(t *testing.T) {
+func TestVideoTakesTheTimeOfItsDirectives(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, directives string
@@ -203,7 +203,7 @@ func TestVideoFails(t *testing.T) {
 				ref := start(t.Context(), t, sandboxai.New(sandboxai.Wait(skip)), videoRequest("waves "+tt.directives))
 				_ = ai.Wait(t.Context(), tt.at)
 				_, err := poll(t, ref)
-				if kindOf(err) != tt.kind || err != nil && err.Settled != tt.settled {
+				if kindOf(err) != tt.kind || err != nil && err.JobFailed != tt.settled {
 					t.Errorf("error = %v, want %q, settled %t", err, tt.kind, tt.settled)
 				}
 				if _, _, err := download(t, ref); tt.settled && kindOf(err) != tt.kind {
@@ -246,7 +246,7 @@ func TestVideoDownloadRecovers(t *testing.T) {
 	})
 }
 
-func TestVideoTellsWhatWasFilmed(t *testing.T) {
+func TestVideoReportsPromptUsageAndModel(t *testing.T) {
 	t.Parallel()
 	p := sandboxai.New(sandboxai.Cadence(0))
 	got, whole, _ := download(t, start(t.Context(), t, p, videoRequest("waves [sandbox:slow] at dusk")))

@@ -24,7 +24,7 @@ var frames = map[string]image.Point{
 // lengths are those of the films in seconds.
 var lengths = []int{4, 8, 12}
 
-// filmFlaw says why there is no film of that aspect and length.
+// filmFlaw returns why there is no film of that aspect and length.
 func filmFlaw(aspect string, seconds int) error {
 	if _, ok := frames[aspect]; !ok {
 		return fmt.Errorf("unknown aspect %q", aspect)

@@ -16,14 +16,14 @@ func (p *Provider) PollVideo(ctx context.Context, model, ref string) (ai.VideoSt
 		return ai.VideoState{}, j.failed(j.ticket.PollsFailWith, errAsked)
 	}
 	p.journal(JournalEntry{Op: OpVideoPoll, Model: model, Ref: ref})
-	if err := j.settled(); err != nil {
+	if err := j.jobError(); err != nil {
 		return ai.VideoState{}, err
 	}
 	return j.ticket.state(), nil
 }
 
-// CancelVideo implements ai.VideoMaker. The job is not forgotten, because nothing is
-// remembered: polled again, it goes on.
+// CancelVideo implements ai.VideoMaker. It has no effect, because the provider has no state: a job that is
+// polled afterwards continues.
 func (p *Provider) CancelVideo(ctx context.Context, model, ref string) error {
 	if _, err := p.job(ctx, model, ref); err != nil {
 		return err
@@ -38,7 +38,7 @@ type job struct {
 	ticket ticket
 }
 
-// job reads the reference that a call is about.
+// job reads the reference of a call.
 func (p *Provider) job(ctx context.Context, model, ref string) (*job, error) {
 	j := &job{media: media{provider: p, model: model, accepted: true}}
 	if ctx.Err() != nil {
@@ -53,12 +53,12 @@ func (p *Provider) job(ctx context.Context, model, ref string) (*job, error) {
 	return j, nil
 }
 
-// settled is the failure the job ended with; nil for none.
-func (j *job) settled() error {
+// jobError is the failure the job ended with; nil for none.
+func (j *job) jobError() error {
 	if !j.ticket.fails() {
 		return nil
 	}
 	e := j.failed(j.ticket.FailWith, errAsked)
-	e.Settled = true
+	e.JobFailed = true
 	return e
 }

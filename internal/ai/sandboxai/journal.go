@@ -1,9 +1,9 @@
 package sandboxai
 
-// Op names what a call asks of the provider.
+// Op names the operation of a call.
 type Op string
 
-// The calls that a journal tells of.
+// The operations in a journal.
 const (
 	OpText          Op = "text"
 	OpImage         Op = "image"
@@ -13,8 +13,8 @@ const (
 	OpVideoCancel   Op = "video_cancel"
 )
 
-// JournalEntry is one call that the provider took: at a real one, texts, pictures and
-// starts of videos would now be paid.
+// JournalEntry is one call that the provider took: with a vendor, texts, pictures and starts of videos would
+// be paid from here on.
 type JournalEntry struct {
 	Op    Op     `json:"op"`
 	Model string `json:"model"`
@@ -24,9 +24,8 @@ type JournalEntry struct {
 	Ref string `json:"ref,omitempty"`
 }
 
-// Journal tells write of every call the provider takes, before the call yields or
-// answers anything. Calls that are refused are not told, those that fail later are.
-// Write is called by many goroutines at once.
+// Journal calls write for every call that the provider takes, before the call yields or answers anything.
+// Refused calls are not recorded, calls that fail later are. write is called concurrently.
 func Journal(write func(JournalEntry)) Option {
 	return func(p *Provider) { p.journal = write }
 }

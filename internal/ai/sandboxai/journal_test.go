@@ -11,19 +11,19 @@ import (
 	"github.com/weav-ai/weav/internal/ai/sandboxai"
 )
 
-// ledger is a journal in memory.
-type ledger struct {
+// journalLog is a journal in memory.
+type journalLog struct {
 	mu      sync.Mutex
 	entries []sandboxai.JournalEntry
 }
 
-func (l *ledger) write(e sandboxai.JournalEntry) {
+func (l *journalLog) write(e sandboxai.JournalEntry) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.entries = append(l.entries, e)
 }
 
-func TestJournalTellsWhatWasTaken(t *testing.T) {
+func TestJournalRecordsAcceptedCalls(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		directive string
@@ -43,7 +43,7 @@ func TestJournalTellsWhatWasTaken(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.directive, func(t *testing.T) {
 			t.Parallel()
-			book := &ledger{}
+			book := &journalLog{}
 			p := sandboxai.New(sandboxai.Cadence(0), sandboxai.Journal(book.write))
 			makeImage(t.Context(), t, p, imageRequest("Hi "+tt.directive))
 			_, _ = p.StartVideo(t.Context(), videoRequest("Hi "+tt.directive))
@@ -62,7 +62,7 @@ func TestJournalTellsWhatWasTaken(t *testing.T) {
 				}
 			}
 			if !slices.Equal(got, want) {
-				t.Errorf("journal tells of %v, want %v", got, want)
+				t.Errorf("journal has %v, want %v", got, want)
 			}
 		})
 	}
@@ -70,7 +70,7 @@ func TestJournalTellsWhatWasTaken(t *testing.T) {
 
 func TestJournalIsWrittenFirst(t *testing.T) {
 	t.Parallel()
-	book := &ledger{}
+	book := &journalLog{}
 	p := sandboxai.New(sandboxai.Cadence(0), sandboxai.Journal(book.write))
 	for _, err := range p.MakeImage(t.Context(), imageRequest("Hi")) {
 		if err != nil || len(book.entries) != 1 {
@@ -87,9 +87,9 @@ func TestJournalIsWrittenFirst(t *testing.T) {
 	}
 }
 
-func TestJournalTellsOfAVideoToItsEnd(t *testing.T) {
+func TestJournalRecordsEveryCallAboutAVideo(t *testing.T) {
 	t.Parallel()
-	book := &ledger{}
+	book := &journalLog{}
 	p := sandboxai.New(sandboxai.Cadence(0), sandboxai.Journal(book.write))
 	ref := start(t.Context(), t, p, videoRequest("waves"))
 	_, _ = p.PollVideo(t.Context(), "sandbox-filmer", ref)

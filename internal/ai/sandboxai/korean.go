@@ -2,9 +2,9 @@ package sandboxai
 
 import "fmt"
 
-var korean = book{
+var korean = phrases{
 	untitled: "새 대화",
-	saw:      sawKorean,
+	summary:  summaryKorean,
 	leads: []string{
 		"저는 샌드박스 모델입니다. 내용은 지어낸 것이지만 실제 모델처럼 한 조각씩 전달됩니다.",
 		"외부 모델을 호출하지 않고 샌드박스가 쓴 답변이라서, 키 없이도 모든 과정을 볼 수 있습니다.",
@@ -28,9 +28,9 @@ var korean = book{
 	refusal: "죄송하지만 그 요청은 도와드릴 수 없습니다. 🙏 (샌드박스가 거절하도록 요청받았습니다.)",
 }
 
-// sawKorean tells the question and the size of the context. No particle depends on
-// how the topic ends.
-func sawKorean(v view) string {
+// summaryKorean states the question and the size of the context. No particle depends on the ending of the
+// topic.
+func summaryKorean(v view) string {
 	ordinal, earlier, instruction := "첫 번째", "앞선 메시지는 없습니다.", ""
 	if v.turn > 1 {
 		ordinal = fmt.Sprintf("%d번째", v.turn)

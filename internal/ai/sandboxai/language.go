@@ -2,9 +2,9 @@ package sandboxai
 
 import "unicode"
 
-// bookFor returns the phrases in the language of text: Korean when a fifth of its
-// letters is Hangul, so that a Korean question about English code is Korean; else English.
-func bookFor(text string) *book {
+// phrasesFor returns the phrases in the language of text: Korean when a fifth of its letters is Hangul, so
+// that a Korean question about English code is Korean; else English.
+func phrasesFor(text string) *phrases {
 	letters, hangul := 0, 0
 	for _, r := range text {
 		if unicode.Is(unicode.Hangul, r) {

@@ -13,19 +13,19 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// media is what the calls that make pictures and videos have in common.
+// media is the common part of calls that make pictures and videos.
 type media struct {
 	provider *Provider
 	model    string
-	// prompt has no directives any more; d are they.
+	// prompt is the prompt without directives; d are the directives.
 	prompt   string
 	d        directives
 	seed     uint64
 	accepted bool
 }
 
-// newMedia reads the prompt. The seed is made of what the provider is shown: the
-// model, the prompt and the shape of the work.
+// newMedia reads the prompt. The seed is made of what the provider would see: the model, the prompt and the
+// shape of the work.
 func newMedia(p *Provider, model, prompt, shape string) media {
 	m := media{provider: p, model: model, prompt: tidy(prompt), d: parse(prompt)}
 	h := fnv.New64a()
@@ -36,7 +36,7 @@ func newMedia(p *Provider, model, prompt, shape string) media {
 	return m
 }
 
-// tidy makes one plain line of a prompt, without directives and control characters.
+// tidy returns a prompt as one line, without directives and control characters.
 func tidy(prompt string) string {
 	blank := func(r rune) rune {
 		if unicode.IsControl(r) {
@@ -47,7 +47,7 @@ func tidy(prompt string) string {
 	return strings.Join(strings.Fields(strings.Map(blank, ai.CleanText(strip(prompt)))), " ")
 }
 
-// opening is the time until the provider says anything.
+// opening is the time until the provider's first answer.
 func (m *media) opening(rng *rand.Rand) time.Duration {
 	first := m.paced(firstWait(rng))
 	if m.d.firstAfter >= 0 {
@@ -56,12 +56,12 @@ func (m *media) opening(rng *rand.Rand) time.Duration {
 	return first
 }
 
-// paced is d at the pace the prompt asks for.
+// paced is d at the pace that the prompt's directives set.
 func (m *media) paced(d time.Duration) time.Duration {
 	return time.Duration(float64(d) * m.d.pace)
 }
 
-// flaw says what is wrong with the prompt. One of directives alone is a prompt.
+// flaw returns what is wrong with the prompt. A prompt of directives alone is valid.
 func (m *media) flaw() error {
 	if m.prompt == "" && !m.d.any {
 		return errors.New("the prompt is empty")
@@ -69,8 +69,8 @@ func (m *media) flaw() error {
 	return nil
 }
 
-// submit sends a paid request: flaw, if any, or a directive makes the provider refuse
-// it; else the journal is told, and the answer comes after wait.
+// submit sends a paid request. flaw, or a directive, makes the provider refuse it; otherwise it is recorded
+// in the journal, and the answer comes after wait.
 func (m *media) submit(ctx context.Context, flaw error, entry JournalEntry, wait time.Duration) error {
 	if ctx.Err() != nil {
 		return m.stopped(ctx)
@@ -92,7 +92,7 @@ func (m *media) submit(ctx context.Context, flaw error, entry JournalEntry, wait
 	return nil
 }
 
-// failed is the fault called name, met by work that was taken.
+// failed is the named fault of work that was taken.
 func (m *media) failed(name string, cause error) *ai.Error {
 	e := faults[name].refusal(m.model, m.id("req"), cause)
 	e.Accepted = true
@@ -111,7 +111,7 @@ func (m *media) failure(kind ai.Kind, cause error) *ai.Error {
 // revised is the prompt as the provider understood it.
 func (m *media) revised() string { return capital(m.prompt) }
 
-// usage completes what was made by what was read.
+// usage adds the input tokens to what was made.
 func (m *media) usage(made ai.Usage) ai.Usage {
 	if m.d.noUsage {
 		return ai.Usage{}
@@ -125,12 +125,12 @@ func (m *media) id(prefix string) string {
 	return fmt.Sprintf("%s_sandbox_%016x", prefix, m.seed)
 }
 
-// picture draws and encodes what the seed stands for, in the format the prompt asks for.
+// picture draws and encodes the picture of the seed, in the requested format.
 func (m *media) picture(width, height int, q ai.Quality) (ai.File, error) {
 	return encode(draw(m.seed, width, height, q), m.d.format)
 }
 
-// deliver returns whole, or what a directive makes of it on its way.
+// deliver returns the file, or what a directive turns it into.
 func (m *media) deliver(whole ai.File) ai.File {
 	if m.d.truncated {
 		whole.Bytes = whole.Bytes[:len(whole.Bytes)/2]
@@ -141,5 +141,5 @@ func (m *media) deliver(whole ai.File) ai.File {
 	return whole
 }
 
-// errorPage is what a broken gateway sends in place of a file.
+// errorPage is what a broken gateway sends instead of a file.
 const errorPage = "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>\n"

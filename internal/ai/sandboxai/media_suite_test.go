@@ -13,9 +13,9 @@ import (
 
 func TestImageSuite(t *testing.T) {
 	aitest.RunImages(t, aitest.ImageHarness{
-		Provider:      sandboxai.Name,
-		Fails:         slices.Sorted(maps.Keys(faultOf)),
-		TellsProgress: true,
+		Provider:        sandboxai.Name,
+		Fails:           slices.Sorted(maps.Keys(faultOf)),
+		ReportsProgress: true,
 		Play: func(_ *testing.T, s aitest.ImageScript) aitest.ImageCall {
 			prompt := "a lighthouse"
 			switch {
@@ -35,11 +35,11 @@ func TestVideoSuite(t *testing.T) {
 	ends := slices.Sorted(maps.Keys(faultOf))
 	starts := slices.DeleteFunc(slices.Clone(ends), func(k ai.Kind) bool { return k == ai.NoOutput })
 	aitest.RunVideos(t, aitest.VideoHarness{
-		Provider:      sandboxai.Name,
-		Fails:         starts,
-		JobFails:      ends,
-		TellsProgress: true,
-		Cancels:       true,
+		Provider:        sandboxai.Name,
+		Fails:           starts,
+		JobFails:        ends,
+		ReportsProgress: true,
+		Cancels:         true,
 		Play: func(_ *testing.T, s aitest.VideoScript) aitest.VideoCall {
 			one, two := sandboxai.New(sandboxai.Cadence(0.02)), sandboxai.New(sandboxai.Cadence(7))
 			return aitest.VideoCall{Maker: one, Other: two, Request: videoRequest(filmed(s))}

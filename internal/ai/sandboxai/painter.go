@@ -12,7 +12,7 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// strokes is in how many steps a picture is made; all but the last are told as progress.
+// strokes is the number of steps of a picture; all but the last are reported as progress.
 const strokes = 10
 
 // Bounds of a picture.
@@ -28,13 +28,14 @@ func (p *Provider) MakeImage(ctx context.Context, req ai.ImageRequest) iter.Seq2
 	}
 }
 
-// painting is one picture being made.
+// painting is one picture in progress.
 type painting struct {
 	media
 	req           ai.ImageRequest
 	first, stroke time.Duration
 }
 
+// newPainting reads the request and its directives.
 func newPainting(p *Provider, req ai.ImageRequest) *painting {
 	m := newMedia(p, req.Model, req.Prompt, fmt.Sprint(req.Width, "x", req.Height))
 	rng := rand.New(rand.NewPCG(m.seed, 0))
@@ -75,7 +76,7 @@ func (w *painting) open(ctx context.Context) error {
 	return w.submit(ctx, w.flaw(), entry, w.first)
 }
 
-// flaw says what is wrong with the request.
+// flaw returns what is wrong with the request; nil when it is valid.
 func (w *painting) flaw() error {
 	width, height := w.req.Width, w.req.Height
 	if width < 1 || height < 1 || width > maxSide || height > maxSide || width*height > maxPixels {
@@ -87,7 +88,7 @@ func (w *painting) flaw() error {
 	return w.media.flaw()
 }
 
-// paint makes one stroke, counted from zero.
+// paint does one step, counted from zero.
 func (w *painting) paint(ctx context.Context, stroke int) error {
 	if w.d.stallAfter != never && stroke == min(w.d.stallAfter, strokes-1) {
 		<-ctx.Done()
@@ -107,7 +108,7 @@ func (w *painting) paint(ctx context.Context, stroke int) error {
 	return nil
 }
 
-// progress tells how much is done after so many strokes.
+// progress is the event after that many steps.
 func (w *painting) progress(done int) ai.ImageEvent {
 	ev := ai.ImageEvent{Phase: ai.PhaseGenerating}
 	if !w.d.noProgress {

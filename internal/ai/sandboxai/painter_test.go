@@ -22,10 +22,10 @@ import (
 
 // painted is one whole call for a picture.
 type painted struct {
-	progress []float64
-	signs    int
-	final    *ai.ImageResult
-	err      *ai.Error
+	progress   []float64
+	keepAlives int
+	final      *ai.ImageResult
+	err        *ai.Error
 }
 
 func makeImage(ctx context.Context, t *testing.T, p ai.ImageMaker, req ai.ImageRequest) painted {
@@ -39,14 +39,14 @@ func makeImage(ctx context.Context, t *testing.T, p ai.ImageMaker, req ai.ImageR
 		case ev.Progress != nil:
 			got.progress = append(got.progress, *ev.Progress)
 		case err == nil && ev.Final == nil:
-			got.signs++
+			got.keepAlives++
 		}
 		got.final = ev.Final
 	}
 	return got
 }
 
-// paint asks a sandbox without waits for a picture.
+// paint requests a picture from a sandbox without waits.
 func paint(t *testing.T, req ai.ImageRequest) painted {
 	t.Helper()
 	return makeImage(t.Context(), t, sandboxai.New(sandboxai.Cadence(0)), req)
@@ -117,7 +117,7 @@ func TestPictureIsAFunctionOfTheRequest(t *testing.T) {
 	}
 }
 
-func TestPictureTellsWhatWasDrawn(t *testing.T) {
+func TestPictureReportsPromptUsageAndModel(t *testing.T) {
 	t.Parallel()
 	got := paint(t, imageRequest(" a red\n fox[sandbox:fast], [sandbox:webp]at\x00 dawn ")).final
 	if got.RevisedPrompt != "A red fox, at\uFFFD dawn" {
@@ -140,12 +140,12 @@ func TestPictureProgress(t *testing.T) {
 	tests := []struct {
 		name, directives string
 		progress         int
-		signs            int
+		keepAlives       int
 		kind             ai.Kind
 		accepted         bool
 	}{
 		{name: "plain", progress: 9},
-		{name: "signs of life", directives: "[sandbox:no_progress]", signs: 9},
+		{name: "signs of life", directives: "[sandbox:no_progress]", keepAlives: 9},
 		{name: "refused", directives: "[sandbox:overloaded]", kind: ai.Overloaded},
 		{name: "fails at once", directives: "[sandbox:fail_at=0:rate_limit]", kind: ai.RateLimited, accepted: true},
 		{name: "fails at half", directives: "[sandbox:fail_at=50:upstream]", progress: 4, kind: ai.Upstream, accepted: true},
@@ -161,8 +161,8 @@ func TestPictureProgress(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			got := paint(t, imageRequest("fox "+tt.directives))
-			if !slices.Equal(got.progress, nine[:tt.progress]) || got.signs != tt.signs {
-				t.Errorf("progress = %v and %d signs, want %v and %d", got.progress, got.signs, nine[:tt.progress], tt.signs)
+			if !slices.Equal(got.progress, nine[:tt.progress]) || got.keepAlives != tt.keepAlives {
+				t.Errorf("progress = %v and %d signs, want %v and %d", got.progress, got.keepAlives, nine[:tt.progress], tt.keepAlives)
 			}
 			if kindOf(got.err) != tt.kind || (got.final != nil) != (tt.kind == "") {
 				t.Fatalf("error = %v, final = %v; want %q", got.err, got.final, tt.kind)

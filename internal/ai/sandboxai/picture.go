@@ -8,10 +8,8 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// A picture is a landscape: a sky that fades towards the horizon, a sun with its halo,
-// and hills, one behind the other. Flat colours keep it small in every format.
-
-// draw makes the picture of seed, width by height pixels. Better quality has more hills.
+// draw draws the picture of seed: a landscape with a sky that fades towards the horizon, a sun with a halo,
+// and hills. Flat colours make it small in every format. HD has more hills.
 func draw(seed uint64, width, height int, q ai.Quality) *image.Paletted {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	img := image.NewPaletted(image.Rect(0, 0, width, height), paletteFor(rng))
@@ -57,7 +55,7 @@ func fillCircle(img *image.Paletted, x, y, radius float64, colour int) {
 	}
 }
 
-// drawHills draws so many ridges, the farthest first.
+// drawHills draws that many ridges, the farthest first.
 func drawHills(img *image.Paletted, layers int, rng *rand.Rand) {
 	for layer := range layers {
 		near := float64(layer+1) / float64(layers)
@@ -66,8 +64,8 @@ func drawHills(img *image.Paletted, layers int, rng *rand.Rand) {
 	}
 }
 
-// ridge is the line of a range of hills, from the top, for each column: near is 1 for
-// the front, lower in the picture and steeper.
+// ridge is the outline of a ridge: the top of each column. near is 1 for the front one, which is lower and
+// steeper.
 func ridge(width, height int, near float64, rng *rand.Rand) []int {
 	type wave struct{ turns, phase, size float64 }
 	var waves [3]wave

@@ -9,7 +9,7 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// planned is a plan as the answer's shape has it.
+// planned is a plan in the schema of the reply.
 type planned struct {
 	Language string        `json:"language"`
 	Title    string        `json:"title"`
@@ -28,14 +28,14 @@ type plannedStep struct {
 	DependsOn   []int    `json:"dependsOn"`
 }
 
-// offered is a line of the instruction that offers a model.
-var offered = regexp.MustCompile(`(?m)^- (\S+) \[(TEXT|IMAGE|VIDEO)\]`)
+// offeredModel is a line of the instruction that offers a model.
+var offeredModel = regexp.MustCompile(`(?m)^- (\S+) \[(TEXT|IMAGE|VIDEO)\]`)
 
-// standing is a line of the instruction with a step that stands already.
-var standing = regexp.MustCompile(`(?m)^\d+\. `)
+// existingStep is a line of the instruction with a step that exists already.
+var existingStep = regexp.MustCompile(`(?m)^\d+\. `)
 
-// plan is the whole answer to a request for a plan: the steps that a person would take who thinks first, then makes,
-// then looks again, with a picture or a film where the goal speaks of one.
+// plan is the answer to a request for a plan: steps that think, then make, then review, with a picture or a
+// film when the goal mentions one.
 func plan(req ai.TextRequest) string {
 	goal := firstPrompt(req.Turns)
 	d := parse(goal)
@@ -45,24 +45,24 @@ func plan(req ai.TextRequest) string {
 		topic = words.untitled
 	}
 	models := map[string]string{}
-	for _, m := range offered.FindAllStringSubmatch(req.Instruction, -1) {
+	for _, m := range offeredModel.FindAllStringSubmatch(req.Instruction, -1) {
 		if models[m[2]] == "" {
 			models[m[2]] = m[1]
 		}
 	}
-	before := len(standing.FindAllString(req.Instruction, -1))
+	before := len(existingStep.FindAllString(req.Instruction, -1))
 	p := planned{Language: words.language, Title: topic, Summary: fmt.Sprintf(words.summary, topic)}
 	for _, kind := range kindsFor(goal, models) {
 		p.Steps = append(p.Steps, words.step(len(p.Steps)+1, before, kind, topic, models[kind]))
 	}
 	if before > 0 {
-		p.Steps = p.Steps[1:] // The first thought was thought already.
+		p.Steps = p.Steps[1:] // The plan has a first step already.
 	}
-	mended := len(req.Turns) > 1
-	return spoiled(p, d, mended)
+	isRepair := len(req.Turns) > 1
+	return withFault(p, d, isRepair)
 }
 
-// kindsFor are the kinds of a goal's steps: two of thinking, what is to be made, and one of looking again.
+// kindsFor are the kinds of a goal's steps: two of thinking, what is to be made, and one review.
 func kindsFor(goal string, models map[string]string) []string {
 	kinds := []string{"TEXT", "TEXT"}
 	goal = strings.ToLower(goal)
@@ -80,7 +80,7 @@ func kindsFor(goal string, models map[string]string) []string {
 	return kinds
 }
 
-// step writes the step at a place; before is how many steps of the plan stand already.
+// step writes the step at a place; before is the number of steps that exist already.
 func (w *planWords) step(place, before int, kind, topic, model string) plannedStep {
 	s := w.kinds[kind]
 	if kind == "TEXT" {
@@ -102,9 +102,10 @@ func (w *planWords) step(place, before int, kind, topic, model string) plannedSt
 	return step
 }
 
-// spoiled is the answer with the fault that the goal asks for. Without a fault, or once it was told of, it is sound.
-func spoiled(p planned, d directives, mended bool) string {
-	if d.planFault != "" && (!mended || d.planStaysBad) {
+// withFault is the answer with the fault that the goal's directive requests. Without one, or after a request
+// to repair it, it is valid.
+func withFault(p planned, d directives, isRepair bool) string {
+	if d.planFault != "" && (!isRepair || d.planStaysBad) {
 		switch d.planFault {
 		case "garbage":
 			return "I would rather talk about the weather."
@@ -124,14 +125,14 @@ func spoiled(p planned, d directives, mended bool) string {
 	return written(p)
 }
 
-// suggestions is the whole answer to a request for prompts.
+// suggestions is the answer to a request for prompts.
 func suggestions(req ai.TextRequest) string {
 	about := firstPrompt(req.Turns)
 	words := planWordsFor(about)
 	return written(map[string][]string{"prompts": words.suggestions})
 }
 
-// written is a JSON document as a model writes it, which keeps letters as they are.
+// written is a JSON document in the form in which models write it, without escaped letters.
 func written(v any) string {
 	var w strings.Builder
 	e := json.NewEncoder(&w)
@@ -143,7 +144,7 @@ func written(v any) string {
 	return strings.TrimSpace(w.String())
 }
 
-// firstPrompt is the person's first turn.
+// firstPrompt is the user's first turn.
 func firstPrompt(turns []ai.Turn) string {
 	for _, t := range turns {
 		if t.Role == ai.RoleUser {

@@ -4,12 +4,12 @@ package sandboxai
 type planWords struct {
 	language, untitled, summary, instruction string
 	reasons                                  map[string]string
-	texts                                    []stepWords // the steps of thinking, by place
+	texts                                    []stepWords // the texts' steps, by place
 	kinds                                    map[string]stepWords
 	suggestions                              []string
 }
 
-// stepWords are those of one step; the verbs of intent and prompts stand for the topic.
+// stepWords are the sentences of one step; the verbs of intent and prompts stand for the topic.
 type stepWords struct {
 	title, intent string
 	prompts       []string
@@ -17,7 +17,7 @@ type stepWords struct {
 
 // planWordsFor returns the sentences in the language of text.
 func planWordsFor(text string) *planWords {
-	if bookFor(text) == &korean {
+	if phrasesFor(text) == &korean {
 		return &koreanPlan
 	}
 	return &englishPlan

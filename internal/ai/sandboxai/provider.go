@@ -11,8 +11,7 @@ import (
 // Name is the provider's name in the catalogue and in its errors.
 const Name = "sandbox"
 
-// Provider implements the ports of text, pictures and videos. It has no state and is
-// safe for concurrent use.
+// Provider implements the ports of text, pictures and videos. It has no state and is safe for concurrent use.
 type Provider struct {
 	wait    ai.WaitFunc
 	cadence float64
@@ -28,18 +27,18 @@ var (
 // Option changes a Provider.
 type Option func(*Provider)
 
-// Cadence multiplies every wait: 1 is the default, 0 leaves all waits out.
+// Cadence multiplies every wait: 1 is the default, 0 removes all waits.
 func Cadence(factor float64) Option {
 	return func(p *Provider) { p.cadence = max(factor, 0) }
 }
 
-// Wait replaces the clock, for tests that want to see or skip the waits. It is called
-// for waits longer than zero only.
+// Wait replaces the clock, for tests that record or skip the waits. It is called only for waits longer than
+// zero.
 func Wait(wait ai.WaitFunc) Option {
 	return func(p *Provider) { p.wait = wait }
 }
 
-// New returns a Provider in real cadence.
+// New returns a Provider with realistic waits.
 func New(opts ...Option) *Provider {
 	p := &Provider{wait: ai.Wait, cadence: 1, journal: func(JournalEntry) {}}
 	for _, opt := range opts {

@@ -39,8 +39,8 @@ func stream(ctx context.Context, t *testing.T, p ai.TextStreamer, req ai.TextReq
 	return a
 }
 
-// ask sends one prompt to a sandbox without waits.
-func ask(t *testing.T, prompt string) answer {
+// answerTo returns the reply of a sandbox without waits to a prompt.
+func answerTo(t *testing.T, prompt string) answer {
 	t.Helper()
 	return stream(t.Context(), t, sandboxai.New(sandboxai.Cadence(0)), request(prompt))
 }
@@ -87,7 +87,7 @@ func TestReplyIsMarkdownInTheLanguageOfThePrompt(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got := ask(t, tt.prompt)
+			got := answerTo(t, tt.prompt)
 			text := got.text()
 			if isKorean := strings.Contains(text, "물으셨습니다"); isKorean != tt.korean {
 				t.Errorf("Korean = %t, want %t:\n%s", isKorean, tt.korean, text)
@@ -128,7 +128,7 @@ func TestRepliesSometimesHoldCode(t *testing.T) {
 	t.Parallel()
 	fenced, total := 0, 60
 	for i := range total {
-		if strings.Contains(ask(t, fmt.Sprintf("Question %d", i)).text(), "```") {
+		if strings.Contains(answerTo(t, fmt.Sprintf("Question %d", i)).text(), "```") {
 			fenced++
 		}
 	}
@@ -137,11 +137,11 @@ func TestRepliesSometimesHoldCode(t *testing.T) {
 	}
 }
 
-func TestReplyRepeatsNothingBeforeItMust(t *testing.T) {
+func TestReplyRepeatsNoSectionEarly(t *testing.T) {
 	t.Parallel()
 	for _, topic := range []string{"bread", "gardens", "maps"} {
 		seen := map[string]bool{}
-		for section := range strings.SplitSeq(ask(t, "[sandbox:tokens=300] "+topic).text(), "\n\n") {
+		for section := range strings.SplitSeq(answerTo(t, "[sandbox:tokens=300] "+topic).text(), "\n\n") {
 			if seen[section] {
 				t.Errorf("%s: twice in 300 tokens: %q", topic, section)
 			}
@@ -150,7 +150,7 @@ func TestReplyRepeatsNothingBeforeItMust(t *testing.T) {
 	}
 }
 
-func TestReplyTellsWhatItSaw(t *testing.T) {
+func TestReplySummarizesTheConversation(t *testing.T) {
 	t.Parallel()
 	chat := func(turns int, prompt string) ai.TextRequest {
 		req := request(prompt)
@@ -184,7 +184,7 @@ func TestReplyTellsWhatItSaw(t *testing.T) {
 	}
 }
 
-func TestReplyKeepsItsLimit(t *testing.T) {
+func TestReplyStaysWithinItsLimit(t *testing.T) {
 	t.Parallel()
 	for _, prompt := range []string{"Tell me all", "전부 말해 주세요", "[sandbox:tokens=500] 🌱"} {
 		for _, limit := range []int{1, 2, 7, 50} {
@@ -220,7 +220,7 @@ func TestRequestWithoutAQuestionIsRefused(t *testing.T) {
 	}
 }
 
-func TestCancelTellsUsageSoFar(t *testing.T) {
+func TestCancelReportsUsageSoFar(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

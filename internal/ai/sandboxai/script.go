@@ -12,7 +12,7 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// script is all that happens in one call, known before it begins.
+// script is the whole course of one call, decided before it begins.
 type script struct {
 	seed      uint64
 	first     time.Duration
@@ -25,10 +25,10 @@ type script struct {
 	noUsage   bool
 }
 
-// documentPace is how much faster a document comes than prose: nobody reads it as it is written.
+// documentPace is the duration of a document relative to prose: it is not read while it is written.
 const documentPace = 0.15
 
-// newScript decides the call for req.
+// newScript decides the course of the call for req.
 func newScript(req ai.TextRequest) script {
 	seed := seedOf(req)
 	rng := rand.New(rand.NewPCG(seed, 0))
@@ -47,8 +47,7 @@ func newScript(req ai.TextRequest) script {
 	return s.direct(d.at(req.Model, len(req.Turns)))
 }
 
-// newPlain is a call in which text is written, as far as limit tokens allow, and
-// nothing goes wrong.
+// newPlain is a call that writes text, at most limit tokens, without a fault.
 func newPlain(text string, finish ai.Finish, limit int, seed uint64, rng *rand.Rand) script {
 	text = ai.CleanText(text)
 	if limit > 0 && tokensOf(len(text)) > int64(limit) {
@@ -64,7 +63,7 @@ func newPlain(text string, finish ai.Finish, limit int, seed uint64, rng *rand.R
 	}
 }
 
-// direct changes the course of the call as d asks.
+// direct applies the directives to the call.
 func (s script) direct(d directives) script {
 	s.fault, s.failTimes, s.noUsage = d.fault, d.failTimes, d.noUsage
 	if d.filterAfter != never {
@@ -89,7 +88,7 @@ func (s script) id(prefix string) string {
 
 // write is the reply's whole text, as the provider would write it without a limit.
 func write(req ai.TextRequest, prompt string, d directives, rng *rand.Rand) (string, ai.Finish) {
-	book := bookFor(prompt)
+	book := phrasesFor(prompt)
 	text, finish := "", ai.FinishStop
 	if d.refusal {
 		text, finish = book.refusal, ai.FinishRefusal
@@ -101,8 +100,8 @@ func write(req ai.TextRequest, prompt string, d directives, rng *rand.Rand) (str
 		text = suggestions(req)
 	case d.echo:
 		text = prompt
-	case d.sees:
-		text = sight(req.Turns)
+	case d.describeImages:
+		text = describeImages(req.Turns)
 	case !d.refusal:
 		text = compose(book, seen(req, prompt), d.tokens, rng)
 	}
@@ -112,8 +111,8 @@ func write(req ai.TextRequest, prompt string, d directives, rng *rand.Rand) (str
 	return text, finish
 }
 
-// sight tells the images of each turn that has any, so that a caller's choice of them can be seen.
-func sight(turns []ai.Turn) string {
+// describeImages lists the images of each turn, so that a test can see which ones a caller sent.
+func describeImages(turns []ai.Turn) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "turns: %d", len(turns))
 	for i, t := range turns {
@@ -124,13 +123,13 @@ func sight(turns []ai.Turn) string {
 	return b.String()
 }
 
-// withNUL puts U+0000 behind the first word and at the end.
+// withNUL inserts U+0000 after the first word and at the end.
 func withNUL(text string) string {
 	word, rest, _ := strings.Cut(text, " ")
 	return word + "\x00 " + rest + "\x00"
 }
 
-// lastPrompt is the person's last turn.
+// lastPrompt is the user's last turn.
 func lastPrompt(turns []ai.Turn) string {
 	for i := len(turns) - 1; i >= 0; i-- {
 		if turns[i].Role == ai.RoleUser {

@@ -30,10 +30,10 @@ var faultOf = map[ai.Kind]string{
 
 func TestSuite(t *testing.T) {
 	aitest.Run(t, aitest.Harness{
-		Provider:   sandboxai.Name,
-		Fails:      slices.Sorted(maps.Keys(faultOf)),
-		TellsUsage: true,
-		Play:       play,
+		Provider:     sandboxai.Name,
+		Fails:        slices.Sorted(maps.Keys(faultOf)),
+		ReportsUsage: true,
+		Play:         play,
 	})
 }
 

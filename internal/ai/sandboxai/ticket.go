@@ -12,23 +12,23 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// keptFor is how long the sandbox says that it keeps a video. A ticket is good for longer.
-const keptFor = 24 * time.Hour
+// retention is how long the sandbox states that it stores a video. A ticket is valid for longer.
+const retention = 24 * time.Hour
 
 // ticketVersion is the version of the references this code writes and reads.
 const ticketVersion = 1
 
-// maxRevised bounds the prompt in a ticket in bytes, so that the reference keeps to
-// ai.MaxVideoRef: JSON may double it, base64 adds a third.
+// maxRevised bounds the prompt in a ticket in bytes, so that the reference stays within ai.MaxVideoRef: JSON
+// may double it, base64 adds a third.
 const maxRevised = 600
 
-// ticket is all of a video's job. It is the reference itself, because the sandbox
-// remembers nothing: any process that has it knows by its clock how far the job is.
+// ticket is the whole state of a video's job. It is the reference itself, because the sandbox has no state:
+// any process computes the job's progress from it by the clock.
 type ticket struct {
 	Version int `json:"v"`
 	// ID differs between two starts of the same request.
 	ID uint64 `json:"id"`
-	// Started is in milliseconds since 1970, and Took is for how many the job runs.
+	// Started is in milliseconds since 1970; Took is the duration of the job in milliseconds.
 	Started int64  `json:"at"`
 	Took    int64  `json:"ms"`
 	Seconds int    `json:"s"`
@@ -40,8 +40,8 @@ type ticket struct {
 	// FailAt is the progress in percent at which the job fails with FailWith; negative for never.
 	FailAt   int    `json:"f"`
 	FailWith string `json:"fw,omitempty"`
-	// Polls fail with PollsFailWith until PollsFail after the start, downloads until
-	// DownloadsFail after the end, in milliseconds.
+	// Polls fail with PollsFailWith until PollsFail after the start, downloads until DownloadsFail after the
+	// end, in milliseconds.
 	PollsFail     int64  `json:"pf,omitempty"`
 	PollsFailWith string `json:"pfw,omitempty"`
 	DownloadsFail int64  `json:"df,omitempty"`
@@ -64,7 +64,7 @@ func (t ticket) ref() (string, error) {
 	return base64.RawURLEncoding.EncodeToString(raw.Bytes()), nil
 }
 
-// readTicket reads a reference. What this code did not write is an error.
+// readTicket reads a reference. A reference that this code did not write is an error.
 func readTicket(ref string) (ticket, error) {
 	var t ticket
 	if len(ref) > ai.MaxVideoRef {
@@ -80,7 +80,7 @@ func readTicket(ref string) (ticket, error) {
 	return t, t.flaw()
 }
 
-// flaw says why the ticket cannot be one of ours.
+// flaw returns why the ticket cannot be valid.
 func (t ticket) flaw() error {
 	if t.Version != ticketVersion {
 		return fmt.Errorf("the reference has version %d, known is %d", t.Version, ticketVersion)
@@ -98,7 +98,7 @@ func (t ticket) age() time.Duration {
 	return max(0, time.Since(time.UnixMilli(t.Started)))
 }
 
-// progress is the part of the work that is done, from 0 to 1. A stalled job stops half-way.
+// progress is the completed part of the work, from 0 to 1. A stalled job stops half-way.
 func (t ticket) progress() float64 {
 	part, took := 1.0, time.Duration(t.Took)*time.Millisecond
 	if age := t.age(); age < took {
@@ -110,10 +110,10 @@ func (t ticket) progress() float64 {
 	return part
 }
 
-// state is how far the job is by the clock.
+// state is the state of the job by the clock.
 func (t ticket) state() ai.VideoState {
 	progress := t.progress()
-	s := ai.VideoState{Done: progress >= 1, Phase: ai.PhaseGenerating, KeptFor: keptFor}
+	s := ai.VideoState{Done: progress >= 1, Phase: ai.PhaseGenerating, KeptFor: retention}
 	if progress < 0.1 {
 		s.Phase = ai.PhaseQueued
 	}
@@ -126,7 +126,7 @@ func (t ticket) state() ai.VideoState {
 	return s
 }
 
-// pollAfter is an eighth of the whole time, or less when the rest is less.
+// pollAfter is an eighth of the whole time, or the rest when that is less.
 func (t ticket) pollAfter() time.Duration {
 	took := time.Duration(t.Took) * time.Millisecond
 	if left := took - t.age(); left > 0 {
@@ -135,22 +135,22 @@ func (t ticket) pollAfter() time.Duration {
 	return took / 8
 }
 
-// fails says whether the job has come to the place where it fails.
+// fails reports whether the job has reached the point where it fails.
 func (t ticket) fails() bool {
 	return t.FailAt >= 0 && t.FailWith != "" && t.progress()*100 >= float64(t.FailAt)
 }
 
-// pollsFail says whether polls fail at this time.
+// pollsFail reports whether polls fail at this time.
 func (t ticket) pollsFail() bool {
 	return t.PollsFailWith != "" && t.age().Milliseconds() < t.PollsFail
 }
 
-// downloadsFail says whether downloads break off at this time.
+// downloadsFail reports whether downloads break off at this time.
 func (t ticket) downloadsFail() bool {
 	return t.age().Milliseconds()-t.Took < t.DownloadsFail
 }
 
-// clip cuts text to so many bytes at a code point, and shows that it did.
+// clip cuts text to that many bytes at a code point, and appends an ellipsis.
 func clip(text string, limit int) string {
 	const mark = "…"
 	if len(text) <= limit {

@@ -15,7 +15,7 @@ func TestReferenceIsShortAndWhole(t *testing.T) {
 		"[sandbox:stall][sandbox:no_progress][sandbox:no_usage][sandbox:truncated][sandbox:wrong_type][sandbox:slow]"
 	for _, r := range []string{"a", `"`, `\`, "<", "\u2028", "한", "👩‍💻", "\xff", "\x01"} {
 		req := ai.VideoRequest{Model: "m", Prompt: all + strings.Repeat(r, 1000), Seconds: 12, Aspect: "16:9"}
-		want := newShoot(New(), req).ticket()
+		want := newVideoStart(New(), req).ticket()
 		ref, err := want.ref()
 		if err != nil || len(ref) > ai.MaxVideoRef {
 			t.Fatalf("%q: reference of %d bytes, %v", r, len(ref), err)
@@ -31,7 +31,7 @@ func TestReferenceIsShortAndWhole(t *testing.T) {
 }
 
 func FuzzReferencesAreChecked(f *testing.F) {
-	ref, err := newShoot(New(), ai.VideoRequest{Seconds: 4, Aspect: "1:1"}).ticket().ref()
+	ref, err := newVideoStart(New(), ai.VideoRequest{Seconds: 4, Aspect: "1:1"}).ticket().ref()
 	if err != nil {
 		f.Fatal(err)
 	}

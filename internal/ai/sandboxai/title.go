@@ -12,23 +12,24 @@ import (
 // maxTitle is the greatest length of a title in code points.
 const maxTitle = 60
 
-// titleScript is the call that names a conversation, which the last turn shows as "Person: …", an empty line, and "Model: …".
+// titleScript is the call that names a conversation, which the last turn contains as "Person: …", an empty
+// line, and "Model: …".
 func titleScript(req ai.TextRequest, seed uint64, rng *rand.Rand) script {
-	said, _, _ := strings.Cut(strings.TrimPrefix(lastPrompt(req.Turns), "Person: "), "\n\nModel: ")
-	s := newPlain(titleOf(strip(said)), ai.FinishStop, req.MaxOutputTokens, seed, rng)
-	if parse(said).titleFails {
+	question, _, _ := strings.Cut(strings.TrimPrefix(lastPrompt(req.Turns), "Person: "), "\n\nModel: ")
+	s := newPlain(titleOf(strip(question)), ai.FinishStop, req.MaxOutputTokens, seed, rng)
+	if parse(question).titleFails {
 		f := faults["upstream"]
 		s.fault = &f
 	}
 	return s
 }
 
-// titleOf names a conversation by the first thing the person said in words.
-func titleOf(said string) string {
-	if line := strings.Trim(shorten(said, maxTitle), " .,;:!?。？！"); line != "" {
+// titleOf names a conversation by its first words.
+func titleOf(question string) string {
+	if line := strings.Trim(shorten(question, maxTitle), " .,;:!?。？！"); line != "" {
 		return capital(line)
 	}
-	return bookFor(said).untitled
+	return phrasesFor(question).untitled
 }
 
 // capital returns s with its first letter in upper case.

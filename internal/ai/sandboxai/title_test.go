@@ -9,16 +9,16 @@ import (
 	"github.com/weav-ai/weav/internal/ai/sandboxai"
 )
 
-// title asks for the title of an exchange, as far as it went.
-func title(t *testing.T, said ...string) answer {
+// title requests the title of an exchange.
+func title(t *testing.T, question ...string) answer {
 	t.Helper()
-	shown := "Person: " + strings.Join(said, "\n\nModel: ")
+	shown := "Person: " + strings.Join(question, "\n\nModel: ")
 	req := ai.TextRequest{Model: "sandbox-text", Purpose: ai.PurposeTitle, Turns: []ai.Turn{{Role: ai.RoleUser, Text: shown}}}
 	return stream(t.Context(), t, sandboxai.New(sandboxai.Cadence(0)), req)
 }
 
-// TestATitleIsAskedForAsAnythingElse: a conversation that ends with the model's words is refused here as it is by vendors.
-func TestATitleIsAskedForAsAnythingElse(t *testing.T) {
+// TestTitleRequestMustEndWithAUserTurn: a conversation that ends with a model's turn is refused, as with vendors.
+func TestTitleRequestMustEndWithAUserTurn(t *testing.T) {
 	t.Parallel()
 	req := ai.TextRequest{Model: "sandbox-text", Purpose: ai.PurposeTitle, Turns: []ai.Turn{{Role: ai.RoleUser, Text: "hi"}, {Role: ai.RoleAssistant, Text: "hello"}}}
 	if got := stream(t.Context(), t, sandboxai.New(sandboxai.Cadence(0)), req); kindOf(got.err) != ai.BadRequest {
@@ -78,7 +78,7 @@ func TestTitleFails(t *testing.T) {
 	if got := title(t, "[sandbox:title_fails] Hi", "Hello"); kindOf(got.err) != ai.Upstream {
 		t.Errorf("error = %v, want upstream", got.err)
 	}
-	if got := ask(t, "[sandbox:title_fails] Hi"); got.err != nil {
+	if got := answerTo(t, "[sandbox:title_fails] Hi"); got.err != nil {
 		t.Errorf("the reply failed with the title: %v", got.err)
 	}
 }

@@ -6,12 +6,11 @@ import (
 	"unicode"
 )
 
-// quoting is a single quotation mark at the edge of a word; in its middle it is an
-// apostrophe.
+// quoting is a single quotation mark at the edge of a word; within a word it is an apostrophe.
 var quoting = regexp.MustCompile(`\B['‘’]|['‘’]\B`)
 
-// shorten makes one plain line of at most limit code points from the beginning of text:
-// no Markdown, no quotation marks, whole words where there are some.
+// shorten returns the beginning of text as one line of at most limit code points, without Markdown and
+// quotation marks, and cut between words if possible.
 func shorten(text string, limit int) string {
 	unquoted := quoting.ReplaceAllLiteralString(strings.Map(plain, firstLine(text)), "")
 	line := []rune(strings.Join(strings.Fields(unquoted), " "))
@@ -40,7 +39,7 @@ func firstLine(text string) string {
 
 func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
-// plain drops double quotation marks and what Markdown gives a meaning.
+// plain removes double quotation marks and Markdown syntax.
 func plain(r rune) rune {
 	switch {
 	case strings.ContainsRune("\"“”„«»‹›「」『』`*_#>~|[]<", r):

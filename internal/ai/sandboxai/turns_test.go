@@ -7,7 +7,7 @@ import (
 	"github.com/weav-ai/weav/internal/ai/sandboxai"
 )
 
-// TestFaultsOfOneModelAndOfLongConversations are those that another model, or fewer turns, get around.
+// TestFaultsOfOneModelAndOfLongConversations tests faults that another model, or fewer turns, avoid.
 func TestFaultsOfOneModelAndOfLongConversations(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -41,7 +41,7 @@ func TestFaultsOfOneModelAndOfLongConversations(t *testing.T) {
 	}
 }
 
-func TestSandboxTellsWhatItSees(t *testing.T) {
+func TestSeesDirectiveDescribesTheImages(t *testing.T) {
 	t.Parallel()
 	req := request("[sandbox:sees] look")
 	req.Turns[0].Images = []ai.File{{Bytes: []byte("abc"), MIMEType: "image/png"}, {Bytes: nil, MIMEType: "image/webp"}}

@@ -28,7 +28,9 @@ const (
 	fromLeft  = 1
 )
 
-// encodeWebP returns img as a WebP file. Its sides are at most 16,384.
+// encodeWebP returns img as a WebP file. Its sides are at most 16,384. The encoder is written for the
+// pictures of draw: a palette, copies from the left and from above, and prefix codes in which every used
+// symbol has the same length.
 func encodeWebP(img *image.Paletted) []byte {
 	w := &bitWriter{}
 	w.write(0x2f, 8)
@@ -47,7 +49,7 @@ func encodeWebP(img *image.Paletted) []byte {
 	return riff(w.bytes())
 }
 
-// riff wraps a bitstream into the container.
+// riff wraps a bitstream in the container.
 func riff(stream []byte) []byte {
 	padded := len(stream) + len(stream)%2
 	file := append([]byte("RIFF"), binary.LittleEndian.AppendUint32(nil, uint32(12+padded))...)
@@ -57,8 +59,8 @@ func riff(stream []byte) []byte {
 	return append(file, make([]byte, padded-len(stream))...)
 }
 
-// writePalette announces the transform from indices to colours. The colours are an
-// image of their own, one pixel high, each told as its difference from the one before.
+// writePalette writes the transform from indices to colours. The colours are an image of their own, one pixel
+// high, each as its difference from the previous one.
 func (w *bitWriter) writePalette(img *image.Paletted) {
 	w.write(1, 1) // a transform
 	w.write(3, 2) // colour indexing
@@ -82,7 +84,7 @@ func (w *bitWriter) writePalette(img *image.Paletted) {
 	}
 }
 
-// writePixels codes the indices as literals and copies, whichever reaches further.
+// writePixels encodes the indices as literals and copies, whichever is longer.
 func (w *bitWriter) writePixels(img *image.Paletted) {
 	pix, width := img.Pix, img.Rect.Dx()
 	for at := 0; at < len(pix); {
@@ -100,7 +102,7 @@ func (w *bitWriter) writePixels(img *image.Paletted) {
 	}
 }
 
-// repeat is for how long pix goes on at a place as it did back pixels before.
+// repeat is for how many pixels pix equals itself back pixels before.
 func repeat(pix []uint8, at, back int) int {
 	if at < back {
 		return 0

@@ -18,7 +18,7 @@ func (w *bitWriter) write(v uint64, width uint) {
 	}
 }
 
-// bytes ends the stream.
+// bytes pads the stream to whole bytes and returns it.
 func (w *bitWriter) bytes() []byte {
 	if w.n > 0 {
 		return append(w.out, byte(w.rest))
@@ -50,16 +50,16 @@ func (w *bitWriter) flatCode(alphabet int, width uint, used func(symbol int) boo
 // lengthOrder is the order in which the lengths of the codes for lengths are sent.
 var lengthOrder = [...]uint{17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8}
 
-// lengthCode describes how the lengths of a flat code are told: bit 0 for a symbol that
-// is not used, bit 1 for one of that width.
+// lengthCode describes how the lengths of a flat code are written: bit 0 for an unused symbol, bit 1 for one
+// of that width.
 func (w *bitWriter) lengthCode(width uint) {
 	w.write(uint64(len(lengthOrder)-4), 4)
 	for _, length := range lengthOrder {
-		told := uint64(0)
+		bits := uint64(0)
 		if length == 0 || length == width {
-			told = 1
+			bits = 1
 		}
-		w.write(told, 3)
+		w.write(bits, 3)
 	}
 }
 
@@ -67,7 +67,7 @@ func (w *bitWriter) lengthCode(width uint) {
 func (w *bitWriter) singleCode() {
 	w.write(1, 1) // a simple code
 	w.write(0, 1) // of one symbol
-	w.write(0, 2) // which is told in one bit, and is 0
+	w.write(0, 2) // which is written in one bit, and is 0
 }
 
 // pairCode describes a code of two symbols, of which the first is at most 1 and the
@@ -75,7 +75,7 @@ func (w *bitWriter) singleCode() {
 func (w *bitWriter) pairCode(first, second uint64) {
 	w.write(1, 1) // a simple code
 	w.write(1, 1) // of two symbols
-	w.write(0, 1) // the first is told in one bit
+	w.write(0, 1) // the first is written in one bit
 	w.write(first, 1)
 	w.write(second, 8)
 }

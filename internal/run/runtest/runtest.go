@@ -149,8 +149,8 @@ func (p *Process) must(err error) {
 // quiet counts nothing.
 type quiet struct{}
 
-// ObjectsRighted implements the meter of files.
-func (quiet) ObjectsRighted(string, int) {}
+// ObjectsRepaired implements the meter of files.
+func (quiet) ObjectsRepaired(string, int) {}
 
 // DeltaPublished implements the meter of chats and jobs.
 func (quiet) DeltaPublished(int) {}

@@ -21,7 +21,7 @@ func refusedWith(t *testing.T, form openaiai.Form, status int, body string, head
 		w.WriteHeader(status)
 		write(w, body)
 	})
-	h := hear(t, v, textRequest(secretPrompt))
+	h := receive(t, v, textRequest(secretPrompt))
 	if h.err == nil {
 		t.Fatalf("%d with %.200s is no failure", status, body)
 	}
@@ -29,16 +29,16 @@ func refusedWith(t *testing.T, form openaiai.Form, status int, body string, head
 	return h.err
 }
 
-// TestErrorsOfImitations are in forms that OpenAI's own errors never have.
-func TestErrorsOfImitations(t *testing.T) {
+// TestErrorsOfCompatibleServers have forms that OpenAI's own errors never have.
+func TestErrorsOfCompatibleServers(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		name   string
-		status int
-		body   string
-		kind   ai.Kind
-		code   string
-		says   string
+		name    string
+		status  int
+		body    string
+		kind    ai.Kind
+		code    string
+		message string
 	}{
 		{"a code that is a number", 400, `{"error":{"message":"bad","type":"BadRequestError","code":400}}`, ai.BadRequest, "BadRequestError", "bad"},
 		{"no object around", 404, `{"object":"error","message":"no model x","type":"NotFoundError","code":404}`, ai.ModelGone, "NotFoundError", "no model x"},
@@ -57,14 +57,14 @@ func TestErrorsOfImitations(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			e := refusedWith(t, openaiai.FormChat, tt.status, tt.body, nil)
-			if e.Kind != tt.kind || e.Code != tt.code || !strings.Contains(e.Cause.Error(), tt.says) {
-				t.Errorf("got %s, code %q: %v; want %s, %q, %q", e.Kind, e.Code, e.Cause, tt.kind, tt.code, tt.says)
+			if e.Kind != tt.kind || e.Code != tt.code || !strings.Contains(e.Cause.Error(), tt.message) {
+				t.Errorf("got %s, code %q: %v; want %s, %q, %q", e.Kind, e.Code, e.Cause, tt.kind, tt.code, tt.message)
 			}
 		})
 	}
 }
 
-// TestFaultsWithinAnAnswer have no status, so their names alone say whose fault it is.
+// TestFaultsWithinAnAnswer have no status, so only their names show whose fault it is.
 func TestFaultsWithinAnAnswer(t *testing.T) {
 	t.Parallel()
 	for event, kind := range map[string]ai.Kind{
@@ -84,14 +84,14 @@ func TestFaultsWithinAnAnswer(t *testing.T) {
 			startStream(w)
 			write(w, "data: "+event+"\n\n")
 		})
-		h := hear(t, v, textRequest(secretPrompt))
+		h := receive(t, v, textRequest(secretPrompt))
 		if h.err == nil || h.err.Kind != kind || !h.err.Accepted {
 			t.Errorf("%s: %+v, want %s, accepted", event, h.err, kind)
 		}
 	}
 }
 
-// TestRetryAfter reads the provider's wish in all its forms.
+// TestRetryAfter reads the requested delay in all its formats.
 func TestRetryAfter(t *testing.T) {
 	t.Parallel()
 	const body = `{"error":{"message":"wait","code":"rate_limit_exceeded"}}`
@@ -119,8 +119,8 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// TestMessagesAreCleaned keeps what tells of a fault, and nothing of the key or the prompt.
-func TestMessagesAreCleaned(t *testing.T) {
+// TestMessagesHoldNoSecrets keeps the description of a fault, without the key and the prompt.
+func TestMessagesHoldNoSecrets(t *testing.T) {
 	t.Parallel()
 	for message, want := range map[string]string{
 		"This model's maximum is 4096 tokens.":                  "This model's maximum is 4096 tokens.",
@@ -149,7 +149,7 @@ func TestEndlessError(t *testing.T) {
 			write(w, strings.Repeat("x", 1<<10))
 		}
 	})
-	if h := hear(t, v, textRequest("hello")); h.err == nil || h.err.Kind != ai.Upstream {
+	if h := receive(t, v, textRequest("hello")); h.err == nil || h.err.Kind != ai.Upstream {
 		t.Errorf("got %+v", h.err)
 	}
 	<-v.closed

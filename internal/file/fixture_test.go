@@ -28,22 +28,22 @@ import (
 
 func TestMain(m *testing.M) { servicetest.Main(m) }
 
-// house is the domain of files over a real database and a folder, with one person in it.
-type house struct {
+// fixture is the domain of files over a real database and a folder, with one user.
+type fixture struct {
 	*file.Service
 	t      *testing.T
 	st     *store.Store
-	bucket *frail
+	bucket *faultyBucket
 	user   oid.User
 }
 
 // each runs a test on both databases.
-func each(t *testing.T, test func(t *testing.T, h *house)) {
+func each(t *testing.T, test func(t *testing.T, h *fixture)) {
 	t.Helper()
-	storetest.Each(t, func(t *testing.T, st *store.Store) { test(t, newHouse(t, st)) })
+	storetest.Each(t, func(t *testing.T, st *store.Store) { test(t, newFixture(t, st)) })
 }
 
-func newHouse(t *testing.T, st *store.Store) *house {
+func newFixture(t *testing.T, st *store.Store) *fixture {
 	t.Helper()
 	var handler http.Handler
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
@@ -54,20 +54,20 @@ func newHouse(t *testing.T, st *store.Store) *house {
 	}
 	handler = own.Handler()
 	t.Cleanup(func() { _ = own.Close() }) // Nothing is written any more.
-	h := &house{t: t, st: st, bucket: &frail{Bucket: own}, user: storetest.User(t, st)}
-	h.Service = file.New(st, h.bucket, slog.New(slog.DiscardHandler), still{}, file.Config{
+	h := &fixture{t: t, st: st, bucket: &faultyBucket{Bucket: own}, user: storetest.User(t, st)}
+	h.Service = file.New(st, h.bucket, slog.New(slog.DiscardHandler), noMetrics{}, file.Config{
 		StageLife: time.Nanosecond, TempDir: t.TempDir(), PublicURL: "https://weav.example", Generator: "WEAV test",
 	})
 	return h
 }
 
-// still counts nothing.
-type still struct{}
+// noMetrics discards what it is given.
+type noMetrics struct{}
 
-func (still) ObjectsRighted(string, int) {}
+func (noMetrics) ObjectsRepaired(string, int) {}
 
-// frail is a store that fails at its n-th call from now, and at all behind it, until it is mended.
-type frail struct {
+// faultyBucket is a store that fails at its n-th call from now, and at all later ones, until it is repaired.
+type faultyBucket struct {
 	blob.Bucket
 	left atomic.Int64 // calls until it fails; 0 never does
 	down atomic.Bool
@@ -75,13 +75,13 @@ type frail struct {
 
 var errDown = errs.New(errs.Unavailable, "The file store is down.").Retry(0)
 
-// failAt makes the n-th call from now fail, counted from 1; 0 mends.
-func (f *frail) failAt(n int64) {
+// failAt makes the n-th call from now fail, counted from 1; 0 repairs.
+func (f *faultyBucket) failAt(n int64) {
 	f.down.Store(false)
 	f.left.Store(n)
 }
 
-func (f *frail) call() error {
+func (f *faultyBucket) call() error {
 	if f.down.Load() {
 		return errDown
 	}
@@ -92,28 +92,28 @@ func (f *frail) call() error {
 	return nil
 }
 
-func (f *frail) Put(ctx context.Context, key string, body io.Reader, opt blob.PutOptions) error {
+func (f *faultyBucket) Put(ctx context.Context, key string, body io.Reader, opt blob.PutOptions) error {
 	if err := f.call(); err != nil {
 		return err
 	}
 	return f.Bucket.Put(ctx, key, body, opt)
 }
 
-func (f *frail) Stat(ctx context.Context, key string) (blob.Object, error) {
+func (f *faultyBucket) Stat(ctx context.Context, key string) (blob.Object, error) {
 	if err := f.call(); err != nil {
 		return blob.Object{}, err
 	}
 	return f.Bucket.Stat(ctx, key)
 }
 
-func (f *frail) Open(ctx context.Context, key string) (io.ReadCloser, blob.Object, error) {
+func (f *faultyBucket) Open(ctx context.Context, key string) (io.ReadCloser, blob.Object, error) {
 	if err := f.call(); err != nil {
 		return nil, blob.Object{}, err
 	}
 	return f.Bucket.Open(ctx, key)
 }
 
-func (f *frail) Delete(ctx context.Context, key string) error {
+func (f *faultyBucket) Delete(ctx context.Context, key string) error {
 	if err := f.call(); err != nil {
 		return err
 	}
@@ -129,21 +129,21 @@ func pixels(t *testing.T) []byte {
 	return b.Bytes()
 }
 
-// keep keeps a picture that a provider made.
-func (h *house) keep() (*file.Kept, error) {
+// put stores a picture that a provider made.
+func (h *fixture) put() (*file.Stored, error) {
 	content := pixels(h.t)
-	return h.Keep(h.t.Context(), file.Made{
+	return h.Store(h.t.Context(), file.Made{
 		User: h.user, Artifact: oid.New[oid.Artifact](), Kind: entartifact.KindImage,
 		Body: bytes.NewReader(content), Size: int64(len(content)), MIMEType: "image/png",
 		Provider: "sandbox", Model: "painter", At: time.Now(),
 	})
 }
 
-// add makes an artifact of what was kept.
-func (h *house) add(k *file.Kept) (a *ent.Artifact, err error) {
+// add makes an artifact of a stored file.
+func (h *fixture) add(k *file.Stored) (a *ent.Artifact, err error) {
 	err = h.st.Tx(h.t.Context(), func(ctx context.Context, tx *store.Tx) error {
 		a, err = h.Add(ctx, tx, file.NewArtifact{
-			ID: k.Artifact, User: h.user, Job: oid.New[oid.Job](), Kind: entartifact.KindImage, Kept: k,
+			ID: k.Artifact, User: h.user, Job: oid.New[oid.Job](), Kind: entartifact.KindImage, Stored: k,
 			Prompt: "p", Model: "sandbox-painter", Provider: "sandbox", AnsweredBy: "painter",
 		})
 		return err
@@ -151,9 +151,9 @@ func (h *house) add(k *file.Kept) (a *ent.Artifact, err error) {
 	return a, err
 }
 
-func (h *house) artifact() *ent.Artifact {
+func (h *fixture) artifact() *ent.Artifact {
 	h.t.Helper()
-	k, err := h.keep()
+	k, err := h.put()
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -165,7 +165,7 @@ func (h *house) artifact() *ent.Artifact {
 }
 
 // upload begins an upload and sends its bytes.
-func (h *house) upload(content []byte) *ent.File {
+func (h *fixture) upload(content []byte) *ent.File {
 	h.t.Helper()
 	f, request, err := h.CreateUpload(h.t.Context(), h.user, file.UploadInput{
 		Name: "cat.png", MIMEType: "image/png", Bytes: int64(len(content)), Key: oid.New[oid.Row]().String(),
@@ -179,7 +179,7 @@ func (h *house) upload(content []byte) *ent.File {
 	return f
 }
 
-func (h *house) send(r *file.UploadRequest, content []byte) int {
+func (h *fixture) send(r *file.UploadRequest, content []byte) int {
 	h.t.Helper()
 	req, err := http.NewRequestWithContext(h.t.Context(), r.Method, r.URL, bytes.NewReader(content))
 	if err != nil {
@@ -195,7 +195,7 @@ func (h *house) send(r *file.UploadRequest, content []byte) int {
 }
 
 // wantWhole sweeps, and then wants each object in the store to have its row, and each row its object, so many in all.
-func (h *house) wantWhole(objects int) {
+func (h *fixture) wantWhole(objects int) {
 	h.t.Helper()
 	h.bucket.failAt(0)
 	if err := h.Sweep(h.t.Context()); err != nil {
@@ -240,7 +240,7 @@ var putOne = blob.PutOptions{ContentType: "image/png", Size: 1}
 
 func reader(s string) io.Reader { return bytes.NewReader([]byte(s)) }
 
-func made(h *house, content []byte, mimeType string) file.Made {
+func made(h *fixture, content []byte, mimeType string) file.Made {
 	return file.Made{
 		User: h.user, Artifact: oid.New[oid.Artifact](), Kind: entartifact.KindImage,
 		Body: bytes.NewReader(content), Size: int64(len(content)), MIMEType: mimeType,

@@ -12,15 +12,15 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// mute is a provider that says nothing until its call ends.
-type mute struct{ wrote bool }
+// silentMedia never answers: its calls end with their context.
+type silentMedia struct{ wrote bool }
 
-func (*mute) hang(ctx context.Context) error {
+func (*silentMedia) hang(ctx context.Context) error {
 	<-ctx.Done()
 	return &ai.Error{Kind: ai.StopKind(ctx), Provider: "mute", Accepted: true, Cause: ctx.Err()}
 }
 
-func (m *mute) MakeImage(ctx context.Context, _ ai.ImageRequest) iter.Seq2[ai.ImageEvent, error] {
+func (m *silentMedia) MakeImage(ctx context.Context, _ ai.ImageRequest) iter.Seq2[ai.ImageEvent, error] {
 	return func(yield func(ai.ImageEvent, error) bool) {
 		if yield(ai.ImageEvent{}, nil) {
 			yield(ai.ImageEvent{}, m.hang(ctx))
@@ -28,15 +28,15 @@ func (m *mute) MakeImage(ctx context.Context, _ ai.ImageRequest) iter.Seq2[ai.Im
 	}
 }
 
-func (m *mute) StartVideo(ctx context.Context, _ ai.VideoRequest) (string, error) {
+func (m *silentMedia) StartVideo(ctx context.Context, _ ai.VideoRequest) (string, error) {
 	return "", m.hang(ctx)
 }
 
-func (m *mute) PollVideo(ctx context.Context, _, _ string) (ai.VideoState, error) {
+func (m *silentMedia) PollVideo(ctx context.Context, _, _ string) (ai.VideoState, error) {
 	return ai.VideoState{}, m.hang(ctx)
 }
 
-func (m *mute) DownloadVideo(ctx context.Context, _, _ string, w io.Writer) (ai.VideoResult, error) {
+func (m *silentMedia) DownloadVideo(ctx context.Context, _, _ string, w io.Writer) (ai.VideoResult, error) {
 	for range 3 {
 		if err := ai.Wait(ctx, 50*time.Second); err != nil {
 			return ai.VideoResult{}, m.hang(ctx)
@@ -49,13 +49,13 @@ func (m *mute) DownloadVideo(ctx context.Context, _, _ string, w io.Writer) (ai.
 	return ai.VideoResult{}, m.hang(ctx)
 }
 
-func (m *mute) CancelVideo(ctx context.Context, _, _ string) error { return m.hang(ctx) }
+func (m *silentMedia) CancelVideo(ctx context.Context, _, _ string) error { return m.hang(ctx) }
 
-// TestHangsAreTimeouts has a provider fall silent in each kind of call.
-func TestHangsAreTimeouts(t *testing.T) {
+// TestSilentMediaCallsTimeOut makes a provider silent in each kind of call.
+func TestSilentMediaCallsTimeOut(t *testing.T) {
 	t.Parallel()
-	m := &mute{}
-	images, videos := ai.Patience{}.Images(m), ai.Patience{}.Videos(m)
+	m := &silentMedia{}
+	images, videos := ai.MediaTimeouts{}.Images(m), ai.MediaTimeouts{}.Videos(m)
 	for name, tt := range map[string]struct {
 		call func(context.Context) error
 		want time.Duration

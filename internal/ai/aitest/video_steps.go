@@ -11,8 +11,8 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// between is how long the suite waits between polls when the provider wishes nothing.
-const between = 5 * time.Millisecond
+// pollPause is the pause between polls when the provider requests none.
+const pollPause = 5 * time.Millisecond
 
 // start begins a job and checks its reference.
 func (h VideoHarness) start(ctx context.Context, t *testing.T, call VideoCall) string {
@@ -33,10 +33,10 @@ func (h VideoHarness) start(ctx context.Context, t *testing.T, call VideoCall) s
 	return ref
 }
 
-// await polls until the job is done or fails. Progress must be a part that never falls.
+// await polls until the job is done or fails. Progress must never fall.
 func (h VideoHarness) await(ctx context.Context, t *testing.T, maker ai.VideoMaker, model, ref string) error {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, hangTimeout)
 	defer cancel()
 	last := 0.0
 	for {
@@ -51,8 +51,8 @@ func (h VideoHarness) await(ctx context.Context, t *testing.T, maker ai.VideoMak
 		if state.PollAfter < 0 {
 			t.Errorf("poll again after %v", state.PollAfter)
 		}
-		if ai.Wait(ctx, max(between, state.PollAfter)) != nil {
-			t.Fatalf("not done after %v: %+v", patience, state)
+		if ai.Wait(ctx, max(pollPause, state.PollAfter)) != nil {
+			t.Fatalf("not done after %v: %+v", hangTimeout, state)
 		}
 	}
 }
@@ -60,8 +60,8 @@ func (h VideoHarness) await(ctx context.Context, t *testing.T, maker ai.VideoMak
 func (h VideoHarness) checkProgress(t *testing.T, state ai.VideoState, last float64) float64 {
 	t.Helper()
 	if state.Progress == nil {
-		if h.TellsProgress {
-			t.Error("no progress told")
+		if h.ReportsProgress {
+			t.Error("no progress reported")
 		}
 		return last
 	}
@@ -71,7 +71,7 @@ func (h VideoHarness) checkProgress(t *testing.T, state ai.VideoState, last floa
 	return *state.Progress
 }
 
-// download fetches the file of a job that is done.
+// download reads the file of a finished job.
 func (h VideoHarness) download(ctx context.Context, t *testing.T, maker ai.VideoMaker, req ai.VideoRequest, ref string) []byte {
 	t.Helper()
 	var file bytes.Buffer
@@ -89,7 +89,7 @@ func (h VideoHarness) checkResult(t *testing.T, result ai.VideoResult, req ai.Vi
 		t.Errorf("%d bytes of %s under the type %q", len(file), found, result.MIMEType)
 	}
 	if result.Bytes != int64(len(file)) {
-		t.Errorf("told of %d bytes, wrote %d", result.Bytes, len(file))
+		t.Errorf("reported %d bytes, wrote %d", result.Bytes, len(file))
 	}
 	if result.Seconds != 0 && result.Seconds != float64(req.Seconds) {
 		t.Errorf("%v seconds, want %d", result.Seconds, req.Seconds)
@@ -103,13 +103,13 @@ func (h VideoHarness) checkResult(t *testing.T, result ai.VideoResult, req ai.Vi
 	checkModel(t, result.Model, req.Model)
 }
 
-// checkFailure wants what failure wants.
+// checkFailure is failure without its result.
 func (h VideoHarness) checkFailure(t *testing.T, err error, kind ai.Kind) {
 	t.Helper()
 	_ = h.failure(t, err, kind)
 }
 
-// failure wants an error of kind of a call about a job, which was accepted before.
+// failure requires an error of kind of a call about a job, which was accepted before.
 func (h VideoHarness) failure(t *testing.T, err error, kind ai.Kind) *ai.Error {
 	t.Helper()
 	e := h.typed(t, err, kind)
@@ -119,7 +119,7 @@ func (h VideoHarness) failure(t *testing.T, err error, kind ai.Kind) *ai.Error {
 	return e
 }
 
-// typed wants an *ai.Error of kind.
+// typed requires an *ai.Error of kind.
 func (h VideoHarness) typed(t *testing.T, err error, kind ai.Kind) *ai.Error {
 	t.Helper()
 	var e *ai.Error

@@ -15,7 +15,7 @@ import (
 	"github.com/weav-ai/weav/internal/oid"
 )
 
-// Made is what a provider delivered; nothing of it is trusted yet.
+// Made is a file that a provider delivered. Nothing in it is trusted yet.
 type Made struct {
 	User     oid.User
 	Artifact oid.Artifact
@@ -23,19 +23,19 @@ type Made struct {
 	Body     io.ReaderAt
 	Size     int64
 	MIMEType string
-	// Poster is a picture of a video; nil for none. One that cannot be used is left out.
+	// Poster is a picture of a video; nil for none. One that cannot be used is omitted.
 	Poster          []byte
 	Provider, Model string
 	At              time.Time
 }
 
-// Kept is a made file in the object store, staged: Add makes it an artifact.
-type Kept struct {
+// Stored is a provider's file in the object store, staged: Add makes it an artifact.
+type Stored struct {
 	Artifact oid.Artifact
 	Facts    media.Facts
 	Bytes    int64
 	SHA256   string
-	// Disclosed says that the file itself tells that an AI made it.
+	// Disclosed means that the file itself states that an AI made it.
 	Disclosed bool
 
 	key         string
@@ -44,21 +44,22 @@ type Kept struct {
 	thumbHeight int
 }
 
-// maxInMemory is the largest image that a provider may deliver: images are changed in memory.
+// maxInMemory is the largest image that a provider may deliver, because images are changed in memory.
 const maxInMemory = 64 << 20
 
-// Keep checks what was delivered, writes into it that an AI made it, makes its thumbnail, and puts both into
-// the object store under staged keys. What lies, or is damaged, is ErrUnusable; a store that cannot take it is
-// UNAVAILABLE, retryable. A video is streamed, never held in memory.
-func (s *Service) Keep(ctx context.Context, m Made) (*Kept, error) {
+// Store checks a delivered file, writes the AI disclosure into it, makes its thumbnail, and puts both into
+// the object store under staged keys. A damaged or mislabelled file is ErrUnusable; a store that cannot take
+// it is UNAVAILABLE, retryable. A video is streamed and never held in memory.
+func (s *Service) Store(ctx context.Context, m Made) (*Stored, error) {
 	facts, content, err := media.Inspect(m.Body, m.Size, media.Limits{})
 	if err != nil {
 		return nil, unusable(err)
 	}
+	// A provider's label is not trusted: clients would get a file of another type than the row states.
 	if string(facts.Type) != m.MIMEType || facts.Type.IsVideo() != (m.Kind == entartifact.KindVideo) {
 		return nil, fmt.Errorf("%w: it is %s, not %s", ErrUnusable, facts.Type, m.MIMEType)
 	}
-	k := &Kept{Artifact: m.Artifact, Facts: facts, key: key("artifacts", m.Artifact.UUID().String(), "original"+facts.Type.Ext())}
+	k := &Stored{Artifact: m.Artifact, Facts: facts, key: key("artifacts", m.Artifact.UUID().String(), "original"+facts.Type.Ext())}
 	body, thumb, err := s.prepare(m, k, content)
 	if err != nil {
 		return nil, err
@@ -73,12 +74,13 @@ func (s *Service) Keep(ctx context.Context, m Made) (*Kept, error) {
 		return nil, err
 	}
 	if err := s.write(ctx, k, body, thumb); err != nil {
-		s.giveUp(ctx, keys...)
+		s.discardStaged(ctx, keys...)
 		return nil, err
 	}
 	return k, nil
 }
 
+// unusable wraps a fault of the file in ErrUnusable; errors of reading it stay unchanged.
 func unusable(err error) error {
 	var fault *media.Error
 	if errors.As(err, &fault) {
@@ -87,11 +89,11 @@ func unusable(err error) error {
 	return err
 }
 
-// key is where an object is kept. It tells nobody anything and cannot be guessed.
+// key is the key of an object. It contains random ids only, so that it reveals nothing and cannot be guessed.
 func key(kind, id, name string) string { return kind + "/" + id + "/" + name }
 
 // prepare returns the content to store, with its disclosure, and the thumbnail.
-func (s *Service) prepare(m Made, k *Kept, content *media.Content) (body io.Reader, thumb []byte, err error) {
+func (s *Service) prepare(m Made, k *Stored, content *media.Content) (body io.Reader, thumb []byte, err error) {
 	d := media.Disclosure{Generator: s.cfg.Generator, Provider: m.Provider, Model: m.Model, At: m.At}
 	if k.Facts.Type.IsVideo() {
 		return s.prepareVideo(m, k, d, content)
@@ -114,7 +116,9 @@ func (s *Service) prepare(m Made, k *Kept, content *media.Content) (body io.Read
 	return bytes.NewReader(raw), thumb, nil
 }
 
-func (s *Service) prepareVideo(m Made, k *Kept, d media.Disclosure, content *media.Content) (body io.Reader, thumb []byte, err error) {
+// prepareVideo returns the video followed by its disclosure, which for MP4 is appended, so that the file is
+// streamed. The thumbnail is made from the poster, because videos are not decoded here.
+func (s *Service) prepareVideo(m Made, k *Stored, d media.Disclosure, content *media.Content) (body io.Reader, thumb []byte, err error) {
 	var tail []byte
 	if k.Facts.Type == media.MP4 {
 		tail = media.DiscloseTail(d)
@@ -123,7 +127,7 @@ func (s *Service) prepareVideo(m Made, k *Kept, d media.Disclosure, content *med
 	body = io.MultiReader(content.Reader(), bytes.NewReader(tail))
 	facts, err := media.Probe(bytes.NewReader(m.Poster), int64(len(m.Poster)), media.Limits{})
 	if err != nil || facts.Type.IsVideo() {
-		return body, nil, nil //nolint:nilerr // A film without a usable poster has none.
+		return body, nil, nil //nolint:nilerr // A video without a usable poster has none.
 	}
 	thumb, k.thumbWidth, k.thumbHeight, err = media.Thumbnail(bytes.NewReader(m.Poster), facts, media.ThumbnailEdge)
 	if err != nil {
@@ -132,8 +136,8 @@ func (s *Service) prepareVideo(m Made, k *Kept, d media.Disclosure, content *med
 	return body, thumb, nil
 }
 
-// write puts the objects and learns the content's hash on the way.
-func (s *Service) write(ctx context.Context, k *Kept, body io.Reader, thumb []byte) error {
+// write writes the objects and computes the content's hash meanwhile.
+func (s *Service) write(ctx context.Context, k *Stored, body io.Reader, thumb []byte) error {
 	sum := sha256.New()
 	if err := s.put(ctx, k.key, string(k.Facts.Type), io.TeeReader(body, sum), k.Bytes); err != nil {
 		return err
@@ -145,11 +149,11 @@ func (s *Service) write(ctx context.Context, k *Kept, body io.Reader, thumb []by
 	return s.put(ctx, *k.thumbKey, string(media.JPEG), bytes.NewReader(thumb), int64(len(thumb)))
 }
 
-// Discard gives up what was kept and did not become an artifact; what did is left alone.
-func (s *Service) Discard(ctx context.Context, kept ...*Kept) {
+// Discard dooms stored files that did not become artifacts; those that did are not affected.
+func (s *Service) Discard(ctx context.Context, stored ...*Stored) {
 	var keys []string
-	for _, k := range kept {
+	for _, k := range stored {
 		keys = append(keys, keysOf(&k.key, k.thumbKey)...)
 	}
-	s.giveUp(ctx, keys...)
+	s.discardStaged(ctx, keys...)
 }

@@ -10,27 +10,27 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// exposure is all that a maker of pictures yielded to a reader who listens beyond the end.
-type exposure struct {
+// imageRecord records everything that a maker of pictures yields, also after its end.
+type imageRecord struct {
 	// events is how many came before the end.
 	events int
 	final  *ai.ImageResult
 	err    *ai.Error
-	// flaws are breaches of the port.
+	// flaws are violations of the port.
 	flaws []string
 
 	progress float64
 }
 
-// ended says whether the final or an error came.
-func (ex *exposure) ended() bool { return ex.final != nil || ex.err != nil }
+// ended reports whether the final or an error has come.
+func (ex *imageRecord) ended() bool { return ex.final != nil || ex.err != nil }
 
-func (ex *exposure) flaw(format string, args ...any) {
+func (ex *imageRecord) flaw(format string, args ...any) {
 	ex.flaws = append(ex.flaws, fmt.Sprintf(format, args...))
 }
 
 // note adds one event.
-func (ex *exposure) note(ev ai.ImageEvent, err error) {
+func (ex *imageRecord) note(ev ai.ImageEvent, err error) {
 	switch {
 	case ex.ended():
 		ex.flaw("event after the end: %+v, %v", ev, err)
@@ -44,7 +44,7 @@ func (ex *exposure) note(ev ai.ImageEvent, err error) {
 	}
 }
 
-func (ex *exposure) noteError(ev ai.ImageEvent, err error) {
+func (ex *imageRecord) noteError(ev ai.ImageEvent, err error) {
 	if ev != (ai.ImageEvent{}) {
 		ex.flaw("error comes with an event: %+v", ev)
 	}
@@ -54,8 +54,8 @@ func (ex *exposure) noteError(ev ai.ImageEvent, err error) {
 	}
 }
 
-// noteProgress wants a part that never falls; not a number is no part either.
-func (ex *exposure) noteProgress(p *float64) {
+// noteProgress requires a progress from 0 to 1 that never falls; NaN is refused too.
+func (ex *imageRecord) noteProgress(p *float64) {
 	if p == nil {
 		return
 	}
@@ -65,10 +65,9 @@ func (ex *exposure) noteProgress(p *float64) {
 	ex.progress = *p
 }
 
-// expose reads seq to its end and beyond; onEvent, if any, is called at each event
-// before the end.
-func expose(seq iter.Seq2[ai.ImageEvent, error], onEvent func()) *exposure {
-	ex := &exposure{}
+// recordImages reads seq to its end and beyond; onEvent, if set, is called at each event before the end.
+func recordImages(seq iter.Seq2[ai.ImageEvent, error], onEvent func()) *imageRecord {
+	ex := &imageRecord{}
 	for ev, err := range seq {
 		ex.note(ev, err)
 		if onEvent != nil && !ex.ended() {
@@ -81,17 +80,17 @@ func expose(seq iter.Seq2[ai.ImageEvent, error], onEvent func()) *exposure {
 	return ex
 }
 
-// watch exposes seq, reports its flaws, and gives up on a call that hangs.
-func watch(t *testing.T, seq iter.Seq2[ai.ImageEvent, error], onEvent func()) *exposure {
+// listenImages records seq, reports its flaws, and fails when the call hangs.
+func listenImages(t *testing.T, seq iter.Seq2[ai.ImageEvent, error], onEvent func()) *imageRecord {
 	t.Helper()
-	ex := inTime(t, func() *exposure { return expose(seq, onEvent) })
+	ex := inTime(t, func() *imageRecord { return recordImages(seq, onEvent) })
 	for _, flaw := range ex.flaws {
 		t.Error(flaw)
 	}
 	return ex
 }
 
-// inTime returns what call does, and gives up on one that hangs.
+// inTime returns the result of call, and fails when it hangs.
 func inTime[T any](t *testing.T, call func() T) T {
 	t.Helper()
 	done := make(chan T, 1)
@@ -99,8 +98,8 @@ func inTime[T any](t *testing.T, call func() T) T {
 	select {
 	case got := <-done:
 		return got
-	case <-time.After(patience):
-		t.Fatalf("still at it after %v", patience)
+	case <-time.After(hangTimeout):
+		t.Fatalf("still at it after %v", hangTimeout)
 		var none T
 		return none
 	}
