@@ -31,30 +31,30 @@ func picture(w, h int) *image.RGBA {
 	return p
 }
 
-func pngOf(t *testing.T, w, h int) []byte {
-	t.Helper()
+func pngOf(tb testing.TB, w, h int) []byte {
+	tb.Helper()
 	var b bytes.Buffer
 	if err := png.Encode(&b, picture(w, h)); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b.Bytes()
 }
 
-func jpegOf(t *testing.T, w, h int) []byte {
-	t.Helper()
+func jpegOf(tb testing.TB, w, h int) []byte {
+	tb.Helper()
 	var b bytes.Buffer
 	if err := jpeg.Encode(&b, picture(w, h), nil); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b.Bytes()
 }
 
 // webpOf and filmOf are what the sandbox delivers.
-func webpOf(t *testing.T, w, h int) []byte {
-	t.Helper()
-	for e, err := range sandboxai.New(sandboxai.Cadence(0)).MakeImage(t.Context(), ai.ImageRequest{Model: "m", Prompt: "[sandbox:webp] p", Width: w, Height: h}) {
+func webpOf(tb testing.TB, w, h int) []byte {
+	tb.Helper()
+	for e, err := range sandboxai.New(sandboxai.Cadence(0)).MakeImage(tb.Context(), ai.ImageRequest{Model: "m", Prompt: "[sandbox:webp] p", Width: w, Height: h}) {
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		if e.Final != nil {
 			return e.Final.Images[0].Bytes
@@ -63,16 +63,16 @@ func webpOf(t *testing.T, w, h int) []byte {
 	return nil
 }
 
-func filmOf(t *testing.T) []byte {
-	t.Helper()
+func filmOf(tb testing.TB) []byte {
+	tb.Helper()
 	p := sandboxai.New(sandboxai.Cadence(0))
-	ref, err := p.StartVideo(t.Context(), ai.VideoRequest{Model: "m", Prompt: "p", Seconds: 4, Resolution: "720p", Aspect: "16:9"})
+	ref, err := p.StartVideo(tb.Context(), ai.VideoRequest{Model: "m", Prompt: "p", Seconds: 4, Resolution: "720p", Aspect: "16:9"})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var b bytes.Buffer
-	if _, err := p.DownloadVideo(t.Context(), "m", ref, &b); err != nil {
-		t.Fatal(err)
+	if _, err := p.DownloadVideo(tb.Context(), "m", ref, &b); err != nil {
+		tb.Fatal(err)
 	}
 	return b.Bytes()
 }
@@ -186,8 +186,14 @@ func FuzzProbe(f *testing.F) {
 	for _, seed := range []string{"\x89PNG\r\n\x1a\n", "\xff\xd8\xff\xe0", "RIFF\x00\x00\x00\x00WEBPVP8L", "\x00\x00\x00\x10ftypisom", "\x1a\x45\xdf\xa3"} {
 		f.Add([]byte(seed))
 	}
-	f.Add(webm(8, 8))
-	f.Fuzz(func(_ *testing.T, b []byte) { _, _ = probe(b) })
+	for _, file := range [][]byte{webm(8, 8), pngOf(f, 4, 3), jpegOf(f, 4, 3), webpOf(f, 4, 3), filmOf(f)} {
+		f.Add(file)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if facts, err := probe(b); err == nil && (facts.Width < 1 || facts.Height < 1) {
+			t.Errorf("taken as %+v", facts)
+		}
+	})
 }
 
 var disclosure = media.Disclosure{Generator: "WEAV <test> & co", Provider: "sandbox", Model: "painter-1", At: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
