@@ -92,7 +92,7 @@ func chatEvent(id oid.Chat, e chat.Event) ChatEvent {
 		return &ChatSnapshot{at: a, ChatID: id}
 	case e.Delta != nil:
 		d := e.Delta
-		return &ReplyDelta{at: a, ChatID: d.Chat, MessageID: d.Message, RunID: d.Run, Offset: d.Offset, Text: d.Text}
+		return &ReplyDelta{at: a, ChatID: id, MessageID: d.Message, RunID: d.Run, Offset: d.Offset, Text: d.Text}
 	}
 	// Watch tells only events of a chat, and all of those are in the union.
 	event, ok := durable(a, *e.Feed).(ChatEvent)

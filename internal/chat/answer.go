@@ -11,25 +11,25 @@ import (
 )
 
 // answer puts the reply to the requested model and, when that fails before anything was shown and the fault is not
-// the request's, to one other (see standIn). The calls that ai.Retrying repeats are within each of the two.
-func (w *writer) answer(ctx, work context.Context) (*ai.TextResult, error) {
+// the request's, to one other (see fallback). The calls that ai.Retrying repeats are within each of the two.
+func (w *writer) answer(ctx context.Context) (*ai.TextResult, error) {
 	model, ok := w.s.catalog.Get(*w.msg.RequestedModel)
 	var final *ai.TextResult
 	var err error = &ai.Error{Kind: ai.ModelGone, Provider: "catalog"}
 	if ok {
-		final, err = w.ask(ctx, work, model)
+		final, err = w.askModel(ctx, model)
 	}
-	if err == nil || !w.goesOn(ctx) || !mayFallBack(err) {
+	if err == nil || !w.MayCallAgain() || !mayFallBack(err) {
 		return final, err
 	}
-	next, found, lookErr := w.standIn(work, model)
-	if lookErr != nil || !found {
-		return nil, errors.Join(err, lookErr)
+	next, found, readErr := w.fallback(ctx, model)
+	if readErr != nil || !found {
+		return nil, errors.Join(err, readErr)
 	}
-	w.s.log.WarnContext(work, "a reply is put to another model", "run", w.topic,
+	w.s.log.WarnContext(ctx, "a reply is put to another model", "run", w.Run.String(),
 		"model", *w.msg.RequestedModel, "fallback", next.ID, "kind", string(ai.KindOf(err)), "error", err)
 	w.s.meter.ReplyFellBack(*w.msg.RequestedModel, next.ID)
-	return w.ask(ctx, work, next)
+	return w.askModel(ctx, next)
 }
 
 func mayFallBack(err error) bool {
@@ -37,31 +37,17 @@ func mayFallBack(err error) bool {
 	return errors.As(err, &failed) && failed.MayFallBack()
 }
 
-// goesOn says whether another call may be made: nothing was shown, and nobody has asked for the end meanwhile.
-func (w *writer) goesOn(ctx context.Context) bool {
-	if w.started {
-		return false
-	}
-	select {
-	case <-w.stop:
-		w.stopped = true
-	default:
-	}
-	w.leaving = w.leaving || ctx.Err() != nil
-	return !w.stopped && !w.leaving
-}
-
-// standIn is the model to ask when first has failed: the one that the request names, else the catalogue's. One
-// that is retired or not configured, or that cannot take the message, is none. A stand-in has no stand-in
+// fallback is the model to ask when first has failed: the one that the request names, else the catalogue's. One
+// that is retired or not configured, or that cannot take the message, is none. A fallback has no fallback
 // of its own, so there is no circle.
-func (w *writer) standIn(ctx context.Context, first catalog.Model) (catalog.Model, bool, error) {
+func (w *writer) fallback(ctx context.Context, first catalog.Model) (catalog.Model, bool, error) {
 	id := first.Fallback
 	if w.msg.FallbackModel != nil {
 		id = *w.msg.FallbackModel
 	}
 	m, err := w.s.catalog.Usable(catalog.Text, id)
 	if err != nil || m.ID == *w.msg.RequestedModel {
-		return catalog.Model{}, false, nil //nolint:nilerr // A model that cannot be used is no stand-in.
+		return catalog.Model{}, false, nil //nolint:nilerr // A model that cannot be used is no fallback.
 	}
 	if _, err := w.s.router.Text(m.Provider); err != nil {
 		return catalog.Model{}, false, nil //nolint:nilerr // The same.
@@ -77,10 +63,10 @@ func (w *writer) standIn(ctx context.Context, first catalog.Model) (catalog.Mode
 	return m, burdenOf(asked.Text, carried[asked.ID]).fits(m), nil
 }
 
-// ask has one model write the reply. A conversation that the model finds too long all the same is put once more in
+// askModel has one model write the reply. A conversation that the model finds too long all the same is put once more in
 // half the room, where that leaves something out: the count of tokens is an estimate, and the refusal cost nothing.
-func (w *writer) ask(ctx, work context.Context, model catalog.Model) (*ai.TextResult, error) {
-	router, err := w.s.router.For(work, w.msg.UserID, model.Provider, w.msg.IsOwnKey)
+func (w *writer) askModel(ctx context.Context, model catalog.Model) (*ai.TextResult, error) {
+	router, err := w.s.router.For(ctx, w.msg.UserID, model.Provider, w.msg.IsOwnKey)
 	if err != nil {
 		return nil, err
 	}
@@ -88,18 +74,18 @@ func (w *writer) ask(ctx, work context.Context, model catalog.Model) (*ai.TextRe
 	if err != nil {
 		return nil, err
 	}
-	whole, err := w.read(work, model, 1)
+	whole, err := w.read(ctx, model, 1)
 	if err != nil {
 		return nil, err
 	}
-	final, err := w.call(ctx, work, streamer, model, whole)
-	if ai.KindOf(err) != ai.ContextLength || !w.goesOn(ctx) {
+	final, err := w.call(ctx, streamer, model, whole)
+	if ai.KindOf(err) != ai.ContextLength || !w.MayCallAgain() {
 		return final, err
 	}
-	half, readErr := w.read(work, model, 2)
+	half, readErr := w.read(ctx, model, 2)
 	if readErr != nil || half.omitted <= whole.omitted {
 		return nil, errors.Join(err, readErr)
 	}
-	w.s.log.InfoContext(work, "a conversation was too long for its model and is shortened", "run", w.topic, "model", model.ID)
-	return w.call(ctx, work, streamer, model, half)
+	w.s.log.InfoContext(ctx, "a conversation was too long for its model and is shortened", "run", w.Run.String(), "model", model.ID)
+	return w.call(ctx, streamer, model, half)
 }

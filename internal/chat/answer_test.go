@@ -1,38 +1,11 @@
 package chat
 
 import (
-	"context"
 	"errors"
 	"testing"
 
 	"github.com/weav-ai/weav/internal/ai"
 )
-
-// TestWhetherAReplyGoesOn is asked between two calls, when whoever asked for the end may have been heard by neither.
-func TestWhetherAReplyGoesOn(t *testing.T) {
-	t.Parallel()
-	quiet, asked := make(chan struct{}), make(chan struct{})
-	close(asked)
-	gone, leave := context.WithCancel(t.Context())
-	leave()
-	for name, c := range map[string]struct {
-		ctx              context.Context
-		stop             chan struct{}
-		started, on      bool
-		stopped, leaving bool
-	}{
-		"nobody asked":           {t.Context(), quiet, false, true, false, false},
-		"a stop":                 {t.Context(), asked, false, false, true, false},
-		"a shutdown":             {gone, quiet, false, false, false, true},
-		"something was shown":    {t.Context(), quiet, true, false, false, false},
-		"shown, and then a stop": {gone, asked, true, false, false, false},
-	} {
-		w := &writer{stop: c.stop, started: c.started}
-		if on := w.goesOn(c.ctx); on != c.on || w.stopped != c.stopped || w.leaving != c.leaving {
-			t.Errorf("%s: goes on %v, stopped %v, leaving %v", name, on, w.stopped, w.leaving)
-		}
-	}
-}
 
 func TestMayFallBack(t *testing.T) {
 	t.Parallel()

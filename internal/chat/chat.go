@@ -1,9 +1,7 @@
 // Package chat is the domain of conversations: chats, the tree of their messages, and
 // the replies that are written into it.
 //
-// A reply is written by exactly one run at a time. The run holds a lease by the database's
-// clock and writes only while the message is its own (WHERE run_id = mine); stop, the sweeper and a
-// second delivery of the same job all go through that condition.
+// A reply is written by exactly one run at a time, by the protocol of internal/run.
 package chat
 
 import (
@@ -86,6 +84,7 @@ type Service struct {
 	log     *slog.Logger
 	process *run.Process
 	cfg     Config
+	runs    *run.Runs[oid.Message, ent.Message]
 	texts   *live.Lookup[oid.Run, string] // of running replies, for while the bus is out of reach
 	onPurge func(ctx context.Context, tx *store.Tx, chats []oid.Chat) error
 }
@@ -122,6 +121,10 @@ func New(p Parts, cfg Config) *Service {
 		files: p.Files, ledger: p.Ledger, meter: p.Meter, log: p.Log, process: cmp.Or(p.Process, run.NewProcess("")), cfg: cfg.withDefaults(),
 	}
 	s.texts = live.NewLookup(p.Bus, p.Log, s.storedTexts)
+	s.runs = run.New(replies{s}, run.Parts{
+		Kind: "reply", Entry: KindReply, Store: s.store, Feed: s.feed, Bus: s.bus, Process: s.process, Log: s.log,
+		Published: func(bytes int) { s.meter.DeltaPublished(bytes) }, Lease: s.cfg.Lease, StopWait: s.cfg.StopWait, OrphanAfter: s.cfg.OrphanAfter,
+	})
 	return s
 }
 

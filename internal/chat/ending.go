@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"time"
-	"unicode/utf16"
 
 	"github.com/weav-ai/weav/ent"
 	entchat "github.com/weav-ai/weav/ent/chat"
@@ -14,7 +12,7 @@ import (
 	entusage "github.com/weav-ai/weav/ent/usage"
 	"github.com/weav-ai/weav/internal/ai"
 	"github.com/weav-ai/weav/internal/feed"
-	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/run"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/usage"
 )
@@ -27,26 +25,23 @@ type ending struct {
 	finish    ai.Finish
 	model     string // the model that answered; empty when none did
 	failure   FailureCode
-	cancelled bool // the provider's call was cut short by a stop
-	free      bool // it costs nothing, however it ended
-	guard     []predicate.Message
+	cancelled bool                // the provider's call was cut short by a stop
+	free      bool                // it costs nothing, however it ended
+	guard     []predicate.Message // what must hold besides the run
 }
 
-// end ends a reply that run is writing. It answers errRunLost when the reply is not the run's any more.
-func (s *Service) end(ctx context.Context, msg *ent.Message, run oid.Run, e ending) error {
+// end ends a reply for its run, or from outside. It returns run.ErrLost when the reply is not the run's any more. The chat is
+// locked before the message, as everywhere.
+func (s *Service) end(ctx context.Context, msg *ent.Message, e ending) error {
 	now := store.Now()
 	err := s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if err := s.HoldChat(ctx, tx, &msg.ChatID); err != nil {
 			return err
 		}
-		n, err := s.update(tx, msg, run, e).SetEndedAt(now).Save(ctx)
-		if err != nil {
+		if err := run.Written(s.update(tx, msg, e).SetEndedAt(now).Save(ctx)); err != nil {
 			return fmt.Errorf("chat: end reply: %w", err)
 		}
-		if n == 0 {
-			return errRunLost
-		}
-		return s.settle(ctx, tx, msg, run, e)
+		return s.settle(ctx, tx, msg, e)
 	})
 	if err == nil {
 		s.meter.ReplyEnded(string(e.status), now.Sub(msg.CreatedAt))
@@ -54,13 +49,14 @@ func (s *Service) end(ctx context.Context, msg *ent.Message, run oid.Run, e endi
 	return err
 }
 
-func (s *Service) update(tx *store.Tx, msg *ent.Message, run oid.Run, e ending) *ent.MessageUpdate {
-	u := tx.Client().Message.Update().Where(append(e.guard, mine(msg.ID, run))...).
+// update is the conditional update that ends a reply.
+func (s *Service) update(tx *store.Tx, msg *ent.Message, e ending) *ent.MessageUpdate {
+	u := tx.Client().Message.Update().Where(mine(msg.ID, *msg.RunID)).Where(e.guard...).
 		SetStatus(e.status).SetText(e.text).ClearLeaseUntilMs().
 		SetInputTokens(e.usage.Input).SetOutputTokens(e.usage.Output).SetCachedInputTokens(e.usage.Cached).
 		AddBranchTokens(weight(e.text, 0)).SetUsageSource(message.UsageSource(e.usage.Source)).SetProviderCancelled(e.cancelled)
 	if e.finish != "" {
-		u.SetFinishReason(finishReason(e.finish))
+		u.SetFinishReason(run.FinishReason[message.FinishReason](e.finish))
 	}
 	if e.model != "" {
 		u.SetAnsweredBy(e.model)
@@ -72,8 +68,8 @@ func (s *Service) update(tx *store.Tx, msg *ent.Message, run oid.Run, e ending) 
 }
 
 // settle records what the end of a reply means for everything else.
-func (s *Service) settle(ctx context.Context, tx *store.Tx, msg *ent.Message, run oid.Run, e ending) error {
-	if err := s.recordUsage(ctx, tx, msg, run, e); err != nil {
+func (s *Service) settle(ctx context.Context, tx *store.Tx, msg *ent.Message, e ending) error {
+	if err := s.recordUsage(ctx, tx, msg, e); err != nil {
 		return err
 	}
 	done := *msg
@@ -86,7 +82,7 @@ func (s *Service) settle(ctx context.Context, tx *store.Tx, msg *ent.Message, ru
 		return fmt.Errorf("chat: touch: %w", err)
 	}
 	feed.Record(tx, msg.UserID, feed.ReplyEnded, feed.Facts{
-		Chat: msg.ChatID, Message: msg.ID, Run: run, Status: string(e.status), Length: utf16Len(e.text),
+		Chat: msg.ChatID, Message: msg.ID, Run: *msg.RunID, Status: string(e.status), Length: run.Length(e.text),
 	})
 	if e.status != message.StatusCompleted {
 		return nil
@@ -94,44 +90,15 @@ func (s *Service) settle(ctx context.Context, tx *store.Tx, msg *ent.Message, ru
 	return s.enqueueTitle(ctx, tx, msg.ChatID)
 }
 
-// recordUsage writes the run's one usage row. What failed, broke off or was refused costs the person nothing.
-func (s *Service) recordUsage(ctx context.Context, tx *store.Tx, msg *ent.Message, run oid.Run, e ending) error {
+// recordUsage writes the run's one usage row. What failed, broke off or was refused costs nothing.
+func (s *Service) recordUsage(ctx context.Context, tx *store.Tx, msg *ent.Message, e ending) error {
 	asked := *msg.RequestedModel
 	if msg.Model != nil {
 		asked = *msg.Model
 	}
 	charged := !e.free && (e.status == message.StatusCompleted || e.status == message.StatusStopped)
 	return s.ledger.Settle(ctx, tx, usage.Row{
-		Run: run, User: msg.UserID, Chat: &msg.ChatID, Message: &msg.ID, IsOwnKey: msg.IsOwnKey,
+		Run: *msg.RunID, User: msg.UserID, Chat: &msg.ChatID, Message: &msg.ID, IsOwnKey: msg.IsOwnKey,
 		Purpose: entusage.PurposeReply, Charged: charged, Model: cmp.Or(e.model, asked), ModelID: asked, Tokens: e.usage,
 	})
-}
-
-func finishReason(f ai.Finish) message.FinishReason {
-	switch f {
-	case ai.FinishStop:
-		return message.FinishReasonStop
-	case ai.FinishLength:
-		return message.FinishReasonLength
-	case ai.FinishContentFilter:
-		return message.FinishReasonContentFilter
-	case ai.FinishRefusal:
-		return message.FinishReasonRefusal
-	default:
-		return message.FinishReasonOther
-	}
-}
-
-// utf16Len counts a text as JavaScript does.
-func utf16Len(s string) int {
-	n := 0
-	for _, r := range s {
-		n += utf16.RuneLen(r)
-	}
-	return n
-}
-
-// detached gives work that must be finished though its context is ending a little time of its own.
-func detached(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 }

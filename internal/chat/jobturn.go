@@ -9,6 +9,7 @@ import (
 	"github.com/weav-ai/weav/ent/message"
 	"github.com/weav-ai/weav/internal/feed"
 	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/run"
 	"github.com/weav-ai/weav/internal/store"
 )
 
@@ -85,7 +86,7 @@ func (s *Service) EndJobTurn(ctx context.Context, tx *store.Tx, j *ent.Job, stat
 		return wrapJobTurn(err)
 	}
 	feed.Record(tx, j.UserID, feed.ReplyEnded, feed.Facts{
-		Chat: shown.ChatID, Message: shown.ID, Run: j.RunID, Status: string(status), Length: utf16Len(text),
+		Chat: shown.ChatID, Message: shown.ID, Run: j.RunID, Status: string(status), Length: run.Length(text),
 	})
 	if status != message.StatusCompleted {
 		return nil

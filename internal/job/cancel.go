@@ -3,39 +3,34 @@ package job
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/weav-ai/weav/ent"
 	entjob "github.com/weav-ai/weav/ent/job"
 	"github.com/weav-ai/weav/ent/jobstep"
 	"github.com/weav-ai/weav/ent/predicate"
-	"github.com/weav-ai/weav/internal/errs"
-	"github.com/weav-ai/weav/internal/live"
 	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/run"
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// lookEvery is how often cancelJob looks at the row in case the notice of the end was lost.
-const lookEvery = 250 * time.Millisecond
+// txHook is what is written in the transaction that cancels, with it or not at all.
+type txHook func(ctx context.Context, tx *store.Tx) error
 
-// Cancel ends a job and returns it as it ended; cancelling twice gives the same, and a job that ended
-// first stays as it ended. A job nobody works on at the moment is ended at once; else its worker is told,
-// and when it has not answered within Config.CancelWait its run is taken over.
+func noHook(context.Context, *store.Tx) error { return nil }
+
+// Cancel ends a job and returns it as it ended; cancelling twice gives the same, and a job that ended first stays as it
+// ended. A job that no run works on at the moment is ended at once; else its run is asked, and when it has not answered
+// within Config.CancelWait it is taken over.
 func (s *Service) Cancel(ctx context.Context, user oid.User, id string) (*ent.Job, error) {
 	j, err := s.own(ctx, s.store.Client(), user, id)
 	if err != nil {
 		return nil, err
 	}
-	return s.cancel(ctx, j, nothing)
+	return s.cancel(ctx, j, noHook)
 }
 
-// also is what is written in the transaction that cancels.
-type also func(ctx context.Context, tx *store.Tx) error
-
-func nothing(context.Context, *store.Tx) error { return nil }
-
-// CancelAny cancels a job of anybody as [Service.Cancel] does. record runs in the transaction that ends the job or asks
-// its worker to, and not at all for a job that has ended; its error leaves the job as it is.
+// CancelAny cancels a job of any user as [Service.Cancel] does. record runs in the transaction that ends the job or asks
+// its run to, and not at all for a job that has ended; its error leaves the job as it is.
 func (s *Service) CancelAny(ctx context.Context, id string, record func(context.Context, *store.Tx, *ent.Job) error) (*ent.Job, error) {
 	jid, err := oid.Parse[oid.Job](id)
 	if err != nil {
@@ -48,126 +43,69 @@ func (s *Service) CancelAny(ctx context.Context, id string, record func(context.
 	return s.cancel(ctx, j, func(ctx context.Context, tx *store.Tx) error { return record(ctx, tx, j) })
 }
 
-func (s *Service) cancel(ctx context.Context, j *ent.Job, record also) (*ent.Job, error) {
+func (s *Service) cancel(ctx context.Context, j *ent.Job, hook txHook) (*ent.Job, error) {
 	if !unfinished(j.Status) {
 		return j, nil
 	}
-	wake, quiet, err := s.newsOf(ctx, j.UserID)
-	if err != nil {
-		return nil, err
-	}
-	defer quiet()
-	if err := s.requestCancel(ctx, j.ID, record); err != nil {
-		return nil, err
-	}
-	if ended, err := s.awaitEnd(ctx, wake, j.ID); err != nil || ended != nil {
-		return ended, err
-	}
-	return s.takeOver(ctx, j.ID)
+	return s.runs.Stop(ctx, j.UserID, j.ID, func(ctx context.Context) error { return s.requestCancel(ctx, j.ID, hook) })
 }
 
-// idle matches jobs that nobody works on at this moment: in the queue, between two attempts, or
-// between two polls.
-func idle() predicate.Job {
-	return entjob.Or(entjob.LeaseUntilMsIsNil(), entjob.IsParked(true))
+// CancelAll requests the end of all unfinished jobs of a user, those that wait for a place first, so that none moves up.
+// It does not wait for runs: each ends its job as with [Service.Cancel].
+func (s *Service) CancelAll(ctx context.Context, user oid.User) error {
+	var faults []error
+	for _, waiting := range []bool{true, false} {
+		ids, err := s.store.Client().Job.Query().
+			Where(entjob.UserID(user), entjob.IsWaiting(waiting),
+				entjob.StatusIn(entjob.StatusInQueue, entjob.StatusInProgress)).
+			Order(entjob.ByID()).IDs(ctx)
+		if err != nil {
+			return wrap("cancel all", err)
+		}
+		for _, id := range ids {
+			faults = append(faults, s.requestCancel(ctx, id, noHook))
+		}
+	}
+	return errors.Join(faults...)
 }
 
-// requestCancel ends an idle job; of any other it sets the flag and tells the worker. Either holds whatever
-// happens to the job meanwhile, since both are conditional; record is written with it.
-func (s *Service) requestCancel(ctx context.Context, id oid.Job, record also) error {
+// requestCancel ends an idle job; of any other it sets the flag. A job may change from one to the other in between, so both
+// are conditional and tried until one matches; hook is written with it.
+func (s *Service) requestCancel(ctx context.Context, id oid.Job, hook txHook) error {
 	for {
 		j, err := found(s.store.Client().Job.Get(ctx, id))
 		if err != nil || !unfinished(j.Status) {
 			return err
 		}
-		err = s.end(ctx, j, ending{status: entjob.StatusCancelled, guard: []predicate.Job{idle()}, keep: record})
-		if !errors.Is(err, errRunLost) {
+		err = s.end(ctx, j, ending{status: entjob.StatusCancelled, guard: []predicate.Job{idle()}, hook: hook})
+		if !errors.Is(err, run.ErrLost) {
 			return err
 		}
-		told, err := s.flagCancel(ctx, id, record)
-		if err != nil || told {
+		err = s.flagCancel(ctx, id, hook)
+		if !errors.Is(err, run.ErrLost) {
 			return err
 		}
 	}
 }
 
-// flagCancel asks the worker of a job to end it. It tells false when the job became idle meanwhile.
-func (s *Service) flagCancel(ctx context.Context, id oid.Job, record also) (told bool, err error) {
-	err = s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		n, err := tx.Client().Job.Update().
+// flagCancel asks the run of a job to end it. It returns run.ErrLost when the job became idle meanwhile.
+func (s *Service) flagCancel(ctx context.Context, id oid.Job, hook txHook) error {
+	return s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		err := run.Written(tx.Client().Job.Update().
 			Where(entjob.ID(id), entjob.StatusEQ(entjob.StatusInProgress), entjob.Not(idle())).
-			SetCancelRequestedAt(store.Now()).Save(ctx)
-		if err != nil || n == 0 {
+			SetCancelRequestedAt(store.Now()).Save(ctx))
+		if err != nil {
 			return wrap("request cancel", err)
 		}
-		told = true
 		j, err := tx.Client().Job.Get(ctx, id)
 		if err != nil {
 			return wrap("request cancel", err)
 		}
 		recordSaved(tx, j)
-		tx.AfterCommit(func(ctx context.Context) { s.tellWorker(ctx, j.RunID) })
+		tx.AfterCommit(func(ctx context.Context) { s.runs.SignalStop(ctx, j.RunID) })
 		if err := step(ctx, tx, id, func(c *ent.JobStepCreate) { c.SetType(jobstep.TypeCancelRequested) }); err != nil {
 			return err
 		}
-		return record(ctx, tx)
+		return hook(ctx, tx)
 	})
-	return told, err
-}
-
-func (s *Service) tellWorker(ctx context.Context, run oid.Run) {
-	if err := s.bus.Publish(ctx, live.ControlTopic(run.String()), []byte("cancel")); err != nil {
-		s.log.DebugContext(ctx, "a cancel was not published; the worker reads the flag", "error", err)
-	}
-}
-
-// newsOf returns a channel that has a value when something of the person's may have changed. While
-// the bus is down it never has: the row then tells of the end.
-func (s *Service) newsOf(ctx context.Context, user oid.User) (wake <-chan struct{}, quiet func(), err error) {
-	reader, err := s.feed.Open(ctx, user, nil)
-	if errs.CodeOf(err) == errs.Unavailable && ctx.Err() == nil {
-		return nil, func() {}, nil
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	return reader.Wake(), reader.Close, nil
-}
-
-// awaitEnd waits for the job's end; nil when it does not come in time.
-func (s *Service) awaitEnd(ctx context.Context, wake <-chan struct{}, id oid.Job) (*ent.Job, error) {
-	deadline := time.NewTimer(s.cfg.CancelWait)
-	defer deadline.Stop()
-	look := time.NewTicker(lookEvery)
-	defer look.Stop()
-	for {
-		j, err := found(s.store.Client().Job.Get(ctx, id))
-		if err != nil || !unfinished(j.Status) {
-			return j, err
-		}
-		select {
-		case <-wake: // The row is read next; the events only say when.
-		case <-look.C:
-		case <-deadline.C:
-			return nil, nil
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
-}
-
-// takeOver ends a job whose worker does not answer. The worker finds that the run is lost at its next write.
-func (s *Service) takeOver(ctx context.Context, id oid.Job) (*ent.Job, error) {
-	j, err := found(s.store.Client().Job.Get(ctx, id))
-	if err != nil || !unfinished(j.Status) {
-		return j, err
-	}
-	e, err := s.cutOff(ctx, j)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.end(ctx, j, e); err != nil && !errors.Is(err, errRunLost) {
-		return nil, err
-	}
-	return found(s.store.Client().Job.Get(ctx, id))
 }

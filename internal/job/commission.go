@@ -19,6 +19,7 @@ import (
 	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/file"
 	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/run"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/usage"
 )
@@ -137,22 +138,22 @@ func asideOf(user oid.User) predicate.Job {
 }
 
 // compose has the author of the job's kind do its work.
-func (w *worker) compose(ctx, work context.Context) error {
+func (w *worker) compose(ctx context.Context) error {
 	author, ok := w.s.authors[w.job.Kind]
 	if !ok {
-		return w.failed(work, errModelGone(w.job.Provider), (*ai.Error).Repeatable)
+		return w.failed(ctx, errModelGone(w.job.Provider), (*ai.Error).Repeatable)
 	}
 	j := w.job
-	made, err := drive(ctx, work, w, func(ctx context.Context, tell func(sign)) (*Composed, error) {
-		return author.Compose(ctx, j, func(progress *float64, phase string) { tell(sign{progress: progress, phase: phase}) })
+	made, err := runCall(ctx, w, func(ctx context.Context, report func(run.Update)) (*Composed, error) {
+		return author.Compose(ctx, j, func(progress *float64, phase string) { report(run.Update{Progress: progress, Phase: phase}) })
 	})
-	if err != nil || w.cancelled {
-		err = w.failed(work, err, (*ai.Error).Repeatable)
+	if err != nil || w.IsStopped {
+		err = w.failed(ctx, err, (*ai.Error).Repeatable)
 	} else {
-		err = w.end(work, w.composed(made))
+		err = w.end(ctx, w.composed(made))
 	}
 	if made != nil && made.File != nil {
-		w.s.files.Discard(work, made.File) // What became an artifact is left alone.
+		w.s.files.Discard(ctx, made.File) // What became an artifact is left alone.
 	}
 	return err
 }
@@ -160,7 +161,7 @@ func (w *worker) compose(ctx, work context.Context) error {
 // composed is the end of an author's job that is whole.
 func (w *worker) composed(made *Composed) ending {
 	e := ending{
-		status: entjob.StatusCompleted, text: made.Text, finish: made.Finish, model: made.Model, usage: made.Usage, keep: made.Keep,
+		status: entjob.StatusCompleted, text: made.Text, finish: made.Finish, model: made.Model, usage: made.Usage, hook: made.Keep,
 	}
 	if w.job.Model != "" {
 		e.request = &made.Request

@@ -11,6 +11,7 @@ import (
 	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/file"
 	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/run"
 	"github.com/weav-ai/weav/internal/store"
 )
 
@@ -44,13 +45,9 @@ func (s *Service) pollGap(j *ent.Job, state ai.VideoState, failed int, fault err
 func (w *worker) made(ctx context.Context, state ai.VideoState) error {
 	now := store.Now()
 	deadline := now.Add(w.s.timeout(w.job.Kind))
-	err := w.persist(ctx, func(ctx context.Context) error {
-		n, err := w.s.store.Client().Job.Update().Where(mine(w.job.ID, w.run)).
-			SetMadeAt(now).SetFailedPolls(0).SetDeadlineAt(deadline).SetNillableKeptUntil(keptUntil(w.job, state)).Save(ctx)
-		if err == nil && n == 0 {
-			return errRunLost
-		}
-		return wrap("note a made video", err)
+	err := w.Persist(ctx, func(ctx context.Context) error {
+		return wrap("note a made video", run.Written(w.s.store.Client().Job.Update().Where(mine(w.job.ID, w.Run)).
+			SetMadeAt(now).SetFailedPolls(0).SetDeadlineAt(deadline).SetNillableKeptUntil(keptUntil(w.job, state)).Save(ctx)))
 	})
 	if err != nil {
 		return err

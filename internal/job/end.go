@@ -3,7 +3,6 @@ package job
 import (
 	"cmp"
 	"context"
-	"unicode/utf16"
 
 	"github.com/weav-ai/weav/ent"
 	entjob "github.com/weav-ai/weav/ent/job"
@@ -34,13 +33,13 @@ type ending struct {
 	spent   *usage.Tokens   // of a text that was cancelled: it is charged
 	images  int64
 	videoMs int64
-	keep    func(ctx context.Context, tx *store.Tx) error // what an author keeps; may be nil
-	lost    bool                                          // nothing is left at the provider that a retry could go on from
-	guard   []predicate.Job
+	hook    txHook          // what a composer or a cancel writes with the end; may be nil
+	lost    bool            // nothing is left at the provider that a retry could go on from
+	guard   []predicate.Job // what must hold besides the run
 }
 
-// end ends a job that its run is working on. It answers errRunLost when the job is not the run's any
-// more. Locks are taken in the house's order: person, chat, job.
+// end ends a job for its run, or from outside. It returns run.ErrLost when the job is not the run's any more. Locks are
+// taken in the house's order: user, chat, job.
 func (s *Service) end(ctx context.Context, j *ent.Job, e ending) error {
 	now := store.Now()
 	err := s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
@@ -51,12 +50,8 @@ func (s *Service) end(ctx context.Context, j *ent.Job, e ending) error {
 			return err
 		}
 		tokens := e.tokens()
-		n, err := s.ended(tx, j, e, tokens).SetEndedAt(now).SetUpdatedAt(now).Save(ctx)
-		if err != nil {
+		if err := run.Written(s.ended(tx, j, e, tokens).SetEndedAt(now).SetUpdatedAt(now).Save(ctx)); err != nil {
 			return wrap("end", err)
-		}
-		if n == 0 {
-			return errRunLost
 		}
 		return s.settle(ctx, tx, j, e, tokens)
 	})
@@ -68,7 +63,7 @@ func (s *Service) end(ctx context.Context, j *ent.Job, e ending) error {
 
 // ended is the update that ends a job.
 func (s *Service) ended(tx *store.Tx, j *ent.Job, e ending, tokens *usage.Tokens) *ent.JobUpdate {
-	u := tx.Client().Job.Update().Where(append(e.guard, holder(j))...).
+	u := tx.Client().Job.Update().Where(holder(j)).Where(e.guard...).
 		SetStatus(e.status).SetIsWaiting(false).ClearLeaseUntilMs().SetIsParked(false).SetPhase("").
 		SetText(e.text).SetRevisedPrompt(e.revised)
 	if j.ProviderRef != nil {
@@ -84,7 +79,7 @@ func (s *Service) ended(tx *store.Tx, j *ent.Job, e ending, tokens *usage.Tokens
 		u.ClearKeptUntil()
 	}
 	if e.finish != "" {
-		u.SetFinishReason(finishReason(e.finish))
+		u.SetFinishReason(run.FinishReason[entjob.FinishReason](e.finish))
 	}
 	if e.model != "" {
 		u.SetAnsweredBy(e.model)
@@ -116,8 +111,8 @@ func (s *Service) settle(ctx context.Context, tx *store.Tx, j *ent.Job, e ending
 			return err
 		}
 	}
-	if e.keep != nil {
-		if err := e.keep(ctx, tx); err != nil {
+	if e.hook != nil {
+		if err := e.hook(ctx, tx); err != nil {
 			return err
 		}
 	}
@@ -150,7 +145,7 @@ func (s *Service) settle(ctx context.Context, tx *store.Tx, j *ent.Job, e ending
 func endFacts(j *ent.Job, status entjob.Status, text string) feed.Facts {
 	facts := feed.Facts{Job: j.ID, Run: j.RunID, Status: string(status)}
 	if j.Kind == entjob.KindText {
-		facts.Length = utf16Len(text)
+		facts.Length = run.Length(text)
 	}
 	return facts
 }
@@ -236,28 +231,4 @@ func priced(row *usage.Row, j *ent.Job) error {
 		row.Resolution, row.OrderedMs = args.Resolution, int64(args.Seconds)*1000
 	}
 	return nil
-}
-
-func finishReason(f ai.Finish) entjob.FinishReason {
-	switch f {
-	case ai.FinishStop:
-		return entjob.FinishReasonStop
-	case ai.FinishLength:
-		return entjob.FinishReasonLength
-	case ai.FinishContentFilter:
-		return entjob.FinishReasonContentFilter
-	case ai.FinishRefusal:
-		return entjob.FinishReasonRefusal
-	default:
-		return entjob.FinishReasonOther
-	}
-}
-
-// utf16Len counts a text as JavaScript does.
-func utf16Len(s string) int {
-	n := 0
-	for _, r := range s {
-		n += utf16.RuneLen(r)
-	}
-	return n
 }

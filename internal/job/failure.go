@@ -6,9 +6,7 @@ import (
 
 	"github.com/weav-ai/weav/ent"
 	entjob "github.com/weav-ai/weav/ent/job"
-	"github.com/weav-ai/weav/ent/message"
 	"github.com/weav-ai/weav/internal/ai"
-	"github.com/weav-ai/weav/internal/chat"
 	"github.com/weav-ai/weav/internal/file"
 	"github.com/weav-ai/weav/internal/run"
 )
@@ -18,61 +16,62 @@ type FailureCode string
 
 // The failure codes.
 const (
-	FailureRateLimited         FailureCode = "RATE_LIMITED"
-	FailureProviderUnavailable FailureCode = "PROVIDER_UNAVAILABLE"
-	FailureProviderInterrupted FailureCode = "PROVIDER_INTERRUPTED"
-	FailureTimeout             FailureCode = "TIMEOUT"
-	FailureContextTooLong      FailureCode = "CONTEXT_TOO_LONG"
-	FailureContentBlocked      FailureCode = "CONTENT_BLOCKED"
-	FailureModelUnavailable    FailureCode = "MODEL_UNAVAILABLE"
-	FailureProviderRefused     FailureCode = "PROVIDER_REFUSED"
-	FailureResultNotFetched    FailureCode = "RESULT_NOT_FETCHED"
-	FailureModelRefused        FailureCode = "MODEL_REFUSED"
-	FailureOutputTooLong       FailureCode = "OUTPUT_TOO_LONG"
-	FailureOwnKeyRefused       FailureCode = "OWN_KEY_REFUSED"
-	FailureNoOutput            FailureCode = "NO_OUTPUT"
-	FailureStorageUnavailable  FailureCode = "STORAGE_UNAVAILABLE"
-	FailureTooLarge            FailureCode = "TOO_LARGE"
-	FailureWorkerLost          FailureCode = "WORKER_LOST"
-	FailureInternal            FailureCode = "INTERNAL"
+	FailureRateLimited         = FailureCode(run.FailureRateLimited)
+	FailureProviderUnavailable = FailureCode(run.FailureProviderUnavailable)
+	FailureProviderInterrupted = FailureCode(run.FailureProviderInterrupted)
+	FailureTimeout             = FailureCode(run.FailureTimeout)
+	FailureContextTooLong      = FailureCode(run.FailureContextTooLong)
+	FailureContentBlocked      = FailureCode(run.FailureContentBlocked)
+	FailureModelUnavailable    = FailureCode(run.FailureModelUnavailable)
+	FailureProviderRefused     = FailureCode(run.FailureProviderRefused)
+	FailureOwnKeyRefused       = FailureCode(run.FailureOwnKeyRefused)
+	FailureNoOutput            = FailureCode(run.FailureNoOutput)
+	FailureWorkerLost          = FailureCode(run.FailureWorkerLost)
+	FailureInternal            = FailureCode(run.FailureInternal)
+
+	FailureResultNotFetched   FailureCode = "RESULT_NOT_FETCHED"
+	FailureModelRefused       FailureCode = "MODEL_REFUSED"
+	FailureOutputTooLong      FailureCode = "OUTPUT_TOO_LONG"
+	FailureStorageUnavailable FailureCode = "STORAGE_UNAVAILABLE"
+	FailureTooLarge           FailureCode = "TOO_LARGE"
 )
 
-// Failure is what a person is told about a failed job. It comes from the code alone, never from a cause.
+// Failure is what a user reads about a failed job. It comes from the code alone, never from a cause.
 type Failure struct {
 	Code      FailureCode
 	Message   string
 	Retryable bool
 }
 
-// failures says for each code what to tell the person, and whether the same order may succeed later.
+// failures are the codes that only jobs have, or that read differently for a job than for a reply.
 var failures = map[FailureCode]Failure{
-	FailureRateLimited:         {FailureRateLimited, "The model takes no more orders for now. Try again in a minute.", true},
-	FailureProviderUnavailable: {FailureProviderUnavailable, "The model cannot be reached for now. Try again, or choose another model.", true},
-	FailureProviderInterrupted: {FailureProviderInterrupted, "The model's answer broke off. Try again.", true},
-	FailureTimeout:             {FailureTimeout, "The work took longer than a job may. Try again, or ask for less.", true},
-	FailureContextTooLong:      {FailureContextTooLong, "The prompt is longer than this model takes. Shorten it, or choose another model.", false},
-	FailureContentBlocked:      {FailureContentBlocked, "The provider's content filter refused this. Put it in other words.", false},
-	FailureOwnKeyRefused:       {FailureOwnKeyRefused, "The provider does not take your own key. Set it anew, or remove it to use your quota.", false},
-	FailureModelUnavailable:    {FailureModelUnavailable, "This model is not offered any longer. Choose another.", false},
-	FailureProviderRefused:     {FailureProviderRefused, "The provider does not serve this server's account or region. Choose another model, and tell the operator.", false},
-	FailureResultNotFetched:    {FailureResultNotFetched, "The video was made, but it could not be fetched from the provider. Try again: as long as the provider keeps it, it is fetched and not made again.", true},
-	FailureModelRefused:        {FailureModelRefused, "The model declined to do this. Put it in other words, or choose another model.", false},
-	FailureOutputTooLong:       {FailureOutputTooLong, "The answer reached the model's greatest length before it was whole. Ask for less, or choose another model.", false},
-	FailureNoOutput:            {FailureNoOutput, "The model delivered nothing that can be used. Try again, or put it in other words.", true},
-	FailureStorageUnavailable:  {FailureStorageUnavailable, "The result could not be stored for now. Try again in a minute.", true},
-	FailureTooLarge:            {FailureTooLarge, "The export would be larger than this server makes. Order it without the files, or delete some first.", false},
-	FailureWorkerLost:          {FailureWorkerLost, "The server that did the work went away. It costs nothing. Try again.", true},
-	FailureInternal:            {FailureInternal, "Something went wrong on our side.", true},
+	FailureRateLimited:        {FailureRateLimited, "The model takes no more orders for now. Try again in a minute.", true},
+	FailureTimeout:            {FailureTimeout, "The work took longer than a job may. Try again, or ask for less.", true},
+	FailureContextTooLong:     {FailureContextTooLong, "The prompt is longer than this model takes. Shorten it, or choose another model.", false},
+	FailureResultNotFetched:   {FailureResultNotFetched, "The video was made, but it could not be fetched from the provider. Try again: as long as the provider keeps it, it is fetched and not made again.", true},
+	FailureModelRefused:       {FailureModelRefused, "The model declined to do this. Put it in other words, or choose another model.", false},
+	FailureOutputTooLong:      {FailureOutputTooLong, "The answer reached the model's greatest length before it was whole. Ask for less, or choose another model.", false},
+	FailureNoOutput:           {FailureNoOutput, "The model delivered nothing that can be used. Try again, or put it in other words.", true},
+	FailureStorageUnavailable: {FailureStorageUnavailable, "The result could not be stored for now. Try again in a minute.", true},
+	FailureTooLarge:           {FailureTooLarge, "The export would be larger than this server makes. Order it without the files, or delete some first.", false},
+	FailureWorkerLost:         {FailureWorkerLost, "The server that did the work went away. It costs nothing. Try again.", true},
 }
 
-// kept says for each code what to tell the person of a text that broke off, where a reply's words do not fit: what was
-// shown of it is kept.
-var kept = map[FailureCode]Failure{
-	FailureWorkerLost: {Code: FailureWorkerLost, Message: "The server that did the work went away. What was shown is kept. It costs nothing. Try again."},
+// interrupted are the codes that read differently for a job of which a text was shown than for a reply.
+var interrupted = map[FailureCode]Failure{
+	FailureWorkerLost: {Message: "The server that did the work went away. What was shown is kept. It costs nothing. Try again."},
 }
 
-// FailureOfJob returns what to tell the person of a job, nil of one that has not failed. Of a text that broke off it
-// says that what was shown is kept, as a reply does.
+// FailureOf returns what to tell the user for a stored code, as of an attempt.
+func FailureOf(code string) Failure {
+	if f, ok := failures[FailureCode(code)]; ok {
+		return f
+	}
+	shared, text := run.FailureOf(run.FailureCode(code))
+	return Failure{FailureCode(shared), text.Message, text.Retryable}
+}
+
+// FailureOfJob returns what to tell the user of a job; nil when it has not failed. A text that was shown is kept, and that is said.
 func FailureOfJob(j *ent.Job) *Failure {
 	if j.FailureCode == nil {
 		return nil
@@ -81,24 +80,14 @@ func FailureOfJob(j *ent.Job) *Failure {
 	if j.Kind != entjob.KindText || run.IsBlank(j.Text) {
 		return &f
 	}
-	reply := chat.FailureOf(*j.FailureCode, message.StatusInterrupted)
-	if own, ok := kept[f.Code]; ok {
+	if own, ok := interrupted[f.Code]; ok {
 		f.Message = own.Message
-	} else if string(reply.Code) == string(f.Code) {
-		f.Message = reply.Message
 	}
+	f.Message = run.KeptMessage(run.FailureCode(f.Code), f.Message)
 	return &f
 }
 
-// FailureOf returns what to tell the person for a stored code.
-func FailureOf(code string) Failure {
-	if f, ok := failures[FailureCode(code)]; ok {
-		return f
-	}
-	return failures[FailureInternal]
-}
-
-// failureOf sorts what ended an attempt by what the person can do.
+// failureOf sorts what ended an attempt by what the user can do.
 func failureOf(err error) FailureCode {
 	var fault *ai.Error
 	switch {
@@ -119,34 +108,7 @@ func failureOf(err error) FailureCode {
 	case !errors.As(err, &fault):
 		return FailureInternal
 	}
-	return providerFailure(fault.Kind)
-}
-
-func providerFailure(kind ai.Kind) FailureCode {
-	switch kind {
-	case ai.RateLimited:
-		return FailureRateLimited
-	case ai.QuotaExhausted, ai.Overloaded, ai.Upstream:
-		return FailureProviderUnavailable
-	case ai.Auth, ai.RegionBlocked:
-		return FailureProviderRefused
-	case ai.Interrupted:
-		return FailureProviderInterrupted
-	case ai.Timeout:
-		return FailureTimeout
-	case ai.ContextLength:
-		return FailureContextTooLong
-	case ai.ContentBlocked:
-		return FailureContentBlocked
-	case ai.KeyRefused:
-		return FailureOwnKeyRefused
-	case ai.ModelGone, ai.Unsupported:
-		return FailureModelUnavailable
-	case ai.NoOutput:
-		return FailureNoOutput
-	default:
-		return FailureInternal
-	}
+	return FailureCode(run.ProviderFailure(fault.Kind))
 }
 
 // errStore marks a failure of the object store, not of the provider.

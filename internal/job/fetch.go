@@ -11,6 +11,7 @@ import (
 	entartifact "github.com/weav-ai/weav/ent/artifact"
 	"github.com/weav-ai/weav/internal/ai"
 	"github.com/weav-ai/weav/internal/file"
+	"github.com/weav-ai/weav/internal/run"
 )
 
 const (
@@ -28,23 +29,23 @@ type film struct {
 
 // fetch brings a video that the provider has made into the object store. What fails in a way that may pass is tried
 // again, with pauses that grow, until the job's deadline.
-func (w *worker) fetch(ctx, work context.Context, maker ai.VideoMaker, model string) error {
+func (w *worker) fetch(ctx context.Context, maker ai.VideoMaker, model string) error {
 	f := fetcher{
 		maker: maker, model: model, ref: *w.job.ProviderRef, dir: w.s.files.TempDir(), waits: w.s.cfg.Waits,
 		keeper: w.keeper(entartifact.KindVideo),
 	}
-	w.show(w.progress, phaseSaving)
-	got, err := drive(ctx, work, w, func(ctx context.Context, _ func(sign)) (film, error) { return f.fetch(ctx) })
+	w.Report(nil, phaseSaving)
+	got, err := runCall(ctx, w, func(ctx context.Context, _ func(run.Update)) (film, error) { return f.fetch(ctx) })
 	switch {
-	case err == nil && !w.cancelled:
-		err = w.shot(work, got)
-	case w.cancelled || !w.passing(err):
-		err = w.failed(work, notFetched(err), never)
+	case err == nil && !w.IsStopped:
+		err = w.shot(ctx, got)
+	case w.IsStopped || !w.passing(err):
+		err = w.failed(ctx, notFetched(err), never)
 	default:
-		err = w.park(work, ai.VideoState{}, err)
+		err = w.park(ctx, ai.VideoState{}, err)
 	}
 	if got.kept != nil {
-		w.s.files.Discard(work, got.kept) // What became an artifact is left alone.
+		w.s.files.Discard(ctx, got.kept) // What became an artifact is left alone.
 	}
 	return err
 }
@@ -54,7 +55,7 @@ var errNotFetched = errors.New("job: the file of a video could not be fetched")
 
 // notFetched marks a failure that is the provider's, or nobody's, as one of the way from it to here.
 func notFetched(err error) error {
-	if err == nil || errors.Is(err, errRunLost) || errors.Is(err, errStore) || errors.Is(err, file.ErrUnusable) {
+	if err == nil || errors.Is(err, run.ErrLost) || errors.Is(err, errStore) || errors.Is(err, file.ErrUnusable) {
 		return err
 	}
 	var fault *ai.Error

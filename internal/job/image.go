@@ -10,33 +10,34 @@ import (
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/chat"
 	"github.com/weav-ai/weav/internal/file"
+	"github.com/weav-ai/weav/internal/run"
 )
 
 // image makes an image: one paid call, then the files.
-func (w *worker) image(ctx, work context.Context) error {
-	req, maker, err := w.imageCall(work)
+func (w *worker) image(ctx context.Context) error {
+	req, maker, err := w.imageCall(ctx)
 	if err != nil {
-		return w.failed(work, err, (*ai.Error).MayRepeatPaid)
+		return w.failed(ctx, err, (*ai.Error).MayRepeatPaid)
 	}
-	if err := w.mark(work); err != nil {
-		return w.failed(work, err, (*ai.Error).MayRepeatPaid)
+	if err := w.Mark(ctx); err != nil {
+		return w.failed(ctx, err, (*ai.Error).MayRepeatPaid)
 	}
 	keeper := w.keeper(entartifact.KindImage)
-	made, err := drive(ctx, work, w, func(ctx context.Context, tell func(sign)) (pictures, error) {
-		final, err := makeImage(ctx, maker, req, tell)
+	made, err := runCall(ctx, w, func(ctx context.Context, report func(run.Update)) (pictures, error) {
+		final, err := makeImage(ctx, maker, req, report)
 		if err != nil {
 			return pictures{}, err
 		}
-		tell(sign{phase: phaseSaving})
+		report(run.Update{Phase: phaseSaving})
 		kept, err := keeper.images(ctx, final)
 		return pictures{final, kept}, err
 	})
-	if err == nil && !w.cancelled {
-		err = w.end(work, w.drawn(req, made))
+	if err == nil && !w.IsStopped {
+		err = w.end(ctx, w.drawn(req, made))
 	} else {
-		err = w.failed(work, err, (*ai.Error).MayRepeatPaid)
+		err = w.failed(ctx, err, (*ai.Error).MayRepeatPaid)
 	}
-	w.s.files.Discard(work, made.kept...) // What became an artifact is left alone.
+	w.s.files.Discard(ctx, made.kept...) // What became an artifact is left alone.
 	return err
 }
 
@@ -69,7 +70,7 @@ func (w *worker) imageCall(ctx context.Context) (ai.ImageRequest, ai.ImageMaker,
 }
 
 // makeImage reads the provider's stream to its end.
-func makeImage(ctx context.Context, maker ai.ImageMaker, req ai.ImageRequest, tell func(sign)) (*ai.ImageResult, error) {
+func makeImage(ctx context.Context, maker ai.ImageMaker, req ai.ImageRequest, report func(run.Update)) (*ai.ImageResult, error) {
 	for event, err := range maker.MakeImage(ctx, req) {
 		switch {
 		case err != nil:
@@ -79,9 +80,9 @@ func makeImage(ctx context.Context, maker ai.ImageMaker, req ai.ImageRequest, te
 		case event.Final != nil:
 			return event.Final, nil
 		}
-		tell(sign{progress: event.Progress, phase: phaseText(event.Phase)})
+		report(run.Update{Progress: event.Progress, Phase: phaseText(event.Phase)})
 	}
-	return nil, &ai.Error{Kind: ai.Interrupted, Accepted: true, Cause: errNoEnd}
+	return nil, &ai.Error{Kind: ai.Interrupted, Accepted: true, Cause: run.ErrNoResult}
 }
 
 // drawn is the end of an image job whose files are stored.

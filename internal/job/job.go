@@ -1,16 +1,12 @@
 // Package job is the domain of jobs: texts, images and videos that a person orders and that are
 // made in the background.
 //
-// A job is worked on by exactly one run at a time. The run holds a lease by the database's clock
-// and writes only while the job is its own (WHERE run_id = mine); cancel, the sweeper and a second
-// delivery of the same work all go through that condition, so a job ends once. A call that is
-// paid for is marked before it is made: a run that is lost behind the mark is never repeated unasked.
+// A job is worked on by exactly one run at a time, by the protocol of internal/run.
 package job
 
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -132,6 +128,7 @@ type Service struct {
 	authors map[entjob.Kind]Author
 	process *run.Process
 	cfg     Config
+	runs    *run.Runs[oid.Job, ent.Job]
 	rows    *live.Lookup[oid.Job, *ent.Job] // of followed jobs, for while the bus is out of reach
 }
 
@@ -142,15 +139,13 @@ func New(p Parts, cfg Config) *Service {
 		files: p.Files, chats: p.Chats, ledger: p.Ledger, meter: p.Meter, log: p.Log, authors: p.Authors,
 		process: cmp.Or(p.Process, run.NewProcess("")), cfg: cfg.withDefaults(),
 	}
-	s.rows = live.NewLookup(p.Bus, p.Log, s.followed)
+	s.rows = live.NewLookup(p.Bus, p.Log, s.storedJobs)
+	s.runs = run.New(jobs{s}, run.Parts{
+		Kind: "job", Entry: KindRun, Store: s.store, Feed: s.feed, Bus: s.bus, Process: s.process, Log: s.log,
+		Lease: s.cfg.Lease, StopWait: s.cfg.CancelWait, OrphanAfter: s.cfg.OrphanAfter,
+	})
 	return s
 }
-
-// Run serves subscriptions until ctx ends: while the bus is out of reach they follow the rows.
-func (s *Service) Run(ctx context.Context) { s.rows.Run(ctx) }
-
-// errRunLost says that the job is no longer this run's: it ended, or another took it over.
-var errRunLost = errors.New("job: the run was taken over")
 
 // errNotFound is the one answer for unknown, malformed and foreign ids.
 func errNotFound() error { return errs.New(errs.NotFound, "There is no such object.") }

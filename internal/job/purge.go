@@ -13,6 +13,7 @@ import (
 	"github.com/weav-ai/weav/ent/predicate"
 	"github.com/weav-ai/weav/internal/feed"
 	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/run"
 	"github.com/weav-ai/weav/internal/store"
 )
 
@@ -27,7 +28,7 @@ func ended() predicate.Job {
 // dropResults removes text and files of jobs that store none, once they had their time.
 func (s *Service) dropResults(ctx context.Context, now time.Time) error {
 	rows, err := s.store.Client().Job.Query().
-		Where(entjob.ExpiresAtLTE(now), entjob.IsResultGone(false)).Limit(sweepBatch).All(ctx)
+		Where(entjob.ExpiresAtLTE(now), entjob.IsResultGone(false)).Limit(run.Batch).All(ctx)
 	if err != nil {
 		return wrap("drop results", err)
 	}

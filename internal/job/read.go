@@ -137,14 +137,7 @@ func (s *Service) CurrentText(ctx context.Context, j *ent.Job) (string, error) {
 	if j.Status != entjob.StatusInProgress {
 		return j.Text, nil
 	}
-	text, ok, err := s.bus.Text(ctx, j.RunID.String())
-	if err != nil {
-		s.log.DebugContext(ctx, "live text cannot be read; the checkpoint stands", "error", err)
-	}
-	if ok && len(text) > len(j.Text) {
-		return text, nil
-	}
-	return j.Text, nil
+	return s.runs.ShownText(ctx, j.RunID, j.Text), nil
 }
 
 // ByIDs returns jobs of user, in no order.

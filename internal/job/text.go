@@ -17,36 +17,26 @@ import (
 )
 
 // write makes a text.
-func (w *worker) write(ctx, work context.Context) error {
-	req, streamer, err := w.textCall(work)
+func (w *worker) write(ctx context.Context) error {
+	req, streamer, err := w.textCall(ctx)
 	if err != nil {
-		return w.failed(work, err, (*ai.Error).Repeatable)
+		return w.failed(ctx, err, (*ai.Error).Repeatable)
 	}
 	w.asked = &req
-	provider := w.job.Provider
-	final, err := drive(ctx, work, w, func(ctx context.Context, tell func(sign)) (*ai.TextResult, error) {
-		for event, err := range streamer.StreamText(ctx, req) {
-			if err != nil || event.Final != nil {
-				return event.Final, err
-			}
-			tell(sign{delta: event.Delta})
-		}
-		return nil, &ai.Error{Kind: ai.Interrupted, Provider: provider, Accepted: true, Cause: errNoEnd}
-	})
-	switch {
-	case err == nil && w.cancelled:
-		return w.end(work, w.late(req, final))
-	case err != nil:
-		w.text.Publish(work)
-		return w.failed(work, err, (*ai.Error).Repeatable)
+	final, err := runCall(ctx, w, run.StreamText(streamer, req))
+	if err == nil && w.IsStopped {
+		return w.end(ctx, w.late(req, final))
 	}
-	w.text.Publish(work)
-	return w.end(work, w.written(req, final))
+	w.Text.Publish(ctx)
+	if err != nil {
+		return w.failed(ctx, err, (*ai.Error).Repeatable)
+	}
+	return w.end(ctx, w.written(req, final))
 }
 
 // late is the end of a text that became whole behind a cancel: what came meanwhile was not shown, but the provider counted it.
 func (w *worker) late(req ai.TextRequest, final *ai.TextResult) ending {
-	e := ending{status: entjob.StatusCancelled, text: w.text.String(), model: final.Model}
+	e := ending{status: entjob.StatusCancelled, text: w.Text.String(), model: final.Model}
 	if spent := usage.Of(final.Usage, req, e.text); !usage.IsRefused(final.Finish) {
 		e.spent = &spent
 	}
@@ -59,7 +49,7 @@ func (w *worker) cut(err error) ending {
 	if w.asked == nil {
 		return e
 	}
-	e.text = w.text.String()
+	e.text = w.Text.String()
 	if spent := usage.Cut(err, *w.asked, e.text); spent != usage.Nothing() {
 		e.spent = &spent
 	}
@@ -77,47 +67,36 @@ func (w *worker) broken(code FailureCode, err error) ending {
 	case errors.As(err, &fault):
 		e.usage = fault.Usage
 	}
-	if w.asked != nil && w.text.Len() > 0 {
-		e.text, e.request = w.text.String(), w.asked
+	if w.asked != nil && w.Text.Len() > 0 {
+		e.text, e.request = w.Text.String(), w.asked
 	}
 	return e
 }
 
-// lost is the end of a job whose worker is gone, and whose call must not be made again.
-func (s *Service) lost(ctx context.Context, j *ent.Job) (ending, error) {
-	e := ending{status: entjob.StatusFailed, failure: FailureWorkerLost}
+// addShown adds to the end of a text job what was shown of it, where its run does not report. One that is cancelled costs
+// that; what a lost run wrote is recorded and not charged.
+func (s *Service) addShown(ctx context.Context, j *ent.Job, e *ending) error {
 	if j.Kind != entjob.KindText {
-		return e, nil
+		return nil
 	}
 	var err error
 	if e.text, err = s.CurrentText(ctx, j); err != nil || e.text == "" {
-		return e, err
-	}
-	asked, err := textAsked(j)
-	e.request = &asked
-	return e, err
-}
-
-// cutOff is the end of a cancelled job whose worker does not tell what it did.
-func (s *Service) cutOff(ctx context.Context, j *ent.Job) (ending, error) {
-	e := ending{status: entjob.StatusCancelled}
-	if j.Kind != entjob.KindText {
-		return e, nil
-	}
-	var err error
-	if e.text, err = s.CurrentText(ctx, j); err != nil || e.text == "" {
-		return e, err
+		return err
 	}
 	asked, err := textAsked(j)
 	if err != nil {
-		return e, err
+		return err
+	}
+	if e.status != entjob.StatusCancelled {
+		e.request = &asked
+		return nil
 	}
 	spent := usage.Of(ai.Usage{}, asked, e.text)
 	e.spent = &spent
-	return e, nil
+	return nil
 }
 
-// textAsked is what the provider of a text is told.
+// textAsked is the request of a text job.
 func textAsked(j *ent.Job) (ai.TextRequest, error) {
 	args, err := read[TextArguments](j)
 	if err != nil {
@@ -129,9 +108,6 @@ func textAsked(j *ent.Job) (ai.TextRequest, error) {
 		Purpose: ai.PurposeReply, EndUser: chat.EndUser(j.UserID), JobKey: j.ID.String(),
 	}, nil
 }
-
-// errNoEnd says that an adapter broke its port's word.
-var errNoEnd = errors.New("the stream ended without a result")
 
 // textCall is what the provider is asked.
 func (w *worker) textCall(ctx context.Context) (ai.TextRequest, ai.TextStreamer, error) {
@@ -162,7 +138,7 @@ func errModelGone(provider string) error { return &ai.Error{Kind: ai.ModelGone, 
 
 // written is the end of a text that is whole.
 func (w *worker) written(req ai.TextRequest, final *ai.TextResult) ending {
-	text := w.text.String()
+	text := w.Text.String()
 	if run.IsBlank(text) {
 		return ending{status: entjob.StatusFailed, failure: silence(final.Finish), text: text, finish: final.Finish, model: final.Model, usage: final.Usage}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/weav-ai/weav/internal/chat"
 	"github.com/weav-ai/weav/internal/file"
 	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/run"
 	"github.com/weav-ai/weav/internal/store"
 )
 
@@ -24,69 +25,66 @@ const (
 
 // video makes one step of a video: it is ordered once; from then on short runs ask how far it is,
 // and the last fetches the file. Between two runs nobody holds it, so any worker goes on.
-func (w *worker) video(ctx, work context.Context) error {
+func (w *worker) video(ctx context.Context) error {
 	model, ok := w.s.catalog.Get(w.job.Model)
 	if !ok {
-		return w.failed(work, errModelGone(w.job.Provider), never)
+		return w.failed(ctx, errModelGone(w.job.Provider), never)
 	}
-	router, err := w.router(work, model)
+	router, err := w.router(ctx, model)
 	if err != nil {
-		return w.failed(work, err, never)
+		return w.failed(ctx, err, never)
 	}
 	maker, err := router.Video(model.Provider)
 	if err != nil {
-		return w.failed(work, err, never)
+		return w.failed(ctx, err, never)
 	}
 	if w.job.ProviderRef == nil {
-		return w.order(ctx, work, maker, model.ProviderModel)
+		return w.order(ctx, maker, model.ProviderModel)
 	}
-	w.marked = true
-	w.progress = w.job.Progress
+	w.IsMarked = true
+	w.Progress.Value = w.job.Progress
 	if w.job.MadeAt != nil {
-		return w.fetch(ctx, work, maker, model.ProviderModel)
+		return w.fetch(ctx, maker, model.ProviderModel)
 	}
-	return w.poll(ctx, work, maker, model.ProviderModel)
+	return w.poll(ctx, maker, model.ProviderModel)
 }
 
 func never(*ai.Error) bool { return false }
 
 // order places the paid order, and saves the provider's reference before anything else.
-func (w *worker) order(ctx, work context.Context, maker ai.VideoMaker, model string) error {
+func (w *worker) order(ctx context.Context, maker ai.VideoMaker, model string) error {
 	args, err := read[VideoArguments](w.job)
 	if err != nil {
-		return w.failed(work, err, never)
+		return w.failed(ctx, err, never)
 	}
-	if err := w.mark(work); err != nil {
-		return w.failed(work, err, never)
+	if err := w.Mark(ctx); err != nil {
+		return w.failed(ctx, err, never)
 	}
 	req := ai.VideoRequest{
 		Model: model, Prompt: args.Prompt, Seconds: args.Seconds, Resolution: args.Resolution,
 		Aspect: args.Aspect, Style: deref(args.Style),
 		EndUser: chat.EndUser(w.job.UserID), JobKey: w.job.ID.String(),
 	}
-	ref, err := drive(ctx, work, w, func(ctx context.Context, _ func(sign)) (string, error) {
+	ref, err := runCall(ctx, w, func(ctx context.Context, _ func(run.Update)) (string, error) {
 		return maker.StartVideo(ctx, req)
 	})
 	if ref == "" {
-		return w.failed(work, err, (*ai.Error).MayRepeatPaid)
+		return w.failed(ctx, err, (*ai.Error).MayRepeatPaid)
 	}
 	w.job.ProviderRef = &ref
-	if w.cancelled {
-		return w.end(work, ending{status: entjob.StatusCancelled})
+	if w.IsStopped {
+		return w.end(ctx, ending{status: entjob.StatusCancelled})
 	}
-	return w.persist(work, func(ctx context.Context) error { return w.s.submitted(ctx, w.job, w.s.cfg.PollGap) })
+	return w.Persist(ctx, func(ctx context.Context) error { return w.s.submitted(ctx, w.job, w.s.cfg.PollGap) })
 }
 
 // submitted saves the reference of an order and parks the job until its first poll.
 func (s *Service) submitted(ctx context.Context, j *ent.Job, gap time.Duration) error {
 	return s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		n, err := s.parking(tx, j, gap).SetProviderRef(*j.ProviderRef).SetKeptUntil(store.Now().Add(keptAtLeast)).
-			SetPhase(phaseMaking).SetUpdatedAt(store.Now()).Save(ctx)
+		err := run.Written(s.parking(tx, j, gap).SetProviderRef(*j.ProviderRef).SetKeptUntil(store.Now().Add(keptAtLeast)).
+			SetPhase(phaseMaking).SetUpdatedAt(store.Now()).Save(ctx))
 		if err != nil {
 			return wrap("submit", err)
-		}
-		if n == 0 {
-			return errRunLost
 		}
 		recordSaved(tx, j)
 		return step(ctx, tx, j.ID, func(c *ent.JobStepCreate) { c.SetType(jobstep.TypeSubmitted).SetAttempt(j.Attempt) })
@@ -103,62 +101,56 @@ func (s *Service) parking(tx *store.Tx, j *ent.Job, gap time.Duration) *ent.JobU
 }
 
 // poll asks how far the video is, and fetches it once it is made.
-func (w *worker) poll(ctx, work context.Context, maker ai.VideoMaker, model string) error {
+func (w *worker) poll(ctx context.Context, maker ai.VideoMaker, model string) error {
 	ref := *w.job.ProviderRef
-	state, err := drive(ctx, work, w, func(ctx context.Context, _ func(sign)) (ai.VideoState, error) {
+	state, err := runCall(ctx, w, func(ctx context.Context, _ func(run.Update)) (ai.VideoState, error) {
 		return maker.PollVideo(ctx, model, ref)
 	})
 	switch {
-	case w.cancelled || err != nil && !w.passing(err):
-		return w.failed(work, err, never)
+	case w.IsStopped || err != nil && !w.passing(err):
+		return w.failed(ctx, err, never)
 	case err != nil || !state.Done:
-		return w.park(work, state, err)
+		return w.park(ctx, state, err)
 	}
-	if err := w.made(work, state); err != nil {
+	if err := w.made(ctx, state); err != nil {
 		return err
 	}
-	return w.fetch(ctx, work, maker, model)
+	return w.fetch(ctx, maker, model)
 }
 
 // passing tells whether a poll or a download that failed is made again: it is free, and the video is
 // still being made.
 func (w *worker) passing(err error) bool {
-	if !time.Now().Before(*w.job.DeadlineAt) || errors.Is(err, errRunLost) {
+	if !time.Now().Before(*w.job.DeadlineAt) || errors.Is(err, run.ErrLost) {
 		return false
 	}
 	var fault *ai.Error
 	if !errors.As(err, &fault) {
-		return w.leaving || errors.Is(err, errStore)
+		return w.IsLeaving || errors.Is(err, errStore)
 	}
-	return w.leaving || !fault.JobFailed && (fault.Repeatable() || fault.Kind == ai.Timeout)
+	return w.IsLeaving || !fault.JobFailed && (fault.Repeatable() || fault.Kind == ai.Timeout)
 }
 
 // park lets go of a video until its next poll; fault is why this one failed, if it did.
 func (w *worker) park(ctx context.Context, state ai.VideoState, fault error) error {
 	if fault != nil {
-		w.s.log.InfoContext(ctx, "a video is asked for again", "run", w.run.String(), "error", fault)
+		w.s.log.InfoContext(ctx, "a video is asked for again", "run", w.Run.String(), "error", fault)
 	}
 	failed := 0
 	if fault != nil {
 		failed = w.job.FailedPolls + 1
 	}
 	gap := w.s.pollGap(w.job, state, failed, fault)
-	w.show(state.Progress, phaseText(state.Phase))
-	w.gauge.Publish(ctx)
-	return w.persist(ctx, func(ctx context.Context) error {
+	w.Report(state.Progress, phaseText(state.Phase))
+	w.ProgressWriter.Publish(ctx)
+	return w.Persist(ctx, func(ctx context.Context) error {
 		return w.s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 			u := w.s.parking(tx, w.job, gap).SetFailedPolls(failed).SetNillableKeptUntil(keptUntil(w.job, state))
-			if w.progress != nil {
-				u.SetProgress(*w.progress)
+			u.SetNillableProgress(w.Progress.Value)
+			if w.Progress.Phase != "" {
+				u.SetPhase(w.Progress.Phase)
 			}
-			if w.phase != "" {
-				u.SetPhase(w.phase)
-			}
-			n, err := u.Save(ctx)
-			if err == nil && n == 0 {
-				return errRunLost
-			}
-			return wrap("park", err)
+			return wrap("park", run.Written(u.Save(ctx)))
 		})
 	})
 }

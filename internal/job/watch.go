@@ -2,246 +2,59 @@ package job
 
 import (
 	"context"
-	"errors"
-	"log/slog"
 	"sync/atomic"
-	"time"
 
 	"github.com/weav-ai/weav/ent"
 	entjob "github.com/weav-ai/weav/ent/job"
-	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/feed"
 	"github.com/weav-ai/weav/internal/live"
 	"github.com/weav-ai/weav/internal/oid"
+	"github.com/weav-ai/weav/internal/run"
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// Event is what a subscriber of a job is told: exactly one of the fields behind At is set.
-type Event struct {
-	Cursor feed.Cursor
-	At     time.Time
-	// Snapshot says to begin with the job as of now.
-	Snapshot bool
-	// Resync says why what was told before does not join what follows; a snapshot follows.
-	Resync feed.ResyncReason
-	// Feed is a durable event of the job.
-	Feed *feed.Event
-	// Progress is how far the job is.
-	Progress *live.Progress
-	// Delta is a piece of a text job's text.
-	Delta *Delta
-}
+// Event is what a subscriber of a job is sent. Delta is a piece of a text job's text.
+type (
+	Event = run.Event
+	Delta = run.Delta
+)
 
-// Delta is a piece of a job's text; applying it twice changes nothing.
-type Delta struct {
-	Run oid.Run
-	// Offset is where Text belongs, in UTF-16 code units.
-	Offset int
-	Text   string
-}
-
-// retryRead is how long a subscriber waits before it reads again after a fault.
-const retryRead = 500 * time.Millisecond
-
-// Watch follows a job to its end, or until ctx ends: a snapshot, or all events of the job behind after, then
-// what happens, with its progress and text. The channel closes behind the job's end; of a job that has
-// ended, a snapshot and the end are told. The channel is unbuffered: while nobody receives, text gathers
-// and only the newest progress is kept.
+// Watch follows a job to its end, or until ctx ends: a snapshot, or all events of the job behind after, then what happens,
+// with its progress and text. The channel closes behind the job's end; of a job that has ended, a snapshot and the end
+// are sent. The channel is unbuffered, see [run.Runs.Watch].
 func (s *Service) Watch(ctx context.Context, user oid.User, id string, after *feed.Cursor) (<-chan Event, error) {
 	j, err := s.own(ctx, s.store.Client(), user, id)
 	if err != nil {
 		return nil, err
 	}
-	reader, err := s.feed.Open(ctx, user, after)
-	var resync *feed.ResyncError
-	if err != nil && !errors.As(err, &resync) {
-		return nil, err
-	}
-	w := &watcher{
-		s: s, job: j.ID, writes: j.Kind == entjob.KindText, reader: reader, told: reader.Cursor(), out: make(chan Event), news: make(chan struct{}, 1),
-	}
-	w.owesEnd = after != nil && after.Owed == feed.OwedEnd
-	go w.run(ctx, after.IsFresh(), resync)
-	return w.out, nil
+	return s.runs.Watch(ctx, user, after, func(sub *run.Subscription) run.Watched {
+		sub.HasEnd = true
+		return &watcher{
+			Subscription: sub, s: s, job: j.ID, hasText: j.Kind == entjob.KindText,
+			progress: live.NewProgressReader(s.bus, j.ID.String(), sub.Notify),
+		}
+	})
 }
 
-// errOver says that the job's end was told.
-var errOver = errors.New("job: over")
-
-// watcher is one subscription; its goroutine alone touches it.
+// watcher follows one job for a subscription.
 type watcher struct {
+	*run.Subscription
 	s        *Service
 	job      oid.Job
-	writes   bool // it is a text job
-	reader   *feed.Reader
-	told     feed.Cursor // where the subscriber stands: up to here every event of the job was told
-	out      chan Event
-	untold   []feed.Event     // taken from the feed, not told yet
-	current  oid.Run          // the run that works on the job, as far as was told
-	text     *live.TextReader // of the run; nil for other kinds
+	hasText  bool     // it is a text job: of other kinds the text is not shown while it grows
+	looked   *ent.Job // by Look; nil when the job was deleted
+	current  oid.Run  // the run that works on the job, as far as was sent
 	progress *live.ProgressReader
-	found    atomic.Pointer[ent.Job] // the row as it was last looked up
-	leave    func()                  // ends the look-ups; nil until it is heard
-	news     chan struct{}           // has a value when text or progress may have more
-	retry    *time.Timer             // fires when something is to be tried again
-	owesEnd  bool                    // of a job that ended before this place, the end is still to be told
-	joined   bool                    // it has caught up, and follows the job; until then its row is to be read
-	resyncs  int
+	stored   atomic.Pointer[ent.Job] // the row, to be offered
+	leave    func()                  // ends the look-ups of the row; nil until it is listened to
 }
 
-// run is the subscription's life: catch up, then follow.
-func (w *watcher) run(ctx context.Context, fresh bool, resync *feed.ResyncError) {
-	defer close(w.out)
-	defer w.reader.Close()
-	w.retry = time.NewTimer(time.Hour)
-	w.retry.Stop()
-	defer w.retry.Stop()
-	w.progress = live.NewProgressReader(w.s.bus, w.job.String(), w.notify)
-	defer w.quiet()
-	err := w.begin(ctx, fresh, resync)
-	for !errors.Is(err, errOver) && ctx.Err() == nil {
-		if err != nil {
-			w.again(ctx, err)
-		}
-		err = w.step(ctx)
+// Concerns implements [run.Watched].
+func (w *watcher) Concerns(e feed.Event) bool {
+	if e.Facts.Job != w.job {
+		return false
 	}
-}
-
-// again has what failed tried once more a little later. A bus out of reach is in the log already.
-func (w *watcher) again(ctx context.Context, err error) {
-	level := slog.LevelWarn
-	if errs.CodeOf(err) == errs.Unavailable {
-		level = slog.LevelDebug
-	}
-	w.s.log.Log(ctx, level, "a job subscription reads again", "error", err)
-	w.retry.Reset(retryRead)
-}
-
-func (w *watcher) step(ctx context.Context) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-w.reader.Wake():
-	case <-w.news:
-	case <-w.retry.C:
-	}
-	if w.joined {
-		if err := w.follow(ctx); err != nil {
-			return err
-		}
-	}
-	if !w.joined { // Not yet, or not since a resync.
-		return w.join(ctx)
-	}
-	return w.tellLive(ctx)
-}
-
-// begin tells what the subscriber is to begin with.
-func (w *watcher) begin(ctx context.Context, fresh bool, resync *feed.ResyncError) error {
-	switch {
-	case resync != nil:
-		if err := w.resync(ctx, resync.Reason); err != nil {
-			return err
-		}
-	case fresh:
-		if err := w.snapshot(ctx); err != nil {
-			return err
-		}
-	}
-	return w.join(ctx)
-}
-
-// snapshot tells the job as of now. If that has ended, its end is owed.
-func (w *watcher) snapshot(ctx context.Context) error {
-	w.owesEnd = true
-	return w.send(ctx, Event{At: store.Now(), Snapshot: true})
-}
-
-// join catches up and listens to the live side of the job, or ends the subscription to one that has ended. The job is
-// read before the feed's head, so an end that the row has is in the feed up to that head, and no text or
-// progress is told before what the feed has up to there.
-func (w *watcher) join(ctx context.Context) error {
-	j, err := w.s.store.Client().Job.Get(ctx, w.job)
-	if err != nil && !ent.IsNotFound(err) {
-		return err
-	}
-	begun := w.resyncs
-	if err := w.catchUp(ctx); err != nil {
-		return err
-	}
-	switch {
-	case w.resyncs != begun:
-		return w.join(ctx)
-	case j != nil && unfinished(j.Status):
-		if !w.owesEnd { // It came back without a snapshot: how far the job is was perhaps not told.
-			w.found.Store(j)
-		}
-		w.joined, w.owesEnd, w.current = true, false, j.RunID
-		return w.tellLive(ctx)
-	case w.owesEnd:
-		return w.tellOver(ctx, j)
-	default:
-		return errOver // Its end stands before the cursor: it was told already.
-	}
-}
-
-// catchUp tells the events up to the feed's head of now.
-func (w *watcher) catchUp(ctx context.Context) error {
-	head, err := w.s.feed.Head(ctx, w.reader.Cursor().User)
-	if err != nil {
-		return err
-	}
-	w.reader.Expect(head)
-	for w.reader.Cursor().Epoch == head.Epoch && w.reader.Cursor().Seq < head.Seq || len(w.untold) > 0 {
-		if err := w.follow(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// tellOver tells the end of a job that had ended before the subscription began; a deleted one just ends.
-func (w *watcher) tellOver(ctx context.Context, j *ent.Job) error {
-	w.owesEnd = false
-	if j == nil {
-		return errOver
-	}
-	e := feed.Event{Type: feed.JobEnded, At: *j.EndedAt, Facts: endFacts(j, j.Status, j.Text)}
-	if err := w.send(ctx, Event{At: e.At, Feed: &e}); err != nil {
-		return err
-	}
-	return errOver
-}
-
-// follow tells the next durable events. What a fault keeps it from telling waits for the next call.
-func (w *watcher) follow(ctx context.Context) error {
-	if len(w.untold) == 0 {
-		events, err := w.reader.Take(ctx)
-		var resync *feed.ResyncError
-		if errors.As(err, &resync) {
-			return w.resync(ctx, resync.Reason)
-		}
-		if err != nil {
-			return err
-		}
-		w.untold = events
-	}
-	for ; len(w.untold) > 0; w.untold = w.untold[1:] {
-		e := w.untold[0]
-		if e.Facts.Job != w.job || !ofJob(e.Type) {
-			w.told = e.Cursor()
-			continue
-		}
-		if err := w.tell(ctx, e); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// ofJob tells whether a job's subscribers hear of events of this type.
-func ofJob(t feed.Type) bool {
-	switch t {
+	switch e.Type {
 	case feed.JobSaved, feed.JobEnded, feed.JobDeleted, feed.ArtifactAdded:
 		return true
 	default:
@@ -249,67 +62,132 @@ func ofJob(t feed.Type) bool {
 	}
 }
 
-// tell passes a durable event on, and with it what it means for the live text.
-func (w *watcher) tell(ctx context.Context, e feed.Event) error {
-	if e.Type == feed.JobEnded {
-		if err := w.tellRest(ctx, e.Facts.Run); err != nil {
-			return err
-		}
-		w.owesEnd = false
+// Look implements [run.Watched].
+func (w *watcher) Look(ctx context.Context) error {
+	j, err := w.s.store.Client().Job.Get(ctx, w.job)
+	if ent.IsNotFound(err) {
+		w.looked = nil
+		return nil
 	}
-	w.told = e.Cursor()
-	if err := w.send(ctx, Event{At: e.At, Feed: &e}); err != nil {
+	if err != nil {
 		return err
 	}
+	w.looked, w.current = j, j.RunID
+	return nil
+}
+
+// Join implements [run.Watched]. It ends the subscription to a job that had ended before the subscriber caught up; its end is
+// sent unless it stands before the cursor and was sent already.
+func (w *watcher) Join(ctx context.Context) error {
+	switch j := w.looked; {
+	case j != nil && unfinished(j.Status):
+		if !w.OwesEnd { // It came back without a snapshot: how far the job is was perhaps not sent.
+			w.stored.Store(j)
+		}
+		w.OwesEnd = false
+		w.followText()
+		return nil
+	case j != nil && w.OwesEnd:
+		w.OwesEnd = false
+		e := feed.Event{Type: feed.JobEnded, At: *j.EndedAt, Facts: endFacts(j, j.Status, j.Text)}
+		if err := w.Send(ctx, Event{At: e.At, Feed: &e}); err != nil {
+			return err
+		}
+	}
+	return run.ErrOver
+}
+
+// Before implements [run.Watched]. A text is whole before the job's end is sent.
+func (w *watcher) Before(ctx context.Context, e feed.Event) error {
+	if e.Type != feed.JobEnded {
+		return nil
+	}
+	if w.hasText {
+		final, err := w.finalText(ctx)
+		if err != nil {
+			return err
+		}
+		if err := w.SendRest(ctx, e.Facts.Run, oid.Message{}, final); err != nil {
+			return err
+		}
+	}
+	w.OwesEnd = false
+	return nil
+}
+
+// After implements [run.Watched]. A job that another run works on has another text.
+func (w *watcher) After(e feed.Event) error {
 	switch e.Type {
 	case feed.JobEnded, feed.JobDeleted:
-		return errOver
+		return run.ErrOver
 	case feed.JobSaved:
-		w.change(e.Facts.Run)
+		w.current = e.Facts.Run
+		if w.IsJoined {
+			w.followText()
+		}
 	}
 	return nil
 }
 
-// resync tells that what was told does not join what follows. Nobody knows whether the job's end was missed, so its
-// row is read again.
-func (w *watcher) resync(ctx context.Context, reason feed.ResyncReason) error {
-	w.silence()
-	w.resyncs++
-	w.joined, w.owesEnd, w.told = false, false, w.reader.Cursor().Owing(feed.OwedSnapshot)
-	if err := w.send(ctx, Event{At: store.Now(), Resync: reason}); err != nil {
-		return err
-	}
-	w.told = w.told.Owing("")
-	return w.snapshot(ctx)
-}
-
-// send hands an event to the subscriber. It alone stamps cursors, with where the subscriber then stands, so they
-// never go back.
-func (w *watcher) send(ctx context.Context, e Event) error {
-	e.Cursor = w.told
-	if w.owesEnd {
-		e.Cursor = w.told.Owing(feed.OwedEnd)
-	}
-	select {
-	case w.out <- e:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+// followText follows the text of the current run alone.
+func (w *watcher) followText() {
+	if w.hasText {
+		w.LeaveOthers(w.current, oid.Message{})
+		w.Follow(w.current, oid.Message{}, true)
 	}
 }
 
-// notify makes step look at text and progress.
-func (w *watcher) notify() {
-	select {
-	case w.news <- struct{}{}:
-	default:
+// SendLive implements [run.Watched].
+func (w *watcher) SendLive(ctx context.Context) error {
+	w.listen(ctx)
+	if j := w.stored.Swap(nil); j != nil {
+		w.offer(j)
+	}
+	if p, ok := w.progress.Next(); ok && p.Run == w.current.String() {
+		if err := w.Send(ctx, Event{At: p.At, Progress: &p}); err != nil {
+			return err
+		}
+	}
+	return w.SendTexts(ctx)
+}
+
+// listen begins to listen to the job's progress, unless it is listened to: on the bus and, while that is out of reach, in
+// the row, which also has the text.
+func (w *watcher) listen(ctx context.Context) {
+	if err := w.progress.Listen(ctx); err != nil {
+		w.s.log.DebugContext(ctx, "the progress of a job cannot be listened to", "error", err)
+		w.ReadLater()
+	}
+	if w.leave == nil {
+		w.leave = w.s.rows.Follow(w.job, func(j *ent.Job) {
+			w.stored.Store(j)
+			w.Notify()
+		})
 	}
 }
 
-// finalText is a job's text as the table has it; empty when it was deleted.
+// offer takes what the row has of the current run.
+func (w *watcher) offer(j *ent.Job) {
+	if j.RunID != w.current || j.Status != entjob.StatusInProgress {
+		return
+	}
+	if j.Progress != nil || j.Phase != "" {
+		w.progress.Offer(live.Progress{Run: j.RunID.String(), Value: j.Progress, Phase: j.Phase, At: store.Now()})
+	}
+	w.Offer(j.RunID, j.Text)
+}
+
+// Close implements [run.Watched].
+func (w *watcher) Close() {
+	w.progress.Close()
+	if w.leave != nil {
+		w.leave()
+	}
+}
+
+// finalText is a job's text as its row has it; empty when it was deleted.
 func (w *watcher) finalText(ctx context.Context) (string, error) {
-	j, err := w.s.store.Client().Job.Query().Where(entjob.ID(w.job)).
-		Select(entjob.FieldID, entjob.FieldText).Only(ctx)
+	j, err := w.s.store.Client().Job.Query().Where(entjob.ID(w.job)).Select(entjob.FieldID, entjob.FieldText).Only(ctx)
 	if ent.IsNotFound(err) {
 		return "", nil
 	}
@@ -318,3 +196,21 @@ func (w *watcher) finalText(ctx context.Context) (string, error) {
 	}
 	return j.Text, nil
 }
+
+// storedJobs reads the rows of followed jobs.
+func (s *Service) storedJobs(ctx context.Context, jobs []oid.Job) (map[oid.Job]*ent.Job, error) {
+	rows, err := s.store.Client().Job.Query().Where(entjob.IDIn(jobs...)).
+		Select(entjob.FieldID, entjob.FieldRunID, entjob.FieldStatus, entjob.FieldText, entjob.FieldProgress, entjob.FieldPhase).
+		All(ctx)
+	if err != nil {
+		return nil, wrap("follow", err)
+	}
+	found := make(map[oid.Job]*ent.Job, len(rows))
+	for _, j := range rows {
+		found[j.ID] = j
+	}
+	return found, nil
+}
+
+// Run serves subscriptions until ctx ends: while the bus is out of reach they follow the rows.
+func (s *Service) Run(ctx context.Context) { s.rows.Run(ctx) }

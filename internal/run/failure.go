@@ -50,6 +50,7 @@ var keptFailures = map[FailureCode]Failure{
 	FailureOwnKeyRefused:       {Message: "The provider does not take your own key any longer. What was received is kept. Set the key anew, or remove it to use your quota."},
 	FailureProviderRefused:     {Message: "The provider does not serve this server's account or region any longer. What was received is kept. Choose another model, and tell the operator."},
 	FailureModelUnavailable:    {Message: "This model is not offered any longer. What was received is kept. Choose another."},
+	FailureNoOutput:            {Message: "The model's answer broke off. What was received is kept."},
 	FailureInternal:            {Message: "Something went wrong on our side. What was received is kept."},
 }
 
