@@ -18,6 +18,7 @@ type Model struct {
 type Call struct {
 	Request ai.TextRequest
 	steps   chan func(yield func(ai.TextEvent, error) bool) bool
+	ended   chan struct{} // closed when the call has returned: what the test says then is not heard
 	over    chan struct{}
 }
 
@@ -30,7 +31,8 @@ func newModel(t *testing.T) *Model {
 // StreamText implements ai.TextStreamer.
 func (m *Model) StreamText(ctx context.Context, req ai.TextRequest) iter.Seq2[ai.TextEvent, error] {
 	return func(yield func(ai.TextEvent, error) bool) {
-		c := &Call{Request: req, steps: make(chan func(yield func(ai.TextEvent, error) bool) bool), over: m.over}
+		c := &Call{Request: req, steps: make(chan func(yield func(ai.TextEvent, error) bool) bool), ended: make(chan struct{}), over: m.over}
+		defer close(c.ended)
 		m.calls <- c
 		for {
 			select {
@@ -60,6 +62,7 @@ func (m *Model) Calls() int { return len(m.calls) }
 func (c *Call) step(do func(yield func(ai.TextEvent, error) bool) bool) {
 	select {
 	case c.steps <- do:
+	case <-c.ended:
 	case <-c.over:
 	}
 }

@@ -1,5 +1,6 @@
 // Package runtest gives tests the domains of chats and jobs as a process has them, over a real database, with a model
-// that says what the test says. The tests call the runs themselves: there is no queue in between.
+// that says what the test says. The tests call the runs themselves: there is no queue in between. [Conform] is the suite
+// that every kind of row passes.
 package runtest
 
 import (
@@ -39,7 +40,7 @@ const Patience = 30 * time.Second
 type Process struct {
 	T     *testing.T
 	Store *store.Store
-	Bus   *memlive.Bus
+	Bus   *Bus
 	Feed  *feed.Feed
 	Self  *run.Process
 	Chats *chat.Service
@@ -50,6 +51,7 @@ type Process struct {
 
 	url, files string
 	cfg        job.Config
+	stopWait   time.Duration
 	authors    map[entjob.Kind]job.Author
 }
 
@@ -58,6 +60,11 @@ type Option func(*Process)
 
 // Jobs are the limits of jobs.
 func Jobs(cfg job.Config) Option { return func(p *Process) { p.cfg = cfg } }
+
+// StopWait is how long a stop or a cancel waits for the run before it takes the row over.
+func StopWait(d time.Duration) Option {
+	return func(p *Process) { p.stopWait, p.cfg.CancelWait = d, d }
+}
 
 // Author does the work of a kind.
 func Author(kind entjob.Kind, a job.Author) Option {
@@ -87,7 +94,7 @@ func Each(t *testing.T, test func(t *testing.T, p *Process), opts ...Option) {
 // Another is a further process over the same database.
 func (p *Process) Another(node string) *Process {
 	p.T.Helper()
-	other := &Process{T: p.T, url: p.url, files: p.files, cfg: p.cfg, authors: p.authors, User: p.User}
+	other := &Process{T: p.T, url: p.url, files: p.files, cfg: p.cfg, stopWait: p.stopWait, authors: p.authors, User: p.User}
 	other.open(node)
 	return other
 }
@@ -104,7 +111,7 @@ func (p *Process) open(node string) {
 	t := p.T
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	p.Store, p.Bus, p.Self, p.Model = storetest.At(t, p.url), memlive.New(), run.NewProcess(node), newModel(t)
+	p.Store, p.Bus, p.Self, p.Model = storetest.At(t, p.url), &Bus{Bus: memlive.New()}, run.NewProcess(node), newModel(t)
 	p.Feed = feed.New(p.Store, p.Bus, log)
 	p.Store.OnCommit(p.Feed.Publish)
 	bucket, err := fileblob.Open(fileblob.Options{Root: p.files, Secret: bytes.Repeat([]byte("s"), 32), BaseURL: "http://127.0.0.1"})
@@ -122,7 +129,7 @@ func (p *Process) open(node string) {
 	})
 	p.Chats = chat.New(chat.Parts{
 		Store: p.Store, Feed: p.Feed, Bus: p.Bus, Catalog: models, Router: router, Files: files, Ledger: ledger, Meter: quiet{}, Log: log, Process: p.Self,
-	}, chat.Config{})
+	}, chat.Config{StopWait: p.stopWait})
 	p.Jobs = job.New(job.Parts{
 		Store: p.Store, Feed: p.Feed, Bus: p.Bus, Catalog: models, Router: router, Files: files, Chats: p.Chats, Ledger: ledger, Meter: quiet{}, Log: log,
 		Process: p.Self, Authors: p.authors,
