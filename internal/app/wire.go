@@ -100,11 +100,11 @@ func (a *App) wireWork() {
 	router := ai.NewRouter(ai.Providers{Text: a.texts(once), Image: a.images(), Video: a.videos()}).
 		WithProviderKeys(a.ownKeys.Routers(once))
 	plans := planner.Parts{Store: a.store, Catalog: a.catalog, Router: router, Folders: a.folders, Chats: a.chats, Memberships: a.memberships, Log: a.log}
-	authors := planner.NewComposer(plans).Kinds()
-	maps.Copy(authors, export.NewAuthor(export.Parts{Store: a.store, Files: a.files}, export.Config{MaxBytes: int64(a.cfg.ExportMaxGB) << 30}).Kinds())
+	composers := planner.NewComposer(plans).Kinds()
+	maps.Copy(composers, export.NewAuthor(export.Parts{Store: a.store, Files: a.files}, export.Config{MaxBytes: int64(a.cfg.ExportMaxGB) << 30}).Kinds())
 	a.jobs = job.New(job.Parts{
 		Store: a.store, Feed: a.feed, Bus: a.bus, Catalog: a.catalog, Files: a.files, Chats: a.chats, Ledger: a.ledger, Meter: a.meter, Log: a.log, Process: a.process,
-		Router: router, Authors: authors,
+		Router: router, Composers: composers,
 	}, job.Config{Lease: a.cfg.Lease, CancelWait: a.cfg.StopWait, Retention: a.cfg.JobRetention})
 	a.chats.OnPurge(a.jobs.ForgetChats)
 	a.plans = planner.New(plans, a.jobs)

@@ -34,7 +34,7 @@ WITH RECURSIVE branch (id, n) AS (
 )
 SELECT id FROM branch ORDER BY n DESC LIMIT 1`
 
-// beyondSQL counts what a model could be told of a branch behind its newest $2 messages: those with a text, but
+// beyondSQL counts what a prompt could have of a branch behind its newest $2 messages: those with a text, but
 // for a welcome (see isWelcome). $3 bounds the steps.
 const beyondSQL = `
 WITH RECURSIVE branch (id, parent_id, n, told) AS (
@@ -73,7 +73,7 @@ func messageIDs(ctx context.Context, c *ent.Client, query string, args ...any) (
 	return out, nil
 }
 
-// countBeyond counts the messages that a model could be told behind the newest n of the branch that ends at id.
+// countBeyond counts the messages that a prompt could have behind the newest n of the branch that ends at id.
 func countBeyond(ctx context.Context, c *ent.Client, id oid.Message, n int) (count int, err error) {
 	rows, err := c.QueryContext(ctx, beyondSQL, id, n, wholeBranch)
 	if err != nil {

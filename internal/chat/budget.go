@@ -20,7 +20,7 @@ const (
 	windowMargin = 20
 )
 
-// line is a message that a model is told.
+// line is a message of a prompt.
 type line struct {
 	said     *ent.Message
 	pictures []file.Attached
@@ -46,7 +46,7 @@ func window(m catalog.Model, instruction string) int64 {
 // newest is kept whole, since its length was capped when it was sent. From the first message on that does not
 // fit all are left out, and so are images from the first on that is one too many, too large or too long.
 //
-// A message counts as omitted when it, or an image of it, had no room. What a model is never told does not
+// A message counts as omitted when it, or an image of it, had no room. What is never sent to a model does not
 // count: a welcome, and replies without text.
 func fit(newestFirst []*ent.Message, pictures map[oid.Message][]file.Attached, budget int64) (kept []line, omitted int) {
 	room := room{tokens: budget, pictures: maxPictures, bytes: maxPictureBytes}

@@ -23,7 +23,7 @@ const maxTurns = 200
 // conversation is what a model is asked for a reply.
 type conversation struct {
 	req ai.TextRequest
-	// omitted is how many older messages of the branch the model is not told whole.
+	// omitted is how many older messages of the branch the model is not sent whole.
 	omitted int
 }
 
@@ -34,17 +34,17 @@ var errBlind = errors.New("the model cannot see the images of the message")
 // conversation puts together the branch from the root to the reply's parent, the newest messages kept, within
 // the share-th part of what the model's window has room for.
 func (s *Service) conversation(ctx context.Context, reply *ent.Message, model catalog.Model, share int64) (*conversation, error) {
-	told, err := s.told(ctx, reply, model, share)
+	p, err := s.prompt(ctx, reply, model, share)
 	if err != nil {
 		return nil, err
 	}
-	turns, lost, err := s.turns(ctx, told.lines)
+	turns, lost, err := s.turns(ctx, p.lines)
 	if err != nil {
 		return nil, err
 	}
-	return &conversation{omitted: told.omitted + lost, req: ai.TextRequest{
+	return &conversation{omitted: p.omitted + lost, req: ai.TextRequest{
 		Model:           model.ProviderModel,
-		Instruction:     told.instruction,
+		Instruction:     p.instruction,
 		Turns:           turns,
 		MaxOutputTokens: model.MaxOutputTokens,
 		Purpose:         ai.PurposeReply,
@@ -52,15 +52,15 @@ func (s *Service) conversation(ctx context.Context, reply *ent.Message, model ca
 	}}, nil
 }
 
-// telling is what a model is told, before its pictures are read.
-type telling struct {
+// prompt is what a model is sent, before its pictures are read.
+type prompt struct {
 	instruction string
 	lines       []line // newest first
 	omitted     int
 }
 
 // texts are its turns without their pictures, which do not count in an estimate.
-func (t *telling) texts() []ai.Turn {
+func (t *prompt) texts() []ai.Turn {
 	turns := make([]ai.Turn, len(t.lines))
 	for i, l := range t.lines {
 		turns[i].Text = l.said.Text
@@ -68,7 +68,7 @@ func (t *telling) texts() []ai.Turn {
 	return turns
 }
 
-func (s *Service) told(ctx context.Context, reply *ent.Message, model catalog.Model, share int64) (*telling, error) {
+func (s *Service) prompt(ctx context.Context, reply *ent.Message, model catalog.Model, share int64) (*prompt, error) {
 	c, err := s.store.Client().Chat.Get(ctx, reply.ChatID)
 	if err != nil {
 		return nil, fmt.Errorf("chat: conversation: %w", err)
@@ -92,11 +92,11 @@ func (s *Service) told(ctx context.Context, reply *ent.Message, model catalog.Mo
 		pictures = nil
 	}
 	lines, omitted := fit(branch, pictures, window(model, instruction)/share)
-	return &telling{instruction: instruction, lines: lines, omitted: omitted + beyond}, nil
+	return &prompt{instruction: instruction, lines: lines, omitted: omitted + beyond}, nil
 }
 
 // history returns the newest messages of the branch that ends at id, newest first, and how many more of it
-// there are for a model to be told.
+// there are for the prompt.
 func (s *Service) history(ctx context.Context, id oid.Message) (newestFirst []*ent.Message, beyond int, err error) {
 	newestFirst, err = s.ancestors(ctx, id, maxTurns)
 	if err != nil || len(newestFirst) < maxTurns {
@@ -124,8 +124,8 @@ func (s *Service) picturesOf(ctx context.Context, messages []*ent.Message) (map[
 	return carried, nil
 }
 
-// turns reads the pictures of what is told, and puts it in the order of reading. lost counts the messages whose
-// pictures are not in the store any more: they are told without.
+// turns reads the pictures of the prompt, and puts it in the order of reading. lost counts the messages whose
+// pictures are not in the store any more: they are sent without.
 func (s *Service) turns(ctx context.Context, newestFirst []line) (turns []ai.Turn, lost int, err error) {
 	for _, l := range slices.Backward(newestFirst) {
 		turn := ai.Turn{Role: ai.RoleUser, Text: l.said.Text}
@@ -151,7 +151,7 @@ func (s *Service) turns(ctx context.Context, newestFirst []line) (turns []ai.Tur
 	return turns, lost, nil
 }
 
-// instructionOf is what a chat's model is told: the sentence that gives it its name, where the person chose one, and the chat's own.
+// instructionOf is the system instruction of a chat: the sentence that gives it its name, where the person chose one, and the chat's own.
 func instructionOf(ctx context.Context, client *ent.Client, c *ent.Chat) (string, error) {
 	u, err := client.User.Get(ctx, c.UserID)
 	if err != nil {
@@ -163,7 +163,7 @@ func instructionOf(ctx context.Context, client *ent.Client, c *ent.Chat) (string
 	return strings.TrimSpace(fmt.Sprintf("Your name is %s.\n%s", *u.PersonaName, c.SystemInstruction)), nil
 }
 
-// EndUser stands for a person at a provider, without telling who it is.
+// EndUser stands for a person at a provider, without prompt who it is.
 func EndUser(user oid.User) string {
 	sum := sha256.Sum256([]byte("weav end user " + user.String()))
 	return hex.EncodeToString(sum[:16])

@@ -72,7 +72,7 @@ func (s *Service) settle(ctx context.Context, tx *store.Tx, msg *ent.Message, e 
 	if err := s.recordUsage(ctx, tx, msg, e); err != nil {
 		return err
 	}
-	done := *msg
+	done := *msg // The index is of the row as it is from now on.
 	done.Text, done.Status = e.text, e.status
 	if err := s.indexMessage(ctx, tx, &done); err != nil {
 		return err

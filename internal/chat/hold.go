@@ -10,8 +10,8 @@ import (
 	"github.com/weav-ai/weav/internal/usage"
 )
 
-// noStandIn stands on a reply for which no other model may be asked.
-const noStandIn = ""
+// noFallback is stored with a reply for which no other model may be asked.
+const noFallback = ""
 
 // weight is at most how many tokens a message adds to its branch.
 func weight(said string, pictures int) int64 {
@@ -40,15 +40,15 @@ func (s *Service) order(ctx context.Context, tx *store.Tx, c *ent.Chat, asked *e
 
 // most is what a reply of a model can use at most.
 func most(m catalog.Model, instruction string, branch int64) catalog.Consumed {
-	told := min(branch, max(0, window(m, instruction)))
-	return catalog.Consumed{Input: told + usage.AtMost(instruction) + turnTokens, Output: int64(m.MaxOutputTokens)}
+	turns := min(branch, max(0, window(m, instruction)))
+	return catalog.Consumed{Input: turns + usage.AtMost(instruction) + turnTokens, Output: int64(m.MaxOutputTokens)}
 }
 
 // hold has the ledger let a reply through, and says which other model may be asked for it.
-func (s *Service) hold(ctx context.Context, tx *store.Tx, o usage.Order) (held usage.Held, standIn string, err error) {
+func (s *Service) hold(ctx context.Context, tx *store.Tx, o usage.Order) (held usage.Held, fallbackID string, err error) {
 	held, err = s.ledger.Hold(ctx, tx, o)
 	if err != nil || !held.StandIn {
-		return held, noStandIn, err
+		return held, noFallback, err
 	}
 	return held, o.StandIn.ID, nil
 }

@@ -27,13 +27,13 @@ type choice struct {
 // chat's own, when it is retired, is refused with the name of its successor, or gives way to it for good,
 // as the chat's OnRetirement says.
 func (s *Service) choose(ctx context.Context, tx *store.Tx, c *ent.Chat, named, fallback *string) (choice, error) {
-	standIn, err := s.namedFallback(fallback)
+	other, err := s.namedFallback(fallback)
 	if err != nil {
 		return choice{}, err
 	}
 	if named != nil {
 		m, err := s.catalog.Usable(catalog.Text, *named)
-		return choice{model: m, fallback: standIn}, err
+		return choice{model: m, fallback: other}, err
 	}
 	m, known := s.catalog.Get(c.Model)
 	if known && m.State == catalog.Retired && c.OnRetirement == entchat.OnRetirementAuto {
@@ -41,7 +41,7 @@ func (s *Service) choose(ctx context.Context, tx *store.Tx, c *ent.Chat, named, 
 	} else {
 		m, err = s.catalog.Usable(catalog.Text, c.Model)
 	}
-	return choice{model: m, fallback: standIn}, err
+	return choice{model: m, fallback: other}, err
 }
 
 func (s *Service) namedFallback(id *string) (*catalog.Model, error) {
@@ -55,7 +55,7 @@ func (s *Service) namedFallback(id *string) (*catalog.Model, error) {
 	return &m, nil
 }
 
-// about tells input errors of another field: the catalogue knows models only as modelId.
+// about returns input errors of another field: the catalogue knows models only as modelId.
 func about(err error, field string) error {
 	inputs, ok := errs.InputOf(err)
 	if !ok {

@@ -51,7 +51,7 @@ func (s *Service) Open(ctx context.Context, tx *store.Tx, user oid.User, o Openi
 	return c, s.moveHead(ctx, tx, c, welcome.ID)
 }
 
-// isWelcome says whether a message opens a chat. Providers are not told of it: it says to the person what the
+// isWelcome says whether a message opens a chat. It is not sent to providers: it says to the person what the
 // instruction says to the model.
 func isWelcome(m *ent.Message) bool { return m.ParentID == nil && m.Role == message.RoleAssistant }
 

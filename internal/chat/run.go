@@ -46,7 +46,7 @@ func (r replies) Read(ctx context.Context, id oid.Message) (*ent.Message, error)
 // State implements [run.Record].
 func (replies) State(msg *ent.Message) run.State {
 	return run.State{
-		Run: *msg.RunID, User: msg.UserID, HasEnded: !running(msg.Status), IsStopRequested: msg.StopRequestedAt != nil,
+		Run: *msg.RunID, HasEnded: !running(msg.Status), IsStopRequested: msg.StopRequestedAt != nil,
 		IsMarked: msg.Status == message.StatusStreaming, Unproven: msg.UnprovenRuns, Lost: msg.RunCount,
 	}
 }
@@ -65,6 +65,7 @@ func (r replies) Claim(ctx context.Context, id oid.Message, runID oid.Run) (*ent
 	if err != nil {
 		return nil, fmt.Errorf("chat: claim: %w", err)
 	}
+	// The row is read outside the transaction, since most stale runs end here without a lock.
 	err = r.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if err := r.checkTurn(ctx, tx, msg.UserID); err != nil {
 			return err
@@ -163,7 +164,7 @@ func (s *Service) requeue(ctx context.Context, msg *ent.Message, isProven bool, 
 		if err := run.Written(u.Save(ctx)); err != nil {
 			return fmt.Errorf("chat: requeue: %w", err)
 		}
-		tx.Enqueue(replyJob(msg.ID, next, usage.First))
+		tx.Enqueue(replyJob(msg.ID, next, usage.First)) // It has waited already.
 		return s.ledger.Transfer(ctx, tx, *msg.RunID, next)
 	})
 }

@@ -200,14 +200,14 @@ func (s *Service) addReply(ctx context.Context, tx *store.Tx, c *ent.Chat, asked
 	if err != nil {
 		return nil, err
 	}
-	held, standIn, err := s.hold(ctx, tx, o)
+	held, fallbackID, err := s.hold(ctx, tx, o)
 	if err != nil {
 		return nil, err
 	}
 	reply, err := tx.Client().Message.Create().
 		SetChatID(c.ID).SetUserID(c.UserID).SetParentID(asked.ID).
 		SetRole(message.RoleAssistant).SetStatus(message.StatusPending).
-		SetRequestedModel(models.model.ID).SetFallbackModel(standIn).SetIsOwnKey(held.IsOwnKey).
+		SetRequestedModel(models.model.ID).SetFallbackModel(fallbackID).SetIsOwnKey(held.IsOwnKey).
 		SetBranchTokens(asked.BranchTokens).SetRunID(run).SetCreatedAt(store.Now()).Save(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("chat: store reply: %w", err)
@@ -269,7 +269,7 @@ func conflict(c *ent.Chat, why errs.Text) *errs.Error {
 	return e.With("headId", c.HeadID.String())
 }
 
-// running tells whether a reply is still to be, or being, written.
+// running reports whether a reply is still to be, or being, written.
 func running(st message.Status) bool {
 	return st == message.StatusPending || st == message.StatusStreaming
 }

@@ -37,6 +37,7 @@ func (s *Service) Stop(ctx context.Context, user oid.User, id string) (*ent.Mess
 
 // requestStop ends a reply that waits in the queue; of any other it sets the flag.
 func (s *Service) requestStop(ctx context.Context, msg *ent.Message) error {
+	// A reply that was read as waiting may be claimed by now: the guard decides.
 	err := s.end(ctx, msg, ending{
 		status: message.StatusStopped,
 		usage:  usage.Nothing(),
@@ -81,9 +82,9 @@ func (s *Service) estimate(ctx context.Context, msg *ent.Message, shown string) 
 		return usage.Nothing(), nil
 	}
 	model, _ := s.catalog.Get(*msg.Model)
-	prompt, err := s.told(ctx, msg, model, 1)
+	prompt, err := s.prompt(ctx, msg, model, 1)
 	if err == nil && msg.OmittedMessages != nil && prompt.omitted < *msg.OmittedMessages { // It was too long for the model, and asked again in half the room.
-		prompt, err = s.told(ctx, msg, model, 2)
+		prompt, err = s.prompt(ctx, msg, model, 2)
 	}
 	if err != nil {
 		return usage.Tokens{}, err

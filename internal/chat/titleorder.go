@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// titleInstruction is what a model is told when it finds a title.
+	// titleInstruction is what a model is sent when it finds a title.
 	titleInstruction = "Below is the beginning of a conversation between a person and an AI model. Give it a title of at most six words, in the language of the conversation. Answer with the title alone: no quotes, no full stop."
 	// titleTokens caps a title's answer; titleSource is how much of each turn it is made from.
 	titleTokens = 64
@@ -35,7 +35,7 @@ type author struct {
 	isOwnKey bool
 }
 
-// orderTitle is the order for a title: the first whole exchange of the current branch, for whoever was told it before. It is nil
+// orderTitle is the order for a title: the first whole exchange of the current branch, for the provider that was sent it before. It is nil
 // when there is none, or nobody may be asked. The request is one turn of the person's: no provider has to go on
 // with words of its own.
 func (s *Service) orderTitle(ctx context.Context, c *ent.Chat) (*titleOrder, error) {

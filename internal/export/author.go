@@ -33,12 +33,12 @@ func NewAuthor(p Parts, cfg Config) *Author {
 }
 
 // Kinds are the kinds of jobs it works on.
-func (a *Author) Kinds() map[entjob.Kind]job.Author {
-	return map[entjob.Kind]job.Author{entjob.KindExport: a}
+func (a *Author) Kinds() map[entjob.Kind]job.Composer {
+	return map[entjob.Kind]job.Composer{entjob.KindExport: a}
 }
 
-// Compose implements job.Author. Nothing is left in the temporary folder, however it ends.
-func (a *Author) Compose(ctx context.Context, j *ent.Job, tell job.Tell) (*job.Composed, error) {
+// Compose implements job.Composer. Nothing is left in the temporary folder, however it ends.
+func (a *Author) Compose(ctx context.Context, j *ent.Job, tell job.ReportProgress) (*job.Composed, error) {
 	args, err := job.ArgumentsOf(j)
 	if err != nil {
 		return nil, err

@@ -81,7 +81,7 @@ func must(t *testing.T, err error) {
 }
 
 // compose makes an export.
-func (d *desk) compose(ctx context.Context, cfg export.Config, tell job.Tell) (*job.Composed, error) {
+func (d *desk) compose(ctx context.Context, cfg export.Config, tell job.ReportProgress) (*job.Composed, error) {
 	d.t.Helper()
 	args, err := json.Marshal(job.ExportArguments{IncludesFiles: true})
 	must(d.t, err)

@@ -55,7 +55,7 @@ func (s *Service) Order(ctx context.Context, user oid.User, in Input) (*ent.Job,
 	var id oid.Job
 	key := store.Key{User: user, Mutation: "exportAccount", Key: in.Key, Input: in}
 	_, err := s.store.Once(ctx, key, &id, func(ctx context.Context, tx *store.Tx) (err error) {
-		id, err = s.jobs.Commission(ctx, tx, user, job.Commission{
+		id, err = s.jobs.SubmitInternal(ctx, tx, user, job.InternalOrder{
 			Kind: entjob.KindExport, Args: job.ExportArguments{IncludesFiles: in.IncludesFiles},
 		})
 		return err

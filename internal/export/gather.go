@@ -23,7 +23,7 @@ type gathering struct {
 	db    *ent.Client
 	store *file.Service
 	user  oid.User
-	tell  job.Tell
+	tell  job.ReportProgress
 	// paths are where in the archive the bytes of files and artifacts are. What is in none is not in it.
 	paths map[fmt.Stringer]string
 	// done of total objects and chats are in the archive.

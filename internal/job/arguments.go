@@ -94,7 +94,7 @@ type PlanArguments struct {
 	Goal string `json:"goal"`
 	// BudgetMicros is the most it should cost, in millionths of a US dollar; nil for no limit.
 	BudgetMicros *int64 `json:"budgetMicros,omitempty"`
-	// PlanID and FromStep say which steps of which plan are planned anew; nil for a new plan.
+	// PlanID and FromStep say which steps of which plan are planned again; nil for a new plan.
 	PlanID   *oid.Plan     `json:"planId,omitempty"`
 	FromStep *oid.PlanStep `json:"fromStep,omitempty"`
 	// Wish is what to do otherwise.
@@ -178,7 +178,7 @@ type order struct {
 	args   json.RawMessage
 }
 
-// check makes an order of the work, or tells all that is wrong with it.
+// check makes an order of the work, or returns all that is wrong with it.
 func (s *Service) check(w Work) (order, error) {
 	switch {
 	case w.members() != 1: // The executor does not hold inputs to @oneOf that come in variables.

@@ -81,6 +81,7 @@ func (s *Service) requestCancel(ctx context.Context, id oid.Job, hook txHook) er
 		if !errors.Is(err, run.ErrLost) {
 			return err
 		}
+		// A run has it: claimed before, or since the job was read.
 		err = s.flagCancel(ctx, id, hook)
 		if !errors.Is(err, run.ErrLost) {
 			return err
@@ -102,6 +103,7 @@ func (s *Service) flagCancel(ctx context.Context, id oid.Job, hook txHook) error
 			return wrap("request cancel", err)
 		}
 		recordSaved(tx, j)
+		// After the commit: a run that reads the flag because of the signal must find it.
 		tx.AfterCommit(func(ctx context.Context) { s.runs.SignalStop(ctx, j.RunID) })
 		if err := step(ctx, tx, id, func(c *ent.JobStepCreate) { c.SetType(jobstep.TypeCancelRequested) }); err != nil {
 			return err

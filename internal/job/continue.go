@@ -33,9 +33,9 @@ func (s *Service) pollGap(j *ent.Job, state ai.VideoState, failed int, fault err
 	for range min(failed-1, 30) {
 		gap = min(2*gap, max(maxFailedGap, s.cfg.PollGap))
 	}
-	var told *ai.Error
-	if errors.As(fault, &told) {
-		gap = max(gap, min(told.RetryAfter, maxWishedGap))
+	var known *ai.Error
+	if errors.As(fault, &known) {
+		gap = max(gap, min(known.RetryAfter, maxWishedGap))
 	}
 	return max(min(gap, time.Until(*j.DeadlineAt)), minPollGap)
 }
@@ -56,7 +56,7 @@ func (w *worker) made(ctx context.Context, state ai.VideoState) error {
 	return nil
 }
 
-// keptUntil is until when the provider keeps a job's file, as far as a poll has told it; nil when it has not.
+// keptUntil is until when the provider keeps a job's file, as far as a poll has reported it; nil when it has not.
 func keptUntil(j *ent.Job, state ai.VideoState) *time.Time {
 	until := state.KeptUntil
 	if until.IsZero() && state.KeptFor > 0 && j.CallStartedAt != nil {
@@ -93,7 +93,7 @@ func (e ending) isKept(j *ent.Job) bool {
 	}
 }
 
-// ResumableUntil is until when a retry of a job goes on from what the provider made for it; nil when it orders anew.
+// ResumableUntil is until when a retry of a job goes on from what the provider made for it; nil when it orders again.
 func ResumableUntil(j *ent.Job) *time.Time {
 	if unfinished(j.Status) || j.Status == entjob.StatusCompleted || j.ProviderRef == nil || j.ContinuedByID != nil ||
 		j.KeptUntil == nil || !store.Now().Before(*j.KeptUntil) {

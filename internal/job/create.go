@@ -47,8 +47,8 @@ type placing struct {
 	storeResult bool
 	onLimit     OnLimit
 	retryOf     *oid.Job
-	resumes     *ent.Job    // whose order at the provider it takes over; nil for none
-	commission  *Commission // of an author's job
+	resumes     *ent.Job       // whose order at the provider it takes over; nil for none
+	internal    *InternalOrder // of a composer's job
 	maxCost     *usage.Money
 }
 
@@ -136,7 +136,7 @@ func (s *Service) repeated(ctx context.Context, old *ent.Job) (placing, error) {
 		return repeatedExport(old), nil
 	}
 	kind := catalog.Kind(old.Kind)
-	if isCommissioned(old.Kind) {
+	if isInternal(old.Kind) {
 		kind = catalog.Text
 	}
 	m, err := s.catalog.Usable(kind, old.Model)
@@ -149,10 +149,10 @@ func (s *Service) repeated(ctx context.Context, old *ent.Job) (placing, error) {
 	if err != nil {
 		return placing{}, err
 	}
-	if isCommissioned(old.Kind) {
+	if isInternal(old.Kind) {
 		return placing{
 			order:       order{kind: old.Kind, model: m, args: old.Arguments},
-			commission:  &Commission{Chat: old.ChatID, Plan: old.PlanID},
+			internal:    &InternalOrder{Chat: old.ChatID, Plan: old.PlanID},
 			storeResult: true, retryOf: &old.ID,
 		}, nil
 	}
@@ -208,7 +208,7 @@ func (s *Service) place(ctx context.Context, tx *store.Tx, user oid.User, p plac
 		create.SetQueuedAt(store.Now())
 	}
 	p.resuming(create)
-	if c := p.commission; c != nil {
+	if c := p.internal; c != nil {
 		create.SetNillableChatID(c.Chat).SetNillablePlanID(c.Plan)
 	} else if err := s.addTurn(ctx, tx, user, id, p, create); err != nil {
 		return oid.Job{}, err
@@ -229,16 +229,16 @@ func (s *Service) place(ctx context.Context, tx *store.Tx, user oid.User, p plac
 	return id, s.announce(ctx, tx, j)
 }
 
-// admit makes sure that the person may order another job, and tells whether it must wait. A quote needs no place.
+// admit makes sure that the person may order another job, and reports whether it must wait. A quote needs no place.
 func (s *Service) admit(ctx context.Context, tx *store.Tx, user oid.User, p placing) (waits bool, err error) {
 	if usage.IsQuoting(ctx) {
 		return false, tx.LockUser(ctx, user)
 	}
-	if p.commission != nil {
+	if p.internal != nil {
 		if p.kind == entjob.KindExport {
 			return false, s.takeExport(ctx, tx, user, p.retryOf != nil)
 		}
-		return false, s.takeAside(ctx, tx, user)
+		return false, s.checkInternal(ctx, tx, user)
 	}
 	return s.takePlace(ctx, tx, user, p.onLimit)
 }
@@ -249,7 +249,7 @@ func (s *Service) addTurn(ctx context.Context, tx *store.Tx, user oid.User, id o
 	if p.chat == nil {
 		return nil
 	}
-	most, err := p.told()
+	most, err := p.resultTokens()
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ type ending struct {
 	failure FailureCode
 	made    []file.NewArtifact
 	usage   ai.Usage
-	request *ai.TextRequest // of a text, for an estimate where the provider told no usage
+	request *ai.TextRequest // of a text, for an estimate where the provider reported no usage
 	spent   *usage.Tokens   // of a text that was cancelled: it is charged
 	images  int64
 	videoMs int64
@@ -46,6 +46,7 @@ func (s *Service) end(ctx context.Context, j *ent.Job, e ending) error {
 		if err := tx.LockUser(ctx, j.UserID); err != nil {
 			return err
 		}
+		// The job's message is written below, and a reply's end locks the chat before its message.
 		if err := s.chats.HoldChat(ctx, tx, j.ChatID); err != nil {
 			return err
 		}
@@ -66,7 +67,7 @@ func (s *Service) ended(tx *store.Tx, j *ent.Job, e ending, tokens *usage.Tokens
 	u := tx.Client().Job.Update().Where(holder(j)).Where(e.guard...).
 		SetStatus(e.status).SetIsWaiting(false).ClearLeaseUntilMs().SetIsParked(false).SetPhase("").
 		SetText(e.text).SetRevisedPrompt(e.revised)
-	if j.ProviderRef != nil {
+	if j.ProviderRef != nil { // An order that was placed and not saved yet: a retry goes on from it, or it is cancelled there.
 		u.SetProviderRef(*j.ProviderRef)
 	}
 	if e.status == entjob.StatusCompleted {
@@ -75,7 +76,7 @@ func (s *Service) ended(tx *store.Tx, j *ent.Job, e ending, tokens *usage.Tokens
 	if !j.StoreResult && (e.status == entjob.StatusCompleted || e.text != "") {
 		u.SetExpiresAt(store.Now().Add(s.life(j.Kind)))
 	}
-	if !e.isKept(j) {
+	if !e.isKept(j) { // Nothing is left at the provider for a retry.
 		u.ClearKeptUntil()
 	}
 	if e.finish != "" {
@@ -138,10 +139,10 @@ func (s *Service) settle(ctx context.Context, tx *store.Tx, j *ent.Job, e ending
 		tx.Enqueue(abandonJob(j))
 	}
 	feed.Record(tx, j.UserID, feed.JobEnded, endFacts(j, e.status, e.text))
-	return s.promote(ctx, tx, j.UserID)
+	return s.promote(ctx, tx, j.UserID) // The place that becomes free is given in the transaction that frees it.
 }
 
-// endFacts are what subscribers are told of a job's end. Of other kinds than texts nobody follows the text.
+// endFacts are what subscribers are sent of a job's end. Of other kinds than texts nobody follows the text.
 func endFacts(j *ent.Job, status entjob.Status, text string) feed.Facts {
 	facts := feed.Facts{Job: j.ID, Run: j.RunID, Status: string(status)}
 	if j.Kind == entjob.KindText {

@@ -54,7 +54,7 @@ func exportLimit(again bool, message errs.Text) error {
 
 // repeatedExport is the order of an export that ended.
 func repeatedExport(old *ent.Job) placing {
-	return placing{order: order{kind: old.Kind, args: old.Arguments}, commission: &Commission{}, retryOf: &old.ID}
+	return placing{order: order{kind: old.Kind, args: old.Arguments}, internal: &InternalOrder{}, retryOf: &old.ID}
 }
 
 // timeout is how long the work on a job may take in all.

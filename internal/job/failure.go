@@ -114,7 +114,7 @@ func failureOf(err error) FailureCode {
 // errStore marks a failure of the object store, not of the provider.
 var errStore = errors.New("job: the object store")
 
-// OfStore marks an author's error as one of the object store: the job fails with STORAGE_UNAVAILABLE.
+// OfStore marks a composer's error as one of the object store: the job fails with STORAGE_UNAVAILABLE.
 func OfStore(err error) error { return errors.Join(errStore, err) }
 
 // ErrRefused marks an answer in which the model declined: the job fails with MODEL_REFUSED. ErrCutOff marks one that
@@ -124,7 +124,7 @@ var (
 	ErrCutOff  = errors.New("job: the answer was cut off at its greatest length")
 )
 
-// Spent is a failure of an author's job with what the models consumed before it.
+// Spent is a failure of a composer's job with what the models consumed before it.
 type Spent struct {
 	Err   error
 	Usage ai.Usage

@@ -13,10 +13,10 @@ import (
 // margin is what a provider adds to a prompt of its own, in tokens.
 const margin = 64
 
-// Metered is an author whose jobs use a model.
+// Metered is a composer whose jobs use a model.
 type Metered interface {
 	// Most is what a job of a person can use at most.
-	Most(ctx context.Context, tx *store.Tx, user oid.User, c Commission) (catalog.Consumed, error)
+	Most(ctx context.Context, tx *store.Tx, user oid.User, c InternalOrder) (catalog.Consumed, error)
 }
 
 // hold has the ledger let an order through. A job without a model holds nothing.
@@ -37,16 +37,16 @@ func (s *Service) hold(ctx context.Context, tx *store.Tx, user oid.User, run oid
 
 // most is what an order can use at most.
 func (s *Service) most(ctx context.Context, tx *store.Tx, user oid.User, p placing) (catalog.Consumed, error) {
-	if p.commission == nil {
+	if p.internal == nil {
 		return p.order.most()
 	}
-	author, ok := s.authors[p.kind].(Metered)
+	composer, ok := s.composers[p.kind].(Metered)
 	if !ok {
 		return catalog.Consumed{}, nil
 	}
-	c := *p.commission
+	c := *p.internal
 	c.Kind, c.Model, c.Args = p.kind, p.model, p.args
-	return author.Most(ctx, tx, user, c)
+	return composer.Most(ctx, tx, user, c)
 }
 
 // most is what a text, an image or a video can use at most.
@@ -77,8 +77,8 @@ func (o order) most() (catalog.Consumed, error) {
 // captionTokens is about the longest that a provider says of a picture or a film.
 const captionTokens = 1000
 
-// told is how many tokens a chat's next turns may be told of the result.
-func (o order) told() (int64, error) {
+// resultTokens is how many tokens the result may add to the prompt of a chat's next turns.
+func (o order) resultTokens() (int64, error) {
 	if o.kind != entjob.KindText {
 		return captionTokens, nil
 	}

@@ -19,6 +19,7 @@ func (w *worker) image(ctx context.Context) error {
 	if err != nil {
 		return w.failed(ctx, err, (*ai.Error).MayRepeatPaid)
 	}
+	// From here on the provider may have been paid.
 	if err := w.Mark(ctx); err != nil {
 		return w.failed(ctx, err, (*ai.Error).MayRepeatPaid)
 	}
@@ -32,6 +33,7 @@ func (w *worker) image(ctx context.Context) error {
 		kept, err := keeper.images(ctx, final)
 		return pictures{final, kept}, err
 	})
+	// A picture that came behind a cancel is thrown away: its user was not shown it and pays nothing.
 	if err == nil && !w.IsStopped {
 		err = w.end(ctx, w.drawn(req, made))
 	} else {

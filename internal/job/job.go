@@ -107,36 +107,36 @@ type Parts struct {
 	Ledger *usage.Ledger
 	Meter  Meter
 	Log    *slog.Logger
-	// Authors do the work of their kinds; a kind without one fails.
-	Authors map[entjob.Kind]Author
+	// Composers do the work of their kinds; a kind without one fails.
+	Composers map[entjob.Kind]Composer
 	// Process is this process; nil for one without a name, whose runs nobody asks for.
 	Process *run.Process
 }
 
 // Service is the domain of jobs.
 type Service struct {
-	store   *store.Store
-	feed    *feed.Feed
-	bus     live.Bus
-	catalog *catalog.Catalog
-	router  *ai.Router
-	files   *file.Service
-	chats   *chat.Service
-	ledger  *usage.Ledger
-	meter   Meter
-	log     *slog.Logger
-	authors map[entjob.Kind]Author
-	process *run.Process
-	cfg     Config
-	runs    *run.Runs[oid.Job, ent.Job]
-	rows    *live.Lookup[oid.Job, *ent.Job] // of followed jobs, for while the bus is out of reach
+	store     *store.Store
+	feed      *feed.Feed
+	bus       live.Bus
+	catalog   *catalog.Catalog
+	router    *ai.Router
+	files     *file.Service
+	chats     *chat.Service
+	ledger    *usage.Ledger
+	meter     Meter
+	log       *slog.Logger
+	composers map[entjob.Kind]Composer
+	process   *run.Process
+	cfg       Config
+	runs      *run.Runs[oid.Job, ent.Job]
+	rows      *live.Lookup[oid.Job, *ent.Job] // of followed jobs, for while the bus is out of reach
 }
 
 // New returns the domain of jobs.
 func New(p Parts, cfg Config) *Service {
 	s := &Service{
 		store: p.Store, feed: p.Feed, bus: p.Bus, catalog: p.Catalog, router: p.Router,
-		files: p.Files, chats: p.Chats, ledger: p.Ledger, meter: p.Meter, log: p.Log, authors: p.Authors,
+		files: p.Files, chats: p.Chats, ledger: p.Ledger, meter: p.Meter, log: p.Log, composers: p.Composers,
 		process: cmp.Or(p.Process, run.NewProcess("")), cfg: cfg.withDefaults(),
 	}
 	s.rows = live.NewLookup(p.Bus, p.Log, s.storedJobs)
@@ -171,7 +171,7 @@ func found[T any](row T, err error) (T, error) {
 	return row, nil
 }
 
-// unfinished tells whether a job can still change.
+// unfinished reports whether a job can still change.
 func unfinished(st entjob.Status) bool {
 	return st == entjob.StatusInQueue || st == entjob.StatusInProgress
 }

@@ -40,11 +40,11 @@ var typical = map[entjob.Kind]time.Duration{
 
 // ofPerson matches the unfinished jobs of a person that hold a place, or that wait for one.
 func ofPerson(user oid.User, waiting bool) predicate.Job {
-	return entjob.And(entjob.UserID(user), entjob.IsWaiting(waiting), entjob.KindNotIn(commissioned...),
+	return entjob.And(entjob.UserID(user), entjob.IsWaiting(waiting), entjob.KindNotIn(internalKinds...),
 		entjob.StatusIn(entjob.StatusInQueue, entjob.StatusInProgress))
 }
 
-// takePlace makes sure that the person may order another job, and tells whether it must wait. The person's
+// takePlace makes sure that the person may order another job, and reports whether it must wait. The person's
 // row is locked until the transaction ends, so the count is exact.
 func (s *Service) takePlace(ctx context.Context, tx *store.Tx, user oid.User, onLimit OnLimit) (waits bool, err error) {
 	if err := tx.LockUser(ctx, user); err != nil {

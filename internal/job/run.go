@@ -40,7 +40,7 @@ func (r jobs) Read(ctx context.Context, id oid.Job) (*ent.Job, error) {
 // State implements [run.Record]. A video goes on from its reference, whatever was lost.
 func (jobs) State(j *ent.Job) run.State {
 	return run.State{
-		Run: j.RunID, User: j.UserID, HasEnded: !unfinished(j.Status), IsStopRequested: j.CancelRequestedAt != nil,
+		Run: j.RunID, HasEnded: !unfinished(j.Status), IsStopRequested: j.CancelRequestedAt != nil,
 		IsMarked: j.CallStartedAt != nil, IsResumable: j.ProviderRef != nil, Unproven: j.UnprovenRuns, Lost: j.LostRuns + 1,
 	}
 }

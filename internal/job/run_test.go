@@ -283,11 +283,11 @@ func TestAJobThatNobodyTookUpIsEnqueuedAgain(t *testing.T) {
 	})
 }
 
-// broken is an author that panics.
+// broken is a composer that panics.
 type broken struct{}
 
-func (broken) Compose(context.Context, *ent.Job, job.Tell) (*job.Composed, error) {
-	panic("an author's fault")
+func (broken) Compose(context.Context, *ent.Job, job.ReportProgress) (*job.Composed, error) {
+	panic("a composer's fault")
 }
 
 // TestAnAuthorsPanicEndsItsJobAlone: the process goes on.
@@ -296,7 +296,7 @@ func TestAnAuthorsPanicEndsItsJobAlone(t *testing.T) {
 	runtest.Each(t, func(t *testing.T, p *runtest.Process) {
 		var id oid.Job
 		err := p.Store.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
-			id, err = p.Jobs.Commission(ctx, tx, p.User, job.Commission{Kind: entjob.KindExport, Args: job.ExportArguments{}})
+			id, err = p.Jobs.SubmitInternal(ctx, tx, p.User, job.InternalOrder{Kind: entjob.KindExport, Args: job.ExportArguments{}})
 			return err
 		})
 		if err != nil {
@@ -304,13 +304,13 @@ func TestAnAuthorsPanicEndsItsJobAlone(t *testing.T) {
 		}
 		p.Work(id).Ended()
 		wantEnd(p, id, entjob.StatusFailed, job.FailureInternal, "")
-	}, runtest.Author(entjob.KindExport, broken{}))
+	}, runtest.Composer(entjob.KindExport, broken{}))
 }
 
 // failing is an author whose work ends with an error.
 type failing struct{ err error }
 
-func (f failing) Compose(context.Context, *ent.Job, job.Tell) (*job.Composed, error) {
+func (f failing) Compose(context.Context, *ent.Job, job.ReportProgress) (*job.Composed, error) {
 	return nil, &job.Spent{Err: f.err, Usage: ai.Usage{Input: 5, Output: 7, Known: true}, Model: "m"}
 }
 
@@ -332,7 +332,7 @@ func TestWhatAnAuthorsErrorsBecome(t *testing.T) {
 			runtest.Each(t, func(t *testing.T, p *runtest.Process) {
 				var id oid.Job
 				err := p.Store.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
-					id, err = p.Jobs.Commission(ctx, tx, p.User, job.Commission{Kind: entjob.KindPlan, Args: job.PlanArguments{Goal: "g"}})
+					id, err = p.Jobs.SubmitInternal(ctx, tx, p.User, job.InternalOrder{Kind: entjob.KindPlan, Args: job.PlanArguments{Goal: "g"}})
 					return err
 				})
 				if err != nil {
@@ -349,7 +349,7 @@ func TestWhatAnAuthorsErrorsBecome(t *testing.T) {
 				if row := p.Store.Client().Usage.Query().Where(entusage.JobID(id)).OnlyX(t.Context()); row.InputTokens != 5 || row.OutputTokens != 7 || row.IsCharged {
 					t.Errorf("it used %v", row)
 				}
-			}, runtest.Author(entjob.KindPlan, failing{c.err}), limits)
+			}, runtest.Composer(entjob.KindPlan, failing{c.err}), limits)
 		})
 	}
 }

@@ -22,12 +22,12 @@ func (w *worker) write(ctx context.Context) error {
 	if err != nil {
 		return w.failed(ctx, err, (*ai.Error).Repeatable)
 	}
-	w.asked = &req
+	w.asked = &req // From here on a failure is estimated by the prompt.
 	final, err := runCall(ctx, w, run.StreamText(streamer, req))
 	if err == nil && w.IsStopped {
 		return w.end(ctx, w.late(req, final))
 	}
-	w.Text.Publish(ctx)
+	w.Text.Publish(ctx) // What was gathered is shown before the end, which also a failure keeps.
 	if err != nil {
 		return w.failed(ctx, err, (*ai.Error).Repeatable)
 	}

@@ -41,7 +41,7 @@ func (w *worker) video(ctx context.Context) error {
 	if w.job.ProviderRef == nil {
 		return w.order(ctx, maker, model.ProviderModel)
 	}
-	w.IsMarked = true
+	w.IsMarked = true // It was ordered by an earlier run.
 	w.Progress.Value = w.job.Progress
 	if w.job.MadeAt != nil {
 		return w.fetch(ctx, maker, model.ProviderModel)
@@ -71,6 +71,7 @@ func (w *worker) order(ctx context.Context, maker ai.VideoMaker, model string) e
 	if ref == "" {
 		return w.failed(ctx, err, (*ai.Error).MayRepeatPaid)
 	}
+	// A reference that came with an error, or behind a cancel, is an order all the same, and kept with the end.
 	w.job.ProviderRef = &ref
 	if w.IsStopped {
 		return w.end(ctx, ending{status: entjob.StatusCancelled})
@@ -118,7 +119,7 @@ func (w *worker) poll(ctx context.Context, maker ai.VideoMaker, model string) er
 	return w.fetch(ctx, maker, model)
 }
 
-// passing tells whether a poll or a download that failed is made again: it is free, and the video is
+// passing reports whether a poll or a download that failed is made again: it is free, and the video is
 // still being made.
 func (w *worker) passing(err error) bool {
 	if !time.Now().Before(*w.job.DeadlineAt) || errors.Is(err, run.ErrLost) {
@@ -162,7 +163,7 @@ func (w *worker) shot(ctx context.Context, f film) error {
 		return err
 	}
 	length := int64(f.kept.Facts.Seconds * 1000)
-	if length == 0 { // Not every file tells: it is as long as was ordered.
+	if length == 0 { // Not every file says: it is as long as was ordered.
 		args, err := read[VideoArguments](w.job)
 		if err != nil {
 			return err
@@ -176,7 +177,7 @@ func (w *worker) shot(ctx context.Context, f film) error {
 	})
 }
 
-// Abandon tells the provider that nobody wants a job's video any more. Where the provider has no such
+// Abandon cancels at the provider a video that is not wanted any more. Where the provider has no such
 // call, or the video ended by itself, there is nothing to do.
 func (s *Service) Abandon(ctx context.Context, id oid.Job) error {
 	j, err := s.store.Client().Job.Get(ctx, id)
@@ -192,11 +193,11 @@ func (s *Service) Abandon(ctx context.Context, id oid.Job) error {
 	}
 	router, err := s.router.For(ctx, j.UserID, model.Provider, j.IsOwnKey)
 	if err != nil {
-		return nil //nolint:nilerr // Without the key that ordered it, it cannot be told.
+		return nil //nolint:nilerr // Without the key that ordered it, it cannot be cancelled.
 	}
 	maker, err := router.Video(model.Provider)
 	if err != nil {
-		return nil //nolint:nilerr // A provider that is no longer configured cannot be told.
+		return nil //nolint:nilerr // A provider that is no longer configured cannot be asked to.
 	}
 	err = maker.CancelVideo(ctx, model.ProviderModel, *j.ProviderRef)
 	var fault *ai.Error

@@ -236,3 +236,42 @@ func TestJobThatGoesEndsItsSubscription(t *testing.T) {
 		}
 	})
 }
+
+// TestASubscriberFollowsTheRunThatTookAJobOver requeues a job between the look at it and the catch-up: the subscriber is
+// sent the new run's text.
+func TestASubscriberFollowsTheRunThatTookAJobOver(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		bus := memlive.New()
+		t.Cleanup(func() { _ = bus.Close() })
+		w := newWatched(t, st.Dialect(), bus)
+		next := oid.New[oid.Run]()
+		w.store.Client().Job.Intercept(after(func() {
+			w.tx(func(ctx context.Context, tx *store.Tx) error {
+				j, err := tx.Client().Job.UpdateOneID(w.job.ID).SetRunID(next).SetText("").Save(ctx)
+				if err == nil {
+					recordSaved(tx, j)
+				}
+				return err
+			})
+			if err := bus.Append(t.Context(), next.String(), live.Offset{}, "again"); err != nil {
+				t.Error(err)
+			}
+		}, 1))
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		events, err := w.Watch(ctx, w.user, w.job.ID.String(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for e := range events {
+			if e.Delta != nil {
+				if e.Delta.Run != next || e.Delta.Text != "again" {
+					t.Errorf("%q of %s came, want the text of %s", e.Delta.Text, e.Delta.Run, next)
+				}
+				return
+			}
+		}
+		t.Error("no text came")
+	})
+}

@@ -28,12 +28,12 @@ type Composer struct {
 func NewComposer(p Parts) *Composer { return &Composer{Parts: p} }
 
 // Kinds are the kinds of jobs it works on.
-func (c *Composer) Kinds() map[entjob.Kind]job.Author {
-	return map[entjob.Kind]job.Author{entjob.KindPlan: c, entjob.KindPrompts: c}
+func (c *Composer) Kinds() map[entjob.Kind]job.Composer {
+	return map[entjob.Kind]job.Composer{entjob.KindPlan: c, entjob.KindPrompts: c}
 }
 
-// Compose implements job.Author.
-func (c *Composer) Compose(ctx context.Context, j *ent.Job, tell job.Tell) (*job.Composed, error) {
+// Compose implements job.Composer.
+func (c *Composer) Compose(ctx context.Context, j *ent.Job, tell job.ReportProgress) (*job.Composed, error) {
 	model, ok := c.Catalog.Get(j.Model)
 	if !ok {
 		return nil, &ai.Error{Kind: ai.ModelGone, Provider: j.Provider}
@@ -89,7 +89,7 @@ func (c *Composer) composePlan(ctx context.Context, j *ent.Job, d *dialogue) (*j
 }
 
 // told tells what a measure makes of a growing text, whenever that changes.
-func told(measure func(text string) (*float64, string), tell job.Tell) func(text string) {
+func told(measure func(text string) (*float64, string), tell job.ReportProgress) func(text string) {
 	last := ""
 	return func(text string) {
 		progress, phase := measure(text)
@@ -136,7 +136,7 @@ func preferred(models []catalog.Model, good func(catalog.Model) bool) []catalog.
 type dialogue struct {
 	streamer ai.TextStreamer
 	request  ai.TextRequest
-	tell     job.Tell
+	tell     job.ReportProgress
 	heard    func(text string) // the answer so far, as it grows
 
 	text  string // the last answer

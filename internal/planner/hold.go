@@ -23,7 +23,7 @@ const (
 
 // Most implements job.Metered: both rounds that a dialogue may have, at their longest. The second is told the first
 // answer too.
-func (c *Composer) Most(ctx context.Context, tx *store.Tx, _ oid.User, order job.Commission) (catalog.Consumed, error) {
+func (c *Composer) Most(ctx context.Context, tx *store.Tx, _ oid.User, order job.InternalOrder) (catalog.Consumed, error) {
 	answer := int64(promptTokens)
 	var told int64
 	var err error
@@ -38,7 +38,7 @@ func (c *Composer) Most(ctx context.Context, tx *store.Tx, _ oid.User, order job
 }
 
 // planTokens is at most how many tokens a model is told for a plan.
-func (c *Composer) planTokens(order job.Commission) (int64, error) {
+func (c *Composer) planTokens(order job.InternalOrder) (int64, error) {
 	raw, err := json.Marshal(order.Args)
 	if err != nil {
 		return 0, fmt.Errorf("planner: arguments: %w", err)

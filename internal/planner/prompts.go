@@ -44,21 +44,21 @@ func (s *Service) Recommend(ctx context.Context, user oid.User, in RecommendInpu
 }
 
 func (s *Service) recommending(user oid.User, in RecommendInput) ordering {
-	return func(ctx context.Context, tx *store.Tx) (job.Commission, error) {
+	return func(ctx context.Context, tx *store.Tx) (job.InternalOrder, error) {
 		if in.Count < 1 || in.Count > maxRecommended {
-			return job.Commission{}, errs.Input(errs.InvalidValue, "count", "From 1 to %d prompts can be asked for.", maxRecommended)
+			return job.InternalOrder{}, errs.Input(errs.InvalidValue, "count", "From 1 to %d prompts can be asked for.", maxRecommended)
 		}
 		id, err := oid.Parse[oid.Chat](in.ChatID)
 		if err != nil {
-			return job.Commission{}, errNotFound()
+			return job.InternalOrder{}, errNotFound()
 		}
 		c, err := found(tx.Client().Chat.Query().
 			Where(entchat.ID(id), entchat.UserID(user), entchat.DeletedAtIsNil()).Only(ctx))
 		if err != nil {
-			return job.Commission{}, err
+			return job.InternalOrder{}, err
 		}
 		m, err := s.promptingModel(ctx, tx.Client(), c)
-		return job.Commission{Kind: entjob.KindPrompts, Model: m, Args: job.PromptsArguments{Count: in.Count}, Chat: &c.ID, MaxCost: in.MaxCost}, err
+		return job.InternalOrder{Kind: entjob.KindPrompts, Model: m, Args: job.PromptsArguments{Count: in.Count}, Chat: &c.ID, MaxCost: in.MaxCost}, err
 	}
 }
 

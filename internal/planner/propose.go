@@ -40,16 +40,16 @@ func (s *Service) Propose(ctx context.Context, user oid.User, in ProposeInput) (
 }
 
 // ordering makes an order of this domain in a transaction.
-type ordering func(ctx context.Context, tx *store.Tx) (job.Commission, error)
+type ordering func(ctx context.Context, tx *store.Tx) (job.InternalOrder, error)
 
 func (s *Service) proposing(user oid.User, in ProposeInput) ordering {
-	return func(ctx context.Context, tx *store.Tx) (job.Commission, error) {
+	return func(ctx context.Context, tx *store.Tx) (job.InternalOrder, error) {
 		args, err := checkGoal(in)
 		if err != nil {
-			return job.Commission{}, err
+			return job.InternalOrder{}, err
 		}
 		m, err := s.planningModel(ctx, tx.Client(), user, in.ModelID)
-		return job.Commission{Kind: entjob.KindPlan, Model: m, Args: args, MaxCost: in.MaxCost}, err
+		return job.InternalOrder{Kind: entjob.KindPlan, Model: m, Args: args, MaxCost: in.MaxCost}, err
 	}
 }
 
@@ -91,7 +91,7 @@ func (s *Service) place(ctx context.Context, tx *store.Tx, user oid.User, order 
 	if err != nil {
 		return oid.Job{}, err
 	}
-	return s.jobs.Commission(ctx, tx, user, c)
+	return s.jobs.SubmitInternal(ctx, tx, user, c)
 }
 
 // planningModel is the model named, or the first that is open to user, by the key that asks, and can be held to a shape: the default
@@ -141,27 +141,27 @@ func (s *Service) Replan(ctx context.Context, user oid.User, in ReplanInput) (*e
 }
 
 func (s *Service) replanning(user oid.User, in ReplanInput) ordering {
-	return func(ctx context.Context, tx *store.Tx) (job.Commission, error) {
+	return func(ctx context.Context, tx *store.Tx) (job.InternalOrder, error) {
 		wish := ""
 		if in.Wish != nil {
 			wish = *in.Wish
 		}
 		if err := text.Check("wish", wish, 0, MaxWishChars); err != nil {
-			return job.Commission{}, err
+			return job.InternalOrder{}, err
 		}
 		p, st, err := s.lockStep(ctx, tx, user, in.FromStepID, nil)
 		if err != nil {
-			return job.Commission{}, err
+			return job.InternalOrder{}, err
 		}
 		if p.ID.String() != in.PlanID {
-			return job.Commission{}, errNotFound()
+			return job.InternalOrder{}, errNotFound()
 		}
 		if err := s.replannable(ctx, tx, p, st); err != nil {
-			return job.Commission{}, err
+			return job.InternalOrder{}, err
 		}
 		m, err := s.planningModel(ctx, tx.Client(), user, nil)
 		args := job.PlanArguments{Goal: p.Goal, BudgetMicros: p.BudgetMicros, PlanID: &p.ID, FromStep: &st.ID, Wish: wish}
-		return job.Commission{Kind: entjob.KindPlan, Model: m, Args: args, Plan: &p.ID, MaxCost: in.MaxCost}, err
+		return job.InternalOrder{Kind: entjob.KindPlan, Model: m, Args: args, Plan: &p.ID, MaxCost: in.MaxCost}, err
 	}
 }
 

@@ -72,7 +72,7 @@ func newDeskWith(t *testing.T, st *store.Store, writes ai.TextStreamer) *desk {
 	}
 	d.composer = planner.NewComposer(parts)
 	d.Service = planner.New(parts, job.New(job.Parts{
-		Store: st, Catalog: models, Router: router, Files: files, Chats: chats, Ledger: ledger, Log: log, Authors: d.composer.Kinds(),
+		Store: st, Catalog: models, Router: router, Files: files, Chats: chats, Ledger: ledger, Log: log, Composers: d.composer.Kinds(),
 	}, job.Config{}))
 	return d
 }

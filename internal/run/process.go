@@ -9,10 +9,10 @@ import (
 	"github.com/weav-ai/weav/internal/oid"
 )
 
-// ErrStopping says that the process is told to stop and begins no run: the entry of the queue is another's.
-var ErrStopping = errors.New("run: the process is stopping")
+// ErrStopping says that the process stops and begins no run: the entry of the queue is another's.
+var ErrStopping = errors.New("run: the process stops")
 
-// Process is this process as its runs know it: its name, the runs under way, and whether it is told to stop.
+// Process is this process as its runs know it: its name, the runs under way, and whether it stops.
 // It is safe for concurrent use.
 type Process struct {
 	node string
@@ -38,7 +38,7 @@ func NewProcess(node string) *Process {
 // Node is the process's name.
 func (p *Process) Node() string { return p.node }
 
-// Begin notes a run. It returns ErrStopping once the process is told to stop. The caller calls end when the run is over.
+// Begin notes a run. It returns ErrStopping once the process stops. The caller calls end when the run is over.
 func (p *Process) Begin(run oid.Run, kind string) (end func(), err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -53,7 +53,7 @@ func (p *Process) Begin(run oid.Run, kind string) (end func(), err error) {
 	}, nil
 }
 
-// Stop says that the process is told to stop: no run begins from now on.
+// Stop says that the process stops: no run begins from now on.
 func (p *Process) Stop() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -50,8 +50,8 @@ type Record[ID, R any] interface {
 	// run is stale: the row is another's, is worked on, or has ended.
 	Claim(ctx context.Context, id ID, run oid.Run) (*R, error)
 	// Mark says that no other run may begin again, and stores the first piece of the text, if there is one. It renews
-	// the lease. The caller shows the piece, or makes the paid call, only behind it. It returns ErrStopped instead when
-	// a stop was requested and the kind is asked before its call.
+	// the lease. The caller shows the piece, or makes the paid call, only behind it. A kind whose calls are paid for
+	// returns ErrStopped instead when a stop was requested: the call is then not made.
 	Mark(ctx context.Context, row *R, first string) error
 	// Renew renews the lease, sets the count of unproven runs to zero and stores the text unless that is empty, and
 	// the progress unless that is nil. It returns how many rows matched: 0 or 1.
@@ -73,9 +73,8 @@ type Record[ID, R any] interface {
 
 // State is what the protocol knows of a row.
 type State struct {
+	// Run is the run that the row names.
 	Run oid.Run
-	// User is whose row it is.
-	User oid.User
 	// HasEnded says that nothing of the row changes any more.
 	HasEnded bool
 	// IsStopRequested says that the stop flag is set.

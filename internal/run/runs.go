@@ -60,8 +60,9 @@ func (r *Runs[ID, R]) Do(ctx context.Context, id ID, run oid.Run, work func(ctx 
 	if err != nil || row == nil {
 		return err
 	}
+	// Subscribed before the first call: a stop that was published earlier has set the flag, which Mark or Renew reads.
 	w := r.worker(row, run, ctx.Done())
-	detached := context.WithoutCancel(ctx)
+	detached := context.WithoutCancel(ctx) // The end is written though the queue cancels its work.
 	cancel := w.subscribeStop(detached)
 	defer cancel()
 	err = work(detached, row, w)
@@ -84,8 +85,8 @@ func (r *Runs[ID, R]) worker(row *R, run oid.Run, shutdown <-chan struct{}) *Wor
 	}
 }
 
-// renew is a run's [Save]. As a rule it is one statement: only where that matches no row a second one tells a stop that was
-// requested from a run that is lost.
+// renew is a run's [Save]. As a rule it is one statement. Only where that matches no row, a second one finds out whether a
+// stop was requested or the run is lost.
 func (r *Runs[ID, R]) renew(ctx context.Context, row *R, text string, p *Progress) (stop bool, err error) {
 	rows, err := r.record.Renew(ctx, row, text, p, r.record.StopNotRequested())
 	if err != nil || rows > 0 {

@@ -9,7 +9,8 @@ import (
 	"github.com/weav-ai/weav/internal/oid"
 )
 
-// checkEvery is how often a stop checks the row, in case the notice of its end was lost.
+// checkEvery is how often a stop checks the row, in case the notice of its end was lost. The feed compares its heads each 5 s, or
+// each 500 ms without the bus, which is too seldom for a caller that waits 2 s.
 const checkEvery = 250 * time.Millisecond
 
 // Stop ends the work on a row, and returns the row as it ended. request ends a row that no run holds, and of any other sets

@@ -57,11 +57,13 @@ func (r *Runs[ID, R]) recover(ctx context.Context, row *R, where []Condition) er
 // requeueUnclaimed requeues rows whose entry of the queue is gone, or was fetched by a worker that died before it
 // claimed the row.
 func (r *Runs[ID, R]) requeueUnclaimed(ctx context.Context) error {
+	// The age is by this process's clock: a wrong one finds rows too soon, and the queue's entries protect those.
 	rows, err := r.record.FindUnclaimed(ctx, store.Now().Add(-r.OrphanAfter))
 	if err != nil {
 		return fmt.Errorf("%s: sweep: %w", r.Kind, err)
 	}
 	for _, row := range rows {
+		// An entry that was fetched within a lease may still be claimed.
 		isQueued, err := r.Store.HasLiveJob(ctx, r.Entry, r.record.State(row).Run, r.Lease)
 		if err != nil {
 			return fmt.Errorf("%s: sweep: %w", r.Kind, err)

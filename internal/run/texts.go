@@ -70,7 +70,7 @@ func (s *Subscription) listen(ctx context.Context, t *followedText) {
 		s.ReadLater()
 		return
 	}
-	if t.leave == nil && s.FollowStored != nil {
+	if t.leave == nil && s.FollowStored != nil { // Also while the bus is in reach: it may go at any time.
 		t.leave = s.FollowStored(t.run, t.TextReader.Offer)
 	}
 }
@@ -84,7 +84,7 @@ func (s *Subscription) SendTexts(ctx context.Context) error {
 			continue
 		}
 		piece, at, err := t.Next(ctx)
-		if err != nil {
+		if err != nil { // One text that cannot be read holds up no other; the subscription reads again.
 			unread = err
 		}
 		if err := s.sendText(ctx, t, piece, at); err != nil {
@@ -101,7 +101,7 @@ func (s *Subscription) SendRest(ctx context.Context, run oid.Run, message oid.Me
 	if !ok {
 		t = s.newText(run, message)
 	}
-	t.close()
+	t.close() // Before the rest is sent: what a lost run publishes late would come behind it.
 	delete(s.texts, run)
 	piece, at := t.Rest(final)
 	return s.sendText(ctx, t, piece, at)

@@ -240,7 +240,7 @@ func (s *Subscription) deliver(ctx context.Context, e feed.Event) error {
 	return s.watched.After(e)
 }
 
-// snapshot tells the subscriber to begin with the object as of now. If that has ended, its end is owed.
+// snapshot tells the subscriber to begin with the object as of now. If that has ended, its end is still to be sent.
 func (s *Subscription) snapshot(ctx context.Context) error {
 	s.OwesEnd = s.HasEnd
 	return s.Send(ctx, Event{At: store.Now(), Snapshot: true})

@@ -173,6 +173,7 @@ func (w *Worker) handleUpdate(ctx context.Context, u Update) error {
 func (w *Worker) loop(ctx context.Context, updates <-chan Update, cancel func()) error {
 	w.flush = stoppedTimer()
 	defer w.flush.Stop()
+	// A save that hangs for half a lease leaves time for another before the lease is over.
 	w.saver = NewSaver(w.save, 0, w.lease/2)
 	defer w.saver.Close()
 	var progressDue <-chan time.Time
@@ -181,7 +182,7 @@ func (w *Worker) loop(ctx context.Context, updates <-chan Update, cancel func())
 	}
 	giveUp := stoppedTimer()
 	defer giveUp.Stop()
-	stop, shutdown := w.stop, w.shutdown
+	stop, shutdown := w.stop, w.shutdown // Each is handled once: a closed channel is ready for ever.
 	for {
 		var err error
 		select {
@@ -194,7 +195,7 @@ func (w *Worker) loop(ctx context.Context, updates <-chan Update, cancel func())
 			w.publish(ctx)
 		case <-progressDue:
 			w.ProgressWriter.Publish(ctx)
-		case <-w.saver.Due():
+		case <-w.saver.Due(): // What is stored was shown before, so the row is never ahead of the reader.
 			w.publish(ctx)
 			w.saver.Begin(ctx, w.Text.String())
 		case saved := <-w.saver.Done():

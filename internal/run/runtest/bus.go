@@ -38,7 +38,7 @@ func (b *Bus) HoldStart(run oid.Run) (reached <-chan struct{}, release func()) {
 	return b.hold(step{"subscribe", live.ControlTopic(run.String())})
 }
 
-// HoldSignal holds whoever requests a stop after the flag is set, before the run is signalled.
+// HoldSignal holds the request of a stop after the flag is set, before the run is signalled.
 func (b *Bus) HoldSignal(run oid.Run) (reached <-chan struct{}, release func()) {
 	return b.hold(step{"publish", live.ControlTopic(run.String())})
 }

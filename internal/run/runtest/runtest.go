@@ -52,7 +52,7 @@ type Process struct {
 	url, files string
 	cfg        job.Config
 	stopWait   time.Duration
-	authors    map[entjob.Kind]job.Author
+	composers  map[entjob.Kind]job.Composer
 }
 
 // Option changes a Process.
@@ -66,9 +66,9 @@ func StopWait(d time.Duration) Option {
 	return func(p *Process) { p.stopWait, p.cfg.CancelWait = d, d }
 }
 
-// Author does the work of a kind.
-func Author(kind entjob.Kind, a job.Author) Option {
-	return func(p *Process) { p.authors = map[entjob.Kind]job.Author{kind: a} }
+// Composer does the work of a kind.
+func Composer(kind entjob.Kind, c job.Composer) Option {
+	return func(p *Process) { p.composers = map[entjob.Kind]job.Composer{kind: c} }
 }
 
 // Each runs test on SQLite and on Postgres, as [storetest.Each] does.
@@ -94,7 +94,7 @@ func Each(t *testing.T, test func(t *testing.T, p *Process), opts ...Option) {
 // Another is a further process over the same database.
 func (p *Process) Another(node string) *Process {
 	p.T.Helper()
-	other := &Process{T: p.T, url: p.url, files: p.files, cfg: p.cfg, stopWait: p.stopWait, authors: p.authors, User: p.User}
+	other := &Process{T: p.T, url: p.url, files: p.files, cfg: p.cfg, stopWait: p.stopWait, composers: p.composers, User: p.User}
 	other.open(node)
 	return other
 }
@@ -132,7 +132,7 @@ func (p *Process) open(node string) {
 	}, chat.Config{StopWait: p.stopWait})
 	p.Jobs = job.New(job.Parts{
 		Store: p.Store, Feed: p.Feed, Bus: p.Bus, Catalog: models, Router: router, Files: files, Chats: p.Chats, Ledger: ledger, Meter: quiet{}, Log: log,
-		Process: p.Self, Authors: p.authors,
+		Process: p.Self, Composers: p.composers,
 	}, p.cfg)
 	p.Chats.OnPurge(p.Jobs.ForgetChats)
 	following, stop := context.WithCancel(context.WithoutCancel(t.Context()))
@@ -193,7 +193,7 @@ func (p *Process) start(work func(ctx context.Context) error) *Run {
 	return r
 }
 
-// Leave tells the run that its process is stopping.
+// Leave says to the run that its process stops.
 func (r *Run) Leave() { r.leave() }
 
 // End waits until the run has ended, and returns its error.

@@ -24,16 +24,16 @@ import (
 	"github.com/weav-ai/weav/internal/usage"
 )
 
-// Author is a domain that has work done as jobs, such as plans: jobs have the queue, the attempts, the progress
-// and the end, the author knows what to ask and what to keep.
-type Author interface {
+// Composer is a domain that has work done as jobs, such as plans: jobs have the queue, the attempts, the progress
+// and the end, the composer knows what to ask and what to keep.
+type Composer interface {
 	// Compose asks the model for a job and checks its answer. It runs again from the beginning when it fails in a
-	// way that may pass, or when its process dies. It tells how far it is as it goes.
-	Compose(ctx context.Context, j *ent.Job, tell Tell) (*Composed, error)
+	// way that may pass, or when its process dies. It reports how far it is as it goes.
+	Compose(ctx context.Context, j *ent.Job, report ReportProgress) (*Composed, error)
 }
 
-// Tell shows subscribers how far a job is: a progress from 0 to 1, or nil, and a phase in words for people.
-type Tell func(progress *float64, phase string)
+// ReportProgress shows subscribers how far a job is: a progress from 0 to 1, or nil, and a phase in words for people.
+type ReportProgress func(progress *float64, phase string)
 
 // Composed is an answer that is whole.
 type Composed struct {
@@ -43,7 +43,7 @@ type Composed struct {
 	Model  string
 	Finish ai.Finish
 	Usage  ai.Usage
-	// Request is what was asked, for an estimate where the provider told no usage.
+	// Request is what was asked, for an estimate where the provider reported no usage.
 	Request ai.TextRequest
 	// File is an archive that the job made, which becomes its artifact; nil for none.
 	File *file.Stored
@@ -54,8 +54,8 @@ type Composed struct {
 // ErrUnusable marks an answer that is of no use: the job fails with NO_OUTPUT.
 var ErrUnusable = errors.New("job: the answer is of no use")
 
-// Commission is an order of an author.
-type Commission struct {
+// InternalOrder is an order of a composer.
+type InternalOrder struct {
 	Kind  entjob.Kind
 	Model catalog.Model
 	// Args are kept as JSON, as ArgumentsOf reads them.
@@ -67,22 +67,22 @@ type Commission struct {
 	MaxCost *usage.Money
 }
 
-// Commission orders a job of an author. Such jobs hold none of the person's places, but at most MaxUnfinished of
+// SubmitInternal orders a job of a composer. Such jobs hold none of the user's places, but at most MaxUnfinished of
 // them may be unfinished.
-func (s *Service) Commission(ctx context.Context, tx *store.Tx, user oid.User, c Commission) (oid.Job, error) {
+func (s *Service) SubmitInternal(ctx context.Context, tx *store.Tx, user oid.User, c InternalOrder) (oid.Job, error) {
 	args, err := json.Marshal(c.Args)
 	if err != nil {
 		return oid.Job{}, fmt.Errorf("job: arguments: %w", err)
 	}
 	return s.place(ctx, tx, user, placing{
 		order:       order{kind: c.Kind, model: c.Model, args: args},
-		commission:  &c,
+		internal:    &c,
 		storeResult: c.Kind != entjob.KindExport, onLimit: Refuse, maxCost: c.MaxCost,
 	})
 }
 
-// bounded are the arguments of an order with what the API key that asks may ask of models. Whoever orders a plan again, by whatever
-// key, bounds it anew.
+// bounded are the arguments of an order with what the API key that asks may ask of models. An order of a plan that is repeated,
+// by whatever key, is bounded again.
 func bounded(ctx context.Context, o order) (json.RawMessage, error) {
 	if o.kind != entjob.KindPlan {
 		return o.args, nil
@@ -102,22 +102,22 @@ func bounded(ctx context.Context, o order) (json.RawMessage, error) {
 	return raw, nil
 }
 
-// commissioned are the kinds of authors' jobs; byModel are those of them that a model writes.
+// internalKinds are the kinds of composers' jobs; byModel are those of them that a model writes.
 var (
-	byModel      = []entjob.Kind{entjob.KindPlan, entjob.KindPrompts}
-	commissioned = append(slices.Clone(byModel), entjob.KindExport)
+	byModel       = []entjob.Kind{entjob.KindPlan, entjob.KindPrompts}
+	internalKinds = append(slices.Clone(byModel), entjob.KindExport)
 )
 
-// isCommissioned says whether jobs of a kind are an author's.
-func isCommissioned(kind entjob.Kind) bool { return slices.Contains(commissioned, kind) }
+// isInternal reports whether jobs of a kind are a composer's.
+func isInternal(kind entjob.Kind) bool { return slices.Contains(internalKinds, kind) }
 
-// takeAside makes sure that the person may have another job of an author. The person's row is locked until the
+// checkInternal makes sure that the person may have another job of a composer. The person's row is locked until the
 // transaction ends, so the count is exact.
-func (s *Service) takeAside(ctx context.Context, tx *store.Tx, user oid.User) error {
+func (s *Service) checkInternal(ctx context.Context, tx *store.Tx, user oid.User) error {
 	if err := tx.LockUser(ctx, user); err != nil {
 		return err
 	}
-	n, err := tx.Client().Job.Query().Where(asideOf(user)).Count(ctx)
+	n, err := tx.Client().Job.Query().Where(internalOf(user)).Count(ctx)
 	if err != nil {
 		return wrap("count", err)
 	}
@@ -125,27 +125,27 @@ func (s *Service) takeAside(ctx context.Context, tx *store.Tx, user oid.User) er
 		return nil
 	}
 	return errs.New(errs.TooManyJobs, "%d of your plans are being made, the most there may be. Wait for one, or cancel one.", n).
-		Retry(asideRetry).With("limit", s.cfg.MaxUnfinished)
+		Retry(internalRetry).With("limit", s.cfg.MaxUnfinished)
 }
 
-// asideRetry is about how long a plan takes.
-const asideRetry = 10 * time.Second
+// internalRetry is about how long a plan takes.
+const internalRetry = 10 * time.Second
 
-// asideOf matches the unfinished jobs of a person that authors have a model write.
-func asideOf(user oid.User) predicate.Job {
+// internalOf matches the unfinished jobs of a person that composers have a model write.
+func internalOf(user oid.User) predicate.Job {
 	return entjob.And(entjob.UserID(user), entjob.KindIn(byModel...),
 		entjob.StatusIn(entjob.StatusInQueue, entjob.StatusInProgress))
 }
 
-// compose has the author of the job's kind do its work.
+// compose has the composer of the job's kind do its work.
 func (w *worker) compose(ctx context.Context) error {
-	author, ok := w.s.authors[w.job.Kind]
+	composer, ok := w.s.composers[w.job.Kind]
 	if !ok {
 		return w.failed(ctx, errModelGone(w.job.Provider), (*ai.Error).Repeatable)
 	}
 	j := w.job
 	made, err := runCall(ctx, w, func(ctx context.Context, report func(run.Update)) (*Composed, error) {
-		return author.Compose(ctx, j, func(progress *float64, phase string) { report(run.Update{Progress: progress, Phase: phase}) })
+		return composer.Compose(ctx, j, func(progress *float64, phase string) { report(run.Update{Progress: progress, Phase: phase}) })
 	})
 	if err != nil || w.IsStopped {
 		err = w.failed(ctx, err, (*ai.Error).Repeatable)
@@ -158,7 +158,7 @@ func (w *worker) compose(ctx context.Context) error {
 	return err
 }
 
-// composed is the end of an author's job that is whole.
+// composed is the end of a composer's job that is whole.
 func (w *worker) composed(made *Composed) ending {
 	e := ending{
 		status: entjob.StatusCompleted, text: made.Text, finish: made.Finish, model: made.Model, usage: made.Usage, hook: made.Keep,
