@@ -81,7 +81,7 @@ func (w *watcher) Before(ctx context.Context, e feed.Event) error {
 		if err != nil {
 			return err
 		}
-		return w.SendRest(ctx, e.Facts.Run, e.Facts.Message, final)
+		return w.SendRest(ctx, e, e.Facts.Message, final)
 	}
 	return nil
 }

@@ -239,3 +239,37 @@ func (w *watched) late() {
 	}
 	w.mark("Behind")
 }
+
+// TestResumeBehindTheLastTextDeliversTheEndAlone resumes with the cursor of the last piece of a text that has ended, so that a client whose
+// sockets carry one event each gets to the end.
+func TestResumeBehindTheLastTextDeliversTheEndAlone(t *testing.T) {
+	t.Parallel()
+	eachBus(t, func(t *testing.T, dialect string, bus live.Bus) {
+		w := newWatched(t, storetest.Open(t, dialect), bus)
+		w.end()
+		text := w.first(&w.started)
+		if text.Delta == nil || text.Delta.Text != whole || text.Cursor.Seq != w.started.Seq {
+			t.Fatalf("first %+v, want the whole text", text)
+		}
+		end := w.first(&text.Cursor)
+		if end.Feed == nil || end.Feed.Type != feed.ReplyEnded || end.Cursor.Owed != "" {
+			t.Errorf("then %+v, want the end", end)
+		}
+		w.mark("Behind")
+		if behind := w.first(&end.Cursor); behind.Feed == nil || behind.Feed.Type != feed.ChatSaved {
+			t.Errorf("behind the end %+v, want the chat's event", behind)
+		}
+	})
+}
+
+// first is the first event of a subscription.
+func (w *watched) first(after *feed.Cursor) Event {
+	w.tb.Helper()
+	ctx, cancel := context.WithTimeout(w.tb.Context(), 30*time.Second)
+	defer cancel()
+	events, err := w.Watch(ctx, w.user, w.chat.ID.String(), after)
+	if err != nil {
+		w.tb.Fatal(err)
+	}
+	return <-events
+}

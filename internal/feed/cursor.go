@@ -34,6 +34,8 @@ const (
 	OwedQuota Owed = "q"
 	// OwedEnd is the end of a job that had ended before its snapshot, on jobEvents.
 	OwedEnd Owed = "e"
+	// OwedTextEnd is the end of a run whose text was delivered up to its end: the next event, without that text.
+	OwedTextEnd Owed = "t"
 )
 
 // cursorVersion leads every cursor, so that a later form can be told apart.
@@ -52,6 +54,11 @@ func (c Cursor) String() string {
 func (c Cursor) Owing(what Owed) Cursor {
 	c.Owed = what
 	return c
+}
+
+// HasTextOf reports whether a subscriber that comes back with c has the text of e, the end of a run.
+func (c *Cursor) HasTextOf(e Event) bool {
+	return c != nil && c.Owed == OwedTextEnd && c.Epoch == e.Epoch && c.Seq+1 == e.Seq
 }
 
 // IsFresh reports whether a subscription with c as its `after` begins with a snapshot.
@@ -78,7 +85,7 @@ func parse(s string) (Cursor, bool) {
 	var owed Owed
 	if len(parts) == 5 {
 		owed = Owed(parts[4])
-		if owed != OwedSnapshot && owed != OwedQuota && owed != OwedEnd {
+		if owed != OwedSnapshot && owed != OwedQuota && owed != OwedEnd && owed != OwedTextEnd {
 			return Cursor{}, false
 		}
 	}

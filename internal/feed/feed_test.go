@@ -266,7 +266,7 @@ func TestForeignAndMalformedCursorsAreRefused(t *testing.T) {
 		}
 	}
 	own := feed.Cursor{User: me, Epoch: "e", Seq: 7}
-	for _, own := range []feed.Cursor{own, own.Owing(feed.OwedSnapshot), own.Owing(feed.OwedQuota), own.Owing(feed.OwedEnd)} {
+	for _, own := range []feed.Cursor{own, own.Owing(feed.OwedSnapshot), own.Owing(feed.OwedQuota), own.Owing(feed.OwedEnd), own.Owing(feed.OwedTextEnd)} {
 		if got, err := feed.ParseCursor(me, own.String()); err != nil || got != own {
 			t.Errorf("an own cursor came back as %+v, %v", got, err)
 		}

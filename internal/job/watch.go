@@ -107,7 +107,7 @@ func (w *watcher) Before(ctx context.Context, e feed.Event) error {
 		if err != nil {
 			return err
 		}
-		if err := w.SendRest(ctx, e.Facts.Run, oid.Message{}, final); err != nil {
+		if err := w.SendRest(ctx, e, oid.Message{}, final); err != nil {
 			return err
 		}
 	}

@@ -275,3 +275,40 @@ func TestASubscriberFollowsTheRunThatTookAJobOver(t *testing.T) {
 		t.Error("no text came")
 	})
 }
+
+// TestResumeBehindTheLastTextDeliversTheEndAlone resumes with the cursor of the last piece of a text that has ended, so that a client whose
+// sockets carry one event each gets to the end.
+func TestResumeBehindTheLastTextDeliversTheEndAlone(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		bus := memlive.New()
+		t.Cleanup(func() { _ = bus.Close() })
+		w := newWatched(t, st.Dialect(), bus)
+		w.finish()
+		for name, after := range map[string]feed.Cursor{"in the job": w.started, "behind a snapshot": w.started.Owing(feed.OwedEnd)} {
+			text := w.all(&after)
+			if len(text) != 2 || text[0].Delta == nil || text[0].Delta.Text != whole || text[1].Feed == nil {
+				t.Fatalf("resumed %s: %+v, want the whole text and the end", name, text)
+			}
+			end := w.all(&text[0].Cursor)
+			if len(end) != 1 || end[0].Feed == nil || end[0].Feed.Type != feed.JobEnded || end[0].Cursor != text[1].Cursor {
+				t.Errorf("resumed %s, then behind the text: %+v, want the end", name, end)
+			}
+		}
+	})
+}
+
+// all are the events of a subscription that ends by itself.
+func (w *watched) all(after *feed.Cursor) (all []Event) {
+	w.tb.Helper()
+	ctx, cancel := context.WithTimeout(w.tb.Context(), 30*time.Second)
+	defer cancel()
+	events, err := w.Watch(ctx, w.user, w.job.ID.String(), after)
+	if err != nil {
+		w.tb.Fatal(err)
+	}
+	for e := range events {
+		all = append(all, e)
+	}
+	return all
+}

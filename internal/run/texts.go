@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 
+	"github.com/weav-ai/weav/internal/feed"
 	"github.com/weav-ai/weav/internal/live"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/store"
@@ -94,16 +95,22 @@ func (s *Subscription) SendTexts(ctx context.Context) error {
 	return unread
 }
 
-// SendRest sends what is missing of a run's final text, which is all of it where the run was not followed, and leaves the run:
-// nothing of it follows its end.
-func (s *Subscription) SendRest(ctx context.Context, run oid.Run, message oid.Message, final string) error {
+// SendRest sends what is missing of a run's final text before e, the run's end, and leaves the run: nothing of it follows its
+// end. That is the whole text where the run was not followed. The cursor of the piece says that the text is complete, so a
+// subscriber that comes back with it gets the end, and not the text again.
+func (s *Subscription) SendRest(ctx context.Context, e feed.Event, message oid.Message, final string) error {
+	run := e.Facts.Run
 	t, ok := s.texts[run]
 	if !ok {
 		t = s.newText(run, message)
 	}
 	t.close() // Before the rest is sent: what a lost run publishes late would come behind it.
 	delete(s.texts, run)
+	if s.after.HasTextOf(e) {
+		return nil
+	}
 	piece, at := t.Rest(final)
+	s.OwesEnd, s.at = false, s.at.Owing(feed.OwedTextEnd)
 	return s.sendText(ctx, t, piece, at)
 }
 

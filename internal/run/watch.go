@@ -79,6 +79,7 @@ type Subscription struct {
 	bus     live.Bus
 	log     *slog.Logger
 	watched Watched
+	after   *feed.Cursor // what the subscriber came back with; nil for none
 	reader  *feed.Reader
 	at      feed.Cursor // where the subscriber stands: up to here every event was sent or passed over
 	out     chan Event
@@ -99,7 +100,7 @@ func (r *Runs[ID, R]) Watch(ctx context.Context, user oid.User, after *feed.Curs
 		return nil, err
 	}
 	s := &Subscription{
-		feed: r.Feed, bus: r.Bus, log: r.Log, reader: reader, at: reader.Cursor(), out: make(chan Event),
+		feed: r.Feed, bus: r.Bus, log: r.Log, after: after, reader: reader, at: reader.Cursor(), out: make(chan Event),
 		texts: map[oid.Run]*followedText{}, news: make(chan struct{}, 1), retry: stoppedTimer(),
 	}
 	s.watched = watch(s)
