@@ -2,10 +2,13 @@ package systemtest
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/weav-ai/weav/internal/client"
 	"github.com/weav-ai/weav/test/servicetest"
@@ -31,6 +34,7 @@ func TestEverythingGoesOnWithoutRedis(t *testing.T) {
 		server.until("Redis is out of reach")
 		wantDegraded(t, server)
 	}
+	early.measureEvents(t, old.chat)
 	sent := early.send(old.chat, lengthy)
 	old.pieces(sent.ReplyID, 2)
 	if receipt := early.stop(1, sent.ReplyID); receipt.Status != "STOPPED" || receipt.Text == "" {
@@ -81,6 +85,7 @@ func wantShownWithoutRedis(t *testing.T, c *cluster, p *person) {
 		t.Fatal(err)
 	}
 	var text client.Text
+	last, longest := time.Now(), time.Duration(0)
 	for pieces := 0; ; {
 		e, err := client.JobEventOf(payload(t, events))
 		if err != nil {
@@ -88,15 +93,48 @@ func wantShownWithoutRedis(t *testing.T, c *cluster, p *person) {
 		}
 		switch e.Typename {
 		case "JobTextDelta":
-			pieces++
+			if pieces++; pieces > 1 {
+				longest = max(longest, time.Since(last))
+			}
+			last = time.Now()
 			text.Apply(e.Offset, e.Text)
 		case "JobEnded":
 			if pieces < 2 || e.Status != "COMPLETED" || text.Len() != e.Length {
 				t.Errorf("a job ended %s, %d of %d units in %d pieces", e.Status, text.Len(), e.Length, pieces)
 			}
+			t.Logf("without Redis a text came in %d pieces, at most %v apart", pieces, longest)
 			return
 		}
 	}
+}
+
+// measureEvents logs how long events of one server take to a socket of another. The schedule that bounds it is tested
+// in internal/live.
+func (p *person) measureEvents(t *testing.T, chat string) {
+	t.Helper()
+	_, events := p.tail(1, chat, p.eventCursor(chat))
+	var took []time.Duration
+	for i := range 10 {
+		title := fmt.Sprint("title ", i)
+		err := p.clients[0].Do(t.Context(), `mutation ($input: RenameChatInput!) { renameChat(input: $input) { chat { id } } }`,
+			map[string]any{"input": map[string]any{"chatId": chat, "title": title}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		renamed := time.Now()
+		for {
+			e, err := client.EventOf(payload(t, events))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if e.Chat != nil && e.Chat.Title == title {
+				break
+			}
+		}
+		took = append(took, time.Since(renamed))
+	}
+	slices.Sort(took)
+	t.Logf("without Redis events came %v (median) and at most %v after the answer", took[len(took)/2], took[len(took)-1])
 }
 
 // payload is the next of a subscription.
