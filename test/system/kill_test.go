@@ -3,11 +3,13 @@ package systemtest
 import (
 	"fmt"
 	"math/rand/v2"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/weav-ai/weav/ent/message"
 	"github.com/weav-ai/weav/internal/client"
+	"github.com/weav-ai/weav/internal/run"
 	"github.com/weav-ai/weav/test/servicetest"
 )
 
@@ -118,5 +120,45 @@ func TestWorkersKilledAtRandom(t *testing.T) {
 		}
 		c.wantWhole(t, v.tab, v.sent.ReplyID)
 		c.wantOnce(t, v.sent.MessageID, v.sent.ReplyID)
+	}
+}
+
+// TestReplyOutlivesACrashLoop ends one worker after another, more often than a reply may end its workers, none of them by the reply's
+// doing: each run had renewed its lease, or its worker was asked to stop.
+func TestReplyOutlivesACrashLoop(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(worker *process, proven func()){
+		"killed while it waits": func(worker *process, proven func()) {
+			proven()
+			worker.kill()
+		},
+		"asked to stop, killed within its grace": func(worker *process, proven func()) {
+			worker.signal(syscall.SIGTERM)
+			proven()
+			worker.kill()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCluster(t, 1, 0)
+			c.settings["NODE_ID"] = "crashing" // Its next worker takes its replies back at once.
+			p := c.newPerson(t)
+			tab := p.follow(p.chat(), "", 0)
+			sent := p.send(tab.chat, "[sandbox:first_after=8000][sandbox:tokens=20] It takes its time")
+			const kills = run.MaxUnproven + 1
+			for n := range kills {
+				worker := c.worker()
+				c.eventually(t, "a worker took the reply", func() bool { return c.row(t, sent.ReplyID).RunCount == n+1 })
+				end(worker, func() {
+					c.eventually(t, "the run does not count", func() bool { return c.row(t, sent.ReplyID).UnprovenRuns == 0 })
+				})
+			}
+			c.worker()
+			if end, row := tab.end(sent.ReplyID), c.row(t, sent.ReplyID); end.Status != "COMPLETED" || row.RunCount != kills+1 {
+				t.Errorf("the reply is %s after %d runs", end.Status, row.RunCount)
+			}
+			c.wantWhole(t, tab, sent.ReplyID)
+			c.wantOnce(t, sent.MessageID, sent.ReplyID)
+		})
 	}
 }
