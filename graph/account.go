@@ -100,18 +100,21 @@ func (r *sessionResolver) IsCurrent(ctx context.Context, s *ent.Session) (bool, 
 
 // SignIn opens a session.
 func (r *mutationResolver) SignIn(ctx context.Context, in SignInInput) (*SignInPayload, error) {
-	device := in.DeviceName.Value()
-	if device == nil {
-		device = new(string)
-	}
-	signed, err := r.s.Accounts.SignIn(ctx, account.SignInInput{Proof: proofOf(*in.Identity), DeviceName: *device, Language: askedLanguage(ctx)})
-	inputs, err := userErrors[SignInUserError](ctx, err)
-	if signed == nil {
-		return &SignInPayload{UserErrors: inputs}, err
-	}
-	// From here on the response is the new person's: what it asks for of the viewer is read as theirs.
-	loadersOf(ctx).become(ctx, r.s, signed.User.ID)
-	return &SignInPayload{Viewer: signed.User, Session: signed.Session, Tokens: &signed.Tokens, UserErrors: inputs}, err
+	out := &SignInPayload{}
+	return out, mutatePublic(ctx, &out.UserErrors, func(ctx context.Context) error {
+		device := in.DeviceName.Value()
+		if device == nil {
+			device = new(string)
+		}
+		signed, err := r.s.Accounts.SignIn(ctx, account.SignInInput{Proof: proofOf(*in.Identity), DeviceName: *device, Language: askedLanguage(ctx)})
+		if err != nil {
+			return err
+		}
+		// From here on the response is the new person's: what it asks for of the viewer is read as theirs.
+		loadersOf(ctx).become(ctx, r.s, signed.User.ID)
+		out.Viewer, out.Session, out.Tokens = signed.User, signed.Session, &signed.Tokens
+		return nil
+	})
 }
 
 // proofOf is an input's proof of identity as the domain takes it.
@@ -128,9 +131,11 @@ func proofOf(in IdentityInput) auth.Proof {
 
 // RefreshSession trades a refresh token for a fresh pair.
 func (r *mutationResolver) RefreshSession(ctx context.Context, in RefreshSessionInput) (*RefreshSessionPayload, error) {
-	tokens, err := r.s.Accounts.Refresh(ctx, in.RefreshToken)
-	inputs, err := userErrors[RefreshSessionUserError](ctx, err)
-	return &RefreshSessionPayload{Tokens: tokens, UserErrors: inputs}, err
+	out := &RefreshSessionPayload{}
+	return out, mutatePublic(ctx, &out.UserErrors, func(ctx context.Context) (err error) {
+		out.Tokens, err = r.s.Accounts.Refresh(ctx, in.RefreshToken)
+		return err
+	})
 }
 
 // everySession says whether signing out ends all sessions.
@@ -138,17 +143,16 @@ var everySession = map[SignOutScope]bool{SignOutScopeThisSession: false, SignOut
 
 // SignOut ends this session or all.
 func (r *mutationResolver) SignOut(ctx context.Context, in SignOutInput) (*SignOutPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	all, err := choice(everySession, in.Scope)
-	if err != nil {
-		return nil, err
-	}
-	ended, err := r.s.Accounts.SignOut(ctx, p, all)
-	inputs, err := userErrors[SignOutUserError](ctx, err)
-	return &SignOutPayload{EndedSessionIds: idTexts(ended), UserErrors: inputs}, err
+	out := &SignOutPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) error {
+		all, err := choice(everySession, in.Scope)
+		if err != nil {
+			return err
+		}
+		ended, err := r.s.Accounts.SignOut(ctx, p, all)
+		out.EndedSessionIds = idTexts(ended)
+		return err
+	})
 }
 
 func idTexts(ids []oid.Session) []string {
@@ -161,29 +165,25 @@ func idTexts(ids []oid.Session) []string {
 
 // RevokeSession ends one session of the person.
 func (r *mutationResolver) RevokeSession(ctx context.Context, in RevokeSessionInput) (*RevokeSessionPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	inputs, err := userErrors[RevokeSessionUserError](ctx, r.s.Accounts.RevokeSession(ctx, p, in.SessionID))
-	return &RevokeSessionPayload{SessionID: &in.SessionID, UserErrors: inputs}, err
+	out := &RevokeSessionPayload{SessionID: &in.SessionID}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) error {
+		return r.s.Accounts.RevokeSession(ctx, p, in.SessionID)
+	})
 }
 
 // UpdatePreferences changes preferences.
 func (r *mutationResolver) UpdatePreferences(ctx context.Context, in UpdatePreferencesInput) (*UpdatePreferencesPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	u, err := r.s.Accounts.UpdatePreferences(ctx, p.User, account.Change{
-		Theme: in.Theme.Value(), AccentColor: in.AccentColor.Value(), Language: in.Language.Value(),
-		DefaultModel:       optional(in.DefaultModelID.ValueOK()),
-		DefaultInstruction: optional(in.DefaultInstruction.ValueOK()),
-		PersonaName:        optional(in.PersonaName.ValueOK()),
-		IfRevision:         in.IfRevision.Value(),
+	out := &UpdatePreferencesPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		out.Viewer, err = r.s.Accounts.UpdatePreferences(ctx, p.User, account.Change{
+			Theme: in.Theme.Value(), AccentColor: in.AccentColor.Value(), Language: in.Language.Value(),
+			DefaultModel:       optional(in.DefaultModelID.ValueOK()),
+			DefaultInstruction: optional(in.DefaultInstruction.ValueOK()),
+			PersonaName:        optional(in.PersonaName.ValueOK()),
+			IfRevision:         in.IfRevision.Value(),
+		})
+		return err
 	})
-	inputs, err := userErrors[UpdatePreferencesUserError](ctx, err)
-	return &UpdatePreferencesPayload{Viewer: u, UserErrors: inputs}, err
 }
 
 // optional tells an absent value (nil) from a null one (empty).
@@ -196,36 +196,30 @@ func optional(v *string, set bool) *string {
 
 // CreatePrompt adds a prompt to the library.
 func (r *mutationResolver) CreatePrompt(ctx context.Context, in CreatePromptInput) (*CreatePromptPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	prompt, err := r.s.Accounts.CreatePrompt(ctx, p.User, account.PromptInput{
-		Title: in.Title, Description: in.Description, Content: in.Content, Key: in.IdempotencyKey,
+	out := &CreatePromptPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		out.Prompt, err = r.s.Accounts.CreatePrompt(ctx, p.User, account.PromptInput{
+			Title: in.Title, Description: in.Description, Content: in.Content, Key: in.IdempotencyKey,
+		})
+		return err
 	})
-	inputs, err := userErrors[CreatePromptUserError](ctx, err)
-	return &CreatePromptPayload{Prompt: prompt, UserErrors: inputs}, err
 }
 
 // UpdatePrompt changes a prompt of the library.
 func (r *mutationResolver) UpdatePrompt(ctx context.Context, in UpdatePromptInput) (*UpdatePromptPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	prompt, err := r.s.Accounts.UpdatePrompt(ctx, p.User, in.PromptID, account.PromptChange{
-		Title: in.Title.Value(), Description: in.Description.Value(), Content: in.Content.Value(), IfRevision: in.IfRevision.Value(),
+	out := &UpdatePromptPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		out.Prompt, err = r.s.Accounts.UpdatePrompt(ctx, p.User, in.PromptID, account.PromptChange{
+			Title: in.Title.Value(), Description: in.Description.Value(), Content: in.Content.Value(), IfRevision: in.IfRevision.Value(),
+		})
+		return err
 	})
-	inputs, err := userErrors[UpdatePromptUserError](ctx, err)
-	return &UpdatePromptPayload{Prompt: prompt, UserErrors: inputs}, err
 }
 
 // DeletePrompt removes a prompt from the library.
 func (r *mutationResolver) DeletePrompt(ctx context.Context, in DeletePromptInput) (*DeletePromptPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	inputs, err := userErrors[DeletePromptUserError](ctx, r.s.Accounts.DeletePrompt(ctx, p.User, in.PromptID))
-	return &DeletePromptPayload{PromptID: &in.PromptID, UserErrors: inputs}, err
+	out := &DeletePromptPayload{PromptID: &in.PromptID}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) error {
+		return r.s.Accounts.DeletePrompt(ctx, p.User, in.PromptID)
+	})
 }

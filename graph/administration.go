@@ -121,62 +121,52 @@ func (r *Resolver) account(ctx context.Context, id *oid.User) (*ent.User, error)
 
 // GrantMembership gives a person days of a membership.
 func (r *mutationResolver) GrantMembership(ctx context.Context, in GrantMembershipInput) (*GrantMembershipPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	u, err := r.s.Administration.Grant(ctx, p.User, admin.GrantInput{
-		UserID: in.UserID, Plan: in.Plan, Days: in.Days, Reason: in.Reason, Key: in.IdempotencyKey,
+	out := &GrantMembershipPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		out.Account, err = r.s.Administration.Grant(ctx, p.User, admin.GrantInput{
+			UserID: in.UserID, Plan: in.Plan, Days: in.Days, Reason: in.Reason, Key: in.IdempotencyKey,
+		})
+		return err
 	})
-	inputs, err := userErrors[GrantMembershipUserError](ctx, err)
-	return &GrantMembershipPayload{Account: u, UserErrors: inputs}, err
 }
 
 // RefundPayment pays back at the gateway.
 func (r *mutationResolver) RefundPayment(ctx context.Context, in RefundPaymentInput) (*RefundPaymentPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	asked := admin.RefundInput{PaymentID: in.PaymentID, Reason: in.Reason, Key: in.IdempotencyKey}
-	if amount := in.Amount.Value(); amount != nil {
-		minor := int64(*amount)
-		asked.Amount = &minor
-	}
-	paid, err := r.s.Administration.Refund(ctx, p.User, asked)
-	inputs, err := userErrors[RefundPaymentUserError](ctx, err)
-	return &RefundPaymentPayload{Payment: paid, UserErrors: inputs}, err
+	out := &RefundPaymentPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		asked := admin.RefundInput{PaymentID: in.PaymentID, Reason: in.Reason, Key: in.IdempotencyKey}
+		if amount := in.Amount.Value(); amount != nil {
+			minor := int64(*amount)
+			asked.Amount = &minor
+		}
+		out.Payment, err = r.s.Administration.Refund(ctx, p.User, asked)
+		return err
+	})
 }
 
 // SetRole says what somebody may do.
 func (r *mutationResolver) SetRole(ctx context.Context, in SetRoleInput) (*SetRolePayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	u, err := r.s.Administration.SetRole(ctx, p.User, in.UserID, in.Role, in.Reason)
-	inputs, err := userErrors[SetRoleUserError](ctx, err)
-	return &SetRolePayload{Account: u, UserErrors: inputs}, err
+	out := &SetRolePayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		out.Account, err = r.s.Administration.SetRole(ctx, p.User, in.UserID, in.Role, in.Reason)
+		return err
+	})
 }
 
 // CancelUserJob cancels a job of any person.
 func (r *mutationResolver) CancelUserJob(ctx context.Context, in CancelUserJobInput) (*CancelUserJobPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	j, err := r.s.Administration.CancelJob(ctx, p.User, in.JobID, in.Reason)
-	inputs, err := userErrors[CancelUserJobUserError](ctx, err)
-	return &CancelUserJobPayload{Job: j, UserErrors: inputs}, err
+	out := &CancelUserJobPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		out.Job, err = r.s.Administration.CancelJob(ctx, p.User, in.JobID, in.Reason)
+		return err
+	})
 }
 
 // EndUserSessions ends all sessions and API keys of a person.
 func (r *mutationResolver) EndUserSessions(ctx context.Context, in EndUserSessionsInput) (*EndUserSessionsPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	u, err := r.s.Administration.EndSessions(ctx, p.User, in.UserID, in.Reason)
-	inputs, err := userErrors[EndUserSessionsUserError](ctx, err)
-	return &EndUserSessionsPayload{Account: u, UserErrors: inputs}, err
+	out := &EndUserSessionsPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		out.Account, err = r.s.Administration.EndSessions(ctx, p.User, in.UserID, in.Reason)
+		return err
+	})
 }

@@ -54,36 +54,32 @@ func (r *apiKeyResolver) SpentThisMonth(ctx context.Context, k *ent.APIKey) (*Co
 
 // CreateAPIKey makes a key for an integration.
 func (r *mutationResolver) CreateAPIKey(ctx context.Context, in CreateAPIKeyInput) (*CreateAPIKeyPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	scopes := make([]string, len(in.Scopes))
-	for i, scope := range in.Scopes {
-		scopes[i] = string(scope)
-	}
-	key, secret, err := r.s.APIKeys.Create(ctx, p.User, apikey.CreateInput{
-		Name: in.Name, Scopes: scopes, Models: in.ModelIds.Value(), IsTest: in.IsTest,
-		ExpiresAt: in.ExpiresAt.Value(), Budget: money(in.MonthlyBudget), Key: in.IdempotencyKey,
-		Session: p.Session,
+	out := &CreateAPIKeyPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) error {
+		scopes := make([]string, len(in.Scopes))
+		for i, scope := range in.Scopes {
+			scopes[i] = string(scope)
+		}
+		key, secret, err := r.s.APIKeys.Create(ctx, p.User, apikey.CreateInput{
+			Name: in.Name, Scopes: scopes, Models: in.ModelIds.Value(), IsTest: in.IsTest,
+			ExpiresAt: in.ExpiresAt.Value(), Budget: money(in.MonthlyBudget), Key: in.IdempotencyKey,
+			Session: p.Session,
+		})
+		out.APIKey = key
+		if secret != "" {
+			out.Secret = &secret
+		}
+		return err
 	})
-	inputs, err := userErrors[CreateAPIKeyUserError](ctx, err)
-	payload := &CreateAPIKeyPayload{APIKey: key, UserErrors: inputs}
-	if secret != "" {
-		payload.Secret = &secret
-	}
-	return payload, err
 }
 
 // RevokeAPIKey ends a key.
 func (r *mutationResolver) RevokeAPIKey(ctx context.Context, in RevokeAPIKeyInput) (*RevokeAPIKeyPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	key, err := r.s.APIKeys.Revoke(ctx, p.User, in.APIKeyID)
-	inputs, err := userErrors[RevokeAPIKeyUserError](ctx, err)
-	return &RevokeAPIKeyPayload{APIKey: key, UserErrors: inputs}, err
+	out := &RevokeAPIKeyPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		out.APIKey, err = r.s.APIKeys.Revoke(ctx, p.User, in.APIKeyID)
+		return err
+	})
 }
 
 func loadAPIKey(ctx context.Context, id oid.APIKey) (*ent.APIKey, error) {

@@ -98,44 +98,37 @@ func (r *shareLinkResolver) URL(_ context.Context, l *ent.ShareLink) (string, er
 
 // FavouriteArtifact marks an artifact.
 func (r *mutationResolver) FavouriteArtifact(ctx context.Context, in FavouriteArtifactInput) (*FavouriteArtifactPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	a, err := r.s.Files.Favourite(ctx, p.User, in.ArtifactID, in.Favourite)
-	inputs, err := userErrors[FavouriteArtifactUserError](ctx, err)
-	return &FavouriteArtifactPayload{Artifact: a, UserErrors: inputs}, err
+	out := &FavouriteArtifactPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		out.Artifact, err = r.s.Files.Favourite(ctx, p.User, in.ArtifactID, in.Favourite)
+		return err
+	})
 }
 
 // DeleteArtifact deletes an artifact.
 func (r *mutationResolver) DeleteArtifact(ctx context.Context, in DeleteArtifactInput) (*DeleteArtifactPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	id, err := r.s.Files.DeleteArtifact(ctx, p.User, in.ArtifactID)
-	inputs, err := userErrors[DeleteArtifactUserError](ctx, err)
-	return &DeleteArtifactPayload{ArtifactID: named(id), UserErrors: inputs}, err
+	out := &DeleteArtifactPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) error {
+		id, err := r.s.Files.DeleteArtifact(ctx, p.User, in.ArtifactID)
+		out.ArtifactID = named(id)
+		return err
+	})
 }
 
 // CreateShareLink makes a lasting link.
 func (r *mutationResolver) CreateShareLink(ctx context.Context, in CreateShareLinkInput) (*CreateShareLinkPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	l, err := r.s.Files.Share(ctx, p.User, file.ShareInput{ArtifactID: in.ArtifactID, ExpiresAt: in.ExpiresAt.Value(), Key: in.IdempotencyKey})
-	inputs, err := userErrors[CreateShareLinkUserError](ctx, err)
-	return &CreateShareLinkPayload{ShareLink: l, UserErrors: inputs}, err
+	out := &CreateShareLinkPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		out.ShareLink, err = r.s.Files.Share(ctx, p.User, file.ShareInput{ArtifactID: in.ArtifactID, ExpiresAt: in.ExpiresAt.Value(), Key: in.IdempotencyKey})
+		return err
+	})
 }
 
 // RevokeShareLink ends a link.
 func (r *mutationResolver) RevokeShareLink(ctx context.Context, in RevokeShareLinkInput) (*RevokeShareLinkPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	l, err := r.s.Files.Revoke(ctx, p.User, in.ShareLinkID)
-	inputs, err := userErrors[RevokeShareLinkUserError](ctx, err)
-	return &RevokeShareLinkPayload{ShareLink: l, UserErrors: inputs}, err
+	out := &RevokeShareLinkPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		out.ShareLink, err = r.s.Files.Revoke(ctx, p.User, in.ShareLinkID)
+		return err
+	})
 }

@@ -73,46 +73,40 @@ func (r *chatResolver) EventCursor(ctx context.Context, _ *ent.Chat) (string, er
 
 // CreateChat makes a chat.
 func (r *mutationResolver) CreateChat(ctx context.Context, in CreateChatInput) (*CreateChatPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	c, err := r.s.Chats.Create(ctx, p.User, chat.CreateInput{
-		Title: in.Title.Value(), FolderID: in.FolderID.Value(), ModelID: in.ModelID.Value(),
-		SystemInstruction: in.SystemInstruction.Value(), Prompts: in.RecommendedPrompts,
-		OnRetirement: in.OnRetirement, Key: in.IdempotencyKey,
+	out := &CreateChatPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		out.Chat, err = r.s.Chats.Create(ctx, p.User, chat.CreateInput{
+			Title: in.Title.Value(), FolderID: in.FolderID.Value(), ModelID: in.ModelID.Value(),
+			SystemInstruction: in.SystemInstruction.Value(), Prompts: in.RecommendedPrompts,
+			OnRetirement: in.OnRetirement, Key: in.IdempotencyKey,
+		})
+		return err
 	})
-	inputs, err := userErrors[CreateChatUserError](ctx, err)
-	return &CreateChatPayload{Chat: c, UserErrors: inputs}, err
 }
 
 // RenameChat names a chat.
 func (r *mutationResolver) RenameChat(ctx context.Context, in RenameChatInput) (*RenameChatPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	c, err := r.s.Chats.Rename(ctx, p.User, in.ChatID, in.Title, in.IfRevision.Value())
-	inputs, err := userErrors[RenameChatUserError](ctx, err)
-	return &RenameChatPayload{Chat: c, UserErrors: inputs}, err
+	out := &RenameChatPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		out.Chat, err = r.s.Chats.Rename(ctx, p.User, in.ChatID, in.Title, in.IfRevision.Value())
+		return err
+	})
 }
 
 // ConfigureChat changes a chat's settings.
 func (r *mutationResolver) ConfigureChat(ctx context.Context, in ConfigureChatInput) (*ConfigureChatPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	change := chat.Configure{
-		ModelID: in.ModelID.Value(), Prompts: in.RecommendedPrompts.Value(), OnRetirement: in.OnRetirement.Value(),
-		IfRevision: in.IfRevision.Value(),
-	}
-	if text, set := in.SystemInstruction.ValueOK(); set {
-		change.SystemInstruction = orEmpty(text)
-	}
-	c, err := r.s.Chats.Configure(ctx, p.User, in.ChatID, change)
-	inputs, err := userErrors[ConfigureChatUserError](ctx, err)
-	return &ConfigureChatPayload{Chat: c, UserErrors: inputs}, err
+	out := &ConfigureChatPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		change := chat.Configure{
+			ModelID: in.ModelID.Value(), Prompts: in.RecommendedPrompts.Value(), OnRetirement: in.OnRetirement.Value(),
+			IfRevision: in.IfRevision.Value(),
+		}
+		if text, set := in.SystemInstruction.ValueOK(); set {
+			change.SystemInstruction = orEmpty(text)
+		}
+		out.Chat, err = r.s.Chats.Configure(ctx, p.User, in.ChatID, change)
+		return err
+	})
 }
 
 // orEmpty makes an explicit null an empty text.
@@ -125,55 +119,45 @@ func orEmpty(s *string) *string {
 
 // MoveChat puts a chat into a folder.
 func (r *mutationResolver) MoveChat(ctx context.Context, in MoveChatInput) (*MoveChatPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	c, err := r.s.Chats.Move(ctx, p.User, in.ChatID, in.FolderID.Value(), in.IfRevision.Value())
-	inputs, err := userErrors[MoveChatUserError](ctx, err)
-	return &MoveChatPayload{Chat: c, UserErrors: inputs}, err
+	out := &MoveChatPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		out.Chat, err = r.s.Chats.Move(ctx, p.User, in.ChatID, in.FolderID.Value(), in.IfRevision.Value())
+		return err
+	})
 }
 
 // PinChat pins or unpins a chat.
 func (r *mutationResolver) PinChat(ctx context.Context, in PinChatInput) (*PinChatPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	c, err := r.s.Chats.Pin(ctx, p.User, in.ChatID, in.Pinned)
-	inputs, err := userErrors[PinChatUserError](ctx, err)
-	return &PinChatPayload{Chat: c, UserErrors: inputs}, err
+	out := &PinChatPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		out.Chat, err = r.s.Chats.Pin(ctx, p.User, in.ChatID, in.Pinned)
+		return err
+	})
 }
 
 // ArchiveChat puts a chat out of sight or takes it back out.
 func (r *mutationResolver) ArchiveChat(ctx context.Context, in ArchiveChatInput) (*ArchiveChatPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	c, err := r.s.Chats.Archive(ctx, p.User, in.ChatID, in.Archived)
-	inputs, err := userErrors[ArchiveChatUserError](ctx, err)
-	return &ArchiveChatPayload{Chat: c, UserErrors: inputs}, err
+	out := &ArchiveChatPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		out.Chat, err = r.s.Chats.Archive(ctx, p.User, in.ChatID, in.Archived)
+		return err
+	})
 }
 
 // DeleteChat deletes a chat.
 func (r *mutationResolver) DeleteChat(ctx context.Context, in DeleteChatInput) (*DeleteChatPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	c, err := r.s.Chats.Delete(ctx, p.User, in.ChatID)
-	inputs, err := userErrors[DeleteChatUserError](ctx, err)
-	return &DeleteChatPayload{Chat: c, UserErrors: inputs}, err
+	out := &DeleteChatPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		out.Chat, err = r.s.Chats.Delete(ctx, p.User, in.ChatID)
+		return err
+	})
 }
 
 // RestoreChat brings a deleted chat back.
 func (r *mutationResolver) RestoreChat(ctx context.Context, in RestoreChatInput) (*RestoreChatPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	c, err := r.s.Chats.Restore(ctx, p.User, in.ChatID)
-	inputs, err := userErrors[RestoreChatUserError](ctx, err)
-	return &RestoreChatPayload{Chat: c, UserErrors: inputs}, err
+	out := &RestoreChatPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		out.Chat, err = r.s.Chats.Restore(ctx, p.User, in.ChatID)
+		return err
+	})
 }

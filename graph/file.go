@@ -115,15 +115,14 @@ func (r *userResolver) Files(ctx context.Context, u *ent.User, first *int, after
 
 // CreateUpload begins an upload.
 func (r *mutationResolver) CreateUpload(ctx context.Context, in CreateUploadInput) (*CreateUploadPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	f, request, err := r.s.Files.CreateUpload(ctx, p.User, file.UploadInput{
-		Name: in.Name, MIMEType: in.MimeType, Bytes: in.Bytes, Key: in.IdempotencyKey,
+	out := &CreateUploadPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) error {
+		f, request, err := r.s.Files.CreateUpload(ctx, p.User, file.UploadInput{
+			Name: in.Name, MIMEType: in.MimeType, Bytes: in.Bytes, Key: in.IdempotencyKey,
+		})
+		out.File, out.Upload = f, uploadRequest(request)
+		return err
 	})
-	inputs, err := userErrors[CreateUploadUserError](ctx, err)
-	return &CreateUploadPayload{File: f, Upload: uploadRequest(request), UserErrors: inputs}, err
 }
 
 func uploadRequest(r *file.UploadRequest) *UploadRequest {
@@ -141,24 +140,21 @@ func uploadRequest(r *file.UploadRequest) *UploadRequest {
 
 // CompleteUpload checks what was uploaded.
 func (r *mutationResolver) CompleteUpload(ctx context.Context, in CompleteUploadInput) (*CompleteUploadPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	f, err := r.s.Files.CompleteUpload(ctx, p.User, in.FileID)
-	inputs, err := userErrors[CompleteUploadUserError](ctx, err)
-	return &CompleteUploadPayload{File: f, UserErrors: inputs}, err
+	out := &CompleteUploadPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		out.File, err = r.s.Files.CompleteUpload(ctx, p.User, in.FileID)
+		return err
+	})
 }
 
 // DeleteFile deletes an uploaded file.
 func (r *mutationResolver) DeleteFile(ctx context.Context, in DeleteFileInput) (*DeleteFilePayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	id, err := r.s.Files.DeleteFile(ctx, p.User, in.FileID)
-	inputs, err := userErrors[DeleteFileUserError](ctx, err)
-	return &DeleteFilePayload{FileID: named(id), UserErrors: inputs}, err
+	out := &DeleteFilePayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) error {
+		id, err := r.s.Files.DeleteFile(ctx, p.User, in.FileID)
+		out.FileID = named(id)
+		return err
+	})
 }
 
 // named is the id of what is gone; nil when nothing is.

@@ -54,24 +54,20 @@ func (r *folderResolver) EventCursor(ctx context.Context, _ *ent.Folder) (string
 
 // CreateFolder makes a folder.
 func (r *mutationResolver) CreateFolder(ctx context.Context, in CreateFolderInput) (*CreateFolderPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	f, err := r.s.Folders.Create(ctx, p.User, folder.CreateInput{Name: in.Name, Key: in.IdempotencyKey})
-	inputs, err := userErrors[CreateFolderUserError](ctx, err)
-	return &CreateFolderPayload{Folder: f, UserErrors: inputs}, err
+	out := &CreateFolderPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		out.Folder, err = r.s.Folders.Create(ctx, p.User, folder.CreateInput{Name: in.Name, Key: in.IdempotencyKey})
+		return err
+	})
 }
 
 // RenameFolder renames a folder.
 func (r *mutationResolver) RenameFolder(ctx context.Context, in RenameFolderInput) (*RenameFolderPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	f, err := r.s.Folders.Rename(ctx, p.User, in.FolderID, in.Name, in.IfRevision.Value())
-	inputs, err := userErrors[RenameFolderUserError](ctx, err)
-	return &RenameFolderPayload{Folder: f, UserErrors: inputs}, err
+	out := &RenameFolderPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		out.Folder, err = r.s.Folders.Rename(ctx, p.User, in.FolderID, in.Name, in.IfRevision.Value())
+		return err
+	})
 }
 
 // folderModes are what becomes of the chats of a deleted folder.
@@ -79,26 +75,22 @@ var folderModes = map[DeleteFolderMode]folder.Mode{DeleteFolderModeKeepChats: fo
 
 // DeleteFolder deletes a folder.
 func (r *mutationResolver) DeleteFolder(ctx context.Context, in DeleteFolderInput) (*DeleteFolderPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	mode, err := choice(folderModes, in.Mode)
-	if err != nil {
-		return nil, err
-	}
-	f, n, err := r.s.Folders.Delete(ctx, p.User, in.FolderID, mode)
-	inputs, err := userErrors[DeleteFolderUserError](ctx, err)
-	return &DeleteFolderPayload{Folder: f, AffectedChats: n, UserErrors: inputs}, err
+	out := &DeleteFolderPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		mode, err := choice(folderModes, in.Mode)
+		if err != nil {
+			return err
+		}
+		out.Folder, out.AffectedChats, err = r.s.Folders.Delete(ctx, p.User, in.FolderID, mode)
+		return err
+	})
 }
 
 // RestoreFolder brings a deleted folder back.
 func (r *mutationResolver) RestoreFolder(ctx context.Context, in RestoreFolderInput) (*RestoreFolderPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	f, n, err := r.s.Folders.Restore(ctx, p.User, in.FolderID)
-	inputs, err := userErrors[RestoreFolderUserError](ctx, err)
-	return &RestoreFolderPayload{Folder: f, AffectedChats: n, UserErrors: inputs}, err
+	out := &RestoreFolderPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		out.Folder, out.AffectedChats, err = r.s.Folders.Restore(ctx, p.User, in.FolderID)
+		return err
+	})
 }

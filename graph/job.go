@@ -179,16 +179,14 @@ func (r *userResolver) Jobs(ctx context.Context, u *ent.User, first *int, after 
 
 // CreateJob orders a job.
 func (r *mutationResolver) CreateJob(ctx context.Context, in CreateJobInput) (*CreateJobPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	j, err := r.s.Jobs.Create(ctx, p.User, job.CreateInput{
-		Work: workOf(in.Work), ChatID: in.ChatID.Value(), IfHead: expectHead(in.IfHead, true),
-		StoreResult: in.StoreResult, OnLimit: in.OnLimit, MaxCost: money(in.MaxCost), Key: in.IdempotencyKey,
+	out := &CreateJobPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		out.Job, err = r.s.Jobs.Create(ctx, p.User, job.CreateInput{
+			Work: workOf(in.Work), ChatID: in.ChatID.Value(), IfHead: expectHead(in.IfHead, true),
+			StoreResult: in.StoreResult, OnLimit: in.OnLimit, MaxCost: money(in.MaxCost), Key: in.IdempotencyKey,
+		})
+		return err
 	})
-	inputs, err := userErrors[CreateJobUserError](ctx, err)
-	return &CreateJobPayload{Job: j, UserErrors: inputs}, err
 }
 
 // workOf is an input's work as the domain takes it.
@@ -216,24 +214,20 @@ func workOf(in *JobWorkInput) job.Work {
 
 // CancelJob ends a job.
 func (r *mutationResolver) CancelJob(ctx context.Context, in CancelJobInput) (*CancelJobPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	j, err := r.s.Jobs.Cancel(ctx, p.User, in.JobID)
-	inputs, err := userErrors[CancelJobUserError](ctx, err)
-	return &CancelJobPayload{Job: j, UserErrors: inputs}, err
+	out := &CancelJobPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		out.Job, err = r.s.Jobs.Cancel(ctx, p.User, in.JobID)
+		return err
+	})
 }
 
 // RetryJob orders the same again.
 func (r *mutationResolver) RetryJob(ctx context.Context, in RetryJobInput) (*RetryJobPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	j, err := r.s.Jobs.Retry(ctx, p.User, job.RetryInput{JobID: in.JobID, OnLimit: in.OnLimit, MaxCost: money(in.MaxCost), Key: in.IdempotencyKey})
-	inputs, err := userErrors[RetryJobUserError](ctx, err)
-	return &RetryJobPayload{Job: j, UserErrors: inputs}, err
+	out := &RetryJobPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		out.Job, err = r.s.Jobs.Retry(ctx, p.User, job.RetryInput{JobID: in.JobID, OnLimit: in.OnLimit, MaxCost: money(in.MaxCost), Key: in.IdempotencyKey})
+		return err
+	})
 }
 
 // JobEvents is the subscription to one job.

@@ -76,19 +76,17 @@ func (r *messageResolver) EventCursor(ctx context.Context, _ *ent.Message) (stri
 
 // SendMessage stores a message and starts its reply.
 func (r *mutationResolver) SendMessage(ctx context.Context, in SendMessageInput) (*SendMessagePayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	sent, err := r.s.Chats.Send(ctx, p.User, chat.SendInput{
-		ChatID: in.ChatID, Text: in.Text, Attachments: in.AttachmentIds.Value(), ModelID: in.ModelID.Value(),
-		FallbackID: in.FallbackModelID.Value(), IfHead: expectHead(in.IfHead, true), MaxCost: money(in.MaxCost), Key: in.IdempotencyKey,
+	out := &SendMessagePayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) error {
+		sent, err := r.s.Chats.Send(ctx, p.User, chat.SendInput{
+			ChatID: in.ChatID, Text: in.Text, Attachments: in.AttachmentIds.Value(), ModelID: in.ModelID.Value(),
+			FallbackID: in.FallbackModelID.Value(), IfHead: expectHead(in.IfHead, true), MaxCost: money(in.MaxCost), Key: in.IdempotencyKey,
+		})
+		if sent != nil {
+			out.Chat, out.Message, out.Reply = sent.Chat, sent.Message, sent.Reply
+		}
+		return err
 	})
-	inputs, err := userErrors[SendMessageUserError](ctx, err)
-	if sent == nil {
-		return &SendMessagePayload{UserErrors: inputs}, err
-	}
-	return &SendMessagePayload{Chat: sent.Chat, Message: sent.Message, Reply: sent.Reply, UserErrors: inputs}, err
 }
 
 // expectHead tells an absent ifHead from a null one, which says that the chat was empty.
@@ -99,61 +97,53 @@ func expectHead(in graphql.Omittable[*string], nullIsEmpty bool) chat.Expect {
 
 // EditMessage asks again in other words.
 func (r *mutationResolver) EditMessage(ctx context.Context, in EditMessageInput) (*EditMessagePayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	sent, err := r.s.Chats.Edit(ctx, p.User, chat.EditInput{
-		MessageID: in.MessageID, Text: in.Text, Attachments: in.AttachmentIds.Value(), ModelID: in.ModelID.Value(),
-		FallbackID: in.FallbackModelID.Value(), IfHead: expectHead(in.IfHead, false), MaxCost: money(in.MaxCost), Key: in.IdempotencyKey,
+	out := &EditMessagePayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) error {
+		sent, err := r.s.Chats.Edit(ctx, p.User, chat.EditInput{
+			MessageID: in.MessageID, Text: in.Text, Attachments: in.AttachmentIds.Value(), ModelID: in.ModelID.Value(),
+			FallbackID: in.FallbackModelID.Value(), IfHead: expectHead(in.IfHead, false), MaxCost: money(in.MaxCost), Key: in.IdempotencyKey,
+		})
+		if sent != nil {
+			out.Chat, out.Message, out.Reply = sent.Chat, sent.Message, sent.Reply
+		}
+		return err
 	})
-	inputs, err := userErrors[EditMessageUserError](ctx, err)
-	if sent == nil {
-		return &EditMessagePayload{UserErrors: inputs}, err
-	}
-	return &EditMessagePayload{Chat: sent.Chat, Message: sent.Message, Reply: sent.Reply, UserErrors: inputs}, err
 }
 
 // RegenerateReply writes another reply to the same message.
 func (r *mutationResolver) RegenerateReply(ctx context.Context, in RegenerateReplyInput) (*RegenerateReplyPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	sent, err := r.s.Chats.Regenerate(ctx, p.User, chat.RegenerateInput{
-		MessageID: in.MessageID, ModelID: in.ModelID.Value(), FallbackID: in.FallbackModelID.Value(),
-		IfHead: expectHead(in.IfHead, false), MaxCost: money(in.MaxCost), Key: in.IdempotencyKey,
+	out := &RegenerateReplyPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) error {
+		sent, err := r.s.Chats.Regenerate(ctx, p.User, chat.RegenerateInput{
+			MessageID: in.MessageID, ModelID: in.ModelID.Value(), FallbackID: in.FallbackModelID.Value(),
+			IfHead: expectHead(in.IfHead, false), MaxCost: money(in.MaxCost), Key: in.IdempotencyKey,
+		})
+		if sent != nil {
+			out.Chat, out.Reply = sent.Chat, sent.Reply
+		}
+		return err
 	})
-	inputs, err := userErrors[RegenerateReplyUserError](ctx, err)
-	if sent == nil {
-		return &RegenerateReplyPayload{UserErrors: inputs}, err
-	}
-	return &RegenerateReplyPayload{Chat: sent.Chat, Reply: sent.Reply, UserErrors: inputs}, err
 }
 
 // ChooseBranch makes the branch through a message the current one.
 func (r *mutationResolver) ChooseBranch(ctx context.Context, in ChooseBranchInput) (*ChooseBranchPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	c, err := r.s.Chats.Choose(ctx, p.User, in.MessageID, expectHead(in.IfHead, false))
-	inputs, err := userErrors[ChooseBranchUserError](ctx, err)
-	return &ChooseBranchPayload{Chat: c, UserErrors: inputs}, err
+	out := &ChooseBranchPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		out.Chat, err = r.s.Chats.Choose(ctx, p.User, in.MessageID, expectHead(in.IfHead, false))
+		return err
+	})
 }
 
 // StopReply stops a reply and answers its receipt.
 func (r *mutationResolver) StopReply(ctx context.Context, in StopReplyInput) (*StopReplyPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	m, err := r.s.Chats.Stop(ctx, p.User, in.MessageID)
-	inputs, err := userErrors[StopReplyUserError](ctx, err)
-	if m == nil {
-		return &StopReplyPayload{UserErrors: inputs}, err
-	}
-	return &StopReplyPayload{Receipt: receipt(m), UserErrors: inputs}, err
+	out := &StopReplyPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) error {
+		m, err := r.s.Chats.Stop(ctx, p.User, in.MessageID)
+		if m != nil {
+			out.Receipt = receipt(m)
+		}
+		return err
+	})
 }
 
 // receipt is how a reply ended; its row is kept, so asking again gives the same.

@@ -46,43 +46,38 @@ func hasOwnKey(ctx context.Context, u *ent.User, provider string) (bool, error) 
 
 // SetProviderKey keeps a key of the person's own.
 func (r *mutationResolver) SetProviderKey(ctx context.Context, in SetProviderKeyInput) (*SetProviderKeyPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	vendor, err := choice(vendors, in.Provider)
-	if err != nil {
-		return nil, err
-	}
-	key, err := r.s.OwnKeys.Set(ctx, p.User, vendor, in.Key)
-	inputs, err := userErrors[SetProviderKeyUserError](ctx, err)
-	return &SetProviderKeyPayload{ProviderKey: key, UserErrors: inputs}, err
+	out := &SetProviderKeyPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		vendor, err := choice(vendors, in.Provider)
+		if err != nil {
+			return err
+		}
+		out.ProviderKey, err = r.s.OwnKeys.Set(ctx, p.User, vendor, in.Key)
+		return err
+	})
 }
 
 // RemoveProviderKey forgets a key of the person's own.
 func (r *mutationResolver) RemoveProviderKey(ctx context.Context, in RemoveProviderKeyInput) (*RemoveProviderKeyPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	vendor, err := choice(vendors, in.Provider)
-	if err != nil {
-		return nil, err
-	}
-	if err := r.s.OwnKeys.Remove(ctx, p.User, vendor); err != nil {
-		return nil, err
-	}
-	u, err := loadViewer(ctx)
-	return &RemoveProviderKeyPayload{Viewer: u, UserErrors: []*RemoveProviderKeyUserError{}}, err
+	out := &RemoveProviderKeyPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) error {
+		vendor, err := choice(vendors, in.Provider)
+		if err != nil {
+			return err
+		}
+		if err := r.s.OwnKeys.Remove(ctx, p.User, vendor); err != nil {
+			return err
+		}
+		out.Viewer, err = loadViewer(ctx)
+		return err
+	})
 }
 
 // ExportAccount orders an export.
 func (r *mutationResolver) ExportAccount(ctx context.Context, in ExportAccountInput) (*ExportAccountPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	j, err := r.s.Exports.Order(ctx, p.User, export.Input{IncludesFiles: in.IncludeFiles, Key: in.IdempotencyKey})
-	inputs, err := userErrors[ExportAccountUserError](ctx, err)
-	return &ExportAccountPayload{Job: j, UserErrors: inputs}, err
+	out := &ExportAccountPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		out.Job, err = r.s.Exports.Order(ctx, p.User, export.Input{IncludesFiles: in.IncludeFiles, Key: in.IdempotencyKey})
+		return err
+	})
 }

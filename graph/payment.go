@@ -12,31 +12,21 @@ import (
 )
 
 // PreparePayment orders a membership.
-func (r *mutationResolver) PreparePayment(ctx context.Context, input PreparePaymentInput) (*PreparePaymentPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	prepared, err := r.s.Billing.Prepare(ctx, p.User, billing.PrepareInput{Plan: input.Plan, Key: input.IdempotencyKey})
-	faults, err := userErrors[PreparePaymentUserError](ctx, err)
-	if err != nil {
-		return nil, err
-	}
-	return &PreparePaymentPayload{Payment: prepared, UserErrors: faults}, nil
+func (r *mutationResolver) PreparePayment(ctx context.Context, in PreparePaymentInput) (*PreparePaymentPayload, error) {
+	out := &PreparePaymentPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		out.Payment, err = r.s.Billing.Prepare(ctx, p.User, billing.PrepareInput{Plan: in.Plan, Key: in.IdempotencyKey})
+		return err
+	})
 }
 
 // CompletePayment asks the gateway whether a payment was paid.
-func (r *mutationResolver) CompletePayment(ctx context.Context, input CompletePaymentInput) (*CompletePaymentPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	settled, err := r.s.Billing.Complete(ctx, p.User, input.PaymentID)
-	faults, err := userErrors[CompletePaymentUserError](ctx, err)
-	if err != nil {
-		return nil, err
-	}
-	return &CompletePaymentPayload{Payment: settled, UserErrors: faults}, nil
+func (r *mutationResolver) CompletePayment(ctx context.Context, in CompletePaymentInput) (*CompletePaymentPayload, error) {
+	out := &CompletePaymentPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		out.Payment, err = r.s.Billing.Complete(ctx, p.User, in.PaymentID)
+		return err
+	})
 }
 
 // Plan is what is bought.

@@ -12,15 +12,13 @@ import (
 
 // PlanProject orders a plan for a goal.
 func (r *mutationResolver) PlanProject(ctx context.Context, in PlanProjectInput) (*PlanProjectPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	j, err := r.s.Plans.Propose(ctx, p.User, planner.ProposeInput{
-		Goal: in.Goal, Budget: budgetOf(in.Budget), ModelID: in.ModelID.Value(), MaxCost: money(in.MaxCost), Key: in.IdempotencyKey,
+	out := &PlanProjectPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		out.Job, err = r.s.Plans.Propose(ctx, p.User, planner.ProposeInput{
+			Goal: in.Goal, Budget: budgetOf(in.Budget), ModelID: in.ModelID.Value(), MaxCost: money(in.MaxCost), Key: in.IdempotencyKey,
+		})
+		return err
 	})
-	inputs, err := userErrors[PlanProjectUserError](ctx, err)
-	return &PlanProjectPayload{Job: j, UserErrors: inputs}, err
 }
 
 func budgetOf(in graphql.Omittable[*CostInput]) *planner.Budget {
@@ -33,29 +31,25 @@ func budgetOf(in graphql.Omittable[*CostInput]) *planner.Budget {
 
 // Replan orders the steps of a plan anew.
 func (r *mutationResolver) Replan(ctx context.Context, in ReplanInput) (*ReplanPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	j, err := r.s.Plans.Replan(ctx, p.User, planner.ReplanInput{
-		PlanID: in.PlanID, FromStepID: in.FromStepID, Wish: in.Wish.Value(), MaxCost: money(in.MaxCost), Key: in.IdempotencyKey,
+	out := &ReplanPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		out.Job, err = r.s.Plans.Replan(ctx, p.User, planner.ReplanInput{
+			PlanID: in.PlanID, FromStepID: in.FromStepID, Wish: in.Wish.Value(), MaxCost: money(in.MaxCost), Key: in.IdempotencyKey,
+		})
+		return err
 	})
-	inputs, err := userErrors[ReplanUserError](ctx, err)
-	return &ReplanPayload{Job: j, UserErrors: inputs}, err
 }
 
 // UpdatePlanStep changes a step.
 func (r *mutationResolver) UpdatePlanStep(ctx context.Context, in UpdatePlanStepInput) (*UpdatePlanStepPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	st, err := r.s.Plans.UpdateStep(ctx, p.User, planner.UpdateStepInput{
-		StepID: in.StepID, IfRevision: in.IfRevision.Value(),
-		Step: stepOf(in.Title.Value(), in.Intent, in.Kind, in.ModelID, in.Instruction, in.Prompts.Value(), in.DependsOnIds),
+	out := &UpdatePlanStepPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		out.Step, err = r.s.Plans.UpdateStep(ctx, p.User, planner.UpdateStepInput{
+			StepID: in.StepID, IfRevision: in.IfRevision.Value(),
+			Step: stepOf(in.Title.Value(), in.Intent, in.Kind, in.ModelID, in.Instruction, in.Prompts.Value(), in.DependsOnIds),
+		})
+		return err
 	})
-	inputs, err := userErrors[UpdatePlanStepUserError](ctx, err)
-	return &UpdatePlanStepPayload{Step: st, UserErrors: inputs}, err
 }
 
 // stepOf is an input's step as the domain takes it.
@@ -71,103 +65,84 @@ func stepOf(
 
 // AddPlanStep adds a step.
 func (r *mutationResolver) AddPlanStep(ctx context.Context, in AddPlanStepInput) (*AddPlanStepPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	st, err := r.s.Plans.AddStep(ctx, p.User, planner.AddStepInput{
-		PlanID: in.PlanID, Position: in.Position.Value(), Key: in.IdempotencyKey,
-		Step: stepOf(&in.Title, in.Intent, in.Kind, in.ModelID, in.Instruction, in.Prompts, in.DependsOnIds),
+	out := &AddPlanStepPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		out.Step, err = r.s.Plans.AddStep(ctx, p.User, planner.AddStepInput{
+			PlanID: in.PlanID, Position: in.Position.Value(), Key: in.IdempotencyKey,
+			Step: stepOf(&in.Title, in.Intent, in.Kind, in.ModelID, in.Instruction, in.Prompts, in.DependsOnIds),
+		})
+		return err
 	})
-	inputs, err := userErrors[AddPlanStepUserError](ctx, err)
-	return &AddPlanStepPayload{Step: st, UserErrors: inputs}, err
 }
 
 // RemovePlanStep takes a step out of its plan.
 func (r *mutationResolver) RemovePlanStep(ctx context.Context, in RemovePlanStepInput) (*RemovePlanStepPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	plan, err := r.s.Plans.RemoveStep(ctx, p.User, in.StepID, in.IfRevision.Value())
-	inputs, err := userErrors[RemovePlanStepUserError](ctx, err)
-	return &RemovePlanStepPayload{Plan: plan, UserErrors: inputs}, err
+	out := &RemovePlanStepPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		out.Plan, err = r.s.Plans.RemoveStep(ctx, p.User, in.StepID, in.IfRevision.Value())
+		return err
+	})
 }
 
 // ReorderPlanSteps puts the steps of a plan into another order.
 func (r *mutationResolver) ReorderPlanSteps(ctx context.Context, in ReorderPlanStepsInput) (*ReorderPlanStepsPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	plan, err := r.s.Plans.Reorder(ctx, p.User, in.PlanID, in.StepIds, in.IfRevision.Value())
-	inputs, err := userErrors[ReorderPlanStepsUserError](ctx, err)
-	return &ReorderPlanStepsPayload{Plan: plan, UserErrors: inputs}, err
+	out := &ReorderPlanStepsPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		out.Plan, err = r.s.Plans.Reorder(ctx, p.User, in.PlanID, in.StepIds, in.IfRevision.Value())
+		return err
+	})
 }
 
 // ApplyPlan makes the folder and the chats of a plan.
 func (r *mutationResolver) ApplyPlan(ctx context.Context, in ApplyPlanInput) (*ApplyPlanPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	plan, err := r.s.Plans.Apply(ctx, p.User, in.PlanID, in.IdempotencyKey)
-	inputs, err := userErrors[ApplyPlanUserError](ctx, err)
-	out := &ApplyPlanPayload{Plan: plan, UserErrors: inputs}
-	if plan == nil || plan.FolderID == nil {
-		return out, err
-	}
-	out.Folder, err = loadFolder(ctx, *plan.FolderID)
-	return out, err
+	out := &ApplyPlanPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) error {
+		plan, err := r.s.Plans.Apply(ctx, p.User, in.PlanID, in.IdempotencyKey)
+		if out.Plan = plan; err != nil || plan == nil || plan.FolderID == nil {
+			return err
+		}
+		out.Folder, err = loadFolder(ctx, *plan.FolderID)
+		return err
+	})
 }
 
 // RunStep begins a step.
 func (r *mutationResolver) RunStep(ctx context.Context, in RunStepInput) (*RunStepPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	begun, err := r.s.Plans.Run(ctx, p.User, planner.RunInput{
-		StepID: in.StepID, PromptIndex: in.PromptIndex, Prompt: in.Prompt.Value(), IfHead: expectHead(in.IfHead, true), MaxCost: money(in.MaxCost), Key: in.IdempotencyKey,
+	out := &RunStepPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) error {
+		begun, err := r.s.Plans.Run(ctx, p.User, planner.RunInput{
+			StepID: in.StepID, PromptIndex: in.PromptIndex, Prompt: in.Prompt.Value(), IfHead: expectHead(in.IfHead, true), MaxCost: money(in.MaxCost), Key: in.IdempotencyKey,
+		})
+		if err != nil || begun.Step.IsZero() {
+			return err
+		}
+		if out.Step, err = loadPlanStep(ctx, begun.Step); err != nil {
+			return err
+		}
+		if begun.Job.IsZero() {
+			out.Reply, err = loadMessage(ctx, begun.Reply)
+			return err
+		}
+		out.Job, err = loadJob(ctx, begun.Job)
+		return err
 	})
-	inputs, err := userErrors[RunStepUserError](ctx, err)
-	out := &RunStepPayload{UserErrors: inputs}
-	if err != nil || begun.Step.IsZero() || len(inputs) > 0 {
-		return out, err
-	}
-	if out.Step, err = loadPlanStep(ctx, begun.Step); err != nil {
-		return nil, err
-	}
-	if begun.Job.IsZero() {
-		out.Reply, err = loadMessage(ctx, begun.Reply)
-		return out, err
-	}
-	out.Job, err = loadJob(ctx, begun.Job)
-	return out, err
 }
 
 // DeletePlan deletes a plan.
 func (r *mutationResolver) DeletePlan(ctx context.Context, in DeletePlanInput) (*DeletePlanPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	id, err := r.s.Plans.Delete(ctx, p.User, in.PlanID)
-	inputs, err := userErrors[DeletePlanUserError](ctx, err)
-	if err != nil || len(inputs) > 0 {
-		return &DeletePlanPayload{UserErrors: inputs}, err
-	}
-	name := id.String()
-	return &DeletePlanPayload{PlanID: &name, UserErrors: inputs}, nil
+	out := &DeletePlanPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) error {
+		id, err := r.s.Plans.Delete(ctx, p.User, in.PlanID)
+		out.PlanID = named(id)
+		return err
+	})
 }
 
 // RecommendPrompts orders prompts for a chat.
 func (r *mutationResolver) RecommendPrompts(ctx context.Context, in RecommendPromptsInput) (*RecommendPromptsPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	j, err := r.s.Plans.Recommend(ctx, p.User, planner.RecommendInput{ChatID: in.ChatID, Count: in.Count, MaxCost: money(in.MaxCost), Key: in.IdempotencyKey})
-	inputs, err := userErrors[RecommendPromptsUserError](ctx, err)
-	return &RecommendPromptsPayload{Job: j, UserErrors: inputs}, err
+	out := &RecommendPromptsPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		out.Job, err = r.s.Plans.Recommend(ctx, p.User, planner.RecommendInput{ChatID: in.ChatID, Count: in.Count, MaxCost: money(in.MaxCost), Key: in.IdempotencyKey})
+		return err
+	})
 }

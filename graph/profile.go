@@ -16,51 +16,40 @@ func (r *userResolver) Role(ctx context.Context, u *ent.User) (user.Role, error)
 
 // UpdateProfile changes the profile.
 func (r *mutationResolver) UpdateProfile(ctx context.Context, in UpdateProfileInput) (*UpdateProfilePayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	change := account.Profile{FirstName: in.FirstName.Value(), LastName: in.LastName.Value()}
-	if photo, set := in.PhotoURL.ValueOK(); set {
-		if change.PhotoURL = photo; photo == nil {
-			change.PhotoURL = new(string)
+	out := &UpdateProfilePayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		change := account.Profile{FirstName: in.FirstName.Value(), LastName: in.LastName.Value()}
+		if photo, set := in.PhotoURL.ValueOK(); set {
+			if change.PhotoURL = photo; photo == nil {
+				change.PhotoURL = new(string)
+			}
 		}
-	}
-	u, err := r.s.Accounts.UpdateProfile(ctx, p.User, change)
-	inputs, err := userErrors[UpdateProfileUserError](ctx, err)
-	return &UpdateProfilePayload{Viewer: u, UserErrors: inputs}, err
+		out.Viewer, err = r.s.Accounts.UpdateProfile(ctx, p.User, change)
+		return err
+	})
 }
 
 // DeleteAccount deletes the account when its grace is over.
 func (r *mutationResolver) DeleteAccount(ctx context.Context, in DeleteAccountInput) (*DeleteAccountPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	u, err := r.s.Accounts.Delete(ctx, p.User, p.Session, account.SignInInput{Proof: proofOf(*in.Identity)})
-	inputs, err := userErrors[DeleteAccountUserError](ctx, err)
-	return &DeleteAccountPayload{Viewer: unless(inputs, u), UserErrors: inputs}, err
+	out := &DeleteAccountPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) error {
+		u, err := r.s.Accounts.Delete(ctx, p.User, p.Session, account.SignInInput{Proof: proofOf(*in.Identity)})
+		if err == nil {
+			out.Viewer = u
+		}
+		return err
+	})
 }
 
 // RestoreAccount undoes a deletion.
 func (r *mutationResolver) RestoreAccount(ctx context.Context, in RestoreAccountInput) (*RestoreAccountPayload, error) {
-	p, err := auth.Require(ctx)
-	if err != nil {
-		return nil, err
-	}
-	reason := ""
-	if in.Reason.Value() != nil {
-		reason = *in.Reason.Value()
-	}
-	u, err := r.s.Accounts.Restore(ctx, p.User, reason)
-	inputs, err := userErrors[RestoreAccountUserError](ctx, err)
-	return &RestoreAccountPayload{Viewer: u, UserErrors: inputs}, err
-}
-
-// unless is nothing where there are userErrors.
-func unless[E, V any](inputs []*E, v *V) *V {
-	if len(inputs) > 0 {
-		return nil
-	}
-	return v
+	out := &RestoreAccountPayload{}
+	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
+		reason := ""
+		if in.Reason.Value() != nil {
+			reason = *in.Reason.Value()
+		}
+		out.Viewer, err = r.s.Accounts.Restore(ctx, p.User, reason)
+		return err
+	})
 }
