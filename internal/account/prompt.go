@@ -40,7 +40,7 @@ func (s *Service) CreatePrompt(ctx context.Context, user oid.User, in PromptInpu
 		return nil, err
 	}
 	var id oid.Prompt
-	key := store.Key{User: user, Mutation: "createPrompt", Key: in.Key, Input: in}
+	key := store.Key{User: user, Key: in.Key, Input: in}
 	_, err := s.store.Once(ctx, key, &id, func(ctx context.Context, tx *store.Tx) error {
 		if err := roomForPrompt(ctx, tx, user); err != nil {
 			return err

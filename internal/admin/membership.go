@@ -31,7 +31,7 @@ func (s *Service) Grant(ctx context.Context, actor oid.User, in GrantInput) (*en
 		return nil, err
 	}
 	var given oid.User
-	once := store.Key{User: actor, Mutation: "grantMembership", Key: in.Key, Input: in}
+	once := store.Key{User: actor, Key: in.Key, Input: in}
 	_, err := s.Store.Once(ctx, once, &given, func(ctx context.Context, tx *store.Tx) error {
 		u, err := lockUser(ctx, tx, in.UserID)
 		if err != nil {

@@ -43,7 +43,7 @@ func (s *Service) Create(ctx context.Context, user oid.User, in CreateInput) (*e
 	}
 	secret := newSecret(in.IsTest)
 	var id oid.APIKey
-	replayed, err := s.store.Once(ctx, store.Key{User: user, Mutation: "createApiKey", Key: in.Key, Input: in}, &id, func(ctx context.Context, tx *store.Tx) error {
+	replayed, err := s.store.Once(ctx, store.Key{User: user, Key: in.Key, Input: in}, &id, func(ctx context.Context, tx *store.Tx) error {
 		if err := tx.LockUser(ctx, user); err != nil {
 			return err
 		}

@@ -30,7 +30,7 @@ type PrepareInput struct {
 // billing is off, and when [MaxPending] payments wait; FORBIDDEN for an account that is about to be deleted.
 func (s *Service) Prepare(ctx context.Context, user oid.User, in PrepareInput) (*ent.Payment, error) {
 	var id oid.Payment
-	key := store.Key{User: user, Mutation: "preparePayment", Key: in.Key, Input: in}
+	key := store.Key{User: user, Key: in.Key, Input: in}
 	replayed, err := s.store.Once(ctx, key, &id, func(ctx context.Context, tx *store.Tx) error {
 		plan, err := s.orderable(ctx, tx, user, in.Plan)
 		if err != nil {

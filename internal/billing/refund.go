@@ -52,7 +52,7 @@ func (s *Service) Refund(ctx context.Context, actor Actor, paymentID string, amo
 		Amount  *int64
 		Reason  string
 	}{p.ID, amount, reason}
-	once := store.Key{User: actor.User, Mutation: "refundPayment", Key: key, Input: input}
+	once := store.Key{User: actor.User, Key: key, Input: input}
 	replayed, err := s.store.Once(ctx, once, &asked, func(ctx context.Context, tx *store.Tx) error {
 		var err error
 		asked, err = s.askRefund(ctx, tx, actor, p, amount)

@@ -41,7 +41,7 @@ type RegenerateInput struct {
 
 // Edit stores a sibling of one of the person's messages and enqueues its reply.
 func (s *Service) Edit(ctx context.Context, user oid.User, in EditInput) (*Sent, error) {
-	return s.once(ctx, store.Key{User: user, Mutation: "editMessage", Key: in.Key, Input: in}, s.editing(user, in))
+	return s.once(ctx, store.Key{User: user, Key: in.Key, Input: in}, s.editing(user, in))
 }
 
 func (s *Service) editing(user oid.User, in EditInput) adding {
@@ -60,7 +60,7 @@ func (s *Service) editing(user oid.User, in EditInput) adding {
 
 // Regenerate enqueues a sibling of a reply.
 func (s *Service) Regenerate(ctx context.Context, user oid.User, in RegenerateInput) (*Sent, error) {
-	return s.once(ctx, store.Key{User: user, Mutation: "regenerateReply", Key: in.Key, Input: in}, s.regenerating(user, in))
+	return s.once(ctx, store.Key{User: user, Key: in.Key, Input: in}, s.regenerating(user, in))
 }
 
 func (s *Service) regenerating(user oid.User, in RegenerateInput) adding {

@@ -32,7 +32,7 @@ func (s *Service) Create(ctx context.Context, user oid.User, in CreateInput) (*e
 		return nil, err
 	}
 	var id oid.Chat
-	key := store.Key{User: user, Mutation: "createChat", Key: in.Key, Input: in}
+	key := store.Key{User: user, Key: in.Key, Input: in}
 	_, err := s.store.Once(ctx, key, &id, func(ctx context.Context, tx *store.Tx) error {
 		c, err := s.create(ctx, tx, user, in)
 		if err != nil {

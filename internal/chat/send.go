@@ -55,7 +55,7 @@ type sentIDs struct {
 
 // Send stores a message behind the head of a chat and enqueues its reply, in one transaction.
 func (s *Service) Send(ctx context.Context, user oid.User, in SendInput) (*Sent, error) {
-	return s.once(ctx, store.Key{User: user, Mutation: "sendMessage", Key: in.Key, Input: in}, s.sending(user, in))
+	return s.once(ctx, store.Key{User: user, Key: in.Key, Input: in}, s.sending(user, in))
 }
 
 // adding stores a turn in a transaction.

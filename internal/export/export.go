@@ -53,7 +53,7 @@ type Input struct {
 // job.MaxKeptExports that are kept.
 func (s *Service) Order(ctx context.Context, user oid.User, in Input) (*ent.Job, error) {
 	var id oid.Job
-	key := store.Key{User: user, Mutation: "exportAccount", Key: in.Key, Input: in}
+	key := store.Key{User: user, Key: in.Key, Input: in}
 	_, err := s.store.Once(ctx, key, &id, func(ctx context.Context, tx *store.Tx) (err error) {
 		id, err = s.jobs.SubmitInternal(ctx, tx, user, job.InternalOrder{
 			Kind: entjob.KindExport, Args: job.ExportArguments{IncludesFiles: in.IncludesFiles},

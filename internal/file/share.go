@@ -36,7 +36,7 @@ type ShareInput struct {
 // Share makes a lasting link to an artifact of user. The user is locked, so that the count of links is exact.
 func (s *Service) Share(ctx context.Context, user oid.User, in ShareInput) (*ent.ShareLink, error) {
 	var id oid.Share
-	key := store.Key{User: user, Mutation: "createShareLink", Key: in.Key, Input: in}
+	key := store.Key{User: user, Key: in.Key, Input: in}
 	_, err := s.store.Once(ctx, key, &id, func(ctx context.Context, tx *store.Tx) error {
 		now := store.Now()
 		if in.ExpiresAt != nil && (!in.ExpiresAt.After(now) || in.ExpiresAt.After(now.AddDate(maxLinkYears, 0, 0))) {

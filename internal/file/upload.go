@@ -37,7 +37,7 @@ type UploadRequest = blob.SignedRequest
 // request is signed again; it is nil once the file is READY.
 func (s *Service) CreateUpload(ctx context.Context, user oid.User, in UploadInput) (*ent.File, *UploadRequest, error) {
 	var id oid.File
-	key := store.Key{User: user, Mutation: "createUpload", Key: in.Key, Input: in}
+	key := store.Key{User: user, Key: in.Key, Input: in}
 	_, err := s.store.Once(ctx, key, &id, func(ctx context.Context, tx *store.Tx) error {
 		name, t, err := s.checkUpload(in)
 		if err != nil {

@@ -26,7 +26,7 @@ func (s *Service) Create(ctx context.Context, user oid.User, in CreateInput) (*e
 		return nil, err
 	}
 	var id oid.Folder
-	key := store.Key{User: user, Mutation: "createFolder", Key: in.Key, Input: in}
+	key := store.Key{User: user, Key: in.Key, Input: in}
 	_, err := s.store.Once(ctx, key, &id, func(ctx context.Context, tx *store.Tx) error {
 		// The lock serializes creations of one user, so that the count is exact.
 		if err := tx.LockUser(ctx, user); err != nil {

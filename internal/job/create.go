@@ -55,7 +55,7 @@ type placing struct {
 // Create orders a job, in one transaction with its turn in the chat and its place in the queue.
 func (s *Service) Create(ctx context.Context, user oid.User, in CreateInput) (*ent.Job, error) {
 	var id oid.Job
-	key := store.Key{User: user, Mutation: "createJob", Key: in.Key, Input: in}
+	key := store.Key{User: user, Key: in.Key, Input: in}
 	_, err := s.store.Once(ctx, key, &id, func(ctx context.Context, tx *store.Tx) error {
 		var err error
 		id, err = s.Order(ctx, tx, user, in)
@@ -86,7 +86,7 @@ func (s *Service) Order(ctx context.Context, tx *store.Tx, user oid.User, in Cre
 // from the order of the old one instead, as long as the provider keeps it: that is charged once, when it completes.
 func (s *Service) Retry(ctx context.Context, user oid.User, in RetryInput) (*ent.Job, error) {
 	var id oid.Job
-	key := store.Key{User: user, Mutation: "retryJob", Key: in.Key, Input: in}
+	key := store.Key{User: user, Key: in.Key, Input: in}
 	_, err := s.store.Once(ctx, key, &id, func(ctx context.Context, tx *store.Tx) (err error) {
 		id, err = s.reorder(ctx, tx, user, in)
 		return err

@@ -25,7 +25,7 @@ func (s *Service) AddStep(ctx context.Context, user oid.User, in AddStepInput) (
 		return nil, err
 	}
 	var id oid.PlanStep
-	key := store.Key{User: user, Mutation: "addPlanStep", Key: in.Key, Input: in}
+	key := store.Key{User: user, Key: in.Key, Input: in}
 	_, err := s.Store.Once(ctx, key, &id, func(ctx context.Context, tx *store.Tx) error {
 		p, err := s.lockNamed(ctx, tx, user, in.PlanID)
 		if err != nil {

@@ -17,7 +17,7 @@ import (
 // already answers what was made, whatever the key.
 func (s *Service) Apply(ctx context.Context, user oid.User, plan, idempotencyKey string) (*ent.Plan, error) {
 	var id oid.Plan
-	key := store.Key{User: user, Mutation: "applyPlan", Key: idempotencyKey, Input: plan}
+	key := store.Key{User: user, Key: idempotencyKey, Input: plan}
 	_, err := s.Store.Once(ctx, key, &id, func(ctx context.Context, tx *store.Tx) error {
 		if err := tx.LockUser(ctx, user); err != nil {
 			return err

@@ -40,7 +40,7 @@ type RecommendInput struct {
 
 // Recommend orders prompts that go on with a chat of user.
 func (s *Service) Recommend(ctx context.Context, user oid.User, in RecommendInput) (*ent.Job, error) {
-	return s.commission(ctx, store.Key{User: user, Mutation: "recommendPrompts", Key: in.Key, Input: in}, s.recommending(user, in))
+	return s.commission(ctx, store.Key{User: user, Key: in.Key, Input: in}, s.recommending(user, in))
 }
 
 func (s *Service) recommending(user oid.User, in RecommendInput) ordering {

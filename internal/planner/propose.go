@@ -36,7 +36,7 @@ type ProposeInput struct {
 
 // Propose orders a plan for a goal.
 func (s *Service) Propose(ctx context.Context, user oid.User, in ProposeInput) (*ent.Job, error) {
-	return s.commission(ctx, store.Key{User: user, Mutation: "planProject", Key: in.Key, Input: in}, s.proposing(user, in))
+	return s.commission(ctx, store.Key{User: user, Key: in.Key, Input: in}, s.proposing(user, in))
 }
 
 // ordering makes an order of this domain in a transaction.
@@ -137,7 +137,7 @@ type ReplanInput struct {
 
 // Replan orders the steps of a plan anew, from one on.
 func (s *Service) Replan(ctx context.Context, user oid.User, in ReplanInput) (*ent.Job, error) {
-	return s.commission(ctx, store.Key{User: user, Mutation: "replan", Key: in.Key, Input: in}, s.replanning(user, in))
+	return s.commission(ctx, store.Key{User: user, Key: in.Key, Input: in}, s.replanning(user, in))
 }
 
 func (s *Service) replanning(user oid.User, in ReplanInput) ordering {

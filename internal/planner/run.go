@@ -37,7 +37,7 @@ type Begun struct {
 // Run begins a step of an applied plan of user in its chat.
 func (s *Service) Run(ctx context.Context, user oid.User, in RunInput) (Begun, error) {
 	var begun Begun
-	key := store.Key{User: user, Mutation: "runStep", Key: in.Key, Input: in}
+	key := store.Key{User: user, Key: in.Key, Input: in}
 	_, err := s.Store.Once(ctx, key, &begun, func(ctx context.Context, tx *store.Tx) (err error) {
 		begun, err = s.run(ctx, tx, user, in)
 		return err

@@ -9,16 +9,17 @@ import (
 	"time"
 
 	"github.com/weav-ai/weav/internal/errs"
+	"github.com/weav-ai/weav/internal/mutation"
 	"github.com/weav-ai/weav/internal/oid"
 )
 
 // KeyLife is how long an idempotency key is stored.
 const KeyLife = 24 * time.Hour
 
-// Key identifies one intent of a user, so that a repetition has no further effect.
+// Key identifies one intent of a user, so that a repetition has no further effect. Its scope is the user and the mutation of
+// the call's context (package mutation); calls outside of mutations share one scope.
 type Key struct {
-	User     oid.User
-	Mutation string
+	User oid.User
 	// Key is the client's key: 1 to 128 printable ASCII characters.
 	Key string
 	// Input is the client's input with defaults applied; its JSON is compared.
@@ -78,7 +79,7 @@ func (tx *Tx) claim(ctx context.Context, key Key, hash string) (mine bool, err e
 		SET input_hash = excluded.input_hash, result = excluded.result, created_at = excluded.created_at
 		WHERE idempotency_keys.created_at < $6`
 	now := Now()
-	done, err := tx.sql.ExecContext(ctx, insert, key.User, key.Mutation, key.Key, hash, now, now.Add(-KeyLife))
+	done, err := tx.sql.ExecContext(ctx, insert, key.User, mutation.Of(ctx), key.Key, hash, now, now.Add(-KeyLife))
 	if err != nil {
 		return false, err
 	}
@@ -90,7 +91,7 @@ func (tx *Tx) claim(ctx context.Context, key Key, hash string) (mine bool, err e
 func (tx *Tx) loadResult(ctx context.Context, key Key, hash string, result any) error {
 	const read = `SELECT input_hash, result FROM idempotency_keys WHERE user_id = $1 AND mutation = $2 AND key = $3`
 	var usedFor, stored string
-	err := tx.sql.QueryRowContext(ctx, read, key.User, key.Mutation, key.Key).Scan(&usedFor, &stored)
+	err := tx.sql.QueryRowContext(ctx, read, key.User, mutation.Of(ctx), key.Key).Scan(&usedFor, &stored)
 	// claim found the key and holds its row lock, so it cannot be missing.
 	if errors.Is(err, sql.ErrNoRows) {
 		return errors.New("store: idempotency key: gone while its row was locked")
@@ -117,7 +118,7 @@ func (tx *Tx) storeResult(ctx context.Context, key Key, result any) error {
 		return fmt.Errorf("store: idempotency key: result: %w", err)
 	}
 	const update = `UPDATE idempotency_keys SET result = $1 WHERE user_id = $2 AND mutation = $3 AND key = $4`
-	if _, err := tx.sql.ExecContext(ctx, update, string(stored), key.User, key.Mutation, key.Key); err != nil {
+	if _, err := tx.sql.ExecContext(ctx, update, string(stored), key.User, mutation.Of(ctx), key.Key); err != nil {
 		return fmt.Errorf("store: idempotency key: %w", err)
 	}
 	return nil

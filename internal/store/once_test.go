@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/weav-ai/weav/internal/errs"
+	"github.com/weav-ai/weav/internal/mutation"
 	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/store"
 	"github.com/weav-ai/weav/internal/store/storetest"
@@ -16,9 +17,15 @@ import (
 
 type made struct{ ID oid.Folder }
 
+// intent is a key and the mutation it is used with.
+type intent struct {
+	mutation string
+	store.Key
+}
+
 // makeOnce is a mutation that makes a folder under an idempotency key.
-func makeOnce(ctx context.Context, st *store.Store, key store.Key) (result made, replayed bool, err error) {
-	replayed, err = st.Once(ctx, key, &result, func(ctx context.Context, tx *store.Tx) error {
+func makeOnce(ctx context.Context, st *store.Store, key intent) (result made, replayed bool, err error) {
+	replayed, err = st.Once(mutation.In(ctx, key.mutation), key.Key, &result, func(ctx context.Context, tx *store.Tx) error {
 		row, err := tx.Client().Folder.Create().SetUserID(key.User).SetName("once").Save(ctx)
 		if err != nil {
 			return err
@@ -37,7 +44,7 @@ func TestOnceRunsOnceUnderParallelCallers(t *testing.T) {
 		results := make(chan made, callers)
 		var first atomic.Int32
 		together(t, callers, func() error {
-			result, replayed, err := makeOnce(t.Context(), st, store.Key{User: user, Mutation: "createFolder", Key: "k", Input: "a"})
+			result, replayed, err := makeOnce(t.Context(), st, intent{"createFolder", store.Key{User: user, Key: "k", Input: "a"}})
 			if !replayed {
 				first.Add(1)
 			}
@@ -64,26 +71,26 @@ func TestOnceComparesTheInput(t *testing.T) {
 			B int    `json:"b"`
 			A string `json:"a"`
 		}
-		used := store.Key{User: user, Mutation: "createFolder", Key: "k", Input: input{A: "a", B: 1}}
+		used := intent{"createFolder", store.Key{User: user, Key: "k", Input: input{A: "a", B: 1}}}
 		if _, _, err := makeOnce(t.Context(), st, used); err != nil {
 			t.Fatal(err)
 		}
 		tests := map[string]struct {
-			key      store.Key
+			key      intent
 			replayed bool
 			code     errs.Code
 		}{
 			"the same":                   {used, true, ""},
-			"the same in another order":  {store.Key{User: user, Mutation: "createFolder", Key: "k", Input: map[string]any{"b": 1, "a": "a"}}, true, ""},
-			"another input":              {store.Key{User: user, Mutation: "createFolder", Key: "k", Input: input{A: "a", B: 2}}, false, errs.IdempotencyConflict},
-			"another key":                {store.Key{User: user, Mutation: "createFolder", Key: "k2", Input: input{B: 2}}, false, ""},
-			"another mutation's key":     {store.Key{User: user, Mutation: "createChat", Key: "k", Input: input{B: 2}}, false, ""},
-			"another person's key":       {store.Key{User: other, Mutation: "createFolder", Key: "k", Input: input{B: 2}}, false, ""},
-			"a key of 128 characters":    {store.Key{User: user, Mutation: "m", Key: strings.Repeat("~", 128)}, false, ""},
-			"a key of 129 characters":    {store.Key{User: user, Mutation: "m", Key: strings.Repeat("~", 129)}, false, errs.BadUserInput},
-			"no key":                     {store.Key{User: user, Mutation: "m"}, false, errs.BadUserInput},
-			"a key with a line break":    {store.Key{User: user, Mutation: "m", Key: "a\nb"}, false, errs.BadUserInput},
-			"a key with a Korean letter": {store.Key{User: user, Mutation: "m", Key: "키"}, false, errs.BadUserInput},
+			"the same in another order":  {intent{"createFolder", store.Key{User: user, Key: "k", Input: map[string]any{"b": 1, "a": "a"}}}, true, ""},
+			"another input":              {intent{"createFolder", store.Key{User: user, Key: "k", Input: input{A: "a", B: 2}}}, false, errs.IdempotencyConflict},
+			"another key":                {intent{"createFolder", store.Key{User: user, Key: "k2", Input: input{B: 2}}}, false, ""},
+			"another mutation's key":     {intent{"createChat", store.Key{User: user, Key: "k", Input: input{B: 2}}}, false, ""},
+			"another person's key":       {intent{"createFolder", store.Key{User: other, Key: "k", Input: input{B: 2}}}, false, ""},
+			"a key of 128 characters":    {intent{"m", store.Key{User: user, Key: strings.Repeat("~", 128)}}, false, ""},
+			"a key of 129 characters":    {intent{"m", store.Key{User: user, Key: strings.Repeat("~", 129)}}, false, errs.BadUserInput},
+			"no key":                     {intent{"m", store.Key{User: user}}, false, errs.BadUserInput},
+			"a key with a line break":    {intent{"m", store.Key{User: user, Key: "a\nb"}}, false, errs.BadUserInput},
+			"a key with a Korean letter": {intent{"m", store.Key{User: user, Key: "키"}}, false, errs.BadUserInput},
 		}
 		for name, tc := range tests {
 			_, replayed, err := makeOnce(t.Context(), st, tc.key)
@@ -97,8 +104,8 @@ func TestOnceComparesTheInput(t *testing.T) {
 func TestOnceForgetsFailures(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
-		key := store.Key{User: storetest.User(t, st), Mutation: "createFolder", Key: "k", Input: 1}
-		replayed, err := st.Once(t.Context(), key, &made{}, func(context.Context, *store.Tx) error { return errGivenUp })
+		key := intent{"createFolder", store.Key{User: storetest.User(t, st), Key: "k", Input: 1}}
+		replayed, err := st.Once(mutation.In(t.Context(), key.mutation), key.Key, &made{}, func(context.Context, *store.Tx) error { return errGivenUp })
 		if replayed || !errors.Is(err, errGivenUp) {
 			t.Errorf("got %v, %v", replayed, err)
 		}
@@ -120,8 +127,8 @@ func TestOnceForgetsAfterADay(t *testing.T) {
 	}
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		for name, tc := range tests {
-			key := store.Key{User: storetest.User(t, st), Mutation: "createFolder", Key: name, Input: 1}
-			err := st.Client().IdempotencyKey.Create().SetUserID(key.User).SetMutation(key.Mutation).SetKey(name).
+			key := intent{"createFolder", store.Key{User: storetest.User(t, st), Key: name, Input: 1}}
+			err := st.Client().IdempotencyKey.Create().SetUserID(key.User).SetMutation(key.mutation).SetKey(name).
 				SetInputHash(hashOfOne).SetResult(`{}`).SetCreatedAt(store.Now().Add(-tc.age)).Exec(t.Context())
 			if err != nil {
 				t.Fatal(err)

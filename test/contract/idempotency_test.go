@@ -1,12 +1,14 @@
 package contract
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/weav-ai/weav/ent/idempotencykey"
 	"github.com/weav-ai/weav/internal/job"
 	"github.com/weav-ai/weav/internal/oid"
 )
@@ -65,6 +67,7 @@ func TestReplay(t *testing.T) {
 				f := w.fixture(t, "replay-"+name)
 				input := op.input(f)
 				first := f.change(t, name, input, op.selection)
+				w.wantScope(t, name, input)
 				// The head has moved since: a key comes before ifHead.
 				if again := f.change(t, name, input, op.selection); !cmp.Equal(first.Data, again.Data) {
 					t.Errorf("again: %s", cmp.Diff(first.Data, again.Data))
@@ -77,6 +80,15 @@ func TestReplay(t *testing.T) {
 			})
 		}
 	})
+}
+
+// wantScope checks that a key is stored for the field, whatever alias the operation gives it.
+func (w *world) wantScope(t *testing.T, field string, input object) {
+	t.Helper()
+	stored, err := w.rows.IdempotencyKey.Query().Where(idempotencykey.Key(fmt.Sprint(input["idempotencyKey"]))).Only(t.Context())
+	if err != nil || stored.Mutation != field {
+		t.Errorf("the key of %s is stored as %v (%v)", field, stored, err)
+	}
 }
 
 func TestKeysOfOthersAreTheirOwn(t *testing.T) {
