@@ -9849,7 +9849,7 @@ scalar EventCursor @specifiedBy(url: "https://relay.dev/graphql/connections.htm#
 scalar Long @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc8259#section-6")
 
 """What a request needs to have for a field: the scope of an API key, or a session. A session may do everything. A mutation's payload shows what it
-changed, to whoever may change it; a field that leads from there to another object needs READ, so that no other scope reads along. The steps of a plan are part of it."""
+changed, to all who may change it; a field that leads from there to another object needs READ, so that no other scope reads along. The steps of a plan are part of it."""
 directive @access(
   """What is needed."""
   needs: Access!
@@ -9857,7 +9857,7 @@ directive @access(
 
 """What a field needs of a request. Without it: UNAUTHENTICATED when nobody is signed in, FORBIDDEN for an API key."""
 enum Access {
-  """Nothing: whoever asks."""
+  """Nothing: open to everyone."""
   PUBLIC
   """A session, or an API key with the scope READ."""
   READ
@@ -9883,7 +9883,7 @@ interface Node {
 
 """One thing in a mutation's input that a person can mend. When there is one, nothing was written."""
 interface UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -9932,7 +9932,7 @@ type Query {
   ): [Model!]! @access(needs: PUBLIC)
   """What operators must know of the catalogue: models that their provider ended, or will end within 30 days; at most 200. ` + "`" + `FORBIDDEN` + "`" + ` for others."""
   modelWarnings: [ModelWarning!]! @access(needs: SUPPORT)
-  """What a share link shows, by its token; null alike for a token that is unknown, expired or revoked. Needs no session, and tells nothing of the owner.
+  """What a share link shows, by its token; null alike for a token that is unknown, expired or revoked. Needs no session, and shows nothing of the owner.
   Reading it does not count as a view; opening its file does."""
   sharedArtifact(
     """The last part of the link's ` + "`" + `url` + "`" + `."""
@@ -10016,7 +10016,7 @@ type Mutation {
   """Turns a goal into a plan: a job of kind PLAN, which is not counted among the 4 but of which at most 4 are unfinished. Follow it with ` + "`" + `jobEvents` + "`" + `;
   ` + "`" + `result.plan` + "`" + ` is what came of it. ` + "`" + `TOO_MANY_JOBS` + "`" + ` beyond."""
   planProject(input: PlanProjectInput!): PlanProjectPayload! @access(needs: JOBS)
-  """Plans the steps of a plan anew from one step on, as planProject does. Steps that are DONE or RUNNING, and those before it, stay; the others are replaced when
+  """Plans the steps of a plan again from one step on, as planProject does. Steps that are DONE or RUNNING, and those before it, stay; the others are replaced when
   the job ends well, and stay when it does not."""
   replan(input: ReplanInput!): ReplanPayload! @access(needs: JOBS)
   """Changes a step of a plan; what is absent stays. A step that has a chat hands title, model, instruction and prompts on to it."""
@@ -10052,7 +10052,7 @@ type Mutation {
   favouriteArtifact(input: FavouriteArtifactInput!): FavouriteArtifactPayload! @access(needs: FILES)
   """Deletes an artifact and its file, for good, and ends its share links."""
   deleteArtifact(input: DeleteArtifactInput!): DeleteArtifactPayload! @access(needs: FILES)
-  """Makes a lasting link that shows one artifact to whoever has it; at most 20 at a time per artifact."""
+  """Makes a lasting link that shows one artifact to everyone who has it; at most 20 at a time per artifact."""
   createShareLink(input: CreateShareLinkInput!): CreateShareLinkPayload! @access(needs: FILES)
   """Ends a share link at once. A file's address that was handed out before may still work for up to an hour."""
   revokeShareLink(input: RevokeShareLinkInput!): RevokeShareLinkPayload! @access(needs: FILES)
@@ -10061,7 +10061,7 @@ type Mutation {
   one that is not completed within 24 hours is dropped."""
   createUpload(input: CreateUploadInput!): CreateUploadPayload! @access(needs: FILES)
   """Checks what was uploaded (its size, what the bytes truly are, its dimensions) and makes the file usable. A file that lies is deleted, and the userErrors say why.
-  What tells a place or an owner is taken out, without coding the picture anew: of PNG, JPEG and WebP all EXIF, XMP, IPTC and maker's notes but orientation, colours, times,
+  What shows a place or an owner is taken out, without coding the picture again: of PNG, JPEG and WebP all EXIF, XMP, IPTC and maker's notes but orientation, colours, times,
   camera model, exposure and what says that an AI made it; of MP4 the notes of place, author and camera number. What cameras put behind a picture (gain map, Motion Photo, padding) is cut off.
   The notes of WebM, and tracks of telemetry that action cameras and drones record, stay. A signed manifest of origin (C2PA) stays where nothing else had to change.
   Completing twice answers the same."""
@@ -10101,7 +10101,7 @@ type Mutation {
   endUserSessions(input: EndUserSessionsInput!): EndUserSessionsPayload! @access(needs: ADMIN)
 }
 
-"""What is told as it happens, over a WebSocket with the protocol graphql-transport-ws. A subscription selects exactly one of these fields, without @skip and
+"""Events as they happen, over a WebSocket with the protocol graphql-transport-ws. A subscription selects exactly one of these fields, without @skip and
 @include. Every event carries a cursor; give the last one as ` + "`" + `after` + "`" + ` to go on behind it."""
 type Subscription {
   """Everything that happens to the viewer's account, on any device: first a ` + "`" + `ViewerSnapshot` + "`" + `, or with ` + "`" + `after` + "`" + ` all events behind that cursor."""
@@ -10256,7 +10256,7 @@ type Quota {
   left: QuotaAmounts!
 }
 
-"""Which stretch of time to tell usage of."""
+"""The time that a report of usage covers."""
 input UsageRange {
   """This moment or later. Absent: 30 days ago."""
   sinceAt: DateTime
@@ -10264,7 +10264,7 @@ input UsageRange {
   untilAt: DateTime
 }
 
-"""What to tell usage by."""
+"""What a report of usage is grouped by."""
 enum UsageDimension {
   """The day, in ` + "`" + `serverInfo.quotaTimeZone` + "`" + `."""
   DAY
@@ -10387,11 +10387,11 @@ input QuoteRetryInput {
   jobId: ID!
 }
 
-"""Steps that might be planned anew."""
+"""Steps that might be planned again."""
 input QuoteReplanInput {
   """A plan of the viewer."""
   planId: ID!
-  """The first step to plan anew. It must be neither DONE nor RUNNING."""
+  """The first step to plan again. It must be neither DONE nor RUNNING."""
   fromStepId: ID!
   """What to do otherwise; at most 2,000 code points."""
   wish: String
@@ -10494,7 +10494,7 @@ type Payment implements Node {
   status: PaymentStatus!
   """True when no real money moves."""
   isTest: Boolean!
-  """What the gateway's browser SDK needs; null unless it can be paid now: PENDING, in time, and known to its gateway, which is told when the payment is prepared or soon after. ` + "`" + `UNAVAILABLE` + "`" + ` when the gateway does not answer."""
+  """What the gateway's browser SDK needs; null unless it can be paid now: PENDING, in time, and known to its gateway, which receives it when the payment is prepared or soon after. ` + "`" + `UNAVAILABLE` + "`" + ` when the gateway does not answer."""
   checkout: Checkout
   """How much of the price was paid back, in minor units."""
   refundedAmount: Int!
@@ -10514,7 +10514,7 @@ type Payment implements Node {
 
 """Where a payment stands."""
 enum PaymentStatus {
-  """Not paid yet, or not known to be. It stays so until the gateway tells."""
+  """Not paid yet, or not known to be. It stays so until the gateway reports more."""
   PENDING
   """Paid, and its days were granted."""
   PAID
@@ -10626,7 +10626,7 @@ type PaymentEdge {
 
 # ---------------------------------------------------------------- keys
 
-"""A person's own key of a provider. The key itself is never told."""
+"""A person's own key of a provider. The key itself is never shown."""
 type ProviderKey {
   """Whose key."""
   provider: KeyProvider!
@@ -11221,7 +11221,7 @@ type User implements Node {
   usage(
     """Which time."""
     range: UsageRange
-    """What to tell it by; each once. Empty: the total alone."""
+    """What to group it by; each once. Empty: the total alone."""
     groupBy: [UsageDimension!]! = [DAY]
   ): UsageReport!
   """The person's API keys that were not revoked more than 30 days ago, the newest first; at most 50."""
@@ -11503,7 +11503,7 @@ type Chat implements Node {
   onRetirement: OnRetirement!
   """The step of a plan that it is for; null for none."""
   planStep: PlanStep @access(needs: READ)
-  """What the model is told before the conversation; at most 2,000 code points."""
+  """What the model receives before the conversation; at most 2,000 code points."""
   systemInstruction: String!
   """Prompts the app may offer; at most 10 of at most 1,000 code points."""
   recommendedPrompts: [String!]!
@@ -11606,14 +11606,14 @@ type Message implements Node {
   """The model of the catalogue that was asked at last: the requested one, unless that failed before anything was shown and a fallback took its place. Null on a person's message
   and until it is asked."""
   model: Model
-  """How many older messages of the branch the model was not told, since they did not fit; null on a person's message and until the model is asked."""
+  """How many older messages of the branch the model did not receive, since they did not fit; null on a person's message and until the model is asked."""
   omittedMessages: Int
   """What it consumed; null on a person's message and until the reply ends."""
   usage: TokenUsage
   """What it cost; null on a person's message, until the reply ends, and when the model has no price. A stopped reply costs what was produced: the provider's count, else an
   estimate of what was asked and shown; 0 when no provider had taken it. 0 also for what failed, broke off, was refused (REFUSAL, CONTENT_FILTER) or is empty."""
   cost: Cost
-  """Why the text ends; null until then, or when nobody told."""
+  """Why the text ends; null until then, or when the reason is not known."""
   finishReason: FinishReason
   """Why a reply is FAILED or INTERRUPTED; else null."""
   failure: ReplyFailure
@@ -11699,7 +11699,7 @@ type TokenUsage {
 
 """Who counted the tokens."""
 enum UsageSource {
-  """The provider told."""
+  """The provider reported it."""
   PROVIDER
   """The provider did not; reckoned from the texts: what was asked, if a provider took it, and what was shown."""
   ESTIMATED
@@ -11709,7 +11709,7 @@ enum UsageSource {
 type ReplyFailure {
   """What to branch on."""
   code: ReplyFailureCode!
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Whether ` + "`" + `regenerateReply` + "`" + ` may succeed. False too where only the operator can mend it."""
   retryable: Boolean!
@@ -11847,7 +11847,7 @@ type PlanStep implements Node {
   model: Model
   """Why this model; at most 500 code points, empty when a person chose it."""
   reason: String!
-  """What the model is told before the conversation; at most 1,500 code points. Its chat's instruction also names the place in the plan."""
+  """What the model receives before the conversation; at most 1,500 code points. Its chat's instruction also names the place in the plan."""
   instruction: String!
   """Prompts to begin with; 1 to 4 of at most 1,000 code points."""
   prompts: [String!]!
@@ -11919,7 +11919,7 @@ type Job implements Node {
   chat: Chat @access(needs: READ)
   """The message of that chat that shows its result; null for none."""
   message: Message @access(needs: READ)
-  """How much of the work is done, 0 to 1; null when the provider does not tell, and before it began."""
+  """How much of the work is done, 0 to 1; null when the provider does not report it, and before it began."""
   progress: Float
   """What is being done now, in a few English words for people."""
   phase: String!
@@ -12035,7 +12035,7 @@ union JobArguments = TextJobArguments | ImageJobArguments | VideoJobArguments | 
 type TextJobArguments {
   """What to write."""
   prompt: String!
-  """What the model is told before; empty for nothing."""
+  """What the model receives before it; empty for nothing."""
   systemPrompt: String!
   """0 to 2; null: the model's default."""
   temperature: Float
@@ -12049,7 +12049,7 @@ type PlanJobArguments {
   goal: String!
   """The most it should cost; null for no limit."""
   budget: Cost
-  """The plan whose steps are planned anew; null for a new plan, or when it is gone."""
+  """The plan whose steps are planned again; null for a new plan, or when it is gone."""
   plan: Plan @access(needs: READ)
 }
 
@@ -12120,7 +12120,7 @@ type JobResult {
   prompts: [String!]
   """The prompt as the provider rewrote it; null when it did not."""
   revisedPrompt: String
-  """Why the work ends; null when the provider did not tell."""
+  """Why the work ends; null when the provider did not report it."""
   finishReason: FinishReason
 }
 
@@ -12128,7 +12128,7 @@ type JobResult {
 type JobFailure {
   """What to branch on."""
   code: JobFailureCode!
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Whether the same order may succeed later (` + "`" + `retryJob` + "`" + `). False too where only the operator can mend it."""
   retryable: Boolean!
@@ -12528,7 +12528,7 @@ type ChatSnapshot implements Event {
   chat: Chat!
 }
 
-"""The events behind the given cursor cannot be told any more: drop what is kept. A snapshot follows."""
+"""The events behind the given cursor cannot be sent any more: drop what is kept. A snapshot follows."""
 type Resync implements Event {
   """Where this event stands in the person's feed. Give it as ` + "`" + `after` + "`" + ` to go on behind it."""
   cursor: EventCursor!
@@ -12558,7 +12558,7 @@ type ViewerUpdated implements Event {
   viewer: User!
 }
 
-"""A payment was prepared, or changed. No API key is told."""
+"""A payment was prepared, or changed. No API key receives it."""
 type PaymentSaved implements Event {
   """Where this event stands in the person's feed. Give it as ` + "`" + `after` + "`" + ` to go on behind it."""
   cursor: EventCursor!
@@ -12582,7 +12582,7 @@ type QuotaChanged implements Event {
   today: UsageTotals!
 }
 
-"""A session ended: signed out, revoked, or its refresh token was used twice. No API key is told."""
+"""A session ended: signed out, revoked, or its refresh token was used twice. No API key receives it."""
 type SessionEnded implements Event {
   """Where this event stands in the person's feed. Give it as ` + "`" + `after` + "`" + ` to go on behind it."""
   cursor: EventCursor!
@@ -12734,7 +12734,7 @@ type ReplyDelta implements Event {
   chatId: ID!
   """The reply."""
   messageId: ID!
-  """The run that writes it. Text of another run than the last begins anew."""
+  """The run that writes it. Text of another run than the last begins from its start."""
   runId: ID!
   """Where the piece begins, in UTF-16 code units as JavaScript counts."""
   offset: Int!
@@ -12792,7 +12792,7 @@ type JobProgressed implements Event {
   occurredAt: DateTime!
   """Which."""
   jobId: ID!
-  """How much of the work is done, 0 to 1; null when the provider does not tell."""
+  """How much of the work is done, 0 to 1; null when the provider does not report it."""
   progress: Float
   """What is being done now, in a few English words for people."""
   phase: String!
@@ -12806,7 +12806,7 @@ type JobTextDelta implements Event {
   occurredAt: DateTime!
   """Which."""
   jobId: ID!
-  """The run that writes it. Text of another run than the last begins anew."""
+  """The run that writes it. Text of another run than the last begins from its start."""
   runId: ID!
   """Where the piece begins, in UTF-16 code units as JavaScript counts."""
   offset: Int!
@@ -12814,7 +12814,7 @@ type JobTextDelta implements Event {
   text: String!
 }
 
-"""A job ended: exactly one such event per job. Its text and artifacts were told before."""
+"""A job ended: exactly one such event per job. Its text and artifacts were sent before."""
 type JobEnded implements Event {
   """Where this event stands in the person's feed. Give it as ` + "`" + `after` + "`" + ` to go on behind it."""
   cursor: EventCursor!
@@ -12958,7 +12958,7 @@ enum SignInUserErrorCode {
 
 """One thing in the input of signIn that a person can mend. Nothing was written."""
 type SignInUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -12988,7 +12988,7 @@ enum RefreshSessionUserErrorCode {
 
 """One thing in the input of refreshSession that a person can mend. Nothing was written."""
 type RefreshSessionUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13026,7 +13026,7 @@ enum SignOutUserErrorCode {
 
 """One thing in the input of signOut that a person can mend. Nothing was written."""
 type SignOutUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13056,7 +13056,7 @@ enum RevokeSessionUserErrorCode {
 
 """One thing in the input of revokeSession that a person can mend. Nothing was written."""
 type RevokeSessionUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13104,7 +13104,7 @@ enum UpdatePreferencesUserErrorCode {
 
 """One thing in the input of updatePreferences that a person can mend. Nothing was written."""
 type UpdatePreferencesUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13147,7 +13147,7 @@ enum CreatePromptUserErrorCode {
 
 """One thing in the input of createPrompt that a person can mend. Nothing was written."""
 type CreatePromptUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13189,7 +13189,7 @@ enum UpdatePromptUserErrorCode {
 
 """One thing in the input of updatePrompt that a person can mend. Nothing was written."""
 type UpdatePromptUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13219,7 +13219,7 @@ enum DeletePromptUserErrorCode {
 
 """One thing in the input of deletePrompt that a person can mend. Nothing was written."""
 type DeletePromptUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13259,7 +13259,7 @@ enum UpdateProfileUserErrorCode {
 
 """One thing in the input of updateProfile that a person can mend. Nothing was written."""
 type UpdateProfileUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13295,7 +13295,7 @@ enum DeleteAccountUserErrorCode {
 
 """One thing in the input of deleteAccount that a person can mend. Nothing was written."""
 type DeleteAccountUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13327,7 +13327,7 @@ enum RestoreAccountUserErrorCode {
 
 """One thing in the input of restoreAccount that a person can mend. Nothing was written."""
 type RestoreAccountUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13360,7 +13360,7 @@ enum ExportAccountUserErrorCode {
 
 """One thing in the input of exportAccount that a person can mend. Nothing was written."""
 type ExportAccountUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13372,7 +13372,7 @@ type ExportAccountUserError implements UserError {
 input SetProviderKeyInput {
   """Whose key."""
   provider: KeyProvider!
-  """The key, 1–500 printable ASCII characters. It is kept encrypted and never told."""
+  """The key, 1–500 printable ASCII characters. It is stored encrypted and never shown."""
   key: String!
 }
 
@@ -13402,7 +13402,7 @@ enum SetProviderKeyUserErrorCode {
 
 """One thing in the input of setProviderKey that a person can mend. Nothing was written."""
 type SetProviderKeyUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13432,7 +13432,7 @@ enum RemoveProviderKeyUserErrorCode {
 
 """One thing in the input of removeProviderKey that a person can mend. Nothing was written."""
 type RemoveProviderKeyUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13463,7 +13463,7 @@ input CreateApiKeyInput {
 type CreateApiKeyPayload {
   """The key; null when there are userErrors."""
   apiKey: ApiKey
-  """The secret, ` + "`" + `weav_live_…` + "`" + ` or ` + "`" + `weav_test_…` + "`" + `: told this once, null when the call is repeated and when there are userErrors."""
+  """The secret, ` + "`" + `weav_live_…` + "`" + ` or ` + "`" + `weav_test_…` + "`" + `: shown this once, null when the call is repeated and when there are userErrors."""
   secret: String
   """What to mend."""
   userErrors: [CreateApiKeyUserError!]!
@@ -13485,7 +13485,7 @@ enum CreateApiKeyUserErrorCode {
 
 """One thing in the input of createApiKey that a person can mend. Nothing was written."""
 type CreateApiKeyUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13515,7 +13515,7 @@ enum RevokeApiKeyUserErrorCode {
 
 """One thing in the input of revokeApiKey that a person can mend. Nothing was written."""
 type RevokeApiKeyUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13554,7 +13554,7 @@ enum PreparePaymentUserErrorCode {
 
 """One thing in the input of preparePayment that a person can mend. Nothing was written."""
 type PreparePaymentUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13584,7 +13584,7 @@ enum CompletePaymentUserErrorCode {
 
 """One thing in the input of completePayment that a person can mend. Nothing was written."""
 type CompletePaymentUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13631,7 +13631,7 @@ enum GrantMembershipUserErrorCode {
 
 """One thing in the input of grantMembership that a person can mend. Nothing was written."""
 type GrantMembershipUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13676,7 +13676,7 @@ enum RefundPaymentUserErrorCode {
 
 """One thing in the input of refundPayment that a person can mend. Nothing was written."""
 type RefundPaymentUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13716,7 +13716,7 @@ enum SetRoleUserErrorCode {
 
 """One thing in the input of setRole that a person can mend. Nothing was written."""
 type SetRoleUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13754,7 +13754,7 @@ enum CancelUserJobUserErrorCode {
 
 """One thing in the input of cancelUserJob that a person can mend. Nothing was written."""
 type CancelUserJobUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13792,7 +13792,7 @@ enum EndUserSessionsUserErrorCode {
 
 """One thing in the input of endUserSessions that a person can mend. Nothing was written."""
 type EndUserSessionsUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13833,7 +13833,7 @@ enum CreateFolderUserErrorCode {
 
 """One thing in the input of createFolder that a person can mend. Nothing was written."""
 type CreateFolderUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13871,7 +13871,7 @@ enum RenameFolderUserErrorCode {
 
 """One thing in the input of renameFolder that a person can mend. Nothing was written."""
 type RenameFolderUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13913,7 +13913,7 @@ enum DeleteFolderUserErrorCode {
 
 """One thing in the input of deleteFolder that a person can mend. Nothing was written."""
 type DeleteFolderUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13945,7 +13945,7 @@ enum RestoreFolderUserErrorCode {
 
 """One thing in the input of restoreFolder that a person can mend. Nothing was written."""
 type RestoreFolderUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -13998,7 +13998,7 @@ enum CreateChatUserErrorCode {
 
 """One thing in the input of createChat that a person can mend. Nothing was written."""
 type CreateChatUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14036,7 +14036,7 @@ enum RenameChatUserErrorCode {
 
 """One thing in the input of renameChat that a person can mend. Nothing was written."""
 type RenameChatUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14084,7 +14084,7 @@ enum ConfigureChatUserErrorCode {
 
 """One thing in the input of configureChat that a person can mend. Nothing was written."""
 type ConfigureChatUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14118,7 +14118,7 @@ enum MoveChatUserErrorCode {
 
 """One thing in the input of moveChat that a person can mend. Nothing was written."""
 type MoveChatUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14150,7 +14150,7 @@ enum PinChatUserErrorCode {
 
 """One thing in the input of pinChat that a person can mend. Nothing was written."""
 type PinChatUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14182,7 +14182,7 @@ enum ArchiveChatUserErrorCode {
 
 """One thing in the input of archiveChat that a person can mend. Nothing was written."""
 type ArchiveChatUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14212,7 +14212,7 @@ enum DeleteChatUserErrorCode {
 
 """One thing in the input of deleteChat that a person can mend. Nothing was written."""
 type DeleteChatUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14242,7 +14242,7 @@ enum RestoreChatUserErrorCode {
 
 """One thing in the input of restoreChat that a person can mend. Nothing was written."""
 type RestoreChatUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14303,7 +14303,7 @@ enum SendMessageUserErrorCode {
 
 """One thing in the input of sendMessage that a person can mend. Nothing was written."""
 type SendMessageUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14364,7 +14364,7 @@ enum EditMessageUserErrorCode {
 
 """One thing in the input of editMessage that a person can mend. Nothing was written."""
 type EditMessageUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14413,7 +14413,7 @@ enum RegenerateReplyUserErrorCode {
 
 """One thing in the input of regenerateReply that a person can mend. Nothing was written."""
 type RegenerateReplyUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14445,7 +14445,7 @@ enum ChooseBranchUserErrorCode {
 
 """One thing in the input of chooseBranch that a person can mend. Nothing was written."""
 type ChooseBranchUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14475,7 +14475,7 @@ enum StopReplyUserErrorCode {
 
 """One thing in the input of stopReply that a person can mend. Nothing was written."""
 type StopReplyUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14544,7 +14544,7 @@ enum CreateJobUserErrorCode {
 
 """One thing in the input of createJob that a person can mend. Nothing was written."""
 type CreateJobUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14636,7 +14636,7 @@ enum CancelJobUserErrorCode {
 
 """One thing in the input of cancelJob that a person can mend. Nothing was written."""
 type CancelJobUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14675,7 +14675,7 @@ enum RetryJobUserErrorCode {
 
 """One thing in the input of retryJob that a person can mend. Nothing was written."""
 type RetryJobUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14732,7 +14732,7 @@ enum PlanProjectUserErrorCode {
 
 """One thing in the input of planProject that a person can mend. Nothing was written."""
 type PlanProjectUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14740,11 +14740,11 @@ type PlanProjectUserError implements UserError {
   code: PlanProjectUserErrorCode!
 }
 
-"""What to plan anew."""
+"""What to plan again."""
 input ReplanInput {
   """A plan of the viewer."""
   planId: ID!
-  """The first step to plan anew. It must be neither DONE nor RUNNING."""
+  """The first step to plan again. It must be neither DONE nor RUNNING."""
   fromStepId: ID!
   """What to do otherwise; at most 2,000 code points."""
   wish: String
@@ -14779,7 +14779,7 @@ enum ReplanUserErrorCode {
 
 """One thing in the input of replan that a person can mend. Nothing was written."""
 type ReplanUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14833,7 +14833,7 @@ enum UpdatePlanStepUserErrorCode {
 
 """One thing in the input of updatePlanStep that a person can mend. Nothing was written."""
 type UpdatePlanStepUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14892,7 +14892,7 @@ enum AddPlanStepUserErrorCode {
 
 """One thing in the input of addPlanStep that a person can mend. Nothing was written."""
 type AddPlanStepUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14924,7 +14924,7 @@ enum RemovePlanStepUserErrorCode {
 
 """One thing in the input of removePlanStep that a person can mend. Nothing was written."""
 type RemovePlanStepUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14958,7 +14958,7 @@ enum ReorderPlanStepsUserErrorCode {
 
 """One thing in the input of reorderPlanSteps that a person can mend. Nothing was written."""
 type ReorderPlanStepsUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -14997,7 +14997,7 @@ enum ApplyPlanUserErrorCode {
 
 """One thing in the input of applyPlan that a person can mend. Nothing was written."""
 type ApplyPlanUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -15050,7 +15050,7 @@ enum RunStepUserErrorCode {
 
 """One thing in the input of runStep that a person can mend. Nothing was written."""
 type RunStepUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -15080,7 +15080,7 @@ enum DeletePlanUserErrorCode {
 
 """One thing in the input of deletePlan that a person can mend. Nothing was written."""
 type DeletePlanUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -15119,7 +15119,7 @@ enum RecommendPromptsUserErrorCode {
 
 """One thing in the input of recommendPrompts that a person can mend. Nothing was written."""
 type RecommendPromptsUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -15153,7 +15153,7 @@ enum FavouriteArtifactUserErrorCode {
 
 """One thing in the input of favouriteArtifact that a person can mend. Nothing was written."""
 type FavouriteArtifactUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -15183,7 +15183,7 @@ enum DeleteArtifactUserErrorCode {
 
 """One thing in the input of deleteArtifact that a person can mend. Nothing was written."""
 type DeleteArtifactUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -15220,7 +15220,7 @@ enum CreateShareLinkUserErrorCode {
 
 """One thing in the input of createShareLink that a person can mend. Nothing was written."""
 type CreateShareLinkUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -15250,7 +15250,7 @@ enum RevokeShareLinkUserErrorCode {
 
 """One thing in the input of revokeShareLink that a person can mend. Nothing was written."""
 type RevokeShareLinkUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -15303,7 +15303,7 @@ enum CreateUploadUserErrorCode {
 
 """One thing in the input of createUpload that a person can mend. Nothing was written."""
 type CreateUploadUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -15347,7 +15347,7 @@ enum CompleteUploadUserErrorCode {
 
 """One thing in the input of completeUpload that a person can mend. Nothing was written."""
 type CompleteUploadUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!
@@ -15377,7 +15377,7 @@ enum DeleteFileUserErrorCode {
 
 """One thing in the input of deleteFile that a person can mend. Nothing was written."""
 type DeleteFileUserError implements UserError {
-  """What to tell the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
+  """What to show the person, in their language: see ` + "`" + `Preferences.language` + "`" + `."""
   message: String!
   """Where the value stands in the arguments, such as ["input", "text"]."""
   path: [String!]!

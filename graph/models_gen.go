@@ -46,7 +46,7 @@ type JobEvent interface {
 // One thing in a mutation's input that a person can mend. When there is one, nothing was written.
 type UserError interface {
 	IsUserError()
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	GetMessage() string
 	// Where the value stands in the arguments, such as ["input", "text"].
 	GetPath() []string
@@ -92,7 +92,7 @@ type AddPlanStepPayload struct {
 
 // One thing in the input of addPlanStep that a person can mend. Nothing was written.
 type AddPlanStepUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -102,7 +102,7 @@ type AddPlanStepUserError struct {
 
 func (AddPlanStepUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this AddPlanStepUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -164,7 +164,7 @@ type ApplyPlanPayload struct {
 
 // One thing in the input of applyPlan that a person can mend. Nothing was written.
 type ApplyPlanUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -174,7 +174,7 @@ type ApplyPlanUserError struct {
 
 func (ApplyPlanUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this ApplyPlanUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -207,7 +207,7 @@ type ArchiveChatPayload struct {
 
 // One thing in the input of archiveChat that a person can mend. Nothing was written.
 type ArchiveChatUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -217,7 +217,7 @@ type ArchiveChatUserError struct {
 
 func (ArchiveChatUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this ArchiveChatUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -248,7 +248,7 @@ type CancelJobPayload struct {
 
 // One thing in the input of cancelJob that a person can mend. Nothing was written.
 type CancelJobUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -258,7 +258,7 @@ type CancelJobUserError struct {
 
 func (CancelJobUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this CancelJobUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -291,7 +291,7 @@ type CancelUserJobPayload struct {
 
 // One thing in the input of cancelUserJob that a person can mend. Nothing was written.
 type CancelUserJobUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -301,7 +301,7 @@ type CancelUserJobUserError struct {
 
 func (CancelUserJobUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this CancelUserJobUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -360,7 +360,7 @@ type ChooseBranchPayload struct {
 
 // One thing in the input of chooseBranch that a person can mend. Nothing was written.
 type ChooseBranchUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -370,7 +370,7 @@ type ChooseBranchUserError struct {
 
 func (ChooseBranchUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this ChooseBranchUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -401,7 +401,7 @@ type CompletePaymentPayload struct {
 
 // One thing in the input of completePayment that a person can mend. Nothing was written.
 type CompletePaymentUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -411,7 +411,7 @@ type CompletePaymentUserError struct {
 
 func (CompletePaymentUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this CompletePaymentUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -442,7 +442,7 @@ type CompleteUploadPayload struct {
 
 // One thing in the input of completeUpload that a person can mend. Nothing was written.
 type CompleteUploadUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -452,7 +452,7 @@ type CompleteUploadUserError struct {
 
 func (CompleteUploadUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this CompleteUploadUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -493,7 +493,7 @@ type ConfigureChatPayload struct {
 
 // One thing in the input of configureChat that a person can mend. Nothing was written.
 type ConfigureChatUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -503,7 +503,7 @@ type ConfigureChatUserError struct {
 
 func (ConfigureChatUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this ConfigureChatUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -565,7 +565,7 @@ type CreateAPIKeyInput struct {
 type CreateAPIKeyPayload struct {
 	// The key; null when there are userErrors.
 	APIKey *ent.APIKey `json:"apiKey,omitempty"`
-	// The secret, `weav_live_…` or `weav_test_…`: told this once, null when the call is repeated and when there are userErrors.
+	// The secret, `weav_live_…` or `weav_test_…`: shown this once, null when the call is repeated and when there are userErrors.
 	Secret *string `json:"secret,omitempty"`
 	// What to mend.
 	UserErrors []*CreateAPIKeyUserError `json:"userErrors"`
@@ -573,7 +573,7 @@ type CreateAPIKeyPayload struct {
 
 // One thing in the input of createApiKey that a person can mend. Nothing was written.
 type CreateAPIKeyUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -583,7 +583,7 @@ type CreateAPIKeyUserError struct {
 
 func (CreateAPIKeyUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this CreateAPIKeyUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -627,7 +627,7 @@ type CreateChatPayload struct {
 
 // One thing in the input of createChat that a person can mend. Nothing was written.
 type CreateChatUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -637,7 +637,7 @@ type CreateChatUserError struct {
 
 func (CreateChatUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this CreateChatUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -671,7 +671,7 @@ type CreateFolderPayload struct {
 
 // One thing in the input of createFolder that a person can mend. Nothing was written.
 type CreateFolderUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -681,7 +681,7 @@ type CreateFolderUserError struct {
 
 func (CreateFolderUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this CreateFolderUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -725,7 +725,7 @@ type CreateJobPayload struct {
 
 // One thing in the input of createJob that a person can mend. Nothing was written.
 type CreateJobUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -735,7 +735,7 @@ type CreateJobUserError struct {
 
 func (CreateJobUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this CreateJobUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -773,7 +773,7 @@ type CreatePromptPayload struct {
 
 // One thing in the input of createPrompt that a person can mend. Nothing was written.
 type CreatePromptUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -783,7 +783,7 @@ type CreatePromptUserError struct {
 
 func (CreatePromptUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this CreatePromptUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -819,7 +819,7 @@ type CreateShareLinkPayload struct {
 
 // One thing in the input of createShareLink that a person can mend. Nothing was written.
 type CreateShareLinkUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -829,7 +829,7 @@ type CreateShareLinkUserError struct {
 
 func (CreateShareLinkUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this CreateShareLinkUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -869,7 +869,7 @@ type CreateUploadPayload struct {
 
 // One thing in the input of createUpload that a person can mend. Nothing was written.
 type CreateUploadUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -879,7 +879,7 @@ type CreateUploadUserError struct {
 
 func (CreateUploadUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this CreateUploadUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -910,7 +910,7 @@ type DeleteAccountPayload struct {
 
 // One thing in the input of deleteAccount that a person can mend. Nothing was written.
 type DeleteAccountUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -920,7 +920,7 @@ type DeleteAccountUserError struct {
 
 func (DeleteAccountUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this DeleteAccountUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -951,7 +951,7 @@ type DeleteArtifactPayload struct {
 
 // One thing in the input of deleteArtifact that a person can mend. Nothing was written.
 type DeleteArtifactUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -961,7 +961,7 @@ type DeleteArtifactUserError struct {
 
 func (DeleteArtifactUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this DeleteArtifactUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -992,7 +992,7 @@ type DeleteChatPayload struct {
 
 // One thing in the input of deleteChat that a person can mend. Nothing was written.
 type DeleteChatUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -1002,7 +1002,7 @@ type DeleteChatUserError struct {
 
 func (DeleteChatUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this DeleteChatUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -1033,7 +1033,7 @@ type DeleteFilePayload struct {
 
 // One thing in the input of deleteFile that a person can mend. Nothing was written.
 type DeleteFileUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -1043,7 +1043,7 @@ type DeleteFileUserError struct {
 
 func (DeleteFileUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this DeleteFileUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -1078,7 +1078,7 @@ type DeleteFolderPayload struct {
 
 // One thing in the input of deleteFolder that a person can mend. Nothing was written.
 type DeleteFolderUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -1088,7 +1088,7 @@ type DeleteFolderUserError struct {
 
 func (DeleteFolderUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this DeleteFolderUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -1119,7 +1119,7 @@ type DeletePlanPayload struct {
 
 // One thing in the input of deletePlan that a person can mend. Nothing was written.
 type DeletePlanUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -1129,7 +1129,7 @@ type DeletePlanUserError struct {
 
 func (DeletePlanUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this DeletePlanUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -1160,7 +1160,7 @@ type DeletePromptPayload struct {
 
 // One thing in the input of deletePrompt that a person can mend. Nothing was written.
 type DeletePromptUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -1170,7 +1170,7 @@ type DeletePromptUserError struct {
 
 func (DeletePromptUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this DeletePromptUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -1230,7 +1230,7 @@ type EditMessagePayload struct {
 
 // One thing in the input of editMessage that a person can mend. Nothing was written.
 type EditMessageUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -1240,7 +1240,7 @@ type EditMessageUserError struct {
 
 func (EditMessageUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this EditMessageUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -1273,7 +1273,7 @@ type EndUserSessionsPayload struct {
 
 // One thing in the input of endUserSessions that a person can mend. Nothing was written.
 type EndUserSessionsUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -1283,7 +1283,7 @@ type EndUserSessionsUserError struct {
 
 func (EndUserSessionsUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this EndUserSessionsUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -1317,7 +1317,7 @@ type ExportAccountPayload struct {
 
 // One thing in the input of exportAccount that a person can mend. Nothing was written.
 type ExportAccountUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -1327,7 +1327,7 @@ type ExportAccountUserError struct {
 
 func (ExportAccountUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this ExportAccountUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -1360,7 +1360,7 @@ type FavouriteArtifactPayload struct {
 
 // One thing in the input of favouriteArtifact that a person can mend. Nothing was written.
 type FavouriteArtifactUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -1370,7 +1370,7 @@ type FavouriteArtifactUserError struct {
 
 func (FavouriteArtifactUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this FavouriteArtifactUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -1416,7 +1416,7 @@ type GrantMembershipPayload struct {
 
 // One thing in the input of grantMembership that a person can mend. Nothing was written.
 type GrantMembershipUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -1426,7 +1426,7 @@ type GrantMembershipUserError struct {
 
 func (GrantMembershipUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this GrantMembershipUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -1505,7 +1505,7 @@ type JobResult struct {
 	Prompts []string `json:"prompts,omitempty"`
 	// The prompt as the provider rewrote it; null when it did not.
 	RevisedPrompt *string `json:"revisedPrompt,omitempty"`
-	// Why the work ends; null when the provider did not tell.
+	// Why the work ends; null when the provider did not report it.
 	FinishReason *message.FinishReason `json:"finishReason,omitempty"`
 }
 
@@ -1597,7 +1597,7 @@ type MoveChatPayload struct {
 
 // One thing in the input of moveChat that a person can mend. Nothing was written.
 type MoveChatUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -1607,7 +1607,7 @@ type MoveChatUserError struct {
 
 func (MoveChatUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this MoveChatUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -1652,7 +1652,7 @@ type PinChatPayload struct {
 
 // One thing in the input of pinChat that a person can mend. Nothing was written.
 type PinChatUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -1662,7 +1662,7 @@ type PinChatUserError struct {
 
 func (PinChatUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this PinChatUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -1702,7 +1702,7 @@ type PlanProjectPayload struct {
 
 // One thing in the input of planProject that a person can mend. Nothing was written.
 type PlanProjectUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -1712,7 +1712,7 @@ type PlanProjectUserError struct {
 
 func (PlanProjectUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this PlanProjectUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -1766,7 +1766,7 @@ type PreparePaymentPayload struct {
 
 // One thing in the input of preparePayment that a person can mend. Nothing was written.
 type PreparePaymentUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -1776,7 +1776,7 @@ type PreparePaymentUserError struct {
 
 func (PreparePaymentUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this PreparePaymentUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -1886,7 +1886,7 @@ type QuoteInput struct {
 	Retry graphql.Omittable[*QuoteRetryInput] `json:"retry,omitempty"`
 	// A plan to make: `planProject`.
 	Plan graphql.Omittable[*QuotePlanInput] `json:"plan,omitempty"`
-	// Steps to plan anew: `replan`.
+	// Steps to plan again: `replan`.
 	Replan graphql.Omittable[*QuoteReplanInput] `json:"replan,omitempty"`
 	// A step to begin: `runStep`.
 	Step graphql.Omittable[*QuoteStepInput] `json:"step,omitempty"`
@@ -1926,11 +1926,11 @@ type QuotePromptsInput struct {
 	Count int `json:"count"`
 }
 
-// Steps that might be planned anew.
+// Steps that might be planned again.
 type QuoteReplanInput struct {
 	// A plan of the viewer.
 	PlanID string `json:"planId"`
-	// The first step to plan anew. It must be neither DONE nor RUNNING.
+	// The first step to plan again. It must be neither DONE nor RUNNING.
 	FromStepID string `json:"fromStepId"`
 	// What to do otherwise; at most 2,000 code points.
 	Wish graphql.Omittable[*string] `json:"wish,omitempty"`
@@ -1985,7 +1985,7 @@ type RecommendPromptsPayload struct {
 
 // One thing in the input of recommendPrompts that a person can mend. Nothing was written.
 type RecommendPromptsUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -1995,7 +1995,7 @@ type RecommendPromptsUserError struct {
 
 func (RecommendPromptsUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this RecommendPromptsUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -2026,7 +2026,7 @@ type RefreshSessionPayload struct {
 
 // One thing in the input of refreshSession that a person can mend. Nothing was written.
 type RefreshSessionUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -2036,7 +2036,7 @@ type RefreshSessionUserError struct {
 
 func (RefreshSessionUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this RefreshSessionUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -2074,7 +2074,7 @@ type RefundPaymentPayload struct {
 
 // One thing in the input of refundPayment that a person can mend. Nothing was written.
 type RefundPaymentUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -2084,7 +2084,7 @@ type RefundPaymentUserError struct {
 
 func (RefundPaymentUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this RefundPaymentUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -2128,7 +2128,7 @@ type RegenerateReplyPayload struct {
 
 // One thing in the input of regenerateReply that a person can mend. Nothing was written.
 type RegenerateReplyUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -2138,7 +2138,7 @@ type RegenerateReplyUserError struct {
 
 func (RegenerateReplyUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this RegenerateReplyUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -2171,7 +2171,7 @@ type RemovePlanStepPayload struct {
 
 // One thing in the input of removePlanStep that a person can mend. Nothing was written.
 type RemovePlanStepUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -2181,7 +2181,7 @@ type RemovePlanStepUserError struct {
 
 func (RemovePlanStepUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this RemovePlanStepUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -2212,7 +2212,7 @@ type RemoveProviderKeyPayload struct {
 
 // One thing in the input of removeProviderKey that a person can mend. Nothing was written.
 type RemoveProviderKeyUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -2222,7 +2222,7 @@ type RemoveProviderKeyUserError struct {
 
 func (RemoveProviderKeyUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this RemoveProviderKeyUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -2257,7 +2257,7 @@ type RenameChatPayload struct {
 
 // One thing in the input of renameChat that a person can mend. Nothing was written.
 type RenameChatUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -2267,7 +2267,7 @@ type RenameChatUserError struct {
 
 func (RenameChatUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this RenameChatUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -2302,7 +2302,7 @@ type RenameFolderPayload struct {
 
 // One thing in the input of renameFolder that a person can mend. Nothing was written.
 type RenameFolderUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -2312,7 +2312,7 @@ type RenameFolderUserError struct {
 
 func (RenameFolderUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this RenameFolderUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -2347,7 +2347,7 @@ type ReorderPlanStepsPayload struct {
 
 // One thing in the input of reorderPlanSteps that a person can mend. Nothing was written.
 type ReorderPlanStepsUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -2357,7 +2357,7 @@ type ReorderPlanStepsUserError struct {
 
 func (ReorderPlanStepsUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this ReorderPlanStepsUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -2372,11 +2372,11 @@ func (this ReorderPlanStepsUserError) GetPath() []string {
 	return interfaceSlice
 }
 
-// What to plan anew.
+// What to plan again.
 type ReplanInput struct {
 	// A plan of the viewer.
 	PlanID string `json:"planId"`
-	// The first step to plan anew. It must be neither DONE nor RUNNING.
+	// The first step to plan again. It must be neither DONE nor RUNNING.
 	FromStepID string `json:"fromStepId"`
 	// What to do otherwise; at most 2,000 code points.
 	Wish graphql.Omittable[*string] `json:"wish,omitempty"`
@@ -2397,7 +2397,7 @@ type ReplanPayload struct {
 
 // One thing in the input of replan that a person can mend. Nothing was written.
 type ReplanUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -2407,7 +2407,7 @@ type ReplanUserError struct {
 
 func (ReplanUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this ReplanUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -2438,7 +2438,7 @@ type RestoreAccountPayload struct {
 
 // One thing in the input of restoreAccount that a person can mend. Nothing was written.
 type RestoreAccountUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -2448,7 +2448,7 @@ type RestoreAccountUserError struct {
 
 func (RestoreAccountUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this RestoreAccountUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -2479,7 +2479,7 @@ type RestoreChatPayload struct {
 
 // One thing in the input of restoreChat that a person can mend. Nothing was written.
 type RestoreChatUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -2489,7 +2489,7 @@ type RestoreChatUserError struct {
 
 func (RestoreChatUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this RestoreChatUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -2522,7 +2522,7 @@ type RestoreFolderPayload struct {
 
 // One thing in the input of restoreFolder that a person can mend. Nothing was written.
 type RestoreFolderUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -2532,7 +2532,7 @@ type RestoreFolderUserError struct {
 
 func (RestoreFolderUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this RestoreFolderUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -2570,7 +2570,7 @@ type RetryJobPayload struct {
 
 // One thing in the input of retryJob that a person can mend. Nothing was written.
 type RetryJobUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -2580,7 +2580,7 @@ type RetryJobUserError struct {
 
 func (RetryJobUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this RetryJobUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -2611,7 +2611,7 @@ type RevokeAPIKeyPayload struct {
 
 // One thing in the input of revokeApiKey that a person can mend. Nothing was written.
 type RevokeAPIKeyUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -2621,7 +2621,7 @@ type RevokeAPIKeyUserError struct {
 
 func (RevokeAPIKeyUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this RevokeAPIKeyUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -2652,7 +2652,7 @@ type RevokeSessionPayload struct {
 
 // One thing in the input of revokeSession that a person can mend. Nothing was written.
 type RevokeSessionUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -2662,7 +2662,7 @@ type RevokeSessionUserError struct {
 
 func (RevokeSessionUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this RevokeSessionUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -2693,7 +2693,7 @@ type RevokeShareLinkPayload struct {
 
 // One thing in the input of revokeShareLink that a person can mend. Nothing was written.
 type RevokeShareLinkUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -2703,7 +2703,7 @@ type RevokeShareLinkUserError struct {
 
 func (RevokeShareLinkUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this RevokeShareLinkUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -2749,7 +2749,7 @@ type RunStepPayload struct {
 
 // One thing in the input of runStep that a person can mend. Nothing was written.
 type RunStepUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -2759,7 +2759,7 @@ type RunStepUserError struct {
 
 func (RunStepUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this RunStepUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -2809,7 +2809,7 @@ type SendMessagePayload struct {
 
 // One thing in the input of sendMessage that a person can mend. Nothing was written.
 type SendMessageUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -2819,7 +2819,7 @@ type SendMessageUserError struct {
 
 func (SendMessageUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this SendMessageUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -2880,7 +2880,7 @@ type ServerLimits struct {
 type SetProviderKeyInput struct {
 	// Whose key.
 	Provider KeyProvider `json:"provider"`
-	// The key, 1–500 printable ASCII characters. It is kept encrypted and never told.
+	// The key, 1–500 printable ASCII characters. It is stored encrypted and never shown.
 	Key string `json:"key"`
 }
 
@@ -2894,7 +2894,7 @@ type SetProviderKeyPayload struct {
 
 // One thing in the input of setProviderKey that a person can mend. Nothing was written.
 type SetProviderKeyUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -2904,7 +2904,7 @@ type SetProviderKeyUserError struct {
 
 func (SetProviderKeyUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this SetProviderKeyUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -2939,7 +2939,7 @@ type SetRolePayload struct {
 
 // One thing in the input of setRole that a person can mend. Nothing was written.
 type SetRoleUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -2949,7 +2949,7 @@ type SetRoleUserError struct {
 
 func (SetRoleUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this SetRoleUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -3014,7 +3014,7 @@ type SignInPayload struct {
 
 // One thing in the input of signIn that a person can mend. Nothing was written.
 type SignInUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -3024,7 +3024,7 @@ type SignInUserError struct {
 
 func (SignInUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this SignInUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -3055,7 +3055,7 @@ type SignOutPayload struct {
 
 // One thing in the input of signOut that a person can mend. Nothing was written.
 type SignOutUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -3065,7 +3065,7 @@ type SignOutUserError struct {
 
 func (SignOutUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this SignOutUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -3112,7 +3112,7 @@ type StopReplyPayload struct {
 
 // One thing in the input of stopReply that a person can mend. Nothing was written.
 type StopReplyUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -3122,7 +3122,7 @@ type StopReplyUserError struct {
 
 func (StopReplyUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this StopReplyUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -3137,7 +3137,7 @@ func (this StopReplyUserError) GetPath() []string {
 	return interfaceSlice
 }
 
-// What is told as it happens, over a WebSocket with the protocol graphql-transport-ws. A subscription selects exactly one of these fields, without @skip and
+// Events as they happen, over a WebSocket with the protocol graphql-transport-ws. A subscription selects exactly one of these fields, without @skip and
 // @include. Every event carries a cursor; give the last one as `after` to go on behind it.
 type Subscription struct {
 }
@@ -3212,7 +3212,7 @@ type UpdatePlanStepPayload struct {
 
 // One thing in the input of updatePlanStep that a person can mend. Nothing was written.
 type UpdatePlanStepUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -3222,7 +3222,7 @@ type UpdatePlanStepUserError struct {
 
 func (UpdatePlanStepUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this UpdatePlanStepUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -3265,7 +3265,7 @@ type UpdatePreferencesPayload struct {
 
 // One thing in the input of updatePreferences that a person can mend. Nothing was written.
 type UpdatePreferencesUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -3275,7 +3275,7 @@ type UpdatePreferencesUserError struct {
 
 func (UpdatePreferencesUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this UpdatePreferencesUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -3310,7 +3310,7 @@ type UpdateProfilePayload struct {
 
 // One thing in the input of updateProfile that a person can mend. Nothing was written.
 type UpdateProfileUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -3320,7 +3320,7 @@ type UpdateProfileUserError struct {
 
 func (UpdateProfileUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this UpdateProfileUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -3359,7 +3359,7 @@ type UpdatePromptPayload struct {
 
 // One thing in the input of updatePrompt that a person can mend. Nothing was written.
 type UpdatePromptUserError struct {
-	// What to tell the person, in their language: see `Preferences.language`.
+	// What to show the person, in their language: see `Preferences.language`.
 	Message string `json:"message"`
 	// Where the value stands in the arguments, such as ["input", "text"].
 	Path []string `json:"path"`
@@ -3369,7 +3369,7 @@ type UpdatePromptUserError struct {
 
 func (UpdatePromptUserError) IsUserError() {}
 
-// What to tell the person, in their language: see `Preferences.language`.
+// What to show the person, in their language: see `Preferences.language`.
 func (this UpdatePromptUserError) GetMessage() string { return this.Message }
 
 // Where the value stands in the arguments, such as ["input", "text"].
@@ -3404,7 +3404,7 @@ type UploadRequest struct {
 	ExpiresAt time.Time `json:"expiresAt"`
 }
 
-// Which stretch of time to tell usage of.
+// The time that a report of usage covers.
 type UsageRange struct {
 	// This moment or later. Absent: 30 days ago.
 	SinceAt graphql.Omittable[*time.Time] `json:"sinceAt,omitempty"`
@@ -3488,7 +3488,7 @@ type VideoPrice struct {
 type Access string
 
 const (
-	// Nothing: whoever asks.
+	// Nothing: open to everyone.
 	AccessPublic Access = "PUBLIC"
 	// A session, or an API key with the scope READ.
 	AccessRead Access = "READ"
@@ -3984,7 +3984,7 @@ func (e SignOutScope) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// What to tell usage by.
+// What a report of usage is grouped by.
 type UsageDimension string
 
 const (
