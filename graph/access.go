@@ -11,8 +11,8 @@ import (
 	"github.com/weav-ai/weav/internal/errs"
 )
 
-// access guards a field as the schema's directive says. Nobody's requests go on to the resolvers, some of which
-// answer null to them and all others UNAUTHENTICATED.
+// access checks what the schema's directive requires of a field. A request without a principal passes: its resolver
+// answers null or UNAUTHENTICATED.
 func (r *Resolver) access(ctx context.Context, _ any, next graphql.Resolver, needs Access) (any, error) {
 	if needs == AccessSupport || needs == AccessAdmin {
 		if err := r.administrates(ctx, needs); err != nil {
@@ -33,7 +33,7 @@ func (r *Resolver) access(ctx context.Context, _ any, next graphql.Resolver, nee
 	return next(ctx)
 }
 
-// administrates makes sure that the request is a session's of somebody with the role.
+// administrates returns an error unless the request is made by a session of a user with the role.
 func (r *Resolver) administrates(ctx context.Context, needs Access) error {
 	p, err := auth.Require(ctx)
 	if err != nil {

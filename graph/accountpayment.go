@@ -11,10 +11,10 @@ type AccountPayment struct {
 	Payment *ent.Payment
 }
 
-// Gateway is where it was ordered.
+// Gateway is the gateway that takes the payment.
 func (p *AccountPayment) Gateway() string { return p.Payment.Gateway }
 
-// GatewayID is what the gateway calls it.
+// GatewayID is the gateway's id of the payment.
 func (p *AccountPayment) GatewayID() string { return cmp.Or(p.Payment.Reference, p.Payment.GatewayID) }
 
 // TransactionID is the gateway's id of the transaction; nil before there was one.

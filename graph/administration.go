@@ -14,16 +14,15 @@ import (
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/job"
 	"github.com/weav-ai/weav/internal/membership"
-	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/page"
 )
 
-// Administration is the way to what the administration sees; the directive has let nobody else in.
+// Administration is the root of the administration. The directive has checked the role.
 func (r *queryResolver) Administration(context.Context) (*Administration, error) {
 	return &Administration{}, nil
 }
 
-// Users pages through people.
+// Users pages through all users.
 func (r *administrationResolver) Users(ctx context.Context, _ *Administration, first *int, after, email, id *string) (*AccountConnection, error) {
 	rows, err := r.s.Administration.Users(ctx, admin.UserFilter{Email: email, ID: id}, page.Args{First: first, After: after})
 	if err != nil {
@@ -56,7 +55,7 @@ func (r *administrationResolver) Jobs(ctx context.Context, _ *Administration, fi
 	return connect(rows, admin.JobCursor), nil
 }
 
-// AuditLog pages through what was done.
+// AuditLog pages through the audit log.
 func (r *administrationResolver) AuditLog(ctx context.Context, _ *Administration, first *int, after, userID *string) (*AuditEntryConnection, error) {
 	rows, err := r.s.Administration.Audit(ctx, userID, page.Args{First: first, After: after})
 	if err != nil {
@@ -65,18 +64,18 @@ func (r *administrationResolver) AuditLog(ctx context.Context, _ *Administration
 	return connect(rows, admin.AuditCursor), nil
 }
 
-// Membership is what the person is a member of.
+// Membership is the membership that holds now.
 func (r *accountResolver) Membership(_ context.Context, u *ent.User) (*membership.Membership, error) {
 	m := r.s.Memberships.Of(u, time.Now())
 	return &m, nil
 }
 
-// Role is what the person may do, the settings included. It asks the row at hand, since a page has many people.
+// Role is the user's role, settings included. It reads the row at hand: a page has many users.
 func (r *accountResolver) Role(_ context.Context, u *ent.User) (user.Role, error) {
 	return r.s.Administration.RoleOf(u), nil
 }
 
-// UnfinishedJobs is how many of the person's jobs have not ended.
+// UnfinishedJobs is how many of the user's jobs have not ended.
 func (r *accountResolver) UnfinishedJobs(ctx context.Context, u *ent.User) (int, error) {
 	return loadersOf(ctx).unfinished.Load(ctx, u.ID)
 }
@@ -87,18 +86,18 @@ func (r *accountJobResolver) Model(_ context.Context, j *ent.Job) (*catalog.Mode
 }
 
 // Failure is why the job failed.
-func (r *accountJobResolver) Failure(ctx context.Context, j *ent.Job) (*job.Failure, error) {
-	return (&jobResolver{r.Resolver}).Failure(ctx, j)
+func (r *accountJobResolver) Failure(_ context.Context, j *ent.Job) (*job.Failure, error) {
+	return job.FailureOfJob(j), nil
 }
 
-// User is whose job it is.
+// User is who submitted the job.
 func (r *accountJobResolver) User(ctx context.Context, j *ent.Job) (*ent.User, error) {
-	return r.account(ctx, &j.UserID)
+	return loadUser(ctx, &j.UserID)
 }
 
-// User is whose payment it is; nil when the account is gone.
+// User is who paid; nil after the account was erased.
 func (r *accountPaymentResolver) User(ctx context.Context, p *AccountPayment) (*ent.User, error) {
-	return r.account(ctx, p.Payment.UserID)
+	return loadUser(ctx, p.Payment.UserID)
 }
 
 // Action is what was done.
@@ -106,20 +105,12 @@ func (r *auditEntryResolver) Action(_ context.Context, e *ent.AuditEntry) (Audit
 	return AuditAction(e.Action), nil
 }
 
-// User is whom it was about; nil for nobody, and when the account is gone.
+// User is the user that the action was about; nil when there was none, and after the account was erased.
 func (r *auditEntryResolver) User(ctx context.Context, e *ent.AuditEntry) (*ent.User, error) {
-	return r.account(ctx, e.UserID)
+	return loadUser(ctx, e.UserID)
 }
 
-// account is somebody as the administration sees them; nil for nobody, and when the account is gone.
-func (r *Resolver) account(ctx context.Context, id *oid.User) (*ent.User, error) {
-	if id == nil {
-		return nil, nil
-	}
-	return loadersOf(ctx).users.Load(ctx, *id)
-}
-
-// GrantMembership gives a person days of a membership.
+// GrantMembership grants a user days of a membership.
 func (r *mutationResolver) GrantMembership(ctx context.Context, in GrantMembershipInput) (*GrantMembershipPayload, error) {
 	out := &GrantMembershipPayload{}
 	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
@@ -144,7 +135,7 @@ func (r *mutationResolver) RefundPayment(ctx context.Context, in RefundPaymentIn
 	})
 }
 
-// SetRole says what somebody may do.
+// SetRole changes the role of a user.
 func (r *mutationResolver) SetRole(ctx context.Context, in SetRoleInput) (*SetRolePayload, error) {
 	out := &SetRolePayload{}
 	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
@@ -153,7 +144,7 @@ func (r *mutationResolver) SetRole(ctx context.Context, in SetRoleInput) (*SetRo
 	})
 }
 
-// CancelUserJob cancels a job of any person.
+// CancelUserJob cancels a job of any user.
 func (r *mutationResolver) CancelUserJob(ctx context.Context, in CancelUserJobInput) (*CancelUserJobPayload, error) {
 	out := &CancelUserJobPayload{}
 	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
@@ -162,7 +153,7 @@ func (r *mutationResolver) CancelUserJob(ctx context.Context, in CancelUserJobIn
 	})
 }
 
-// EndUserSessions ends all sessions and API keys of a person.
+// EndUserSessions ends all sessions and API keys of a user.
 func (r *mutationResolver) EndUserSessions(ctx context.Context, in EndUserSessionsInput) (*EndUserSessionsPayload, error) {
 	out := &EndUserSessionsPayload{}
 	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {

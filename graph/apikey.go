@@ -7,10 +7,9 @@ import (
 	"github.com/weav-ai/weav/internal/apikey"
 	"github.com/weav-ai/weav/internal/auth"
 	"github.com/weav-ai/weav/internal/catalog"
-	"github.com/weav-ai/weav/internal/oid"
 )
 
-// APIKeys are the person's keys.
+// APIKeys are the user's keys.
 func (r *userResolver) APIKeys(ctx context.Context, u *ent.User) ([]*ent.APIKey, error) {
 	return r.s.APIKeys.List(ctx, u.ID)
 }
@@ -24,7 +23,7 @@ func (r *apiKeyResolver) Scopes(_ context.Context, k *ent.APIKey) ([]APIScope, e
 	return out, nil
 }
 
-// Models are those it may ask, as far as the catalogue knows them; nil for all.
+// Models are those that it may use, without those the catalogue does not have; nil for all.
 func (r *apiKeyResolver) Models(_ context.Context, k *ent.APIKey) ([]*catalog.Model, error) {
 	if k.Models == nil {
 		return nil, nil
@@ -38,7 +37,7 @@ func (r *apiKeyResolver) Models(_ context.Context, k *ent.APIKey) ([]*catalog.Mo
 	return out, nil
 }
 
-// MonthlyBudget is the most it may cost in a month.
+// MonthlyBudget is the most it may cost in a month; nil for no limit.
 func (r *apiKeyResolver) MonthlyBudget(_ context.Context, k *ent.APIKey) (*Cost, error) {
 	if k.BudgetMicros == nil {
 		return nil, nil
@@ -46,7 +45,7 @@ func (r *apiKeyResolver) MonthlyBudget(_ context.Context, k *ent.APIKey) (*Cost,
 	return costOf(k.BudgetMicros), nil
 }
 
-// SpentThisMonth is what it cost this month.
+// SpentThisMonth is the cost of this month.
 func (r *apiKeyResolver) SpentThisMonth(ctx context.Context, k *ent.APIKey) (*Cost, error) {
 	micros, err := loadersOf(ctx).keySpent.Load(ctx, k.ID)
 	return costOf(&micros), err
@@ -73,15 +72,11 @@ func (r *mutationResolver) CreateAPIKey(ctx context.Context, in CreateAPIKeyInpu
 	})
 }
 
-// RevokeAPIKey ends a key.
+// RevokeAPIKey revokes a key.
 func (r *mutationResolver) RevokeAPIKey(ctx context.Context, in RevokeAPIKeyInput) (*RevokeAPIKeyPayload, error) {
 	out := &RevokeAPIKeyPayload{}
 	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
 		out.APIKey, err = r.s.APIKeys.Revoke(ctx, p.User, in.APIKeyID)
 		return err
 	})
-}
-
-func loadAPIKey(ctx context.Context, id oid.APIKey) (*ent.APIKey, error) {
-	return loadersOf(ctx).apiKeys.Load(ctx, id)
 }

@@ -5,9 +5,12 @@ import (
 	"time"
 
 	"github.com/weav-ai/weav/ent"
+	entartifact "github.com/weav-ai/weav/ent/artifact"
 	"github.com/weav-ai/weav/internal/auth"
 	"github.com/weav-ai/weav/internal/catalog"
+	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/file"
+	"github.com/weav-ai/weav/internal/page"
 )
 
 // Job is the job that made it.
@@ -37,7 +40,7 @@ func (r *artifactResolver) URL(ctx context.Context, a *ent.Artifact) (*string, e
 	return &address.URL, err
 }
 
-// URLExpiresAt is when that stops to work.
+// URLExpiresAt is when URL expires.
 func (r *artifactResolver) URLExpiresAt(ctx context.Context, a *ent.Artifact) (*time.Time, error) {
 	address, err := r.artifactAddress(ctx, a)
 	if address == nil {
@@ -50,7 +53,7 @@ func (r *Resolver) artifactAddress(ctx context.Context, a *ent.Artifact) (*file.
 	return r.address(ctx, a.ObjectKey, func(ctx context.Context) (*file.Address, error) { return r.s.Files.ArtifactAddress(ctx, a) })
 }
 
-// Permalink is an address that stays.
+// Permalink is a URL that does not expire; nil when there is none.
 func (r *artifactResolver) Permalink(_ context.Context, a *ent.Artifact) (*string, error) {
 	link := r.s.Files.Permalink(a)
 	if link == "" {
@@ -64,7 +67,7 @@ func (r *artifactResolver) Thumbnail(ctx context.Context, a *ent.Artifact) (*Thu
 	return r.thumbnail(ctx, a.ThumbnailKey, a.ThumbnailWidth, a.ThumbnailHeight)
 }
 
-// Disclosure says that, and by what, it was generated.
+// Disclosure states that it was generated, and by which model.
 func (r *artifactResolver) Disclosure(_ context.Context, a *ent.Artifact) (*AiDisclosure, error) {
 	return r.disclosure(a), nil
 }
@@ -76,7 +79,7 @@ func (r *Resolver) disclosure(a *ent.Artifact) *AiDisclosure {
 	}
 }
 
-// ShareLinks are the links that work.
+// ShareLinks are the links that are neither revoked nor expired.
 func (r *artifactResolver) ShareLinks(ctx context.Context, a *ent.Artifact) ([]*ent.ShareLink, error) {
 	return loadersOf(ctx).links.Load(ctx, a.ID)
 }
@@ -96,7 +99,7 @@ func (r *shareLinkResolver) URL(_ context.Context, l *ent.ShareLink) (string, er
 	return r.s.Files.ShareURL(l), nil
 }
 
-// FavouriteArtifact marks an artifact.
+// FavouriteArtifact marks an artifact as a favourite, or not.
 func (r *mutationResolver) FavouriteArtifact(ctx context.Context, in FavouriteArtifactInput) (*FavouriteArtifactPayload, error) {
 	out := &FavouriteArtifactPayload{}
 	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
@@ -115,7 +118,7 @@ func (r *mutationResolver) DeleteArtifact(ctx context.Context, in DeleteArtifact
 	})
 }
 
-// CreateShareLink makes a lasting link.
+// CreateShareLink creates a public link to an artifact.
 func (r *mutationResolver) CreateShareLink(ctx context.Context, in CreateShareLinkInput) (*CreateShareLinkPayload, error) {
 	out := &CreateShareLinkPayload{}
 	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
@@ -124,11 +127,45 @@ func (r *mutationResolver) CreateShareLink(ctx context.Context, in CreateShareLi
 	})
 }
 
-// RevokeShareLink ends a link.
+// RevokeShareLink revokes a link.
 func (r *mutationResolver) RevokeShareLink(ctx context.Context, in RevokeShareLinkInput) (*RevokeShareLinkPayload, error) {
 	out := &RevokeShareLinkPayload{}
 	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
 		out.ShareLink, err = r.s.Files.Revoke(ctx, p.User, in.ShareLinkID)
 		return err
 	})
+}
+
+// Artifacts pages through the gallery.
+func (r *userResolver) Artifacts(ctx context.Context, u *ent.User, first *int, after *string, kind *entartifact.Kind, favourite *bool, folderID *string) (*ArtifactConnection, error) {
+	result, err := r.s.Files.Gallery(ctx, u.ID, file.Filter{Kind: kind, Favourite: favourite, FolderID: folderID}, page.Args{First: first, After: after})
+	if err != nil {
+		return nil, err
+	}
+	return connect(result, file.ArtifactCursor), nil
+}
+
+// SharedArtifact is what a share link shows.
+func (r *queryResolver) SharedArtifact(ctx context.Context, token string) (*SharedArtifact, error) {
+	link, a, err := r.s.Files.Shared(ctx, token)
+	if errs.CodeOf(err) == errs.NotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	shown := &SharedArtifact{
+		Kind: a.Kind, Text: a.Text, MimeType: a.MimeType, Bytes: a.Bytes,
+		Width: a.Width, Height: a.Height, Seconds: a.Seconds,
+		Disclosure: r.disclosure(a), ExpiresAt: link.ExpiresAt,
+	}
+	address, err := r.artifactAddress(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	if address != nil {
+		shown.URL, shown.URLExpiresAt = &address.URL, &address.ExpiresAt
+	}
+	shown.Thumbnail, err = r.thumbnail(ctx, a.ThumbnailKey, a.ThumbnailWidth, a.ThumbnailHeight)
+	return shown, err
 }

@@ -2,12 +2,15 @@ package graph
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/weav-ai/weav/ent"
 	"github.com/weav-ai/weav/internal/auth"
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/chat"
+	"github.com/weav-ai/weav/internal/errs"
+	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/page"
 )
 
@@ -22,18 +25,6 @@ func (r *chatResolver) Folder(ctx context.Context, c *ent.Chat) (*ent.Folder, er
 // Model is the model of the next reply.
 func (r *chatResolver) Model(_ context.Context, c *ent.Chat) (*catalog.Model, error) {
 	return r.model(&c.Model), nil
-}
-
-// model is a model by its catalogue id; nil when there is none.
-func (r *Resolver) model(id *string) *catalog.Model {
-	if id == nil {
-		return nil
-	}
-	m, ok := r.s.Catalog.Get(*id)
-	if !ok {
-		return nil
-	}
-	return &m
 }
 
 // Head is the last message of the current branch.
@@ -53,17 +44,9 @@ func (r *chatResolver) Messages(ctx context.Context, c *ent.Chat, first *int, af
 	return connect(result, chat.BranchCursor), nil
 }
 
-// RestorableUntil is the end of the time in which a deleted chat can be brought back.
+// RestorableUntil is the end of the time in which a deleted chat can be restored.
 func (r *chatResolver) RestorableUntil(_ context.Context, c *ent.Chat) (*time.Time, error) {
 	return restorableUntil(c.DeletedAt), nil
-}
-
-func restorableUntil(deleted *time.Time) *time.Time {
-	if deleted == nil {
-		return nil
-	}
-	until := deleted.Add(chat.RestorableFor)
-	return &until
 }
 
 // EventCursor is the feed's head.
@@ -109,14 +92,6 @@ func (r *mutationResolver) ConfigureChat(ctx context.Context, in ConfigureChatIn
 	})
 }
 
-// orEmpty makes an explicit null an empty text.
-func orEmpty(s *string) *string {
-	if s == nil {
-		return new(string)
-	}
-	return s
-}
-
 // MoveChat puts a chat into a folder.
 func (r *mutationResolver) MoveChat(ctx context.Context, in MoveChatInput) (*MoveChatPayload, error) {
 	out := &MoveChatPayload{}
@@ -135,7 +110,7 @@ func (r *mutationResolver) PinChat(ctx context.Context, in PinChatInput) (*PinCh
 	})
 }
 
-// ArchiveChat puts a chat out of sight or takes it back out.
+// ArchiveChat archives a chat or takes it out of the archive.
 func (r *mutationResolver) ArchiveChat(ctx context.Context, in ArchiveChatInput) (*ArchiveChatPayload, error) {
 	out := &ArchiveChatPayload{}
 	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
@@ -153,11 +128,78 @@ func (r *mutationResolver) DeleteChat(ctx context.Context, in DeleteChatInput) (
 	})
 }
 
-// RestoreChat brings a deleted chat back.
+// RestoreChat restores a deleted chat.
 func (r *mutationResolver) RestoreChat(ctx context.Context, in RestoreChatInput) (*RestoreChatPayload, error) {
 	out := &RestoreChatPayload{}
 	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
 		out.Chat, err = r.s.Chats.Restore(ctx, p.User, in.ChatID)
 		return err
 	})
+}
+
+// Chats pages through the person's chats.
+func (r *userResolver) Chats(ctx context.Context, u *ent.User, first *int, after *string, filter *ChatFilter) (*ChatConnection, error) {
+	result, err := r.s.Chats.List(ctx, u.ID, chatFilter(filter), page.Args{First: first, After: after})
+	if err != nil {
+		return nil, err
+	}
+	return connect(result, chat.Cursor), nil
+}
+
+// chatFilter is the filter of a list. Without one, archived chats are left out.
+func chatFilter(in *ChatFilter) chat.Filter {
+	shown := false
+	if in == nil {
+		return chat.Filter{Archived: &shown}
+	}
+	f := chat.Filter{FolderID: in.FolderID.Value(), WithoutFolder: in.WithoutFolder, Archived: &shown, Deleted: in.Deleted}
+	if archived, set := in.Archived.ValueOK(); set {
+		f.Archived = archived
+	}
+	return f
+}
+
+// Search finds words in the person's chats.
+func (r *userResolver) Search(ctx context.Context, u *ent.User, query string, first *int, after *string) (*SearchHitConnection, error) {
+	result, err := r.s.Chats.Search(ctx, u.ID, query, page.Args{First: first, After: after})
+	if err != nil {
+		return nil, err
+	}
+	return connect(result, chat.SearchCursor), nil
+}
+
+// ChatEvents is the subscription to one chat and the text of its replies.
+func (r *subscriptionResolver) ChatEvents(ctx context.Context, chatID string, after *string) (<-chan ChatEvent, error) {
+	p, cursor, err := follower(ctx, after)
+	if err != nil {
+		return nil, err
+	}
+	id, err := oid.Parse[oid.Chat](chatID)
+	if err != nil {
+		return nil, errs.New(errs.NotFound, "There is no such object.")
+	}
+	events, err := r.s.Chats.Watch(ctx, p.User, chatID, cursor)
+	if err != nil {
+		return nil, err
+	}
+	return mapped(ctx, events, func(e chat.Event) ChatEvent { return chatEvent(id, e) }), nil
+}
+
+func chatEvent(id oid.Chat, e chat.Event) ChatEvent {
+	a := stamp(e.Cursor, e.At)
+	switch {
+	case e.Resync != "":
+		return &Resync{at: a, Reason: e.Resync}
+	case e.Snapshot:
+		return &ChatSnapshot{at: a, ChatID: id}
+	case e.Delta != nil:
+		d := e.Delta
+		return &ReplyDelta{at: a, ChatID: id, MessageID: d.Message, RunID: d.Run, Offset: d.Offset, Text: d.Text}
+	}
+	// Watch sends events of the chat alone, and the union has all of them.
+	event, ok := durable(a, *e.Feed).(ChatEvent)
+	if !ok {
+		panic(errors.New("graph: an event of type " + string(e.Feed.Type) + " in a chat's stream"))
+	}
+	return event
 }

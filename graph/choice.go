@@ -2,7 +2,7 @@ package graph
 
 import "github.com/weav-ai/weav/internal/errs"
 
-// choice is what the value of an enum stands for. A value that the table lacks fails: it must never become a zero value.
+// choice maps the value of an enum. It fails for a value that the table does not have: the zero value could be another choice.
 func choice[E ~string, V any](of map[E]V, value E) (V, error) {
 	v, ok := of[value]
 	if !ok {

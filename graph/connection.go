@@ -19,67 +19,39 @@ type Edge[T any] struct {
 	Node   T
 }
 
-// The connections of the schema, and their edges.
+// The connections of the schema and their edges. gqlgen binds a type of the schema to a Go type of the same name.
 type (
-	// PromptConnection is a page of them.
-	PromptConnection = Connection[*ent.Prompt]
-	// PromptEdge is an entry of the page.
-	PromptEdge = Edge[*ent.Prompt]
-	// FolderConnection is a page of them.
-	FolderConnection = Connection[*ent.Folder]
-	// FolderEdge is an entry of the page.
-	FolderEdge = Edge[*ent.Folder]
-	// ChatConnection is a page of them.
-	ChatConnection = Connection[*ent.Chat]
-	// ChatEdge is an entry of the page.
-	ChatEdge = Edge[*ent.Chat]
-	// MessageConnection is a page of them.
-	MessageConnection = Connection[*ent.Message]
-	// MessageEdge is an entry of the page.
-	MessageEdge = Edge[*ent.Message]
-	// JobConnection is a page of them.
-	JobConnection = Connection[*ent.Job]
-	// JobEdge is an entry of the page.
-	JobEdge = Edge[*ent.Job]
-	// ArtifactConnection is a page of them.
-	ArtifactConnection = Connection[*ent.Artifact]
-	// ArtifactEdge is an entry of the page.
-	ArtifactEdge = Edge[*ent.Artifact]
-	// FileConnection is a page of them.
-	FileConnection = Connection[*ent.File]
-	// FileEdge is an entry of the page.
-	FileEdge = Edge[*ent.File]
-	// PlanConnection is a page of them.
-	PlanConnection = Connection[*ent.Plan]
-	// PlanEdge is an entry of the page.
-	PlanEdge = Edge[*ent.Plan]
-	// PaymentConnection is a page of them.
-	PaymentConnection = Connection[*ent.Payment]
-	// PaymentEdge is an entry of the page.
-	PaymentEdge = Edge[*ent.Payment]
-	// AccountConnection is a page of them.
-	AccountConnection = Connection[*ent.User]
-	// AccountEdge is an entry of the page.
-	AccountEdge = Edge[*ent.User]
-	// AccountPaymentConnection is a page of them.
+	PromptConnection         = Connection[*ent.Prompt]
+	PromptEdge               = Edge[*ent.Prompt]
+	FolderConnection         = Connection[*ent.Folder]
+	FolderEdge               = Edge[*ent.Folder]
+	ChatConnection           = Connection[*ent.Chat]
+	ChatEdge                 = Edge[*ent.Chat]
+	MessageConnection        = Connection[*ent.Message]
+	MessageEdge              = Edge[*ent.Message]
+	JobConnection            = Connection[*ent.Job]
+	JobEdge                  = Edge[*ent.Job]
+	ArtifactConnection       = Connection[*ent.Artifact]
+	ArtifactEdge             = Edge[*ent.Artifact]
+	FileConnection           = Connection[*ent.File]
+	FileEdge                 = Edge[*ent.File]
+	PlanConnection           = Connection[*ent.Plan]
+	PlanEdge                 = Edge[*ent.Plan]
+	PaymentConnection        = Connection[*ent.Payment]
+	PaymentEdge              = Edge[*ent.Payment]
+	AccountConnection        = Connection[*ent.User]
+	AccountEdge              = Edge[*ent.User]
 	AccountPaymentConnection = Connection[*AccountPayment]
-	// AccountPaymentEdge is an entry of the page.
-	AccountPaymentEdge = Edge[*AccountPayment]
-	// AccountJobConnection is a page of them.
-	AccountJobConnection = Connection[*ent.Job]
-	// AccountJobEdge is an entry of the page.
-	AccountJobEdge = Edge[*ent.Job]
-	// AuditEntryConnection is a page of them.
-	AuditEntryConnection = Connection[*ent.AuditEntry]
-	// AuditEntryEdge is an entry of the page.
-	AuditEntryEdge = Edge[*ent.AuditEntry]
-	// SearchHitConnection is a page of them.
-	SearchHitConnection = Connection[*chat.SearchHit]
-	// SearchHitEdge is an entry of the page.
-	SearchHitEdge = Edge[*chat.SearchHit]
+	AccountPaymentEdge       = Edge[*AccountPayment]
+	AccountJobConnection     = Connection[*ent.Job]
+	AccountJobEdge           = Edge[*ent.Job]
+	AuditEntryConnection     = Connection[*ent.AuditEntry]
+	AuditEntryEdge           = Edge[*ent.AuditEntry]
+	SearchHitConnection      = Connection[*chat.SearchHit]
+	SearchHitEdge            = Edge[*chat.SearchHit]
 )
 
-// connect makes a connection of a page; cursor tells an entry's place.
+// connect makes a connection of a page; cursor returns the place of an entry.
 func connect[T any](r *page.Result[T], cursor func(T) string) *Connection[T] {
 	c := &Connection[T]{
 		Edges:    make([]*Edge[T], len(r.Items)),

@@ -10,7 +10,7 @@ import (
 	"github.com/weav-ai/weav/internal/oid"
 )
 
-// at is what all events carry.
+// at has the fields of the interface Event.
 type at struct {
 	Cursor     string
 	OccurredAt time.Time
@@ -67,7 +67,7 @@ type (
 		onChat
 		ChatID oid.Chat
 	}
-	// Resync says that what was told before does not join what follows.
+	// Resync reports that events between the cursor and the next event are missing.
 	Resync struct {
 		at
 		onAll

@@ -9,17 +9,8 @@ import (
 	"github.com/weav-ai/weav/internal/auth"
 	"github.com/weav-ai/weav/internal/chat"
 	"github.com/weav-ai/weav/internal/folder"
-	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/page"
 )
-
-func (r *Resolver) folders(ctx context.Context, user oid.User, deleted bool, args page.Args) (*FolderConnection, error) {
-	result, err := r.s.Folders.List(ctx, user, deleted, args)
-	if err != nil {
-		return nil, err
-	}
-	return connect(result, folder.Cursor), nil
-}
 
 // Chats pages through the folder's chats.
 func (r *folderResolver) Chats(ctx context.Context, f *ent.Folder, first *int, after *string) (*ChatConnection, error) {
@@ -42,7 +33,7 @@ func (r *folderResolver) Chats(ctx context.Context, f *ent.Folder, first *int, a
 	return connect(result, chat.Cursor), nil
 }
 
-// RestorableUntil is the end of the time in which a deleted folder can be brought back.
+// RestorableUntil is the end of the time in which a deleted folder can be restored.
 func (r *folderResolver) RestorableUntil(_ context.Context, f *ent.Folder) (*time.Time, error) {
 	return restorableUntil(f.DeletedAt), nil
 }
@@ -52,7 +43,7 @@ func (r *folderResolver) EventCursor(ctx context.Context, _ *ent.Folder) (string
 	return eventCursor(ctx)
 }
 
-// CreateFolder makes a folder.
+// CreateFolder creates a folder.
 func (r *mutationResolver) CreateFolder(ctx context.Context, in CreateFolderInput) (*CreateFolderPayload, error) {
 	out := &CreateFolderPayload{}
 	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
@@ -70,7 +61,7 @@ func (r *mutationResolver) RenameFolder(ctx context.Context, in RenameFolderInpu
 	})
 }
 
-// folderModes are what becomes of the chats of a deleted folder.
+// folderModes maps a mode to what happens to the chats of a deleted folder.
 var folderModes = map[DeleteFolderMode]folder.Mode{DeleteFolderModeKeepChats: folder.KeepChats, DeleteFolderModeDeleteChats: folder.DeleteChats}
 
 // DeleteFolder deletes a folder.
@@ -86,11 +77,20 @@ func (r *mutationResolver) DeleteFolder(ctx context.Context, in DeleteFolderInpu
 	})
 }
 
-// RestoreFolder brings a deleted folder back.
+// RestoreFolder restores a deleted folder.
 func (r *mutationResolver) RestoreFolder(ctx context.Context, in RestoreFolderInput) (*RestoreFolderPayload, error) {
 	out := &RestoreFolderPayload{}
 	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
 		out.Folder, out.AffectedChats, err = r.s.Folders.Restore(ctx, p.User, in.FolderID)
 		return err
 	})
+}
+
+// Folders pages through the person's folders.
+func (r *userResolver) Folders(ctx context.Context, u *ent.User, first *int, after *string, deleted bool) (*FolderConnection, error) {
+	result, err := r.s.Folders.List(ctx, u.ID, deleted, page.Args{First: first, After: after})
+	if err != nil {
+		return nil, err
+	}
+	return connect(result, folder.Cursor), nil
 }

@@ -25,10 +25,10 @@ import (
 	"github.com/weav-ai/weav/internal/usage"
 )
 
-// documents is how many parsed operations are kept.
+// documents is how many parsed operations the cache holds.
 const documents = 1000
 
-// Observer hears of operations, for metrics.
+// Observer counts operations for metrics.
 type Observer interface {
 	// OperationEnded is called for each response of a query or mutation with the code of its first error, or "".
 	OperationEnded(kind string, code errs.Code)
@@ -36,12 +36,12 @@ type Observer interface {
 	SubscriptionStarted(field string) (ended func())
 }
 
-// Options are what a handler is made of.
+// Options are the parts of a handler.
 type Options struct {
 	Services Services
 	Info     Info
 	Limits   guard.Limits
-	// Rates are asked before each operation.
+	// Rates limit operations before they run.
 	Rates    guard.Rates
 	Observer Observer
 	Log      *slog.Logger
@@ -53,7 +53,7 @@ type Options struct {
 func NewHandler(o Options) *handler.Server {
 	root := &Resolver{s: o.Services, info: o.Info}
 	srv := handler.New(NewExecutableSchema(Config{
-		Schema:     offered(parsedSchema),
+		Schema:     withoutDefer(parsedSchema),
 		Resolvers:  root,
 		Directives: DirectiveRoot{Access: root.access},
 		Complexity: complexity(),
@@ -97,9 +97,9 @@ func reads[T any](unmarshal func(any) (T, error)) func(any) error {
 	}
 }
 
-// offered is a schema without @defer, which gqlparser adds to every one: gqlgen's executor answers null for a deferred field instead of
+// withoutDefer returns a schema without @defer, which gqlparser adds to every one: gqlgen's executor answers null for a deferred field instead of
 // leaving it out, and our transports send one response.
-func offered(s *ast.Schema) *ast.Schema {
+func withoutDefer(s *ast.Schema) *ast.Schema {
 	out := *s
 	out.Directives = maps.Clone(s.Directives)
 	delete(out.Directives, "defer")
@@ -181,7 +181,7 @@ func rootField(set ast.SelectionSet) string {
 	return "fragment"
 }
 
-// asksFor tells whether an operation's document selects a field of this name anywhere.
+// asksFor reports whether an operation's document selects a field of this name anywhere.
 func asksFor(op *graphql.OperationContext, name string) bool {
 	if op.Operation == nil {
 		return false

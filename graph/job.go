@@ -17,7 +17,7 @@ import (
 	"github.com/weav-ai/weav/internal/planner"
 )
 
-// JobArguments are what was ordered.
+// JobArguments are the validated input of a job.
 type JobArguments = job.Arguments
 
 // Model is the model that was asked for.
@@ -25,7 +25,7 @@ func (r *jobResolver) Model(_ context.Context, j *ent.Job) (*catalog.Model, erro
 	return r.model(&j.Model), nil
 }
 
-// Arguments are what was ordered.
+// Arguments are the validated input of the job.
 func (r *jobResolver) Arguments(_ context.Context, j *ent.Job) (JobArguments, error) {
 	return job.ArgumentsOf(j)
 }
@@ -46,7 +46,7 @@ func (r *jobResolver) Message(ctx context.Context, j *ent.Job) (*ent.Message, er
 	return loadMessage(ctx, *j.MessageID)
 }
 
-// QueuePosition is its place in line.
+// QueuePosition is the place in the queue; nil when the job is not in it.
 func (r *jobResolver) QueuePosition(ctx context.Context, j *ent.Job) (*int, error) {
 	if j.Status != entjob.StatusInQueue {
 		return nil, nil
@@ -65,7 +65,7 @@ func (r *jobResolver) Timeline(ctx context.Context, j *ent.Job) ([]*ent.JobStep,
 	return loadersOf(ctx).steps.Load(ctx, j.ID)
 }
 
-// Text is what a text job has written so far.
+// Text is the text of a text job so far; nil for other kinds.
 func (r *jobResolver) Text(ctx context.Context, j *ent.Job) (*string, error) {
 	if j.Kind != entjob.KindText || j.IsResultGone {
 		return nil, nil
@@ -74,7 +74,7 @@ func (r *jobResolver) Text(ctx context.Context, j *ent.Job) (*string, error) {
 	return &text, err
 }
 
-// Result is what came of it.
+// Result is nil until the job completes, and after its text and files are deleted.
 func (r *jobResolver) Result(ctx context.Context, j *ent.Job) (*JobResult, error) {
 	if j.Status != entjob.StatusCompleted || j.IsResultGone {
 		return nil, nil
@@ -103,7 +103,7 @@ func (r *jobResolver) Result(ctx context.Context, j *ent.Job) (*JobResult, error
 	return result, nil
 }
 
-// composed adds what a plan's or a prompts' job made.
+// composed adds the result of a job of kind PLAN or PROMPTS.
 func (r *jobResolver) composed(ctx context.Context, j *ent.Job, result *JobResult) (err error) {
 	switch {
 	case j.Kind == entjob.KindPlan && j.PlanID != nil:
@@ -114,12 +114,12 @@ func (r *jobResolver) composed(ctx context.Context, j *ent.Job, result *JobResul
 	return err
 }
 
-// Failure says why it failed.
+// Failure is the reason why it failed; nil when it did not.
 func (r *jobResolver) Failure(_ context.Context, j *ent.Job) (*job.Failure, error) {
 	return job.FailureOfJob(j), nil
 }
 
-// Usage is what it consumed.
+// Usage is nil until the provider or an estimate has given numbers.
 func (r *jobResolver) Usage(_ context.Context, j *ent.Job) (*JobUsage, error) {
 	if j.UsageSource == nil {
 		return nil, nil
@@ -130,17 +130,17 @@ func (r *jobResolver) Usage(_ context.Context, j *ent.Job) (*JobUsage, error) {
 	}, nil
 }
 
-// ResultExpiresAt is when text and files go.
+// ResultExpiresAt is when the text and the files are deleted.
 func (r *jobResolver) ResultExpiresAt(_ context.Context, j *ent.Job) (*time.Time, error) {
 	return j.ExpiresAt, nil
 }
 
-// ResumableUntil is until when a retry goes on from what the provider made.
+// ResumableUntil is the end of the time in which a retry continues from what the provider made.
 func (r *jobResolver) ResumableUntil(_ context.Context, j *ent.Job) (*time.Time, error) {
 	return job.ResumableUntil(j), nil
 }
 
-// RetryOf is the job that this one repeats.
+// RetryOf is the job that this one retries.
 func (r *jobResolver) RetryOf(ctx context.Context, j *ent.Job) (*ent.Job, error) {
 	if j.RetryOfID == nil {
 		return nil, nil
@@ -177,7 +177,7 @@ func (r *userResolver) Jobs(ctx context.Context, u *ent.User, first *int, after 
 	return connect(result, job.Cursor), nil
 }
 
-// CreateJob orders a job.
+// CreateJob submits a job.
 func (r *mutationResolver) CreateJob(ctx context.Context, in CreateJobInput) (*CreateJobPayload, error) {
 	out := &CreateJobPayload{}
 	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
@@ -189,30 +189,7 @@ func (r *mutationResolver) CreateJob(ctx context.Context, in CreateJobInput) (*C
 	})
 }
 
-// workOf is an input's work as the domain takes it.
-func workOf(in *JobWorkInput) job.Work {
-	var w job.Work
-	if t, ok := in.Text.ValueOK(); ok && t != nil {
-		w.Text = &job.TextWork{
-			ModelID: t.ModelID.Value(), Prompt: t.Prompt, SystemPrompt: t.SystemPrompt.Value(),
-			Temperature: t.Temperature.Value(), MaxOutputTokens: t.MaxOutputTokens.Value(),
-		}
-	}
-	if i, ok := in.Image.ValueOK(); ok && i != nil {
-		w.Image = &job.ImageWork{
-			ModelID: i.ModelID.Value(), Prompt: i.Prompt, Size: i.Size.Value(), Aspect: i.Aspect.Value(), Quality: i.Quality.Value(),
-		}
-	}
-	if v, ok := in.Video.ValueOK(); ok && v != nil {
-		w.Video = &job.VideoWork{
-			ModelID: v.ModelID.Value(), Prompt: v.Prompt, Seconds: v.Seconds.Value(),
-			Resolution: v.Resolution.Value(), Aspect: v.Aspect.Value(), Style: v.Style.Value(),
-		}
-	}
-	return w
-}
-
-// CancelJob ends a job.
+// CancelJob cancels a job.
 func (r *mutationResolver) CancelJob(ctx context.Context, in CancelJobInput) (*CancelJobPayload, error) {
 	out := &CancelJobPayload{}
 	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
@@ -221,7 +198,7 @@ func (r *mutationResolver) CancelJob(ctx context.Context, in CancelJobInput) (*C
 	})
 }
 
-// RetryJob orders the same again.
+// RetryJob submits a job with the same input.
 func (r *mutationResolver) RetryJob(ctx context.Context, in RetryJobInput) (*RetryJobPayload, error) {
 	out := &RetryJobPayload{}
 	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
@@ -259,7 +236,7 @@ func jobEvent(id oid.Job, e job.Event) JobEvent {
 	case e.Delta != nil:
 		return &JobTextDelta{at: a, JobID: id, RunID: e.Delta.Run, Offset: e.Delta.Offset, Text: e.Delta.Text}
 	}
-	// Watch tells only events of a job, and all of those are in the union.
+	// Watch sends events of the job alone, and the union has all of them.
 	event, ok := durable(a, *e.Feed).(JobEvent)
 	if !ok {
 		panic(errors.New("graph: an event of type " + string(e.Feed.Type) + " in a job's stream"))

@@ -10,12 +10,12 @@ import (
 	"github.com/weav-ai/weav/internal/membership"
 )
 
-// Plans are the memberships that can be had.
+// Plans are the memberships on offer.
 func (r *queryResolver) Plans(context.Context) ([]*membership.Plan, error) {
 	return pointers(r.s.Memberships.All()), nil
 }
 
-// Membership is what holds for the person now.
+// Membership is the membership that holds now.
 func (r *userResolver) Membership(_ context.Context, u *ent.User) (*membership.Membership, error) {
 	m := r.s.Memberships.Of(u, time.Now())
 	return &m, nil
@@ -29,7 +29,7 @@ func (r *membershipResolver) Plan(_ context.Context, m *membership.Membership) (
 
 // Name is the name to show.
 func (r *membershipPlanResolver) Name(ctx context.Context, p *membership.Plan, language *user.Language) (string, error) {
-	return said(ctx, p.Name, language)
+	return labelIn(ctx, p.Name, language)
 }
 
 // Price is what it costs.
@@ -45,7 +45,7 @@ func (r *membershipPlanResolver) Days(_ context.Context, p *membership.Plan) (*i
 	return &p.Days, nil
 }
 
-// Models are those it opens that can be asked today.
+// Models are those that it opens and that can be used today.
 func (r *membershipPlanResolver) Models(_ context.Context, p *membership.Plan) ([]*catalog.Model, error) {
 	var opened []*catalog.Model
 	for _, m := range r.s.Catalog.Models() {

@@ -3,8 +3,6 @@ package graph
 import (
 	"context"
 
-	"github.com/99designs/gqlgen/graphql"
-
 	"github.com/weav-ai/weav/ent"
 	"github.com/weav-ai/weav/ent/message"
 	"github.com/weav-ai/weav/internal/auth"
@@ -30,12 +28,12 @@ func (r *messageResolver) Siblings(ctx context.Context, m *ent.Message) ([]*ent.
 	return loadersOf(ctx).siblings.Load(ctx, m)
 }
 
-// Text is the text, while a reply is written what there is of it now.
+// Text is the text so far while the reply is written.
 func (r *messageResolver) Text(ctx context.Context, m *ent.Message) (string, error) {
 	return r.s.Chats.CurrentText(ctx, m)
 }
 
-// Model is the model of the catalogue that was asked at last.
+// Model is the model that answered, a fallback included.
 func (r *messageResolver) Model(_ context.Context, m *ent.Message) (*catalog.Model, error) {
 	return r.model(m.Model), nil
 }
@@ -45,7 +43,7 @@ func (r *messageResolver) RequestedModel(_ context.Context, m *ent.Message) (*ca
 	return r.model(m.RequestedModel), nil
 }
 
-// Usage is what a reply consumed.
+// Usage is the tokens of a reply; nil before there are numbers.
 func (r *messageResolver) Usage(_ context.Context, m *ent.Message) (*TokenUsage, error) {
 	return usageOf(m), nil
 }
@@ -60,7 +58,7 @@ func usageOf(m *ent.Message) *TokenUsage {
 	}
 }
 
-// Failure says why a reply failed or broke off.
+// Failure is the reason why a reply failed or was interrupted; nil when neither happened.
 func (r *messageResolver) Failure(_ context.Context, m *ent.Message) (*chat.Failure, error) {
 	if m.FailureCode == nil {
 		return nil, nil
@@ -89,13 +87,7 @@ func (r *mutationResolver) SendMessage(ctx context.Context, in SendMessageInput)
 	})
 }
 
-// expectHead tells an absent ifHead from a null one, which says that the chat was empty.
-func expectHead(in graphql.Omittable[*string], nullIsEmpty bool) chat.Expect {
-	head, set := in.ValueOK()
-	return chat.Expect{Set: set && (head != nil || nullIsEmpty), Head: head}
-}
-
-// EditMessage asks again in other words.
+// EditMessage adds a sibling of a message with another text, and a reply to it.
 func (r *mutationResolver) EditMessage(ctx context.Context, in EditMessageInput) (*EditMessagePayload, error) {
 	out := &EditMessagePayload{}
 	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) error {
@@ -146,7 +138,7 @@ func (r *mutationResolver) StopReply(ctx context.Context, in StopReplyInput) (*S
 	})
 }
 
-// receipt is how a reply ended; its row is kept, so asking again gives the same.
+// receipt is how a reply ended. The row stays as it is, so a repeated call returns the same.
 func receipt(m *ent.Message) *StopReceipt {
 	usage := usageOf(m)
 	if usage == nil {

@@ -8,27 +8,17 @@ import (
 	"github.com/weav-ai/weav/ent/user"
 	"github.com/weav-ai/weav/internal/auth"
 	"github.com/weav-ai/weav/internal/catalog"
-	"github.com/weav-ai/weav/internal/locale"
 	"github.com/weav-ai/weav/internal/modelcheck"
 )
 
 // Name is the name to show.
 func (r *modelResolver) Name(ctx context.Context, m *catalog.Model, language *user.Language) (string, error) {
-	return said(ctx, m.Name, language)
+	return labelIn(ctx, m.Name, language)
 }
 
-// Description is what it is good at.
+// Description is a sentence on its use.
 func (r *modelResolver) Description(ctx context.Context, m *catalog.Model, language *user.Language) (string, error) {
-	return said(ctx, m.Description, language)
-}
-
-// said is a label in the language asked for, else that of the reader.
-func said(ctx context.Context, l catalog.Label, language *user.Language) (string, error) {
-	isKorean := language != nil && *language == user.LanguageKorean
-	if isKorean || language == nil && locale.From(ctx) == locale.Korean {
-		return l.KO, nil
-	}
-	return l.EN, nil
+	return labelIn(ctx, m.Description, language)
 }
 
 // Successor is what to use in its place.
@@ -41,13 +31,13 @@ func (r *modelResolver) Fallback(_ context.Context, m *catalog.Model) (*catalog.
 	return r.model(&m.Fallback), nil
 }
 
-// AvailableToViewer says whether the viewer can use it now.
+// AvailableToViewer reports whether the viewer can use it now.
 func (r *modelResolver) AvailableToViewer(ctx context.Context, m *catalog.Model) (bool, error) {
 	who, err := r.asking(ctx)
 	return r.s.Catalog.Obstacle(*m, who) == "", err
 }
 
-// UnavailableReason says why not.
+// UnavailableReason is nil for a model that the viewer can use.
 func (r *modelResolver) UnavailableReason(ctx context.Context, m *catalog.Model) (*catalog.Obstacle, error) {
 	who, err := r.asking(ctx)
 	if reason := r.s.Catalog.Obstacle(*m, who); err == nil && reason != "" {
@@ -56,7 +46,7 @@ func (r *modelResolver) UnavailableReason(ctx context.Context, m *catalog.Model)
 	return nil, err
 }
 
-// asking is who the request is made for, as the catalogue needs to know.
+// asking is the viewer as the catalogue knows one.
 func (r *Resolver) asking(ctx context.Context) (catalog.Viewer, error) {
 	p, ok := auth.From(ctx)
 	if !ok {
@@ -87,7 +77,7 @@ func (r *queryResolver) Models(ctx context.Context, filter *ModelFilter) ([]*cat
 	return out, nil
 }
 
-// passes says whether a model is one that a filter asks for.
+// passes reports whether a model matches a filter.
 func (r *queryResolver) passes(m catalog.Model, f *ModelFilter, who catalog.Viewer) bool {
 	states := f.States.Value()
 	if states == nil {
@@ -111,7 +101,7 @@ func (r *queryResolver) passes(m catalog.Model, f *ModelFilter, who catalog.View
 	return available == nil || *available == (r.s.Catalog.Obstacle(m, who) == "")
 }
 
-// ModelWarnings are what operators must know of the catalogue.
+// ModelWarnings are the warnings about the catalogue for operators.
 func (r *queryResolver) ModelWarnings(ctx context.Context) ([]*modelcheck.Warning, error) {
 	warnings, err := r.s.Models.Warnings(ctx)
 	if err != nil {

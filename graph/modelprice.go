@@ -7,12 +7,12 @@ import (
 	"github.com/weav-ai/weav/internal/catalog"
 )
 
-// Price is what the provider asks for it today.
+// Price is the provider's price today.
 func (r *modelResolver) Price(_ context.Context, m *catalog.Model) (*ModelPrice, error) {
 	return priceOf(m, m.PriceAt(time.Now())), nil
 }
 
-// NextPrice is what the provider has announced to ask next.
+// NextPrice is the next price that the provider has announced.
 func (r *modelResolver) NextPrice(_ context.Context, m *catalog.Model) (*ModelPrice, error) {
 	return priceOf(m, m.PriceAfter(time.Now())), nil
 }
@@ -51,7 +51,7 @@ func imagesOf(p *catalog.Price) []*ImagePrice {
 	out := make([]*ImagePrice, len(p.Images))
 	for i := range p.Images {
 		one := &p.Images[i]
-		out[i] = &ImagePrice{Size: unlessZero(&one.Size), Quality: unlessZero(&one.Quality), Cost: costOf(&one.Each)}
+		out[i] = &ImagePrice{Size: nilIfZero(&one.Size), Quality: nilIfZero(&one.Quality), Cost: costOf(&one.Each)}
 	}
 	return out
 }
@@ -60,15 +60,7 @@ func videosOf(p *catalog.Price) []*VideoPrice {
 	out := make([]*VideoPrice, len(p.Videos))
 	for i := range p.Videos {
 		one := &p.Videos[i]
-		out[i] = &VideoPrice{Resolution: unlessZero(&one.Resolution), Cost: costOf(&one.Each)}
+		out[i] = &VideoPrice{Resolution: nilIfZero(&one.Resolution), Cost: costOf(&one.Each)}
 	}
 	return out
-}
-
-// unlessZero is a value that may be left out; nil when it is.
-func unlessZero[T comparable](v *T) *T {
-	if *v == *new(T) {
-		return nil
-	}
-	return v
 }

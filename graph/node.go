@@ -2,8 +2,8 @@ package graph
 
 import "fmt"
 
-// Node is anything with a global id. The records are bound as they are, so the interface asks
-// for no more than they all have; which of them are nodes is the schema's to say.
+// Node is an object with a global id. The records are bound as they are, so the interface requires only what all of them
+// have. The schema decides which of them are nodes.
 type Node interface{ fmt.Stringer }
 
 // Attachment is what a message can carry.

@@ -7,11 +7,10 @@ import (
 	"github.com/weav-ai/weav/internal/auth"
 	"github.com/weav-ai/weav/internal/billing"
 	"github.com/weav-ai/weav/internal/catalog"
-	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/page"
 )
 
-// PreparePayment orders a membership.
+// PreparePayment starts the payment of a membership.
 func (r *mutationResolver) PreparePayment(ctx context.Context, in PreparePaymentInput) (*PreparePaymentPayload, error) {
 	out := &PreparePaymentPayload{}
 	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
@@ -29,7 +28,7 @@ func (r *mutationResolver) CompletePayment(ctx context.Context, in CompletePayme
 	})
 }
 
-// Plan is what is bought.
+// Plan is the membership that is bought.
 func (r *paymentResolver) Plan(_ context.Context, p *ent.Payment) (catalog.Plan, error) {
 	return catalog.Plan(p.Plan), nil
 }
@@ -39,7 +38,7 @@ func (r *paymentResolver) Price(_ context.Context, p *ent.Payment) (*Price, erro
 	return &Price{Amount: int(p.Amount), Currency: p.Currency}, nil
 }
 
-// Checkout is what a browser needs to take it.
+// Checkout is the input of the gateway's browser SDK; nil when the payment cannot be paid now.
 func (r *paymentResolver) Checkout(ctx context.Context, p *ent.Payment) (*Checkout, error) {
 	c, err := r.s.Billing.Checkout(ctx, p)
 	if c == nil || err != nil {
@@ -67,7 +66,7 @@ func (r *paymentSavedResolver) Payment(ctx context.Context, e *PaymentSaved) (*e
 	return loadPayment(ctx, e.PaymentID)
 }
 
-// Amount is how much money it was about.
+// Amount is the amount of the step; nil when it has none.
 func (r *paymentStepResolver) Amount(_ context.Context, s *ent.PaymentStep) (*int, error) {
 	if s.Amount == nil {
 		return nil, nil
@@ -83,8 +82,4 @@ func (r *userResolver) Payments(ctx context.Context, u *ent.User, first *int, af
 		return nil, err
 	}
 	return connect(list, billing.Cursor), nil
-}
-
-func loadPayment(ctx context.Context, id oid.Payment) (*ent.Payment, error) {
-	return loadersOf(ctx).payments.Load(ctx, id)
 }

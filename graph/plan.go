@@ -7,22 +7,13 @@ import (
 	"github.com/weav-ai/weav/ent"
 	"github.com/weav-ai/weav/internal/catalog"
 	"github.com/weav-ai/weav/internal/job"
-	"github.com/weav-ai/weav/internal/oid"
 	"github.com/weav-ai/weav/internal/page"
 	"github.com/weav-ai/weav/internal/planner"
 )
 
-// Budget is the most it should cost.
+// Budget is the most that all steps should cost; nil for no limit.
 func (r *planResolver) Budget(_ context.Context, p *ent.Plan) (*Cost, error) {
 	return costOf(p.BudgetMicros), nil
-}
-
-// costOf is an amount of the one currency there is; nil for none.
-func costOf(micros *int64) *Cost {
-	if micros == nil {
-		return nil
-	}
-	return &Cost{AmountMicros: *micros, Currency: planner.Currency}
 }
 
 // Status says whether its folder was made.
@@ -146,7 +137,7 @@ func (r *planArgumentsResolver) Budget(_ context.Context, a *job.PlanArguments) 
 	return costOf(a.BudgetMicros), nil
 }
 
-// Plan is the plan whose steps are planned anew.
+// Plan is the plan that a replan changes; nil for a new one.
 func (r *planArgumentsResolver) Plan(ctx context.Context, a *job.PlanArguments) (*ent.Plan, error) {
 	if a.PlanID == nil {
 		return nil, nil
@@ -171,15 +162,4 @@ func (r *userResolver) Plans(ctx context.Context, u *ent.User, first *int, after
 		return nil, err
 	}
 	return connect(result, planner.Cursor), nil
-}
-
-// Plan reads the plan as of now.
-func (e PlanSaved) Plan(ctx context.Context) (*ent.Plan, error) { return loadPlan(ctx, e.PlanID) }
-
-func loadPlan(ctx context.Context, id oid.Plan) (*ent.Plan, error) {
-	return loadersOf(ctx).plans.Load(ctx, id)
-}
-
-func loadPlanStep(ctx context.Context, id oid.PlanStep) (*ent.PlanStep, error) {
-	return loadersOf(ctx).planSteps.Load(ctx, id)
 }

@@ -1,6 +1,11 @@
 package graph
 
-import "github.com/weav-ai/weav/internal/oid"
+import (
+	"context"
+
+	"github.com/weav-ai/weav/ent"
+	"github.com/weav-ai/weav/internal/oid"
+)
 
 // The events of plans.
 type (
@@ -17,3 +22,6 @@ type (
 		PlanID oid.Plan
 	}
 )
+
+// Plan reads the plan as of now.
+func (e PlanSaved) Plan(ctx context.Context) (*ent.Plan, error) { return loadPlan(ctx, e.PlanID) }

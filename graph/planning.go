@@ -10,7 +10,7 @@ import (
 	"github.com/weav-ai/weav/internal/planner"
 )
 
-// PlanProject orders a plan for a goal.
+// PlanProject submits a job that plans a project for a goal.
 func (r *mutationResolver) PlanProject(ctx context.Context, in PlanProjectInput) (*PlanProjectPayload, error) {
 	out := &PlanProjectPayload{}
 	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
@@ -21,15 +21,7 @@ func (r *mutationResolver) PlanProject(ctx context.Context, in PlanProjectInput)
 	})
 }
 
-func budgetOf(in graphql.Omittable[*CostInput]) *planner.Budget {
-	b := in.Value()
-	if b == nil {
-		return nil
-	}
-	return &planner.Budget{AmountMicros: b.AmountMicros, Currency: b.Currency}
-}
-
-// Replan orders the steps of a plan anew.
+// Replan submits a job that plans the steps again from one step on.
 func (r *mutationResolver) Replan(ctx context.Context, in ReplanInput) (*ReplanPayload, error) {
 	out := &ReplanPayload{}
 	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
@@ -52,7 +44,7 @@ func (r *mutationResolver) UpdatePlanStep(ctx context.Context, in UpdatePlanStep
 	})
 }
 
-// stepOf is an input's step as the domain takes it.
+// stepOf converts the step of an input.
 func stepOf(
 	title *string, intent graphql.Omittable[*string], kind graphql.Omittable[*catalog.Kind], model, instruction graphql.Omittable[*string],
 	prompts []string, dependsOn graphql.Omittable[[]string],
@@ -75,7 +67,7 @@ func (r *mutationResolver) AddPlanStep(ctx context.Context, in AddPlanStepInput)
 	})
 }
 
-// RemovePlanStep takes a step out of its plan.
+// RemovePlanStep removes a step from its plan.
 func (r *mutationResolver) RemovePlanStep(ctx context.Context, in RemovePlanStepInput) (*RemovePlanStepPayload, error) {
 	out := &RemovePlanStepPayload{}
 	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
@@ -93,7 +85,7 @@ func (r *mutationResolver) ReorderPlanSteps(ctx context.Context, in ReorderPlanS
 	})
 }
 
-// ApplyPlan makes the folder and the chats of a plan.
+// ApplyPlan creates the folder and the chats of a plan.
 func (r *mutationResolver) ApplyPlan(ctx context.Context, in ApplyPlanInput) (*ApplyPlanPayload, error) {
 	out := &ApplyPlanPayload{}
 	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) error {
@@ -106,7 +98,7 @@ func (r *mutationResolver) ApplyPlan(ctx context.Context, in ApplyPlanInput) (*A
 	})
 }
 
-// RunStep begins a step.
+// RunStep starts the reply or the job of a step.
 func (r *mutationResolver) RunStep(ctx context.Context, in RunStepInput) (*RunStepPayload, error) {
 	out := &RunStepPayload{}
 	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) error {
@@ -138,7 +130,7 @@ func (r *mutationResolver) DeletePlan(ctx context.Context, in DeletePlanInput) (
 	})
 }
 
-// RecommendPrompts orders prompts for a chat.
+// RecommendPrompts submits a job that writes prompts for a chat.
 func (r *mutationResolver) RecommendPrompts(ctx context.Context, in RecommendPromptsInput) (*RecommendPromptsPayload, error) {
 	out := &RecommendPromptsPayload{}
 	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {

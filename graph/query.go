@@ -13,16 +13,7 @@ import (
 // maxNodes is the most ids `nodes` takes.
 const maxNodes = 50
 
-// Info is what serverInfo tells.
-type Info struct {
-	Version       string
-	SignInMethods []SignInMethod
-	// QuotaTimeZone is where days and months of quotas begin.
-	QuotaTimeZone string
-	Limits        ServerLimits
-}
-
-// Viewer is the person the request is made for.
+// Viewer is the user who makes the request; nil when there is none.
 func (r *queryResolver) Viewer(ctx context.Context) (*ent.User, error) {
 	if _, ok := auth.From(ctx); !ok {
 		return nil, nil
@@ -51,9 +42,9 @@ func (r *queryResolver) Nodes(ctx context.Context, list []string) ([]Node, error
 	return out, nil
 }
 
-// node answers nil alike for unknown, malformed and foreign ids.
+// node returns nil for unknown, malformed and foreign ids alike, so that ids cannot be probed.
 //
-//nolint:gocyclo // One case for each kind of object, and nothing else.
+//nolint:gocyclo // One case for each kind of object.
 func (r *Resolver) node(ctx context.Context, id string) (Node, error) {
 	p, ok := auth.From(ctx)
 	if !ok || p.Grant != nil && isPrivate(id) {
@@ -96,7 +87,7 @@ func (r *Resolver) node(ctx context.Context, id string) (Node, error) {
 	}
 }
 
-// isPrivate tells ids of what no API key is shown.
+// isPrivate reports whether an id is of a kind that API keys cannot read.
 func isPrivate(id string) bool {
 	prefix := oid.Prefix(id)
 	return prefix == oid.Session{}.Prefix() || prefix == oid.APIKey{}.Prefix() || prefix == oid.Payment{}.Prefix()
@@ -127,7 +118,7 @@ func loadNode[K oid.Kind, V any, P interface {
 	return some(load(ctx, key))
 }
 
-// some keeps a nil pointer from becoming a Node that is not nil.
+// some returns a nil Node for a nil pointer, which would otherwise be a Node that is not nil.
 func some[V any, P interface {
 	*V
 	Node

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 
+	"github.com/weav-ai/weav/ent/message"
 	"github.com/weav-ai/weav/internal/auth"
 	"github.com/weav-ai/weav/internal/chat"
 	"github.com/weav-ai/weav/internal/errs"
@@ -12,7 +13,7 @@ import (
 	"github.com/weav-ai/weav/internal/usage"
 )
 
-// Quote says what an action would take.
+// Quote returns what an action would cost at most.
 func (r *queryResolver) Quote(ctx context.Context, in QuoteInput) (*Quote, error) {
 	p, err := auth.Require(ctx)
 	if err != nil {
@@ -28,7 +29,7 @@ func (r *queryResolver) Quote(ctx context.Context, in QuoteInput) (*Quote, error
 	return quoteOf(q), nil
 }
 
-// quoted asks the domain of the one action that is set: the executor does not hold inputs to @oneOf that come in variables.
+// quoted quotes the one action that is set.
 func (r *queryResolver) quoted(ctx context.Context, user oid.User, in QuoteInput) (q *usage.Quote, err error) {
 	n := 0
 	one := func(isSet bool, ask func() (*usage.Quote, error)) {
@@ -48,7 +49,7 @@ func (r *queryResolver) quoted(ctx context.Context, user oid.User, in QuoteInput
 	return q, err
 }
 
-// quoteChats names the actions of chats.
+// quoteChats has the actions that write replies.
 func (r *queryResolver) quoteChats(ctx context.Context, user oid.User, in QuoteInput, one func(bool, func() (*usage.Quote, error))) {
 	message, edit, reply := in.Message.Value(), in.Edit.Value(), in.Reply.Value()
 	one(message != nil, func() (*usage.Quote, error) {
@@ -66,7 +67,7 @@ func (r *queryResolver) quoteChats(ctx context.Context, user oid.User, in QuoteI
 	})
 }
 
-// quoteJobs names the actions that order jobs.
+// quoteJobs has the actions that submit jobs.
 func (r *queryResolver) quoteJobs(ctx context.Context, user oid.User, in QuoteInput, one func(bool, func() (*usage.Quote, error))) {
 	work, retry, plan, replan, step, prompts := in.Job.Value(), in.Retry.Value(), in.Plan.Value(), in.Replan.Value(), in.Step.Value(), in.Prompts.Value()
 	one(work != nil, func() (*usage.Quote, error) {

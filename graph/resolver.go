@@ -1,52 +1,5 @@
 package graph
 
-import (
-	"context"
-
-	"github.com/weav-ai/weav/ent/user"
-	"github.com/weav-ai/weav/internal/account"
-	"github.com/weav-ai/weav/internal/admin"
-	"github.com/weav-ai/weav/internal/apikey"
-	"github.com/weav-ai/weav/internal/billing"
-	"github.com/weav-ai/weav/internal/catalog"
-	"github.com/weav-ai/weav/internal/chat"
-	"github.com/weav-ai/weav/internal/export"
-	"github.com/weav-ai/weav/internal/feed"
-	"github.com/weav-ai/weav/internal/file"
-	"github.com/weav-ai/weav/internal/folder"
-	"github.com/weav-ai/weav/internal/job"
-	"github.com/weav-ai/weav/internal/membership"
-	"github.com/weav-ai/weav/internal/modelcheck"
-	"github.com/weav-ai/weav/internal/oid"
-	"github.com/weav-ai/weav/internal/planner"
-	"github.com/weav-ai/weav/internal/providerkey"
-	"github.com/weav-ai/weav/internal/usage"
-)
-
-// Services are the domains behind the graph.
-type Services struct {
-	Accounts *account.Service
-	APIKeys  *apikey.Service
-	Folders  *folder.Service
-	Chats    *chat.Service
-	Files    *file.Service
-	Exports  *export.Service
-	OwnKeys  *providerkey.Service
-	Jobs     *job.Service
-	Plans    *planner.Service
-	Feed     *feed.Feed
-	Catalog  *catalog.Catalog
-	Models   *modelcheck.Service
-	// Memberships are what can be had; Ledger knows what is left of it.
-	Memberships *membership.Plans
-	Ledger      *usage.Ledger
-	Billing     *billing.Service
-	// Administration sees and does what the roles may.
-	Administration *admin.Service
-	// Role tells what somebody may do in the administration.
-	Role func(ctx context.Context, user oid.User) (user.Role, error)
-}
-
 // Resolver is the root of all resolvers.
 type Resolver struct {
 	s    Services

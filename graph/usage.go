@@ -3,8 +3,6 @@ package graph
 import (
 	"context"
 
-	"github.com/99designs/gqlgen/graphql"
-
 	"github.com/weav-ai/weav/ent"
 	entjob "github.com/weav-ai/weav/ent/job"
 	"github.com/weav-ai/weav/ent/message"
@@ -15,7 +13,7 @@ import (
 	"github.com/weav-ai/weav/internal/usage"
 )
 
-// Quota is what is left of today.
+// Quota is the quota of today; nil without a limit.
 func (r *membershipResolver) Quota(ctx context.Context, m *membership.Membership) (*Quota, error) {
 	return r.quota(ctx, m.Holder)
 }
@@ -29,7 +27,7 @@ func (r *Resolver) quota(ctx context.Context, user oid.User) (*Quota, error) {
 	return &Quota{Day: q.Day, ResetsAt: q.ResetsAt, Limit: &q.Limit, Used: &q.Used, Held: &q.Held, Left: &left}, nil
 }
 
-// Quota is what is left as of now.
+// Quota is the quota as of delivery.
 func (r *quotaChangedResolver) Quota(ctx context.Context, _ *QuotaChanged) (*Quota, error) {
 	p, err := auth.Require(ctx)
 	if err != nil {
@@ -38,7 +36,7 @@ func (r *quotaChangedResolver) Quota(ctx context.Context, _ *QuotaChanged) (*Quo
 	return r.quota(ctx, p.User)
 }
 
-// Today is what was used this day.
+// Today is the usage of this day.
 func (r *quotaChangedResolver) Today(ctx context.Context, _ *QuotaChanged) (*UsageTotals, error) {
 	p, err := auth.Require(ctx)
 	if err != nil {
@@ -48,7 +46,7 @@ func (r *quotaChangedResolver) Today(ctx context.Context, _ *QuotaChanged) (*Usa
 	return totals(t), err
 }
 
-// Usage is what the person used.
+// Usage is the report of a user's usage.
 func (r *userResolver) Usage(ctx context.Context, u *ent.User, span *UsageRange, by []UsageDimension) (*UsageReport, error) {
 	var in usage.Range
 	if span != nil {
@@ -71,7 +69,7 @@ func (r *userResolver) Usage(ctx context.Context, u *ent.User, span *UsageRange,
 	return report, nil
 }
 
-// Rows are its rows, if they are no more than the operation counts for.
+// Rows are the rows. The cost of the operation counts first of them, so more are refused.
 func (r *usageReportResolver) Rows(_ context.Context, report *UsageReport, first int) ([]*UsageRow, error) {
 	if first < 1 || first > usage.MaxRows {
 		return nil, errs.New(errs.BadUserInput, "`first` must be from 1 to %d.", usage.MaxRows)
@@ -131,8 +129,8 @@ func (r *messageResolver) Cost(ctx context.Context, m *ent.Message) (*Cost, erro
 }
 
 // Cost is what the reply cost.
-func (r *stopReceiptResolver) Cost(ctx context.Context, receipt *StopReceipt) (*Cost, error) {
-	return (&messageResolver{r.Resolver}).Cost(ctx, receipt.Message)
+func (r *stopReceiptResolver) Cost(ctx context.Context, stop *StopReceipt) (*Cost, error) {
+	return (&messageResolver{r.Resolver}).Cost(ctx, stop.Message)
 }
 
 // Cost is what the job cost.
@@ -155,19 +153,10 @@ func spent(row *ent.Usage) *Cost {
 	return costOf(usage.Cost(row))
 }
 
-// free is no cost at all, or nil where nothing is known.
+// free is a cost of zero, or nil when the cost is not known.
 func free(known bool) *Cost {
 	if !known {
 		return nil
 	}
 	return costOf(new(int64))
-}
-
-// money is a limit that the input names.
-func money(in graphql.Omittable[*CostInput]) *usage.Money {
-	c := in.Value()
-	if c == nil {
-		return nil
-	}
-	return &usage.Money{AmountMicros: c.AmountMicros, Currency: c.Currency}
 }

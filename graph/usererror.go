@@ -33,8 +33,8 @@ type inputError interface {
 	}
 }
 
-// userErrors splits a service's error: what a person can mend becomes the payload's
-// userErrors, in the language of the reader; all else stays a top-level error.
+// userErrors splits a service's error. What the user can correct becomes the payload's userErrors, in the language of the
+// reader; any other error stays a top-level error.
 func userErrors[T inputError](ctx context.Context, err error) ([]*T, error) {
 	inputs, ok := errs.InputOf(err)
 	if !ok {

@@ -48,12 +48,12 @@ func (s Scalars) literal(value *ast.Value) *errs.Error {
 	return nil
 }
 
-// isOpen tells what is judged elsewhere: variables and null, and the entries of a list.
+// isOpen reports whether a value is checked elsewhere: variables, null and the entries of a list are.
 func isOpen(value *ast.Value) bool {
 	return value.Kind == ast.Variable || value.Kind == ast.NullValue || value.Kind == ast.ListValue && value.ExpectedType.Elem != nil
 }
 
-// fitsInt tells whether a whole number has at most 32 bits. Whatever is no whole number, gqlparser's rule refuses.
+// fitsInt reports whether a whole number has at most 32 bits. gqlparser's own rule refuses what is not a whole number.
 func fitsInt(value *ast.Value) bool {
 	if value.Kind != ast.IntValue {
 		return true

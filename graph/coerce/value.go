@@ -56,7 +56,7 @@ func (v *Variables) list(at path, elem *ast.Type, value any) (any, *errs.Error) 
 	return read, nil
 }
 
-// object reads an input object. Defaults of fields are left to gqlgen, which tells them from what was sent.
+// object reads an input object. It leaves defaults of fields to gqlgen, which knows which fields were sent.
 func (v *Variables) object(at path, def *ast.Definition, value any) (any, *errs.Error) {
 	fields, ok := value.(map[string]any)
 	if !ok {

@@ -22,9 +22,9 @@ const (
 	inputMessage    = "The value of an argument is not valid."
 )
 
-// Classify turns any error of an operation into the typed error its client sees.
-// ctx is the one the error came up in: it tells an argument that could not be read
-// from a failure of ours.
+// Classify turns any error of an operation into the typed error that its client receives.
+// ctx is the context in which the error arose. It shows whether an argument could not be
+// read or the server failed.
 func Classify(ctx context.Context, err error) *errs.Error {
 	if typed := typedOf(err); typed != nil {
 		return typed

@@ -171,7 +171,7 @@ func TestArgumentsThatCannotBeRead(t *testing.T) {
 				t.Errorf("path %q, want that of the field", shown.Path)
 			}
 			if strings.Contains(shown.Message, "newest") || strings.Contains(shown.Message, secret) {
-				t.Errorf("message %q tells too much", shown.Message)
+				t.Errorf("message %q shows too much", shown.Message)
 			}
 		})
 	}

@@ -11,8 +11,8 @@
 // A page of another site can make a browser send GET requests and simple POST bodies
 // (text, forms) without asking first. Neither does harm here: POST takes nothing but
 // application/json, which browsers ask for with a preflight request that CORS answers
-// for listed origins only; GET runs queries and nothing else; and who is signed in is
-// told by the Authorization header, never by a cookie a browser would add by itself.
+// for listed origins only; GET runs queries alone; and the session is named by the
+// Authorization header, never by a cookie that a browser would add by itself.
 // So no request needs a special header such as apollo-require-preflight, though it may
 // carry one.
 package gqlhttp

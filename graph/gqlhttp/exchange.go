@@ -77,9 +77,8 @@ func (x *exchange) answerErrors(ctx context.Context, list gqlerror.List) {
 	x.answer(x.exec.DispatchError(ctx, list)) //nolint:contextcheck // The exchange writes in the language of its request.
 }
 
-// answer picks the status by the media type: application/json is 200 whatever the
-// response holds, for clients that read nothing else; the newer type tells by its
-// status that there is no data.
+// answer picks the status by the media type. application/json always gets 200, for clients
+// that fail on other statuses. The newer type gets the status of its errors when it has no data.
 func (x *exchange) answer(resp *graphql.Response) {
 	status := http.StatusOK
 	if x.mediaType == typeGraphQL && resp.Data == nil {

@@ -8,7 +8,7 @@ import (
 
 const allowedMethods = "GET, POST, OPTIONS"
 
-// OtherMethods is the graphql.Transport for what is neither GET nor POST: it tells
+// OtherMethods is the graphql.Transport for what is neither GET nor POST: it names
 // OPTIONS which methods there are and answers 405 to the rest. It goes last.
 type OtherMethods struct{}
 

@@ -63,7 +63,7 @@ func TestOverNestedRequests(t *testing.T) {
 	}
 }
 
-// TestHashInPlaceOfTheQuery: clients send the text when the hash is not found, so it must be told apart over each method.
+// TestHashInPlaceOfTheQuery: clients send the text when the hash is not found, so the two must differ over each method.
 func TestHashInPlaceOfTheQuery(t *testing.T) {
 	t.Parallel()
 	server := newServer(t)

@@ -191,7 +191,7 @@ func TestHeaders(t *testing.T) {
 	}
 	for method, query := range map[string]string{"DELETE": "", "OPTIONS": "", "GET": "?query=mutation%7Bran%7D"} {
 		if r := (request{method: method, query: query}).send(t, server); r.header.Get("Allow") == "" {
-			t.Errorf("%s tells no allowed methods", method)
+			t.Errorf("%s names no allowed methods", method)
 		}
 	}
 }

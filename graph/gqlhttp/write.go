@@ -30,7 +30,7 @@ func (x *exchange) write(status int, resp *graphql.Response) {
 	x.w.WriteHeader(status)
 	for _, part := range [][]byte{head, resp.Data, tail} {
 		if _, err := x.w.Write(part); err != nil {
-			return // The client is gone: nobody is left to tell.
+			return // The client is gone.
 		}
 	}
 }

@@ -21,7 +21,7 @@ type Spent struct {
 	Limit     int `json:"limit"`
 }
 
-// Cost refuses operations beyond Limit as QUERY_TOO_COMPLEX and tells the cost of
+// Cost refuses operations beyond Limit as QUERY_TOO_COMPLEX and reports the cost of
 // every query and mutation in the response's extensions.cost. The events of a
 // subscription do not carry it: it is counted once, when the subscription starts.
 type Cost struct {

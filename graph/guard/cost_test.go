@@ -55,7 +55,7 @@ func TestNoCostWithoutAnOperation(t *testing.T) {
 		"subscription":  "subscription{tick{id}}",
 	} {
 		if a := post(t, newServer(t), query); a.Extensions.Cost != nil {
-			t.Errorf("%s: told a cost of %+v", name, *a.Extensions.Cost)
+			t.Errorf("%s: reported a cost of %+v", name, *a.Extensions.Cost)
 		}
 	}
 }

@@ -34,7 +34,7 @@ func DefaultLimits() Limits {
 }
 
 // Install sets the limits on srv. The schema is public, so introspection is open to
-// everybody unless it is hidden; it is bounded like the rest.
+// everybody as long as it is not hidden. It is bounded like other operations.
 func Install(srv *handler.Server, limits Limits) {
 	srv.SetParserTokenLimit(limits.Tokens)
 	srv.SetDisableSuggestion(limits.HideSchema)

@@ -82,7 +82,7 @@ func (a *Answers) put(key [sha256.Size]byte, data json.RawMessage) {
 	a.bytes += len(data)
 }
 
-// asksSchemaAlone tells whether every root field is one of introspection, one of them more than __typename. Shape has bounded the document.
+// asksSchemaAlone reports whether every root field is one of introspection, one of them more than __typename. Shape has bounded the document.
 func asksSchemaAlone(set ast.SelectionSet) bool {
 	asks := false
 	for _, name := range rootFields(nil, set) {

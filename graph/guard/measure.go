@@ -77,7 +77,7 @@ func (m *measurement) field(f *ast.Field) footprint {
 	return here
 }
 
-// isSchemaList tells a list of introspection: a type whose name begins with __ has no other.
+// isSchemaList reports whether a field is a list of introspection: a type whose name begins with __ has no other list.
 func isSchemaList(f *ast.Field) bool {
 	return f.ObjectDefinition != nil && strings.HasPrefix(f.ObjectDefinition.Name, "__") &&
 		f.Definition != nil && f.Definition.Type.Elem != nil

@@ -20,7 +20,7 @@ type Operation struct {
 // Rates asks whether operations may run now, over whichever transport they came. It is a gqlgen
 // extension and must be used after Cost. A function left nil lets everything pass.
 type Rates struct {
-	// Request is asked first, before anything of the document is read, so that somebody who
+	// Request is asked first, before anything of the document is read, so that a client that
 	// is refused costs next to nothing.
 	Request func(ctx context.Context) error
 	// Operation is asked last, before anything of the operation runs.

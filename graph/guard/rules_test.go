@@ -102,7 +102,7 @@ func TestManyIntrospectionsAreRefused(t *testing.T) {
 	}
 }
 
-// TestAHiddenSchemaIsNotNamed: neither introspection nor an error tells what there is.
+// TestAHiddenSchemaIsNotNamed: neither introspection nor an error shows what it has.
 func TestAHiddenSchemaIsNotNamed(t *testing.T) {
 	t.Parallel()
 	open, hidden := schemaServer(t, false), schemaServer(t, true)
@@ -143,7 +143,7 @@ func TestAHiddenSchemaIsNotNamed(t *testing.T) {
 		})
 	}
 	if a := post(t, hidden, "{__typename}"); !a.ran() {
-		t.Errorf("__typename tells nothing: %+v", a)
+		t.Errorf("no __typename: %+v", a)
 	}
 }
 

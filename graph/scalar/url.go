@@ -21,7 +21,7 @@ func MarshalURL(u string) graphql.Marshaler {
 }
 
 // UnmarshalURL reads an absolute http or https URL of at most 2048 bytes, without a
-// user name or password. It says nothing about where the URL leads: whoever fetches
+// user name or password. It says nothing about where the URL leads: code that fetches
 // one checks the address itself.
 func UnmarshalURL(v any) (string, error) {
 	text, ok := v.(string)

@@ -8,7 +8,7 @@ type batch struct {
 	marks []mark
 }
 
-// mark tells whose a frame is and where it ends. Frames of no operation have no owner.
+// mark has the owner of a frame and its end. Frames of no operation have no owner.
 type mark struct {
 	owner *operation
 	end   int

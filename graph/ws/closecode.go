@@ -31,8 +31,8 @@ func (c *closure) Error() string { return c.reason }
 
 func invalid(reason string) *closure { return &closure{CloseInvalidMessage, reason} }
 
-// closeFrame returns the frame that tells the peer, or nil where it has heard already or
-// cannot hear: gorilla itself sends 1002, and nobody reads the frame of a lost connection.
+// closeFrame returns the close frame for the peer. It is nil for 1002, which gorilla sends
+// itself, and for a lost connection, on which no frame arrives.
 func closeFrame(code int, reason string) []byte {
 	switch code {
 	case websocket.CloseAbnormalClosure, websocket.CloseProtocolError:

@@ -99,7 +99,7 @@ func TestMessageSizeOfFragments(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// More than the limit and than all buffers: the reason arrives though nobody read it all.
+	// More than the limit and than all buffers: the reason arrives though the server does not read it all.
 	if _, err := io.CopyN(message, endless{}, 4*ws.DefaultMaxMessageBytes); err != nil {
 		t.Fatal(err)
 	}

@@ -12,9 +12,9 @@ type Observer interface {
 	// OperationStarted and OperationEnded come in pairs, for operations that are valid.
 	OperationStarted(kind ast.Operation)
 	OperationEnded(kind ast.Operation)
-	// Received tells of one message of so many bytes.
+	// Received counts one message and its bytes.
 	Received(bytes int)
-	// Sent tells of frames that left in one write.
+	// Sent counts the frames of one write.
 	Sent(frames, bytes int)
 }
 

@@ -22,7 +22,7 @@ type outbox struct {
 	queued  *batch
 	taken   int
 	pong    *string
-	changed chan struct{} // closed when the size shrinks; nil while nobody waits
+	changed chan struct{} // closed when the size shrinks; nil while no goroutine waits
 	ended   bool
 }
 
@@ -79,16 +79,16 @@ func (o *outbox) answerPing(payload string) {
 	}
 }
 
-// finish queues last as the end of all frames. What is queued is sent before it if keep
+// finish queues last as the end of all frames. What is queued is sent before it if drain
 // says so. Only the first call counts.
-func (o *outbox) finish(keep bool, last []byte) {
+func (o *outbox) finish(drain bool, last []byte) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.ended {
 		return
 	}
 	o.ended = true
-	if !keep && o.queued != nil {
+	if !drain && o.queued != nil {
 		o.queued.reset()
 	}
 	o.pong = nil

@@ -103,9 +103,9 @@ func TestOutboxSilence(t *testing.T) {
 func TestOutboxFinish(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
-		keep bool
-		last []byte
-		want string
+		drain bool
+		last  []byte
+		want  string
 	}{
 		"keeping what is queued":  {true, []byte("LAST"), "\x81\x01aLAST"},
 		"dropping what is queued": {false, []byte("LAST"), "LAST"},
@@ -115,7 +115,7 @@ func TestOutboxFinish(t *testing.T) {
 			t.Parallel()
 			o := newOutbox(1000)
 			o.push(nil, []byte("a"))
-			o.finish(tc.keep, tc.last)
+			o.finish(tc.drain, tc.last)
 			o.finish(true, []byte("again"))
 			o.push(nil, []byte("late"))
 			o.answerPing("late")

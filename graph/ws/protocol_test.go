@@ -75,12 +75,12 @@ func TestProtocol(t *testing.T) {
 			`< {"id":"1","type":"next"}`, `< {"id":"1","type":"complete"}`),
 
 		// Ping and pong.
-		"ping is answered by pong":           after(`> {"type":"ping"}`, `< {"type":"pong"}`),
-		"pong returns the ping's payload":    after(`> {"type":"ping","payload":{"n":[1,"}"]}}`, `< {"type":"pong","payload":{"n":[1,"}"]}}`),
-		"ping with null is answered":         after(`> {"type":"ping","payload":null}`, `< {"type":"pong"}`),
-		"ping with a list closes 4400":       after(`> {"type":"ping","payload":[1]}`, "x 4400"),
-		"pong that nobody asked for is fine": after(`> {"type":"pong","payload":{}}`, "="),
-		"pong with a string closes 4400":     after(`> {"type":"pong","payload":"x"}`, "x 4400"),
+		"ping is answered by pong":        after(`> {"type":"ping"}`, `< {"type":"pong"}`),
+		"pong returns the ping's payload": after(`> {"type":"ping","payload":{"n":[1,"}"]}}`, `< {"type":"pong","payload":{"n":[1,"}"]}}`),
+		"ping with null is answered":      after(`> {"type":"ping","payload":null}`, `< {"type":"pong"}`),
+		"ping with a list closes 4400":    after(`> {"type":"ping","payload":[1]}`, "x 4400"),
+		"an unsolicited pong is fine":     after(`> {"type":"pong","payload":{}}`, "="),
+		"pong with a string closes 4400":  after(`> {"type":"pong","payload":"x"}`, "x 4400"),
 
 		// Operations.
 		"a query answers next and complete": after(payload(`{"query":"{ echo(text: \"hi\") }"}`),
@@ -125,7 +125,7 @@ func TestProtocol(t *testing.T) {
 			`< {"id":"1","type":"next","payload":{"data":{"partial":null},"errors":[{"extensions":{"code":"NOT_FOUND"}}]}}`, `< {"id":"1","type":"complete"}`, "="),
 		"an error after an event ends the subscription": after(subscribe("1", "subscription { revoked }"), `< {"id":"1","type":"next"}`,
 			`< {"id":"1","type":"error","payload":[{"extensions":{"code":"FORBIDDEN"}}]}`, "="),
-		"a panic ends its operation alone, and tells nothing": after(subscribe("1", "subscription { panics }"), `< {"id":"1","type":"next"}`,
+		"a panic ends its operation alone, and its cause is not sent": after(subscribe("1", "subscription { panics }"), `< {"id":"1","type":"next"}`,
 			`< {"id":"1","type":"error","payload":[{"message":"Something went wrong on our side.","extensions":{"code":"INTERNAL"}}]}`,
 			subscribe("2", "{ echo }"), `< {"id":"2","type":"next"}`, `< {"id":"2","type":"complete"}`),
 	} {

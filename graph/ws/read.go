@@ -51,7 +51,7 @@ func (s *socket) handleControl() {
 // alive gives the client the time of two and a half pings from now.
 func (s *socket) alive() {
 	interval := s.t.pingInterval()
-	_ = s.conn.SetReadDeadline(time.Now().Add(2*interval + interval/2)) // The next read tells.
+	_ = s.conn.SetReadDeadline(time.Now().Add(2*interval + interval/2)) // A failure shows at the next read.
 }
 
 // receive reads one message and does what it asks.

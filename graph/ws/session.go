@@ -15,10 +15,10 @@ import (
 	"github.com/weav-ai/weav/internal/errs"
 )
 
-// Session is who is at the other end of a socket, and until when. The zero Session is
-// one of nobody known: it has no limit of sockets and no end.
+// Session is the client of a socket and the time until which it may stay. The zero Session
+// is an unknown client: it has no limit of sockets and no end.
 type Session struct {
-	// Key names the person, or the place, that MaxSockets counts by; empty is not counted.
+	// Key names the user or the address that MaxSockets counts by; empty is not counted.
 	Key string
 	// MaxSockets bounds the sockets of Key; zero for that of the Transport.
 	MaxSockets int

@@ -37,9 +37,9 @@ func TestInitRefuses(t *testing.T) {
 		code   int
 		reason string
 	}{
-		"an untyped error":   {fails(errors.New("bad token")), ws.CloseForbidden, "Forbidden"},
-		"a typed error":      {fails(errs.New(errs.Unauthenticated, "Sign in.")), ws.CloseForbidden, "Forbidden"},
-		"nobody could check": {fails(errs.New(errs.Unavailable, "No database.")), websocket.CloseTryAgainLater, "Try again later"},
+		"an untyped error": {fails(errors.New("bad token")), ws.CloseForbidden, "Forbidden"},
+		"a typed error":    {fails(errs.New(errs.Unauthenticated, "Sign in.")), ws.CloseForbidden, "Forbidden"},
+		"the check failed": {fails(errs.New(errs.Unavailable, "No database.")), websocket.CloseTryAgainLater, "Try again later"},
 		"a panic": {func(context.Context, *http.Request, map[string]any) (context.Context, ws.Session, error) {
 			panic("a bug")
 		}, websocket.CloseTryAgainLater, ""},
@@ -167,7 +167,7 @@ func TestSocketsOfOnePerson(t *testing.T) {
 	as("mina").want(ack)
 	as("mina").closes(ws.CloseTooManyInitRequest, "Too many sockets")
 	as("jun").want(ack)
-	for range 3 { // Nobody in particular has no limit.
+	for range 3 { // An unknown client has no limit.
 		as("").want(ack)
 	}
 

@@ -102,7 +102,7 @@ func (p *sockets) list() []*socket {
 	return open
 }
 
-// settle tells Shutdown that nobody is left.
+// settle wakes Shutdown when no socket is left.
 func (p *sockets) settle() {
 	if p.idle == nil || len(p.open) > 0 {
 		return

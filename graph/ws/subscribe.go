@@ -26,7 +26,7 @@ func (s *socket) subscribe(m *message) error {
 }
 
 // activate reserves the id. It returns nil for an operation too many: those that were
-// told to stop count half, or a client could pile them up faster than they end.
+// asked to stop count half, or a client could pile them up faster than they end.
 func (s *socket) activate(id string) (*operation, error) {
 	limit := cmp.Or(s.t.MaxSubscriptions, DefaultMaxSubscriptions)
 	s.mu.Lock()
@@ -91,7 +91,7 @@ func (s *socket) unsubscribe(id string) {
 
 // conclude sends the last message of an operation and frees its id in one step: a client
 // that has seen the message may use the id again, and one that has stopped the operation
-// meanwhile hears nothing.
+// meanwhile receives no message.
 func (s *socket) conclude(op *operation, parts ...[]byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -22,7 +22,7 @@ var pingFrame = appendHeader(nil, websocket.PingMessage, 0)
 // write sends what the outbox holds until its end, then closes the connection.
 func (s *socket) write() {
 	defer close(s.unwritable)
-	defer func() { _ = s.conn.Close() }() // Nobody is left to tell.
+	defer func() { _ = s.conn.Close() }() // The connection is gone: its error helps no one.
 	ping := time.NewTicker(s.t.pingInterval())
 	defer ping.Stop()
 	for {

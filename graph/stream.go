@@ -2,49 +2,15 @@ package graph
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	entjob "github.com/weav-ai/weav/ent/job"
 	"github.com/weav-ai/weav/ent/message"
 	"github.com/weav-ai/weav/internal/auth"
-	"github.com/weav-ai/weav/internal/chat"
-	"github.com/weav-ai/weav/internal/errs"
 	"github.com/weav-ai/weav/internal/feed"
-	"github.com/weav-ai/weav/internal/oid"
 )
 
-// ViewerEvents is the subscription to all of the viewer's events.
-func (r *subscriptionResolver) ViewerEvents(ctx context.Context, after *string) (<-chan ViewerEvent, error) {
-	p, cursor, err := follower(ctx, after)
-	if err != nil {
-		return nil, err
-	}
-	events, err := r.s.Feed.Watch(ctx, p.User, cursor)
-	if err != nil {
-		return nil, err
-	}
-	return withQuota(ctx, events, cursor, p.Grant != nil), nil
-}
-
-// ChatEvents is the subscription to one chat and the text of its replies.
-func (r *subscriptionResolver) ChatEvents(ctx context.Context, chatID string, after *string) (<-chan ChatEvent, error) {
-	p, cursor, err := follower(ctx, after)
-	if err != nil {
-		return nil, err
-	}
-	id, err := oid.Parse[oid.Chat](chatID)
-	if err != nil {
-		return nil, errs.New(errs.NotFound, "There is no such object.")
-	}
-	events, err := r.s.Chats.Watch(ctx, p.User, chatID, cursor)
-	if err != nil {
-		return nil, err
-	}
-	return mapped(ctx, events, func(e chat.Event) ChatEvent { return chatEvent(id, e) }), nil
-}
-
-// follower is who subscribes, and from where.
+// follower returns the subscriber and the cursor after which the events begin; nil for a snapshot.
 func follower(ctx context.Context, after *string) (auth.Principal, *feed.Cursor, error) {
 	p, err := auth.Require(ctx)
 	if err != nil || after == nil {
@@ -54,8 +20,7 @@ func follower(ctx context.Context, after *string) (auth.Principal, *feed.Cursor,
 	return p, &cursor, err
 }
 
-// mapped passes events on in another form, without a buffer: a slow socket holds the domain's
-// stream back, which gathers meanwhile.
+// mapped converts the events of a stream. It has no buffer: while a socket is slow, the domain's stream merges its events.
 func mapped[In, Out any](ctx context.Context, in <-chan In, form func(In) Out) <-chan Out {
 	out := make(chan Out)
 	go func() {
@@ -71,40 +36,20 @@ func mapped[In, Out any](ctx context.Context, in <-chan In, form func(In) Out) <
 	return out
 }
 
-func viewerEvent(e feed.Item) ViewerEvent {
-	a := stamp(e.Cursor, e.At)
-	switch {
-	case e.Resync != "":
-		return &Resync{at: a, Reason: e.Resync}
-	case e.Snapshot:
-		return &ViewerSnapshot{at: a}
-	default:
-		return durable(a, *e.Event)
+// offer sends an event to the reader; false when the reader is gone.
+func offer[T any](ctx context.Context, out chan<- T, e T) bool {
+	select {
+	case out <- e:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
 
-func chatEvent(id oid.Chat, e chat.Event) ChatEvent {
-	a := stamp(e.Cursor, e.At)
-	switch {
-	case e.Resync != "":
-		return &Resync{at: a, Reason: e.Resync}
-	case e.Snapshot:
-		return &ChatSnapshot{at: a, ChatID: id}
-	case e.Delta != nil:
-		d := e.Delta
-		return &ReplyDelta{at: a, ChatID: id, MessageID: d.Message, RunID: d.Run, Offset: d.Offset, Text: d.Text}
-	}
-	// Watch tells only events of a chat, and all of those are in the union.
-	event, ok := durable(a, *e.Feed).(ChatEvent)
-	if !ok {
-		panic(errors.New("graph: an event of type " + string(e.Feed.Type) + " in a chat's stream"))
-	}
-	return event
-}
-
+// stamp makes the fields that all events have.
 func stamp(c feed.Cursor, t time.Time) at { return at{Cursor: c.String(), OccurredAt: t} }
 
-// durable is a feed event in the contract's form.
+// durable converts an event of the feed.
 func durable(a at, e feed.Event) ViewerEvent {
 	f := e.Facts
 	switch e.Type {
@@ -135,7 +80,7 @@ func durable(a at, e feed.Event) ViewerEvent {
 	}
 }
 
-// ofWork is a feed event of jobs and files in the contract's form.
+// ofWork converts an event of jobs, plans, files and payments.
 func ofWork(a at, e feed.Event) ViewerEvent {
 	f := e.Facts
 	switch e.Type {

@@ -9,8 +9,8 @@ import (
 	"github.com/weav-ai/weav/internal/oid"
 )
 
-// TestQuotaIsToldOnceForAllThatWaits: behind ten events that a reader did not take yet stands one QuotaChanged, with the last one's place.
-func TestQuotaIsToldOnceForAllThatWaits(t *testing.T) {
+// TestOneQuotaChangedFollowsAllWaitingEvents: one QuotaChanged follows ten waiting events, with the place of the last one.
+func TestOneQuotaChangedFollowsAllWaitingEvents(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		in := make(chan feed.Item)
@@ -22,33 +22,33 @@ func TestQuotaIsToldOnceForAllThatWaits(t *testing.T) {
 			}
 			in <- feed.Item{Event: &feed.Event{Type: feed.ChatSaved}}
 		}()
-		var told []string
+		var sent []string
 		for more := true; more; {
-			synctest.Wait() // The reader is slower than what is told.
+			synctest.Wait() // The reader is slower than the stream.
 			var e ViewerEvent
 			if e, more = <-out; !more {
 				break
 			}
 			if _, ok := e.(*QuotaChanged); ok {
-				told = append(told, "quota")
+				sent = append(sent, "quota")
 			} else {
-				told = append(told, "event")
+				sent = append(sent, "event")
 			}
 		}
-		if len(told) != 12 || told[11] != "quota" {
-			t.Errorf("told %v", told)
+		if len(sent) != 12 || sent[11] != "quota" {
+			t.Errorf("sent %v", sent)
 		}
 	})
 }
 
-// TestQuotaStandsWhereItsReaderDoes: an event that waits behind one that changes the quota is told first, and the quota has its place. Until
-// the quota is told, the cursors say that it is owed, and who comes back with one gets it at once.
-func TestQuotaStandsWhereItsReaderDoes(t *testing.T) {
+// TestQuotaChangedHasTheReadersPlace: an event that waits behind one that changes the quota is sent first, and QuotaChanged has
+// its place. Until it is sent, the cursors mark it as pending, and a reader who returns with one of them receives it at once.
+func TestQuotaChangedHasTheReadersPlace(t *testing.T) {
 	t.Parallel()
-	type told struct {
-		quota bool
-		seq   int64
-		owed  feed.Owed
+	type sent struct {
+		quota   bool
+		seq     int64
+		pending feed.Owed
 	}
 	person := oid.New[oid.User]()
 	at := func(seq int64) feed.Cursor { return feed.Cursor{User: person, Epoch: "e", Seq: seq} }
@@ -58,23 +58,23 @@ func TestQuotaStandsWhereItsReaderDoes(t *testing.T) {
 	cases := map[string]struct {
 		after *feed.Cursor
 		in    []feed.Item
-		want  []told
+		want  []sent
 	}{
-		"told behind what waits": {
+		"sent behind what waits": {
 			in:   []feed.Item{item(1, feed.ReplyEnded), item(2, feed.ChatSaved)},
-			want: []told{{false, 1, feed.OwedQuota}, {false, 2, feed.OwedQuota}, {true, 2, ""}},
+			want: []sent{{false, 1, feed.OwedQuota}, {false, 2, feed.OwedQuota}, {true, 2, ""}},
 		},
-		"nothing changed": {in: []feed.Item{item(1, feed.ChatSaved)}, want: []told{{false, 1, ""}}},
+		"nothing changed": {in: []feed.Item{item(1, feed.ChatSaved)}, want: []sent{{false, 1, ""}}},
 		"behind a resync": {
 			in:   []feed.Item{{Cursor: at(5).Owing(feed.OwedSnapshot), Resync: feed.Expired}, {Cursor: at(5), Snapshot: true}},
-			want: []told{{false, 5, feed.OwedSnapshot}, {false, 5, feed.OwedQuota}, {true, 5, ""}},
+			want: []sent{{false, 5, feed.OwedSnapshot}, {false, 5, feed.OwedQuota}, {true, 5, ""}},
 		},
-		"owed to who comes back": {after: new(at(3).Owing(feed.OwedQuota)), want: []told{{true, 3, ""}}},
-		"owed, and more happened": {
+		"pending for a returning reader": {after: new(at(3).Owing(feed.OwedQuota)), want: []sent{{true, 3, ""}}},
+		"pending, and more happened": {
 			after: new(at(3).Owing(feed.OwedQuota)), in: []feed.Item{item(4, feed.ChatSaved)},
-			want: []told{{false, 4, feed.OwedQuota}, {true, 4, ""}},
+			want: []sent{{false, 4, feed.OwedQuota}, {true, 4, ""}},
 		},
-		"told already": {after: new(at(3)), in: []feed.Item{item(4, feed.ChatSaved)}, want: []told{{false, 4, ""}}},
+		"sent already": {after: new(at(3)), in: []feed.Item{item(4, feed.ChatSaved)}, want: []sent{{false, 4, ""}}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -87,10 +87,10 @@ func TestQuotaStandsWhereItsReaderDoes(t *testing.T) {
 						in <- e
 					}
 				}()
-				var got []told
+				var got []sent
 				out := withQuota(t.Context(), in, c.after, false)
 				for {
-					synctest.Wait() // The reader is slower than what is told.
+					synctest.Wait() // The reader is slower than the stream.
 					e, more := <-out
 					if !more {
 						break
@@ -100,10 +100,10 @@ func TestQuotaStandsWhereItsReaderDoes(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					got = append(got, told{isQuota, place.Seq, place.Owed})
+					got = append(got, sent{isQuota, place.Seq, place.Owed})
 				}
 				if !slices.Equal(got, c.want) {
-					t.Errorf("told %v, want %v", got, c.want)
+					t.Errorf("sent %v, want %v", got, c.want)
 				}
 			})
 		})

@@ -7,14 +7,13 @@ import (
 
 	"github.com/weav-ai/weav/ent"
 	"github.com/weav-ai/weav/internal/auth"
-	"github.com/weav-ai/weav/internal/export"
 	"github.com/weav-ai/weav/internal/providerkey"
 )
 
-// vendors are the providers of own keys as the catalogue names them.
+// vendors maps providers to their names in the catalogue.
 var vendors = map[KeyProvider]string{KeyProviderOpenai: providerkey.OpenAI, KeyProviderGemini: providerkey.Gemini}
 
-// Provider is whose key it is.
+// Provider is the provider that issued the key.
 func (r *providerKeyResolver) Provider(_ context.Context, k *ent.ProviderKey) (KeyProvider, error) {
 	for shown, name := range vendors {
 		if name == k.Provider {
@@ -24,27 +23,27 @@ func (r *providerKeyResolver) Provider(_ context.Context, k *ent.ProviderKey) (K
 	return "", fmt.Errorf("graph: a key of the unknown provider %q", k.Provider)
 }
 
-// ProviderKeys are the person's own keys.
+// ProviderKeys are the user's provider keys.
 func (r *userResolver) ProviderKeys(ctx context.Context, u *ent.User) ([]*ent.ProviderKey, error) {
-	return loadersOf(ctx).ownKeys.Load(ctx, u.ID)
+	return loadersOf(ctx).providerKeys.Load(ctx, u.ID)
 }
 
-// HasOpenaiKey says whether there is an own key of OpenAI.
+// HasOpenaiKey reports whether the user has a key of OpenAI.
 func (r *userResolver) HasOpenaiKey(ctx context.Context, u *ent.User) (bool, error) {
-	return hasOwnKey(ctx, u, providerkey.OpenAI)
+	return hasProviderKey(ctx, u, providerkey.OpenAI)
 }
 
-// HasGeminiKey says whether there is an own key of Google's Gemini.
+// HasGeminiKey reports whether the user has a key of Gemini.
 func (r *userResolver) HasGeminiKey(ctx context.Context, u *ent.User) (bool, error) {
-	return hasOwnKey(ctx, u, providerkey.Gemini)
+	return hasProviderKey(ctx, u, providerkey.Gemini)
 }
 
-func hasOwnKey(ctx context.Context, u *ent.User, provider string) (bool, error) {
-	keys, err := loadersOf(ctx).ownKeys.Load(ctx, u.ID)
+func hasProviderKey(ctx context.Context, u *ent.User, provider string) (bool, error) {
+	keys, err := loadersOf(ctx).providerKeys.Load(ctx, u.ID)
 	return slices.ContainsFunc(keys, func(k *ent.ProviderKey) bool { return k.Provider == provider }), err
 }
 
-// SetProviderKey keeps a key of the person's own.
+// SetProviderKey stores the user's key of a provider.
 func (r *mutationResolver) SetProviderKey(ctx context.Context, in SetProviderKeyInput) (*SetProviderKeyPayload, error) {
 	out := &SetProviderKeyPayload{}
 	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
@@ -57,7 +56,7 @@ func (r *mutationResolver) SetProviderKey(ctx context.Context, in SetProviderKey
 	})
 }
 
-// RemoveProviderKey forgets a key of the person's own.
+// RemoveProviderKey deletes the user's key of a provider.
 func (r *mutationResolver) RemoveProviderKey(ctx context.Context, in RemoveProviderKeyInput) (*RemoveProviderKeyPayload, error) {
 	out := &RemoveProviderKeyPayload{}
 	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) error {
@@ -69,15 +68,6 @@ func (r *mutationResolver) RemoveProviderKey(ctx context.Context, in RemoveProvi
 			return err
 		}
 		out.Viewer, err = loadViewer(ctx)
-		return err
-	})
-}
-
-// ExportAccount orders an export.
-func (r *mutationResolver) ExportAccount(ctx context.Context, in ExportAccountInput) (*ExportAccountPayload, error) {
-	out := &ExportAccountPayload{}
-	return out, mutate(ctx, &out.UserErrors, func(ctx context.Context, p auth.Principal) (err error) {
-		out.Job, err = r.s.Exports.Order(ctx, p.User, export.Input{IncludesFiles: in.IncludeFiles, Key: in.IdempotencyKey})
 		return err
 	})
 }
