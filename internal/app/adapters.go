@@ -45,7 +45,7 @@ func (a *App) openProviders(ctx context.Context, dial dialer) error {
 	return nil
 }
 
-// breaker counts failures, and tells the log when calls are held back: a worker has no other place to show it.
+// breaker counts failures, and logs when calls are held back: a worker has no other place to show it.
 func (a *App) breaker(provider string) *ai.Breaker {
 	return ai.NewBreaker(provider, ai.BreakerPolicy{
 		OnFailure: func(k ai.Kind) { a.meter.ProviderFailed(provider, string(k)) },

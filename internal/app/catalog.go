@@ -44,7 +44,7 @@ func (c Config) catalog() catalog.Settings {
 // checkCatalog refuses a catalogue with faults, and default models that it does not have.
 func (c Config) checkCatalog() error {
 	settings := c.catalog()
-	settings.Default = "" // Its fault is told by the name of its setting.
+	settings.Default = "" // Its fault is reported under the name of its setting.
 	models, err := catalog.Load(settings)
 	if err != nil {
 		return err

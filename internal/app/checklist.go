@@ -147,7 +147,7 @@ func (c Config) grace() Finding {
 	return f
 }
 
-// transit tells of what would travel readably over networks of others.
+// transit lists what would travel readably over networks of others.
 func (c Config) transit() []Finding {
 	var list []Finding
 	warn := func(setting, note string) { list = append(list, Finding{Unsafe, setting, note}) }
@@ -163,7 +163,7 @@ func (c Config) transit() []Finding {
 	return list
 }
 
-// keys tells which providers have one.
+// keys lists which providers have one.
 func (c Config) keys() []Finding {
 	var list []Finding
 	for _, vendor := range []struct{ name, setting string }{{"openai", "OPENAI_API_KEY"}, {"google", "GEMINI_API_KEY"}} {
@@ -181,7 +181,7 @@ func (c Config) keys() []Finding {
 	return list
 }
 
-// absences tells what is not there because nobody set it.
+// absences lists what is missing because it was not set.
 func (c Config) absences() []Finding {
 	if len(c.AdminEmails) > 0 {
 		return []Finding{{Fine, "ADMIN_EMAILS", fmt.Sprintf("%d operators", len(c.AdminEmails))}}

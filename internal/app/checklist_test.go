@@ -32,7 +32,7 @@ func (l listed) ListModels(ctx context.Context) ([]ai.ListedModel, error) {
 	return make([]ai.ListedModel, l.models), l.err
 }
 
-// went is a checklist by item; an item that is told of twice has its last line.
+// went is a checklist by item; of an item with two lines it has the last.
 func went(t *testing.T, vars map[string]string, vendors map[string]listed) map[string]Finding {
 	t.Helper()
 	if vars["DATA_DIR"] == "" {

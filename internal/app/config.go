@@ -92,7 +92,7 @@ type Config struct {
 }
 
 // nodeID names a process that was given no name. A server's address is its own on its host and
-// stays the same over restarts; where there is none, the process id tells neighbours apart.
+// stays the same over restarts; where there is none, the process id distinguishes neighbours.
 func nodeID(addr string, p Part) string {
 	host, err := os.Hostname()
 	if err != nil {
@@ -191,7 +191,7 @@ func (c Config) checkSecret(p Part) error {
 
 func (c Config) sqlite() bool { return strings.HasPrefix(c.DatabaseURL, "sqlite:") }
 
-// loopback tells whether only this machine can reach addr.
+// loopback reports whether only this machine can reach addr.
 func loopback(addr string) bool {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {

@@ -13,5 +13,5 @@ func (q quiet) Enabled(ctx context.Context, level slog.Level) bool {
 	return level >= slog.LevelWarn && q.Handler.Enabled(ctx, level)
 }
 
-// quieter is a log for a library that tells of its heartbeat.
+// quieter is a log for a library that logs its heartbeat.
 func quieter(log *slog.Logger) *slog.Logger { return slog.New(quiet{log.Handler()}) }

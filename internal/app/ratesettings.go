@@ -11,7 +11,7 @@ type Rates struct {
 	OperationsPerMinute    int `section:"Rate limits" env:"RATE_OPERATIONS_PER_MINUTE" envDefault:"600" min:"0" max:"1000000" help:"operations of a person or an address"`
 	CostPerMinute          int `env:"RATE_COST_PER_MINUTE" envDefault:"5000" min:"0" max:"1000000" unit:"points of cost" help:"cost of a person's operations"`
 	AnonymousCostPerMinute int `env:"RATE_ANONYMOUS_COST_PER_MINUTE" envDefault:"1000" min:"0" max:"1000000" unit:"points of cost" help:"cost of operations of an address where nobody is signed in"`
-	// SignInsPerMinute and SignInsPerHour count refreshes too, and whoever is signed in.
+	// SignInsPerMinute and SignInsPerHour count refreshes too, also those of users who are signed in.
 	SignInsPerMinute int `env:"RATE_SIGN_INS_PER_MINUTE" envDefault:"10" min:"0" max:"1000000" help:"sign-ins and refreshes of an address"`
 	SignInsPerHour   int `env:"RATE_SIGN_INS_PER_HOUR" envDefault:"100" min:"0" max:"1000000" help:"the same in an hour"`
 	PaidPerMinute    int `env:"RATE_PAID_PER_MINUTE" envDefault:"60" min:"0" max:"1000000" help:"a person's mutations that call a provider or the gateway of payments"`

@@ -117,7 +117,7 @@ func ends(item feed.Item, p auth.Principal) bool {
 	}
 }
 
-// authenticate tells who a token stands for: an API key, or the access token of a session.
+// authenticate returns who a token stands for: an API key, or the access token of a session.
 func (a *App) authenticate(ctx context.Context, bearer string) (auth.Principal, error) {
 	if token, ok := server.Bearer(bearer); ok && apikey.IsKey(token) {
 		return a.apiKeys.Authenticate(ctx, token)

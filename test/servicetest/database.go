@@ -34,7 +34,7 @@ func newDatabase(tb testing.TB, admin, template string) string {
 	return withDatabase(admin, name)
 }
 
-// databaseName is unique, tells whose it is, and fits the 63 bytes Postgres keeps of a name.
+// databaseName is unique, names its owner, and fits the 63 bytes Postgres keeps of a name.
 func databaseName(test string) string {
 	const readable = 40
 	name := strings.Map(func(r rune) rune {

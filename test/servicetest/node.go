@@ -33,7 +33,7 @@ func Node(tb testing.TB, project, pkg string) string {
 	return node
 }
 
-// FreePort is a port that nobody listens on, for a server that must be told one.
+// FreePort is a port that nothing listens on, for a server that must be given one.
 func FreePort(tb testing.TB) string {
 	tb.Helper()
 	port, err := localserver.FreePort()

@@ -2,6 +2,6 @@
 
 package servicetest
 
-// Race tells whether the race detector is on. Suites on SQLite reduce themselves under
+// Race reports whether the race detector is on. Suites on SQLite reduce themselves under
 // it: the pure Go driver runs 10 to 60 times slower there.
 const Race = true

@@ -134,7 +134,7 @@ func (s *System) Store(tb testing.TB) *store.Store {
 // config reads the settings as a process would, from variables.
 func (s *System) config(tb testing.TB, opts []Option) app.Config {
 	tb.Helper()
-	// A connection that was dialled and never used keeps a server waiting for 5 s as it stops.
+	// A connection that was opened and never used keeps a server waiting for 5 s as it stops.
 	vars := map[string]string{
 		"DATA_DIR": tb.TempDir(), "LISTEN_ADDR": "127.0.0.1:0", "DATABASE_URL": s.DatabaseURL,
 		"JWT_SECRET": Secret, "SANDBOX_PACE": "0", "SHUTDOWN_TIMEOUT": "10s", "AUTO_MIGRATE": "false",

@@ -58,7 +58,7 @@ func Secrets(settings map[string]string) map[string]string {
 	return secrets
 }
 
-// Leaks tells which of secrets stand in text, and whether an access token or an API key does, with the words around
+// Leaks returns which of secrets stand in text, and whether an access token or an API key does, with the words around
 // each and not the secret itself.
 func Leaks(text string, secrets map[string]string) (found []string) {
 	for name, secret := range secrets {

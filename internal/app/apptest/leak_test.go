@@ -42,7 +42,7 @@ func TestLeaksAreFound(t *testing.T) {
 		for _, f := range found {
 			for _, secret := range secrets {
 				if strings.Contains(f, secret) {
-					t.Errorf("%s: the finding tells the secret itself", name)
+					t.Errorf("%s: the finding holds the secret itself", name)
 				}
 			}
 		}

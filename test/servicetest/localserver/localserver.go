@@ -40,11 +40,11 @@ type plan struct {
 	env []string
 	url func(port int) string
 	// ready reports whether the process pid serves. It reads files of dir and does not
-	// connect: whoever answers at the port may be another server.
+	// connect: what answers at the port may be another server.
 	ready func(dir string, pid int) bool
 	// quit asks the server to end, orphaned is what it gets when its starter dies.
 	quit, orphaned syscall.Signal
-	// owner runs the server; nil for whoever runs this process.
+	// owner runs the server; nil for the user of this process.
 	owner *owner
 }
 

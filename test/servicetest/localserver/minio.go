@@ -51,12 +51,12 @@ func minioArgs(path string, port int) []string {
 	return []string{
 		path, "server",
 		"--address", loopback + ":" + strconv.Itoa(port),
-		"--certs-dir", "certs", // Its own place for them is in the home of whoever runs it.
+		"--certs-dir", "certs", // Its own place for them is in the home of its user.
 		dataName,
 	}
 }
 
-// minioReady reads the log, which each start begins anew. The line comes when requests are served.
+// minioReady reads the log, which each start truncates. The line comes when requests are served.
 func minioReady(dir string, _ int) bool {
 	b, err := os.ReadFile(filepath.Join(dir, logName))
 	return err == nil && bytes.Contains(b, []byte("\nAPI: http://"))

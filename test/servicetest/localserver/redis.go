@@ -37,7 +37,7 @@ func redisArgs(path string, port int) []string {
 	}
 }
 
-// redisReady reads the log, which each start begins anew.
+// redisReady reads the log, which each start truncates.
 func redisReady(dir string, _ int) bool {
 	b, err := os.ReadFile(filepath.Join(dir, logName))
 	return err == nil && bytes.Contains(b, []byte("Ready to accept connections"))

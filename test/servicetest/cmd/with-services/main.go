@@ -98,7 +98,7 @@ func supervise(cmd *exec.Cmd, signals <-chan os.Signal) (int, error) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		_ = cmd.Wait() // ProcessState tells all that matters.
+		_ = cmd.Wait() // ProcessState says all that matters.
 	}()
 	for {
 		select {
