@@ -12,35 +12,36 @@ import (
 	"github.com/weav-ai/weav/internal/pay"
 )
 
-// verdict is what a gateway's answer means for an order.
+// verdict is the meaning of a gateway's answer for an order.
 type verdict int
 
 const (
-	// open: it is not paid, or nobody can say that it is.
+	// open: the order is not paid, or the answer does not prove that it is.
 	open verdict = iota
-	// failed: an attempt to pay failed. Another one may follow.
+	// failed: an attempt to pay failed. Another attempt may follow.
 	failed
-	// unfit: the gateway has money that does not fit the order.
+	// unfit: the gateway has money that does not match the order.
 	unfit
-	// paid: the money came, whatever became of it since.
+	// paid: the money came, even if it was refunded or disputed since.
 	paid
 )
 
-// answer is what the gateway says of an order, held against it.
+// answer is a gateway's answer about a payment, compared with the order.
 type answer struct {
 	verdict verdict
-	// reason says what does not fit.
+	// reason is why the money does not match; set only with the verdict unfit.
 	reason errs.Text
-	// returned is how much of the price was paid back.
+	// returned is the part of the price that was refunded, in minor units.
 	returned int64
-	// dispute is a gateway's newest word on a dispute, where a notice brought one.
+	// dispute is the newest notice about a dispute, where the check was caused by one.
 	dispute pay.Dispute
-	// got is the gateway's own word; nil when it knows of no payment.
+	// got is the answer as the gateway gave it; nil when the gateway knows no such payment.
 	got *pay.Payment
 }
 
-// ask asks the gateway; a payment that nobody has begun to pay is open.
-func (s *Service) ask(ctx context.Context, p *ent.Payment, wait time.Duration) (answer, error) {
+// query requests a payment from the gateway. A payment that the gateway does not know is open, since many
+// gateways create it only when the user begins to pay.
+func (s *Service) query(ctx context.Context, p *ent.Payment, wait time.Duration) (answer, error) {
 	g, err := s.gatewayOf(ctx, p)
 	if err != nil {
 		return answer{}, err
@@ -52,19 +53,21 @@ func (s *Service) ask(ctx context.Context, p *ent.Payment, wait time.Duration) (
 		return answer{verdict: open}, nil
 	}
 	if err != nil {
-		return answer{}, unanswered{err}
+		return answer{}, unansweredError{err}
 	}
 	return judge(g, p, got), nil
 }
 
-// unanswered is the failure of a gateway that cannot say now how things stand.
-type unanswered struct{ cause error }
+// unansweredError is the failure of a gateway that cannot answer now. Callers retry instead of deciding
+// anything.
+type unansweredError struct{ cause error }
 
-func (u unanswered) Error() string { return "billing: no answer: " + u.cause.Error() }
+func (u unansweredError) Error() string { return "billing: no answer: " + u.cause.Error() }
 
-func (u unanswered) Unwrap() error { return u.cause }
+func (u unansweredError) Unwrap() error { return u.cause }
 
-// judge holds the gateway's word against the order. What it does not know counts as open: nothing is granted on a guess.
+// judge compares the gateway's answer with the order. Every status that is not known for certain counts as
+// open, so that nothing is granted on a guess.
 func judge(g pay.Gateway, p *ent.Payment, got *pay.Payment) answer {
 	a := answer{verdict: open, got: got}
 	switch got.Status {
@@ -87,17 +90,22 @@ func judge(g pay.Gateway, p *ent.Payment, got *pay.Payment) answer {
 	return a
 }
 
-// wasNeverPaid says that what was cancelled had no money: a virtual account that was given up before anybody paid into it.
+// wasNeverPaid reports whether a cancelled payment never held money, such as a virtual account that was
+// cancelled before a transfer.
 func wasNeverPaid(p *ent.Payment, got *pay.Payment) bool {
 	return got.Paid == 0 && got.PaidAt.IsZero() && p.PaidAt == nil
 }
 
-// isHarmless says that all the money went back before anything was granted for it, so it need not fit.
+// isHarmless reports whether all the money was returned before anything was granted. Such money need not
+// match the order, because it buys nothing.
 func isHarmless(p *ent.Payment, got *pay.Payment) bool {
 	return got.Status == pay.Cancelled && p.GrantedAt == nil && got.ID == p.GatewayID
 }
 
-// misfit says what is wrong with money that came for an order; empty when it fits. It names no value of the gateway's.
+// misfit says how the money differs from the order; zero when it matches. The text quotes no value of the
+// gateway, because users see it.
+//
+// Each of the values is compared, since a browser starts the payment and can change all of them.
 func misfit(g pay.Gateway, p *ent.Payment, got *pay.Payment) errs.Text {
 	switch {
 	case got.ID != p.GatewayID:
@@ -108,29 +116,34 @@ func misfit(g pay.Gateway, p *ent.Payment, got *pay.Payment) errs.Text {
 		return errs.Textf("It was paid in another currency.")
 	case got.Total != p.Amount:
 		return errs.Textf("It was paid with another amount.")
+	// A coupon or points may pay a part. Both amounts together must make up the price, and only some gateways
+	// report both.
 	case got.Status == pay.Paid && got.IsItemised && got.Discount != got.Total-got.Paid:
 		return errs.Textf("What was paid and the discount do not make up its amount.")
 	case got.OrderName != p.OrderName:
 		return errs.Textf("It was paid for another order.")
+	// A test channel accepts any card, so its payments count only where the server is configured for tests.
 	case got.IsTest && !g.TakesTests():
 		return errs.Textf("It is a test: no real money moved.")
+	// The gateway keeps the customer that the browser named. Another customer means that the order was paid
+	// in a foreign session.
 	case got.Customer != "" && p.UserID != nil && got.Customer != p.UserID.String():
 		return errs.Textf("It was paid in another person's name.")
 	}
 	return errs.Text{}
 }
 
-// back is how much of the price is not the payer's side of the bargain any more, and so buys no days: what was paid
-// back, and all of it while it is disputed.
-func (a answer) back(p *ent.Payment) int64 {
+// withdrawn is the part of the price that buys no days at present: what was refunded, and the whole price
+// while the payment is disputed.
+func (a answer) withdrawn(p *ent.Payment) int64 {
 	if a.isDisputed(p) {
 		return p.Amount
 	}
 	return a.refunded(p)
 }
 
-// isDisputed says whether the payment is disputed. Where the gateway's answer does not tell, its newest notice does; without
-// one it is as it was.
+// isDisputed reports whether the payment is disputed. The gateway's answer decides where it covers disputes.
+// Otherwise the newest notice decides, and without a notice the stored status remains.
 func (a answer) isDisputed(p *ent.Payment) bool {
 	switch {
 	case !a.got.DisputeUnknown || a.got.Disputed:
@@ -142,10 +155,11 @@ func (a answer) isDisputed(p *ent.Payment) bool {
 	}
 }
 
-// refunded is how much of the price was ever known to be paid back: a gateway does not take a refund back.
+// refunded is the largest refund ever reported. It never shrinks, because a gateway does not take a refund
+// back and a late answer may show an older amount.
 func (a answer) refunded(p *ent.Payment) int64 { return max(a.returned, p.RefundedAmount) }
 
-// status is where a paid payment stands by this answer.
+// status is the status of a payment that was paid, according to this answer.
 func (a answer) status(p *ent.Payment) payment.Status {
 	switch refunded := a.refunded(p); {
 	case refunded >= p.Amount:
@@ -159,7 +173,7 @@ func (a answer) status(p *ent.Payment) payment.Status {
 	}
 }
 
-// transaction is the gateway's id of the transaction, as far as it is known.
+// transaction is the gateway's id of the transaction; the stored one where the answer has none.
 func (a answer) transaction(p *ent.Payment) string {
 	return cmp.Or(a.got.TransactionID, p.TransactionID)
 }

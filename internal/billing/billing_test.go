@@ -19,20 +19,20 @@ import (
 
 func TestAPaymentGrantsItsDaysOnce(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, x *till) {
+	each(t, func(t *testing.T, x *harness) {
 		p := x.prepare(catalog.Standard)
-		if _, ok := x.desk.order(p.GatewayID); !ok || x.checkout(p) == nil {
+		if _, ok := x.gateway.order(p.GatewayID); !ok || x.checkout(p) == nil {
 			t.Error("the gateway was not told of the order")
 		}
 		if got := x.complete(p); got.Status != payment.StatusPending {
 			t.Errorf("before it is paid it is %s", got.Status)
 		}
-		x.says(p, paid)
+		x.setPayment(p, paid)
 		for range 3 {
 			if got := x.complete(p); got.Status != payment.StatusPaid || got.GrantedAt == nil || x.checkout(got) != nil {
 				t.Errorf("paid, it is %+v", got)
 			}
-			x.told(p, paid)
+			x.setAndNotify(p, paid)
 			must(t, x.Recover(t.Context()))
 		}
 		x.wantMember(catalog.Standard, 30*day)
@@ -45,39 +45,39 @@ func TestAPaymentGrantsItsDaysOnce(t *testing.T) {
 
 func TestRefundsAndDisputesTakeBackExactlyWhatWasGranted(t *testing.T) {
 	t.Parallel()
-	each(t, func(_ *testing.T, x *till) {
+	each(t, func(_ *testing.T, x *harness) {
 		first := x.buy(catalog.Standard)
-		x.pass(10 * day)
+		x.advance(10 * day)
 		second := x.buy(catalog.Premium) // 20 days of STANDARD become 9.95 of PREMIUM.
 		converted := 20 * day / 199 * 99
 		x.wantMember(catalog.Premium, 30*day+converted)
-		x.told(second, returned(19900/2))
+		x.setAndNotify(second, returned(19900/2))
 		x.wantMember(catalog.Premium, 15*day+converted)
 		x.wantStatus(second, payment.StatusPartiallyRefunded)
-		x.told(second, returned(19900))
+		x.setAndNotify(second, returned(19900))
 		x.wantMember(catalog.Standard, 20*day)
 		x.wantStatus(second, payment.StatusRefunded)
-		x.told(second, paid)
+		x.setAndNotify(second, paid)
 		x.wantStatus(second, payment.StatusRefunded)
-		x.told(first, disputed) // Ten of its days are used up.
+		x.setAndNotify(first, disputed) // Ten of its days are used up.
 		x.wantMember(catalog.Standard, 0)
-		x.pass(5 * day)
-		x.told(first, paid)
+		x.advance(5 * day)
+		x.setAndNotify(first, paid)
 		x.wantMember(catalog.Standard, 20*day)
 		x.wantSteps(first, paymentstep.TypePrepared, paymentstep.TypePaid, paymentstep.TypeGranted,
 			paymentstep.TypeDisputed, paymentstep.TypeTakenBack, paymentstep.TypeDisputeResolved, paymentstep.TypeGranted)
-		x.told(first, returned(9900))
+		x.setAndNotify(first, returned(9900))
 		x.wantMember(catalog.Standard, 0)
 	})
 }
 
 func TestWhatIsUsedUpIsNotTakenFromALaterMembership(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, x *till) {
+	each(t, func(t *testing.T, x *harness) {
 		old := x.buy(catalog.Standard)
-		x.pass(40 * day)
+		x.advance(40 * day)
 		x.buy(catalog.Standard)
-		x.told(old, returned(9900))
+		x.setAndNotify(old, returned(9900))
 		x.wantMember(catalog.Standard, 30*day)
 		rows, err := x.Steps(t.Context(), old.ID)
 		must(t, err)
@@ -89,15 +89,15 @@ func TestWhatIsUsedUpIsNotTakenFromALaterMembership(t *testing.T) {
 
 func TestAMembershipWithoutEndStays(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, x *till) {
+	each(t, func(t *testing.T, x *harness) {
 		p := x.prepare(catalog.Standard)
 		must(t, x.st.Client().User.UpdateOneID(x.user).SetMembershipType("PREMIUM").ClearMembershipExpiresAt().Exec(t.Context()))
-		x.says(p, paid)
+		x.setPayment(p, paid)
 		if got := x.complete(p); got.GrantedAt == nil || got.Status != payment.StatusPaid {
 			t.Errorf("%+v", got)
 		}
-		x.told(p, disputed)
-		x.told(p, paid)
+		x.setAndNotify(p, disputed)
+		x.setAndNotify(p, paid)
 		u, err := x.st.Client().User.Get(t.Context(), x.user)
 		must(t, err)
 		if u.MembershipType != "PREMIUM" || u.MembershipExpiresAt != nil {
@@ -110,21 +110,21 @@ func TestAMembershipWithoutEndStays(t *testing.T) {
 
 func TestPrepare(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, x *till) {
+	each(t, func(t *testing.T, x *harness) {
 		ctx := t.Context()
 		_, err := x.Prepare(ctx, x.user, billing.PrepareInput{Plan: catalog.Free, Key: "a"})
 		wantReason(t, err, errs.InvalidValue)
-		x.desk.fail(true, false) // A gateway that is down stops no order.
+		x.gateway.fail(true, false) // A gateway that is down does not prevent an order.
 		one, err := x.Prepare(ctx, x.user, billing.PrepareInput{Plan: catalog.Standard, Key: "a"})
 		must(t, err)
-		x.desk.fail(false, false)
+		x.gateway.fail(false, false)
 		again, err := x.Prepare(ctx, x.user, billing.PrepareInput{Plan: catalog.Standard, Key: "a"})
 		must(t, err)
 		if again.ID != one.ID {
 			t.Error("the same key ordered twice")
 		}
 		x.complete(one)
-		if len(x.desk.registered) != 1 {
+		if len(x.gateway.registered) != 1 {
 			t.Error("the gateway was not told later")
 		}
 		_, err = x.Prepare(ctx, x.user, billing.PrepareInput{Plan: catalog.Premium, Key: "a"})
@@ -144,7 +144,7 @@ func TestPrepare(t *testing.T) {
 		if made.Load() != billing.MaxPending-1 || refused.Load() != billing.MaxPending+1 {
 			t.Errorf("%d made, %d refused", made.Load(), refused.Load())
 		}
-		x.pass(25 * time.Hour)
+		x.advance(25 * time.Hour)
 		x.buy(catalog.Premium)
 		_, err = x.Prepare(ctx, x.user, billing.PrepareInput{Plan: catalog.Standard, Key: x.key()})
 		wantReason(t, err, errs.WrongStatus)
@@ -156,7 +156,7 @@ func TestPrepare(t *testing.T) {
 
 func TestOthersPaymentsAreNotFound(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, x *till) {
+	each(t, func(t *testing.T, x *harness) {
 		p := x.prepare(catalog.Standard)
 		for _, id := range []string{p.ID.String(), oid.New[oid.Payment]().String(), "pay_x", x.user.String(), ""} {
 			_, err := x.Complete(t.Context(), storetest.User(t, x.st), id)
@@ -165,10 +165,10 @@ func TestOthersPaymentsAreNotFound(t *testing.T) {
 	})
 }
 
-// TestNothingCostsNothing: an order is for a membership that has a price, whoever asks for it and whatever was let through before.
-func TestNothingCostsNothing(t *testing.T) {
+// TestPlansWithoutAPriceCannotBeOrdered, whatever the caller requests and whatever was ordered before.
+func TestPlansWithoutAPriceCannotBeOrdered(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, x *till) {
+	each(t, func(t *testing.T, x *harness) {
 		for _, plan := range []catalog.Plan{catalog.Free, "", "standard", "Premium", "GOLD"} {
 			_, err := x.Prepare(t.Context(), x.user, billing.PrepareInput{Plan: plan, Key: x.key()})
 			wantReason(t, err, errs.InvalidValue)
@@ -179,9 +179,9 @@ func TestNothingCostsNothing(t *testing.T) {
 	})
 }
 
-func TestGiveAndForget(t *testing.T) {
+func TestGiveAndForgetAUser(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, x *till) {
+	each(t, func(t *testing.T, x *harness) {
 		give := func(plan catalog.Plan, n int) error {
 			return x.st.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error { return x.Give(ctx, tx, x.user, plan, n) })
 		}
@@ -190,14 +190,14 @@ func TestGiveAndForget(t *testing.T) {
 		wantReason(t, give(catalog.Standard, 40_000), errs.InvalidValue)
 		must(t, give(catalog.Standard, 10))
 		p := x.buy(catalog.Premium)
-		x.told(p, returned(19900))
+		x.setAndNotify(p, returned(19900))
 		x.wantMember(catalog.Standard, 10*day)
 		p = x.prepare(catalog.Standard)
 		must(t, x.st.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error { return x.Forget(ctx, tx, x.user) }))
 		if got := x.read(p); got.UserID != nil {
 			t.Error("the payment still names the person")
 		}
-		x.told(p, paid)
-		x.wantStatus(p, payment.StatusRejected) // Nobody is there to grant it to: somebody must pay it back.
+		x.setAndNotify(p, paid)
+		x.wantStatus(p, payment.StatusRejected) // The account is gone, so an operator must refund.
 	})
 }

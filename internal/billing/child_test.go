@@ -24,16 +24,16 @@ import (
 	"github.com/weav-ai/weav/internal/store/storetest"
 )
 
-// errand is something that a process does with a payment.
-type errand struct {
-	// Do is a source of looks, or one of the words below.
+// task is something that a process does with a payment.
+type task struct {
+	// Do is a source of checks, or one of the words below.
 	Do paymentstep.Source
-	// User is whose payment it is; of a refund, who orders it.
+	// User is the payment's user; of a refund, the operator.
 	User    oid.User
 	Payment string
 	// Key is the idempotency key of an order or a refund.
 	Key string
-	// Gateway is whose the delivery is: Header and Body of a webhook.
+	// Gateway is the gateway of the delivery, Header and Body its webhook request.
 	Gateway string
 	Header  http.Header
 	Body    []byte
@@ -44,7 +44,7 @@ const (
 	refunding paymentstep.Source = "REFUND"
 )
 
-func (e errand) run(ctx context.Context, s *billing.Service) (err error) {
+func (e task) run(ctx context.Context, s *billing.Service) (err error) {
 	switch e.Do {
 	case paymentstep.SourceClient:
 		_, err = s.Complete(ctx, e.User, e.Payment)
@@ -63,9 +63,9 @@ func (e errand) run(ctx context.Context, s *billing.Service) (err error) {
 	return err
 }
 
-// insist runs an errand again for as long as it is told to come back: by a database that is overrun, or a payment that changes
-// while it is looked at.
-func (e errand) insist(ctx context.Context, s *billing.Service) error {
+// retry repeats a task as long as the error allows it: the database is overloaded, or the payment changes
+// while it is checked.
+func (e task) retry(ctx context.Context, s *billing.Service) error {
 	err := e.run(ctx, s)
 	for errs.CodeOf(err) == errs.Unavailable && ctx.Err() == nil {
 		err = e.run(ctx, s)
@@ -73,19 +73,19 @@ func (e errand) insist(ctx context.Context, s *billing.Service) error {
 	return err
 }
 
-// child is what another process, which runs this program, is told: where its parts are, by which time it goes, and at which point
-// of which errand it dies, if at all.
+// child configures another process that runs this program: its dependencies, its clock, and at which point of
+// which task it kills itself, if at all.
 type child struct {
 	Store, PortOne, APISecret, WebhookSecret string
 	Now                                      time.Time
 	DieAt                                    billing.Point
-	Errand                                   errand
+	Errand                                   task
 }
 
 const childEnv = "BILLING_CHILD"
 
 // childOf is a process beside x, on the store at url.
-func childOf(x *till, p *paytest.PortOne, url string) child {
+func childOf(x *harness, p *paytest.PortOne, url string) child {
 	return child{Store: url, PortOne: p.URL, APISecret: p.APISecret, WebhookSecret: p.WebhookSecret, Now: x.clock()}
 }
 
@@ -108,7 +108,7 @@ func (c child) dies(t *testing.T) {
 	}
 }
 
-// TestChild is what another process does for the tests that start some.
+// TestChild is the program of the other processes that tests start.
 func TestChild(t *testing.T) {
 	raw := os.Getenv(childEnv)
 	if raw == "" {
@@ -126,11 +126,12 @@ func TestChild(t *testing.T) {
 	if c.DieAt != "" {
 		t.Fatal("it lives: ", c.Errand.run(t.Context(), s))
 	}
-	obey(t, s)
+	runBatches(t, s)
 }
 
-// obey does batches of errands at once: each comes as a line of JSON, is answered by a line, and begins with the next line.
-func obey(t *testing.T, s *billing.Service) {
+// runBatches runs batches of tasks concurrently. Each is a line of JSON, is answered by a line, and begins
+// with the next line.
+func runBatches(t *testing.T, s *billing.Service) {
 	t.Helper()
 	in := bufio.NewReader(os.Stdin)
 	for {
@@ -139,14 +140,14 @@ func obey(t *testing.T, s *billing.Service) {
 			return
 		}
 		must(t, err)
-		var batch []errand
+		var batch []task
 		must(t, json.Unmarshal(line, &batch))
 		begin, failures := make(chan struct{}), make([]error, len(batch))
 		var group sync.WaitGroup
 		for i, e := range batch {
 			group.Go(func() {
 				<-begin
-				failures[i] = e.insist(t.Context(), s)
+				failures[i] = e.retry(t.Context(), s)
 			})
 		}
 		fmt.Fprintln(os.Stdout, childSays, "set")
@@ -158,17 +159,17 @@ func obey(t *testing.T, s *billing.Service) {
 	}
 }
 
-// childSays begins a child's lines, among those of the testing package.
+// childSays begins the lines of a child, among those of the testing package.
 const childSays = "child:"
 
-// helper is a child that does batches.
+// helper is a child that runs batches.
 type helper struct {
 	t   *testing.T
 	in  io.Writer
 	out *bufio.Scanner
 }
 
-// help starts a child that does batches until the test ends.
+// help starts a child that runs batches until the test ends.
 func help(t *testing.T, c child) *helper {
 	t.Helper()
 	cmd := c.command(t)
@@ -185,8 +186,8 @@ func help(t *testing.T, c child) *helper {
 	return &helper{t: t, in: in, out: bufio.NewScanner(out)}
 }
 
-// hear is the child's next line.
-func (h *helper) hear() string {
+// readLine returns the child's next line.
+func (h *helper) readLine() string {
 	for h.out.Scan() {
 		var word string
 		if n, _ := fmt.Sscanf(h.out.Text(), childSays+" %q", &word); n == 1 { // Others are the testing package's.
@@ -199,20 +200,20 @@ func (h *helper) hear() string {
 	return "it is gone"
 }
 
-// take gives a batch to the child, which does it when begin is closed; done hears how that went.
-func (h *helper) take(batch []errand, begin <-chan struct{}, done func(error)) {
+// take sends a batch to the child, which runs it when begin is closed; done receives the result.
+func (h *helper) take(batch []task, begin <-chan struct{}, done func(error)) {
 	h.t.Helper()
 	raw, err := json.Marshal(batch)
 	must(h.t, err)
 	_, err = h.in.Write(append(raw, '\n'))
 	must(h.t, err)
-	if word := h.hear(); word != "set" {
+	if word := h.readLine(); word != "set" {
 		h.t.Fatal("the child: ", word)
 	}
 	go func() {
 		<-begin
 		_, err := io.WriteString(h.in, "\n")
-		if word := h.hear(); err == nil && word != "<nil>" {
+		if word := h.readLine(); err == nil && word != "<nil>" {
 			err = errors.New("the child: " + word)
 		}
 		done(err)

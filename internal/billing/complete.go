@@ -11,25 +11,27 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// The queue of looks at single payments, and their kind in it.
+// The queue of checks of single payments, and the kind of its jobs.
 const (
 	Queue     = "payment"
 	KindCheck = "payment_check"
 )
 
-// checkAgain is for how long a look that was put into the queue keeps others out of it.
-const checkAgain = time.Minute
+// checkDelay is the minimum time between two queued checks of a payment. A user who repeats the request does
+// not fill the queue.
+const checkDelay = time.Minute
 
-// CheckArgs name a payment to look at.
+// CheckArgs name the payment to check.
 type CheckArgs struct {
 	PaymentID oid.Payment `json:"payment_id"`
 }
 
-// Kind implements the queue's interface.
+// Kind implements [river.JobArgs].
 func (CheckArgs) Kind() string { return KindCheck }
 
-// Complete asks the gateway whether a payment of user was paid, and settles what it answers. It waits a few seconds;
-// then it answers the payment as it stands, and the look goes on in the background. A payment of somebody else's is NOT_FOUND.
+// Complete checks at the gateway whether a payment of user was paid, and settles the answer. It waits for
+// [Config.Wait]. Without an answer by then it returns the payment as stored, and the check continues in the
+// background. A payment of another user is NOT_FOUND.
 func (s *Service) Complete(ctx context.Context, user oid.User, paymentID string) (*ent.Payment, error) {
 	id, err := oid.Parse[oid.Payment](paymentID)
 	if err != nil {
@@ -40,20 +42,23 @@ func (s *Service) Complete(ctx context.Context, user oid.User, paymentID string)
 	if err != nil {
 		return nil, err
 	}
-	settled, err := s.settle(ctx, id, look{source: paymentstep.SourceClient, wait: s.wait})
+	settled, err := s.settle(ctx, id, check{source: paymentstep.SourceClient, wait: s.wait})
+	// Only a gateway that is late continues in the background. A caller who has left needs no background
+	// check: the recovery checks the payment anyway.
 	if !isUnanswered(err) || ctx.Err() != nil {
 		return settled, err
 	}
 	s.log.WarnContext(ctx, "the gateway did not answer in time; the look goes on in the background", "payment", id, "error", err)
-	if err := s.later(ctx, p); err != nil {
+	if err := s.enqueueCheck(ctx, p); err != nil {
 		return nil, err
 	}
 	return found(own.Only(ctx))
 }
 
-// later puts a look at a payment into the queue, unless one is there.
-func (s *Service) later(ctx context.Context, p *ent.Payment) error {
-	soon := s.now().Add(checkAgain)
+// enqueueCheck queues a check of a payment, unless one is queued already. The conditional update decides, so
+// concurrent requests queue one job.
+func (s *Service) enqueueCheck(ctx context.Context, p *ent.Payment) error {
+	soon := s.now().Add(checkDelay)
 	return s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		n, err := tx.Client().Payment.Update().SetNextCheckAt(soon).
 			Where(payment.ID(p.ID), payment.Or(payment.NextCheckAtIsNil(), payment.NextCheckAtGT(soon))).Save(ctx)

@@ -10,7 +10,7 @@ import (
 	"github.com/weav-ai/weav/internal/locale"
 )
 
-// TestDetailsOfTheTimelineInBothLanguages, also of steps that were written when the English alone was kept.
+// TestDetailsOfTheTimelineInBothLanguages, also of steps that were written when only English was stored.
 func TestDetailsOfTheTimelineInBothLanguages(t *testing.T) {
 	t.Parallel()
 	kept := func(text errs.Text) *ent.PaymentStep {

@@ -9,19 +9,23 @@ import (
 	"github.com/weav-ai/weav/internal/pay"
 )
 
-// heed answers a notice's word on a dispute when none that is as new was heard before, and remembers its time. Notices
-// come in any order and come again for hours: that a dispute began counts for nothing once a later word is known. Times are compared with one
-// another, all of them the gateway's own; of two words of one moment the dispute's end holds.
-func (st *settlement) heed(ctx context.Context, l look) (pay.Dispute, error) {
-	if l.dispute == "" || !isNews(st.p, l.dispute, l.toldAt) {
+// acceptDispute returns what a notice says about a dispute if it is newer than what is stored, and stores its
+// time.
+//
+// Notices arrive in any order and are repeated for hours. The beginning of a dispute is ignored once a later
+// event is known. Only times of the gateway are compared with one another, because clocks differ. Of two
+// events at the same time the end of the dispute wins.
+func (st *settlement) acceptDispute(ctx context.Context, c check) (pay.Dispute, error) {
+	if c.dispute == "" || !isNewer(st.p, c.dispute, c.occurredAt) {
 		return "", nil
 	}
-	err := st.tx.Client().Payment.Update().SetDisputeToldAt(l.toldAt.Truncate(time.Microsecond)).Where(payment.ID(st.p.ID)).Exec(ctx)
-	return l.dispute, wrap("dispute", err)
+	err := st.tx.Client().Payment.Update().SetDisputeToldAt(c.occurredAt.Truncate(time.Microsecond)).Where(payment.ID(st.p.ID)).Exec(ctx)
+	return c.dispute, wrap("dispute", err)
 }
 
-// isNews says whether a word on a dispute is newer than what was heard before. One without a time counts only as the first.
-func isNews(p *ent.Payment, word pay.Dispute, at time.Time) bool {
+// isNewer reports whether an event of a dispute is newer than the stored one. An event without a time counts
+// only as the first. Times are truncated, because the database stores microseconds.
+func isNewer(p *ent.Payment, word pay.Dispute, at time.Time) bool {
 	switch at = at.Truncate(time.Microsecond); {
 	case p.DisputeToldAt == nil:
 		return true

@@ -12,7 +12,7 @@ import (
 	"github.com/weav-ai/weav/internal/store/storetest"
 )
 
-// partly is what a gateway says that tells of disputes only while nothing was given back, as PortOne does.
+// partly is the answer of a gateway that reports disputes only before any refund, as PortOne does.
 func partly(amount int64) func(*pay.Payment) {
 	return func(p *pay.Payment) {
 		returned(amount)(p)
@@ -20,8 +20,8 @@ func partly(amount int64) func(*pay.Payment) {
 	}
 }
 
-// disputeTold delivers a notice about a dispute that began or ended at a time.
-func (x *till) disputeTold(p *ent.Payment, word pay.Dispute, at time.Time) {
+// notifyDispute delivers a notice about a dispute that began or ended at a time.
+func (x *harness) notifyDispute(p *ent.Payment, word pay.Dispute, at time.Time) {
 	x.t.Helper()
 	header, body := notice(x.key(), p.GatewayID)
 	header.Set("dispute", string(word))
@@ -29,36 +29,37 @@ func (x *till) disputeTold(p *ent.Payment, word pay.Dispute, at time.Time) {
 	must(x.t, x.Notice(x.t.Context(), header, body))
 }
 
-// TestADisputeOfAPartlyCancelledPaymentEndsByItsNotice: the gateway's answers tell nothing of it then.
+// TestADisputeOfAPartlyCancelledPaymentEndsByItsNotice: the gateway's answers contain no disputes then.
 func TestADisputeOfAPartlyCancelledPaymentEndsByItsNotice(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, x *till) {
+	each(t, func(t *testing.T, x *harness) {
 		p := x.buy(catalog.Standard)
-		x.told(p, disputed)
-		x.told(p, partly(half))
+		x.setAndNotify(p, disputed)
+		x.setAndNotify(p, partly(half))
 		x.wantStatus(p, payment.StatusDisputed)
-		x.pass(day)
+		x.advance(day)
 		must(t, x.Recover(t.Context()))
-		x.wantStatus(p, payment.StatusDisputed) // No look ends it.
+		x.wantStatus(p, payment.StatusDisputed) // No check ends the dispute.
 		x.wantMember(catalog.Standard, -day)
-		x.disputeTold(p, pay.DisputeResolved, noon)
+		x.notifyDispute(p, pay.DisputeResolved, noon)
 		x.wantStatus(p, payment.StatusPartiallyRefunded)
 		x.wantMember(catalog.Standard, 15*day)
-		x.pass(day)
+		x.advance(day)
 		must(t, x.Recover(t.Context()))
 		x.wantStatus(p, payment.StatusPartiallyRefunded)
 	})
 }
 
-// TestADisputeOfAPartlyRefundedPaymentIsSeen, and seen as the newest word has it, in whatever order the notices come.
+// TestADisputeOfAPartlyRefundedPaymentIsSeen according to the newest notice, in whatever order the notices
+// arrive.
 func TestADisputeOfAPartlyRefundedPaymentIsSeen(t *testing.T) {
 	t.Parallel()
 	began, ended, again := noon.Add(time.Hour), noon.Add(2*time.Hour), noon.Add(3*time.Hour)
-	each(t, func(_ *testing.T, x *till) {
+	each(t, func(_ *testing.T, x *harness) {
 		p := x.buy(catalog.Standard)
-		x.told(p, partly(half))
+		x.setAndNotify(p, partly(half))
 		x.wantStatus(p, payment.StatusPartiallyRefunded)
-		for _, told := range []struct {
+		for _, tt := range []struct {
 			word pay.Dispute
 			at   time.Time
 			want payment.Status
@@ -74,32 +75,33 @@ func TestADisputeOfAPartlyRefundedPaymentIsSeen(t *testing.T) {
 			{"", again.Add(time.Hour), payment.StatusDisputed, 0},
 			{pay.DisputeResolved, again, payment.StatusPartiallyRefunded, 15 * day},
 		} {
-			x.disputeTold(p, told.word, told.at)
-			x.wantStatus(p, told.want)
-			x.wantMember(catalog.Standard, told.left)
+			x.notifyDispute(p, tt.word, tt.at)
+			x.wantStatus(p, tt.want)
+			x.wantMember(catalog.Standard, tt.left)
 		}
-		x.disputeTold(x.buy(catalog.Standard), pay.DisputeCreated, began) // Where the gateway tells, that counts.
+		x.notifyDispute(x.buy(catalog.Standard), pay.DisputeCreated, began) // Where the gateway reports disputes, its answer counts.
 		x.wantMember(catalog.Standard, 45*day)
 	})
 }
 
-// TestTheEndOfADisputeMayComeBeforeItsBeginning: it is remembered while the gateway still tells, for when it does not.
+// TestTheEndOfADisputeMayComeBeforeItsBeginning: it is stored while the gateway still reports disputes, for
+// when it no longer does.
 func TestTheEndOfADisputeMayComeBeforeItsBeginning(t *testing.T) {
 	t.Parallel()
-	each(t, func(_ *testing.T, x *till) {
+	each(t, func(_ *testing.T, x *harness) {
 		p := x.buy(catalog.Standard)
-		x.disputeTold(p, pay.DisputeResolved, noon.Add(time.Hour))
-		x.told(p, partly(half))
-		x.disputeTold(p, pay.DisputeCreated, noon)
+		x.notifyDispute(p, pay.DisputeResolved, noon.Add(time.Hour))
+		x.setAndNotify(p, partly(half))
+		x.notifyDispute(p, pay.DisputeCreated, noon)
 		x.wantStatus(p, payment.StatusPartiallyRefunded)
 	})
 }
 
 func TestADisputedPaymentCanBePaidBack(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, x *till) {
+	each(t, func(t *testing.T, x *harness) {
 		p := x.buy(catalog.Standard)
-		x.told(p, disputed)
+		x.setAndNotify(p, disputed)
 		actor, part := billing.Actor{User: storetest.User(t, x.st)}, int64(half)
 		_, err := x.Refund(t.Context(), actor, p.ID.String(), &part, "why", "a")
 		must(t, err)

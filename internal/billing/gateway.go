@@ -12,11 +12,12 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// errMissing says that a payment is of a gateway that this server does not serve any more.
+// errMissing says that a payment belongs to a gateway that this server does not serve.
 var errMissing = errors.New("the gateway of the payment is not among those that this server serves")
 
-// gatewayOf is the gateway a payment was ordered at: nobody else can say how it stands. One that there is not gives no
-// answers; it is logged once which one that is.
+// gatewayOf returns the gateway at which a payment was ordered, since no other one knows it. A gateway that
+// is not configured counts as unanswered, so that nothing is decided without it. Each missing name is logged
+// once.
 func (s *Service) gatewayOf(ctx context.Context, p *ent.Payment) (pay.Gateway, error) {
 	if g, ok := s.gateways[p.Gateway]; ok {
 		return g, nil
@@ -25,14 +26,14 @@ func (s *Service) gatewayOf(ctx context.Context, p *ent.Payment) (pay.Gateway, e
 		s.log.ErrorContext(ctx, "payments are of a gateway that is not served any more, and are not looked at: name it in PAYMENTS again, behind the first",
 			"gateway", p.Gateway, "payment", p.ID)
 	}
-	return nil, unanswered{errMissing}
+	return nil, unansweredError{errMissing}
 }
 
-// refOf is what a payment's gateway knows it by.
+// refOf returns the names by which the gateway knows a payment.
 func refOf(p *ent.Payment) pay.Ref { return pay.Ref{ID: p.GatewayID, Reference: p.Reference} }
 
-// register tells the gateway of an order and keeps the name that the gateway has for it: true says that it is new. Its
-// failure is logged only, see [Service.Prepare].
+// register sends an order to the gateway and saves the gateway's name for it; true when that name is new. A
+// failure is only logged, because a later check registers the order again; see [Service.Prepare].
 func (s *Service) register(ctx context.Context, g pay.Gateway, p *ent.Payment) (isNew bool) {
 	o := pay.Order{ID: p.GatewayID, OrderName: p.OrderName, Currency: p.Currency, Amount: p.Amount}
 	if p.UserID != nil {
@@ -40,7 +41,7 @@ func (s *Service) register(ctx context.Context, g pay.Gateway, p *ent.Payment) (
 	}
 	reference, err := g.Register(ctx, o)
 	if err == nil && reference != "" && reference != p.Reference {
-		isNew, err = s.keepReference(ctx, p.ID, reference)
+		isNew, err = s.saveReference(ctx, p.ID, reference)
 	}
 	if err != nil {
 		s.log.WarnContext(ctx, "the gateway could not be told of an order; it is told again when it is looked at", "payment", p.ID, "error", err)
@@ -48,9 +49,10 @@ func (s *Service) register(ctx context.Context, g pay.Gateway, p *ent.Payment) (
 	return isNew
 }
 
-// keepReference writes down what the gateway calls a payment, once, and tells the person, who can pay it from now on. What
-// was asked without it is out of date.
-func (s *Service) keepReference(ctx context.Context, id oid.Payment, reference string) (isNew bool, err error) {
+// saveReference stores the gateway's name of a payment, once, and publishes the change, since the payment can
+// be paid from now on. The revision grows, so that an answer that was requested without the name is
+// discarded.
+func (s *Service) saveReference(ctx context.Context, id oid.Payment, reference string) (isNew bool, err error) {
 	err = s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		n, err := tx.Client().Payment.Update().SetReference(reference).AddRevision(1).
 			Where(payment.ID(id), payment.Reference("")).Save(ctx)
@@ -66,14 +68,14 @@ func (s *Service) keepReference(ctx context.Context, id oid.Payment, reference s
 	return isNew && err == nil, err
 }
 
-// Checkout is what a browser needs to pay; nil unless the payment can be paid now. UNAVAILABLE says that its gateway, or
-// this server's way to it, is down.
+// Checkout returns what a browser needs to pay; nil when the payment cannot be paid now. It is UNAVAILABLE
+// while the gateway cannot be reached.
 func (s *Service) Checkout(ctx context.Context, p *ent.Payment) (*pay.Checkout, error) {
 	if p.Status != payment.StatusPending || !s.now().Before(p.ExpiresAt) {
 		return nil, nil
 	}
 	g, err := s.gatewayOf(ctx, p)
-	if err != nil { // Nobody can pay it here.
+	if err != nil { // A gateway that is not served cannot take the payment.
 		return nil, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.wait)

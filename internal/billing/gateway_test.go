@@ -19,8 +19,9 @@ import (
 	"github.com/weav-ai/weav/internal/store/storetest"
 )
 
-// serve makes the till take new orders at a gateway and serve those of others, as after a restart with other settings.
-func (x *till) serve(log *slog.Logger, present pay.Gateway, others ...pay.Gateway) {
+// serve lets the harness take new orders at a gateway and serve those of others, as after a restart with
+// other settings.
+func (x *harness) serve(log *slog.Logger, present pay.Gateway, others ...pay.Gateway) {
 	x.t.Helper()
 	plans, err := membership.Load(membership.Settings{Billing: true})
 	must(x.t, err)
@@ -30,31 +31,32 @@ func (x *till) serve(log *slog.Logger, present pay.Gateway, others ...pay.Gatewa
 
 var quiet = slog.New(slog.DiscardHandler)
 
-// toldOf delivers a notice of a second gateway's.
-func (x *till) toldOf(g *paytest.Sessions, p *ent.Payment, ofTransaction bool) {
+// notifyFrom delivers a notice of a second gateway.
+func (x *harness) notifyFrom(g *paytest.Sessions, p *ent.Payment, ofTransaction bool) {
 	x.t.Helper()
 	body := g.Body(p.GatewayID, ofTransaction)
 	must(x.t, x.Service.Notice(x.t.Context(), g.Name(), paytest.Sign("msg_"+x.key(), time.Now(), body, g.WebhookSecret), body))
 }
 
-// TestAPaymentStaysWithItsGateway: the operator takes new orders elsewhere while a payment is under way and its notice is lost.
+// TestAPaymentStaysWithItsGateway: the operator changes the gateway for new orders while a payment is pending
+// and its notice is lost.
 func TestAPaymentStaysWithItsGateway(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, x *till) {
+	each(t, func(t *testing.T, x *harness) {
 		sessions := paytest.NewSessions()
 		underWay := x.prepare(catalog.Standard)
-		x.serve(quiet, sessions, x.desk)
-		if c := x.checkout(underWay); c == nil || c.Gateway != "desk" {
+		x.serve(quiet, sessions, x.gateway)
+		if c := x.checkout(underWay); c == nil || c.Gateway != "fake" {
 			t.Errorf("it can be paid with %+v", c)
 		}
-		x.says(underWay, paid)
-		asked := x.desk.asked
-		x.pass(2 * firstCheck)
+		x.setPayment(underWay, paid)
+		before := x.gateway.queries
+		x.advance(2 * firstCheck)
 		must(t, x.Recover(t.Context()))
 		x.wantStatus(underWay, payment.StatusPaid)
 		x.wantMember(catalog.Standard, 30*day)
-		if x.desk.asked == asked {
-			t.Error("its gateway was not asked")
+		if x.gateway.queries == before {
+			t.Error("its gateway was not queried")
 		}
 		next := x.prepare(catalog.Standard)
 		if next.Gateway != sessions.Name() {
@@ -68,22 +70,23 @@ func TestAPaymentStaysWithItsGateway(t *testing.T) {
 			must(t, err)
 			x.wantStatus(p, payment.StatusRefunded)
 		}
-		if len(x.desk.cancels) != 1 {
-			t.Errorf("its own gateway paid back %d times", len(x.desk.cancels))
+		if len(x.gateway.cancels) != 1 {
+			t.Errorf("its own gateway paid back %d times", len(x.gateway.cancels))
 		}
 	})
 }
 
-// TestAGatewayThatIsMissingDecidesNothing: what nobody can ask about stays as it is, for however long.
+// TestAGatewayThatIsMissingDecidesNothing: a payment whose gateway cannot be queried stays unchanged for any
+// time.
 func TestAGatewayThatIsMissingDecidesNothing(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, x *till) {
+	each(t, func(t *testing.T, x *harness) {
 		pending, bought := x.prepare(catalog.Standard), x.buy(catalog.Standard)
-		x.says(pending, paid)
+		x.setPayment(pending, paid)
 		var log bytes.Buffer
 		x.serve(slog.New(slog.NewTextHandler(&log, nil)), paytest.NewSessions())
 		for range 5 {
-			x.pass(2 * day)
+			x.advance(2 * day)
 			must(t, x.Recover(t.Context()))
 		}
 		x.complete(pending)
@@ -96,20 +99,21 @@ func TestAGatewayThatIsMissingDecidesNothing(t *testing.T) {
 		_, err := x.Refund(t.Context(), billing.Actor{User: storetest.User(t, x.st)}, bought.ID.String(), nil, "why", "a")
 		wantCode(t, err, errs.Unavailable)
 		x.wantStatus(bought, payment.StatusPaid)
-		if n := strings.Count(log.String(), "level=ERROR"); n != 1 || !strings.Contains(log.String(), "gateway=desk") {
+		if n := strings.Count(log.String(), "level=ERROR"); n != 1 || !strings.Contains(log.String(), "gateway=fake") {
 			t.Errorf("the missing gateway is named %d times:\n%s", n, log.String())
 		}
-		x.serve(quiet, paytest.NewSessions(), x.desk)
-		x.pass(day)
+		x.serve(quiet, paytest.NewSessions(), x.gateway)
+		x.advance(day)
 		must(t, x.Recover(t.Context()))
 		x.wantStatus(pending, payment.StatusPaid)
 	})
 }
 
-// TestAGatewayWithNamesOfItsOwn: a session's name and page exist only after it was made; all else goes by that name.
+// TestAGatewayWithNamesOfItsOwn: the name and page of a session exist only after it was created, and all
+// requests use that name.
 func TestAGatewayWithNamesOfItsOwn(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, x *till) {
+	each(t, func(t *testing.T, x *harness) {
 		g := paytest.NewSessions()
 		x.serve(quiet, g)
 		p := x.prepare(catalog.Standard)
@@ -128,13 +132,13 @@ func TestAGatewayWithNamesOfItsOwn(t *testing.T) {
 			t.Errorf("it was never registered: %+v", late)
 		}
 		g.Happens(t, p.GatewayID, paytest.Paid)
-		x.toldOf(g, p, false)
+		x.notifyFrom(g, p, false)
 		x.wantStatus(p, payment.StatusPaid)
 		g.Happens(t, p.GatewayID, paytest.Disputed)
-		x.toldOf(g, p, true)
+		x.notifyFrom(g, p, true)
 		x.wantStatus(p, payment.StatusDisputed)
 		g.Happens(t, p.GatewayID, paytest.Resolved)
-		x.toldOf(g, p, true)
+		x.notifyFrom(g, p, true)
 		_, err = x.Refund(t.Context(), billing.Actor{User: storetest.User(t, x.st)}, p.ID.String(), nil, "why", "a")
 		must(t, err)
 		x.wantSteps(p, paymentstep.TypePrepared, paymentstep.TypePaid, paymentstep.TypeGranted, paymentstep.TypeDisputed, paymentstep.TypeTakenBack,

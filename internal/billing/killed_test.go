@@ -17,9 +17,9 @@ import (
 	"github.com/weav-ai/weav/test/servicetest"
 )
 
-// scene is a till with a local PortOne, beside which other processes die.
+// scene is a harness with a local PortOne, beside which other processes are killed.
 type scene struct {
-	*till
+	*harness
 	portone portOne
 	url     string
 }
@@ -37,27 +37,27 @@ func eachScene(t *testing.T, test func(t *testing.T, set func(t *testing.T) scen
 			st := storetest.At(t, url)
 			test(t, func(t *testing.T) scene {
 				x, p := openPortOne(t, st)
-				return scene{till: x, portone: p, url: url}
+				return scene{harness: x, portone: p, url: url}
 			})
 		})
 	}
 }
 
-// dies has a process do an errand and kill itself at a point of it.
-func (x scene) dies(at billing.Point, e errand) {
+// dies lets a process run a task and kill itself at a point of it.
+func (x scene) dies(at billing.Point, e task) {
 	x.t.Helper()
-	c := childOf(x.till, x.portone.PortOne, x.url)
+	c := childOf(x.harness, x.portone.PortOne, x.url)
 	c.DieAt, c.Errand = at, e
 	c.dies(x.t)
 }
 
-// isPaid makes PortOne have the money.
+// isPaid sets a payment to paid at PortOne.
 func (x scene) isPaid(p *ent.Payment) { x.portone.becomes(orderOf(p), state{change: paid}) }
 
-// recovers lets time pass until the recovery is due, and has it look.
+// recovers lets time pass until the recovery is due, and runs it.
 func (x scene) recovers() {
 	x.t.Helper()
-	x.pass(2 * time.Hour)
+	x.advance(2 * time.Hour)
 	must(x.t, x.Recover(x.t.Context()))
 }
 
@@ -70,16 +70,16 @@ func (x scene) wantPaidOnce(p *ent.Payment) {
 	x.wantMember(catalog.Standard, 30*day-x.clock().Sub(*x.read(p).GrantedAt))
 }
 
-// passed are the points that a look of a source passes.
+// passed are the points that a check of a source passes.
 func passed(source paymentstep.Source) []billing.Point {
 	if source == paymentstep.SourceRecovery {
-		return append([]billing.Point{billing.Claimed}, looksThatDie...)
+		return append([]billing.Point{billing.Claimed}, checksThatDie...)
 	}
-	return looksThatDie
+	return checksThatDie
 }
 
-// A process that is killed between any two steps has granted once or not at all. The recovery sees to it, and so does the
-// same delivery when it comes again.
+// A process that is killed between any two steps has granted once or not at all. The recovery completes the
+// payment, and so does a repetition of the same delivery.
 func TestKilledProcesses(t *testing.T) {
 	t.Parallel()
 	eachScene(t, func(t *testing.T, set func(*testing.T) scene) {
@@ -89,19 +89,19 @@ func TestKilledProcesses(t *testing.T) {
 					x := set(t)
 					p := x.prepare(catalog.Standard)
 					x.isPaid(p)
-					x.pass(2 * firstCheck)
+					x.advance(2 * firstCheck)
 					header, body := x.portone.notice("", p.GatewayID)
-					x.dies(at, errand{Do: source, User: x.user, Payment: p.ID.String(), Gateway: x.gateway, Header: header, Body: body})
+					x.dies(at, task{Do: source, User: x.user, Payment: p.ID.String(), Gateway: x.gatewayName, Header: header, Body: body})
 					if n := x.grants(p); (n == 1) != (at == billing.Settled) {
 						t.Errorf("it left %d grants", n)
 					}
 					if source == paymentstep.SourceWebhook {
 						must(t, x.Notice(t.Context(), header, body))
 						x.wantPaidOnce(p)
-						asked := len(x.portone.Asked(p.GatewayID))
+						before := len(x.portone.StatusRequests(p.GatewayID))
 						must(t, x.Notice(t.Context(), header, body))
-						if n := len(x.portone.Asked(p.GatewayID)); n != asked {
-							t.Error("a delivery that was worked off asked the gateway")
+						if n := len(x.portone.StatusRequests(p.GatewayID)); n != before {
+							t.Error("a delivery that was handled before queried the gateway")
 						}
 					}
 					x.recovers()
@@ -112,18 +112,19 @@ func TestKilledProcesses(t *testing.T) {
 	})
 }
 
-// A process that is killed while it orders leaves one order, which the same key finds, and the gateway is told of it.
+// A process that is killed while it creates an order leaves one order. The same key returns it, and the
+// gateway registers it.
 func TestKilledOrders(t *testing.T) {
 	t.Parallel()
 	eachScene(t, func(t *testing.T, set func(*testing.T) scene) {
 		for _, at := range []billing.Point{billing.Prepared, billing.Registered} {
 			t.Run(string(at), func(t *testing.T) {
 				x := set(t)
-				x.dies(at, errand{Do: ordering, User: x.user, Key: "order"})
+				x.dies(at, task{Do: ordering, User: x.user, Key: "order"})
 				left, err := x.st.Client().Payment.Query().Where(payment.UserID(x.user)).Only(t.Context())
 				must(t, err)
-				if _, told := x.portone.Ordered(left.GatewayID); told != (at == billing.Registered) {
-					t.Errorf("the gateway was told: %v", told)
+				if _, registered := x.portone.Ordered(left.GatewayID); registered != (at == billing.Registered) {
+					t.Errorf("the gateway was registered: %v", registered)
 				}
 				p, err := x.Prepare(t.Context(), x.user, billing.PrepareInput{Plan: catalog.Standard, Key: "order"})
 				must(t, err)
@@ -132,7 +133,7 @@ func TestKilledOrders(t *testing.T) {
 				}
 				x.recovers()
 				if o, _ := x.portone.Ordered(p.GatewayID); o.Amount != p.Amount {
-					t.Errorf("the gateway was told of %+v", o)
+					t.Errorf("the gateway was registered of %+v", o)
 				}
 				x.isPaid(p)
 				x.recovers()
@@ -143,10 +144,11 @@ func TestKilledOrders(t *testing.T) {
 }
 
 // refundsThatDie are the points that a refund passes.
-var refundsThatDie = append([]billing.Point{billing.RefundRequested, billing.RefundOrdered}, looksThatDie...)
+var refundsThatDie = append([]billing.Point{billing.RefundRequested, billing.RefundOrdered}, checksThatDie...)
 
-// A process that is killed while it pays back has paid back once or not at all. The same key completes it; so does the
-// recovery once the gateway has paid, and what it never heard of stays granted until somebody asks again.
+// A process that is killed during a refund has refunded once or not at all. The same key completes the
+// refund, and so does the recovery once the gateway has refunded. A refund that never reached the gateway
+// leaves the grant until it is requested again.
 func TestKilledRefunds(t *testing.T) {
 	t.Parallel()
 	eachScene(t, func(t *testing.T, set func(*testing.T) scene) {
@@ -157,7 +159,7 @@ func TestKilledRefunds(t *testing.T) {
 					p := x.prepare(catalog.Standard)
 					x.isPaid(p)
 					x.complete(p)
-					again := errand{Do: refunding, User: storetest.User(t, x.st), Payment: p.ID.String(), Key: "refund"}
+					again := task{Do: refunding, User: storetest.User(t, x.st), Payment: p.ID.String(), Key: "refund"}
 					x.dies(at, again)
 					if alone {
 						x.recovers()
@@ -175,7 +177,7 @@ func TestKilledRefunds(t *testing.T) {
 	})
 }
 
-// wantPaidBack checks that half of a payment was paid back, once, with half of its days; or none of it.
+// wantPaidBack checks that half of a payment was refunded once, with half of its days; or nothing of it.
 func (x scene) wantPaidBack(p *ent.Payment, isBack bool) {
 	x.t.Helper()
 	amount, status, left := int64(0), payment.StatusPaid, 30*day
@@ -191,20 +193,20 @@ func (x scene) wantPaidBack(p *ent.Payment, isBack bool) {
 	}
 }
 
-// A refund that the gateway has only taken down is settled once, when it is done: by the notice, the recovery or the same
-// key, whichever comes first. Until then the days stay.
+// A refund that the gateway has only accepted is settled once, when it is done: by the notice, the recovery
+// or the same key, whichever comes first. Until then the days remain.
 func TestARefundThatTakesItsTimeIsSettledOnce(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		x, vendor := openPortOne(t, st)
 		for i, first := range []paymentstep.Source{paymentstep.SourceWebhook, paymentstep.SourceRecovery, refunding} {
 			x.user = storetest.User(t, st)
-			s := scene{till: x, portone: vendor}
+			s := scene{harness: x, portone: vendor}
 			p := x.prepare(catalog.Standard)
 			s.isPaid(p)
 			x.complete(p)
 			vendor.Cancels(p.GatewayID, paytest.Requested)
-			refund := errand{Do: refunding, User: storetest.User(t, st), Payment: p.ID.String(), Key: "refund"}
+			refund := task{Do: refunding, User: storetest.User(t, st), Payment: p.ID.String(), Key: "refund"}
 			for range 2 {
 				must(t, refund.run(t.Context(), x.Service))
 				s.recovers()
@@ -212,10 +214,10 @@ func TestARefundThatTakesItsTimeIsSettledOnce(t *testing.T) {
 			}
 			vendor.Decide(p.GatewayID, paytest.Succeeded)
 			header, body := vendor.Notice("Transaction.PartialCancelled", p.GatewayID)
-			looks := []errand{{Do: paymentstep.SourceWebhook, Gateway: x.gateway, Header: header, Body: body}, {Do: paymentstep.SourceRecovery}, refund}
-			x.pass(day) // The recovery is due, too.
-			for k := range looks {
-				must(t, looks[(i+k)%len(looks)].run(t.Context(), x.Service))
+			checks := []task{{Do: paymentstep.SourceWebhook, Gateway: x.gatewayName, Header: header, Body: body}, {Do: paymentstep.SourceRecovery}, refund}
+			x.advance(day) // The recovery is due, too.
+			for k := range checks {
+				must(t, checks[(i+k)%len(checks)].run(t.Context(), x.Service))
 				s.wantPaidBack(p, true)
 			}
 			if n := count(x.steps(p), paymentstep.TypeTakenBack) + count(x.steps(p), paymentstep.TypePartiallyRefunded); n != 2 {
@@ -225,17 +227,17 @@ func TestARefundThatTakesItsTimeIsSettledOnce(t *testing.T) {
 	})
 }
 
-// A refund that the gateway takes down and then refuses leaves the days where they are.
+// A refund that the gateway accepts and then refuses leaves the days unchanged.
 func TestARefundThatFailsLaterTakesNothing(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		x, vendor := openPortOne(t, st)
-		s := scene{till: x, portone: vendor}
+		s := scene{harness: x, portone: vendor}
 		p := x.prepare(catalog.Standard)
 		s.isPaid(p)
 		x.complete(p)
 		vendor.Cancels(p.GatewayID, paytest.Requested)
-		must(t, errand{Do: refunding, User: storetest.User(t, st), Payment: p.ID.String(), Key: pay.NewID()}.run(t.Context(), x.Service))
+		must(t, task{Do: refunding, User: storetest.User(t, st), Payment: p.ID.String(), Key: pay.NewID()}.run(t.Context(), x.Service))
 		vendor.Decide(p.GatewayID, paytest.Refused)
 		s.recovers()
 		s.wantPaidBack(p, false)

@@ -13,7 +13,7 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// member is a person whose membership a transaction changes; it holds the lock on them.
+// member is a user whose membership a transaction changes. The transaction holds the lock on the user.
 type member struct {
 	s   *Service
 	tx  *store.Tx
@@ -22,7 +22,8 @@ type member struct {
 	term
 }
 
-// lockMember locks a person and reads their membership.
+// lockMember locks a user and reads their membership. The lock orders all changes of one membership, since
+// each depends on the one before.
 func (s *Service) lockMember(ctx context.Context, tx *store.Tx, id oid.User, now time.Time) (*member, error) {
 	if err := tx.LockUser(ctx, id); err != nil {
 		return nil, err
@@ -32,12 +33,13 @@ func (s *Service) lockMember(ctx context.Context, tx *store.Tx, id oid.User, now
 		return nil, wrap("read member", err)
 	}
 	t := termOf(u)
-	if t.since != nil && t.since.After(now) { // Another server's clock is ahead; history has one order.
+	if t.since != nil && t.since.After(now) { // The clock of another server is ahead. The history stays in one order.
 		now = *t.since
 	}
 	return &member{s: s, tx: tx, id: id, now: now, term: t}, nil
 }
 
+// termOf reads the term of a user's row.
 func termOf(u *ent.User) term {
 	return term{plan: catalog.Plan(u.MembershipType), ends: u.MembershipExpiresAt, since: u.MembershipSince}
 }
@@ -50,20 +52,22 @@ type change struct {
 	micros  micros
 }
 
-// grant adds time of a membership and tells how much: none to a membership without end.
+// grant adds time of a membership and returns how much was added: none to a membership without end.
 func (m *member) grant(ctx context.Context, c change) (micros, error) {
 	return m.add(ctx, c, m.s.rates.convert)
 }
 
-// giveAgain adds what was taken of a payment before, by the conversions by which it was taken.
-func (m *member) giveAgain(ctx context.Context, c change) (micros, error) {
-	st, err := m.stakes(ctx)
+// restore adds time of a payment that was taken back before. It uses the conversions by which the time was
+// taken, because prices may have changed.
+func (m *member) restore(ctx context.Context, c change) (micros, error) {
+	st, err := m.credits(ctx)
 	if err != nil {
 		return 0, err
 	}
-	return m.add(ctx, c, m.s.rates.again(st, origin{plan: c.plan, payment: *c.payment}))
+	return m.add(ctx, c, m.s.rates.reversal(st, origin{plan: c.plan, payment: *c.payment}))
 }
 
+// add is shared by grant and restore, which differ only in the conversion.
 func (m *member) add(ctx context.Context, c change, by exchange) (micros, error) {
 	if m.isEndless() {
 		c.micros = 0
@@ -72,9 +76,10 @@ func (m *member) add(ctx context.Context, c change, by exchange) (micros, error)
 	return c.micros, m.save(ctx, c)
 }
 
-// takeBack takes what a payment put into the present membership, at most d, and tells how much there was to take.
+// takeBack takes time that a payment added to the present membership, at most d, and returns how much was
+// left to take.
 func (m *member) takeBack(ctx context.Context, p *ent.Payment, d micros) (micros, error) {
-	st, err := m.stakes(ctx)
+	st, err := m.credits(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -87,20 +92,21 @@ func (m *member) takeBack(ctx context.Context, p *ent.Payment, d micros) (micros
 	return taken, m.save(ctx, change{kind: membershipchange.KindTakeBack, payment: &p.ID, plan: own.plan, micros: -taken})
 }
 
-// stakes are what each grant put into the present, unbroken membership and was not taken back.
-func (m *member) stakes(ctx context.Context) (stakes, error) {
+// credits returns what each grant added to the present, unbroken membership and was not taken back. Rows
+// before its beginning are not read, because their time has ended.
+func (m *member) credits(ctx context.Context) (credits, error) {
 	if m.since == nil {
-		return stakes{}, nil
+		return credits{}, nil
 	}
 	rows, err := m.tx.Client().MembershipChange.Query().
 		Where(membershipchange.UserID(m.id), membershipchange.CreatedAtGTE(*m.since)).Order(membershipchange.ByID()).All(ctx)
 	if err != nil {
 		return nil, wrap("membership history", err)
 	}
-	return stakesOf(m.s.rates, rows), nil
+	return creditsOf(m.s.rates, rows), nil
 }
 
-// save writes the membership with its history, and tells the person.
+// save stores the membership with a row of its history, and publishes the change to the user.
 func (m *member) save(ctx context.Context, c change) error {
 	err := m.tx.Client().User.UpdateOneID(m.id).SetMembershipType(user.MembershipType(m.plan)).
 		SetNillableMembershipExpiresAt(m.ends).SetNillableMembershipSince(m.since).Exec(ctx)

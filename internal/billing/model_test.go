@@ -15,18 +15,18 @@ import (
 	"github.com/weav-ai/weav/internal/store/storetest"
 )
 
-// state is something a gateway can say of a payment, or how it fails to.
+// state is an answer of a gateway about a payment, or a failure to answer.
 type state struct {
 	name   string
 	change func(*pay.Payment)
-	// effect is what the model makes of it.
+	// effect is the effect in the model.
 	effect effect
 }
 
 type effect int
 
 const (
-	nothing effect = iota
+	noEffect effect = iota
 	isPaid
 	isPartial
 	isCancelled
@@ -40,8 +40,8 @@ const half = 4950 // of 9900
 
 var states = []state{
 	{"paid", paid, isPaid},
-	{"pending", is(pay.Pending), nothing},
-	{"virtual account", is(pay.VirtualAccountIssued), nothing},
+	{"pending", is(pay.Pending), noEffect},
+	{"virtual account", is(pay.VirtualAccountIssued), noEffect},
 	{"failed", is(pay.Failed), hasFailed},
 	{"cancelled", returned(9900), isCancelled},
 	{"partial", returned(half), isPartial},
@@ -51,20 +51,20 @@ var states = []state{
 	{"test channel", func(p *pay.Payment) { p.IsTest = true }, doesNotFit},
 	{"foreign store", func(p *pay.Payment) { p.StoreID = "x" }, doesNotFit},
 	{"foreign user", func(p *pay.Payment) { p.Customer = "x" }, doesNotFit},
-	{"404", nil, nothing},
+	{"404", nil, noEffect},
 	{"500", nil, noAnswer},
 	{"hang", nil, noAnswer},
-	{"ready", is(pay.Ready), nothing},
-	{"a word nobody knows", is(pay.Unknown), nothing},
+	{"ready", is(pay.Ready), noEffect},
+	{"a word nobody knows", is(pay.Unknown), noEffect},
 	{"wrong order", func(p *pay.Payment) { p.OrderName = "x" }, doesNotFit},
 }
 
-// alike is how many states, the last ones, have the effect of others: they are left out of the longest orders.
+// alike is how many of the last states have the effect of others: they are left out of the longest sequences.
 const alike = 3
 
 func is(s pay.Status) func(*pay.Payment) { return func(p *pay.Payment) { p.Status, p.Paid = s, 0 } }
 
-// model is what must be true of a payment whatever the order of things.
+// model is what must be true of a payment in every sequence.
 type model struct {
 	status   payment.Status
 	granted  bool
@@ -73,18 +73,18 @@ type model struct {
 	days     time.Duration
 	// reason is why it was rejected.
 	reason string
-	// isIssued says that the person was told of a virtual account.
+	// isIssued says that the user was shown a virtual account.
 	isIssued bool
 }
 
-// see is a look at a state. quiet is for a gateway that tells of no dispute of what is partly paid back: one that is known
-// goes on there.
+// see checks a state. quiet is for a gateway that reports no dispute of a partly refunded payment: a known
+// dispute continues there.
 func (m *model) see(s state, quiet bool) {
 	if s.name == "virtual account" && (m.status == payment.StatusPending || m.status == payment.StatusFailed) {
 		m.isIssued = true
 	}
 	switch e := s.effect; {
-	case m.status == payment.StatusRefunded || e == nothing || e == noAnswer:
+	case m.status == payment.StatusRefunded || e == noEffect || e == noAnswer:
 	case e == hasFailed:
 		if m.status == payment.StatusPending {
 			m.status = payment.StatusFailed
@@ -115,11 +115,11 @@ func (m *model) money(partly bool) {
 	m.granted, m.days = true, days
 }
 
-// sources are from where a payment is looked at.
+// sources are the sources of checks.
 var sources = []paymentstep.Source{paymentstep.SourceClient, paymentstep.SourceWebhook, paymentstep.SourceRecovery}
 
-// walk brings a new payment through states, looked at from sources, and compares it with the model.
-func (x *till) walk(seq []state, from []paymentstep.Source) error {
+// walk moves a new payment through states, checked from sources, and compares it with the model.
+func (x *harness) walk(seq []state, from []paymentstep.Source) error {
 	x.vendor.works()
 	x.user = storetest.User(x.t, x.st)
 	p := x.prepare(catalog.Standard)
@@ -132,7 +132,7 @@ func (x *till) walk(seq []state, from []paymentstep.Source) error {
 			changes++
 		}
 		for range 2 { // The same again changes nothing more.
-			if err := x.look(p.GatewayID, p.ID.String(), from[i], s.effect == noAnswer); err != nil {
+			if err := x.check(p.GatewayID, p.ID.String(), from[i], s.effect == noAnswer); err != nil {
 				return fmt.Errorf("look %d: %w", i, err)
 			}
 		}
@@ -140,11 +140,11 @@ func (x *till) walk(seq []state, from []paymentstep.Source) error {
 	return x.compare(p.ID.String(), m, changes)
 }
 
-// look looks at a payment from one of the sources.
-func (x *till) look(gatewayID, id string, from paymentstep.Source, noAnswer bool) error {
+// check checks a payment from one of the sources.
+func (x *harness) check(gatewayID, id string, from paymentstep.Source, noAnswer bool) error {
 	ctx, s := x.t.Context(), x.Service
 	if noAnswer {
-		s = x.hasty
+		s = x.impatient
 	}
 	switch from {
 	case paymentstep.SourceClient:
@@ -152,7 +152,7 @@ func (x *till) look(gatewayID, id string, from paymentstep.Source, noAnswer bool
 		return err
 	case paymentstep.SourceWebhook:
 		header, body := x.vendor.notice(x.key(), gatewayID)
-		err := s.Notice(ctx, x.gateway, header, body)
+		err := s.Notice(ctx, x.gatewayName, header, body)
 		if noAnswer && errs.CodeOf(err) == errs.Unavailable {
 			return nil
 		}
@@ -169,8 +169,8 @@ func (x *till) look(gatewayID, id string, from paymentstep.Source, noAnswer bool
 	}
 }
 
-// compare holds a payment with all that hangs on it against the model.
-func (x *till) compare(id string, m model, changes int) error {
+// compare compares a payment and everything that depends on it with the model.
+func (x *harness) compare(id string, m model, changes int) error {
 	ctx := x.t.Context()
 	p, err := x.Get(ctx, id)
 	if err != nil {
@@ -198,12 +198,12 @@ func (x *till) compare(id string, m model, changes int) error {
 	if grants != m.grants {
 		return fmt.Errorf("%d grants, want %d", grants, m.grants)
 	}
-	told, err := x.st.Client().FeedEvent.Query().Where(feedevent.UserID(x.user), feedevent.Type("payment.saved")).Count(ctx)
+	published, err := x.st.Client().FeedEvent.Query().Where(feedevent.UserID(x.user), feedevent.Type("payment.saved")).Count(ctx)
 	if err != nil {
 		return err
 	}
-	if told != 1+changes {
-		return fmt.Errorf("%d events, want %d", told, 1+changes)
+	if published != 1+changes {
+		return fmt.Errorf("%d events, want %d", published, 1+changes)
 	}
 	return nil
 }

@@ -17,10 +17,13 @@ import (
 	"github.com/weav-ai/weav/internal/pay"
 )
 
-// Notice works off a delivery of a gateway's webhook. Nil means that all it led to is committed, or that it leads to
-// nothing here: a payment nobody knows, a kind of notice that is of no payment, a delivery that was worked off before.
-// It answers FORBIDDEN for one that is not the gateway's, BAD_USER_INPUT for one that cannot be read, and
-// UNAVAILABLE when the gateway should send it again; NOT_FOUND for a gateway that this server does not serve.
+// Notice handles a delivery of a gateway's webhook. Nil means that everything it caused is committed, or that
+// it causes nothing here: an unknown payment, a kind of notice without a payment, or a delivery that was
+// handled before.
+//
+// It answers FORBIDDEN for a delivery that the gateway did not sign, BAD_USER_INPUT for one that cannot be
+// read, UNAVAILABLE when the gateway should repeat it, and NOT_FOUND for a gateway that this server does not
+// serve.
 func (s *Service) Notice(ctx context.Context, gateway string, header http.Header, body []byte) error {
 	g, ok := s.gateways[gateway]
 	if !ok {
@@ -36,9 +39,11 @@ func (s *Service) Notice(ctx context.Context, gateway string, header http.Header
 	if n.PaymentID == "" && n.Reference == "" {
 		return nil
 	}
-	if !isLookedUp(n.PaymentID) || !isLookedUp(n.Reference) {
+	if !isQueryable(n.PaymentID) || !isQueryable(n.Reference) {
 		return nil // No payment of this server has such a name.
 	}
+	// Repeated deliveries are common, so they are answered here without a request to the gateway. The unique
+	// key in the transaction remains the guarantee.
 	id := noticeID(gateway, n.ID)
 	known, err := s.store.Client().PaymentNotice.Query().Where(paymentnotice.ID(id)).Exist(ctx)
 	if err != nil || known {
@@ -52,8 +57,8 @@ func (s *Service) Notice(ctx context.Context, gateway string, header http.Header
 		s.log.InfoContext(ctx, "a notice of a payment that is not of this server was ignored", "type", n.Type)
 		return nil
 	}
-	_, err = s.settle(ctx, ids[0], look{
-		source: paymentstep.SourceWebhook, wait: s.patient, notice: id, dispute: n.Dispute, toldAt: n.At,
+	_, err = s.settle(ctx, ids[0], check{
+		source: paymentstep.SourceWebhook, wait: s.checkWait, notice: id, dispute: n.Dispute, occurredAt: n.At,
 	})
 	if isUnanswered(err) {
 		return errGateway(err)
@@ -61,7 +66,7 @@ func (s *Service) Notice(ctx context.Context, gateway string, header http.Header
 	return err
 }
 
-// isNamed finds the payment that a notice is of.
+// isNamed matches the payment that a notice is about.
 func isNamed(n *pay.Notice) predicate.Payment {
 	if n.PaymentID != "" {
 		return payment.GatewayID(n.PaymentID)
@@ -69,16 +74,17 @@ func isNamed(n *pay.Notice) predicate.Payment {
 	return payment.Or(payment.Reference(n.Reference), payment.TransactionID(n.Reference))
 }
 
-// isLookedUp says whether a name that a notice gives, or its absence, may go to the database, whose text columns take neither NUL
-// nor bytes that are no UTF-8.
-func isLookedUp(name string) bool {
+// isQueryable reports whether a name from a notice may be used in a query. The text columns of Postgres
+// accept neither NUL nor invalid UTF-8, and would fail the request.
+func isQueryable(name string) bool {
 	return utf8.ValidString(name) && !strings.ContainsRune(name, 0)
 }
 
-// noticeID is the key of a delivery; one that is longer than any real one, or that no column takes, is kept by its digest.
+// noticeID is the key of a delivery. An id that is too long for the column, or invalid in it, is replaced by
+// its digest.
 func noticeID(gateway, id string) string {
 	const longest = 200
-	if len(id) > longest || !isLookedUp(id) {
+	if len(id) > longest || !isQueryable(id) {
 		sum := sha256.Sum256([]byte(id))
 		id = "sha256:" + hex.EncodeToString(sum[:])
 	}

@@ -11,29 +11,32 @@ import (
 	"github.com/weav-ai/weav/test/servicetest"
 )
 
-// Every order of up to three states is what the model says, on SQLite. One and two states are looked at by every order of sources.
-// Three, of those with an effect of their own, are each looked at by one of the 27 orders of three sources, chosen so that
-//   - each two states, at whichever two of the three places, are looked at by each two sources there;
-//   - each state, at whichever place, is in an order that is looked at by each of the 27.
+// On SQLite every sequence of up to three states must match the model. One and two states are checked by
+// every sequence of sources.
 //
-// TestTheOrdersCover counts it. More of the 27 each, up to all of them, come with ROUNDS.
-func TestEveryOrderIsAsTheModel(t *testing.T) {
+// Three states with effects of their own are checked by one of the 27 sequences of three sources each, chosen
+// so that
+//   - each two states, at any two of the three places, are checked by each two sources there;
+//   - each state, at any place, is in a sequence that is checked by each of the 27.
+//
+// TestTheSequencesCoverAllPairs verifies that. ROUNDS adds more of the 27 each, up to all of them.
+func TestEverySequenceMatchesTheModel(t *testing.T) {
 	t.Parallel()
 	walkAll(t, 3, open)
 }
 
-// The same for one and two looks where the gateway is PortOne's own adapter, which asks a local PortOne over HTTP, and
-// verifies the signatures of its notices.
-func TestEveryOrderIsAsTheModelWithPortOne(t *testing.T) {
+// The same for one and two checks where the gateway is PortOne's real adapter, which queries a local PortOne
+// over HTTP and verifies the signatures of its notices.
+func TestEverySequenceMatchesTheModelWithPortOne(t *testing.T) {
 	t.Parallel()
-	walkAll(t, 2, func(t *testing.T, st *store.Store) *till {
+	walkAll(t, 2, func(t *testing.T, st *store.Store) *harness {
 		x, _ := openPortOne(t, st)
 		return x
 	})
 }
 
-// walkAll walks all orders up to a length.
-func walkAll(t *testing.T, longest int, open func(*testing.T, *store.Store) *till) {
+// walkAll walks all sequences up to a length.
+func walkAll(t *testing.T, longest int, open func(*testing.T, *store.Store) *harness) {
 	t.Helper()
 	if servicetest.Race {
 		t.Skip("one person's looks follow each other here; they race elsewhere")
@@ -70,10 +73,10 @@ func names(seq []state) (out []string) {
 	return out
 }
 
-// few is what Rounds is when nobody says.
+// few is the default of Rounds.
 const few = 3
 
-// orders calls visit with every order of up to longest states, each with orders of sources.
+// orders calls visit with every sequence of up to longest states, each with sequences of sources.
 func orders(longest int, visit func([]state, []paymentstep.Source)) {
 	for length := 1; length <= longest; length++ {
 		kinds := len(states)
@@ -97,7 +100,7 @@ func orders(longest int, visit func([]state, []paymentstep.Source)) {
 	}
 }
 
-// from is one of the orders of so many sources; they repeat after all of them.
+// from is one of the sequences of so many sources; they repeat after all of them.
 func from(i, length int) []paymentstep.Source {
 	out := make([]paymentstep.Source, length)
 	for k, one := range digits(i, len(sources), length) {
@@ -106,7 +109,7 @@ func from(i, length int) []paymentstep.Source {
 	return out
 }
 
-// digits are the last n digits of i to a base, the lowest first.
+// digits are the last n digits of i in a base, the lowest first.
 func digits(i, base, n int) []int {
 	out := make([]int, n)
 	for k := range out {
@@ -115,9 +118,10 @@ func digits(i, base, n int) []int {
 	return out
 }
 
-// mixed chooses one of the 27 orders of three sources for three states. Each state counts by two digits to the base of three, and
-// each source is a sum of digits. The two digits of one state reach each two sources in all nine ways, since their two sums are
-// independent; those of two states reach all three sources in all 27, since their third sums depend on the others differently.
+// mixed chooses one of the 27 sequences of three sources for three states. Each state has two digits in base
+// three, and each source is a sum of digits. The two digits of one state reach each two sources in all nine
+// ways, since their two sums are independent. Those of two states reach all three sources in all 27 ways,
+// since their third sums depend on the others differently.
 func mixed(a, b, c int) int {
 	x, y, z := digits(a, 3, 2), digits(b, 3, 2), digits(c, 3, 2)
 	first := x[0] + y[0] + z[0]
@@ -134,8 +138,8 @@ func power(base, exponent int) int {
 	return n
 }
 
-// TestTheOrdersCover counts what the comment of TestEveryOrderIsAsTheModel says.
-func TestTheOrdersCover(t *testing.T) {
+// TestTheSequencesCoverAllPairs verifies the comment of TestEverySequenceMatchesTheModel.
+func TestTheSequencesCoverAllPairs(t *testing.T) {
 	t.Parallel()
 	type pair struct {
 		i, k            int
@@ -172,12 +176,12 @@ func TestTheOrdersCover(t *testing.T) {
 	}
 }
 
-// The same on Postgres, for all orders of two looks by one order of sources each, with either gateway.
-func TestOrdersOnPostgres(t *testing.T) {
+// The same on Postgres, for all sequences of two checks by one sequence of sources each, with either gateway.
+func TestSequencesOnPostgres(t *testing.T) {
 	t.Parallel()
-	for name, open := range map[string]func(*testing.T, *store.Store) *till{
-		"desk": open,
-		"portone": func(t *testing.T, st *store.Store) *till {
+	for name, open := range map[string]func(*testing.T, *store.Store) *harness{
+		"fake": open,
+		"portone": func(t *testing.T, st *store.Store) *harness {
 			x, _ := openPortOne(t, st)
 			return x
 		},

@@ -16,18 +16,20 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// PrepareInput is a membership to buy.
+// PrepareInput is an order for a membership.
 type PrepareInput struct {
 	Plan catalog.Plan
 	// Key is the idempotency key.
 	Key string `json:"-"`
 }
 
-// Prepare orders a membership for user: it fixes what is bought, its price and its id. Then it tells the gateway, which
-// may fail without harm: the amount is compared when the payment is settled, and later looks tell it again.
+// Prepare orders a membership for user: it fixes the plan, the price and the id. Then it registers the order
+// at the gateway. That may fail without harm, because the amount is compared when the payment is settled and
+// later checks register it again.
 //
-// It is an input error for FREE and whatever else has no price, for a membership below the present one, for one that nothing can be added to, where
-// billing is off, and when [MaxPending] payments wait; FORBIDDEN for an account that is about to be deleted.
+// It is an input error for FREE and any plan without a price, for a membership below the present one, for one
+// that cannot be extended, where billing is off, and when [MaxPending] orders are unpaid. It is FORBIDDEN for
+// an account that is about to be deleted.
 func (s *Service) Prepare(ctx context.Context, user oid.User, in PrepareInput) (*ent.Payment, error) {
 	var id oid.Payment
 	key := store.Key{User: user, Key: in.Key, Input: in}
@@ -49,6 +51,7 @@ func (s *Service) Prepare(ctx context.Context, user oid.User, in PrepareInput) (
 	if err := s.fault(Prepared); err != nil {
 		return nil, err
 	}
+	// The gateway is called outside the transaction, as everywhere: a slow gateway must not hold locks.
 	if s.registerFirst(ctx, p) {
 		if p, err = found(s.store.Client().Payment.Get(ctx, id)); err != nil {
 			return nil, err
@@ -57,7 +60,7 @@ func (s *Service) Prepare(ctx context.Context, user oid.User, in PrepareInput) (
 	return p, s.fault(Registered)
 }
 
-// orderable finds a membership that user may order now, and locks them.
+// orderable returns a plan that user may order now, and locks the user.
 func (s *Service) orderable(ctx context.Context, tx *store.Tx, user oid.User, want catalog.Plan) (membership.Plan, error) {
 	// Plans.Get answers FREE for what it does not know.
 	plan := s.plans.Get(want)
@@ -83,7 +86,8 @@ func (s *Service) orderable(ctx context.Context, tx *store.Tx, user oid.User, wa
 	return plan, s.room(ctx, tx, user)
 }
 
-// improves refuses an order that would add nothing to a membership, or less than it is.
+// improves refuses an order that would add nothing to the membership, or that is below it. A lower plan can
+// be ordered once the present one has ended.
 func (s *Service) improves(t term, want catalog.Plan) error {
 	switch {
 	case !t.isActive(s.now()):
@@ -97,7 +101,7 @@ func (s *Service) improves(t term, want catalog.Plan) error {
 	return nil
 }
 
-// room fails when as many payments wait as may. It is exact behind the lock on the person.
+// room refuses an order when [MaxPending] are unpaid. The count is exact, because the user is locked.
 func (s *Service) room(ctx context.Context, tx *store.Tx, user oid.User) error {
 	n, err := tx.Client().Payment.Query().
 		Where(payment.UserID(user), payment.StatusEQ(payment.StatusPending), payment.ExpiresAtGT(s.now())).Count(ctx)
@@ -111,12 +115,12 @@ func (s *Service) room(ctx context.Context, tx *store.Tx, user oid.User) error {
 		errs.Textf("At most %d payments may wait to be paid. Pay one of them, or order again tomorrow.", MaxPending))}
 }
 
-// order writes a payment down.
+// order stores a payment with the price of this moment. A later change of the plans does not affect it.
 func (s *Service) order(ctx context.Context, tx *store.Tx, user oid.User, plan membership.Plan) (oid.Payment, error) {
 	now := s.now()
-	p, err := tx.Client().Payment.Create().SetUserID(user).SetGateway(s.present.Name()).SetGatewayID(pay.NewID()).
+	p, err := tx.Client().Payment.Create().SetUserID(user).SetGateway(s.current.Name()).SetGatewayID(pay.NewID()).
 		SetPlan(payment.Plan(plan.Type)).SetAmount(plan.Amount).SetCurrency(plan.Currency).SetDays(plan.Days).
-		SetOrderName(plan.OrderName).SetIsTest(s.present.TakesTests()).SetNextCheckAt(now.Add(firstCheck)).
+		SetOrderName(plan.OrderName).SetIsTest(s.current.TakesTests()).SetNextCheckAt(now.Add(firstCheck)).
 		SetCreatedAt(now).SetExpiresAt(now.Add(PayWithin)).SetUpdatedAt(now).Save(ctx)
 	if err != nil {
 		return oid.Payment{}, wrap("prepare", err)
@@ -126,24 +130,26 @@ func (s *Service) order(ctx context.Context, tx *store.Tx, user oid.User, plan m
 	return p.ID, addStep(ctx, tx, p.ID, paymentstep.SourceClient, prepared, now)
 }
 
-// registerFirst tells the present gateway of a new order; true says that the order has a name there now.
+// registerFirst registers a new order at the current gateway; true when the payment has received a name
+// there.
 func (s *Service) registerFirst(ctx context.Context, p *ent.Payment) (named bool) {
 	ctx, cancel := context.WithTimeout(ctx, s.wait)
 	defer cancel()
-	return s.register(ctx, s.present, p)
+	return s.register(ctx, s.current, p)
 }
 
-// again is how long a gateway that was asked already may take to be told an order once more: a call of a person has
-// little time left then.
-const again = time.Second
+// reregisterWait is how long a second registration may take. The gateway was queried before it, so a user's
+// request has little time left.
+const reregisterWait = time.Second
 
-// registerAgain tells a gateway of an order that it does not know, since it may never have been told.
-func (s *Service) registerAgain(ctx context.Context, p *ent.Payment, wait time.Duration) (named bool) {
+// reregister registers an order that the gateway does not know, since the first registration may have been
+// lost.
+func (s *Service) reregister(ctx context.Context, p *ent.Payment, wait time.Duration) (named bool) {
 	g, err := s.gatewayOf(ctx, p)
 	if err != nil {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(ctx, min(wait, again))
+	ctx, cancel := context.WithTimeout(ctx, min(wait, reregisterWait))
 	defer cancel()
 	return s.register(ctx, g, p)
 }

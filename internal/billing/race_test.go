@@ -18,7 +18,7 @@ import (
 	"github.com/weav-ai/weav/internal/store/storetest"
 )
 
-// firstCheck is when the recovery first looks.
+// firstCheck is the delay of the first check of the recovery.
 const firstCheck = 2 * time.Minute
 
 func count[T comparable](list []T, of T) (n int) {
@@ -30,18 +30,18 @@ func count[T comparable](list []T, of T) (n int) {
 	return n
 }
 
-// An answer that comes late does not overwrite a newer one: the dispute that came in between stands.
-func TestALateAnswerIsNotBelieved(t *testing.T) {
+// A late answer does not overwrite a newer one: the dispute that came in between remains.
+func TestALateAnswerIsDiscarded(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, x *till) {
+	each(t, func(t *testing.T, x *harness) {
 		p := x.prepare(catalog.Standard)
-		x.says(p, paid)
+		x.setPayment(p, paid)
 		late := sync.OnceFunc(func() {
 			x.complete(p)
-			x.told(p, disputed)
+			x.setAndNotify(p, disputed)
 		})
-		slow := service(t, x.st, x.desk, billing.Config{Now: x.clock, Fault: func(point billing.Point) error {
-			if point == billing.Asked {
+		slow := service(t, x.st, x.gateway, billing.Config{Now: x.clock, Fault: func(point billing.Point) error {
+			if point == billing.Answered {
 				late()
 			}
 			return nil
@@ -55,15 +55,15 @@ func TestALateAnswerIsNotBelieved(t *testing.T) {
 	})
 }
 
-// Nor does it overwrite a newer one that brought no news: the dispute had ended before anybody wrote it down.
-func TestALateAnswerIsNotBelievedAfterOneWithoutNews(t *testing.T) {
+// Nor does it overwrite a newer one that changed nothing: the dispute had ended before it was stored.
+func TestALateAnswerIsDiscardedAfterOneWithoutChange(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, x *till) {
+	each(t, func(t *testing.T, x *harness) {
 		p := x.buy(catalog.Standard)
-		x.says(p, disputed)
-		ended := sync.OnceFunc(func() { x.told(p, paid) })
-		slow := service(t, x.st, x.desk, billing.Config{Now: x.clock, Fault: func(point billing.Point) error {
-			if point == billing.Asked {
+		x.setPayment(p, disputed)
+		ended := sync.OnceFunc(func() { x.setAndNotify(p, paid) })
+		slow := service(t, x.st, x.gateway, billing.Config{Now: x.clock, Fault: func(point billing.Point) error {
+			if point == billing.Answered {
 				ended()
 			}
 			return nil
@@ -77,15 +77,15 @@ func TestALateAnswerIsNotBelievedAfterOneWithoutNews(t *testing.T) {
 	})
 }
 
-// Nor does it take the place of a newer word of the gateway's that nobody is told of.
-func TestALateWordIsNotKept(t *testing.T) {
+// Nor does it replace a newer status of the gateway of which no event was published.
+func TestALateGatewayStatusIsNotSaved(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, x *till) {
+	each(t, func(t *testing.T, x *harness) {
 		p := x.prepare(catalog.Standard)
-		x.says(p, is(pay.Ready))
-		newer := sync.OnceFunc(func() { x.told(p, is(pay.Pending)) })
-		slow := service(t, x.st, x.desk, billing.Config{Now: x.clock, Fault: func(point billing.Point) error {
-			if point == billing.Asked {
+		x.setPayment(p, is(pay.Ready))
+		newer := sync.OnceFunc(func() { x.setAndNotify(p, is(pay.Pending)) })
+		slow := service(t, x.st, x.gateway, billing.Config{Now: x.clock, Fault: func(point billing.Point) error {
+			if point == billing.Answered {
 				newer()
 			}
 			return nil
@@ -98,15 +98,15 @@ func TestALateWordIsNotKept(t *testing.T) {
 	})
 }
 
-// Several processes that look at the same time ask the gateway once.
-func TestARecoveryAsksOnce(t *testing.T) {
+// Concurrent recoveries query the gateway once.
+func TestConcurrentRecoveriesQueryTheGatewayOnce(t *testing.T) {
 	t.Parallel()
 	x := open(t, storetest.Open(t, store.Postgres))
 	for range 5 {
 		p := x.prepare(catalog.Standard)
-		x.says(p, paid)
-		x.pass(2 * firstCheck)
-		before := x.desk.asked
+		x.setPayment(p, paid)
+		x.advance(2 * firstCheck)
+		before := x.gateway.queries
 		begin := make(chan struct{})
 		var group sync.WaitGroup
 		for range 8 {
@@ -119,16 +119,16 @@ func TestARecoveryAsksOnce(t *testing.T) {
 		}
 		close(begin)
 		group.Wait()
-		if n := x.desk.asked - before; n != 1 {
+		if n := x.gateway.queries - before; n != 1 {
 			t.Fatalf("the gateway was asked %d times", n)
 		}
 	}
 }
 
-// Many refunds at once pay back what is there, and take back its days, once.
+// Concurrent refunds refund what is there, and take back its days, once.
 func TestRefundsAtOnce(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, x *till) {
+	each(t, func(t *testing.T, x *harness) {
 		p := x.buy(catalog.Standard)
 		actor := billing.Actor{User: storetest.User(t, x.st)}
 		third := int64(3300)
@@ -143,7 +143,7 @@ func TestRefundsAtOnce(t *testing.T) {
 			})
 		}
 		group.Wait()
-		for i := range 4 { // Whoever was refused asks again.
+		for i := range 4 { // A refused caller repeats the request.
 			_, err := x.Refund(t.Context(), actor, p.ID.String(), &third, "why", "again "+strconv.Itoa(i))
 			if _, isInput := errs.InputOf(err); err != nil && !isInput {
 				t.Error(err)
@@ -151,8 +151,8 @@ func TestRefundsAtOnce(t *testing.T) {
 		}
 		x.wantStatus(p, payment.StatusRefunded)
 		x.wantMember(catalog.Standard, 0)
-		if len(x.desk.cancels) != 3 {
-			t.Errorf("the gateway paid back %d times", len(x.desk.cancels))
+		if len(x.gateway.cancels) != 3 {
+			t.Errorf("the gateway paid back %d times", len(x.gateway.cancels))
 		}
 		_, err := x.Refund(t.Context(), actor, p.ID.String(), nil, "why", "late")
 		wantReason(t, err, errs.WrongStatus)
@@ -162,11 +162,11 @@ func TestRefundsAtOnce(t *testing.T) {
 // errDied is the end of the work at a point.
 var errDied = errors.New("the process died here")
 
-// looksThatDie are the points that a look of each source passes.
-var looksThatDie = []billing.Point{billing.Asked, billing.Locked, billing.Granted, billing.Settled}
+// checksThatDie are the points that a check of each source passes.
+var checksThatDie = []billing.Point{billing.Answered, billing.Locked, billing.Granted, billing.Settled}
 
-// Work that ends between any two steps leaves nothing half done, and the recovery completes it; so does the same delivery when it
-// comes again.
+// Work that ends between any two steps leaves nothing half done. The recovery completes it, and so does a
+// repetition of the same delivery.
 func TestWorkThatEndsAnywhereIsCompleted(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
@@ -175,21 +175,21 @@ func TestWorkThatEndsAnywhereIsCompleted(t *testing.T) {
 				t.Run(fmt.Sprintf("%s, %s", at, source), func(t *testing.T) {
 					x := open(t, st)
 					p := x.prepare(catalog.Standard)
-					x.says(p, paid)
-					x.pass(2 * firstCheck)
-					look := errand{Do: source, User: x.user, Payment: p.ID.String(), Gateway: x.gateway}
-					look.Header, look.Body = notice(pay.NewID(), p.GatewayID)
-					wantDeath(t, at, look.run(t.Context(), x.dying(at)))
+					x.setPayment(p, paid)
+					x.advance(2 * firstCheck)
+					attempt := task{Do: source, User: x.user, Payment: p.ID.String(), Gateway: x.gatewayName}
+					attempt.Header, attempt.Body = notice(pay.NewID(), p.GatewayID)
+					wantDeath(t, at, attempt.run(t.Context(), x.dying(at)))
 					if source == paymentstep.SourceWebhook {
-						must(t, look.run(t.Context(), x.Service))
+						must(t, attempt.run(t.Context(), x.Service))
 						x.wantMember(catalog.Standard, 30*day)
-						asked := x.desk.asked
-						must(t, look.run(t.Context(), x.Service))
-						if x.desk.asked != asked {
-							t.Error("a delivery that was worked off asked the gateway")
+						before := x.gateway.queries
+						must(t, attempt.run(t.Context(), x.Service))
+						if x.gateway.queries != before {
+							t.Error("a delivery that was handled before queried the gateway")
 						}
 					}
-					x.pass(day)
+					x.advance(day)
 					must(t, x.Recover(t.Context()))
 					x.wantStatus(p, payment.StatusPaid)
 					x.wantMember(catalog.Standard, 30*day-x.clock().Sub(*x.read(p).GrantedAt))

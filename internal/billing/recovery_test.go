@@ -13,19 +13,19 @@ import (
 
 func TestRecoveryBacksOffAndExpires(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, x *till) {
+	each(t, func(t *testing.T, x *harness) {
 		p := x.prepare(catalog.Standard)
 		var waits []int
 		for x.read(p).Status == payment.StatusPending {
 			due := x.read(p).NextCheckAt.Sub(x.clock())
 			waits = append(waits, int(due.Minutes()))
-			x.pass(due - time.Microsecond)
-			before := x.desk.asked
+			x.advance(due - time.Microsecond)
+			before := x.gateway.queries
 			must(t, x.Recover(t.Context()))
-			if x.desk.asked != before {
+			if x.gateway.queries != before {
 				t.Fatal("it was looked at too early")
 			}
-			x.pass(time.Microsecond)
+			x.advance(time.Microsecond)
 			must(t, x.Recover(t.Context()))
 		}
 		if len(waits) < 8 || !equal(waits[:7], []int{2, 4, 8, 16, 32, 60, 60}) {
@@ -35,45 +35,46 @@ func TestRecoveryBacksOffAndExpires(t *testing.T) {
 		if at := x.clock().Sub(noon); at != billing.PayWithin || x.read(p).NextCheckAt != nil {
 			t.Errorf("it expired after %v", at)
 		}
-		x.told(p, paid) // Money that comes late counts.
+		x.setAndNotify(p, paid) // A payment after the expiry counts.
 		x.wantStatus(p, payment.StatusPaid)
 		x.wantMember(catalog.Standard, 30*day)
-		x.says(p, returned(9900)) // The notice of this is lost.
-		x.pass(day)
+		x.setPayment(p, returned(9900)) // The notice of this is lost.
+		x.advance(day)
 		must(t, x.Recover(t.Context()))
 		x.wantStatus(p, payment.StatusRefunded)
 	})
 }
 
-// TestTheLastLookIsOneThatHasAnAnswer: a gateway that is down just then costs nobody their days.
-func TestTheLastLookIsOneThatHasAnAnswer(t *testing.T) {
+// TestOnlyAnAnsweredCheckEndsTheRecovery: a gateway that is down at the last check does not cost the user
+// their days.
+func TestOnlyAnAnsweredCheckEndsTheRecovery(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, x *till) {
+	each(t, func(t *testing.T, x *harness) {
 		p := x.prepare(catalog.Standard)
-		x.told(p, func(got *pay.Payment) { got.Status = pay.Failed })
+		x.setAndNotify(p, func(got *pay.Payment) { got.Status = pay.Failed })
 		x.wantStatus(p, payment.StatusFailed)
-		x.says(p, paid) // The person tried again, and the notice is lost.
-		x.pass(billing.PayWithin)
-		x.desk.fail(true, false)
+		x.setPayment(p, paid) // The user tried again, and the notice is lost.
+		x.advance(billing.PayWithin)
+		x.gateway.fail(true, false)
 		must(t, x.Recover(t.Context()))
 		x.wantStatus(p, payment.StatusFailed)
 		if x.read(p).NextCheckAt == nil {
 			t.Fatal("nobody looks again")
 		}
-		x.desk.fail(false, false)
-		x.pass(2 * time.Hour)
+		x.gateway.fail(false, false)
+		x.advance(2 * time.Hour)
 		must(t, x.Recover(t.Context()))
 		x.wantMember(catalog.Standard, 30*day)
 	})
 }
 
-// TestFailedPaymentsAreNotLookedAtForEver: the last answer that brings nothing new ends the looking.
-func TestFailedPaymentsAreNotLookedAtForEver(t *testing.T) {
+// TestTheRecoveryStopsCheckingFailedPayments: the last answer that changes nothing ends the checks.
+func TestTheRecoveryStopsCheckingFailedPayments(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, x *till) {
+	each(t, func(t *testing.T, x *harness) {
 		p := x.prepare(catalog.Standard)
-		x.told(p, func(got *pay.Payment) { got.Status = pay.Failed })
-		x.pass(billing.PayWithin)
+		x.setAndNotify(p, func(got *pay.Payment) { got.Status = pay.Failed })
+		x.advance(billing.PayWithin)
 		must(t, x.Recover(t.Context()))
 		if at := x.read(p).NextCheckAt; at != nil {
 			t.Errorf("it is looked at again at %s", at)
@@ -81,23 +82,24 @@ func TestFailedPaymentsAreNotLookedAtForEver(t *testing.T) {
 	})
 }
 
-// TestAVirtualAccountIsWatchedPastItsTime: whoever transfers the money a few days later has their membership, though no notice comes.
-func TestAVirtualAccountIsWatchedPastItsTime(t *testing.T) {
+// TestAVirtualAccountIsCheckedAfterItsPaymentExpired: a transfer a few days later grants the membership,
+// although no notice arrives.
+func TestAVirtualAccountIsCheckedAfterItsPaymentExpired(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, x *till) {
+	each(t, func(t *testing.T, x *harness) {
 		for _, waits := range []pay.Status{pay.VirtualAccountIssued, pay.Pending} {
 			p, never := x.prepare(catalog.Standard), x.prepare(catalog.Standard)
-			x.told(p, is(waits))
-			x.told(never, is(waits))
-			x.pass(billing.PayWithin)
+			x.setAndNotify(p, is(waits))
+			x.setAndNotify(never, is(waits))
+			x.advance(billing.PayWithin)
 			must(t, x.Recover(t.Context()))
 			x.wantStatus(p, payment.StatusExpired)
-			x.pass(5 * day)
-			x.says(p, paid)
+			x.advance(5 * day)
+			x.setPayment(p, paid)
 			must(t, x.Recover(t.Context()))
 			x.wantStatus(p, payment.StatusPaid)
 			for range 3 {
-				x.pass(day)
+				x.advance(day)
 				must(t, x.Recover(t.Context()))
 			}
 			x.wantStatus(never, payment.StatusExpired)
@@ -108,30 +110,30 @@ func TestAVirtualAccountIsWatchedPastItsTime(t *testing.T) {
 	})
 }
 
-// TestAnAccountThatIsGivenUpIsNotWatched: nothing is on its way any more.
-func TestAnAccountThatIsGivenUpIsNotWatched(t *testing.T) {
+// TestACancelledVirtualAccountIsNotChecked: no transfer can arrive any more.
+func TestACancelledVirtualAccountIsNotChecked(t *testing.T) {
 	t.Parallel()
-	each(t, func(_ *testing.T, x *till) {
+	each(t, func(_ *testing.T, x *harness) {
 		p := x.prepare(catalog.Standard)
-		x.told(p, is(pay.VirtualAccountIssued))
-		x.pass(billing.PayWithin)
+		x.setAndNotify(p, is(pay.VirtualAccountIssued))
+		x.advance(billing.PayWithin)
 		must(t, x.Recover(t.Context()))
 		if x.read(p).NextCheckAt == nil {
 			t.Error("nobody looks at it")
 		}
-		x.told(p, is(pay.Failed))
+		x.setAndNotify(p, is(pay.Failed))
 		if at := x.read(p).NextCheckAt; at != nil {
 			t.Errorf("it is looked at again at %v", at)
 		}
 	})
 }
 
-func TestAGatewayThatHangsIsAskedAgainInTheBackground(t *testing.T) {
+func TestAGatewayThatHangsIsCheckedInTheBackground(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, x *till) {
+	each(t, func(t *testing.T, x *harness) {
 		p := x.prepare(catalog.Standard)
-		x.says(p, paid)
-		x.desk.fail(false, true)
+		x.setPayment(p, paid)
+		x.gateway.fail(false, true)
 		for range 3 {
 			if got := x.complete(p); got.Status != payment.StatusPending {
 				t.Errorf("without an answer it is %s", got.Status)
@@ -142,7 +144,7 @@ func TestAGatewayThatHangsIsAskedAgainInTheBackground(t *testing.T) {
 		if n := depths[billing.Queue]; n != 1 {
 			t.Errorf("%d looks wait, want one: %v", n, depths)
 		}
-		x.desk.fail(false, false)
+		x.gateway.fail(false, false)
 		must(t, x.Check(t.Context(), p.ID))
 		x.wantMember(catalog.Standard, 30*day)
 	})
@@ -150,23 +152,23 @@ func TestAGatewayThatHangsIsAskedAgainInTheBackground(t *testing.T) {
 
 func TestNotices(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, x *till) {
+	each(t, func(t *testing.T, x *harness) {
 		p := x.prepare(catalog.Standard)
-		x.says(p, paid)
+		x.setPayment(p, paid)
 		header, body := notice("n", p.GatewayID)
 		bad := header.Clone()
 		bad.Set("signature", "bad")
 		wantCode(t, x.Notice(t.Context(), bad, body), errs.Forbidden)
-		x.desk.fail(true, false)
+		x.gateway.fail(true, false)
 		wantCode(t, x.Notice(t.Context(), header, body), errs.Unavailable)
 		x.wantStatus(p, payment.StatusPending)
-		x.desk.fail(false, false)
+		x.gateway.fail(false, false)
 		must(t, x.Notice(t.Context(), header, body))
 		x.wantStatus(p, payment.StatusPaid)
-		asked := x.desk.asked
+		before := x.gateway.queries
 		must(t, x.Notice(t.Context(), header, body))
-		if x.desk.asked != asked {
-			t.Error("a repeated notice asked the gateway")
+		if x.gateway.queries != before {
+			t.Error("a repeated notice queried the gateway")
 		}
 		unknown, of := notice("m", "nobody's")
 		must(t, x.Notice(t.Context(), unknown, of))

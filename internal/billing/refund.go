@@ -17,45 +17,48 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// Actor is who pays back in the name of the administration.
+// Actor is the operator who orders a refund.
 type Actor struct {
 	User oid.User
-	// Record writes down that they asked for it, in the transaction that does; it runs once per key. Nil writes nothing.
+	// Record writes the audit entry, in the transaction that stores the request; it runs once per key. Nil
+	// writes nothing.
 	Record func(ctx context.Context, tx *store.Tx, p *ent.Payment, amount int64) error
 }
 
-// refund is one that was asked for, as its idempotency key keeps it.
+// refund is a requested refund, as its idempotency key stores it.
 type refund struct {
 	Payment oid.Payment `json:"payment"`
 	Amount  int64       `json:"amount"`
-	// Cancellable was left to pay back when it was asked for: the gateway refuses when that is not so any more,
-	// so no repetition, however late, pays back twice.
+	// Cancellable was the refundable amount when the refund was requested. The gateway refuses the order once
+	// that amount differs, so no repetition, however late, refunds twice.
 	Cancellable int64 `json:"cancellable"`
-	// Done says that the gateway took the order to pay back.
+	// Done says that the gateway has accepted the refund.
 	Done bool `json:"done,omitempty"`
 }
 
-// Refund has the gateway pay back amount of a payment, nil for all that is left, and takes back the days it bought.
-// Repeated with the same key it goes on where the first call ended, and pays nothing more. The gateway may take its
-// time: then the payment is answered as it stands, and the notice or the recovery settles it.
+// Refund orders the gateway to refund amount of a payment, nil for all that is left, and takes back the days
+// it bought. A repetition with the same key continues where the first call ended and refunds nothing more.
+// The gateway may process a refund later: then the payment is returned as stored, and a notice or the
+// recovery settles it.
 //
-// It is an input error for a payment that is not paid and for an amount that is not left, and UNAVAILABLE when the gateway cannot
-// be asked. CONFLICT when it refuses, as it does once another refund came between: no success is told of one that is not known.
+// It is an input error for a payment that is not paid and for an amount that is not left. It is UNAVAILABLE
+// when the gateway cannot be reached. It is CONFLICT when the gateway refuses, as it does after another
+// refund in between: success is never reported without the gateway's confirmation.
 func (s *Service) Refund(ctx context.Context, actor Actor, paymentID string, amount *int64, reason, key string) (*ent.Payment, error) {
 	p, err := s.Get(ctx, paymentID)
 	if err != nil {
 		return nil, err
 	}
-	var asked refund
+	var requested refund
 	input := struct {
 		Payment oid.Payment
 		Amount  *int64
 		Reason  string
 	}{p.ID, amount, reason}
 	once := store.Key{User: actor.User, Key: key, Input: input}
-	replayed, err := s.store.Once(ctx, once, &asked, func(ctx context.Context, tx *store.Tx) error {
+	replayed, err := s.store.Once(ctx, once, &requested, func(ctx context.Context, tx *store.Tx) error {
 		var err error
-		asked, err = s.askRefund(ctx, tx, actor, p, amount)
+		requested, err = s.requestRefund(ctx, tx, actor, p, amount)
 		return err
 	})
 	if err != nil {
@@ -64,34 +67,37 @@ func (s *Service) Refund(ctx context.Context, actor Actor, paymentID string, amo
 	if err := s.fault(RefundRequested); err != nil {
 		return nil, err
 	}
-	if replayed && asked.Done {
-		return s.refunded(ctx, p)
+	// The gateway confirmed this key before, so only the settlement is left to do.
+	if replayed && requested.Done {
+		return s.settleRefund(ctx, p)
 	}
-	if err := s.payBack(ctx, actor, p, asked, reason, key); err != nil {
+	if err := s.orderRefund(ctx, actor, p, requested, reason, key); err != nil {
 		return nil, err
 	}
 	if err := s.fault(RefundOrdered); err != nil {
 		return nil, err
 	}
-	asked.Done = true
-	if err := s.store.Amend(ctx, once, asked); err != nil {
+	// From here on a repetition does not reach the gateway again.
+	requested.Done = true
+	if err := s.store.Amend(ctx, once, requested); err != nil {
 		return nil, err
 	}
-	return s.refunded(ctx, p)
+	return s.settleRefund(ctx, p)
 }
 
-// refunded settles what the gateway says of a payment that it was ordered to pay back.
-func (s *Service) refunded(ctx context.Context, p *ent.Payment) (*ent.Payment, error) {
-	settled, err := s.settle(ctx, p.ID, look{source: paymentstep.SourceOperator, wait: s.wait})
+// settleRefund settles the gateway's answer after a refund was ordered. Without an answer the stored payment
+// is returned, because the refund itself has succeeded.
+func (s *Service) settleRefund(ctx context.Context, p *ent.Payment) (*ent.Payment, error) {
+	settled, err := s.settle(ctx, p.ID, check{source: paymentstep.SourceOperator, wait: s.wait})
 	if isUnanswered(err) {
 		return p, nil
 	}
 	return settled, err
 }
 
-// askRefund writes down that a refund is asked for. The recovery looks at the payment soon after, whatever becomes of
-// the process.
-func (s *Service) askRefund(ctx context.Context, tx *store.Tx, actor Actor, p *ent.Payment, amount *int64) (refund, error) {
+// requestRefund stores that a refund was requested. The next check is moved close, so that the recovery
+// settles the refund even if this process dies.
+func (s *Service) requestRefund(ctx context.Context, tx *store.Tx, actor Actor, p *ent.Payment, amount *int64) (refund, error) {
 	if err := lockPayer(ctx, tx, p); err != nil {
 		return refund{}, err
 	}
@@ -124,7 +130,8 @@ func (s *Service) askRefund(ctx context.Context, tx *store.Tx, actor Actor, p *e
 	return r, actor.Record(ctx, tx, p, r.Amount)
 }
 
-// lockPayer locks the person of a payment, if there is one yet.
+// lockPayer locks the user of a payment, if the account still exists. The user is locked before the payment,
+// as in every other transaction.
 func lockPayer(ctx context.Context, tx *store.Tx, p *ent.Payment) error {
 	if p.UserID == nil {
 		return nil
@@ -135,7 +142,8 @@ func lockPayer(ctx context.Context, tx *store.Tx, p *ent.Payment) error {
 	return nil
 }
 
-// refundRefused notes what came of a refund that was asked for; a repetition that is refused again is not noted.
+// refundRefused adds a step for a refund that the gateway refused. A repetition that is refused again adds
+// none.
 func (s *Service) refundRefused(ctx context.Context, p *ent.Payment, amount int64) error {
 	return s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if err := lockPayer(ctx, tx, p); err != nil {
@@ -153,9 +161,9 @@ func (s *Service) refundRefused(ctx context.Context, p *ent.Payment, amount int6
 	})
 }
 
-// payBack has the gateway pay back. One that did by this key before does nothing more; one that remembers no more refuses, since
-// another amount is left.
-func (s *Service) payBack(ctx context.Context, actor Actor, p *ent.Payment, r refund, reason, key string) error {
+// orderRefund sends the refund to the gateway. A gateway that remembers the key does nothing more; one that
+// has forgotten it refuses, because another amount is left.
+func (s *Service) orderRefund(ctx context.Context, actor Actor, p *ent.Payment, r refund, reason, key string) error {
 	g, err := s.gatewayOf(ctx, p)
 	if err != nil {
 		return errGateway(err)
@@ -177,13 +185,14 @@ func (s *Service) payBack(ctx context.Context, actor Actor, p *ent.Payment, r re
 	return nil
 }
 
-// refundKey makes the gateway pay one refund back once, however often it is asked to.
+// refundKey makes the gateway execute one refund once, however often it is sent. The key of the user is
+// hashed, because gateways limit its characters.
 func refundKey(actor oid.User, p oid.Payment, key string) string {
 	sum := sha256.Sum256([]byte(actor.String() + " " + p.String() + " " + key))
 	return hex.EncodeToString(sum[:])
 }
 
-// errWrongStatus refuses what a payment's status does not allow.
+// errWrongStatus refuses a refund that the status of the payment does not allow.
 func errWrongStatus(p *ent.Payment) error {
 	return errs.Input(errs.WrongStatus, "paymentId", "The payment is %s. Only one that is PAID, PARTIALLY_REFUNDED or DISPUTED can be paid back.", p.Status)
 }

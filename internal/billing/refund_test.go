@@ -17,7 +17,7 @@ import (
 
 func TestRefund(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, x *till) {
+	each(t, func(t *testing.T, x *harness) {
 		recorded := 0
 		actor := billing.Actor{User: storetest.User(t, x.st), Record: func(context.Context, *store.Tx, *ent.Payment, int64) error {
 			recorded++
@@ -43,52 +43,52 @@ func TestRefund(t *testing.T) {
 		x.wantSteps(p, paymentstep.TypePrepared, paymentstep.TypePaid, paymentstep.TypeGranted,
 			paymentstep.TypeRefundRequested, paymentstep.TypePartiallyRefunded, paymentstep.TypeTakenBack, paymentstep.TypeChecked,
 			paymentstep.TypeRefundRequested, paymentstep.TypeRefunded, paymentstep.TypeTakenBack)
-		if recorded != 2 || len(x.desk.cancels) != 2 {
-			t.Errorf("%d recorded, %d paid back", recorded, len(x.desk.cancels))
+		if recorded != 2 || len(x.gateway.cancels) != 2 {
+			t.Errorf("%d recorded, %d paid back", recorded, len(x.gateway.cancels))
 		}
 		_, err := x.Refund(t.Context(), actor, "pay_x", nil, "why", "c")
 		wantCode(t, err, errs.NotFound)
 	})
 }
 
-func TestARefundWithoutTheGatewayIsMadeUpFor(t *testing.T) {
+func TestARefundIsCompletedOnceTheGatewayAnswers(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, x *till) {
+	each(t, func(t *testing.T, x *harness) {
 		p := x.buy(catalog.Standard)
 		actor := billing.Actor{User: storetest.User(t, x.st)}
-		x.desk.fail(true, false)
+		x.gateway.fail(true, false)
 		_, err := x.Refund(t.Context(), actor, p.ID.String(), nil, "why", "a")
 		wantCode(t, err, errs.Unavailable)
 		x.wantStatus(p, payment.StatusPaid)
-		x.desk.fail(false, false)
+		x.gateway.fail(false, false)
 		got, err := x.Refund(t.Context(), actor, p.ID.String(), nil, "why", "a")
 		must(t, err)
-		if got.Status != payment.StatusRefunded || len(x.desk.cancels) != 1 {
-			t.Errorf("it is %s, paid back %d times", got.Status, len(x.desk.cancels))
+		if got.Status != payment.StatusRefunded || len(x.gateway.cancels) != 1 {
+			t.Errorf("it is %s, paid back %d times", got.Status, len(x.gateway.cancels))
 		}
 	})
 }
 
-// TestARefundThatNeverHappenedIsNoSuccess: another one came between the first call and its repetition.
+// TestARefundThatNeverHappenedIsNoSuccess: another refund came between the first call and its repetition.
 func TestARefundThatNeverHappenedIsNoSuccess(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, x *till) {
+	each(t, func(t *testing.T, x *harness) {
 		p := x.buy(catalog.Standard)
 		actor, part := billing.Actor{User: storetest.User(t, x.st)}, int64(100)
 		refund := func(key string) error {
 			_, err := x.Refund(t.Context(), actor, p.ID.String(), &part, "why", key)
 			return err
 		}
-		x.desk.fail(true, false)
+		x.gateway.fail(true, false)
 		wantCode(t, refund("a"), errs.Unavailable)
-		x.desk.fail(false, false)
+		x.gateway.fail(false, false)
 		must(t, refund("b"))
 		wantCode(t, refund("a"), errs.Conflict)
 		wantCode(t, refund("a"), errs.Conflict)
 		x.wantSteps(p, paymentstep.TypePrepared, paymentstep.TypePaid, paymentstep.TypeGranted, paymentstep.TypeRefundRequested,
 			paymentstep.TypeRefundRequested, paymentstep.TypePartiallyRefunded, paymentstep.TypeTakenBack, paymentstep.TypeRefundRefused)
 		must(t, refund("b")) // What happened stays a success, also when the gateway remembers its key no more.
-		x.desk.cancels = map[string]bool{}
+		x.gateway.cancels = map[string]bool{}
 		must(t, refund("b"))
 		if got := x.read(p).RefundedAmount; got != part {
 			t.Errorf("%d were paid back", got)
@@ -96,11 +96,12 @@ func TestARefundThatNeverHappenedIsNoSuccess(t *testing.T) {
 	})
 }
 
-// A refund and an order that end between any two steps are completed by the same key, or by the recovery, once.
+// A refund and an order that end between any two steps are completed once, by the same key or by the
+// recovery.
 func TestRefundsAndOrdersThatEndAnywhere(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
-		for _, at := range []billing.Point{billing.RefundRequested, billing.RefundOrdered, billing.Asked, billing.Granted, billing.Settled} {
+		for _, at := range []billing.Point{billing.RefundRequested, billing.RefundOrdered, billing.Answered, billing.Granted, billing.Settled} {
 			x := open(t, st)
 			p := x.buy(catalog.Standard)
 			actor := billing.Actor{User: storetest.User(t, st)}
@@ -108,8 +109,8 @@ func TestRefundsAndOrdersThatEndAnywhere(t *testing.T) {
 			wantDeath(t, at, err)
 			got, err := x.Refund(t.Context(), actor, p.ID.String(), nil, "why", "a")
 			must(t, err)
-			if got.Status != payment.StatusRefunded || len(x.desk.cancels) != 1 {
-				t.Errorf("ended when %s: it is %s, paid back %d times", at, got.Status, len(x.desk.cancels))
+			if got.Status != payment.StatusRefunded || len(x.gateway.cancels) != 1 {
+				t.Errorf("ended when %s: it is %s, paid back %d times", at, got.Status, len(x.gateway.cancels))
 			}
 			x.wantMember(catalog.Standard, 0)
 		}
@@ -123,9 +124,9 @@ func TestRefundsAndOrdersThatEndAnywhere(t *testing.T) {
 			if n, err := st.Client().Payment.Query().Where(payment.UserID(x.user)).Count(t.Context()); n != 1 || err != nil {
 				t.Errorf("ended when %s: %d orders, %v", at, n, err)
 			}
-			x.pass(2 * firstCheck)
+			x.advance(2 * firstCheck)
 			must(t, x.Recover(t.Context()))
-			if _, ok := x.desk.order(p.GatewayID); !ok {
+			if _, ok := x.gateway.order(p.GatewayID); !ok {
 				t.Errorf("ended when %s: the gateway was never told", at)
 			}
 		}
@@ -133,8 +134,8 @@ func TestRefundsAndOrdersThatEndAnywhere(t *testing.T) {
 }
 
 // dying is the service whose work ends at a point.
-func (x *till) dying(at billing.Point) *billing.Service {
-	return service(x.t, x.st, x.desk, billing.Config{Now: x.clock, Fault: func(point billing.Point) error {
+func (x *harness) dying(at billing.Point) *billing.Service {
+	return service(x.t, x.st, x.gateway, billing.Config{Now: x.clock, Fault: func(point billing.Point) error {
 		if point == at {
 			return errDied
 		}

@@ -15,21 +15,22 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// settlement is the transaction that writes what a gateway's answer means.
+// settlement is the transaction that writes the consequences of a gateway's answer.
 type settlement struct {
 	s      *Service
 	tx     *store.Tx
 	source paymentstep.Source
 	now    time.Time
-	// p is the payment as it was at the beginning; it is not changed.
+	// p is the payment as it was read at the beginning; it is not modified.
 	p *ent.Payment
-	// isLate says that another answer came since this one was asked for, so only one that brings nothing new is believed.
+	// isLate says that another answer was written since this query began. Only an answer that changes nothing
+	// is accepted then.
 	isLate bool
-	// member is the person whose payment it is; nil when the account is gone.
+	// member is the locked user of the payment; nil when the account is gone.
 	member *member
 	steps  []step
-	// word is the gateway's last one on where the payment stands.
-	word string
+	// gatewayStatus is the last status that the gateway reported.
+	gatewayStatus string
 }
 
 // step is an entry of the timeline.
@@ -39,23 +40,25 @@ type step struct {
 	detail errs.Text
 }
 
+// note adds a step that save writes. A settlement without steps has changed nothing.
 func (st *settlement) note(typ paymentstep.Type, amount *int64, detail errs.Text) {
 	st.steps = append(st.steps, step{typ, amount, detail})
 }
 
-// apply writes what follows from an answer.
+// apply writes the consequences of an answer.
 func (st *settlement) apply(ctx context.Context, a answer) error {
-	if a.verdict == paid && st.member == nil && st.p.GrantedAt == nil && a.back(st.p) < st.p.Amount {
+	// Without an account there is no membership to grant, so the money must be returned by an operator.
+	if a.verdict == paid && st.member == nil && st.p.GrantedAt == nil && a.withdrawn(st.p) < st.p.Amount {
 		a.verdict, a.reason = unfit, errs.Textf("The account it was for is gone.")
 	}
-	if err := st.remember(ctx, a); err != nil {
+	if err := st.saveGatewayStatus(ctx, a); err != nil {
 		return err
 	}
 	set := st.tx.Client().Payment.Update()
 	switch {
-	case st.p.Status == payment.StatusRefunded: // Nothing comes after it.
+	case st.p.Status == payment.StatusRefunded: // REFUNDED is final: a gateway reports nothing else after it.
 	case a.verdict == paid:
-		if err := st.pay(ctx, set, a); err != nil {
+		if err := st.settlePaid(ctx, set, a); err != nil {
 			return err
 		}
 	case a.verdict == unfit:
@@ -63,35 +66,36 @@ func (st *settlement) apply(ctx context.Context, a answer) error {
 			return err
 		}
 	default:
-		if err := st.wait(ctx, set, a); err != nil {
+		if err := st.settleUnpaid(ctx, set, a); err != nil {
 			return err
 		}
 	}
 	switch {
 	case len(st.steps) == 0:
-		return st.checked(ctx)
+		return st.recordCheck(ctx)
 	case st.isLate:
 		return errStale
 	}
 	return st.save(ctx, set)
 }
 
-// remember keeps the gateway's last word, which is no change that anybody is told of.
-func (st *settlement) remember(ctx context.Context, a answer) error {
-	if st.word = st.p.GatewayStatus; a.got == nil || string(a.got.Status) == st.word {
+// saveGatewayStatus stores the last status that the gateway reported. Users do not see it, so no event is
+// published.
+func (st *settlement) saveGatewayStatus(ctx context.Context, a answer) error {
+	if st.gatewayStatus = st.p.GatewayStatus; a.got == nil || string(a.got.Status) == st.gatewayStatus {
 		return nil
 	}
-	if st.isLate { // An older word than the one that is kept, or a newer one: only asking again tells.
+	if st.isLate { // The stored status may be older or newer than this one. Only a new query decides.
 		return errStale
 	}
-	st.word = string(a.got.Status)
-	err := st.tx.Client().Payment.Update().SetGatewayStatus(st.word).Where(payment.ID(st.p.ID)).Exec(ctx)
+	st.gatewayStatus = string(a.got.Status)
+	err := st.tx.Client().Payment.Update().SetGatewayStatus(st.gatewayStatus).Where(payment.ID(st.p.ID)).Exec(ctx)
 	return wrap("remember", err)
 }
 
-// wait settles a payment that is not paid: it failed, or its time is over, or neither.
-func (st *settlement) wait(ctx context.Context, set *ent.PaymentUpdate, a answer) error {
-	if err := st.issued(ctx, a); err != nil || st.p.Status != payment.StatusPending {
+// settleUnpaid settles an unpaid payment: it failed, it expired, or it remains pending.
+func (st *settlement) settleUnpaid(ctx context.Context, set *ent.PaymentUpdate, a answer) error {
+	if err := st.noteVirtualAccount(ctx, a); err != nil || st.p.Status != payment.StatusPending {
 		return err
 	}
 	switch {
@@ -105,8 +109,9 @@ func (st *settlement) wait(ctx context.Context, set *ent.PaymentUpdate, a answer
 	return nil
 }
 
-// issued notes, once, that the person is to transfer the money to a virtual account.
-func (st *settlement) issued(ctx context.Context, a answer) error {
+// noteVirtualAccount adds, once, the step by which the user learns that they must transfer money to a virtual
+// account.
+func (st *settlement) noteVirtualAccount(ctx context.Context, a answer) error {
 	if a.got == nil || a.got.Status != pay.VirtualAccountIssued || st.p.GatewayStatus == string(pay.VirtualAccountIssued) {
 		return nil
 	}
@@ -122,8 +127,8 @@ func (st *settlement) issued(ctx context.Context, a answer) error {
 	return err
 }
 
-// reject settles money that does not fit. What was granted before stays: nobody takes days back on an answer that is
-// not of this order.
+// reject settles money that does not match the order. What was granted before remains, since an answer about
+// another order is no reason to take days back.
 func (st *settlement) reject(ctx context.Context, set *ent.PaymentUpdate, a answer) error {
 	known, err := st.isRejected(ctx, a.reason)
 	if err != nil || known {
@@ -140,7 +145,8 @@ func (st *settlement) reject(ctx context.Context, set *ent.PaymentUpdate, a answ
 	return nil
 }
 
-// isRejected says whether the payment stands rejected for that very reason.
+// isRejected reports whether the payment is rejected for that reason already, so that a repeated check adds
+// no step and no log line.
 func (st *settlement) isRejected(ctx context.Context, reason errs.Text) (bool, error) {
 	if st.p.Status != payment.StatusRejected {
 		return false, nil
@@ -149,10 +155,10 @@ func (st *settlement) isRejected(ctx context.Context, reason errs.Text) (bool, e
 	return last != nil && last.Detail == reason.String(), err
 }
 
-// pay settles money that fits: what came, what went back, and the days that follow from it.
-func (st *settlement) pay(ctx context.Context, set *ent.PaymentUpdate, a answer) error {
+// settlePaid settles money that matches: what was paid, what was refunded, and the resulting days.
+func (st *settlement) settlePaid(ctx context.Context, set *ent.PaymentUpdate, a answer) error {
 	p, refunded, status := st.p, a.refunded(st.p), a.status(st.p)
-	if p.PaidAt == nil && (!a.got.PaidAt.IsZero() || refunded < p.Amount) { // What was cancelled before it was paid has no time.
+	if p.PaidAt == nil && (!a.got.PaidAt.IsZero() || refunded < p.Amount) { // A payment that was cancelled before it was paid has no time.
 		set.SetPaidAt(st.paidAt(a))
 		st.note(paymentstep.TypePaid, &a.got.Total, errs.Text{})
 	}
@@ -167,13 +173,14 @@ func (st *settlement) pay(ctx context.Context, set *ent.PaymentUpdate, a answer)
 	if isDisputed := status == payment.StatusDisputed; isDisputed != (p.Status == payment.StatusDisputed) {
 		st.note(map[bool]paymentstep.Type{true: paymentstep.TypeDisputed, false: paymentstep.TypeDisputeResolved}[isDisputed], nil, errs.Text{})
 	}
-	if err := st.balance(ctx, set, a.back(p)); err != nil {
+	if err := st.balance(ctx, set, a.withdrawn(p)); err != nil {
 		return err
 	}
 	set.SetStatus(status).SetIsTest(a.got.IsTest).SetTransactionID(a.transaction(p))
 	return nil
 }
 
+// paidAt is the gateway's time of the payment, in the precision of the databases; now where it reports none.
 func (st *settlement) paidAt(a answer) time.Time {
 	if a.got.PaidAt.IsZero() {
 		return st.now
@@ -181,8 +188,9 @@ func (st *settlement) paidAt(a answer) time.Time {
 	return a.got.PaidAt.UTC().Truncate(time.Microsecond)
 }
 
-// balance makes the membership hold the days that are paid for when back of the price went back: it grants them the
-// first time, and takes or gives the difference later.
+// balance makes the membership hold the days that are paid for when back of the price is withdrawn. It grants
+// them the first time, and takes or restores the difference later. TakenBack remembers the part that is
+// accounted for, so a repetition changes nothing.
 func (st *settlement) balance(ctx context.Context, set *ent.PaymentUpdate, back int64) error {
 	switch p := st.p; {
 	case p.GrantedAt == nil && back < p.Amount:
@@ -195,10 +203,11 @@ func (st *settlement) balance(ctx context.Context, set *ent.PaymentUpdate, back 
 		return st.takeBack(ctx, back)
 	default:
 		set.SetTakenBack(back)
-		return st.giveAgain(ctx, back)
+		return st.restore(ctx, back)
 	}
 }
 
+// grant adds time by one of the member's two ways and notes it.
 func (st *settlement) grant(ctx context.Context, d micros, how func(context.Context, change) (micros, error)) error {
 	p := st.p
 	added, err := how(ctx, change{kind: membershipchange.KindGrant, payment: &p.ID, plan: catalog.Plan(p.Plan), micros: d})
@@ -213,7 +222,7 @@ func (st *settlement) grant(ctx context.Context, d micros, how func(context.Cont
 	return nil
 }
 
-// takeBack takes the days that were bought with the price between what was taken back before and back.
+// takeBack takes the days that were bought with the part of the price between the former TakenBack and back.
 func (st *settlement) takeBack(ctx context.Context, back int64) error {
 	p := st.p
 	var taken micros
@@ -232,8 +241,9 @@ func (st *settlement) takeBack(ctx context.Context, back int64) error {
 	return nil
 }
 
-// giveAgain gives back what was taken for a dispute that ended well: no more than was there to take.
-func (st *settlement) giveAgain(ctx context.Context, back int64) error {
+// restore gives back what was taken for a dispute that ended in our favour. The first grant bounds it,
+// because a membership that had ended meanwhile had nothing to take.
+func (st *settlement) restore(ctx context.Context, back int64) error {
 	if st.member == nil {
 		return nil
 	}
@@ -241,15 +251,15 @@ func (st *settlement) giveAgain(ctx context.Context, back int64) error {
 	if err != nil {
 		return wrap("membership history", err)
 	}
-	var first, kept micros
+	var first, held micros
 	for _, c := range rows {
-		if kept += micros(c.Micros); first == 0 {
+		if held += micros(c.Micros); first == 0 {
 			first = micros(c.Micros)
 		}
 	}
 	due := share(st.p.Days, st.p.Amount, st.p.Amount) - share(st.p.Days, back, st.p.Amount)
-	if d := min(due, first) - kept; d > 0 {
-		return st.grant(ctx, d, st.member.giveAgain)
+	if d := min(due, first) - held; d > 0 {
+		return st.grant(ctx, d, st.member.restore)
 	}
 	return nil
 }

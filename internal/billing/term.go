@@ -11,13 +11,13 @@ import (
 	"github.com/weav-ai/weav/internal/membership"
 )
 
-// micros is a span of time in microseconds, which is how exactly the databases keep times.
+// micros is a span of time in microseconds, the precision of both databases.
 type micros int64
 
-// perDay is a day of 24 hours.
+// perDay is a day of 24 hours. Memberships count hours, so a change to summer time does not shorten one.
 const perDay = micros(24 * time.Hour / time.Microsecond)
 
-// text is the span as the timeline tells it.
+// text is the span as the timeline shows it.
 func (m micros) text() errs.Text {
 	days, rest := int64(m/perDay), time.Duration(m%perDay)*time.Microsecond
 	if rest == 0 {
@@ -26,8 +26,8 @@ func (m micros) text() errs.Text {
 	return errs.Textf("%d days and %s", days, rest.Round(time.Second))
 }
 
-// share is the part of days that part of a price pays for, rounded down; the whole price pays for all of them. Parts
-// reckoned as differences of shares add up without a loss.
+// share is the part of days that a part of the price pays for, rounded down. The whole price pays for all
+// days. Amounts computed as differences of shares add up without loss.
 func share(days int, part, price int64) micros {
 	if price <= 0 || part <= 0 {
 		return 0
@@ -35,7 +35,8 @@ func share(days int, part, price int64) micros {
 	return micros(fraction(uint64(days)*uint64(perDay), uint64(min(part, price)), uint64(price), false))
 }
 
-// fraction is a × b ÷ c, by 128 bits in between; a result beyond an int64 is the greatest one.
+// fraction is a × b ÷ c with a 128-bit product; a result beyond an int64 becomes the largest one. The
+// products of prices and microseconds exceed 64 bits.
 func fraction(a, b, c uint64, up bool) uint64 {
 	hi, lo := bits.Mul64(a, b)
 	if up {
@@ -50,37 +51,38 @@ func fraction(a, b, c uint64, up bool) uint64 {
 	return min(q, math.MaxInt64)
 }
 
-// term is what somebody is a member of, and until when.
+// term is a user's membership and its end.
 type term struct {
 	plan catalog.Plan
 	// ends is nil for a membership without end.
 	ends *time.Time
-	// since is when it began, without a gap; nil when nobody knows.
+	// since is when the membership began, without a gap; nil when it is unknown.
 	since *time.Time
 }
 
-// isActive says whether time of it is left, or it has no end.
+// isActive reports whether the membership has time left, or no end.
 func (t term) isActive(now time.Time) bool {
 	return t.plan != catalog.Free && (t.ends == nil || now.Before(*t.ends))
 }
 
-// isEndless says whether it can neither grow nor shrink.
+// isEndless reports whether the membership has no end, so that it can neither grow nor shrink.
 func (t term) isEndless() bool { return t.plan != catalog.Free && t.ends == nil }
 
+// left is the time until the end of a term that has one.
 func (t term) left(now time.Time) micros { return micros(t.ends.UnixMicro() - now.UnixMicro()) }
 
-// lasting is the term with so much time left.
-func (t term) lasting(left micros, now time.Time) term {
+// withLeft returns the term with the given time left.
+func (t term) withLeft(left micros, now time.Time) term {
 	ends := time.UnixMicro(now.UnixMicro() + int64(left)).UTC()
 	t.ends = &ends
 	return t
 }
 
-// rates know what time of one membership is worth in time of another. Where value is turned from one into the other it is
-// rounded to a microsecond, never in the person's favour: no order of grants and take-backs makes value.
+// rates convert time between plans by their prices. Each conversion is rounded to a microsecond, never in the
+// user's favour, so that no sequence of grants and take-backs creates value.
 type rates struct{ plans *membership.Plans }
 
-// convert turns time of one membership into time of another.
+// convert turns time of one plan into time of another with the same value.
 func (r rates) convert(d micros, from, to catalog.Plan, up bool) micros {
 	a, b := r.plans.Get(from), r.plans.Get(to)
 	cost := uint64(b.Amount) * uint64(a.Days)
@@ -90,18 +92,20 @@ func (r rates) convert(d micros, from, to catalog.Plan, up bool) micros {
 	return micros(fraction(uint64(d), uint64(a.Amount)*uint64(b.Days), cost, up))
 }
 
-// isAbove says whether a is a higher membership than b.
+// isAbove reports whether a is a higher plan than b.
 func (r rates) isAbove(a, b catalog.Plan) bool { return r.rank(a) > r.rank(b) }
 
+// rank is the position of a plan in the order of prices; -1 for an unknown one.
 func (r rates) rank(p catalog.Plan) int {
 	return slices.IndexFunc(r.plans.All(), func(one membership.Plan) bool { return one.Type == p })
 }
 
-// grant adds d of a membership. A higher one takes over, and the time left is turned into it; d of a lower one
-// is turned into the present one, both by an exchange. A membership without end stays as it is.
+// grant adds d of a plan. A higher plan replaces the present one, and the remaining time is converted into
+// it. Time of a lower plan is converted into the present one. Both use the given exchange. A membership
+// without end stays as it is.
 func (r rates) grant(t term, plan catalog.Plan, d micros, by exchange, now time.Time) term {
 	if !t.isActive(now) {
-		return term{plan: plan, since: &now}.lasting(d, now)
+		return term{plan: plan, since: &now}.withLeft(d, now)
 	}
 	if t.ends == nil {
 		return t
@@ -113,28 +117,31 @@ func (r rates) grant(t term, plan catalog.Plan, d micros, by exchange, now time.
 	if r.isAbove(plan, t.plan) {
 		left, t.plan = by(left, t.plan, plan, false), plan
 	}
-	return t.lasting(left+by(d, plan, t.plan, false), now)
+	return t.withLeft(left+by(d, plan, t.plan, false), now)
 }
 
-// takeBack takes d of what an origin put into the term from the time left, as much as it made there, and tells how much of d there was
-// to take: the term ends at once when there was no more than that. When nothing of the present membership is held any more, what is
-// left turns back into the highest that is. st is used up.
-func (r rates) takeBack(t term, st stakes, own origin, d micros, now time.Time) (term, micros) {
+// takeBack removes up to d of what an origin added, together with what it became in the present plan, and
+// returns how much of d was removed.
+//
+// The term ends at once when nothing more is left. When no credit of the present plan remains, the rest is
+// converted back to the highest plan that has one. st is modified and must not be used again.
+func (r rates) takeBack(t term, st credits, own origin, d micros, now time.Time) (term, micros) {
 	if !t.isActive(now) || t.ends == nil || d <= 0 {
 		return t, 0
 	}
 	left, cost := t.left(now), st.cost(own, d)
 	if cost >= left {
-		return t.lasting(0, now), min(d, ratio{st.of(own).held, st.of(own).cost}.of(left, false))
+		return t.withLeft(0, now), min(d, ratio{st.of(own).held, st.of(own).cost}.of(left, false))
 	}
 	left -= st.take(own, d)
 	if rest := r.highest(st); rest != "" && r.isAbove(t.plan, rest) {
+		// Rounding down here and up in cost keeps the sum from growing.
 		if q := st.back(rest); q.den > 0 {
 			left = q.of(left, false)
-		} else { // Only time of no known origin is left.
+		} else { // All remaining time is of unknown origin.
 			left = r.convert(left, t.plan, rest, false)
 		}
 		t.plan = rest
 	}
-	return t.lasting(left, now), d
+	return t.withLeft(left, now), d
 }

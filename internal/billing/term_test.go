@@ -15,7 +15,7 @@ import (
 	"github.com/weav-ai/weav/internal/oid"
 )
 
-// Prices of which one is twice the other, so that values can be reckoned in one's head.
+// Prices of which one is twice the other, so that values are easy to compute.
 const simplePlans = `plans:
   - {type: FREE, name: {en: F, ko: F}, daily: {tokens: 1, images: 1, videoSeconds: 1}}
   - {type: STANDARD, name: {en: S, ko: S}, orderName: S, amount: 10000, currency: KRW, days: 30, daily: {tokens: 1, images: 1, videoSeconds: 1}}
@@ -35,10 +35,10 @@ func loadRates(t *testing.T, file []byte) rates {
 
 func days(n float64) micros { return micros(n * float64(perDay)) }
 
-// until is a term with so many days left at noon, which began the day before.
+// until is a term with the given days left at noon, which began the day before.
 func until(plan catalog.Plan, n float64) term {
 	began := noon.Add(-24 * time.Hour)
-	return term{plan: plan, since: &began}.lasting(days(n), noon)
+	return term{plan: plan, since: &began}.withLeft(days(n), noon)
 }
 
 func TestGrant(t *testing.T) {
@@ -100,10 +100,10 @@ func TestTakeBack(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			own, st := origin{plan: c.of}, stakes{}
-			st[own] = &stake{held: days(c.days), cost: r.convert(days(c.days), c.of, c.from.plan, true)}
+			own, st := origin{plan: c.of}, credits{}
+			st[own] = &credit{held: days(c.days), cost: r.convert(days(c.days), c.of, c.from.plan, true)}
 			if c.rest != "" {
-				st[origin{c.rest, oid.New[oid.Payment]()}] = &stake{held: days(100), cost: r.convert(days(100), c.rest, c.from.plan, true)}
+				st[origin{c.rest, oid.New[oid.Payment]()}] = &credit{held: days(100), cost: r.convert(days(100), c.rest, c.from.plan, true)}
 			}
 			got, taken := r.takeBack(c.from, st, own, days(c.days), noon)
 			if got.plan != c.plan || got.left(noon) != days(c.left) || taken != days(c.taken) {
@@ -115,7 +115,7 @@ func TestTakeBack(t *testing.T) {
 		})
 	}
 	endless := term{plan: catalog.Standard}
-	if got, taken := r.takeBack(endless, stakes{}, origin{plan: catalog.Standard}, days(30), noon); got != endless || taken != 0 {
+	if got, taken := r.takeBack(endless, credits{}, origin{plan: catalog.Standard}, days(30), noon); got != endless || taken != 0 {
 		t.Errorf("of a membership without end: %+v, %v taken", got, taken)
 	}
 }
@@ -136,7 +136,7 @@ func TestSharesAddUp(t *testing.T) {
 	}
 }
 
-// money is what a term is worth: its time times the price of its membership, without rounding.
+// money is the value of a term: its time times the price of its plan, without rounding.
 func (r rates) money(t term) int64 {
 	if !t.isActive(noon) {
 		return 0
@@ -144,11 +144,11 @@ func (r rates) money(t term) int64 {
 	return int64(t.left(noon)) * r.plans.Get(t.plan).Amount
 }
 
-// No order of grants and take-backs makes value or a time below zero; without time passing, what is taken back whole
-// leaves what was there before, but for the microseconds that turning it into another membership rounds off.
+// No sequence of grants and take-backs creates value or a negative time. If no time passes, taking a grant
+// back whole restores the state before it, except for the microseconds that conversions round off.
 func TestValueIsNeverMade(t *testing.T) {
 	t.Parallel()
-	r := loadRates(t, nil) // As shipped: prices whose ratio never comes out even.
+	r := loadRates(t, nil) // As shipped: the ratio of the prices is never whole.
 	for range 500 {
 		b, worth := newBook(r), int64(0)
 		for range 1 + rand.IntN(12) {
@@ -172,7 +172,8 @@ func TestValueIsNeverMade(t *testing.T) {
 	}
 }
 
-// TestGrantAndTakeBackIsTheIdentity: whatever became of the prices in between, which PLANS_FILE may change at any time.
+// TestGrantAndTakeBackIsTheIdentity for any change of the prices in between, which PLANS_FILE may make at any
+// time.
 func TestGrantAndTakeBackIsTheIdentity(t *testing.T) {
 	t.Parallel()
 	lists := []rates{loadRates(t, nil), loadRates(t, []byte(simplePlans)), loadRates(t, priced(9_900, 99_000)), loadRates(t, priced(19_800, 19_900))}
@@ -187,7 +188,7 @@ func TestGrantAndTakeBackIsTheIdentity(t *testing.T) {
 				held := b.held()
 				own := held[rand.IntN(len(held))]
 				b.r = lists[rand.IntN(len(lists))]
-				b.giveAgain(own, b.takeBack(own))
+				b.restore(own, b.takeBack(own))
 			}
 		}
 		for _, own := range b.held() {
@@ -201,7 +202,7 @@ func TestGrantAndTakeBackIsTheIdentity(t *testing.T) {
 	}
 }
 
-// TestAnUpgradeAtOtherPricesIsUndone: the days of the membership that was left come back, no more and no less.
+// TestAnUpgradeAtOtherPricesIsUndone: exactly the remaining days of the former plan come back.
 func TestAnUpgradeAtOtherPricesIsUndone(t *testing.T) {
 	t.Parallel()
 	for _, later := range [][]byte{nil, priced(10_000, 11_000), priced(10_000, 90_000)} {
@@ -216,7 +217,7 @@ func TestAnUpgradeAtOtherPricesIsUndone(t *testing.T) {
 	}
 }
 
-// TestADisputeThatEndsWellLeavesWhatThereWas: whatever became of the prices while it lasted.
+// TestADisputeThatEndsWellLeavesWhatThereWas for any change of the prices meanwhile.
 func TestADisputeThatEndsWellLeavesWhatThereWas(t *testing.T) {
 	t.Parallel()
 	for _, later := range [][]byte{nil, priced(10_000, 11_000), priced(10_000, 90_000)} {
@@ -226,7 +227,7 @@ func TestADisputeThatEndsWellLeavesWhatThereWas(t *testing.T) {
 			b.grant(catalog.Premium, days(30))
 			own := b.held()[disputed]
 			b.r = loadRates(t, later)
-			b.giveAgain(own, b.takeBack(own))
+			b.restore(own, b.takeBack(own))
 			if b.now.plan != catalog.Premium || b.now.left(noon) != days(45) {
 				t.Errorf("%s disputed: %v of %s are left", own.plan, b.now.left(noon), b.now.plan)
 			}
@@ -234,12 +235,12 @@ func TestADisputeThatEndsWellLeavesWhatThereWas(t *testing.T) {
 	}
 }
 
-// priced is a list with other prices.
+// priced is a list of plans with other prices.
 func priced(standard, premium int) []byte {
 	return []byte(strings.NewReplacer("10000", strconv.Itoa(standard), "20000", strconv.Itoa(premium)).Replace(simplePlans))
 }
 
-// book is a membership at noon with its history, as the database has them, and the prices of the moment.
+// book is a membership at noon with its history, in the form of the database, and the present prices.
 type book struct {
 	r    rates
 	now  term
@@ -248,11 +249,11 @@ type book struct {
 
 func newBook(r rates) *book { return &book{r: r, now: term{plan: catalog.Free}} }
 
-func (b *book) stakes() stakes { return stakesOf(b.r, b.rows) }
+func (b *book) credits() credits { return creditsOf(b.r, b.rows) }
 
-// held are the origins of what there is, in the order in which they came.
+// held are the origins of the present time, in their order.
 func (b *book) held() (out []origin) {
-	st := b.stakes()
+	st := b.credits()
 	for _, c := range b.rows {
 		if own := originOf(c); st.of(own).held > 0 && !slices.Contains(out, own) {
 			out = append(out, own)
@@ -267,16 +268,16 @@ func (b *book) grant(plan catalog.Plan, d micros) (origin, micros) {
 	return own, d
 }
 
-func (b *book) giveAgain(own origin, d micros) { b.add(own, d, b.r.again(b.stakes(), own)) }
+func (b *book) restore(own origin, d micros) { b.add(own, d, b.r.reversal(b.credits(), own)) }
 
 func (b *book) add(own origin, d micros, by exchange) {
 	b.now = b.r.grant(b.now, own.plan, d, by, noon)
 	b.write(own, membershipchange.KindGrant, d)
 }
 
-// takeBack takes all of an origin.
+// takeBack takes all time of an origin.
 func (b *book) takeBack(own origin) micros {
-	st := b.stakes()
+	st := b.credits()
 	after, taken := b.r.takeBack(b.now, st, own, st.of(own).held, noon)
 	if taken > 0 {
 		b.now = after

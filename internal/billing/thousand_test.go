@@ -22,13 +22,14 @@ import (
 )
 
 const (
-	// leastRaces is how many payments are contested at least.
+	// leastRaces is the least number of contested payments.
 	leastRaces = 1_000
-	// racers are the people whose payments they are, and perRacer is how many of each are contested at once.
+	// racers are the users of the payments, and perRacer is how many payments of each are contested at once.
 	racers, perRacer = 16, 3
 )
 
-// scripts are what PortOne says of a payment while it is contested, one after the other. Half of them do not move.
+// scripts are the states of a payment at PortOne while it is contested, one after the other. Half of them do
+// not change.
 var scripts = [][]string{
 	{"paid"}, {"paid", "partial", "disputed", "cancelled"},
 	{"paid"}, {"paid", "disputed", "paid"},
@@ -38,11 +39,14 @@ var scripts = [][]string{
 	{"paid"}, {"paid", "cancelled"},
 }
 
-// A thousand payments and more are each contested at once by a person's call, a notice that comes twice, and the recovery, from
-// three stores of this process and two other processes, three payments of one person at a time. Half of them move at the gateway
-// just as it has answered a look, and a notice tells of each move. Each payment ends as the model has it for the states
-// that were seen, whichever those were, the last among them; one that was paid throughout has exactly one grant; and each
-// person's membership is the sum, to the microsecond. ROUNDS beyond twenty make more of them.
+// At least a thousand payments are each contested at once by a user's request, a notice that arrives twice,
+// and the recovery, from three stores of this process and two other processes, three payments of one user at
+// a time. Half of them change at the gateway just after it has answered a check, and a notice reports each
+// change.
+//
+// Each payment ends as in the model for the states that were seen, whichever those were, the last among them.
+// A payment that was paid throughout has exactly one grant. Each user's membership is the sum, to the
+// microsecond. ROUNDS beyond twenty adds more of them.
 func TestAThousandRaces(t *testing.T) {
 	t.Parallel()
 	r := newRaces(t)
@@ -66,15 +70,15 @@ func TestAThousandRaces(t *testing.T) {
 	t.Logf("%d races, %d of them with a gateway that moved", stood+moved, moved)
 }
 
-// races is where they take place.
+// races is the setting of the races.
 type races struct {
-	*till
+	*harness
 	portone  portOne
 	people   []oid.User
 	services []*billing.Service
 	helpers  []*helper
 	n        int
-	// due is what each person's membership must be.
+	// due is what each user's membership must be.
 	due map[oid.User]time.Duration
 }
 
@@ -82,7 +86,7 @@ func newRaces(t *testing.T) *races {
 	t.Helper()
 	url := storetest.URL(t, store.Postgres)
 	x, p := openPortOne(t, storetest.At(t, url))
-	r := &races{till: x, portone: p, services: []*billing.Service{x.Service}, due: map[oid.User]time.Duration{}}
+	r := &races{harness: x, portone: p, services: []*billing.Service{x.Service}, due: map[oid.User]time.Duration{}}
 	for range 2 {
 		gateway := gatewayOf(t, p.URL, p.APISecret, p.WebhookSecret)
 		r.services = append(r.services, service(t, storetest.At(t, url), gateway, billing.Config{Now: x.clock}))
@@ -94,21 +98,21 @@ func newRaces(t *testing.T) *races {
 	return r
 }
 
-// race is a payment that is contested.
+// race is a contested payment.
 type race struct {
 	p      *ent.Payment
 	script []state
-	// asked hears that PortOne has answered with the present state.
-	asked chan struct{}
+	// answered receives when PortOne has answered with the present state.
+	answered chan struct{}
 }
 
-// wave contests three payments of each person and returns when all looks have ended.
+// wave contests three payments of each user and returns when all checks have ended.
 func (r *races) wave() []*race {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(r.t.Context(), time.Minute)
 	defer cancel()
 	all := r.enter()
-	batches := r.looks(all)
+	batches := r.checks(all)
 	begin := make(chan struct{})
 	var group sync.WaitGroup
 	for i, h := range r.helpers {
@@ -122,7 +126,7 @@ func (r *races) wave() []*race {
 		for _, e := range batches[i] {
 			group.Go(func() {
 				<-begin
-				r.check(e.insist(ctx, s))
+				r.check(e.retry(ctx, s))
 			})
 		}
 	}
@@ -143,7 +147,8 @@ func (r *races) check(err error) {
 	}
 }
 
-// enter orders the payments of a wave, all due for the recovery, and has PortOne say the first state of each.
+// enter creates the payments of a wave, all due for the recovery, and sets the first state of each at
+// PortOne.
 func (r *races) enter() (all []*race) {
 	r.t.Helper()
 	for _, who := range r.people {
@@ -154,7 +159,7 @@ func (r *races) enter() (all []*race) {
 				e.script = append(e.script, stateOf(name))
 			}
 			r.n++
-			r.says(e, e.script[0])
+			r.setState(e, e.script[0])
 			all = append(all, e)
 		}
 	}
@@ -166,61 +171,62 @@ func stateOf(name string) state {
 	return states[slices.IndexFunc(states, func(s state) bool { return s.name == name })]
 }
 
-// says makes PortOne say a state of a payment, and asked hear of the first answer with it.
-func (r *races) says(e *race, s state) {
-	heard := make(chan struct{}, 1)
-	e.asked = heard
+// setState sets the state of a payment at PortOne. answered receives the first answer with it.
+func (r *races) setState(e *race, s state) {
+	answered := make(chan struct{}, 1)
+	e.answered = answered
 	x := pay.Payment{ID: e.p.GatewayID, Customer: e.p.UserID.String(), OrderName: e.p.OrderName, Currency: e.p.Currency, Status: pay.Paid, Total: e.p.Amount, Paid: e.p.Amount}
 	s.change(&x)
 	r.portone.Set(x, func(map[string]any) {
 		select {
-		case heard <- struct{}{}:
+		case answered <- struct{}{}:
 		default:
 		}
 	})
 }
 
-// looks deals the looks at the payments of a wave to the processes, a recovery to each.
-func (r *races) looks(all []*race) [][]errand {
+// checks distributes the checks of the payments of a wave to the processes, with a recovery for each.
+func (r *races) checks(all []*race) [][]task {
 	n := len(r.services) + len(r.helpers)
-	batches := make([][]errand, n)
+	batches := make([][]task, n)
 	for i := range batches {
-		batches[i] = append(batches[i], errand{Do: paymentstep.SourceRecovery})
+		batches[i] = append(batches[i], task{Do: paymentstep.SourceRecovery})
 	}
 	for i, e := range all {
-		told := r.notice(e)
-		client := errand{Do: paymentstep.SourceClient, User: *e.p.UserID, Payment: e.p.ID.String()}
-		for k, look := range []errand{client, told, told} { // The delivery comes twice, to two processes.
-			batches[(i+k)%n] = append(batches[(i+k)%n], look)
+		notice := r.notice(e)
+		client := task{Do: paymentstep.SourceClient, User: *e.p.UserID, Payment: e.p.ID.String()}
+		for k, one := range []task{client, notice, notice} { // The delivery comes twice, to two processes.
+			batches[(i+k)%n] = append(batches[(i+k)%n], one)
 		}
 	}
 	return batches
 }
 
-func (r *races) notice(e *race) errand {
-	out := errand{Do: paymentstep.SourceWebhook, Gateway: r.gateway}
+func (r *races) notice(e *race) task {
+	out := task{Do: paymentstep.SourceWebhook, Gateway: r.gatewayName}
 	out.Header, out.Body = r.portone.Notice("Transaction.Paid", e.p.GatewayID)
 	return out
 }
 
-// move goes on with a payment's script each time that PortOne has answered, and delivers a notice of each move.
+// move continues a payment's script each time that PortOne has answered, and delivers a notice of each
+// change.
 func (r *races) move(ctx context.Context, e *race, s *billing.Service) error {
 	var group sync.WaitGroup
 	defer group.Wait()
 	for _, next := range e.script[1:] {
 		select {
-		case <-e.asked:
+		case <-e.answered:
 		case <-ctx.Done():
 			return fmt.Errorf("nobody asked for %s: %w", e.p.GatewayID, ctx.Err())
 		}
-		r.says(e, next)
-		told := r.notice(e)
-		group.Go(func() { r.check(told.insist(ctx, s)) })
+		r.setState(e, next)
+		notice := r.notice(e)
+		group.Go(func() { r.check(notice.retry(ctx, s)) })
 	}
 	return nil
 }
 
-// judge compares how a payment ended with the model, for all ways in which its states may have been seen.
+// judge compares the end of a payment with the model, for all ways in which its states may have been seen.
 func (r *races) judge(e *race) {
 	r.t.Helper()
 	ctx := r.t.Context()
@@ -256,7 +262,7 @@ func (r *races) judge(e *race) {
 	}
 }
 
-// sums holds each person's membership against what their payments hold.
+// sums compares each user's membership with their payments.
 func (r *races) sums() {
 	r.t.Helper()
 	for _, who := range r.people {

@@ -17,10 +17,11 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// MaxSteps is how many steps of a payment are shown, the last ones.
+// MaxSteps is how many steps of a payment are returned, the last ones. Repeated checks must not make a
+// timeline endless.
 const MaxSteps = 100
 
-// last is the last step of the payment that where fits; nil for none.
+// last returns the last step of the payment that matches where; nil for none.
 func (st *settlement) last(ctx context.Context, where ...predicate.PaymentStep) (*ent.PaymentStep, error) {
 	one, err := st.tx.Client().PaymentStep.Query().Where(paymentstep.PaymentID(st.p.ID)).Where(where...).
 		Order(paymentstep.ByID(entsql.OrderDesc())).First(ctx)
@@ -30,11 +31,12 @@ func (st *settlement) last(ctx context.Context, where ...predicate.PaymentStep) 
 	return one, wrap("timeline", err)
 }
 
-// checked notes that somebody asked and nothing had changed. The revision counts it: what was asked before and says otherwise is
-// out of date. The recovery's looks are not in the timeline, nor one look after another.
-func (st *settlement) checked(ctx context.Context) error {
+// recordCheck stores that the gateway was queried and nothing has changed. It increments the revision, so
+// that an answer to an older query that says otherwise is discarded. The timeline shows neither checks of the
+// recovery nor two checks in a row.
+func (st *settlement) recordCheck(ctx context.Context) error {
 	set := st.tx.Client().Payment.Update().Where(payment.ID(st.p.ID)).AddRevision(1)
-	if next := st.next(st.p.Status); (next == nil) != (st.p.NextCheckAt == nil) { // That was the last look's answer, or money is on its way after all.
+	if next := st.next(st.p.Status); (next == nil) != (st.p.NextCheckAt == nil) { // This answer ends the checks, or starts them again because money may arrive.
 		setNextCheck(set, next)
 	}
 	if err := set.Exec(ctx); err != nil {
@@ -50,14 +52,15 @@ func (st *settlement) checked(ctx context.Context) error {
 	return addStep(ctx, st.tx, st.p.ID, st.source, step{typ: paymentstep.TypeChecked}, st.now)
 }
 
-// next is when the recovery looks again at the payment once it has that status.
+// next is when the recovery checks the payment again once it has that status.
 func (st *settlement) next(status payment.Status) *time.Time {
 	after := *st.p
-	after.Status, after.GatewayStatus = status, st.word
+	after.Status, after.GatewayStatus = status, st.gatewayStatus
 	return nextCheck(&after, st.now)
 }
 
-// save writes the payment, unless it changed meanwhile, with its steps, and tells the person.
+// save writes the payment with its steps, and publishes the change to the user. The revision is part of the
+// condition: a concurrent change makes the answer stale.
 func (st *settlement) save(ctx context.Context, set *ent.PaymentUpdate) error {
 	p := st.p
 	status, known := set.Mutation().Status()
@@ -83,6 +86,7 @@ func (st *settlement) save(ctx context.Context, set *ent.PaymentUpdate) error {
 	return nil
 }
 
+// addStep adds a step to the timeline of a payment, with its text for every language and in English.
 func addStep(ctx context.Context, tx *store.Tx, id oid.Payment, source paymentstep.Source, one step, now time.Time) error {
 	create := tx.Client().PaymentStep.Create().SetPaymentID(id).SetType(one.typ).SetSource(source).
 		SetNillableAmount(one.amount).SetCreatedAt(now)
@@ -96,7 +100,8 @@ func addStep(ctx context.Context, tx *store.Tx, id oid.Payment, source paymentst
 	return wrap("timeline", create.Exec(ctx))
 }
 
-// Detail says what happened beyond a step's type. Steps of before the texts were kept have the English alone.
+// Detail is what happened beyond a step's type. Steps that were written before texts were stored have English
+// only.
 func Detail(s *ent.PaymentStep) errs.Text {
 	var t errs.Text
 	if json.Unmarshal(s.DetailText, &t) != nil || t.IsZero() {

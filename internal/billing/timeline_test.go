@@ -8,15 +8,15 @@ import (
 	"github.com/weav-ai/weav/internal/pay"
 )
 
-// TestAVirtualAccountIsToldOnce: it is what tells a person to transfer the money.
-func TestAVirtualAccountIsToldOnce(t *testing.T) {
+// TestAVirtualAccountIsNotedOnce: the step shows the user that they must transfer money.
+func TestAVirtualAccountIsNotedOnce(t *testing.T) {
 	t.Parallel()
-	each(t, func(_ *testing.T, x *till) {
+	each(t, func(_ *testing.T, x *harness) {
 		p := x.prepare(catalog.Standard)
 		for _, status := range []pay.Status{pay.Pending, pay.VirtualAccountIssued, pay.VirtualAccountIssued, pay.Pending, pay.VirtualAccountIssued} {
-			x.told(p, is(status))
+			x.setAndNotify(p, is(status))
 		}
-		x.told(p, paid)
+		x.setAndNotify(p, paid)
 		x.wantSteps(p, paymentstep.TypePrepared, paymentstep.TypeVirtualAccountIssued, paymentstep.TypePaid, paymentstep.TypeGranted)
 	})
 }

@@ -12,21 +12,21 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// vendor is the far side of a gateway, which a test moves.
+// vendor is the far side of a gateway, which a test controls.
 type vendor interface {
-	// works makes it answer whatever is asked.
+	// works lets it answer every request.
 	works()
-	// becomes makes it answer of an order as a state has it.
+	// becomes sets its answer about an order to a state.
 	becomes(o pay.Order, s state)
-	// notice is a delivery of its own about a payment, signed; id is new to it.
+	// notice is a signed delivery about a payment; id is a new id.
 	notice(id, payment string) (header http.Header, body []byte)
-	// hidesDisputes says that it tells of no dispute of a payment that is partly paid back.
+	// hidesDisputes says that it reports no dispute of a payment that is partly refunded.
 	hidesDisputes() bool
 }
 
-func (d *desk) works() { d.fail(false, false) }
+func (d *fakeGateway) works() { d.fail(false, false) }
 
-func (d *desk) becomes(o pay.Order, s state) {
+func (d *fakeGateway) becomes(o pay.Order, s state) {
 	d.fail(s.name == "500", s.name == "hang")
 	d.forget(o.ID)
 	if s.change != nil {
@@ -34,14 +34,16 @@ func (d *desk) becomes(o pay.Order, s state) {
 	}
 }
 
-func (*desk) notice(id, payment string) (header http.Header, body []byte) { return notice(id, payment) }
+func (*fakeGateway) notice(id, payment string) (header http.Header, body []byte) {
+	return notice(id, payment)
+}
 
-func (*desk) hidesDisputes() bool { return false }
+func (*fakeGateway) hidesDisputes() bool { return false }
 
-// portOne is a local PortOne, which is asked over HTTP by the real adapter.
+// portOne is a local PortOne, which the real adapter queries over HTTP.
 type portOne struct{ *paytest.PortOne }
 
-func (portOne) works() {} // What fails are single payments.
+func (portOne) works() {} // Only single payments fail.
 
 func (p portOne) becomes(o pay.Order, s state) {
 	p.Break(o.ID, map[string]paytest.Fault{"500": paytest.ServerError, "hang": paytest.Hangs}[s.name])
@@ -65,7 +67,7 @@ func (p portOne) notice(_, payment string) (header http.Header, body []byte) {
 
 func (portOne) hidesDisputes() bool { return true }
 
-// gatewayOf is the adapter of PortOne at an address.
+// gatewayOf is PortOne's adapter for an address.
 func gatewayOf(t *testing.T, url, secret, webhookSecret string) pay.Gateway {
 	t.Helper()
 	g, err := portonepay.New(portonepay.Config{
@@ -75,13 +77,14 @@ func gatewayOf(t *testing.T, url, secret, webhookSecret string) pay.Gateway {
 	return g
 }
 
-// openPortOne is a till whose gateway is PortOne's adapter. Only where no answer can come does it wait briefly for one.
-func openPortOne(t *testing.T, st *store.Store) (*till, portOne) {
+// openPortOne is a harness whose gateway is PortOne's adapter. Its timeout is short only where no answer can
+// come.
+func openPortOne(t *testing.T, st *store.Store) (*harness, portOne) {
 	t.Helper()
 	x, p := open(t, st), portOne{paytest.NewPortOne(t)}
 	g := gatewayOf(t, p.URL, p.APISecret, p.WebhookSecret)
-	x.desk, x.vendor, x.gateway = nil, p, g.Name()
+	x.gateway, x.vendor, x.gatewayName = nil, p, g.Name()
 	x.Service = service(t, st, g, billing.Config{Now: x.clock})
-	x.hasty = service(t, st, g, billing.Config{Now: x.clock, Wait: 20 * time.Millisecond, CheckWait: 20 * time.Millisecond})
+	x.impatient = service(t, st, g, billing.Config{Now: x.clock, Wait: 20 * time.Millisecond, CheckWait: 20 * time.Millisecond})
 	return x, p
 }

@@ -90,13 +90,13 @@ func TestAPaymentThroughPortOne(t *testing.T) {
 		if m.ActsAs != "PREMIUM" || time.Until(*m.ExpiresAt).Round(time.Hour) != 30*24*time.Hour {
 			t.Errorf("as it is answered the membership is %+v", m)
 		}
-		asked := len(portone.Asked(at.PaymentID))
+		asked := len(portone.StatusRequests(at.PaymentID))
 		for range 2 {
 			if got := w.deliver(t, header, body); got != http.StatusNoContent {
 				t.Errorf("again it is answered %d", got)
 			}
 		}
-		if n := len(portone.Asked(at.PaymentID)); asked != 1 || n != asked {
+		if n := len(portone.StatusRequests(at.PaymentID)); asked != 1 || n != asked {
 			t.Errorf("PortOne was asked %d times, then %d", asked, n)
 		}
 		if again := p.membership(t); !again.ExpiresAt.Equal(*m.ExpiresAt) {
@@ -152,7 +152,7 @@ func TestPortOnesNotices(t *testing.T) {
 			if got := s.deliver(t, paytest.Sign("msg_"+pay.NewID(), time.Now().Add(-tt.ago), raw, tt.secret), raw); got != tt.want {
 				t.Errorf("it is answered %d, want %d", got, tt.want)
 			}
-			asked := len(s.portone.Asked(order.Checkout.PaymentID)) + len(s.portone.Asked(id))
+			asked := len(s.portone.StatusRequests(order.Checkout.PaymentID)) + len(s.portone.StatusRequests(id))
 			if got := p.membership(t).ActsAs == "STANDARD"; got != tt.grants || (asked > 0) != tt.grants {
 				t.Errorf("it grants: %v, PortOne was asked %d times", got, asked)
 			}
@@ -207,7 +207,7 @@ func TestAHangingPortOneIsAskedAgainInTheBackground(t *testing.T) {
 	must(t, err)
 	asked := make(chan error, 1)
 	go func() {
-		asked <- s.portone.AwaitAsked(t.Context(), id, 1)
+		asked <- s.portone.AwaitStatusRequests(t.Context(), id, 1)
 		s.portone.Break(id, paytest.Works) // The question that came hangs on.
 	}()
 	began := time.Now()

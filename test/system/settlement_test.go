@@ -120,7 +120,7 @@ func (o *order) strike(t *testing.T, db *sql.DB, at moment, byNotice bool) {
 		}
 		_, _ = o.p.completePayment(t, 0, o.id) // The same.
 	})
-	if err := o.portone.AwaitAsked(t.Context(), p.GatewayID, 1); err != nil {
+	if err := o.portone.AwaitStatusRequests(t.Context(), p.GatewayID, 1); err != nil {
 		t.Fatal(err)
 	}
 	if at.lock != "" {

@@ -8,24 +8,24 @@ import (
 	"github.com/weav-ai/weav/internal/pay"
 )
 
-// Cancellation is how far an order to give money back has come, in PortOne's words.
+// Cancellation is the state of a refund, in PortOne's words.
 type Cancellation string
 
-// The states of a cancellation. A payment is as it was until one has Succeeded.
+// The states of a cancellation. Only one that Succeeded changes the payment.
 const (
 	Succeeded Cancellation = "SUCCEEDED"
 	Requested Cancellation = "REQUESTED"
 	Refused   Cancellation = "FAILED"
 )
 
-// Cancels says how PortOne answers orders to give money of a payment back from now on; without it they succeed.
+// Cancels sets how PortOne answers refunds of a payment from now on; the default is Succeeded.
 func (p *PortOne) Cancels(id string, how Cancellation) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.cancels[id] = how
 }
 
-// Decide ends those cancellations of a payment that are Requested, as Succeeded or Refused.
+// Decide ends the Requested cancellations of a payment as Succeeded or Refused.
 func (p *PortOne) Decide(id string, how Cancellation) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -42,6 +42,7 @@ func (p *PortOne) Decide(id string, how Cancellation) {
 	}
 }
 
+// giveBack refunds an amount of the payment.
 func (r *record) giveBack(amount int64) {
 	r.Cancelled += amount
 	if r.Status = pay.PartialCancelled; r.Cancelled == r.Total {
@@ -49,7 +50,7 @@ func (r *record) giveBack(amount int64) {
 	}
 }
 
-// left is what can be given back: what is asked for already is not.
+// left is the refundable amount, without what is requested already.
 func (r *record) left() int64 {
 	left := r.Total - r.Cancelled
 	for _, c := range r.cancellations {
@@ -60,7 +61,8 @@ func (r *record) left() int64 {
 	return left
 }
 
-// cancel gives money back, by PortOne's rules: what is left must do, and be what the caller thinks it is.
+// cancel refunds by PortOne's rules: the amount must be left, and the caller's refundable amount must be
+// right.
 //
 //nolint:gocyclo // One refusal after the other, in the order of the published description.
 func (p *PortOne) cancel(w http.ResponseWriter, id string, body []byte) {

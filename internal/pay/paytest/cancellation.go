@@ -8,7 +8,7 @@ import (
 	"github.com/weav-ai/weav/internal/pay"
 )
 
-// testCancel gives back a part, then the rest, each more than once with its key.
+// testCancel refunds a part, then the rest, each more than once with its key.
 func testCancel(t *testing.T, h Harness) {
 	o := h.paid(t)
 	part := pay.Cancel{ID: o.ID, Reference: h.at(t, o).Reference, Reason: "a test", Amount: 4000, Cancellable: price, Key: pay.NewID()}
@@ -33,7 +33,7 @@ func testCancel(t *testing.T, h Harness) {
 	}
 }
 
-// together orders the same cancellation from several places at once.
+// together sends the same cancellation several times concurrently.
 func together(t *testing.T, h Harness, c pay.Cancel) error {
 	t.Helper()
 	const places = 4
@@ -46,7 +46,7 @@ func together(t *testing.T, h Harness, c pay.Cancel) error {
 	return errors.Join(faults...)
 }
 
-// testCancelRefused orders what a gateway must not do.
+// testCancelRefused sends cancellations that a gateway must refuse.
 func testCancelRefused(t *testing.T, h Harness) {
 	unpaid, paid, gone := h.order(t), h.paid(t), h.paid(t)
 	h.Happens(t, unpaid, VirtualAccount)

@@ -10,7 +10,7 @@ import (
 	"github.com/weav-ai/weav/internal/pay"
 )
 
-// testNotices delivers a good notice, and ones of which a little is not.
+// testNotices delivers a valid notice, and variants of which one detail is invalid.
 func testNotices(t *testing.T, h Harness) {
 	o := h.paid(t)
 	at, body := h.at(t, o), h.Body(t, o.ID)
@@ -56,11 +56,12 @@ func testNotices(t *testing.T, h Harness) {
 	}
 }
 
-// isOf says whether a notice names a payment, by our name or by the gateway's.
+// isOf reports whether a notice names a payment, by our id or by the gateway's reference.
 func isOf(n *pay.Notice, at pay.Ref) bool {
 	return n.PaymentID == at.ID || n.PaymentID == "" && n.Reference != "" && n.Reference == at.Reference
 }
 
+// renamed changes the id of a delivery, which the signature covers.
 func renamed(header http.Header) http.Header {
 	header.Set("Webhook-Id", "msg_of_another")
 	return header

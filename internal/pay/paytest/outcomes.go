@@ -6,7 +6,7 @@ import (
 	"github.com/weav-ai/weav/internal/pay"
 )
 
-// runOutcomes has each outcome happen and reads the payment.
+// runOutcomes makes each outcome happen and reads the payment.
 func runOutcomes(t *testing.T, open func(t *testing.T) Harness) {
 	t.Helper()
 	tests := []struct {
@@ -47,7 +47,7 @@ func runOutcomes(t *testing.T, open func(t *testing.T) Harness) {
 	}
 }
 
-// checkIdentity holds what a payment is against its order.
+// checkIdentity compares the payment with its order.
 func (h Harness) checkIdentity(t *testing.T, o pay.Order, got *pay.Payment) {
 	t.Helper()
 	is := pay.Order{ID: got.ID, OrderName: got.OrderName, Currency: got.Currency, Customer: got.Customer, Amount: got.Total}

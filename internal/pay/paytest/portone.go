@@ -15,43 +15,45 @@ import (
 // StoreID is the shop of every [PortOne].
 const StoreID = "store-00000000-0000-4000-8000-000000000001"
 
-// PortOne is a local PortOne: the part of its API that takes payments, by its published description. A test says what
-// it knows of payments, or has it fail, and reads what it was asked.
+// PortOne is a local PortOne: the payment part of its API, by its published description. A test sets its
+// payments and faults, and reads the requests that it received.
 type PortOne struct {
 	// URL is its address, on loopback.
 	URL string
-	// APISecret is what requests must show, WebhookSecret what notices are signed with.
+	// APISecret is required of requests. WebhookSecret signs notices.
 	APISecret, WebhookSecret string
 
 	mu       sync.Mutex
 	payments map[string]*record
 	faults   map[string]Fault
-	// answered are the answers kept by idempotency key.
-	answered map[string]kept
+	// answered are the stored answers by idempotency key.
+	answered map[string]storedAnswer
 	orders   map[string]pay.Order
-	// cancels say how cancellations are answered, by payment.
+	// cancels are the answers to cancellations, by payment.
 	cancels  map[string]Cancellation
 	requests []Request
-	// came is closed and replaced with each request.
+	// came is closed and replaced with each request, which wakes all waiting tests.
 	came chan struct{}
-	// closed ends what hangs.
+	// closed ends requests that hang.
 	closed chan struct{}
 }
 
-// record is a payment here; edit changes what is said of it.
+// record is a payment; edit changes its JSON.
 type record struct {
 	pay.Payment
 	cancellations []map[string]any
 	edit          func(map[string]any)
 }
 
-type kept struct {
+// storedAnswer is the answer of an idempotency key. call is the request, since a key must not be used for
+// another one.
+type storedAnswer struct {
 	call   string
 	status int
 	body   any
 }
 
-// Request is a request that came, with its answer; Status is 0 for one that was cut off or never answered.
+// Request is a received request with its answer; Status is 0 when it was cut off or not answered.
 type Request struct {
 	Method, Path, Query string
 	Header              http.Header
@@ -60,12 +62,12 @@ type Request struct {
 	Answer              []byte
 }
 
-// NewPortOne starts a PortOne that knows no payments and ends with the test.
+// NewPortOne starts a PortOne without payments, which stops with the test.
 func NewPortOne(tb testing.TB) *PortOne {
 	tb.Helper()
 	p := &PortOne{
 		APISecret: "secret-" + pay.NewID(), WebhookSecret: NewWebhookSecret(),
-		payments: map[string]*record{}, faults: map[string]Fault{}, answered: map[string]kept{}, orders: map[string]pay.Order{},
+		payments: map[string]*record{}, faults: map[string]Fault{}, answered: map[string]storedAnswer{}, orders: map[string]pay.Order{},
 		cancels: map[string]Cancellation{}, came: make(chan struct{}), closed: make(chan struct{}),
 	}
 	server := httptest.NewServer(p.routes())
@@ -82,10 +84,11 @@ func NewWebhookSecret() string {
 	return "whsec_" + base64.StdEncoding.EncodeToString([]byte(pay.NewID()))
 }
 
-// Set says what PortOne knows of a payment from now on. An empty store is [StoreID], an empty transaction is one of the
-// payment's own; of IsTest, Disputed and the amounts it says what they hold. One of another store is not found, as it would
-// not be: an edit can have it answer with one all the same. Edits change each answer's JSON at the end, whether or not that
-// leaves it valid.
+// Set sets a payment from now on. An empty store is [StoreID], an empty transaction gets an id; IsTest,
+// Disputed and the amounts are used as given.
+//
+// A payment of another store is not found, as at PortOne. An edit can answer with one nevertheless: edits
+// change the JSON of each answer at the end, whether or not it stays valid.
 func (p *PortOne) Set(x pay.Payment, edits ...func(map[string]any)) {
 	if x.StoreID == "" {
 		x.StoreID = StoreID
@@ -109,22 +112,22 @@ func (p *PortOne) Set(x pay.Payment, edits ...func(map[string]any)) {
 	p.payments[x.ID] = r
 }
 
-// Forget makes PortOne know a payment no more.
+// Forget removes a payment.
 func (p *PortOne) Forget(id string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.payments, id)
 }
 
-// Break makes PortOne fail at what is asked of a payment, until it is told that it [Works]; an empty id is for all
-// payments that have no fault of their own.
+// Break makes requests for a payment fail until it is set to [Works]. An empty id stands for all payments
+// without a fault of their own.
 func (p *PortOne) Break(id string, f Fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.faults[id] = f
 }
 
-// Ordered returns what was registered under an id, without name and customer, which PortOne is not told.
+// Ordered returns what was registered under an id. PortOne receives neither name nor customer.
 func (p *PortOne) Ordered(id string) (pay.Order, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -132,15 +135,15 @@ func (p *PortOne) Ordered(id string) (pay.Order, bool) {
 	return o, ok
 }
 
-// Requests returns all that came so far, in the order of their answers.
+// Requests returns all requests so far, in the order of their answers.
 func (p *PortOne) Requests() []Request {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return append([]Request(nil), p.requests...)
 }
 
-// Asked returns the requests for how a payment stands.
-func (p *PortOne) Asked(id string) (out []Request) {
+// StatusRequests returns the requests for the status of a payment.
+func (p *PortOne) StatusRequests(id string) (out []Request) {
 	for _, r := range p.Requests() {
 		if r.Method == http.MethodGet && r.Path == "/payments/"+id {
 			out = append(out, r)
@@ -149,13 +152,13 @@ func (p *PortOne) Asked(id string) (out []Request) {
 	return out
 }
 
-// AwaitAsked returns once n requests for how a payment stands have come, answered or not.
-func (p *PortOne) AwaitAsked(ctx context.Context, id string, n int) error {
+// AwaitStatusRequests returns once n requests for the status of a payment have arrived, answered or not.
+func (p *PortOne) AwaitStatusRequests(ctx context.Context, id string, n int) error {
 	for {
 		p.mu.Lock()
 		came := p.came
 		p.mu.Unlock()
-		if len(p.Asked(id)) >= n {
+		if len(p.StatusRequests(id)) >= n {
 			return nil
 		}
 		select {

@@ -7,16 +7,16 @@ import (
 	"github.com/weav-ai/weav/internal/pay"
 )
 
-// requestedAt is when everything here was requested: nothing depends on it.
+// requestedAt is the time of all requests here; nothing depends on it.
 var requestedAt = time.Date(2026, 8, 1, 9, 0, 0, 0, time.UTC)
 
-// words are PortOne's names of statuses, where they are not the port's.
-var words = map[pay.Status]string{pay.Pending: "PAY_PENDING", pay.Unknown: "SOMETHING_NEW"}
+// statusNames are PortOne's names of statuses where they differ from the port's.
+var statusNames = map[pay.Status]string{pay.Pending: "PAY_PENDING", pay.Unknown: "SOMETHING_NEW"}
 
 // json is a payment in PortOne's form.
 func (r *record) json() map[string]any {
 	status := string(r.Status)
-	if word, ok := words[r.Status]; ok {
+	if word, ok := statusNames[r.Status]; ok {
 		status = word
 	}
 	channel := "LIVE"
@@ -37,13 +37,13 @@ func (r *record) json() map[string]any {
 		},
 		"origin": map[string]any{"platformType": "PC", "ipAddress": "192.0.2.1"},
 	}
-	maps.Copy(out, r.more())
+	maps.Copy(out, r.statusFields())
 	r.edit(out)
 	return out
 }
 
-// more is what PortOne says of a payment in this status besides.
-func (r *record) more() map[string]any {
+// statusFields are the fields that PortOne adds in this status.
+func (r *record) statusFields() map[string]any {
 	out := map[string]any{}
 	if !r.PaidAt.IsZero() {
 		out["paidAt"] = r.PaidAt
@@ -51,7 +51,7 @@ func (r *record) more() map[string]any {
 	switch r.Status {
 	case pay.Paid:
 		out["disputes"] = r.disputes()
-		if len(r.cancellations) > 0 { // None of them succeeded.
+		if len(r.cancellations) > 0 { // None of them has succeeded.
 			out["cancellations"] = r.cancellations
 		}
 	case pay.PartialCancelled, pay.Cancelled:
@@ -65,7 +65,7 @@ func (r *record) more() map[string]any {
 	return out
 }
 
-// disputes are an old one that is resolved, and one more while the payment is disputed.
+// disputes are a resolved one, and an open one while the payment is disputed.
 func (r *record) disputes() []map[string]any {
 	old := map[string]any{"status": "RESOLVED", "reason": "a mistake", "createdAt": requestedAt, "resolvedAt": requestedAt}
 	if !r.Disputed {
@@ -74,6 +74,7 @@ func (r *record) disputes() []map[string]any {
 	return []map[string]any{old, {"status": "UNRESOLVED", "reason": "not received", "createdAt": requestedAt}}
 }
 
+// cancellation is a cancellation in PortOne's form.
 func cancellation(amount int64, reason string, status Cancellation) map[string]any {
 	out := map[string]any{
 		"status": status, "id": "cancellation-" + pay.NewID(), "totalAmount": amount, "taxFreeAmount": 0, "vatAmount": 0,

@@ -11,7 +11,7 @@ import (
 	"github.com/weav-ai/weav/internal/pay"
 )
 
-// routes are the calls of the API, with its names for what it refuses.
+// routes are the endpoints of the API, with PortOne's names for errors.
 func (p *PortOne) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /payments/{id}", p.serve(p.get))
@@ -21,7 +21,7 @@ func (p *PortOne) routes() http.Handler {
 	return mux
 }
 
-// serve records a request and answers it, or fails at it.
+// serve records a request and executes it, or fails as the test set.
 func (p *PortOne) serve(do http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
@@ -49,6 +49,7 @@ func (p *PortOne) serve(do http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
+// faultOf is the fault of a payment, or that of all payments.
 func (p *PortOne) faultOf(id string) Fault {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -58,6 +59,7 @@ func (p *PortOne) faultOf(id string) Fault {
 	return p.faults[""]
 }
 
+// record stores a request with its answer and wakes waiting tests; a nil answer was never sent.
 func (p *PortOne) record(r *http.Request, body []byte, answer *httptest.ResponseRecorder) {
 	x := Request{Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Header: r.Header.Clone(), Body: body}
 	if answer != nil {
@@ -70,6 +72,7 @@ func (p *PortOne) record(r *http.Request, body []byte, answer *httptest.Response
 	p.came = make(chan struct{})
 }
 
+// get answers how a payment stands. A payment of another shop is not found, as at PortOne.
 func (p *PortOne) get(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -85,10 +88,10 @@ func (p *PortOne) get(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, x.json())
 }
 
-// quotedKey is an idempotency key as PortOne takes it.
+// quotedKey is the form of an idempotency key that PortOne accepts.
 var quotedKey = regexp.MustCompile(`^"[\x20\x21\x23-\x5b\x5d-\x7e]{16,256}"$`)
 
-// once does what a key stands for one time and then repeats its answer. The key is free to be left out.
+// once executes a request once per key and repeats its answer. Requests without a key are executed each time.
 func (p *PortOne) once(do func(w http.ResponseWriter, id string, body []byte)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
@@ -109,11 +112,12 @@ func (p *PortOne) once(do func(w http.ResponseWriter, id string, body []byte)) h
 		}
 		first := httptest.NewRecorder()
 		do(first, r.PathValue("id"), body)
-		p.answered[key] = kept{r.URL.Path + string(body), first.Code, json.RawMessage(first.Body.Bytes())}
+		p.answered[key] = storedAnswer{r.URL.Path + string(body), first.Code, json.RawMessage(first.Body.Bytes())}
 		answer(w, first.Code, json.RawMessage(first.Body.Bytes()))
 	}
 }
 
+// register fixes the amount of an order. A repetition replaces it until the payment is made.
 func (p *PortOne) register(w http.ResponseWriter, id string, body []byte) {
 	var in struct {
 		StoreID     string `json:"storeId"`
@@ -134,12 +138,14 @@ func (p *PortOne) register(w http.ResponseWriter, id string, body []byte) {
 	}
 }
 
+// answer writes a JSON answer.
 func answer(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // It goes to a recorder.
+	_ = json.NewEncoder(w).Encode(body) // The writer is a recorder.
 }
 
+// refuse writes an error in PortOne's form.
 func refuse(w http.ResponseWriter, status int, kind string) {
 	answer(w, status, map[string]any{"type": kind, "message": "as the test wants it"})
 }

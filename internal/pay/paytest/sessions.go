@@ -13,25 +13,27 @@ import (
 	"github.com/weav-ai/weav/internal/pay"
 )
 
-// Sessions is a gateway in memory that makes a session of its own for each order, as Stripe does: nothing can be asked,
-// paid or given back without the session's name, and notices name the session or the transaction, never our id.
+// Sessions is a gateway in memory that creates a session for each order, as Stripe does. A payment can only
+// be queried, paid and refunded by the session's name, and notices name the session or the transaction, never
+// our id.
 type Sessions struct {
-	// WebhookSecret is what notices are signed with.
+	// WebhookSecret signs notices.
 	WebhookSecret string
 
 	mu sync.Mutex
-	// sessions are the payments by their sessions' names, named the names by order.
+	// sessions are the payments by their sessions' names; named holds the names by order.
 	sessions map[string]*session
 	named    map[string]string
 	down     bool
 }
 
+// session is a payment with the keys of its completed cancellations.
 type session struct {
 	pay.Payment
 	cancels map[string]bool
 }
 
-// NewSessions returns a gateway that knows no orders.
+// NewSessions returns a gateway without orders.
 func NewSessions() *Sessions {
 	return &Sessions{WebhookSecret: NewWebhookSecret(), sessions: map[string]*session{}, named: map[string]string{}}
 }
@@ -45,14 +47,14 @@ func (*Sessions) TakesTests() bool { return false }
 // StoreID implements pay.Gateway.
 func (*Sessions) StoreID() string { return "" }
 
-// Down makes the gateway fail at all it is asked, or work again.
+// Down makes every request fail, or work again.
 func (s *Sessions) Down(down bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.down = down
 }
 
-// find is a session by its name, behind the lock.
+// find returns a session by its name; the lock is held.
 func (s *Sessions) find(ctx context.Context, name string) (*session, error) {
 	one, ok := s.sessions[name]
 	switch {
@@ -82,7 +84,7 @@ func (s *Sessions) Register(ctx context.Context, o pay.Order) (string, error) {
 	return name, nil
 }
 
-// Checkout implements pay.Gateway. It asks for the session, since nobody else knows its address.
+// Checkout implements pay.Gateway. It looks the session up, because only the session has the address.
 func (s *Sessions) Checkout(ctx context.Context, at pay.Ref) (*pay.Checkout, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -127,6 +129,7 @@ func (s *Sessions) Cancel(ctx context.Context, c pay.Cancel) error {
 	return nil
 }
 
+// giveBack refunds an amount of the payment.
 func (s *session) giveBack(amount int64) {
 	s.Cancelled += amount
 	if s.Status = pay.PartialCancelled; s.Cancelled == s.Paid {
@@ -134,7 +137,7 @@ func (s *session) giveBack(amount int64) {
 	}
 }
 
-// Happens makes something happen to an order that is registered.
+// Happens makes an outcome happen to a registered order.
 func (s *Sessions) Happens(tb testing.TB, id string, what Outcome) {
 	tb.Helper()
 	s.mu.Lock()
@@ -159,7 +162,7 @@ func (s *Sessions) Happens(tb testing.TB, id string, what Outcome) {
 	}
 }
 
-// Body is a notice of an order's session, or of its transaction once there is one.
+// Body is a notice about an order's session, or about its transaction once there is one.
 func (s *Sessions) Body(id string, ofTransaction bool) []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -7,7 +7,7 @@ import (
 	"github.com/weav-ai/weav/internal/pay/paytest"
 )
 
-// TestAGatewayWithReferencesFitsThePort holds a gateway that goes by names of its own to the contract.
+// TestAGatewayWithReferencesFitsThePort runs the contract for a gateway with names of its own.
 func TestAGatewayWithReferencesFitsThePort(t *testing.T) {
 	t.Parallel()
 	paytest.Run(t, func(*testing.T) paytest.Harness {

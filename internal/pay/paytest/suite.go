@@ -1,5 +1,5 @@
-// Package paytest holds adapters of the pay port to its contract, and has a local PortOne for the tests of all that
-// takes payments.
+// Package paytest tests adapters of the pay port against its contract, and provides a local PortOne for all
+// tests of payments.
 package paytest
 
 import (
@@ -14,31 +14,31 @@ import (
 // Outcome is something that happens to a payment at its gateway.
 type Outcome string
 
-// The outcomes that every gateway can be brought to.
+// The outcomes that every gateway supports.
 const (
 	Paid           Outcome = "paid"
 	Pending        Outcome = "pending"
 	VirtualAccount Outcome = "virtual_account"
 	Failed         Outcome = "failed"
-	// Cancelled, Partial and Disputed happen to a payment that is paid; Partial gives back half of it.
+	// Cancelled, Partial and Disputed happen to a payment that is paid. Partial refunds half of it.
 	Cancelled Outcome = "cancelled"
 	Partial   Outcome = "partial"
 	Disputed  Outcome = "disputed"
 	Resolved  Outcome = "resolved"
 )
 
-// Harness is a gateway with what a test needs of its vendor's side.
+// Harness is a gateway with control over its far side.
 type Harness struct {
 	Gateway pay.Gateway
-	// Happens makes something happen to a payment that is registered.
+	// Happens makes an outcome happen to a registered payment.
 	Happens func(tb testing.TB, o pay.Order, what Outcome)
-	// Body is a notice that something happened to a payment.
+	// Body is a notice about a payment.
 	Body func(tb testing.TB, paymentID string) []byte
-	// Secret signs notices, in the form whsec_ and base64.
+	// Secret signs notices; it has the form whsec_ and base64.
 	Secret string
 }
 
-// Run holds a gateway to the port's contract. open makes one of its own for each test.
+// Run tests a gateway against the port's contract. open makes a new one for each test.
 func Run(t *testing.T, open func(t *testing.T) Harness) {
 	t.Helper()
 	for name, test := range map[string]func(*testing.T, Harness){
@@ -59,7 +59,7 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 	runOutcomes(t, open)
 }
 
-// price is what every order costs here.
+// price is the price of every order here.
 const price = 9900
 
 // order registers an order.
@@ -70,7 +70,7 @@ func (h Harness) order(t *testing.T) pay.Order {
 	return o
 }
 
-// at registers an order, once more or for the first time, which tells what the gateway knows it by.
+// at registers an order, possibly again, which returns the names that the gateway knows it by.
 func (h Harness) at(t *testing.T, o pay.Order) pay.Ref {
 	t.Helper()
 	reference, err := h.Gateway.Register(t.Context(), o)
@@ -80,7 +80,7 @@ func (h Harness) at(t *testing.T, o pay.Order) pay.Ref {
 	return pay.Ref{ID: o.ID, Reference: reference}
 }
 
-// paid is an order that is paid.
+// paid returns a paid order.
 func (h Harness) paid(t *testing.T) pay.Order {
 	t.Helper()
 	o := h.order(t)
@@ -98,6 +98,7 @@ func (h Harness) payment(t *testing.T, o pay.Order) *pay.Payment {
 	return p
 }
 
+// testNotFound requests payments that were never registered.
 func testNotFound(t *testing.T, h Harness) {
 	if p, err := h.Gateway.Payment(t.Context(), pay.Ref{ID: pay.NewID()}); !errors.Is(err, pay.ErrNotFound) {
 		t.Errorf("an id that nobody registered: %+v, %v", p, err)
@@ -108,6 +109,7 @@ func testNotFound(t *testing.T, h Harness) {
 	}
 }
 
+// testRegisteredTwice registers an order again after it was paid, as a late retry would.
 func testRegisteredTwice(t *testing.T, h Harness) {
 	o := h.order(t)
 	at := h.at(t, o)
@@ -120,6 +122,7 @@ func testRegisteredTwice(t *testing.T, h Harness) {
 	}
 }
 
+// testPaidLate pays after failures: no outcome before the payment is final.
 func testPaidLate(t *testing.T, h Harness) {
 	o := h.order(t)
 	for _, what := range []Outcome{Failed, Pending, VirtualAccount, Paid} {
@@ -130,7 +133,7 @@ func testPaidLate(t *testing.T, h Harness) {
 	}
 }
 
-// testCanceledContext asks with a context that has ended.
+// testCanceledContext queries with a cancelled context.
 func testCanceledContext(t *testing.T, h Harness) {
 	at := h.at(t, h.paid(t))
 	ctx, cancel := context.WithCancel(t.Context())
@@ -140,6 +143,7 @@ func testCanceledContext(t *testing.T, h Harness) {
 	}
 }
 
+// testCheckout requires a way to pay, and a plausible time of the payment.
 func testCheckout(t *testing.T, h Harness) {
 	c, err := h.Gateway.Checkout(t.Context(), h.at(t, h.order(t)))
 	if err != nil {

@@ -17,7 +17,7 @@ func newOrder() pay.Order {
 	return pay.Order{ID: pay.NewID(), OrderName: "WEAV-AI 프리미엄 30일", Currency: "KRW", Customer: "user_1", Amount: 19900}
 }
 
-// calls are all that a gateway is asked of an order.
+// calls are all requests about an order.
 func calls(g *portonepay.Gateway, o pay.Order) map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
 		"register": func(ctx context.Context) error { _, err := g.Register(ctx, o); return err },
@@ -31,7 +31,7 @@ func calls(g *portonepay.Gateway, o pay.Order) map[string]func(context.Context) 
 	}
 }
 
-// TestFaults holds that each way to fail is told as what it is, soon, and without a secret.
+// TestFaults: each failure is reported as what it is, soon, and without a secret.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	for _, f := range paytest.Faults {
@@ -47,7 +47,7 @@ func TestFaults(t *testing.T) {
 			p.Break("", f)
 			for name, call := range calls(open(t, p), o) {
 				if name == "register" && (f == paytest.Garbage || f == paytest.NotFound) {
-					continue // Nothing is read of its answer, and it needs no payment.
+					continue // The answer is not read, and no payment is needed.
 				}
 				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 				if f == paytest.Hangs {
@@ -108,7 +108,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestStatesOfACancellation reads how far a cancellation came.
+// TestStatesOfACancellation reads the states of a cancellation.
 func TestStatesOfACancellation(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[string]error{
@@ -141,7 +141,7 @@ func TestALostAnswerPaysBackOnce(t *testing.T) {
 	}
 }
 
-// TestACancellationThatTakesItsTime is no failure, gives back nothing before it is done, and is ordered once.
+// TestACancellationThatTakesItsTime is no failure, refunds nothing before it is done, and is ordered once.
 func TestACancellationThatTakesItsTime(t *testing.T) {
 	t.Parallel()
 	p := paytest.NewPortOne(t)

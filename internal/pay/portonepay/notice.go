@@ -16,15 +16,17 @@ import (
 const (
 	// secretPrefix begins each webhook secret; base64 follows.
 	secretPrefix = "whsec_"
-	// minSecret is the least of a secret, in bytes. Below it signatures can be guessed: an empty one signs anything.
+	// minSecret is the shortest secret, in bytes. The signatures of shorter ones can be guessed, and an empty
+	// one accepts anything.
 	minSecret = 16
 )
 
-// verifier checks a notice under one secret.
+// verifier verifies a notice with one secret.
 type verifier interface {
 	Verify(payload []byte, headers http.Header) error
 }
 
+// verifiers decodes the secrets. Errors name a secret by its number, never by its value.
 func verifiers(secrets []string) ([]verifier, error) {
 	var out []verifier
 	for i, secret := range secrets {
@@ -42,11 +44,11 @@ func verifiers(secrets []string) ([]verifier, error) {
 	return out, nil
 }
 
-// disputes are the kinds of notices of them.
+// disputes are the kinds of notices about disputes.
 var disputes = map[string]pay.Dispute{"Transaction.DisputeCreated": pay.DisputeCreated, "Transaction.DisputeResolved": pay.DisputeResolved}
 
-// Notice implements pay.Gateway, by the rules of Standard Webhooks: signed under one of the secrets, at most five
-// minutes ago. What is not of a payment of this shop, and kinds that nobody knows yet, have no PaymentID.
+// Notice implements pay.Gateway, by the rules of Standard Webhooks: signed with one of the secrets, at most
+// five minutes ago. Notices about payments of other shops, and of unknown kinds, have no PaymentID.
 func (g *Gateway) Notice(header http.Header, body []byte) (*pay.Notice, error) {
 	if !g.isSigned(header, body) {
 		return nil, pay.ErrBadSignature
@@ -63,6 +65,7 @@ func (g *Gateway) Notice(header http.Header, body []byte) (*pay.Notice, error) {
 	if at, err := time.Parse(time.RFC3339Nano, n.Timestamp); err == nil {
 		notice.At = at.UTC()
 	}
+	// Kinds such as BillingKey.* concern no payment.
 	if !strings.HasPrefix(n.Type, "Transaction.") {
 		return notice, nil
 	}
@@ -79,6 +82,7 @@ func (g *Gateway) Notice(header http.Header, body []byte) (*pay.Notice, error) {
 	return notice, nil
 }
 
+// isSigned reports whether one of the secrets signed a delivery.
 func (g *Gateway) isSigned(header http.Header, body []byte) bool {
 	for _, v := range g.hooks {
 		if v.Verify(body, header) == nil {

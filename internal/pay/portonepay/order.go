@@ -8,18 +8,19 @@ import (
 	"github.com/weav-ai/weav/internal/pay"
 )
 
-// Register implements pay.Gateway. PortOne goes by the ID alone.
+// Register implements pay.Gateway. PortOne uses the ID alone.
 func (g *Gateway) Register(ctx context.Context, o pay.Order) (string, error) {
 	body := map[string]any{"storeId": g.cfg.StoreID, "totalAmount": o.Amount, "currency": o.Currency}
 	err := g.call(ctx, request{method: http.MethodPost, path: []string{"payments", o.ID, "pre-register"}, key: "register-" + o.ID, body: body}, nil)
+	// A paid order has its amount fixed, so nothing is left to register.
 	if r := new(refusal); errors.As(err, &r) && r.Type == "ALREADY_PAID" {
 		return "", nil
 	}
 	return "", err
 }
 
-// Cancel implements pay.Gateway. A cancellation that PortOne has only taken down (REQUESTED) is no failure: the
-// payment says when it is done.
+// Cancel implements pay.Gateway. A cancellation that PortOne has only accepted (REQUESTED) is no failure. The
+// payment shows when it is done.
 func (g *Gateway) Cancel(ctx context.Context, c pay.Cancel) error {
 	body := map[string]any{"storeId": g.cfg.StoreID, "reason": c.Reason}
 	if c.Amount > 0 {

@@ -12,7 +12,7 @@ import (
 	"github.com/weav-ai/weav/internal/pay/portonepay"
 )
 
-// answering is a gateway whose PortOne says the same to everything.
+// answering is a gateway whose PortOne gives the same answer to everything.
 func answering(tb testing.TB, status int, body string) *portonepay.Gateway {
 	tb.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -29,8 +29,9 @@ func answering(tb testing.TB, status int, body string) *portonepay.Gateway {
 
 type object = map[string]any
 
-// TestOddPayments holds that nothing is believed of a payment that makes no sense, and that what is new does no harm.
-func TestOddPayments(t *testing.T) {
+// TestMalformedPaymentsAreUnknown: nothing is concluded from an impossible payment, and new fields do no
+// harm.
+func TestMalformedPaymentsAreUnknown(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name string
@@ -75,7 +76,7 @@ func isNotItemised(p *pay.Payment) bool {
 
 func isUnknown(p *pay.Payment) bool { return p.Status == pay.Unknown && p.ID != "" }
 
-// TestAnswersInAnotherForm holds that these are no answers.
+// TestAnswersInAnotherForm: these are errors.
 func TestAnswersInAnotherForm(t *testing.T) {
 	t.Parallel()
 	for name, edit := range map[string]func(answer object){
@@ -108,7 +109,7 @@ func TestAnswersInAnotherForm(t *testing.T) {
 // ofAnother makes an answer name another shop.
 func ofAnother(answer object) { answer["storeId"] = "store-of-another" }
 
-// TestForeignAndTestPayments holds that these are told apart, for the domain to judge.
+// TestForeignAndTestPayments: both are distinguished, for the domain to decide.
 func TestForeignAndTestPayments(t *testing.T) {
 	t.Parallel()
 	p := paytest.NewPortOne(t)
@@ -135,8 +136,9 @@ func TestForeignAndTestPayments(t *testing.T) {
 	}
 }
 
-// TestAWrongSecretIsToldApart from a gateway that is down, with every call: it is for somebody to mend.
-func TestAWrongSecretIsToldApart(t *testing.T) {
+// TestAWrongSecretIsErrUnauthorized for every call, as distinct from a gateway that is down: an operator must
+// correct it.
+func TestAWrongSecretIsErrUnauthorized(t *testing.T) {
 	t.Parallel()
 	p := paytest.NewPortOne(t)
 	wrong := open(t, p, func(c *portonepay.Config) { c.APISecret = "another" })

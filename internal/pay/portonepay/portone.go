@@ -1,7 +1,7 @@
 // Package portonepay takes payments through PortOne V2.
 //
-// PortOne has no SDK for Go. What is sent and read here is held, in the tests, to its published description and to its
-// own client for Node.
+// PortOne has no SDK for Go. The tests verify requests and answers against PortOne's published description
+// and its own client for Node.
 package portonepay
 
 import (
@@ -17,23 +17,24 @@ import (
 const (
 	// vendorURL is PortOne's API.
 	vendorURL = "https://api.portone.io"
-	// patience is how long an answer may take; PortOne asks for at least a minute.
-	patience = 75 * time.Second
+	// callTimeout is the longest time for an answer. PortOne asks for at least a minute.
+	callTimeout = 75 * time.Second
 )
 
-// Config says whose account it is.
+// Config configures an account.
 type Config struct {
-	// StoreID is the shop, ChannelKey the channel that its page takes payments by.
+	// StoreID is the shop. ChannelKey is the channel of its payment page.
 	StoreID, ChannelKey string
-	// APISecret signs requests.
+	// APISecret authorizes requests.
 	APISecret string
-	// WebhookSecrets verify notices; two while they are exchanged. Without any no notice is believed.
+	// WebhookSecrets verify notices. There are two while a secret is being replaced. Without any, every
+	// notice is refused.
 	WebhookSecrets []string
 	// TakesTests says whether payments over TEST channels count.
 	TakesTests bool
-	// BaseURL is the API, without a slash at its end; empty for PortOne's.
+	// BaseURL is the API, without a trailing slash; empty for PortOne's.
 	BaseURL string
-	// Transport carries requests; nil for the default one.
+	// Transport sends requests; nil for the default one.
 	Transport http.RoundTripper
 }
 
@@ -44,7 +45,8 @@ type Gateway struct {
 	hooks  []verifier
 }
 
-// New returns a gateway. It fails without a shop or an API secret, and when a webhook secret is none of PortOne's.
+// New returns a gateway. It fails without a shop or an API secret, and for a webhook secret that is not in
+// PortOne's form.
 func New(c Config) (*Gateway, error) {
 	if c.StoreID == "" || c.APISecret == "" {
 		return nil, errors.New("portonepay: it takes a store's id and an API secret")
@@ -57,10 +59,10 @@ func New(c Config) (*Gateway, error) {
 		return nil, err
 	}
 	return &Gateway{cfg: c, hooks: hooks, client: &http.Client{
-		// The keys of orders make a repetition safe for three hours. It is still the caller that repeats them, so that
-		// one rule holds for all that moves money.
-		Transport: httponce.Transport(c.Transport), Timeout: patience,
-		// A redirect would carry the secret elsewhere.
+		// Idempotency keys make a repetition safe for three hours. Yet the transport sends a request once and
+		// the caller repeats it, so that one rule holds for everything that moves money.
+		Transport: httponce.Transport(c.Transport), Timeout: callTimeout,
+		// A redirect would send the secret elsewhere.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}, nil
 }
@@ -74,7 +76,7 @@ func (g *Gateway) TakesTests() bool { return g.cfg.TakesTests }
 // StoreID implements pay.Gateway.
 func (g *Gateway) StoreID() string { return g.cfg.StoreID }
 
-// Checkout implements pay.Gateway. It asks nobody.
+// Checkout implements pay.Gateway. It sends no request.
 func (g *Gateway) Checkout(context.Context, pay.Ref) (*pay.Checkout, error) {
 	return &pay.Checkout{Gateway: g.Name(), StoreID: g.cfg.StoreID, ChannelKey: g.cfg.ChannelKey}, nil
 }

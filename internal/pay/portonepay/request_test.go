@@ -11,7 +11,7 @@ import (
 	"github.com/weav-ai/weav/internal/pay/portonepay"
 )
 
-// TestRequests reads what PortOne is sent.
+// TestRequests reads what PortOne receives.
 func TestRequests(t *testing.T) {
 	t.Parallel()
 	p := paytest.NewPortOne(t)
@@ -50,7 +50,7 @@ func must(tb testing.TB, err error) {
 	}
 }
 
-// register tells PortOne of an order. PortOne goes by our id and has no name of its own.
+// register registers an order. PortOne uses our id and has no name of its own.
 func register(tb testing.TB, g *portonepay.Gateway, o pay.Order) {
 	tb.Helper()
 	if reference, err := g.Register(tb.Context(), o); err != nil || reference != "" {
@@ -58,8 +58,8 @@ func register(tb testing.TB, g *portonepay.Gateway, o pay.Order) {
 	}
 }
 
-// TestRegisterWhatIsPaid tells PortOne for the first time of an order that is paid already.
-func TestRegisterWhatIsPaid(t *testing.T) {
+// TestRegisteringAPaidOrderSucceeds for an order that PortOne has not seen before.
+func TestRegisteringAPaidOrderSucceeds(t *testing.T) {
 	t.Parallel()
 	p := paytest.NewPortOne(t)
 	o := newOrder()
@@ -70,8 +70,8 @@ func TestRegisterWhatIsPaid(t *testing.T) {
 	}
 }
 
-// TestIDsStayInTheirPlace asks with ids that would be another address.
-func TestIDsStayInTheirPlace(t *testing.T) {
+// TestIDsAreEscapedInPaths uses ids that would be another address.
+func TestIDsAreEscapedInPaths(t *testing.T) {
 	t.Parallel()
 	p := paytest.NewPortOne(t)
 	g := open(t, p)
@@ -87,8 +87,8 @@ func TestIDsStayInTheirPlace(t *testing.T) {
 	}
 }
 
-// TestKeysThatAreNone holds that these are not sent: PortOne would take them for others, or for none.
-func TestKeysThatAreNone(t *testing.T) {
+// TestInvalidIdempotencyKeysAreNotSent: PortOne would take them for others, or for none.
+func TestInvalidIdempotencyKeysAreNotSent(t *testing.T) {
 	t.Parallel()
 	p := paytest.NewPortOne(t)
 	g, o := open(t, p), newOrder()

@@ -26,14 +26,14 @@ func open(tb testing.TB, p *paytest.PortOne, edits ...func(*portonepay.Config)) 
 	return g
 }
 
-// paid is a payment of an order as it should be.
+// paid is a correct payment of an order.
 func paid(o pay.Order) pay.Payment {
 	return pay.Payment{
 		ID: o.ID, OrderName: o.OrderName, Currency: o.Currency, Customer: o.Customer, Status: pay.Paid, Total: o.Amount, Paid: o.Amount,
 	}
 }
 
-// happen makes p say what would be so after an outcome.
+// happen sets the payment of p to an outcome.
 func happen(p *paytest.PortOne, o pay.Order, what paytest.Outcome) {
 	x := paid(o)
 	switch what {

@@ -11,8 +11,8 @@ import (
 	"github.com/weav-ai/weav/internal/pay/portonepay"
 )
 
-// TestOrdersOverUsedConnections breaks a connection that answered before, at each moment of a call that orders
-// something. The transport sends it once; the caller repeats it with the same key.
+// TestOrdersOverUsedConnections breaks a connection that answered before, at each moment of a call that
+// orders something. The transport sends it once; the caller repeats it with the same key.
 func TestOrdersOverUsedConnections(t *testing.T) {
 	t.Parallel()
 	for _, moment := range httponcetest.Moments {

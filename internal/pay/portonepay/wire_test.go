@@ -24,7 +24,8 @@ const (
 	servers = "../../ai/openaiai/wire"
 )
 
-// run runs a script of the npm project: in goes to its standard input, out comes from its output, both as JSON.
+// run runs a script of the npm project: in goes to its standard input, out comes from its output, both as
+// JSON.
 func run(t *testing.T, pkg, script string, in, out any, args ...string) {
 	t.Helper()
 	node := servicetest.Node(t, wire, pkg)
@@ -37,7 +38,7 @@ func run(t *testing.T, pkg, script string, in, out any, args ...string) {
 	must(t, json.Unmarshal(answer, out))
 }
 
-// all are payments of every kind that PortOne tells of.
+// all are payments of every kind that PortOne reports.
 func all() []pay.Payment {
 	var out []pay.Payment
 	for _, edit := range []func(x *pay.Payment){
@@ -77,7 +78,7 @@ type result struct {
 	Error string
 }
 
-// payment is what PortOne's client read, in the port's words.
+// payment is what PortOne's client read, in the types of the port.
 func (r result) payment() pay.Payment {
 	a := r.Answer
 	p := pay.Payment{
@@ -94,7 +95,8 @@ func (r result) payment() pay.Payment {
 	return p
 }
 
-// TestPortOnesOwnClientReadsTheSame reads every kind of payment with both, and cancels with one what the other reads.
+// TestPortOnesOwnClientReadsTheSame reads every kind of payment with both, and cancels with one what the
+// other reads.
 func TestPortOnesOwnClientReadsTheSame(t *testing.T) {
 	t.Parallel()
 	p := paytest.NewPortOne(t)
@@ -136,7 +138,7 @@ func flat(header http.Header) map[string]string {
 	return out
 }
 
-// TestPortOnesOwnVerifierAgrees has it verify what is signed here, and verifies here what others sign.
+// TestPortOnesOwnVerifierAgrees verifies there what is signed here, and here what others sign.
 func TestPortOnesOwnVerifierAgrees(t *testing.T) {
 	t.Parallel()
 	p := paytest.NewPortOne(t)
@@ -179,7 +181,7 @@ func TestPortOnesOwnVerifierAgrees(t *testing.T) {
 	}
 }
 
-// TestTheLocalPortOneIsValid holds its answers, and what it is sent, to PortOne's published description.
+// TestTheLocalPortOneIsValid compares its answers and requests with PortOne's published description.
 func TestTheLocalPortOneIsValid(t *testing.T) {
 	t.Parallel()
 	p := paytest.NewPortOne(t)
@@ -212,7 +214,7 @@ func TestTheLocalPortOneIsValid(t *testing.T) {
 	for _, f := range []paytest.Fault{paytest.NotFound, paytest.Unauthorized} {
 		p.Break("", f)
 		for _, call := range calls(g, newOrder()) {
-			_ = call(t.Context()) // The answer counts, not what is made of it.
+			_ = call(t.Context()) // The answer counts, not how the adapter reads it.
 		}
 	}
 	type value struct {
@@ -252,8 +254,8 @@ func schemas(r paytest.Request) (in, out string) {
 	return in, map[string]string{"CancelPaymentBody": "CancelPaymentError", "PreRegisterPaymentBody": "PreRegisterPaymentError", "": "GetPaymentError"}[in]
 }
 
-// TestRequestsAreValidByPortOnesDescription sends each kind of request to a server that holds it to the description
-// and refuses what is not valid with 400. What it answers is made up and of no matter here.
+// TestRequestsAreValidByPortOnesDescription sends each kind of request to a server that validates it against
+// the description and refuses invalid ones with 400. Its answers are made up and do not matter here.
 func TestRequestsAreValidByPortOnesDescription(t *testing.T) {
 	t.Parallel()
 	url := servicetest.NodeServer(t, servers, "@stdy/cli", "steady.js", regexp.MustCompile(`Ready to accept requests on (http://\S+)`),

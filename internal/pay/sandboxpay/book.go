@@ -8,52 +8,53 @@ import (
 	"github.com/weav-ai/weav/internal/pay"
 )
 
-// Entry is what the book has of a payment.
+// Entry is a payment in the book.
 type Entry struct {
 	ID       string
 	State    string // JSON
-	Revision int    // 0: not in the book yet
+	Revision int    // 0: not stored yet
 }
 
-// Book keeps the sandbox's payments.
+// Book stores the sandbox's payments.
 type Book interface {
-	// Load reads an entry; nil when there is none.
+	// Load returns an entry; nil when there is none.
 	Load(ctx context.Context, id string) (*Entry, error)
-	// Save writes an entry whose revision is still the book's, and gives it the next one; false when it is not.
+	// Save stores an entry if its revision is still the stored one, and increments the revision; false when
+	// it is not.
 	Save(ctx context.Context, e Entry) (bool, error)
 }
 
-// kept is an entry's state.
-type kept struct {
+// entryState is the state of an entry.
+type entryState struct {
 	pay.Payment
-	// Keys are those of cancellations that were done.
+	// Keys are those of completed cancellations. A key that is repeated refunds nothing more.
 	Keys map[string]bool `json:",omitempty"`
 }
 
-// errTorn says that the book was busy for too long.
-var errTorn = errors.New("sandboxpay: others write to the same entry")
+// errBusy says that concurrent changes won every attempt.
+var errBusy = errors.New("sandboxpay: others write to the same entry")
 
-// attempts is how often a change is tried against others.
+// attempts is how often a change is tried against concurrent ones.
 const attempts = 20
 
-// load reads a payment with its revision; empty when the book has none.
-func (g *Gateway) load(ctx context.Context, id string) (kept, int, error) {
+// load reads a payment with its revision; empty when there is none.
+func (g *Gateway) load(ctx context.Context, id string) (entryState, int, error) {
 	e, err := g.cfg.Book.Load(ctx, id)
 	if err != nil {
-		return kept{}, 0, pay.Fault(pay.ErrUnavailable, "the book", err)
+		return entryState{}, 0, pay.Fault(pay.ErrUnavailable, "the book", err)
 	}
 	if e == nil {
-		return kept{}, 0, nil
+		return entryState{}, 0, nil
 	}
-	var k kept
+	var k entryState
 	if err := json.Unmarshal([]byte(e.State), &k); err != nil {
-		return kept{}, 0, pay.Fault(pay.ErrUnavailable, "the book", err)
+		return entryState{}, 0, pay.Fault(pay.ErrUnavailable, "the book", err)
 	}
 	return k, e.Revision, nil
 }
 
-// change changes a payment by compare and set; what do refuses is not written.
-func (g *Gateway) change(ctx context.Context, id string, do func(*kept) error) error {
+// change changes a payment by compare and set. An error of do leaves it unchanged. do may run more than once.
+func (g *Gateway) change(ctx context.Context, id string, do func(*entryState) error) error {
 	for range attempts {
 		k, revision, err := g.load(ctx, id)
 		if err != nil {
@@ -74,5 +75,5 @@ func (g *Gateway) change(ctx context.Context, id string, do func(*kept) error) e
 			return nil
 		}
 	}
-	return pay.Fault(pay.ErrUnavailable, "the book", errTorn)
+	return pay.Fault(pay.ErrUnavailable, "the book", errBusy)
 }

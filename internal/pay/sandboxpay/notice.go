@@ -13,8 +13,8 @@ import (
 	"github.com/weav-ai/weav/internal/pay"
 )
 
-// news is the body of a notice.
-type news struct {
+// noticeBody is the body of a notice.
+type noticeBody struct {
 	Type      string    `json:"type"`
 	PaymentID string    `json:"paymentId"`
 	Timestamp time.Time `json:"timestamp"`
@@ -25,20 +25,20 @@ func (g *Gateway) Notice(header http.Header, body []byte) (*pay.Notice, error) {
 	if g.hook.Verify(body, header) != nil {
 		return nil, pay.ErrBadSignature
 	}
-	var n news
+	var n noticeBody
 	if json.Unmarshal(body, &n) != nil {
 		return nil, pay.Fault(pay.ErrRefused, "a notice in another form", nil)
 	}
 	return &pay.Notice{ID: header.Get(standardwebhooks.HeaderWebhookID), Type: n.Type, PaymentID: n.PaymentID, At: n.Timestamp}, nil
 }
 
-// notify sends a notice that something happened to a payment.
+// notify sends a notice that a payment has changed.
 func (g *Gateway) notify(ctx context.Context, id string) error {
 	if g.cfg.Notify == nil {
 		return nil
 	}
 	now := time.Now().UTC()
-	body, err := json.Marshal(news{Type: "Transaction.Changed", PaymentID: id, Timestamp: now})
+	body, err := json.Marshal(noticeBody{Type: "Transaction.Changed", PaymentID: id, Timestamp: now})
 	if err != nil {
 		return fmt.Errorf("sandboxpay: %w", err)
 	}

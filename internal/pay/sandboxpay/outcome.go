@@ -6,32 +6,32 @@ import (
 	"github.com/weav-ai/weav/internal/pay"
 )
 
-// Outcome is something that whoever pays can say happened.
+// Outcome is something that the user of the page can let happen to a payment.
 type Outcome struct {
-	// Name is what the page is told, Label what it shows.
+	// Name is the value in requests. Label is the text on the page.
 	Name, Label string
-	// fits says whether it can happen to a payment as it is; it may have happened already.
+	// fits reports whether it can happen to a payment in its state; it may have happened already.
 	fits func(p pay.Payment) bool
 	do   func(p *pay.Payment)
 }
 
-// Outcomes are what can happen, in the page's order.
+// Outcomes are all outcomes, in the order of the page.
 var Outcomes = []Outcome{
 	{"paid", "Pay", isPayable, func(p *pay.Payment) { take(p, p.Total) }},
 	{"pending", "Leave it pending", isOpen, func(p *pay.Payment) { p.Status = pay.Pending }},
 	{"virtual_account", "Have a virtual account issued", isOpen, func(p *pay.Payment) { p.Status = pay.VirtualAccountIssued }},
 	{"failed", "Fail", isOpen, func(p *pay.Payment) { p.Status = pay.Failed }},
 	{"wrong_amount", "Pay another amount", isPayable, func(p *pay.Payment) { take(p, p.Total+1) }},
-	{"wrong_currency", "Pay in another currency", isPayable, func(p *pay.Payment) { pretend(p, func() { p.Currency = "XTS" }) }},
-	{"wrong_order", "Pay for another order", isPayable, func(p *pay.Payment) { pretend(p, func() { p.OrderName = "Another order" }) }},
-	{"wrong_payer", "Pay in another person's name", isPayable, func(p *pay.Payment) { pretend(p, func() { p.Customer = "another person" }) }},
+	{"wrong_currency", "Pay in another currency", isPayable, func(p *pay.Payment) { takeWrongly(p, func() { p.Currency = "XTS" }) }},
+	{"wrong_order", "Pay for another order", isPayable, func(p *pay.Payment) { takeWrongly(p, func() { p.OrderName = "Another order" }) }},
+	{"wrong_payer", "Pay in another person's name", isPayable, func(p *pay.Payment) { takeWrongly(p, func() { p.Customer = "another person" }) }},
 	{"partial", "Cancel half of it", isHeld, func(p *pay.Payment) { giveBack(p, (p.Paid-p.Cancelled+1)/2) }},
 	{"cancelled", "Cancel all of it", isReturnable, func(p *pay.Payment) { giveBack(p, p.Paid-p.Cancelled) }},
 	{"disputed", "Dispute it", isHeld, func(p *pay.Payment) { p.Disputed = true }},
 	{"resolved", "Resolve the dispute", isHeld, func(p *pay.Payment) { p.Disputed = false }},
 }
 
-// isOpen says whether a payment may still be paid.
+// isOpen reports whether a payment can still be paid.
 func isOpen(p pay.Payment) bool {
 	switch p.Status {
 	case pay.Ready, pay.Pending, pay.VirtualAccountIssued, pay.Failed:
@@ -41,14 +41,16 @@ func isOpen(p pay.Payment) bool {
 	}
 }
 
-// isHeld says whether some of the money is here.
+// isHeld reports whether some of the money has not been refunded.
 func isHeld(p pay.Payment) bool { return p.Status == pay.Paid || p.Status == pay.PartialCancelled }
 
+// A repeated payment is accepted and changes nothing, as at a real gateway.
 func isPayable(p pay.Payment) bool { return isOpen(p) || p.Status == pay.Paid }
 
+// isReturnable also accepts a payment that is fully refunded, for a repetition.
 func isReturnable(p pay.Payment) bool { return isHeld(p) || p.Status == pay.Cancelled }
 
-// take takes an amount, once.
+// take pays an amount, once.
 func take(p *pay.Payment, amount int64) {
 	if !isOpen(*p) {
 		return
@@ -56,15 +58,15 @@ func take(p *pay.Payment, amount int64) {
 	p.Status, p.TransactionID, p.Total, p.Paid, p.PaidAt = pay.Paid, "sandbox"+pay.NewID(), amount, amount, time.Now().UTC()
 }
 
-// pretend pays what is no more the order that was made.
-func pretend(p *pay.Payment, change func()) {
+// takeWrongly pays an order after a change that makes it differ from the registered one.
+func takeWrongly(p *pay.Payment, change func()) {
 	if isOpen(*p) {
 		change()
 		take(p, p.Total)
 	}
 }
 
-// giveBack cancels a part of what was paid.
+// giveBack refunds a part of what was paid.
 func giveBack(p *pay.Payment, amount int64) {
 	p.Cancelled += amount
 	if p.Status = pay.PartialCancelled; p.Cancelled == p.Paid {
@@ -82,7 +84,7 @@ func find(name string) (Outcome, bool) {
 	return Outcome{}, false
 }
 
-// possible are the outcomes that would change a payment as it is.
+// possible returns the outcomes that would change a payment in its present state.
 func possible(p pay.Payment) []Outcome {
 	var out []Outcome
 	for _, o := range Outcomes {

@@ -14,7 +14,7 @@ import (
 	"github.com/weav-ai/weav/internal/pay"
 )
 
-// page needs nothing from elsewhere and runs no script.
+// page loads nothing else and runs no script, so that a strict policy applies to it.
 var page = template.Must(template.New("page").Parse(`<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Sandbox payment</title>
 <h1>Sandbox payment</h1>
@@ -27,24 +27,27 @@ var page = template.Must(template.New("page").Parse(`<!doctype html>
 </form></html>
 `))
 
-// maxForm bounds what the page takes, in bytes.
+// maxForm bounds the size of a request to the page, in bytes.
 const maxForm = 4096
 
-// errUnfit says that an outcome cannot happen any more.
+// errUnfit says that an outcome is not possible in the payment's state.
 var errUnfit = errors.New("sandboxpay: this cannot happen to the payment as it is")
 
-// Handler serves the page of a payment at /{id}, below Config.PageURL: GET shows it, POST says what happened, as a form
-// of the page or as JSON {"outcome": "paid"}, and sends a notice of it. JSON is answered by 204. Saying the same again
-// changes nothing, but for "partial", and sends another notice: 503 says that the notice was not taken. 409 is an
-// outcome that cannot happen any more.
+// Handler serves the page of a payment at /{id}, below Config.PageURL. GET returns the page. POST lets an
+// outcome happen, as a form of the page or as JSON {"outcome": "paid"}, and sends a notice. JSON is answered
+// by 204.
+//
+// A repetition changes nothing, except for "partial", and sends another notice. 503 says that the notice was
+// not accepted, 409 that the outcome is not possible any more.
 func (g *Gateway) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{id}", g.show)
-	mux.HandleFunc("POST /{id}", g.happen)
+	mux.HandleFunc("GET /{id}", g.showPage)
+	mux.HandleFunc("POST /{id}", g.handleOutcome)
 	return mux
 }
 
-func (g *Gateway) show(w http.ResponseWriter, r *http.Request) {
+// showPage serves the page. Its headers forbid scripts, frames and caches.
+func (g *Gateway) showPage(w http.ResponseWriter, r *http.Request) {
 	p, err := g.Payment(r.Context(), pay.Ref{ID: r.PathValue("id")})
 	if err != nil {
 		fail(w, err)
@@ -54,18 +57,19 @@ func (g *Gateway) show(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Referrer-Policy", "same-origin")
-	// A reader who has gone needs no error.
+	// The reader may be gone; the error has no use then.
 	_ = page.Execute(w, map[string]any{"Payment": p, "Token": g.token(p.ID), "Outcomes": possible(*p)})
 }
 
-func (g *Gateway) happen(w http.ResponseWriter, r *http.Request) {
+// handleOutcome lets an outcome happen and sends its notice.
+func (g *Gateway) handleOutcome(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
-	outcome, isForm, err := g.said(w, r, id)
+	outcome, isForm, err := g.readOutcome(w, r, id)
 	if err != nil {
 		fail(w, err)
 		return
 	}
-	err = g.change(r.Context(), id, func(k *kept) error {
+	err = g.change(r.Context(), id, func(k *entryState) error {
 		switch {
 		case k.ID == "":
 			return pay.ErrNotFound
@@ -82,7 +86,8 @@ func (g *Gateway) happen(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		fail(w, err)
 	case isForm:
-		// Relative to the page, wherever it is served: http.Redirect would make it a path of this handler's.
+		// The location is relative to the page, wherever it is served. http.Redirect would make it a path of
+		// this handler.
 		w.Header().Set("Location", url.PathEscape(id))
 		w.WriteHeader(http.StatusSeeOther)
 	default:
@@ -90,9 +95,9 @@ func (g *Gateway) happen(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// said reads what happened. A form needs the page's token, since another site's page can send one; JSON it cannot
-// send without asking this server first.
-func (g *Gateway) said(w http.ResponseWriter, r *http.Request, id string) (o Outcome, isForm bool, err error) {
+// readOutcome reads the outcome of a request. A form needs the page's token, because a page of another site
+// can send a form. It cannot send JSON without a preflight request.
+func (g *Gateway) readOutcome(w http.ResponseWriter, r *http.Request, id string) (o Outcome, isForm bool, err error) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	var name string
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
@@ -117,13 +122,14 @@ func (g *Gateway) said(w http.ResponseWriter, r *http.Request, id string) (o Out
 	return o, isForm, nil
 }
 
-// token makes a form this page's.
+// token binds a form to the page of one payment.
 func (g *Gateway) token(id string) string {
 	mac := hmac.New(sha256.New, g.cfg.Secret)
 	mac.Write([]byte("form " + id))
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
+// fail answers an error by its status alone, since its text is for logs.
 func fail(w http.ResponseWriter, err error) {
 	status := http.StatusServiceUnavailable
 	switch {

@@ -1,5 +1,6 @@
-// Package sandboxpay is a gateway that moves no money: a page on which whoever pays says how it went. It keeps what
-// was said, gives money back, and sends signed notices, so that all of a shop's paths can be walked without an account.
+// Package sandboxpay is a gateway that moves no money: on its page the user chooses the outcome of a payment.
+// It stores outcomes, refunds, and sends signed notices, so that every path of a shop can be tried without an
+// account.
 package sandboxpay
 
 import (
@@ -13,17 +14,17 @@ import (
 	"github.com/weav-ai/weav/internal/pay"
 )
 
-// minSecret is the least of a secret, in bytes: with an empty one anybody signs.
+// minSecret is the shortest secret, in bytes. Notices signed with an empty one could be forged.
 const minSecret = 16
 
-// Config says how the sandbox is reached.
+// Config configures the sandbox.
 type Config struct {
-	// PageURL is where Handler is served, without a slash at its end.
+	// PageURL is where Handler is served, without a trailing slash.
 	PageURL string
 	Book    Book
-	// Secret signs notices and the page's forms: at least 16 bytes.
+	// Secret signs notices and the page's forms; at least 16 bytes.
 	Secret []byte
-	// Notify delivers a notice, as a gateway's webhook does. Nil delivers none.
+	// Notify delivers a notice, as a gateway's webhook would. Nil delivers none.
 	Notify func(ctx context.Context, header http.Header, body []byte) error
 }
 
@@ -33,7 +34,7 @@ type Gateway struct {
 	hook *standardwebhooks.Webhook
 }
 
-// New returns a sandbox; it fails when the secret is too short.
+// New returns a sandbox. It fails when the secret is too short.
 func New(c Config) (*Gateway, error) {
 	if len(c.Secret) < minSecret {
 		return nil, fmt.Errorf("sandboxpay: the secret must have at least %d bytes", minSecret)
@@ -48,20 +49,20 @@ func New(c Config) (*Gateway, error) {
 // Name implements pay.Gateway.
 func (*Gateway) Name() string { return "sandbox" }
 
-// TakesTests implements pay.Gateway: there is nothing else here.
+// TakesTests implements pay.Gateway. The sandbox has only test payments.
 func (*Gateway) TakesTests() bool { return true }
 
 // StoreID implements pay.Gateway.
 func (*Gateway) StoreID() string { return "" }
 
-// Checkout implements pay.Gateway. It asks nobody.
+// Checkout implements pay.Gateway. It sends no request.
 func (g *Gateway) Checkout(_ context.Context, at pay.Ref) (*pay.Checkout, error) {
 	return &pay.Checkout{Gateway: g.Name(), URL: g.cfg.PageURL + "/" + at.ID}, nil
 }
 
-// Register implements pay.Gateway. The sandbox goes by the ID alone.
+// Register implements pay.Gateway. The sandbox uses the ID alone.
 func (g *Gateway) Register(ctx context.Context, o pay.Order) (string, error) {
-	return "", g.change(ctx, o.ID, func(k *kept) error {
+	return "", g.change(ctx, o.ID, func(k *entryState) error {
 		if k.ID == "" {
 			k.Payment = pay.Payment{
 				ID: o.ID, OrderName: o.OrderName, Currency: o.Currency, Customer: o.Customer, Total: o.Amount, IsItemised: true, Status: pay.Ready, IsTest: true,
@@ -71,7 +72,7 @@ func (g *Gateway) Register(ctx context.Context, o pay.Order) (string, error) {
 	})
 }
 
-// Payment implements pay.Gateway. An order is known here from when it is registered, before somebody begins to pay.
+// Payment implements pay.Gateway. An order is known from its registration on, before the payer begins.
 func (g *Gateway) Payment(ctx context.Context, at pay.Ref) (*pay.Payment, error) {
 	k, _, err := g.load(ctx, at.ID)
 	if err != nil {
@@ -83,10 +84,10 @@ func (g *Gateway) Payment(ctx context.Context, at pay.Ref) (*pay.Payment, error)
 	return &k.Payment, nil
 }
 
-// Cancel implements pay.Gateway. It sends a notice, which may get lost as any may: the caller is told that the money
-// went back, whatever becomes of it.
+// Cancel implements pay.Gateway. It sends a notice, which may be lost like any other. The refund has
+// succeeded nevertheless, so its failure is not reported.
 func (g *Gateway) Cancel(ctx context.Context, c pay.Cancel) error {
-	err := g.change(ctx, c.ID, func(k *kept) error { return k.cancel(c) })
+	err := g.change(ctx, c.ID, func(k *entryState) error { return k.cancel(c) })
 	if err != nil {
 		return err
 	}
@@ -94,7 +95,8 @@ func (g *Gateway) Cancel(ctx context.Context, c pay.Cancel) error {
 	return nil
 }
 
-func (k *kept) cancel(c pay.Cancel) error {
+// cancel refunds once per key, by the rules of the port.
+func (k *entryState) cancel(c pay.Cancel) error {
 	left := k.Paid - k.Cancelled
 	amount := c.Amount
 	if amount == 0 {
@@ -113,6 +115,7 @@ func (k *kept) cancel(c pay.Cancel) error {
 	if k.Keys == nil {
 		k.Keys = map[string]bool{}
 	}
+	// The key is stored in the same write as the refund, so that it never refunds twice.
 	k.Keys[c.Key] = true
 	giveBack(&k.Payment, amount)
 	return nil

@@ -16,7 +16,7 @@ import (
 	"github.com/weav-ai/weav/internal/pay/sandboxpay"
 )
 
-// book is a Book in memory. busy counts how many writes still meet another one.
+// book is a Book in memory. busy is how many more writes meet a concurrent one.
 type book struct {
 	mu      sync.Mutex
 	entries map[string]sandboxpay.Entry
@@ -45,23 +45,23 @@ func (b *book) Save(_ context.Context, e sandboxpay.Entry) (bool, error) {
 	return true, nil
 }
 
-// stand is a sandbox with its page and the notices that it sent.
-type stand struct {
+// fixture is a sandbox with its page and the notices that it sent.
+type fixture struct {
 	*sandboxpay.Gateway
 	url  string
 	book *book
 
 	mu      sync.Mutex
 	notices []pay.Notice
-	// deaf makes whoever is notified fail.
-	deaf bool
+	// refusesNotices lets deliveries of notices fail.
+	refusesNotices bool
 }
 
 var secret = []byte("a secret of the sandbox's tests")
 
-func open(tb testing.TB) *stand {
+func open(tb testing.TB) *fixture {
 	tb.Helper()
-	s := &stand{book: &book{entries: map[string]sandboxpay.Entry{}}}
+	s := &fixture{book: &book{entries: map[string]sandboxpay.Entry{}}}
 	mux := http.NewServeMux()
 	server := httptest.NewServer(mux)
 	tb.Cleanup(server.Close)
@@ -74,19 +74,19 @@ func open(tb testing.TB) *stand {
 	return s
 }
 
-func (s *stand) notified(_ context.Context, header http.Header, body []byte) error {
+func (s *fixture) notified(_ context.Context, header http.Header, body []byte) error {
 	n, err := s.Notice(header, body)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.deaf || err != nil {
+	if s.refusesNotices || err != nil {
 		return errors.Join(err, errors.New("deaf"))
 	}
 	s.notices = append(s.notices, *n)
 	return nil
 }
 
-// say posts an outcome as JSON.
-func (s *stand) say(tb testing.TB, id, outcome string) int {
+// postOutcome posts an outcome as JSON.
+func (s *fixture) postOutcome(tb testing.TB, id, outcome string) int {
 	tb.Helper()
 	res := send(tb, http.MethodPost, s.url+"/"+id, "application/json", `{"outcome":"`+outcome+`"}`)
 	return res.StatusCode
@@ -107,7 +107,7 @@ func send(tb testing.TB, method, url, kind, body string) *http.Response {
 	return res
 }
 
-func (s *stand) order(tb testing.TB) pay.Order {
+func (s *fixture) order(tb testing.TB) pay.Order {
 	tb.Helper()
 	o := pay.Order{ID: pay.NewID(), OrderName: `<b>30일</b>`, Currency: "KRW", Customer: "user_1", Amount: 9900}
 	if _, err := s.Register(tb.Context(), o); err != nil {
@@ -124,7 +124,7 @@ func TestSandbox(t *testing.T) {
 			Gateway: s.Gateway,
 			Secret:  "whsec_" + base64.StdEncoding.EncodeToString(secret),
 			Happens: func(tb testing.TB, o pay.Order, what paytest.Outcome) {
-				if got := s.say(tb, o.ID, string(what)); got != http.StatusNoContent {
+				if got := s.postOutcome(tb, o.ID, string(what)); got != http.StatusNoContent {
 					tb.Fatalf("%s is answered with %d", what, got)
 				}
 			},
@@ -139,7 +139,7 @@ func TestSandbox(t *testing.T) {
 	})
 }
 
-// TestOutcomes says each outcome of a payment that is new, paid, or given back.
+// TestOutcomes posts each outcome of a payment that is new, paid, or refunded.
 func TestOutcomes(t *testing.T) {
 	t.Parallel()
 	const yes, no = http.StatusNoContent, http.StatusConflict
@@ -172,9 +172,9 @@ func TestOutcomes(t *testing.T) {
 			} {
 				o := s.order(t)
 				for _, b := range c.before {
-					s.say(t, o.ID, b)
+					s.postOutcome(t, o.ID, b)
 				}
-				if got := s.say(t, o.ID, tt.outcome); got != c.want {
+				if got := s.postOutcome(t, o.ID, tt.outcome); got != c.want {
 					t.Errorf("%s: answered %d, want %d", name, got, c.want)
 				}
 			}
@@ -182,7 +182,7 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-// TestWrongPayments holds that each wrong outcome is paid, and is wrong in one thing alone.
+// TestWrongPayments: each wrong outcome is paid, and differs in one property alone.
 func TestWrongPayments(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -193,7 +193,7 @@ func TestWrongPayments(t *testing.T) {
 		"wrong_payer":    func(p, right *pay.Payment) { p.Customer = right.Customer },
 	} {
 		o := s.order(t)
-		s.say(t, o.ID, outcome)
+		s.postOutcome(t, o.ID, outcome)
 		p, err := s.Payment(t.Context(), pay.Ref{ID: o.ID})
 		if err != nil {
 			t.Fatal(err)
@@ -216,15 +216,15 @@ func TestNoticesAreSent(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	o := s.order(t)
-	s.say(t, o.ID, "paid")
+	s.postOutcome(t, o.ID, "paid")
 	if err := s.Cancel(t.Context(), pay.Cancel{ID: o.ID, Reason: "a test", Amount: 100, Key: pay.NewID()}); err != nil {
 		t.Fatal(err)
 	}
 	if len(s.notices) != 2 || s.notices[0].ID == s.notices[1].ID || s.notices[0].PaymentID != o.ID {
 		t.Errorf("the notices are %+v", s.notices)
 	}
-	s.deaf = true
-	if got := s.say(t, o.ID, "disputed"); got != http.StatusServiceUnavailable {
+	s.refusesNotices = true
+	if got := s.postOutcome(t, o.ID, "disputed"); got != http.StatusServiceUnavailable {
 		t.Errorf("a notice that is not taken: %d", got)
 	}
 	if p, err := s.Payment(t.Context(), pay.Ref{ID: o.ID}); err != nil || !p.Disputed {
@@ -235,17 +235,17 @@ func TestNoticesAreSent(t *testing.T) {
 	}
 }
 
-// TestBusyBook holds that a change waits for others, and not for ever.
-func TestBusyBook(t *testing.T) {
+// TestAChangeRetriesWhileTheBookIsBusy, but not forever.
+func TestAChangeRetriesWhileTheBookIsBusy(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	o := s.order(t)
 	s.book.busy = 3
-	if got := s.say(t, o.ID, "paid"); got != http.StatusNoContent {
+	if got := s.postOutcome(t, o.ID, "paid"); got != http.StatusNoContent {
 		t.Errorf("a busy book: %d", got)
 	}
 	s.book.busy = 1000
-	if got := s.say(t, o.ID, "disputed"); got != http.StatusServiceUnavailable {
+	if got := s.postOutcome(t, o.ID, "disputed"); got != http.StatusServiceUnavailable {
 		t.Errorf("a book that is always busy: %d", got)
 	}
 }

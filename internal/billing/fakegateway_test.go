@@ -9,37 +9,37 @@ import (
 	"github.com/weav-ai/weav/internal/pay"
 )
 
-// desk is a gateway of the test's own, which says of its payments what the test sets.
-type desk struct {
+// fakeGateway is a gateway that answers what the test sets.
+type fakeGateway struct {
 	mu       sync.Mutex
 	payments map[string]pay.Payment
-	// all is what it says of payments that were not set; nil: it knows none.
+	// all answers for payments that were not set; nil: they are unknown.
 	all func(id string) pay.Payment
-	// down and hangs say what becomes of questions.
+	// down and hangs say how requests fail.
 	down, hangs bool
-	asked       int
+	queries     int
 	registered  map[string]pay.Order
-	// cancels are the keys of cancellations that were done.
+	// cancels are the keys of completed cancellations.
 	cancels map[string]bool
 }
 
 const shop = "store-1"
 
-func newDesk() *desk {
-	return &desk{payments: map[string]pay.Payment{}, registered: map[string]pay.Order{}, cancels: map[string]bool{}}
+func newFakeGateway() *fakeGateway {
+	return &fakeGateway{payments: map[string]pay.Payment{}, registered: map[string]pay.Order{}, cancels: map[string]bool{}}
 }
 
-func (*desk) Name() string { return "desk" }
+func (*fakeGateway) Name() string { return "fake" }
 
-func (*desk) TakesTests() bool { return false }
+func (*fakeGateway) TakesTests() bool { return false }
 
-func (*desk) StoreID() string { return shop }
+func (*fakeGateway) StoreID() string { return shop }
 
-func (*desk) Checkout(context.Context, pay.Ref) (*pay.Checkout, error) {
-	return &pay.Checkout{Gateway: "desk", StoreID: shop, ChannelKey: "channel"}, nil
+func (*fakeGateway) Checkout(context.Context, pay.Ref) (*pay.Checkout, error) {
+	return &pay.Checkout{Gateway: "fake", StoreID: shop, ChannelKey: "channel"}, nil
 }
 
-func (d *desk) Register(_ context.Context, o pay.Order) (string, error) {
+func (d *fakeGateway) Register(_ context.Context, o pay.Order) (string, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.down {
@@ -49,9 +49,9 @@ func (d *desk) Register(_ context.Context, o pay.Order) (string, error) {
 	return "", nil
 }
 
-func (d *desk) Payment(ctx context.Context, at pay.Ref) (*pay.Payment, error) {
+func (d *fakeGateway) Payment(ctx context.Context, at pay.Ref) (*pay.Payment, error) {
 	d.mu.Lock()
-	d.asked++
+	d.queries++
 	down, hangs, all := d.down, d.hangs, d.all
 	p, ok := d.payments[at.ID]
 	d.mu.Unlock()
@@ -69,7 +69,7 @@ func (d *desk) Payment(ctx context.Context, at pay.Ref) (*pay.Payment, error) {
 	return &p, nil
 }
 
-func (d *desk) Cancel(_ context.Context, c pay.Cancel) error {
+func (d *fakeGateway) Cancel(_ context.Context, c pay.Cancel) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	p := d.payments[c.ID]
@@ -90,17 +90,17 @@ func (d *desk) Cancel(_ context.Context, c pay.Cancel) error {
 	return nil
 }
 
-func (*desk) Notice(header http.Header, body []byte) (*pay.Notice, error) {
+func (*fakeGateway) Notice(header http.Header, body []byte) (*pay.Notice, error) {
 	if header.Get("signature") != "good" {
 		return nil, pay.ErrBadSignature
 	}
-	at, _ := time.Parse(time.RFC3339Nano, header.Get("at")) // Without one nobody says when.
+	at, _ := time.Parse(time.RFC3339Nano, header.Get("at")) // Zero without a header.
 	return &pay.Notice{
 		ID: header.Get("id"), Type: "Transaction.Paid", PaymentID: string(body), Dispute: pay.Dispute(header.Get("dispute")), At: at,
 	}, nil
 }
 
-// notice is a delivery, signed.
+// notice is a signed delivery.
 func notice(id, payment string) (header http.Header, body []byte) {
 	h := http.Header{}
 	h.Set("signature", "good")
@@ -108,8 +108,8 @@ func notice(id, payment string) (header http.Header, body []byte) {
 	return h, []byte(payment)
 }
 
-// set changes what the desk says of a payment that fits its order.
-func (d *desk) set(o pay.Order, change func(*pay.Payment)) {
+// set changes the answer about a payment that matches its order.
+func (d *fakeGateway) set(o pay.Order, change func(*pay.Payment)) {
 	p := pay.Payment{
 		ID: o.ID, StoreID: shop, TransactionID: "tx", OrderName: o.OrderName, Currency: o.Currency, Customer: o.Customer,
 		Status: pay.Paid, Total: o.Amount, Paid: o.Amount,
@@ -120,21 +120,21 @@ func (d *desk) set(o pay.Order, change func(*pay.Payment)) {
 	d.payments[o.ID] = p
 }
 
-// fail makes the desk fail, or not.
-func (d *desk) fail(down, hangs bool) {
+// fail lets requests fail, or not.
+func (d *fakeGateway) fail(down, hangs bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.down, d.hangs = down, hangs
 }
 
-func (d *desk) order(id string) (pay.Order, bool) {
+func (d *fakeGateway) order(id string) (pay.Order, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	o, ok := d.registered[id]
 	return o, ok
 }
 
-func (d *desk) forget(id string) {
+func (d *fakeGateway) forget(id string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	delete(d.payments, id)

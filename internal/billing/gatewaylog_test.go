@@ -11,7 +11,7 @@ import (
 	"github.com/weav-ai/weav/internal/pay"
 )
 
-// failing is a gateway that fails as a test wants it.
+// failing is a gateway that fails as a test sets it.
 type failing struct {
 	pay.Gateway
 	err error
@@ -29,11 +29,11 @@ func (f *failing) Payment(context.Context, pay.Ref) (*pay.Payment, error) { retu
 
 func (f *failing) Cancel(context.Context, pay.Cancel) error { return f.err }
 
-// TestASecretThatIsRefusedIsToldOncePerChange, whatever the gateway is asked.
-func TestASecretThatIsRefusedIsToldOncePerChange(t *testing.T) {
+// TestARefusedSecretIsLoggedOncePerChange for every kind of request.
+func TestARefusedSecretIsLoggedOncePerChange(t *testing.T) {
 	t.Parallel()
 	refused := pay.Fault(pay.ErrUnavailable, "asked", pay.ErrUnauthorized)
-	for name, ask := range map[string]func(ctx context.Context, g pay.Gateway){
+	for name, call := range map[string]func(ctx context.Context, g pay.Gateway){
 		"register": func(ctx context.Context, g pay.Gateway) { _, _ = g.Register(ctx, pay.Order{}) },
 		"payment":  func(ctx context.Context, g pay.Gateway) { _, _ = g.Payment(ctx, pay.Ref{}) },
 		"cancel":   func(ctx context.Context, g pay.Gateway) { _ = g.Cancel(ctx, pay.Cancel{}) },
@@ -58,8 +58,8 @@ func TestASecretThatIsRefusedIsToldOncePerChange(t *testing.T) {
 			} {
 				log.Reset()
 				g.err = step.err
-				ask(t.Context(), s.present)
-				ask(t.Context(), s.gateways["failing"])
+				call(t.Context(), s.current)
+				call(t.Context(), s.gateways["failing"])
 				if got := log.String(); strings.Count(got, "\n") != min(1, len(step.want)) || !strings.Contains(got, step.want) {
 					t.Errorf("step %d, %v: the log has %q", i, step.err, got)
 				}
@@ -68,7 +68,7 @@ func TestASecretThatIsRefusedIsToldOncePerChange(t *testing.T) {
 	}
 }
 
-// TestWhatIsPaidAndTheDiscountMakeUpTheAmount of a payment whose gateway tells them.
+// TestWhatIsPaidAndTheDiscountMakeUpTheAmount of a payment whose gateway reports both.
 func TestWhatIsPaidAndTheDiscountMakeUpTheAmount(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -27,30 +27,30 @@ const day = 24 * time.Hour
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-// till is a service with a person, the gateway and the clock it goes by.
-type till struct {
+// harness is a service with a user, its gateway and its clock.
+type harness struct {
 	*billing.Service
-	// hasty is the same with little patience, for a gateway that gives no answer.
-	hasty *billing.Service
-	// gateway is the name of its gateway.
-	gateway string
-	t       *testing.T
-	st      *store.Store
-	desk    *desk
-	vendor  vendor
-	user    oid.User
-	now     *atomic.Pointer[time.Time]
-	keys    *atomic.Int64
+	// impatient is the same service with a short timeout, for a gateway that does not answer.
+	impatient *billing.Service
+	// gatewayName is the name of its gateway.
+	gatewayName string
+	t           *testing.T
+	st          *store.Store
+	gateway     *fakeGateway
+	vendor      vendor
+	user        oid.User
+	now         *atomic.Pointer[time.Time]
+	keys        *atomic.Int64
 }
 
-func open(t *testing.T, st *store.Store) *till {
+func open(t *testing.T, st *store.Store) *harness {
 	t.Helper()
-	x := &till{t: t, st: st, desk: newDesk(), gateway: "desk", now: new(atomic.Pointer[time.Time]), keys: new(atomic.Int64)}
+	x := &harness{t: t, st: st, gateway: newFakeGateway(), gatewayName: "fake", now: new(atomic.Pointer[time.Time]), keys: new(atomic.Int64)}
 	x.now.Store(&noon)
 	x.user = storetest.User(t, st)
-	x.vendor = x.desk
-	x.Service = service(t, st, x.desk, billing.Config{Now: x.clock, Wait: 5 * time.Millisecond, CheckWait: 5 * time.Millisecond})
-	x.hasty = x.Service
+	x.vendor = x.gateway
+	x.Service = service(t, st, x.gateway, billing.Config{Now: x.clock, Wait: 5 * time.Millisecond, CheckWait: 5 * time.Millisecond})
+	x.impatient = x.Service
 	return x
 }
 
@@ -65,9 +65,9 @@ func serviceOf(st *store.Store, g pay.Gateway, plans *membership.Plans, cfg bill
 	return billing.New(billing.Parts{Store: st, Gateway: g, Plans: plans, Log: slog.New(slog.DiscardHandler)}, cfg)
 }
 
-func (x *till) clock() time.Time { return *x.now.Load() }
+func (x *harness) clock() time.Time { return *x.now.Load() }
 
-func (x *till) pass(d time.Duration) {
+func (x *harness) advance(d time.Duration) {
 	next := x.clock().Add(d)
 	x.now.Store(&next)
 }
@@ -79,16 +79,16 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func (x *till) prepare(plan catalog.Plan) *ent.Payment {
+func (x *harness) prepare(plan catalog.Plan) *ent.Payment {
 	x.t.Helper()
 	p, err := x.Prepare(x.t.Context(), x.user, billing.PrepareInput{Plan: plan, Key: x.key()})
 	must(x.t, err)
 	return p
 }
 
-func (x *till) key() string { return "key " + strconv.FormatInt(x.keys.Add(1), 10) }
+func (x *harness) key() string { return "key " + strconv.FormatInt(x.keys.Add(1), 10) }
 
-// orderOf is a payment's order, as a gateway knows it.
+// orderOf is a payment's order in the form for a gateway.
 func orderOf(p *ent.Payment) pay.Order {
 	o := pay.Order{ID: p.GatewayID, OrderName: p.OrderName, Currency: p.Currency, Amount: p.Amount}
 	if p.UserID != nil {
@@ -97,8 +97,10 @@ func orderOf(p *ent.Payment) pay.Order {
 	return o
 }
 
-// says makes the desk say something of a payment.
-func (x *till) says(p *ent.Payment, change func(*pay.Payment)) { x.desk.set(orderOf(p), change) }
+// setPayment sets what the gateway answers about a payment.
+func (x *harness) setPayment(p *ent.Payment, change func(*pay.Payment)) {
+	x.gateway.set(orderOf(p), change)
+}
 
 func paid(*pay.Payment) {}
 
@@ -113,50 +115,50 @@ func returned(amount int64) func(*pay.Payment) {
 
 func disputed(p *pay.Payment) { p.Disputed = true }
 
-func (x *till) complete(p *ent.Payment) *ent.Payment {
+func (x *harness) complete(p *ent.Payment) *ent.Payment {
 	x.t.Helper()
 	got, err := x.Complete(x.t.Context(), *p.UserID, p.ID.String())
 	must(x.t, err)
 	return got
 }
 
-func (x *till) checkout(p *ent.Payment) *pay.Checkout {
+func (x *harness) checkout(p *ent.Payment) *pay.Checkout {
 	x.t.Helper()
 	got, err := x.Checkout(x.t.Context(), p)
 	must(x.t, err)
 	return got
 }
 
-// Notice works off a delivery of the desk's.
-func (x *till) Notice(ctx context.Context, header http.Header, body []byte) error {
-	return x.Service.Notice(ctx, x.gateway, header, body)
+// Notice handles a delivery of the fake gateway.
+func (x *harness) Notice(ctx context.Context, header http.Header, body []byte) error {
+	return x.Service.Notice(ctx, x.gatewayName, header, body)
 }
 
-// buy prepares a payment, has it paid and completes it.
-func (x *till) buy(plan catalog.Plan) *ent.Payment {
+// buy prepares a payment, pays it and completes it.
+func (x *harness) buy(plan catalog.Plan) *ent.Payment {
 	x.t.Helper()
 	p := x.prepare(plan)
-	x.says(p, paid)
+	x.setPayment(p, paid)
 	return x.complete(p)
 }
 
-// told has the gateway say something of a payment, and a notice come of it.
-func (x *till) told(p *ent.Payment, change func(*pay.Payment)) {
+// setAndNotify sets what the gateway answers about a payment and delivers a notice of it.
+func (x *harness) setAndNotify(p *ent.Payment, change func(*pay.Payment)) {
 	x.t.Helper()
-	x.says(p, change)
+	x.setPayment(p, change)
 	header, body := notice(x.key(), p.GatewayID)
 	must(x.t, x.Notice(x.t.Context(), header, body))
 }
 
-func (x *till) read(p *ent.Payment) *ent.Payment {
+func (x *harness) read(p *ent.Payment) *ent.Payment {
 	x.t.Helper()
 	got, err := x.Get(x.t.Context(), p.ID.String())
 	must(x.t, err)
 	return got
 }
 
-// wantMember checks the person's membership; left is to the microsecond per change that there may have been.
-func (x *till) wantMember(plan catalog.Plan, left time.Duration) {
+// wantMember checks the user's membership; left may differ by a microsecond per change.
+func (x *harness) wantMember(plan catalog.Plan, left time.Duration) {
 	x.t.Helper()
 	u, err := x.st.Client().User.Get(x.t.Context(), x.user)
 	must(x.t, err)
@@ -169,14 +171,14 @@ func (x *till) wantMember(plan catalog.Plan, left time.Duration) {
 	}
 }
 
-func (x *till) wantStatus(p *ent.Payment, want payment.Status) {
+func (x *harness) wantStatus(p *ent.Payment, want payment.Status) {
 	x.t.Helper()
 	if got := x.read(p).Status; got != want {
 		x.t.Errorf("the payment is %s, want %s", got, want)
 	}
 }
 
-func (x *till) steps(p *ent.Payment) []paymentstep.Type {
+func (x *harness) steps(p *ent.Payment) []paymentstep.Type {
 	x.t.Helper()
 	rows, err := x.Steps(x.t.Context(), p.ID)
 	must(x.t, err)
@@ -187,7 +189,7 @@ func (x *till) steps(p *ent.Payment) []paymentstep.Type {
 	return out
 }
 
-func (x *till) wantSteps(p *ent.Payment, want ...paymentstep.Type) {
+func (x *harness) wantSteps(p *ent.Payment, want ...paymentstep.Type) {
 	x.t.Helper()
 	if got := x.steps(p); !equal(got, want) {
 		x.t.Errorf("the timeline is %v, want %v", got, want)
@@ -206,7 +208,7 @@ func equal[T comparable](a, b []T) bool {
 	return true
 }
 
-func (x *till) grants(p *ent.Payment) int {
+func (x *harness) grants(p *ent.Payment) int {
 	x.t.Helper()
 	n, err := x.st.Client().MembershipChange.Query().
 		Where(membershipchange.PaymentID(p.ID), membershipchange.KindEQ(membershipchange.KindGrant)).Count(x.t.Context())
@@ -215,7 +217,7 @@ func (x *till) grants(p *ent.Payment) int {
 }
 
 // each runs test on both databases.
-func each(t *testing.T, test func(t *testing.T, x *till)) {
+func each(t *testing.T, test func(t *testing.T, x *harness)) {
 	t.Helper()
 	storetest.Each(t, func(t *testing.T, st *store.Store) { test(t, open(t, st)) })
 }

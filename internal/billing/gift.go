@@ -12,12 +12,12 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// longest is how far in the future a gift may make a membership end.
+// longest is the latest end of a membership that a gift may reach.
 const longest = 100 * 365 * 24 * time.Hour
 
-// Give adds days of a membership to a person's, as if they had bought them, in the caller's transaction, which it
-// makes hold the lock on them. It answers NOT_FOUND for somebody who is not there, and an input error for FREE, for no days, and for an end
-// beyond a hundred years.
+// Give adds days of a membership to a user's, as a purchase would. It runs in the caller's transaction and
+// holds the lock on the user until its end. It answers NOT_FOUND for an unknown user, and an input error for
+// FREE, for no days, and for an end beyond a hundred years.
 func (s *Service) Give(ctx context.Context, tx *store.Tx, user oid.User, plan catalog.Plan, days int) error {
 	if plan == catalog.Free || s.rates.rank(plan) < 0 {
 		return errs.Input(errs.InvalidValue, "plan", "Give STANDARD or PREMIUM.")
@@ -38,8 +38,8 @@ func (s *Service) Give(ctx context.Context, tx *store.Tx, user oid.User, plan ca
 	return nil
 }
 
-// Forget takes a person out of their payments, which stay without them, and removes the history of their membership,
-// in the transaction that deletes the account.
+// Forget removes the user from their payments, which the law requires to be retained, and deletes the history
+// of their membership. It runs in the transaction that deletes the account.
 func (s *Service) Forget(ctx context.Context, tx *store.Tx, user oid.User) error {
 	if err := tx.Client().Payment.Update().ClearUserID().Where(payment.UserID(user)).Exec(ctx); err != nil {
 		return wrap("forget", err)

@@ -9,9 +9,9 @@ import (
 	"github.com/weav-ai/weav/internal/pay"
 )
 
-// heard is a gateway of which the log tells, once per change, whether it takes this server's secret: without it no payment is
-// looked at, and somebody must act.
-type heard struct {
+// loggedGateway logs when the gateway begins or ceases to accept this server's secret, once per change.
+// Without the secret no payment is checked, so an operator must act.
+type loggedGateway struct {
 	pay.Gateway
 	log *slog.Logger
 	// isLockedOut says that the secret was refused last.
@@ -19,37 +19,37 @@ type heard struct {
 }
 
 // Register implements pay.Gateway.
-func (h *heard) Register(ctx context.Context, o pay.Order) (string, error) {
+func (h *loggedGateway) Register(ctx context.Context, o pay.Order) (string, error) {
 	reference, err := h.Gateway.Register(ctx, o)
-	h.note(ctx, err)
+	h.logChange(ctx, err)
 	return reference, err
 }
 
 // Checkout implements pay.Gateway.
-func (h *heard) Checkout(ctx context.Context, at pay.Ref) (*pay.Checkout, error) { // Not every gateway is asked for it.
+func (h *loggedGateway) Checkout(ctx context.Context, at pay.Ref) (*pay.Checkout, error) { // A gateway may build the checkout without a request, so success proves nothing.
 	c, err := h.Gateway.Checkout(ctx, at)
 	if err != nil {
-		h.note(ctx, err)
+		h.logChange(ctx, err)
 	}
 	return c, err
 }
 
 // Payment implements pay.Gateway.
-func (h *heard) Payment(ctx context.Context, at pay.Ref) (*pay.Payment, error) {
+func (h *loggedGateway) Payment(ctx context.Context, at pay.Ref) (*pay.Payment, error) {
 	p, err := h.Gateway.Payment(ctx, at)
-	h.note(ctx, err)
+	h.logChange(ctx, err)
 	return p, err
 }
 
 // Cancel implements pay.Gateway.
-func (h *heard) Cancel(ctx context.Context, c pay.Cancel) error {
+func (h *loggedGateway) Cancel(ctx context.Context, c pay.Cancel) error {
 	err := h.Gateway.Cancel(ctx, c)
-	h.note(ctx, err)
+	h.logChange(ctx, err)
 	return err
 }
 
-// note tells of a change. An answer that says nothing of the secret, such as none at all, changes nothing.
-func (h *heard) note(ctx context.Context, err error) {
+// logChange logs a change. An answer that does not depend on the secret, such as a timeout, changes nothing.
+func (h *loggedGateway) logChange(ctx context.Context, err error) {
 	switch {
 	case errors.Is(err, pay.ErrUnauthorized):
 		if !h.isLockedOut.Swap(true) {
