@@ -301,7 +301,7 @@ func newUsageLoaders(s Services, viewer oid.User) usageLoaders {
 	l, keys := s.Ledger, s.APIKeys
 	return usageLoaders{
 		unfinished: valueOf(s.Administration.Unfinished), keySpent: valueOf(keys.Spent), apiKeys: byID(viewer, keys.ByIDs, func(k *ent.APIKey) oid.APIKey { return k.ID }),
-		providerKeys: grouped(s.OwnKeys.OfPeople),
+		providerKeys: grouped(s.OwnKeys.OfUsers),
 		chatCosts:    valueOf(l.OfChats), folderCosts: valueOf(l.OfFolders), replyUsage: valueOf(l.OfMessages), jobUsage: valueOf(l.OfJobs),
 	}
 }

@@ -16,7 +16,7 @@ import (
 
 func TestParallelGrantsOfOneKeyGiveOnce(t *testing.T) {
 	t.Parallel()
-	each(t, func(o office) {
+	each(t, func(o fixture) {
 		who := o.person("ada@example.com")
 		var wg sync.WaitGroup
 		faults := make([]error, 20)
@@ -35,7 +35,7 @@ func TestParallelGrantsOfOneKeyGiveOnce(t *testing.T) {
 			o.t.Fatalf("%d entries, want 1", len(log))
 		}
 		e := log[0]
-		if e.ActorID != o.boss || e.Actor != "boss@example.com" || e.Action != string(admin.MembershipGranted) || e.Subject != who.String() ||
+		if e.ActorID != o.actor || e.Actor != "boss@example.com" || e.Action != string(admin.MembershipGranted) || e.Subject != who.String() ||
 			*e.UserID != who || e.Reason != "why" || admin.Detail(e) != "10 days of STANDARD." {
 			o.t.Errorf("the entry is %+v", e)
 		}
@@ -43,20 +43,20 @@ func TestParallelGrantsOfOneKeyGiveOnce(t *testing.T) {
 	})
 }
 
-func TestWhatFailsLeavesNoEntry(t *testing.T) {
+func TestAFailedActionLeavesNoAuditEntry(t *testing.T) {
 	t.Parallel()
-	each(t, func(o office) {
+	each(t, func(o fixture) {
 		who, first := o.person("ada@example.com").String(), o.person(named).String()
 		grant := func(id string, plan catalog.Plan, days int, reason string) error {
-			_, err := o.Grant(o.t.Context(), o.boss, admin.GrantInput{UserID: id, Plan: plan, Days: days, Reason: reason, Key: "k"})
+			_, err := o.Grant(o.t.Context(), o.actor, admin.GrantInput{UserID: id, Plan: plan, Days: days, Reason: reason, Key: "k"})
 			return err
 		}
 		role := func(id string, role user.Role, reason string) error {
-			_, err := o.SetRole(o.t.Context(), o.boss, id, role, reason)
+			_, err := o.SetRole(o.t.Context(), o.actor, id, role, reason)
 			return err
 		}
 		end := func(id, reason string) error {
-			_, err := o.EndSessions(o.t.Context(), o.boss, id, reason)
+			_, err := o.EndSessions(o.t.Context(), o.actor, id, reason)
 			return err
 		}
 		unknown := oid.New[oid.User]().String()
@@ -67,7 +67,7 @@ func TestWhatFailsLeavesNoEntry(t *testing.T) {
 			"no reason":                   grant(who, catalog.Premium, 1, " "),
 			"too long a reason":           grant(who, catalog.Premium, 1, strings.Repeat("가", admin.MaxReason+1)),
 			"a role for no reason":        role(who, user.RoleSupport, ""),
-			"one's own role":              role(o.boss.String(), user.RoleMember, "r"),
+			"one's own role":              role(o.actor.String(), user.RoleMember, "r"),
 			"whom the settings name":      role(first, user.RoleSupport, "r"),
 			"sessions for no reason":      end(who, ""),
 			"the settings' one to MEMBER": role(first, user.RoleMember, "r"),
@@ -88,13 +88,13 @@ func TestWhatFailsLeavesNoEntry(t *testing.T) {
 	})
 }
 
-// What is given and what is written down stand or fall together, in both directions.
-func TestAGrantAndItsEntryAreOne(t *testing.T) {
+// A grant and its audit entry are committed together or not at all, in both directions.
+func TestAGrantAndItsAuditEntryCommitTogether(t *testing.T) {
 	t.Parallel()
-	each(t, func(o office) {
+	each(t, func(o fixture) {
 		who := o.person("ada@example.com")
-		boss := o.boss
-		o.boss = oid.New[oid.User]() // Nobody: the entry cannot be written.
+		boss := o.actor
+		o.actor = oid.New[oid.User]() // An unknown actor: the entry cannot be written.
 		if err := o.grant(who, 10, "k"); err == nil {
 			o.t.Error("nobody gave a membership")
 		}
@@ -103,7 +103,7 @@ func TestAGrantAndItsEntryAreOne(t *testing.T) {
 		if u.MembershipType != user.MembershipTypeFree {
 			o.t.Errorf("the membership is %s without an entry", u.MembershipType)
 		}
-		o.boss = boss
+		o.actor = boss
 		for i := range 9 { // Ten years each; nothing may last a hundred.
 			must(o.t, o.grant(who, admin.MaxDays, string(rune('a'+i))))
 		}
@@ -118,18 +118,18 @@ func TestAGrantAndItsEntryAreOne(t *testing.T) {
 
 func TestRoles(t *testing.T) {
 	t.Parallel()
-	each(t, func(o office) {
+	each(t, func(o fixture) {
 		who, first := o.person("ada@example.com"), o.person(named)
-		u, err := o.SetRole(o.t.Context(), o.boss, who.String(), user.RoleSupport, "helps")
+		u, err := o.SetRole(o.t.Context(), o.actor, who.String(), user.RoleSupport, "helps")
 		must(o.t, err)
-		again, err := o.SetRole(o.t.Context(), o.boss, who.String(), user.RoleSupport, "once more")
+		again, err := o.SetRole(o.t.Context(), o.actor, who.String(), user.RoleSupport, "once more")
 		must(o.t, err)
 		if u.Role != user.RoleSupport || again.Role != user.RoleSupport {
 			o.t.Errorf("roles %s, %s", u.Role, again.Role)
 		}
-		u, err = o.SetRole(o.t.Context(), o.boss, first.String(), user.RoleAdmin, "stays when the settings change")
+		u, err = o.SetRole(o.t.Context(), o.actor, first.String(), user.RoleAdmin, "stays when the settings change")
 		must(o.t, err)
-		if _, err := o.SetRole(o.t.Context(), o.boss, first.String(), user.RoleMember, "r"); err == nil || u.Role != user.RoleAdmin {
+		if _, err := o.SetRole(o.t.Context(), o.actor, first.String(), user.RoleMember, "r"); err == nil || u.Role != user.RoleAdmin {
 			o.t.Errorf("the settings' ADMIN is %s and was lowered (%v)", u.Role, err)
 		}
 		log := o.entries()

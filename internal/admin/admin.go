@@ -1,5 +1,5 @@
-// Package admin is what people with a role may see and do of others' accounts. It sees nothing that people
-// wrote or made, and writes down whatever it changes, in the transaction that changes it.
+// Package admin is what users with a role may see and do with other accounts. It shows nothing that users
+// wrote or made, and records each change in the audit log, in the transaction of the change.
 package admin
 
 import (
@@ -18,23 +18,24 @@ import (
 	"github.com/weav-ai/weav/internal/text"
 )
 
-// MaxReason is the longest reason for an action, in code points; the shortest has one.
+// MaxReason is the longest reason for an action, in code points. A reason has at least one.
 const MaxReason = 500
 
-// Parts are what the administration acts through.
+// Parts are the domains through which the administration acts.
 type Parts struct {
 	Store    *store.Store
 	Accounts *account.Service
 	APIKeys  *apikey.Service
 	Jobs     *job.Service
 	Billing  *billing.Service
-	// RoleOf is the role that holds for an account: its own, or the one that the settings give it.
+	// RoleOf is the effective role of an account: its own, or the one that the settings give it.
 	RoleOf func(*ent.User) user.Role
 }
 
-// Service is the domain of the administration. Its callers have checked the actor's role. All of its methods answer
-// NOT_FOUND alike for ids that are unknown and that are none, and its actions an input error for a reason that is blank or
-// longer than [MaxReason]. It is safe for concurrent use.
+// Service is the domain of the administration. Its callers have checked the role of the actor.
+//
+// All of its methods answer NOT_FOUND for unknown and malformed ids. Its actions answer an input error for a
+// reason that is blank or longer than [MaxReason]. It is safe for concurrent use.
 type Service struct {
 	Parts
 }
@@ -42,10 +43,11 @@ type Service struct {
 // New returns the domain of the administration.
 func New(p Parts) *Service { return &Service{Parts: p} }
 
-// checkReason makes sure that an action says why.
+// checkReason requires a reason for an action.
 func checkReason(reason string) error { return text.Check("reason", reason, 1, MaxReason) }
 
-// lockUser finds somebody by the id the API shows, and holds the lock on them until the transaction ends.
+// lockUser returns a user by the id of the API, and locks them until the transaction ends, so that the action
+// and its audit entry describe one state.
 func lockUser(ctx context.Context, tx *store.Tx, id string) (*ent.User, error) {
 	uid, err := oid.Parse[oid.User](id)
 	if err != nil {
@@ -60,10 +62,10 @@ func lockUser(ctx context.Context, tx *store.Tx, id string) (*ent.User, error) {
 	return u, wrap("read", err)
 }
 
-// errNotFound is the one answer for unknown and malformed ids.
+// errNotFound is the same for unknown and malformed ids.
 func errNotFound() error { return errs.New(errs.NotFound, "There is no such object.") }
 
-// wrap names what failed; nil stays nil.
+// wrap adds what failed to an error; nil stays nil.
 func wrap(what string, err error) error {
 	if err == nil {
 		return nil

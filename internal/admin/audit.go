@@ -14,10 +14,10 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// Action is what the administration does.
+// Action is the name of an action of the administration.
 type Action string
 
-// The actions, by the names that rows and the API have for them.
+// The actions, by their names in rows and in the API.
 const (
 	MembershipGranted Action = "MEMBERSHIP_GRANTED"
 	PaymentRefunded   Action = "PAYMENT_REFUNDED"
@@ -30,30 +30,31 @@ const (
 const (
 	// auditKind binds cursors to the audit log.
 	auditKind = "administration.audit"
-	// detailFact is the fact that says in words what changed.
+	// detailFact is the fact that describes the change in English.
 	detailFact = "detail"
-	// textFact is the fact that holds the same before it has a language, as JSON.
+	// textFact is the same fact before translation, as JSON.
 	textFact = "text"
 )
 
-// deed is something done, as the audit log keeps it.
-type deed struct {
+// auditRecord is an action in the form in which the audit log stores it.
+type auditRecord struct {
 	actor   oid.User
 	action  Action
-	user    *oid.User // whom it was about
-	subject string    // the id of what it was done to, as the API shows it
+	user    *oid.User // the user whom it affected
+	subject string    // the id of the object that it changed, in the form of the API
 	reason  string
 	detail  errs.Text
 }
 
-// record writes a deed down, in the transaction that does it: one does not come without the other. The
-// address is kept as it is now, since accounts change theirs and go. Nothing changes entries or removes
-// them, which the database sees to itself.
-func record(ctx context.Context, tx *store.Tx, d deed) error {
+// record writes an entry, in the transaction of the action, so that neither exists without the other. The
+// actor's address is copied, because accounts change theirs and are deleted. Triggers of the database refuse
+// to change or delete entries.
+func record(ctx context.Context, tx *store.Tx, d auditRecord) error {
 	actor, err := tx.Client().User.Get(ctx, d.actor)
 	if err != nil {
 		return wrap("audit", err)
 	}
+	// An account without an address is named by the id of its identity provider.
 	address := actor.UID
 	if actor.Email != nil {
 		address = *actor.Email
@@ -67,10 +68,11 @@ func record(ctx context.Context, tx *store.Tx, d deed) error {
 	return wrap("audit", err)
 }
 
-// Detail says in English what an entry's action changed.
+// Detail describes in English what an entry's action changed.
 func Detail(e *ent.AuditEntry) string { return e.Facts[detailFact] }
 
-// DetailText says what an entry's action changed. Entries of before the texts were kept have the English alone.
+// DetailText describes what an entry's action changed. Entries that were written before texts were stored
+// have English only.
 func DetailText(e *ent.AuditEntry) errs.Text {
 	var t errs.Text
 	if json.Unmarshal([]byte(e.Facts[textFact]), &t) != nil || t.IsZero() {
@@ -79,11 +81,11 @@ func DetailText(e *ent.AuditEntry) errs.Text {
 	return t
 }
 
-// AuditCursor is an entry's place in the audit log: the newest first.
+// AuditCursor is the position of an entry in the audit log, which begins with the newest.
 func AuditCursor(e *ent.AuditEntry) string { return page.Encode(auditKind, e.ID.String()) }
 
-// Audit pages through what was done, the newest first; about restricts it to what concerned one person, also
-// after their account is gone.
+// Audit returns a page of the audit log, the newest entry first. about restricts it to the actions that
+// affected one user, also after the account was deleted.
 func (s *Service) Audit(ctx context.Context, about *string, args page.Args) (*page.Result[*ent.AuditEntry], error) {
 	w, err := page.Parse(auditKind, args)
 	if err != nil {
@@ -108,5 +110,5 @@ func (s *Service) Audit(ctx context.Context, about *string, args page.Args) (*pa
 	if err != nil {
 		return nil, wrap("read the audit log", err)
 	}
-	return page.Of(rows, w), s.known(ctx, of, len(rows))
+	return page.Of(rows, w), s.checkUser(ctx, of, len(rows))
 }

@@ -9,10 +9,10 @@ import (
 	"github.com/weav-ai/weav/internal/page"
 )
 
-// Not even by SQL is an entry changed or removed.
+// No entry can be changed or deleted, not even by SQL.
 func TestTheAuditLogOnlyGrows(t *testing.T) {
 	t.Parallel()
-	each(t, func(o office) {
+	each(t, func(o fixture) {
 		who := o.person("ada@example.com")
 		must(o.t, o.grant(who, 1, "a"))
 		statements := []string{"UPDATE audit_entries SET reason = 'another'", "DELETE FROM audit_entries"}
@@ -32,13 +32,13 @@ func TestTheAuditLogOnlyGrows(t *testing.T) {
 	})
 }
 
-// Who did what to whom stays to be found when neither has an account any more.
+// The entry remains when neither the actor nor the user has an account any more.
 func TestTheAuditLogOutlivesAccounts(t *testing.T) {
 	t.Parallel()
-	each(t, func(o office) {
+	each(t, func(o fixture) {
 		who := o.person("ada@example.com")
 		must(o.t, o.grant(who, 1, "a"))
-		for _, gone := range []oid.User{who, o.boss} {
+		for _, gone := range []oid.User{who, o.actor} {
 			must(o.t, o.store.Client().User.DeleteOneID(gone).Exec(o.t.Context()))
 		}
 		found, err := o.Audit(o.t.Context(), ptr(who.String()), page.Args{})
@@ -46,7 +46,7 @@ func TestTheAuditLogOutlivesAccounts(t *testing.T) {
 		if len(found.Items) != 1 || found.Items[0].Actor != "boss@example.com" {
 			o.t.Errorf("of somebody who is gone: %v", found.Items)
 		}
-		_, err = o.Audit(o.t.Context(), ptr(o.boss.String()), page.Args{})
+		_, err = o.Audit(o.t.Context(), ptr(o.actor.String()), page.Args{})
 		wantCode(o.t, "of somebody gone without an entry", err, errs.NotFound)
 	})
 }

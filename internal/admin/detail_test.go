@@ -8,7 +8,7 @@ import (
 	"github.com/weav-ai/weav/internal/locale"
 )
 
-// TestDetailsOfTheAuditLog read in Korean where their text is kept, as they are where it is not.
+// TestDetailsOfTheAuditLog in Korean where their text is stored, and in English where it is not.
 func TestDetailsOfTheAuditLog(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

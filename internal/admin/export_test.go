@@ -1,4 +1,4 @@
 package admin
 
-// EmailBegins lets a test ask the databases how they would search.
+// EmailBegins lets a test query the databases' plans for the search.
 var EmailBegins = emailBegins

@@ -27,21 +27,21 @@ func TestMain(m *testing.M) { servicetest.Main(m) }
 // named is the address that the settings of these tests make ADMIN.
 const named = "named@example.com"
 
-// office is the administration of a store, with somebody who acts.
-type office struct {
+// fixture is the administration of a store, with an actor.
+type fixture struct {
 	*admin.Service
 	t     *testing.T
 	store *store.Store
-	boss  oid.User
+	actor oid.User
 }
 
 // each runs test on both databases.
-func each(t *testing.T, test func(o office)) {
+func each(t *testing.T, test func(o fixture)) {
 	t.Helper()
 	storetest.Each(t, func(t *testing.T, st *store.Store) { test(newOffice(t, st)) })
 }
 
-func newOffice(t *testing.T, st *store.Store) office {
+func newOffice(t *testing.T, st *store.Store) fixture {
 	t.Helper()
 	models, err := catalog.Load(catalog.Settings{})
 	must(t, err)
@@ -50,11 +50,11 @@ func newOffice(t *testing.T, st *store.Store) office {
 	log := slog.New(slog.DiscardHandler)
 	accounts, err := account.New(st, devauth.New(), func(string) error { return nil }, log, account.Config{JWTSecret: bytes.Repeat([]byte("k"), 32)})
 	must(t, err)
-	o := office{t: t, store: st, Service: admin.New(admin.Parts{
+	o := fixture{t: t, store: st, Service: admin.New(admin.Parts{
 		Store: st, Accounts: accounts, APIKeys: apikey.New(st, models, nil, nil),
 		Billing: billing.New(billing.Parts{Store: st, Plans: plans, Log: log}, billing.Config{}), RoleOf: roleOf,
 	})}
-	o.boss = o.person("boss@example.com")
+	o.actor = o.person("boss@example.com")
 	return o
 }
 
@@ -65,8 +65,8 @@ func roleOf(u *ent.User) user.Role {
 	return u.Role
 }
 
-// person stores somebody with an address.
-func (o office) person(email string) oid.User {
+// person stores a user with an address.
+func (o fixture) person(email string) oid.User {
 	o.t.Helper()
 	id := storetest.User(o.t, o.store)
 	must(o.t, o.store.Client().User.UpdateOneID(id).SetEmail(email).Exec(o.t.Context()))
@@ -74,15 +74,15 @@ func (o office) person(email string) oid.User {
 }
 
 // entries are what the audit log holds, the oldest first.
-func (o office) entries() []*ent.AuditEntry {
+func (o fixture) entries() []*ent.AuditEntry {
 	o.t.Helper()
 	rows, err := o.store.Client().AuditEntry.Query().Order(auditentry.ByID()).All(o.t.Context())
 	must(o.t, err)
 	return rows
 }
 
-func (o office) grant(to oid.User, days int, key string) error {
-	_, err := o.Grant(o.t.Context(), o.boss, admin.GrantInput{UserID: to.String(), Plan: catalog.Standard, Days: days, Reason: "why", Key: key})
+func (o fixture) grant(to oid.User, days int, key string) error {
+	_, err := o.Grant(o.t.Context(), o.actor, admin.GrantInput{UserID: to.String(), Plan: catalog.Standard, Days: days, Reason: "why", Key: key})
 	return err
 }
 

@@ -11,21 +11,21 @@ import (
 	"github.com/weav-ai/weav/internal/text"
 )
 
-// MaxDays is the most days of a membership that one grant gives: ten years.
+// MaxDays is the most days that one grant gives: ten years.
 const MaxDays = 3660
 
-// GrantInput is a membership to give.
+// GrantInput is a membership to grant.
 type GrantInput struct {
 	UserID string
-	// Plan is STANDARD or PREMIUM, Days are from 1 to [MaxDays].
+	// Plan is STANDARD or PREMIUM. Days are from 1 to [MaxDays].
 	Plan   catalog.Plan
 	Days   int
 	Reason string
-	// Key makes the call safe to repeat.
+	// Key is the idempotency key.
 	Key string
 }
 
-// Grant gives somebody days of a membership, once for each key. It returns the account as it is then.
+// Grant gives a user days of a membership, once per key, and returns the account as it is afterwards.
 func (s *Service) Grant(ctx context.Context, actor oid.User, in GrantInput) (*ent.User, error) {
 	if err := in.check(); err != nil {
 		return nil, err
@@ -41,7 +41,7 @@ func (s *Service) Grant(ctx context.Context, actor oid.User, in GrantInput) (*en
 		if err := s.Billing.Give(ctx, tx, u.ID, in.Plan, in.Days); err != nil {
 			return err
 		}
-		return record(ctx, tx, deed{
+		return record(ctx, tx, auditRecord{
 			actor: actor, action: MembershipGranted, user: &u.ID, subject: u.ID.String(), reason: in.Reason,
 			detail: errs.Textf("%d days of %s.", in.Days, in.Plan),
 		})
@@ -49,6 +49,7 @@ func (s *Service) Grant(ctx context.Context, actor oid.User, in GrantInput) (*en
 	if err != nil {
 		return nil, err
 	}
+	// The id comes from the key, so a repetition returns the account of the first call.
 	u, err := s.Store.Client().User.Get(ctx, given)
 	if ent.IsNotFound(err) {
 		return nil, errNotFound()
@@ -56,6 +57,7 @@ func (s *Service) Grant(ctx context.Context, actor oid.User, in GrantInput) (*en
 	return u, wrap("read", err)
 }
 
+// check reports all faults of the input at once.
 func (in GrantInput) check() error {
 	var c text.Checker
 	c.Text("reason", in.Reason, 1, MaxReason)

@@ -12,7 +12,8 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// Payments pages through payments, the newest first; of restricts it to one person's, no statuses are all of them.
+// Payments returns a page of payments, the newest first. of restricts it to one user. No statuses means all
+// of them.
 func (s *Service) Payments(ctx context.Context, of *string, statuses []payment.Status, args page.Args) (*page.Result[*ent.Payment], error) {
 	user, err := parseUser(of)
 	if err != nil {
@@ -22,27 +23,27 @@ func (s *Service) Payments(ctx context.Context, of *string, statuses []payment.S
 	if err != nil {
 		return nil, err
 	}
-	return rows, s.known(ctx, user, len(rows.Items))
+	return rows, s.checkUser(ctx, user, len(rows.Items))
 }
 
-// RefundInput is a payment to pay back.
+// RefundInput is a refund.
 type RefundInput struct {
 	PaymentID string
 	// Amount is in minor units; nil for all that is left.
 	Amount *int64
 	Reason string
-	// Key makes the call safe to repeat.
+	// Key is the idempotency key.
 	Key string
 }
 
-// Refund has the gateway pay back, once for each key. The audit log says that it was asked for, before the gateway
-// is; the payment's timeline says what came of it. Errors are those of [billing.Service.Refund].
+// Refund orders a refund at the gateway, once per key. The audit log records the request before the gateway
+// receives it. The payment's timeline shows the result. Errors are those of [billing.Service.Refund].
 func (s *Service) Refund(ctx context.Context, actor oid.User, in RefundInput) (*ent.Payment, error) {
 	if err := checkReason(in.Reason); err != nil {
 		return nil, err
 	}
 	by := billing.Actor{User: actor, Record: func(ctx context.Context, tx *store.Tx, p *ent.Payment, amount int64) error {
-		return record(ctx, tx, deed{
+		return record(ctx, tx, auditRecord{
 			actor: actor, action: PaymentRefunded, user: p.UserID, subject: p.ID.String(), reason: in.Reason,
 			detail: errs.Textf("%d %s of %d.", amount, p.Currency, p.Amount),
 		})

@@ -8,10 +8,10 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// NoteQueueChange writes down that an operator has the queue's page do something. The page is not ours and writes on its
-// own, so this comes before it: what then fails has an entry too.
-func (s *Service) NoteQueueChange(ctx context.Context, actor oid.User, what, detail string) error {
+// RecordQueueChange records an operator's action on the queue's page. The page belongs to River and writes by
+// itself, so the entry is written first. An action that then fails has an entry, too.
+func (s *Service) RecordQueueChange(ctx context.Context, actor oid.User, what, detail string) error {
 	return s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		return record(ctx, tx, deed{actor: actor, action: QueueChanged, subject: what, detail: errs.Verbatim(detail)})
+		return record(ctx, tx, auditRecord{actor: actor, action: QueueChanged, subject: what, detail: errs.Verbatim(detail)})
 	})
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// SetRole says what somebody may do; it holds from their next request on. Nobody changes their own role, so that no
-// mistake locks everybody out, and whom the settings make ADMIN stays so: both are input errors. A role that
-// somebody has already is no action.
+// SetRole sets the role of a user, effective from their next request. No actor can change their own role, so
+// that no mistake leaves the server without an administrator. An account that the settings make ADMIN cannot
+// get another role. Both are input errors. Setting the present role records no action.
 func (s *Service) SetRole(ctx context.Context, actor oid.User, id string, role user.Role, reason string) (*ent.User, error) {
 	if err := checkReason(reason); err != nil {
 		return nil, err
@@ -27,6 +27,7 @@ func (s *Service) SetRole(ctx context.Context, actor oid.User, id string, role u
 		if u.ID == actor {
 			return errs.Input(errs.InvalidValue, "userId", "Nobody changes their own role.")
 		}
+		// The settings would make the account ADMIN again with its next request.
 		if role != user.RoleAdmin && s.isAdminBySettings(u) {
 			return errs.Input(errs.InvalidValue, "userId", "The server's settings make this account ADMIN.")
 		}
@@ -37,7 +38,7 @@ func (s *Service) SetRole(ctx context.Context, actor oid.User, id string, role u
 			return wrap("set a role", err)
 		}
 		feed.Record(tx, u.ID, feed.ViewerUpdated, feed.Facts{})
-		return record(ctx, tx, deed{
+		return record(ctx, tx, auditRecord{
 			actor: actor, action: RoleSet, user: &u.ID, subject: u.ID.String(), reason: reason,
 			detail: errs.Textf("From %s to %s.", u.Role, role),
 		})
@@ -48,7 +49,7 @@ func (s *Service) SetRole(ctx context.Context, actor oid.User, id string, role u
 	return after, nil
 }
 
-// isAdminBySettings tells whether an account would be ADMIN without a role of its own.
+// isAdminBySettings reports whether an account is ADMIN without a role of its own.
 func (s *Service) isAdminBySettings(u *ent.User) bool {
 	without := *u
 	without.Role = user.RoleMember

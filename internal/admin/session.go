@@ -9,7 +9,8 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// EndSessions ends all sessions and API keys of somebody, their open sockets included. They may sign in again.
+// EndSessions ends all sessions and API keys of a user, and with them their open sockets. The user can sign
+// in again.
 func (s *Service) EndSessions(ctx context.Context, actor oid.User, id, reason string) (*ent.User, error) {
 	if err := checkReason(reason); err != nil {
 		return nil, err
@@ -26,7 +27,7 @@ func (s *Service) EndSessions(ctx context.Context, actor oid.User, id, reason st
 		if err := s.APIKeys.RevokeAll(ctx, tx, u.ID); err != nil {
 			return err
 		}
-		return record(ctx, tx, deed{
+		return record(ctx, tx, auditRecord{
 			actor: actor, action: SessionsEnded, user: &u.ID, subject: u.ID.String(), reason: reason,
 			detail: errs.Textf("Sessions: %d, and all API keys.", ended),
 		})

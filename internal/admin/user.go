@@ -16,23 +16,23 @@ import (
 )
 
 const (
-	// usersKind binds cursors to the list of people.
+	// usersKind binds cursors to the list of users.
 	usersKind = "administration.users"
-	// maxAddress is the longest address in characters, and so the longest beginning of one.
+	// maxAddress is the longest address in characters (RFC 5321), and so the longest prefix of one.
 	maxAddress = 254
 )
 
-// UserCursor is somebody's place in the list of people: the newest first.
+// UserCursor is the position of a user in the list of users, which begins with the newest.
 func UserCursor(u *ent.User) string { return page.Encode(usersKind, u.ID.String()) }
 
-// UserFilter says whom to list; what is given must hold, nil is everybody.
+// UserFilter selects users. All given fields must match; nil matches every user.
 type UserFilter struct {
-	// Email is the beginning of an address, in any case; 1 to 254 characters.
+	// Email is a prefix of an address, in any case; 1 to 254 characters.
 	Email *string
 	ID    *string
 }
 
-// Users pages through people, the newest first.
+// Users returns a page of users, the newest first.
 func (s *Service) Users(ctx context.Context, f UserFilter, args page.Args) (*page.Result[*ent.User], error) {
 	w, err := page.Parse(usersKind, args)
 	if err != nil {
@@ -63,16 +63,18 @@ func (s *Service) Users(ctx context.Context, f UserFilter, args page.Args) (*pag
 	if err != nil {
 		return nil, wrap("list people", err)
 	}
-	return page.Of(rows, w), s.known(ctx, of, len(rows))
+	return page.Of(rows, w), s.checkUser(ctx, of, len(rows))
 }
 
+// isBeginning reports whether a text may be the prefix of an address. Postgres refuses invalid UTF-8 and NUL.
 func isBeginning(email string) bool {
 	n := utf8.RuneCountInString(email)
 	return n >= 1 && n <= maxAddress && utf8.ValidString(email) && !strings.ContainsRune(email, 0)
 }
 
-// emailBegins matches addresses, which are stored in lower case, by their beginning, in the form for which each
-// database uses the index: SQLite's LIKE ignores case and so the index, and Postgres compares with LIKE alone byte by byte.
+// emailBegins matches addresses by their prefix, in the form for which each database uses its index.
+// Addresses are stored in lower case. SQLite's LIKE ignores case and so does not use the index. Postgres uses
+// it for LIKE, whose index compares bytes.
 func emailBegins(beginning string) func(*sql.Selector) {
 	return func(s *sql.Selector) {
 		email := s.C(user.FieldEmail)
@@ -84,7 +86,7 @@ func emailBegins(beginning string) func(*sql.Selector) {
 	}
 }
 
-// parseUser reads a filter's id; nil for none.
+// parseUser parses a filter's id; nil for none.
 func parseUser(id *string) (*oid.User, error) {
 	if id == nil {
 		return nil, nil
@@ -96,9 +98,9 @@ func parseUser(id *string) (*oid.User, error) {
 	return &uid, nil
 }
 
-// known tells an empty list of somebody from the list of nobody, which is NOT_FOUND. Who has entries need not be looked
-// up, nor have an account any more.
-func (s *Service) known(ctx context.Context, of *oid.User, entries int) error {
+// checkUser distinguishes the empty list of a user from the list of an unknown one, which is NOT_FOUND. A
+// user with entries is not looked up, and may have been deleted.
+func (s *Service) checkUser(ctx context.Context, of *oid.User, entries int) error {
 	if of == nil || entries > 0 {
 		return nil
 	}

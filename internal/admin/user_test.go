@@ -17,8 +17,8 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// emails are the addresses of a page of people.
-func (o office) emails(f admin.UserFilter, args page.Args) ([]string, *page.Result[string]) {
+// emails are the addresses of a page of users.
+func (o fixture) emails(f admin.UserFilter, args page.Args) ([]string, *page.Result[string]) {
 	o.t.Helper()
 	found, err := o.Users(o.t.Context(), f, args)
 	must(o.t, err)
@@ -30,9 +30,9 @@ func (o office) emails(f admin.UserFilter, args page.Args) ([]string, *page.Resu
 	return emails, next
 }
 
-func TestPeopleInPages(t *testing.T) {
+func TestUsersArePaged(t *testing.T) {
 	t.Parallel()
-	each(t, func(o office) {
+	each(t, func(o fixture) {
 		want := []string{"boss@example.com"}
 		for i := range 4 {
 			email := fmt.Sprintf("p%d@example.com", i)
@@ -42,7 +42,7 @@ func TestPeopleInPages(t *testing.T) {
 		slices.Reverse(want)
 		var got []string
 		args := page.Args{First: ptr(2)}
-		for pages := 1; pages <= 5; pages++ { // A list that does not end is one that is wrong.
+		for pages := 1; pages <= 5; pages++ { // A list that does not end is wrong.
 			emails, next := o.emails(admin.UserFilter{}, args)
 			if got = append(got, emails...); !next.HasNext {
 				if pages != 3 {
@@ -56,16 +56,16 @@ func TestPeopleInPages(t *testing.T) {
 		if !slices.Equal(got, want) {
 			o.t.Errorf("got %v, want %v", got, want)
 		}
-		for what, args := range map[string]page.Args{"a cursor of the audit log": {After: ptr(page.Encode("administration.audit", o.boss.String()))}, "no cursor": {After: ptr("!")}} {
+		for what, args := range map[string]page.Args{"a cursor of the audit log": {After: ptr(page.Encode("administration.audit", o.actor.String()))}, "no cursor": {After: ptr("!")}} {
 			_, err := o.Users(o.t.Context(), admin.UserFilter{}, args)
 			wantCode(o.t, what, err, errs.BadCursor)
 		}
 	})
 }
 
-func TestPeopleByTheBeginningOfTheirAddress(t *testing.T) {
+func TestUsersByThePrefixOfTheirAddress(t *testing.T) {
 	t.Parallel()
-	each(t, func(o office) {
+	each(t, func(o fixture) {
 		ada := o.person("ada@example.com")
 		for _, email := range []string{"ad_min@example.com", "adxmin@example.com", "aﬀ%@example.com", "zoë@example.com", named} {
 			o.person(email)
@@ -113,10 +113,10 @@ func TestPeopleByTheBeginningOfTheirAddress(t *testing.T) {
 	})
 }
 
-// The search reads the index of addresses and not all people, in both databases and whatever the collation.
+// The search reads the index of addresses and not all users, in both databases and with any collation.
 func TestTheSearchByAddressUsesItsIndex(t *testing.T) {
 	t.Parallel()
-	each(t, func(o office) {
+	each(t, func(o fixture) {
 		client := o.store.Client()
 		rows := make([]*ent.UserCreate, 2000)
 		for i := range rows {
@@ -132,7 +132,7 @@ func TestTheSearchByAddressUsesItsIndex(t *testing.T) {
 }
 
 // plan is how the database would search.
-func (o office) plan(beginning string) string {
+func (o fixture) plan(beginning string) string {
 	o.t.Helper()
 	explain := "EXPLAIN "
 	if o.store.Dialect() == store.SQLite {

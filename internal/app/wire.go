@@ -89,7 +89,7 @@ func (a *App) wire(secret []byte) error {
 // wireWork makes what asks providers: chats, whose calls are repeated within a reply, and jobs, which count
 // their attempts themselves.
 func (a *App) wireWork() {
-	a.ledger = usage.NewLedger(usage.Parts{Store: a.store, Catalog: a.catalog, Plans: a.memberships, OwnKeys: a.ownKeys, Zone: a.cfg.QuotaZone.Location()})
+	a.ledger = usage.NewLedger(usage.Parts{Store: a.store, Catalog: a.catalog, Plans: a.memberships, ProviderKeys: a.ownKeys, Zone: a.cfg.QuotaZone.Location()})
 	a.apiKeys = apikey.New(a.store, a.catalog, a.ledger, nil)
 	repeated, once := ai.RetryPolicy{OnRetry: a.retried}, ai.RetryPolicy{Max: -1}
 	a.chats = chat.New(chat.Parts{
@@ -101,7 +101,7 @@ func (a *App) wireWork() {
 		WithProviderKeys(a.ownKeys.Routers(once))
 	plans := planner.Parts{Store: a.store, Catalog: a.catalog, Router: router, Folders: a.folders, Chats: a.chats, Memberships: a.memberships, Log: a.log}
 	composers := planner.NewComposer(plans).Kinds()
-	maps.Copy(composers, export.NewAuthor(export.Parts{Store: a.store, Files: a.files}, export.Config{MaxBytes: int64(a.cfg.ExportMaxGB) << 30}).Kinds())
+	maps.Copy(composers, export.NewComposer(export.Parts{Store: a.store, Files: a.files}, export.Config{MaxBytes: int64(a.cfg.ExportMaxGB) << 30}).Kinds())
 	a.jobs = job.New(job.Parts{
 		Store: a.store, Feed: a.feed, Bus: a.bus, Catalog: a.catalog, Files: a.files, Chats: a.chats, Ledger: a.ledger, Meter: a.meter, Log: a.log, Process: a.process,
 		Router: router, Composers: composers,
@@ -176,5 +176,5 @@ func (a *App) admin() server.Admin {
 	if a.queueUI == nil {
 		return server.Admin{}
 	}
-	return server.Admin{Jobs: a.queueUI, Authenticate: a.accounts.Authenticate, IsAdmin: a.administrates, Note: a.admins.NoteQueueChange}
+	return server.Admin{Jobs: a.queueUI, Authenticate: a.accounts.Authenticate, IsAdmin: a.administrates, Note: a.admins.RecordQueueChange}
 }

@@ -21,10 +21,10 @@ func weight(said string, pictures int) int64 {
 // order is what the ledger is asked for a reply to a message: the branch up to it, as much as the model has room for, and
 // the longest answer.
 func (s *Service) order(ctx context.Context, tx *store.Tx, c *ent.Chat, asked *ent.Message, run oid.Run, models choice) (usage.Order, error) {
-	o := usage.Order{User: c.UserID, Run: run, Model: models.model, StandIn: models.fallback, IsNamed: models.fallback != nil, MaxCost: models.maxCost}
-	if o.StandIn == nil && models.model.Fallback != "" {
+	o := usage.Order{User: c.UserID, Run: run, Model: models.model, Fallback: models.fallback, IsNamed: models.fallback != nil, MaxCost: models.maxCost}
+	if o.Fallback == nil && models.model.Fallback != "" {
 		if m, err := s.catalog.Usable(catalog.Text, models.model.Fallback); err == nil {
-			o.StandIn = &m
+			o.Fallback = &m
 		}
 	}
 	instruction, err := instructionOf(ctx, tx.Client(), c)
@@ -32,8 +32,8 @@ func (s *Service) order(ctx context.Context, tx *store.Tx, c *ent.Chat, asked *e
 		return o, err
 	}
 	o.Most = most(models.model, instruction, asked.BranchTokens)
-	if o.StandIn != nil {
-		o.StandInMost = most(*o.StandIn, instruction, asked.BranchTokens)
+	if o.Fallback != nil {
+		o.FallbackMost = most(*o.Fallback, instruction, asked.BranchTokens)
 	}
 	return o, nil
 }
@@ -47,8 +47,8 @@ func most(m catalog.Model, instruction string, branch int64) catalog.Consumed {
 // hold has the ledger let a reply through, and says which other model may be asked for it.
 func (s *Service) hold(ctx context.Context, tx *store.Tx, o usage.Order) (held usage.Held, fallbackID string, err error) {
 	held, err = s.ledger.Hold(ctx, tx, o)
-	if err != nil || !held.StandIn {
+	if err != nil || !held.Fallback {
 		return held, noFallback, err
 	}
-	return held, o.StandIn.ID, nil
+	return held, o.Fallback.ID, nil
 }

@@ -40,7 +40,7 @@ func (s *Service) requestStop(ctx context.Context, msg *ent.Message) error {
 	// A reply that was read as waiting may be claimed by now: the guard decides.
 	err := s.end(ctx, msg, ending{
 		status: message.StatusStopped,
-		usage:  usage.Nothing(),
+		usage:  usage.NoTokens(),
 		guard:  []predicate.Message{message.StatusEQ(message.StatusPending), predicate.Message(run.Unclaimed())},
 	})
 	if err == nil || !errors.Is(err, run.ErrLost) {
@@ -79,7 +79,7 @@ func (s *Service) flagStop(ctx context.Context, tx *store.Tx, which ...predicate
 // nothing, as far as is known.
 func (s *Service) estimate(ctx context.Context, msg *ent.Message, shown string) (usage.Tokens, error) {
 	if msg.Model == nil || msg.Status != message.StatusStreaming && shown == "" {
-		return usage.Nothing(), nil
+		return usage.NoTokens(), nil
 	}
 	model, _ := s.catalog.Get(*msg.Model)
 	prompt, err := s.prompt(ctx, msg, model, 1)

@@ -15,10 +15,10 @@ import (
 	"github.com/weav-ai/weav/internal/oid"
 )
 
-// chats writes each chat twice: with all its branches for programs, and the branch that is shown for people.
-func (g *gathering) chats(ctx context.Context) error {
+// chats writes each chat twice: as JSON with all branches, and as Markdown with the branch that is shown.
+func (g *gatherer) chats(ctx context.Context) error {
 	n := 0
-	for c, err := range owned(g.user, "id", func(c *ent.Chat) any { return c.ID }, func(ctx context.Context, b batch) ([]*ent.Chat, error) {
+	for c, err := range ownedRows(g.user, "id", func(c *ent.Chat) any { return c.ID }, func(ctx context.Context, b batch) ([]*ent.Chat, error) {
 		return g.db.Chat.Query().Where(b).All(ctx)
 	}).all(ctx) {
 		if err != nil {
@@ -31,11 +31,12 @@ func (g *gathering) chats(ctx context.Context) error {
 		if err := g.chatText(ctx, numbered("chats", n, c.Title, ".md"), c); err != nil {
 			return err
 		}
-		g.did(phaseChats)
+		g.countDone(phaseChats)
 	}
 	return nil
 }
 
+// chat is the head of a chat's JSON; its messages follow.
 type chat struct {
 	ID                 string     `json:"id"`
 	Title              string     `json:"title"`
@@ -59,13 +60,14 @@ func chatOf(c *ent.Chat) chat {
 	}
 }
 
-// turn is a message with what it carries.
+// turn is a message with its attachments.
 type turn struct {
 	*ent.Message
 
 	carries []file.Attached
 }
 
+// chatMessage is a message of a chat. parentId connects the branches.
 type chatMessage struct {
 	ID                string       `json:"id"`
 	ParentID          *string      `json:"parentId"`
@@ -91,14 +93,15 @@ type chatMessage struct {
 	Attachments       []attachment `json:"attachments"`
 }
 
-// attachment is a file or an artifact that a message carries; its bytes are at the path, if they are in the archive.
+// attachment is a file or artifact of a message. Its bytes are at the path, if the archive contains them.
 type attachment struct {
 	FileID     *string `json:"fileId,omitempty"`
 	ArtifactID *string `json:"artifactId,omitempty"`
 	Path       *string `json:"path"`
 }
 
-func (g *gathering) messageOf(t turn) chatMessage {
+// messageOf is a message in the form of the archive.
+func (g *gatherer) messageOf(t turn) chatMessage {
 	out := chatMessage{
 		ID: t.ID.String(), ParentID: ref(t.ParentID), Role: string(t.Role), Text: t.Text, Status: string(t.Status),
 		RequestedModel: t.RequestedModel, FallbackModel: t.FallbackModel, Model: t.Model, AnsweredBy: t.AnsweredBy, IsOwnKey: t.IsOwnKey,
@@ -112,15 +115,17 @@ func (g *gathering) messageOf(t turn) chatMessage {
 	return out
 }
 
-func (g *gathering) attachmentOf(a file.Attached) attachment {
+// attachmentOf is an attachment with its path in the archive.
+func (g *gatherer) attachmentOf(a file.Attached) attachment {
 	if a.File != nil {
-		return attachment{FileID: ref(&a.File.ID), Path: g.where(a.File.ID)}
+		return attachment{FileID: ref(&a.File.ID), Path: g.pathOf(a.File.ID)}
 	}
-	return attachment{ArtifactID: ref(&a.Artifact.ID), Path: g.where(a.Artifact.ID)}
+	return attachment{ArtifactID: ref(&a.Artifact.ID), Path: g.pathOf(a.Artifact.ID)}
 }
 
-// chatTree writes a chat with all its messages.
-func (g *gathering) chatTree(ctx context.Context, name string, c *ent.Chat) error {
+// chatTree writes a chat with all its messages. The messages are streamed into the object of the chat, since
+// they may exceed the memory.
+func (g *gatherer) chatTree(ctx context.Context, name string, c *ent.Chat) error {
 	w, err := g.create(name, c.LastActivityAt.UTC())
 	if err != nil {
 		return err
@@ -132,7 +137,7 @@ func (g *gathering) chatTree(ctx context.Context, name string, c *ent.Chat) erro
 	if _, err := fmt.Fprintf(w, "%s,\n  \"messages\": ", strings.TrimSuffix(string(head), "\n}")); err != nil {
 		return err
 	}
-	messages := kept("chat_id", c.ID, "id", func(t turn) any { return t.ID }, func(ctx context.Context, b batch) ([]turn, error) {
+	messages := rowsWhere("chat_id", c.ID, "id", func(t turn) any { return t.ID }, func(ctx context.Context, b batch) ([]turn, error) {
 		rows, err := g.db.Message.Query().Where(b).All(ctx)
 		if err != nil {
 			return nil, err
@@ -146,8 +151,8 @@ func (g *gathering) chatTree(ctx context.Context, name string, c *ent.Chat) erro
 	return err
 }
 
-// turns adds what messages carry.
-func (g *gathering) turns(ctx context.Context, rows []*ent.Message) ([]turn, error) {
+// turns adds the attachments of messages, in one query per batch.
+func (g *gatherer) turns(ctx context.Context, rows []*ent.Message) ([]turn, error) {
 	ids := make([]oid.Message, len(rows))
 	for i, m := range rows {
 		ids[i] = m.ID
@@ -163,8 +168,8 @@ func (g *gathering) turns(ctx context.Context, rows []*ent.Message) ([]turn, err
 	return out, nil
 }
 
-// chatText writes the branch that is shown, as Markdown.
-func (g *gathering) chatText(ctx context.Context, name string, c *ent.Chat) error {
+// chatText writes the shown branch as Markdown.
+func (g *gatherer) chatText(ctx context.Context, name string, c *ent.Chat) error {
 	branch, err := g.branch(ctx, c)
 	if err != nil {
 		return wrap(name, err)
@@ -185,6 +190,7 @@ func (g *gathering) chatText(ctx context.Context, name string, c *ent.Chat) erro
 		if err != nil {
 			return wrap(name, err)
 		}
+		// The query returns rows in no order; the branch determines it.
 		at := map[oid.Message]int{}
 		for i, id := range ids {
 			at[id] = i
@@ -199,8 +205,9 @@ func (g *gathering) chatText(ctx context.Context, name string, c *ent.Chat) erro
 	return nil
 }
 
-// branch is the way from a chat's first message to its head. No texts are read for it.
-func (g *gathering) branch(ctx context.Context, c *ent.Chat) ([]oid.Message, error) {
+// branch returns the ids from a chat's first message to its head. It reads no texts, since all messages of
+// the chat are needed for it.
+func (g *gatherer) branch(ctx context.Context, c *ent.Chat) ([]oid.Message, error) {
 	if c.HeadID == nil {
 		return nil, nil
 	}
@@ -213,6 +220,7 @@ func (g *gathering) branch(ctx context.Context, c *ent.Chat) ([]oid.Message, err
 		parents[m.ID] = m.ParentID
 	}
 	var out []oid.Message
+	// The bound ends the loop even if stored parents formed a cycle.
 	for at := c.HeadID; at != nil && len(out) < len(rows); at = parents[*at] {
 		out = append(out, *at)
 	}
@@ -233,10 +241,11 @@ func heading(c *ent.Chat) string {
 	return out
 }
 
+// minute is the format of times in Markdown.
 const minute = "2006-01-02 15:04 UTC"
 
-// paragraph is a message for people.
-func (g *gathering) paragraph(t turn) string {
+// paragraph is a message as Markdown.
+func (g *gatherer) paragraph(t turn) string {
 	var b strings.Builder
 	who := "You"
 	if t.Role == message.RoleAssistant {
@@ -261,7 +270,7 @@ func (g *gathering) paragraph(t turn) string {
 	return b.String()
 }
 
-// label names what a message carries, within brackets.
+// label is the name of an attachment in a link, in which brackets are not allowed.
 func label(a file.Attached) string {
 	name := "image or video"
 	if a.File != nil {
@@ -270,5 +279,5 @@ func label(a file.Attached) string {
 	return strings.NewReplacer("[", "(", "]", ")").Replace(oneLine(name))
 }
 
-// oneLine makes one line of any text.
+// oneLine joins the lines of a text.
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

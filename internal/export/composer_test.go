@@ -29,41 +29,41 @@ import (
 
 func TestMain(m *testing.M) { servicetest.Main(m) }
 
-// desk is an author over a real database and a folder, with one person in it.
-type desk struct {
+// fixture is a composer over a real database and a folder, with one user in it.
+type fixture struct {
 	t      *testing.T
 	st     *store.Store
 	files  *file.Service
-	bucket *frail
+	bucket *failingStore
 	user   oid.User
 	temp   string
 }
 
-type still struct{}
+type noMetrics struct{}
 
-func (still) ObjectsRepaired(string, int) {}
+func (noMetrics) ObjectsRepaired(string, int) {}
 
 // frail is a store whose next puts fail.
-type frail struct {
+type failingStore struct {
 	blob.Bucket
 	fails atomic.Int64
 }
 
-func (f *frail) Put(ctx context.Context, key string, body io.Reader, opt blob.PutOptions) error {
+func (f *failingStore) Put(ctx context.Context, key string, body io.Reader, opt blob.PutOptions) error {
 	if f.fails.Add(-1) >= 0 {
 		return errs.New(errs.Unavailable, "The file store is down.").Retry(0)
 	}
 	return f.Bucket.Put(ctx, key, body, opt)
 }
 
-func each(t *testing.T, test func(d *desk)) {
+func each(t *testing.T, test func(d *fixture)) {
 	t.Helper()
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		own, err := fileblob.Open(fileblob.Options{Root: t.TempDir(), Secret: bytes.Repeat([]byte("s"), 32), BaseURL: "http://127.0.0.1"})
 		must(t, err)
 		t.Cleanup(func() { _ = own.Close() }) // Nothing is written any more.
-		d := &desk{t: t, st: st, bucket: &frail{Bucket: own}, user: storetest.User(t, st), temp: t.TempDir()}
-		d.files = file.New(st, d.bucket, slog.New(slog.DiscardHandler), still{}, file.Config{TempDir: d.temp, PublicURL: "http://127.0.0.1"})
+		d := &fixture{t: t, st: st, bucket: &failingStore{Bucket: own}, user: storetest.User(t, st), temp: t.TempDir()}
+		d.files = file.New(st, d.bucket, slog.New(slog.DiscardHandler), noMetrics{}, file.Config{TempDir: d.temp, PublicURL: "http://127.0.0.1"})
 		test(d)
 		left, err := os.ReadDir(d.temp)
 		must(t, err)
@@ -81,28 +81,28 @@ func must(t *testing.T, err error) {
 }
 
 // compose makes an export.
-func (d *desk) compose(ctx context.Context, cfg export.Config, tell job.ReportProgress) (*job.Composed, error) {
+func (d *fixture) compose(ctx context.Context, cfg export.Config, report job.ReportProgress) (*job.Composed, error) {
 	d.t.Helper()
 	args, err := json.Marshal(job.ExportArguments{IncludesFiles: true})
 	must(d.t, err)
-	author := export.NewAuthor(export.Parts{Store: d.st, Files: d.files}, cfg)
-	return author.Compose(ctx, &ent.Job{ID: oid.New[oid.Job](), UserID: d.user, Kind: entjob.KindExport, Arguments: args}, tell)
+	composer := export.NewComposer(export.Parts{Store: d.st, Files: d.files}, cfg)
+	return composer.Compose(ctx, &ent.Job{ID: oid.New[oid.Job](), UserID: d.user, Kind: entjob.KindExport, Arguments: args}, report)
 }
 
-func silent(*float64, string) {}
+func ignoreProgress(*float64, string) {}
 
 // chats makes n chats.
-func (d *desk) chats(n int) {
+func (d *fixture) chats(n int) {
 	d.t.Helper()
 	for range n {
 		must(d.t, d.st.Client().Chat.Create().SetUserID(d.user).SetTitle("t").SetModel("m").Exec(d.t.Context()))
 	}
 }
 
-// TestManyChatsAreAllThere: more than are read at once.
-func TestManyChatsAreAllThere(t *testing.T) {
+// TestAllPagesOfChatsAreExported: there are more chats than one batch reads.
+func TestAllPagesOfChatsAreExported(t *testing.T) {
 	t.Parallel()
-	each(t, func(d *desk) {
+	each(t, func(d *fixture) {
 		const n = 450
 		d.chats(n)
 		last := 0.0
@@ -131,7 +131,7 @@ func TestManyChatsAreAllThere(t *testing.T) {
 }
 
 // open reads the archive as it was stored.
-func (d *desk) open(made *job.Composed) *zip.Reader {
+func (d *fixture) open(made *job.Composed) *zip.Reader {
 	d.t.Helper()
 	rows, err := d.st.Client().Object.Query().All(d.t.Context())
 	must(d.t, err)
@@ -153,9 +153,9 @@ func (d *desk) open(made *job.Composed) *zip.Reader {
 
 func TestAnExportThatIsTooLargeFails(t *testing.T) {
 	t.Parallel()
-	each(t, func(d *desk) {
+	each(t, func(d *fixture) {
 		d.chats(20)
-		if _, err := d.compose(d.t.Context(), export.Config{MaxBytes: 2000}, silent); !errors.Is(err, job.ErrTooLarge) {
+		if _, err := d.compose(d.t.Context(), export.Config{MaxBytes: 2000}, ignoreProgress); !errors.Is(err, job.ErrTooLarge) {
 			d.t.Errorf("ended with %v", err)
 		}
 		if n := d.st.Client().Object.Query().CountX(d.t.Context()); n != 0 {
@@ -164,22 +164,23 @@ func TestAnExportThatIsTooLargeFails(t *testing.T) {
 	})
 }
 
-// TestAKilledExportLeavesNothing: the file on the way has no name by which it could stay. Windows does not allow that.
+// TestAKilledExportLeavesNothing: the file on the way has no name by which it could stay. Windows does not
+// allow that.
 func TestAKilledExportLeavesNothing(t *testing.T) {
 	t.Parallel()
-	each(t, func(d *desk) {
+	each(t, func(d *fixture) {
 		if runtime.GOOS == "windows" {
 			d.t.Skip("an open file keeps its name there")
 		}
-		asked := false
+		called := false
 		_, err := d.compose(d.t.Context(), export.Config{}, func(*float64, string) {
-			asked = true
+			called = true
 			if left, err := os.ReadDir(d.temp); err != nil || len(left) > 0 {
 				d.t.Errorf("%v lie in the temporary folder, %v", left, err)
 			}
 		})
 		must(d.t, err)
-		if !asked {
+		if !called {
 			d.t.Error("nobody looked")
 		}
 	})
@@ -187,7 +188,7 @@ func TestAKilledExportLeavesNothing(t *testing.T) {
 
 func TestACancelledExportLeavesNothing(t *testing.T) {
 	t.Parallel()
-	each(t, func(d *desk) {
+	each(t, func(d *fixture) {
 		d.chats(20)
 		ctx, cancel := context.WithCancel(d.t.Context())
 		if _, err := d.compose(ctx, export.Config{}, func(*float64, string) { cancel() }); !errors.Is(err, context.Canceled) {
@@ -196,10 +197,11 @@ func TestACancelledExportLeavesNothing(t *testing.T) {
 	})
 }
 
-// TestAWholeExportIsStoredAgainWhenTheStoreFails: gathering it took minutes, so a store that fails once does not undo that.
+// TestAWholeExportIsStoredAgainWhenTheStoreFails: gathering it took minutes, so a store that fails once does
+// not undo that.
 func TestAWholeExportIsStoredAgainWhenTheStoreFails(t *testing.T) {
 	t.Parallel()
-	each(t, func(d *desk) {
+	each(t, func(d *fixture) {
 		d.bucket.fails.Store(1)
 		gathered := 0
 		_, err := d.compose(d.t.Context(), export.Config{}, func(_ *float64, phase string) {

@@ -1,8 +1,12 @@
-// Package export gives people all that WEAV keeps of them: one zip of JSON, Markdown and, if they wish, their files.
+// Package export gives users all data that WEAV stores of them: one zip with JSON, Markdown and, if
+// requested, their files.
 //
-// An export is a job without a model. It is gathered in a temporary file and then put into the object store, so neither
-// many chats nor large files are ever held in memory. A run that is lost is begun anew. What goes into the zip is named
-// here field by field: a column that is added to a table is in no export before somebody decides that it should be.
+// An export is a job without a model. It is written to a temporary file and then uploaded to the object
+// store, so that neither many chats nor large files are in memory. A run that is lost starts again from the
+// beginning.
+//
+// The fields of the archive are listed here one by one. A column that is added to a table is not exported
+// until somebody decides that it should be.
 package export
 
 import (
@@ -18,16 +22,17 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// DefaultMaxBytes is the largest export unless Config says otherwise: 5 GiB, the most that AWS takes in one request.
+// DefaultMaxBytes is the largest export by default: 5 GiB, the most that S3 accepts in one request.
 const DefaultMaxBytes = 5 << 30
 
 // Config holds the limits of exports. The zero value of a field means its default.
 type Config struct {
-	// MaxBytes is the largest zip; default 5 GiB. It is also the most room that an export takes of the temporary folder.
+	// MaxBytes is the largest zip; default 5 GiB. It is also the most space that an export uses in the
+	// temporary folder.
 	MaxBytes int64
 }
 
-// Parts are what exports are made of.
+// Parts are the dependencies of exports.
 type Parts struct {
 	Store *store.Store
 	Files *file.Service
@@ -39,18 +44,18 @@ type Service struct {
 	jobs  *job.Service
 }
 
-// New returns what orders exports.
+// New returns a Service.
 func New(st *store.Store, jobs *job.Service) *Service { return &Service{store: st, jobs: jobs} }
 
 // Input is an export to order.
 type Input struct {
-	// IncludesFiles says whether the bytes of uploads and of what jobs made are in it.
+	// IncludesFiles says whether it contains the bytes of uploads and of the results of jobs.
 	IncludesFiles bool
 	Key           string
 }
 
-// Order orders an export of a person's account. One is made at a time: a second is LIMIT_REACHED, and so is one more than
-// job.MaxKeptExports that are kept.
+// Order orders an export of a user's account, once per key. It is LIMIT_REACHED while another export is being
+// made, and for more than job.MaxKeptExports stored ones.
 func (s *Service) Order(ctx context.Context, user oid.User, in Input) (*ent.Job, error) {
 	var id oid.Job
 	key := store.Key{User: user, Key: in.Key, Input: in}
@@ -70,7 +75,7 @@ func (s *Service) Order(ctx context.Context, user oid.User, in Input) (*ent.Job,
 	return j, wrap("order", err)
 }
 
-// wrap names what failed; nil stays nil.
+// wrap adds what failed to an error; nil stays nil.
 func wrap(what string, err error) error {
 	if err == nil {
 		return nil

@@ -16,21 +16,22 @@ import (
 	"github.com/weav-ai/weav/internal/oid"
 )
 
-// gathering is an export under way.
-type gathering struct {
+// gatherer writes one export.
+type gatherer struct {
 	*archive
 
-	db    *ent.Client
-	store *file.Service
-	user  oid.User
-	tell  job.ReportProgress
-	// paths are where in the archive the bytes of files and artifacts are. What is in none is not in it.
+	db         *ent.Client
+	store      *file.Service
+	user       oid.User
+	onProgress job.ReportProgress
+	// paths are the paths of the bytes of files and artifacts in the archive. Objects without a path are not
+	// in it.
 	paths map[fmt.Stringer]string
 	// done of total objects and chats are in the archive.
 	done, total int
 }
 
-// readme explains the archive to whoever opens it.
+// readme is README.txt, which explains the archive to its reader.
 const readme = `This is what WEAV keeps of your account. Left out are secrets, which nobody is told again, what only tells
 programs how far work is, sums and copies of what is in here, and what goes within a week anyway.
 
@@ -51,9 +52,9 @@ artifacts/, files/  the bytes, if you asked for them
 Times are UTC, ids are those of the API.
 `
 
-// all writes the whole archive. What people look for comes last, so that it shows where the bytes are.
-func (g *gathering) all(ctx context.Context, withFiles bool) error {
-	if err := g.measure(ctx, withFiles); err != nil {
+// all writes the whole archive. The bytes come first, so that the JSON that follows can contain their paths.
+func (g *gatherer) all(ctx context.Context, withFiles bool) error {
+	if err := g.countTotal(ctx, withFiles); err != nil {
 		return err
 	}
 	if err := g.text("README.txt", readme); err != nil {
@@ -77,8 +78,8 @@ func (g *gathering) all(ctx context.Context, withFiles bool) error {
 	return wrap("close", g.zip.Close())
 }
 
-// measure counts what the progress is told by.
-func (g *gathering) measure(ctx context.Context, withFiles bool) error {
+// countTotal counts the objects and chats, of which progress is a share.
+func (g *gatherer) countTotal(ctx context.Context, withFiles bool) error {
 	n, err := g.db.Chat.Query().Where(entchat.UserID(g.user)).Count(ctx)
 	if err != nil {
 		return wrap("count", err)
@@ -96,24 +97,24 @@ func (g *gathering) measure(ctx context.Context, withFiles bool) error {
 	return wrap("count", err)
 }
 
-// report tells how far the export is.
-func (g *gathering) report(phase string) {
+// report reports the progress of the export.
+func (g *gatherer) report(phase string) {
 	if g.total == 0 {
-		g.tell(nil, phase)
+		g.onProgress(nil, phase)
 		return
 	}
 	progress := min(float64(g.done)/float64(g.total), 1)
-	g.tell(&progress, phase)
+	g.onProgress(&progress, phase)
 }
 
-// did counts one object or chat.
-func (g *gathering) did(phase string) {
+// countDone counts one object or chat as done.
+func (g *gatherer) countDone(phase string) {
 	g.done++
 	g.report(phase)
 }
 
 // fileBytes copies the uploads.
-func (g *gathering) fileBytes(ctx context.Context) error {
+func (g *gatherer) fileBytes(ctx context.Context) error {
 	n := 0
 	for f, err := range g.files().all(ctx) {
 		if err != nil {
@@ -121,7 +122,7 @@ func (g *gathering) fileBytes(ctx context.Context) error {
 		}
 		n++
 		if f.Status != entfile.StatusReady {
-			g.did(phaseFiles) // What was sent of it, if anything, was not looked at.
+			g.countDone(phaseFiles) // An upload that is not complete was not checked.
 			continue
 		}
 		if err := g.bytes(ctx, f.ID, numbered("files", n, f.Name, ""), file.Attached{File: f}); err != nil {
@@ -132,7 +133,7 @@ func (g *gathering) fileBytes(ctx context.Context) error {
 }
 
 // artifactBytes copies the images and videos.
-func (g *gathering) artifactBytes(ctx context.Context) error {
+func (g *gatherer) artifactBytes(ctx context.Context) error {
 	n := 0
 	for a, err := range g.artifacts().all(ctx) {
 		if err != nil {
@@ -140,7 +141,7 @@ func (g *gathering) artifactBytes(ctx context.Context) error {
 		}
 		n++
 		if a.Kind == entartifact.KindText || a.Kind == entartifact.KindFile {
-			g.did(phaseFiles) // A text is in artifacts.json; an export holds no exports.
+			g.countDone(phaseFiles) // A text is in artifacts.json. An export contains no exports.
 			continue
 		}
 		name := numbered("artifacts", n, a.Prompt, media.Type(a.MimeType).Ext())
@@ -151,9 +152,10 @@ func (g *gathering) artifactBytes(ctx context.Context) error {
 	return nil
 }
 
-// bytes copies an object. One that is not there, since it was never sent, was deleted meanwhile or is lost, is left out.
-func (g *gathering) bytes(ctx context.Context, id fmt.Stringer, name string, a file.Attached) error {
-	defer g.did(phaseFiles)
+// bytes copies an object. One that was never uploaded, was deleted meanwhile or is lost is left out, so that
+// it does not prevent the export of the rest.
+func (g *gatherer) bytes(ctx context.Context, id fmt.Stringer, name string, a file.Attached) error {
+	defer g.countDone(phaseFiles)
 	r, err := g.store.Open(ctx, a)
 	if errors.Is(err, file.ErrLost) {
 		return nil
@@ -162,7 +164,8 @@ func (g *gathering) bytes(ctx context.Context, id fmt.Stringer, name string, a f
 		return job.OfStore(err)
 	}
 	defer r.Close()
-	if err := g.copy(name, made(a), r); err != nil {
+	if err := g.copy(name, createdAt(a), r); err != nil {
+		// The archive is too large, which another attempt does not change.
 		if errors.Is(err, job.ErrTooLarge) {
 			return err
 		}
@@ -172,16 +175,16 @@ func (g *gathering) bytes(ctx context.Context, id fmt.Stringer, name string, a f
 	return nil
 }
 
-// where is the path of an object's bytes; nil for what is not in the archive.
-func (g *gathering) where(id fmt.Stringer) *string {
+// pathOf is the path of an object's bytes; nil when the archive does not contain them.
+func (g *gatherer) pathOf(id fmt.Stringer) *string {
 	if path, ok := g.paths[id]; ok {
 		return &path
 	}
 	return nil
 }
 
-// made is when an object was.
-func made(a file.Attached) time.Time {
+// createdAt is the time at which an object was created.
+func createdAt(a file.Attached) time.Time {
 	if a.File != nil {
 		return a.File.CreatedAt.UTC()
 	}

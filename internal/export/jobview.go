@@ -8,14 +8,15 @@ import (
 	"github.com/weav-ai/weav/internal/job"
 )
 
-// worked is a job with its timeline.
-type worked struct {
+// jobWithSteps is a job with its timeline.
+type jobWithSteps struct {
 	*ent.Job
 
 	steps []*ent.JobStep
 }
 
-type ordered struct {
+// jobRecord is an element of jobs.json.
+type jobRecord struct {
 	ID                string     `json:"id"`
 	Kind              string     `json:"kind"`
 	Model             *string    `json:"model"`
@@ -47,6 +48,7 @@ type ordered struct {
 	Timeline          []jobStep  `json:"timeline"`
 }
 
+// jobStep is a step of a job's timeline.
 type jobStep struct {
 	Type      string    `json:"type"`
 	Attempt   *int      `json:"attempt"`
@@ -55,18 +57,19 @@ type jobStep struct {
 	CreatedAt time.Time `json:"createdAt"`
 }
 
-func jobOf(w worked) ordered {
+// jobOf lists the exported fields of a job. Internal ones, such as its run and lease, are left out.
+func jobOf(w jobWithSteps) jobRecord {
 	j := w.Job
-	out := ordered{
-		ID: j.ID.String(), Kind: string(j.Kind), Model: some(j.Model), Provider: j.Provider, AnsweredBy: j.AnsweredBy, Arguments: argumentsOf(j),
+	out := jobRecord{
+		ID: j.ID.String(), Kind: string(j.Kind), Model: nonEmpty(j.Model), Provider: j.Provider, AnsweredBy: j.AnsweredBy, Arguments: argumentsOf(j),
 		IsOwnKey: j.IsOwnKey, StoreResult: j.StoreResult, Status: string(j.Status), Attempt: j.Attempt,
-		FinishReason: name(j.FinishReason), FailureCode: j.FailureCode, RevisedPrompt: some(j.RevisedPrompt),
+		FinishReason: name(j.FinishReason), FailureCode: j.FailureCode, RevisedPrompt: nonEmpty(j.RevisedPrompt),
 		InputTokens: j.InputTokens, OutputTokens: j.OutputTokens, CachedInputTokens: j.CachedInputTokens, Images: j.Images, VideoMs: j.VideoMs,
 		UsageSource: name(j.UsageSource), ChatID: ref(j.ChatID), MessageID: ref(j.MessageID), PlanID: ref(j.PlanID), RetryOf: ref(j.RetryOfID),
 		CreatedAt: j.CreatedAt.UTC(), StartedAt: utc(j.StartedAt), EndedAt: utc(j.EndedAt), ExpiresAt: utc(j.ExpiresAt), Timeline: []jobStep{},
 	}
-	if j.Kind == entjob.KindText { // What others wrote is no text for people: it became a plan, or prompts.
-		out.Text = some(j.Text)
+	if j.Kind == entjob.KindText { // The text of other kinds is the JSON of a plan or of prompts.
+		out.Text = nonEmpty(j.Text)
 	}
 	for _, s := range w.steps {
 		out.Timeline = append(out.Timeline, jobStep{string(s.Type), s.Attempt, s.Code, s.WaitMs, s.CreatedAt.UTC()})
@@ -74,11 +77,11 @@ func jobOf(w worked) ordered {
 	return out
 }
 
-// argumentsOf are a job's arguments with ids as the API has them.
+// argumentsOf are a job's arguments with ids in the form of the API.
 func argumentsOf(j *ent.Job) any {
 	args, err := job.ArgumentsOf(j)
 	if err != nil {
-		return j.Arguments // Unread, and whole.
+		return j.Arguments // They cannot be decoded, so they are exported as stored.
 	}
 	p, ok := args.(*job.PlanArguments)
 	if !ok {
@@ -93,7 +96,8 @@ func argumentsOf(j *ent.Job) any {
 	}{p.Goal, p.BudgetMicros, ref(p.PlanID), ref(p.FromStep), p.Wish}
 }
 
-type used struct {
+// usageRecord is an element of usage.json.
+type usageRecord struct {
 	Day               string    `json:"day"`
 	At                time.Time `json:"at"`
 	Purpose           string    `json:"purpose"`
@@ -113,12 +117,14 @@ type used struct {
 	Source            string    `json:"source"`
 }
 
-func usageOf(u *ent.Usage) used {
+// usageOf names the model by the catalogue's id. Rows that are older than the catalogue have the provider's
+// name only.
+func usageOf(u *ent.Usage) usageRecord {
 	model := u.ModelID
 	if model == "" {
 		model = u.Model
 	}
-	return used{
+	return usageRecord{
 		u.Day, u.CreatedAt.UTC(), string(u.Purpose), model, ref(u.ChatID), ref(u.MessageID), ref(u.JobID), ref(u.APIKeyID), u.IsCharged, u.IsOwnKey,
 		u.CostMicros, u.InputTokens, u.OutputTokens, u.CachedInputTokens, u.Images, u.VideoMs, string(u.Source),
 	}

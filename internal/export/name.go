@@ -10,23 +10,23 @@ import (
 )
 
 const (
-	// maxNameRunes and maxNameBytes keep names within what file systems and old unzippers take.
+	// maxNameRunes and maxNameBytes are limits that file systems and old unzip programs accept.
 	maxNameRunes = 80
 	maxNameBytes = 160
-	// maxExtension is the longest that is taken for an extension, its dot included.
+	// maxExtension is the longest file extension, with its dot. A longer one is part of the name.
 	maxExtension = 10
-	// nameless stands for a name of which nothing is left.
+	// nameless replaces a name of which nothing is left.
 	nameless = "untitled"
 )
 
-// numbered is the name of the n-th entry of a folder, n from 1. The number keeps names apart that look alike, in the
-// order of the list, and from those that mean a device to Windows (CON, NUL, …).
+// numbered is the name of the n-th entry of a folder, n from 1. The number makes equal names unique, keeps
+// the order of the list, and avoids the device names of Windows (CON, NUL, …).
 func numbered(folder string, n int, name, extension string) string {
 	return fmt.Sprintf("%s/%03d-%s%s", folder, n, safe(name), extension)
 }
 
-// safe makes one path segment of any text: letters of all scripts and emoji stay; what parts paths, means something to a
-// file system or turns the direction of text is replaced.
+// safe turns any text into one path segment. Letters of all scripts and emoji remain. Separators, characters
+// with a meaning to a file system and controls of the text direction are replaced.
 func safe(name string) string {
 	name = strings.Join(strings.Fields(strings.Map(plain, strings.ToValidUTF8(name, "_"))), " ")
 	name = strings.Trim(shorten(strings.Trim(name, ". ")), ". ")
@@ -36,6 +36,7 @@ func safe(name string) string {
 	return name
 }
 
+// plain replaces a character that is unsafe in a file name.
 func plain(r rune) rune {
 	switch {
 	case unicode.IsSpace(r):
@@ -47,7 +48,7 @@ func plain(r rune) rune {
 	}
 }
 
-// shorten cuts a long name between characters, and keeps its extension.
+// shorten cuts a long name between characters and leaves its extension.
 func shorten(name string) string {
 	if len(name) <= maxNameBytes && utf8.RuneCountInString(name) <= maxNameRunes {
 		return name

@@ -25,17 +25,17 @@ import (
 	"github.com/weav-ai/weav/internal/store/storetest"
 )
 
-// orders is what orders exports on a desk.
-func (d *desk) orders() *export.Service {
+// orders is the service that orders exports.
+func (d *fixture) orders() *export.Service {
 	log := slog.New(slog.DiscardHandler)
 	chats := chat.New(chat.Parts{Store: d.st, Files: d.files, Log: log}, chat.Config{})
 	return export.New(d.st, job.New(job.Parts{Store: d.st, Files: d.files, Chats: chats, Log: log}, job.Config{}))
 }
 
-// TestAnOrderIsMadeOncePerKey, and says what was asked for.
+// TestAnOrderIsMadeOncePerKey with the requested arguments.
 func TestAnOrderIsMadeOncePerKey(t *testing.T) {
 	t.Parallel()
-	each(t, func(d *desk) {
+	each(t, func(d *fixture) {
 		s := d.orders()
 		in := export.Input{IncludesFiles: true, Key: "k"}
 		j, err := s.Order(d.t.Context(), d.user, in)
@@ -55,10 +55,11 @@ func TestAnOrderIsMadeOncePerKey(t *testing.T) {
 	})
 }
 
-// TestTheLimitsOfExports: one at a time, also by orders at once, and a few that are kept; others are not counted.
+// TestTheLimitsOfExports: one at a time, also for concurrent orders, and a few stored ones; other jobs are
+// not counted.
 func TestTheLimitsOfExports(t *testing.T) {
 	t.Parallel()
-	each(t, func(d *desk) {
+	each(t, func(d *fixture) {
 		s, ctx := d.orders(), d.t.Context()
 		results := make([]error, 4)
 		var all sync.WaitGroup
@@ -111,10 +112,10 @@ func entries(t *testing.T, z *zip.Reader) map[string][]byte {
 	return out
 }
 
-// TestWhatIsInAnExport is all of the person and nothing of anybody else, and no secret.
-func TestWhatIsInAnExport(t *testing.T) {
+// TestAnExportHoldsAllDataOfItsUserOnly, and no secret.
+func TestAnExportHoldsAllDataOfItsUserOnly(t *testing.T) {
 	t.Parallel()
-	each(t, func(d *desk) {
+	each(t, func(d *fixture) {
 		ctx, c := d.t.Context(), d.st.Client()
 		fill := func(user oid.User, mark string) {
 			ch := c.Chat.Create().SetUserID(user).SetTitle("About " + mark).SetModel("m").SaveX(ctx)
@@ -126,7 +127,7 @@ func TestWhatIsInAnExport(t *testing.T) {
 		}
 		fill(d.user, "mine")
 		fill(storetest.User(d.t, d.st), "theirs")
-		made, err := d.compose(ctx, export.Config{}, silent)
+		made, err := d.compose(ctx, export.Config{}, ignoreProgress)
 		must(d.t, err)
 		all := entries(d.t, d.open(made))
 		for _, name := range []string{

@@ -9,22 +9,25 @@ import (
 	"github.com/weav-ai/weav/internal/oid"
 )
 
-// pageRows is the most rows read at once.
+// pageRows is the most rows that are read at once.
 const pageRows = 200
 
-// pages reads rows by batches: it returns those behind last, the oldest first, at most pageRows; last is nil for the first.
+// pages reads rows in batches. It returns at most pageRows rows after last, the oldest first; last is nil for
+// the first batch.
 type pages[R any] func(ctx context.Context, last *R) ([]R, error)
 
-// batch narrows a query to the rows of one batch.
+// batch restricts a query to the rows of one batch.
 type batch = func(*sql.Selector)
 
-// owned are the rows of a table that belong to a person, in the order of their ids, which is that of their time.
-func owned[R any](user oid.User, key string, id func(R) any, read func(context.Context, batch) ([]R, error)) pages[R] {
-	return kept("user_id", user, key, id, read)
+// ownedRows are the rows of a table that belong to a user, in the order of their ids, which is that of their
+// creation.
+func ownedRows[R any](user oid.User, key string, id func(R) any, read func(context.Context, batch) ([]R, error)) pages[R] {
+	return rowsWhere("user_id", user, key, id, read)
 }
 
-// kept are the rows of a table whose column has a value.
-func kept[R any](column string, value any, key string, id func(R) any, read func(context.Context, batch) ([]R, error)) pages[R] {
+// rowsWhere are the rows of a table whose column has a value. Pages are read by key and not by offset, so
+// that a row that is deleted meanwhile does not hide another.
+func rowsWhere[R any](column string, value any, key string, id func(R) any, read func(context.Context, batch) ([]R, error)) pages[R] {
 	return func(ctx context.Context, last *R) ([]R, error) {
 		return read(ctx, func(s *sql.Selector) {
 			s.Where(sql.EQ(s.C(column), value))
@@ -36,7 +39,7 @@ func kept[R any](column string, value any, key string, id func(R) any, read func
 	}
 }
 
-// all yields the rows one by one. An error is the last thing yielded.
+// all yields the rows one by one. An error is yielded last.
 func (p pages[R]) all(ctx context.Context) iter.Seq2[R, error] {
 	return func(yield func(R, error) bool) {
 		var last *R

@@ -10,20 +10,22 @@ import (
 	"github.com/weav-ai/weav/internal/oid"
 )
 
-func (g *gathering) files() pages[*ent.File] {
-	return owned(g.user, "id", func(f *ent.File) any { return f.ID }, func(ctx context.Context, b batch) ([]*ent.File, error) {
+// files are the uploads of the user.
+func (g *gatherer) files() pages[*ent.File] {
+	return ownedRows(g.user, "id", func(f *ent.File) any { return f.ID }, func(ctx context.Context, b batch) ([]*ent.File, error) {
 		return g.db.File.Query().Where(b).All(ctx)
 	})
 }
 
-func (g *gathering) artifacts() pages[*ent.Artifact] {
-	return owned(g.user, "id", func(a *ent.Artifact) any { return a.ID }, func(ctx context.Context, b batch) ([]*ent.Artifact, error) {
+// artifacts are the results of the user's jobs.
+func (g *gatherer) artifacts() pages[*ent.Artifact] {
+	return ownedRows(g.user, "id", func(a *ent.Artifact) any { return a.ID }, func(ctx context.Context, b batch) ([]*ent.Artifact, error) {
 		return g.db.Artifact.Query().Where(b).All(ctx)
 	})
 }
 
-// tables writes what is not a chat.
-func (g *gathering) tables(ctx context.Context) error {
+// tables writes everything except chats.
+func (g *gatherer) tables(ctx context.Context) error {
 	for _, write := range []func(context.Context) error{
 		g.account, g.folders, g.prompts, g.plans, g.jobs, g.stored, g.shares, g.usage, g.payments, g.memberships,
 	} {
@@ -34,13 +36,14 @@ func (g *gathering) tables(ctx context.Context) error {
 	return nil
 }
 
-func (g *gathering) account(ctx context.Context) error {
+// account writes account.json. Its lists are bounded by limits, so they are read into memory.
+func (g *gatherer) account(ctx context.Context) error {
 	u, err := g.db.User.Query().Where(user.ID(g.user)).Only(ctx)
 	if err != nil {
 		return wrap("account", err)
 	}
 	out := accountOf(u)
-	for s, err := range owned(g.user, "id", func(s *ent.Session) any { return s.ID }, func(ctx context.Context, b batch) ([]*ent.Session, error) {
+	for s, err := range ownedRows(g.user, "id", func(s *ent.Session) any { return s.ID }, func(ctx context.Context, b batch) ([]*ent.Session, error) {
 		return g.db.Session.Query().Where(b).All(ctx)
 	}).all(ctx) {
 		if err != nil {
@@ -48,7 +51,7 @@ func (g *gathering) account(ctx context.Context) error {
 		}
 		out.Sessions = append(out.Sessions, sessionOf(s))
 	}
-	for k, err := range owned(g.user, "id", func(k *ent.APIKey) any { return k.ID }, func(ctx context.Context, b batch) ([]*ent.APIKey, error) {
+	for k, err := range ownedRows(g.user, "id", func(k *ent.APIKey) any { return k.ID }, func(ctx context.Context, b batch) ([]*ent.APIKey, error) {
 		return g.db.APIKey.Query().Where(b).All(ctx)
 	}).all(ctx) {
 		if err != nil {
@@ -56,7 +59,7 @@ func (g *gathering) account(ctx context.Context) error {
 		}
 		out.APIKeys = append(out.APIKeys, apiKeyOf(k))
 	}
-	for k, err := range owned(g.user, "id", func(k *ent.ProviderKey) any { return k.ID }, func(ctx context.Context, b batch) ([]*ent.ProviderKey, error) {
+	for k, err := range ownedRows(g.user, "id", func(k *ent.ProviderKey) any { return k.ID }, func(ctx context.Context, b batch) ([]*ent.ProviderKey, error) {
 		return g.db.ProviderKey.Query().Where(b).All(ctx)
 	}).all(ctx) {
 		if err != nil {
@@ -67,37 +70,38 @@ func (g *gathering) account(ctx context.Context) error {
 	return g.object("account.json", out)
 }
 
-func (g *gathering) folders(ctx context.Context) error {
-	return array(ctx, g.archive, "folders.json", owned(g.user, "id", func(f *ent.Folder) any { return f.ID },
+func (g *gatherer) folders(ctx context.Context) error {
+	return array(ctx, g.archive, "folders.json", ownedRows(g.user, "id", func(f *ent.Folder) any { return f.ID },
 		func(ctx context.Context, b batch) ([]*ent.Folder, error) {
 			return g.db.Folder.Query().Where(b).All(ctx)
 		}), folderOf)
 }
 
-func (g *gathering) prompts(ctx context.Context) error {
-	return array(ctx, g.archive, "prompts.json", owned(g.user, "id", func(p *ent.Prompt) any { return p.ID },
+func (g *gatherer) prompts(ctx context.Context) error {
+	return array(ctx, g.archive, "prompts.json", ownedRows(g.user, "id", func(p *ent.Prompt) any { return p.ID },
 		func(ctx context.Context, b batch) ([]*ent.Prompt, error) {
 			return g.db.Prompt.Query().Where(b).All(ctx)
 		}), promptOf)
 }
 
-// planned is a plan with its steps.
-type planned struct {
+// planWithSteps is a plan with its steps.
+type planWithSteps struct {
 	*ent.Plan
 
 	steps []*ent.PlanStep
 }
 
-func (g *gathering) plans(ctx context.Context) error {
-	return array(ctx, g.archive, "plans.json", owned(g.user, "id", func(p planned) any { return p.ID },
-		func(ctx context.Context, b batch) ([]planned, error) {
+// plans writes plans.json. The steps of a batch are read in one query.
+func (g *gatherer) plans(ctx context.Context) error {
+	return array(ctx, g.archive, "plans.json", ownedRows(g.user, "id", func(p planWithSteps) any { return p.ID },
+		func(ctx context.Context, b batch) ([]planWithSteps, error) {
 			rows, err := g.db.Plan.Query().Where(b).All(ctx)
 			if err != nil || len(rows) == 0 {
 				return nil, err
 			}
-			out, ids, at := make([]planned, len(rows)), make([]oid.Plan, len(rows)), map[oid.Plan]int{}
+			out, ids, at := make([]planWithSteps, len(rows)), make([]oid.Plan, len(rows)), map[oid.Plan]int{}
 			for i, p := range rows {
-				out[i], ids[i], at[p.ID] = planned{Plan: p}, p.ID, i
+				out[i], ids[i], at[p.ID] = planWithSteps{Plan: p}, p.ID, i
 			}
 			steps, err := g.db.PlanStep.Query().Where(planstep.PlanIDIn(ids...)).Order(planstep.ByPosition()).All(ctx)
 			for _, s := range steps {
@@ -108,16 +112,17 @@ func (g *gathering) plans(ctx context.Context) error {
 		}), planOf)
 }
 
-func (g *gathering) jobs(ctx context.Context) error {
-	return array(ctx, g.archive, "jobs.json", owned(g.user, "id", func(w worked) any { return w.ID },
-		func(ctx context.Context, b batch) ([]worked, error) {
+// jobs writes jobs.json. The timelines of a batch are read in one query.
+func (g *gatherer) jobs(ctx context.Context) error {
+	return array(ctx, g.archive, "jobs.json", ownedRows(g.user, "id", func(w jobWithSteps) any { return w.ID },
+		func(ctx context.Context, b batch) ([]jobWithSteps, error) {
 			rows, err := g.db.Job.Query().Where(b).All(ctx)
 			if err != nil || len(rows) == 0 {
 				return nil, err
 			}
-			out, ids, at := make([]worked, len(rows)), make([]oid.Job, len(rows)), map[oid.Job]int{}
+			out, ids, at := make([]jobWithSteps, len(rows)), make([]oid.Job, len(rows)), map[oid.Job]int{}
 			for i, j := range rows {
-				out[i], ids[i], at[j.ID] = worked{Job: j}, j.ID, i
+				out[i], ids[i], at[j.ID] = jobWithSteps{Job: j}, j.ID, i
 			}
 			steps, err := g.db.JobStep.Query().Where(jobstep.JobIDIn(ids...)).Order(jobstep.ByID()).All(ctx)
 			for _, s := range steps {
@@ -128,35 +133,36 @@ func (g *gathering) jobs(ctx context.Context) error {
 		}), jobOf)
 }
 
-// stored writes what is known of the objects.
-func (g *gathering) stored(ctx context.Context) error {
+// stored writes the metadata of the objects.
+func (g *gatherer) stored(ctx context.Context) error {
 	if err := array(ctx, g.archive, "artifacts.json", g.artifacts(), g.artifactOf); err != nil {
 		return err
 	}
 	return array(ctx, g.archive, "files.json", g.files(), g.fileOf)
 }
 
-func (g *gathering) shares(ctx context.Context) error {
-	return array(ctx, g.archive, "shares.json", owned(g.user, "id", func(l *ent.ShareLink) any { return l.ID },
+func (g *gatherer) shares(ctx context.Context) error {
+	return array(ctx, g.archive, "shares.json", ownedRows(g.user, "id", func(l *ent.ShareLink) any { return l.ID },
 		func(ctx context.Context, b batch) ([]*ent.ShareLink, error) {
 			return g.db.ShareLink.Query().Where(b).All(ctx)
 		}), shareOf)
 }
 
-func (g *gathering) usage(ctx context.Context) error {
-	return array(ctx, g.archive, "usage.json", owned(g.user, "run_id", func(u *ent.Usage) any { return u.ID },
+// usage writes usage.json. The primary key of usage is the run.
+func (g *gatherer) usage(ctx context.Context) error {
+	return array(ctx, g.archive, "usage.json", ownedRows(g.user, "run_id", func(u *ent.Usage) any { return u.ID },
 		func(ctx context.Context, b batch) ([]*ent.Usage, error) { return g.db.Usage.Query().Where(b).All(ctx) }), usageOf)
 }
 
-func (g *gathering) payments(ctx context.Context) error {
-	return array(ctx, g.archive, "payments.json", owned(g.user, "id", func(p *ent.Payment) any { return p.ID },
+func (g *gatherer) payments(ctx context.Context) error {
+	return array(ctx, g.archive, "payments.json", ownedRows(g.user, "id", func(p *ent.Payment) any { return p.ID },
 		func(ctx context.Context, b batch) ([]*ent.Payment, error) {
 			return g.db.Payment.Query().Where(b).WithSteps(func(q *ent.PaymentStepQuery) { q.Order(ent.Asc("id")) }).All(ctx)
 		}), paymentOf)
 }
 
-func (g *gathering) memberships(ctx context.Context) error {
-	return array(ctx, g.archive, "membership.json", owned(g.user, "id", func(m *ent.MembershipChange) any { return m.ID },
+func (g *gatherer) memberships(ctx context.Context) error {
+	return array(ctx, g.archive, "membership.json", ownedRows(g.user, "id", func(m *ent.MembershipChange) any { return m.ID },
 		func(ctx context.Context, b batch) ([]*ent.MembershipChange, error) {
 			return g.db.MembershipChange.Query().Where(b).All(ctx)
 		}), membershipOf)

@@ -7,11 +7,13 @@ import (
 	"github.com/weav-ai/weav/ent"
 )
 
-// The types of this file are the archive's JSON. Names, ids and units are those of the API.
+// The types of this file are the JSON of the archive. Names, ids and units are those of the API. Fields are
+// listed one by one, so that a new column is not exported by accident.
 
+// account is account.json.
 type account struct {
 	ID                  string        `json:"id"`
-	UID                 string        `json:"uid"` // the identity provider's name for the person
+	UID                 string        `json:"uid"` // the identity provider's id of the user
 	Email               *string       `json:"email"`
 	IsEmailVerified     bool          `json:"isEmailVerified"`
 	FirstName           string        `json:"firstName"`
@@ -39,6 +41,8 @@ type preferences struct {
 	PersonaName        *string `json:"personaName"`
 }
 
+// accountOf lists the exported fields of an account. Internal ones, such as the revision of the preferences,
+// are left out.
 func accountOf(u *ent.User) account {
 	return account{
 		ID: u.ID.String(), UID: u.UID, Email: u.Email, IsEmailVerified: u.IsEmailVerified, FirstName: u.FirstName, LastName: u.LastName, PhotoURL: u.PhotoURL, Role: string(u.Role),
@@ -61,6 +65,7 @@ type session struct {
 	EndedAt    *time.Time `json:"endedAt"`
 }
 
+// sessionOf leaves out the hashes of the tokens.
 func sessionOf(s *ent.Session) session {
 	return session{s.ID.String(), s.DeviceName, s.CreatedAt.UTC(), s.LastUsedAt.UTC(), s.ExpiresAt.UTC(), utc(s.RevokedAt)}
 }
@@ -79,6 +84,7 @@ type apiKey struct {
 	RevokedAt    *time.Time `json:"revokedAt"`
 }
 
+// apiKeyOf leaves out the hash of the key.
 func apiKeyOf(k *ent.APIKey) apiKey {
 	return apiKey{
 		k.ID.String(), k.Name, k.Hint, k.Scopes, k.Models, k.IsTest, k.BudgetMicros,
@@ -95,8 +101,9 @@ type providerKey struct {
 	LastErrorAt *time.Time `json:"lastErrorAt"`
 }
 
+// providerKeyOf leaves out the sealed key.
 func providerKeyOf(k *ent.ProviderKey) providerKey {
-	return providerKey{k.Provider, k.Hint, k.CreatedAt.UTC(), k.UpdatedAt.UTC(), some(k.LastError), utc(k.LastErrorAt)}
+	return providerKey{k.Provider, k.Hint, k.CreatedAt.UTC(), k.UpdatedAt.UTC(), nonEmpty(k.LastError), utc(k.LastErrorAt)}
 }
 
 type folder struct {
@@ -139,6 +146,7 @@ type plan struct {
 	Steps        []planStep `json:"steps"`
 }
 
+// planStep is a step of a plan. dependsOn has the ids of earlier steps.
 type planStep struct {
 	ID          string   `json:"id"`
 	Position    int      `json:"position"`
@@ -153,7 +161,7 @@ type planStep struct {
 	ChatID      *string  `json:"chatId"`
 }
 
-func planOf(p planned) plan {
+func planOf(p planWithSteps) plan {
 	out := plan{
 		p.ID.String(), p.Title, p.JobID.String(), p.Language, p.Goal, p.Summary, p.BudgetMicros, ref(p.FolderID), p.CreatedAt.UTC(), p.UpdatedAt.UTC(), utc(p.AppliedAt), []planStep{},
 	}
@@ -169,6 +177,7 @@ func planOf(p planned) plan {
 	return out
 }
 
+// artifact is an element of artifacts.json. path is null where the archive has no bytes of it.
 type artifact struct {
 	ID          string     `json:"id"`
 	Kind        string     `json:"kind"`
@@ -186,7 +195,7 @@ type artifact struct {
 	content
 }
 
-// content is what is known of the bytes of a file or an artifact.
+// content describes the bytes of a file or an artifact.
 type content struct {
 	MIMEType string   `json:"mimeType"`
 	Bytes    int64    `json:"bytes"`
@@ -196,13 +205,14 @@ type content struct {
 	Seconds  *float64 `json:"seconds"`
 }
 
-func (g *gathering) artifactOf(a *ent.Artifact) artifact {
+func (g *gatherer) artifactOf(a *ent.Artifact) artifact {
 	return artifact{
 		a.ID.String(), string(a.Kind), a.JobID.String(), ref(a.ChatID), a.Prompt, a.Model, a.Provider, a.AnsweredBy, a.Text, a.IsFavourite,
-		a.CreatedAt.UTC(), utc(a.ExpiresAt), g.where(a.ID), content{a.MimeType, a.Bytes, a.Sha256, a.Width, a.Height, a.Seconds},
+		a.CreatedAt.UTC(), utc(a.ExpiresAt), g.pathOf(a.ID), content{a.MimeType, a.Bytes, a.Sha256, a.Width, a.Height, a.Seconds},
 	}
 }
 
+// upload is an element of files.json. path is null where the archive has no bytes of it.
 type upload struct {
 	ID        string    `json:"id"`
 	Name      string    `json:"name"`
@@ -213,9 +223,9 @@ type upload struct {
 	content
 }
 
-func (g *gathering) fileOf(f *ent.File) upload {
+func (g *gatherer) fileOf(f *ent.File) upload {
 	return upload{
-		f.ID.String(), f.Name, string(f.Status), f.IsAnimated, f.CreatedAt.UTC(), g.where(f.ID),
+		f.ID.String(), f.Name, string(f.Status), f.IsAnimated, f.CreatedAt.UTC(), g.pathOf(f.ID),
 		content{f.MimeType, f.Bytes, f.Sha256, f.Width, f.Height, f.Seconds},
 	}
 }
@@ -236,6 +246,7 @@ func shareOf(l *ent.ShareLink) share {
 	}
 }
 
+// payment is an element of payments.json. Amounts are in minor units of the currency.
 type payment struct {
 	ID             string        `json:"id"`
 	Gateway        string        `json:"gateway"`
@@ -264,9 +275,10 @@ type paymentStep struct {
 	At     time.Time `json:"at"`
 }
 
+// paymentOf expects the steps of the payment to be loaded.
 func paymentOf(p *ent.Payment) payment {
 	out := payment{
-		ID: p.ID.String(), Gateway: p.Gateway, GatewayID: p.GatewayID, TransactionID: some(p.TransactionID), Plan: string(p.Plan), Days: p.Days, IsTest: p.IsTest,
+		ID: p.ID.String(), Gateway: p.Gateway, GatewayID: p.GatewayID, TransactionID: nonEmpty(p.TransactionID), Plan: string(p.Plan), Days: p.Days, IsTest: p.IsTest,
 		OrderName: p.OrderName, Amount: p.Amount, Currency: p.Currency, Status: string(p.Status), RefundedAmount: p.RefundedAmount,
 		CreatedAt: p.CreatedAt.UTC(), PaidAt: utc(p.PaidAt), GrantedAt: utc(p.GrantedAt), ExpiresAt: p.ExpiresAt.UTC(), Timeline: []paymentStep{},
 	}
@@ -286,6 +298,7 @@ type membershipChange struct {
 	ExpiresAfter *time.Time `json:"expiresAfter"`
 }
 
+// membershipOf converts microseconds to days, which may be fractions after a conversion between plans.
 func membershipOf(m *ent.MembershipChange) membershipChange {
 	const day = float64(24 * time.Hour / time.Microsecond)
 	return membershipChange{
@@ -293,7 +306,7 @@ func membershipOf(m *ent.MembershipChange) membershipChange {
 	}
 }
 
-// ref is an id as the API has it; nil for none.
+// ref is an id in the form of the API; nil for none.
 func ref[K fmt.Stringer](id *K) *string {
 	if id == nil {
 		return nil
@@ -302,7 +315,7 @@ func ref[K fmt.Stringer](id *K) *string {
 	return &s
 }
 
-// utc is a time in UTC; nil for none.
+// utc is a time in UTC; nil for none. Postgres returns times in the zone of the connection.
 func utc(t *time.Time) *time.Time {
 	if t == nil {
 		return nil
@@ -311,7 +324,7 @@ func utc(t *time.Time) *time.Time {
 	return &at
 }
 
-// name is a value of an enum; nil for none.
+// name is the value of an enum; nil for none.
 func name[E ~string](e *E) *string {
 	if e == nil {
 		return nil
@@ -320,8 +333,8 @@ func name[E ~string](e *E) *string {
 	return &s
 }
 
-// some is a text; nil for an empty one.
-func some(s string) *string {
+// nonEmpty is a text; nil for an empty one.
+func nonEmpty(s string) *string {
 	if s == "" {
 		return nil
 	}

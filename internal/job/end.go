@@ -175,7 +175,7 @@ func messageStatus(e ending) message.Status {
 
 // tokens is what the job consumed; nil when nobody knows of anything.
 func (e ending) tokens() *usage.Tokens {
-	t := usage.Told(e.usage)
+	t := usage.FromProvider(e.usage)
 	t.Images, t.VideoMs = e.images, e.videoMs
 	switch {
 	case e.spent != nil:

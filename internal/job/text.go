@@ -50,7 +50,7 @@ func (w *worker) cut(err error) ending {
 		return e
 	}
 	e.text = w.Text.String()
-	if spent := usage.Cut(err, *w.asked, e.text); spent != usage.Nothing() {
+	if spent := usage.Cut(err, *w.asked, e.text); spent != usage.NoTokens() {
 		e.spent = &spent
 	}
 	return e

@@ -11,15 +11,16 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// AddStepInput is a further step.
+// AddStepInput is a step to add.
 type AddStepInput struct {
-	PlanID   string
+	PlanID string
+	// Position counts from 1; nil adds the step at the end.
 	Position *int
 	Step     StepInput
 	Key      string
 }
 
-// AddStep adds a step to a plan of user.
+// AddStep adds a step to a plan of user, once per key.
 func (s *Service) AddStep(ctx context.Context, user oid.User, in AddStepInput) (*ent.PlanStep, error) {
 	if err := in.Step.check(); err != nil {
 		return nil, err
@@ -40,10 +41,11 @@ func (s *Service) AddStep(ctx context.Context, user oid.User, in AddStepInput) (
 	if err != nil {
 		return nil, err
 	}
+	// A repetition of the key returns only the stored id, so the step is read here in both cases.
 	return found(s.Store.Client().PlanStep.Query().Where(planstep.ID(id), planstep.UserID(user)).Only(ctx))
 }
 
-// insert puts a step at its place; those behind it move down.
+// insert stores a step at its position. Later steps move down.
 func (s *Service) insert(ctx context.Context, tx *store.Tx, p *ent.Plan, steps []*ent.PlanStep, in AddStepInput) (oid.PlanStep, error) {
 	if len(steps) >= MaxSteps {
 		return oid.PlanStep{}, errFull()
@@ -63,6 +65,7 @@ func (s *Service) insert(ctx context.Context, tx *store.Tx, p *ent.Plan, steps [
 	if err != nil {
 		return oid.PlanStep{}, err
 	}
+	// The others move first, so that two steps never share a position.
 	err = tx.Client().PlanStep.Update().Where(planstep.PlanID(p.ID), planstep.PositionGTE(place)).AddPosition(1).Exec(ctx)
 	if err != nil {
 		return oid.PlanStep{}, wrap("add step", err)

@@ -10,7 +10,7 @@ import (
 	"github.com/weav-ai/weav/internal/text"
 )
 
-// answer is a plan as the model writes it.
+// answer is a plan in the form in which the model writes it.
 type answer struct {
 	Language string       `json:"language"`
 	Title    string       `json:"title"`
@@ -18,7 +18,7 @@ type answer struct {
 	Steps    []stepAnswer `json:"steps"`
 }
 
-// stepAnswer is a step as the model writes it.
+// stepAnswer is a step in the form in which the model writes it.
 type stepAnswer struct {
 	Title       string       `json:"title"`
 	Intent      string       `json:"intent"`
@@ -27,12 +27,12 @@ type stepAnswer struct {
 	Reason      string       `json:"reason"`
 	Instruction string       `json:"instruction"`
 	Prompts     []string     `json:"prompts"`
-	// DependsOn are places of earlier steps, from 1.
+	// DependsOn are numbers of earlier steps, from 1.
 	DependsOn []int `json:"dependsOn"`
 }
 
-// shape is what the model's answer is held to. Lengths and counts are no part of it, since not every provider
-// takes them; check holds the answer to those.
+// shape is the JSON schema that the provider enforces. Lengths and counts are not part of it, since not every
+// provider supports them; [bounds.check] verifies those.
 func shape(models []catalog.Model) *ai.Shape {
 	str := map[string]any{"type": "string"}
 	ids := make([]any, len(models))
@@ -51,7 +51,7 @@ func shape(models []catalog.Model) *ai.Shape {
 	})}
 }
 
-// object is a schema of an object that has all of these properties and no others.
+// object is the schema of an object with exactly these properties. Strict modes of providers require both.
 func object(properties map[string]any) map[string]any {
 	required := make([]any, 0, len(properties))
 	for _, name := range propertyOrder {
@@ -62,14 +62,14 @@ func object(properties map[string]any) map[string]any {
 	return map[string]any{"type": "object", "properties": properties, "required": required, "additionalProperties": false}
 }
 
-// propertyOrder keeps the schema the same in every run.
+// propertyOrder makes the schema the same in every run, so that providers can cache it.
 var propertyOrder = []string{
 	"language", "title", "summary", "steps", "intent", "kind", "model", "reason", "instruction", "prompts", "dependsOn",
 }
 
 func list(of map[string]any) map[string]any { return map[string]any{"type": "array", "items": of} }
 
-// kindsOf are what the models make, each once.
+// kindsOf returns what the models make, each kind once and in a fixed order.
 func kindsOf(models []catalog.Model) []any {
 	var kinds []any
 	for _, k := range []catalog.Kind{catalog.Text, catalog.Image, catalog.Video} {
@@ -83,30 +83,30 @@ func kindsOf(models []catalog.Model) []any {
 	return kinds
 }
 
-// parse reads an answer. A model that wraps it into a code fence all the same is understood.
-func parse(said string) (*answer, error) {
-	said = strings.TrimSpace(said)
-	if body, ok := strings.CutPrefix(said, "```"); ok {
+// parse reads an answer. A code fence around it is accepted, since models add one in spite of the schema.
+func parse(raw string) (*answer, error) {
+	raw = strings.TrimSpace(raw)
+	if body, ok := strings.CutPrefix(raw, "```"); ok {
 		body = strings.TrimPrefix(body, "json")
-		said = strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(body), "```"))
+		raw = strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(body), "```"))
 	}
 	var a answer
-	if err := json.Unmarshal([]byte(said), &a); err != nil {
+	if err := json.Unmarshal([]byte(raw), &a); err != nil {
 		return nil, fmt.Errorf("it is not the JSON document that was asked for: %w", err)
 	}
 	return &a, nil
 }
 
-// bounds are what a plan must keep to.
+// bounds are the limits of a plan.
 type bounds struct {
 	models []catalog.Model
-	// kept is how many steps stand before those of the answer.
+	// kept is the number of steps that precede those of the answer.
 	kept int
-	// budget is the most all steps may cost; nil for no limit.
+	// budget is the most that all steps may cost; nil for no limit.
 	budget *int64
 }
 
-// check tells all that is wrong with an answer, in words for the model that wrote it.
+// check returns all faults of an answer, worded for the model, which receives them in the second round.
 func (b bounds) check(a *answer) (faults []string) {
 	fail := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
 	least, most := b.room()
@@ -119,6 +119,7 @@ func (b bounds) check(a *answer) (faults []string) {
 	for i, st := range a.Steps {
 		b.checkStep(fmt.Sprintf("Step %d", b.kept+i+1), b.kept+i+1, st, fail)
 	}
+	// The cost is only comparable once the models and prompts are valid.
 	if len(faults) == 0 && b.budget != nil {
 		if cost, ok := b.cost(a); ok && cost > *b.budget {
 			fail("The steps may cost up to %s; the budget is %s. Use cheaper models or fewer steps.", dollars(cost), dollars(*b.budget))
@@ -127,10 +128,10 @@ func (b bounds) check(a *answer) (faults []string) {
 	return faults
 }
 
-// maxLanguageChars is the longest tag of a language.
+// maxLanguageChars is the longest language tag; RFC 5646 calls for buffers of this size.
 const maxLanguageChars = 35
 
-// room is how many steps an answer may have.
+// room is the least and most steps of an answer.
 func (b bounds) room() (least, most int) {
 	if b.kept > 0 {
 		return 1, MaxSteps - b.kept
@@ -138,6 +139,7 @@ func (b bounds) room() (least, most int) {
 	return minSteps, MaxSteps
 }
 
+// checkStep checks one step of an answer.
 func (b bounds) checkStep(name string, place int, st stepAnswer, fail func(string, ...any)) {
 	within(fail, name+": the title", st.Title, MaxTitleChars)
 	within(fail, name+": the intent", st.Intent, MaxIntentChars)
@@ -157,12 +159,14 @@ func (b bounds) checkStep(name string, place int, st stepAnswer, fail func(strin
 		within(fail, fmt.Sprintf("%s: prompt %d", name, i+1), p, promptLimit(m))
 	}
 	for _, d := range st.DependsOn {
+		// An earlier step only: this also excludes cycles.
 		if d < 1 || d >= place {
 			fail("%s depends on step %d; only earlier steps can be depended on.", name, d)
 		}
 	}
 }
 
+// model returns an offered model by its id.
 func (b bounds) model(id string) (catalog.Model, bool) {
 	for _, m := range b.models {
 		if m.ID == id {
@@ -172,7 +176,7 @@ func (b bounds) model(id string) (catalog.Model, bool) {
 	return catalog.Model{}, false
 }
 
-// promptLimit is the longest prompt for a model; the zero model has the limit of all.
+// promptLimit is the longest prompt for a model; the general limit for an unknown model.
 func promptLimit(m catalog.Model) int {
 	if m.MaxInputChars > 0 {
 		return min(MaxPromptChars, m.MaxInputChars)
@@ -180,7 +184,8 @@ func promptLimit(m catalog.Model) int {
 	return MaxPromptChars
 }
 
-// within fails unless a text has something but blanks, and at most so many code points.
+// within fails for a text that is blank, contains U+0000, which Postgres cannot store, or exceeds the limit
+// in code points.
 func within(fail func(string, ...any), what, value string, most int) {
 	switch n := text.Count(value); {
 	case text.Blank(value):

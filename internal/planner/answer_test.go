@@ -99,7 +99,8 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// TestShapeIsStrict: every object of the schema requires all of its properties and allows no others, as strict modes ask.
+// TestShapeIsStrict: every object of the schema requires all of its properties and allows no others, as
+// strict modes demand.
 func TestShapeIsStrict(t *testing.T) {
 	t.Parallel()
 	var walk func(where string, schema map[string]any)

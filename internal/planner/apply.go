@@ -13,12 +13,13 @@ import (
 	"github.com/weav-ai/weav/internal/text"
 )
 
-// Apply makes the folder of a plan of user and a chat for each of its steps, in one transaction. A plan that is applied
-// already answers what was made, whatever the key.
+// Apply creates the folder of a plan of user and a chat for each of its steps, in one transaction. Applying a
+// plan again returns what exists, whatever the key.
 func (s *Service) Apply(ctx context.Context, user oid.User, plan, idempotencyKey string) (*ent.Plan, error) {
 	var id oid.Plan
 	key := store.Key{User: user, Key: idempotencyKey, Input: plan}
 	_, err := s.Store.Once(ctx, key, &id, func(ctx context.Context, tx *store.Tx) error {
+		// The user is locked first, since folders and chats are created behind that lock.
 		if err := tx.LockUser(ctx, user); err != nil {
 			return err
 		}
@@ -27,6 +28,7 @@ func (s *Service) Apply(ctx context.Context, user oid.User, plan, idempotencyKey
 			return err
 		}
 		id = p.ID
+		// Another key must not create a second folder.
 		if p.AppliedAt != nil {
 			return nil
 		}
@@ -38,6 +40,7 @@ func (s *Service) Apply(ctx context.Context, user oid.User, plan, idempotencyKey
 	return found(s.Store.Client().Plan.Query().Where(entplan.ID(id), entplan.UserID(user)).Only(ctx))
 }
 
+// apply checks all models before it creates anything, so that the error names the step.
 func (s *Service) apply(ctx context.Context, tx *store.Tx, p *ent.Plan) error {
 	steps, err := stepsIn(ctx, tx, p.ID)
 	if err != nil {
@@ -52,6 +55,7 @@ func (s *Service) apply(ctx context.Context, tx *store.Tx, p *ent.Plan) error {
 	if err != nil {
 		return err
 	}
+	// openChats reads the folder from the plan, which touch stores below.
 	p.FolderID = &f.ID
 	if err := s.openChats(ctx, tx, p, steps, steps); err != nil {
 		return err
@@ -63,7 +67,7 @@ func (s *Service) apply(ctx context.Context, tx *store.Tx, p *ent.Plan) error {
 // folderName is the longest name of a folder.
 const folderName = 100
 
-// stepFault says which step a fault of a model is about.
+// stepFault names the step in an input error about its model.
 func stepFault(st *ent.PlanStep, err error) error {
 	faults, ok := errs.InputOf(err)
 	if !ok {
@@ -75,7 +79,7 @@ func stepFault(st *ent.PlanStep, err error) error {
 	return faults
 }
 
-// openChats makes the chats of fresh steps, if the plan's folder still stands.
+// openChats creates the chats of new steps. A folder that was deleted gets none.
 func (s *Service) openChats(ctx context.Context, tx *store.Tx, p *ent.Plan, all, fresh []*ent.PlanStep) error {
 	if p.FolderID == nil || len(fresh) == 0 {
 		return nil
@@ -85,6 +89,7 @@ func (s *Service) openChats(ctx context.Context, tx *store.Tx, p *ent.Plan, all,
 		return err
 	}
 	for _, st := range fresh {
+		// A model that the catalogue dropped leaves its name empty in the welcome.
 		m, _ := s.Catalog.Get(st.Model)
 		c, err := s.Chats.Open(ctx, tx, p.UserID, chat.Opening{
 			Brief: s.brief(p, all, st), Folder: *p.FolderID, Welcome: welcome(p, st, m),

@@ -13,7 +13,7 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// RemoveStep takes a step of user out of its plan.
+// RemoveStep removes a step of user from its plan.
 func (s *Service) RemoveStep(ctx context.Context, user oid.User, id string, ifRevision *int) (*ent.Plan, error) {
 	var saved *ent.Plan
 	err := s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
@@ -22,6 +22,7 @@ func (s *Service) RemoveStep(ctx context.Context, user oid.User, id string, ifRe
 			return err
 		}
 		saved, err = s.edit(ctx, tx, p, func(steps []*ent.PlanStep) error {
+			// A plan without steps can neither be applied nor be planned again.
 			if len(steps) == 1 {
 				return errs.Input(errs.InvalidValue, "stepId", "A plan keeps at least one step. Delete the plan instead.")
 			}
@@ -33,7 +34,7 @@ func (s *Service) RemoveStep(ctx context.Context, user oid.User, id string, ifRe
 	return saved, err
 }
 
-// Reorder puts the steps of a plan of user into another order.
+// Reorder changes the order of the steps of a plan of user.
 func (s *Service) Reorder(ctx context.Context, user oid.User, plan string, ids []string, ifRevision *int) (*ent.Plan, error) {
 	pid, err := oid.Parse[oid.Plan](plan)
 	if err != nil {
@@ -51,7 +52,7 @@ func (s *Service) Reorder(ctx context.Context, user oid.User, plan string, ids [
 	return saved, err
 }
 
-// arrange puts steps at the places that ids give them.
+// arrange stores the positions that ids give the steps.
 func arrange(ctx context.Context, tx *store.Tx, steps []*ent.PlanStep, ids []string) error {
 	places, err := arrangement(steps, ids)
 	if err != nil {
@@ -65,7 +66,8 @@ func arrange(ctx context.Context, tx *store.Tx, steps []*ent.PlanStep, ids []str
 	return nil
 }
 
-// arrangement is the place of each step in a new order, in which none stands before what it depends on.
+// arrangement is the position of each step in a new order. It refuses an order in which a step precedes one
+// that it depends on.
 func arrangement(steps []*ent.PlanStep, ids []string) (map[oid.PlanStep]int, error) {
 	byID := make(map[string]*ent.PlanStep, len(steps))
 	for _, st := range steps {
@@ -79,6 +81,7 @@ func arrangement(steps []*ent.PlanStep, ids []string) (map[oid.PlanStep]int, err
 		}
 		places[st.ID] = i + 1
 	}
+	// Both counts, since an id that is named twice leaves a step without a place.
 	if len(ids) != len(steps) || len(places) != len(steps) {
 		return nil, errs.Input(errs.InvalidValue, "stepIds", "Name each of the plan's %d steps once.", len(steps))
 	}
@@ -92,7 +95,7 @@ func arrangement(steps []*ent.PlanStep, ids []string) (map[oid.PlanStep]int, err
 	return places, nil
 }
 
-// Delete deletes a plan of user. Its folder and chats stay.
+// Delete deletes a plan of user. Its folder and chats remain, because they hold the user's work.
 func (s *Service) Delete(ctx context.Context, user oid.User, id string) (oid.Plan, error) {
 	var deleted oid.Plan
 	err := s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
@@ -100,6 +103,7 @@ func (s *Service) Delete(ctx context.Context, user oid.User, id string) (oid.Pla
 		if err != nil {
 			return err
 		}
+		// The steps refer to the plan, so they go first.
 		if _, err := tx.Client().PlanStep.Delete().Where(planstep.PlanID(p.ID)).Exec(ctx); err != nil {
 			return wrap("delete", err)
 		}

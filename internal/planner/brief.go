@@ -14,27 +14,30 @@ import (
 	"github.com/weav-ai/weav/internal/text"
 )
 
-// edit changes the steps of a locked plan, hands on to the chats of an applied one what that means for them, and
-// counts the change.
+// edit changes the steps of a locked plan, updates the chats of an applied plan accordingly, and increments
+// the revision.
 func (s *Service) edit(ctx context.Context, tx *store.Tx, p *ent.Plan, change func(steps []*ent.PlanStep) error) (*ent.Plan, error) {
 	before, err := stepsIn(ctx, tx, p.ID)
 	if err != nil {
 		return nil, err
 	}
-	told := s.briefs(p, before)
+	// The briefs before the change show which chats the change affects.
+	previous := s.briefs(p, before)
 	if err := change(before); err != nil {
 		return nil, err
 	}
+	// Only an applied plan has chats.
 	if p.AppliedAt != nil {
-		if err := s.hand(ctx, tx, p, told); err != nil {
+		if err := s.updateChats(ctx, tx, p, previous); err != nil {
 			return nil, err
 		}
 	}
 	return touch(ctx, tx, p)
 }
 
-// hand gives new steps their chats, and the chats of the others what changed since told.
-func (s *Service) hand(ctx context.Context, tx *store.Tx, p *ent.Plan, told map[oid.PlanStep]chat.Brief) error {
+// updateChats opens chats for new steps and updates the chats whose brief has changed. [chat.Service.Rebrief]
+// overwrites only what still equals the previous brief, so that edits of the user in a chat remain.
+func (s *Service) updateChats(ctx context.Context, tx *store.Tx, p *ent.Plan, previous map[oid.PlanStep]chat.Brief) error {
 	steps, err := stepsIn(ctx, tx, p.ID)
 	if err != nil {
 		return err
@@ -45,17 +48,17 @@ func (s *Service) hand(ctx context.Context, tx *store.Tx, p *ent.Plan, told map[
 	}
 	for id, brief := range s.briefs(p, steps) {
 		at := slices.IndexFunc(steps, func(st *ent.PlanStep) bool { return st.ID == id })
-		if steps[at].ChatID == nil || reflect.DeepEqual(told[id], brief) {
+		if steps[at].ChatID == nil || reflect.DeepEqual(previous[id], brief) {
 			continue
 		}
-		if err := s.Chats.Rebrief(ctx, tx, p.UserID, *steps[at].ChatID, told[id], brief); err != nil {
+		if err := s.Chats.Rebrief(ctx, tx, p.UserID, *steps[at].ChatID, previous[id], brief); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// briefs are what the steps of a plan give their chats.
+// briefs returns the briefs of all steps of a plan.
 func (s *Service) briefs(p *ent.Plan, steps []*ent.PlanStep) map[oid.PlanStep]chat.Brief {
 	out := make(map[oid.PlanStep]chat.Brief, len(steps))
 	for _, st := range steps {
@@ -64,19 +67,21 @@ func (s *Service) briefs(p *ent.Plan, steps []*ent.PlanStep) map[oid.PlanStep]ch
 	return out
 }
 
+// brief is what a step gives its chat. It depends on the neighbours, since the instruction names the next
+// step.
 func (s *Service) brief(p *ent.Plan, steps []*ent.PlanStep, st *ent.PlanStep) chat.Brief {
 	return chat.Brief{
 		Title: chatTitle(st), Model: s.chatModel(st), Instruction: briefing(p, steps, st), Prompts: st.Prompts,
 	}
 }
 
-// chatTitle is the title of a step's chat, with its place in the plan.
+// chatTitle is the title of a step's chat, with its position in the plan.
 func chatTitle(st *ent.PlanStep) string {
 	return text.Truncate(fmt.Sprintf("%d. %s", st.Position, st.Title), chat.MaxTitleChars)
 }
 
-// chatModel is the model that answers in a step's chat: its own, or for an image or a video the default one, which
-// the person can talk to about what was made.
+// chatModel is the model that answers in a step's chat: the step's own for text, the default one for an image
+// or a video, with which the user can discuss the result.
 func (s *Service) chatModel(st *ent.PlanStep) string {
 	if catalog.Kind(st.Kind) == catalog.Text {
 		return st.Model

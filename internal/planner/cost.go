@@ -8,16 +8,16 @@ import (
 	"github.com/weav-ai/weav/internal/catalog"
 )
 
-// Range is what something may cost, in millionths of a US dollar.
+// Range is a range of costs, in millionths of a US dollar.
 type Range struct{ Min, Max int64 }
 
-// leastAnswer is a short reply in tokens, for the lower end of an estimate.
+// leastAnswer is the length of a short reply in tokens, for the lower end of an estimate.
 const leastAnswer = 200
 
-// million is how many millionths a dollar has.
+// million is the number of millionths in a dollar.
 const million = 1_000_000
 
-// Estimate is what one run of a step may cost today; nil when its model has no price.
+// Estimate is the cost of one run of a step today; nil when its model has no price.
 func Estimate(m catalog.Model, instruction, prompt string, at time.Time) *Range {
 	r := &Range{}
 	for i, u := range runs(m, instruction, prompt) {
@@ -33,11 +33,12 @@ func Estimate(m catalog.Model, instruction, prompt string, at time.Time) *Range 
 	return r
 }
 
-// runs are what one run of a step may consume: a short and the longest answer, an image of each size and
-// quality, a video of each resolution and length.
+// runs are the possible usages of one run of a step: a short and the longest answer, an image in each size
+// and quality, a video in each resolution and length.
 func runs(m catalog.Model, instruction, prompt string) (all []catalog.Consumed) {
 	switch {
 	case m.Kind == catalog.Text:
+		// The history of the chat is unknown before the step runs, so only instruction and prompt count.
 		in := ai.EstimateInput(ai.TextRequest{Instruction: instruction, Turns: []ai.Turn{{Text: prompt}}})
 		most := int64(m.MaxOutputTokens)
 		return []catalog.Consumed{{Input: in, Output: min(leastAnswer, most)}, {Input: in, Output: most}}
@@ -57,7 +58,7 @@ func runs(m catalog.Model, instruction, prompt string) (all []catalog.Consumed) 
 	return all
 }
 
-// cost is the most that all steps of an answer together cost, which is what a budget is held against; false when a
+// cost is the most that all steps of an answer cost together, which is compared with the budget; false when a
 // model has no price.
 func (b bounds) cost(a *answer) (int64, bool) {
 	var sum int64
@@ -66,6 +67,7 @@ func (b bounds) cost(a *answer) (int64, bool) {
 		if !ok || len(st.Prompts) == 0 {
 			return 0, false
 		}
+		// The budget covers one run of the first prompt of each step.
 		r := Estimate(m, st.Instruction, st.Prompts[0], time.Now())
 		if r == nil {
 			return 0, false
@@ -75,5 +77,5 @@ func (b bounds) cost(a *answer) (int64, bool) {
 	return sum, true
 }
 
-// dollars shows an amount to a model.
+// dollars is an amount in the form for a model.
 func dollars(micros int64) string { return fmt.Sprintf("$%d.%06d", micros/million, micros%million) }

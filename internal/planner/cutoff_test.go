@@ -29,14 +29,14 @@ func (s short) StreamText(ctx context.Context, req ai.TextRequest) iter.Seq2[ai.
 		return whole
 	}
 	return func(yield func(ai.TextEvent, error) bool) {
-		said := false
+		wasSent := false
 		for event, err := range whole {
 			if event.Final != nil {
 				event.Final.Finish = ai.FinishLength
-			} else if said {
+			} else if wasSent {
 				continue
 			}
-			said = true
+			wasSent = true
 			if !yield(event, err) {
 				return
 			}
@@ -44,7 +44,7 @@ func (s short) StreamText(ctx context.Context, req ai.TextRequest) iter.Seq2[ai.
 	}
 }
 
-// TestAPlanThatIsCutOffSaysSo, and not that it was of no use; one that is whole at the second time is a plan.
+// TestAPlanThatIsCutOffSaysSo, as distinct from an unusable one. A second answer that is whole becomes a plan.
 func TestAPlanThatIsCutOffSaysSo(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -55,7 +55,7 @@ func TestAPlanThatIsCutOffSaysSo(t *testing.T) {
 			t.Parallel()
 			storetest.Each(t, func(t *testing.T, st *store.Store) {
 				cut := c.cut
-				d := newDeskWith(t, st, short{sandboxai.New(sandboxai.Cadence(0)), &cut})
+				d := newFixtureWith(t, st, short{sandboxai.New(sandboxai.Cadence(0)), &cut})
 				j, err := d.Propose(t.Context(), d.user, planner.ProposeInput{Goal: "Open a small bakery", Key: d.key()})
 				d.must(err)
 				_, err = d.composer.Compose(t.Context(), j, func(*float64, string) {})

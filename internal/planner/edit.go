@@ -14,7 +14,7 @@ import (
 	"github.com/weav-ai/weav/internal/text"
 )
 
-// StepInput is what a step is to be. Nil stays as it is; of a new step, it is the default.
+// StepInput describes a step. In a change nil fields stay unchanged; in a new step they get defaults.
 type StepInput struct {
 	Title, Intent *string
 	Kind          *catalog.Kind
@@ -24,14 +24,14 @@ type StepInput struct {
 	DependsOnIDs  []string
 }
 
-// UpdateStepInput is a step to change.
+// UpdateStepInput is a change of a step.
 type UpdateStepInput struct {
 	StepID     string
 	Step       StepInput
 	IfRevision *int
 }
 
-// UpdateStep changes a step of user.
+// UpdateStep changes a step of user. IfRevision makes it a CONFLICT after any other change of the plan.
 func (s *Service) UpdateStep(ctx context.Context, user oid.User, in UpdateStepInput) (*ent.PlanStep, error) {
 	if err := in.Step.check(); err != nil {
 		return nil, err
@@ -51,7 +51,7 @@ func (s *Service) UpdateStep(ctx context.Context, user oid.User, in UpdateStepIn
 	return saved, err
 }
 
-// check holds the texts of a step to their lengths.
+// check checks the lengths of a step's texts and reports all faults at once.
 func (in StepInput) check() error {
 	var c text.Checker
 	optional := func(field string, v *string, least, most int) {
@@ -71,7 +71,8 @@ func (in StepInput) check() error {
 	return c.Err()
 }
 
-// change writes what is given of a step. A model that a person chooses needs no reason.
+// change stores the given fields of a step. The reason is the planner's, so it is cleared when the user
+// chooses another model.
 func (s *Service) change(ctx context.Context, tx *store.Tx, p *ent.Plan, st *ent.PlanStep, in StepInput) (*ent.PlanStep, error) {
 	u := tx.Client().PlanStep.UpdateOneID(st.ID).SetNillableTitle(in.Title).SetNillableIntent(in.Intent).SetNillableInstruction(in.Instruction)
 	if in.Prompts != nil {
@@ -85,6 +86,7 @@ func (s *Service) change(ctx context.Context, tx *store.Tx, p *ent.Plan, st *ent
 		u.SetKind(planstep.Kind(m.Kind)).SetModel(m.ID).SetReason("")
 	}
 	if in.DependsOnIDs != nil {
+		// The steps are read behind the lock, so their positions are current.
 		steps, err := stepsIn(ctx, tx, p.ID)
 		if err != nil {
 			return nil, err
@@ -99,7 +101,7 @@ func (s *Service) change(ctx context.Context, tx *store.Tx, p *ent.Plan, st *ent
 	return saved, wrap("change step", err)
 }
 
-// modelOf is the model that a step gets: the one named, the one it has, or the default of its new kind.
+// modelOf is the model of a step: the named one, the present one, or the default of its new kind.
 func (s *Service) modelOf(in StepInput, kind catalog.Kind, has string) (catalog.Model, error) {
 	wanted := kind
 	if in.Kind != nil {
@@ -108,16 +110,17 @@ func (s *Service) modelOf(in StepInput, kind catalog.Kind, has string) (catalog.
 	switch {
 	case in.ModelID != nil:
 		return s.Catalog.Usable(wanted, *in.ModelID)
+	// A model makes one kind, so another kind needs another model.
 	case has == "" || wanted != kind:
 		return s.Catalog.DefaultOf(wanted)
 	}
 	if m, ok := s.Catalog.Get(has); ok {
 		return m, nil
 	}
-	return catalog.Model{ID: has, Kind: kind}, nil // What the catalogue dropped stays until somebody changes it.
+	return catalog.Model{ID: has, Kind: kind}, nil // A model that was removed from the catalogue remains until the step is changed.
 }
 
-// dependencies are the steps named, which must stand before position.
+// dependencies parses the named steps, each of which must precede position.
 func dependencies(steps []*ent.PlanStep, ids []string, position int) ([]oid.PlanStep, error) {
 	out := make([]oid.PlanStep, 0, len(ids))
 	for i, id := range ids {

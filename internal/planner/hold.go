@@ -14,31 +14,33 @@ import (
 )
 
 const (
-	// wordsTokens is what the instructions of a plan have at most beside the models and the goal, modelTokens what each model
-	// adds to them, stepTokens what each step adds that stands already.
-	wordsTokens = 2000
-	modelTokens = 120
-	stepTokens  = 400
+	// instructionTokens is the most tokens of the instructions without models and goal, modelTokens what each
+	// model adds, stepTokens what each existing step adds.
+	instructionTokens = 2000
+	modelTokens       = 120
+	stepTokens        = 400
 )
 
-// Most implements job.Metered: both rounds that a dialogue may have, at their longest. The second is told the first
-// answer too.
+// Most implements the metering of package job: both rounds of a dialogue at their longest. The second round
+// sends the first answer again.
 func (c *Composer) Most(ctx context.Context, tx *store.Tx, _ oid.User, order job.InternalOrder) (catalog.Consumed, error) {
 	answer := int64(promptTokens)
-	var told int64
+	var input int64
 	var err error
 	if order.Kind == entjob.KindPrompts {
-		told, err = c.Chats.DigestTokens(ctx, tx, order.Chat, promptTurns, promptSource)
-		told += wordsTokens
+		input, err = c.Chats.DigestTokens(ctx, tx, order.Chat, promptTurns, promptSource)
+		input += instructionTokens
 	} else {
 		answer = maxPlanTokens
-		told, err = c.planTokens(order)
+		input, err = c.planTokens(order)
 	}
-	return catalog.Consumed{Input: 2*told + answer, Output: 2 * answer}, err
+	// Both rounds send the instructions. The second one also sends the first answer.
+	return catalog.Consumed{Input: 2*input + answer, Output: 2 * answer}, err
 }
 
-// planTokens is at most how many tokens a model is told for a plan.
+// planTokens is the most tokens that a model receives for a plan.
 func (c *Composer) planTokens(order job.InternalOrder) (int64, error) {
+	// The arguments are read from JSON, because package job declares the field as any value.
 	raw, err := json.Marshal(order.Args)
 	if err != nil {
 		return 0, fmt.Errorf("planner: arguments: %w", err)
@@ -47,26 +49,27 @@ func (c *Composer) planTokens(order job.InternalOrder) (int64, error) {
 	if err := json.Unmarshal(raw, &args); err != nil {
 		return 0, fmt.Errorf("planner: arguments: %w", err)
 	}
+	// All models are counted, also those that are not open to the user: an upper bound needs no query.
 	models := int64(len(c.offer(&args, func(catalog.Model) bool { return true })))
-	return wordsTokens + models*modelTokens + MaxSteps*stepTokens + usage.AtMost(args.Goal) + usage.AtMost(args.Wish), nil
+	return instructionTokens + models*modelTokens + MaxSteps*stepTokens + usage.AtMost(args.Goal) + usage.AtMost(args.Wish), nil
 }
 
-// QuoteProposal says what [Service.Propose] would take.
+// QuoteProposal returns what [Service.Propose] would take.
 func (s *Service) QuoteProposal(ctx context.Context, user oid.User, in ProposeInput) (*usage.Quote, error) {
 	return s.quote(ctx, user, s.proposing(user, in))
 }
 
-// QuoteReplan says what [Service.Replan] would take.
+// QuoteReplan returns what [Service.Replan] would take.
 func (s *Service) QuoteReplan(ctx context.Context, user oid.User, in ReplanInput) (*usage.Quote, error) {
 	return s.quote(ctx, user, s.replanning(user, in))
 }
 
-// QuotePrompts says what [Service.Recommend] would take.
+// QuotePrompts returns what [Service.Recommend] would take.
 func (s *Service) QuotePrompts(ctx context.Context, user oid.User, in RecommendInput) (*usage.Quote, error) {
 	return s.quote(ctx, user, s.recommending(user, in))
 }
 
-// QuoteRun says what [Service.Run] would take.
+// QuoteRun returns what [Service.Run] would take.
 func (s *Service) QuoteRun(ctx context.Context, user oid.User, in RunInput) (*usage.Quote, error) {
 	return s.jobs.QuoteAs(ctx, func(ctx context.Context, tx *store.Tx) error {
 		_, err := s.run(ctx, tx, user, in)
@@ -74,6 +77,7 @@ func (s *Service) QuoteRun(ctx context.Context, user oid.User, in RunInput) (*us
 	})
 }
 
+// quote quotes an order by placing it in a transaction that package job rolls back.
 func (s *Service) quote(ctx context.Context, user oid.User, order ordering) (*usage.Quote, error) {
 	return s.jobs.QuoteAs(ctx, func(ctx context.Context, tx *store.Tx) error {
 		_, err := s.place(ctx, tx, user, order)

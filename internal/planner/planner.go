@@ -1,8 +1,11 @@
 // Package planner turns a goal into a plan of steps, and a plan into a project folder with one chat per step.
 //
-// Planning is a job of kind PLAN: the model's answer is held to a JSON schema, checked here, mended in one more
-// round, and becomes a plan in the transaction that ends the job, or nothing at all. A plan that is applied
-// knows how far its steps are by what stands last in their chats; nothing is counted twice.
+// Planning is a job of kind PLAN. The model's answer must match a JSON schema and is checked here. A faulty
+// answer is corrected in one more round. It becomes a plan in the transaction that ends the job, or nothing
+// at all.
+//
+// The progress of an applied plan is read from the last messages of its chats. Nothing is counted separately,
+// so nothing can differ.
 package planner
 
 import (
@@ -27,7 +30,7 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// The limits of plans, in Unicode code points where they are of texts.
+// The limits of plans; those of texts are in Unicode code points.
 const (
 	MaxGoalChars        = 4000
 	MaxWishChars        = 2000
@@ -39,12 +42,12 @@ const (
 	MaxPromptChars      = 1000
 	MaxPrompts          = 4
 	MaxSteps            = 8
-	// minSteps and minPrompts are the fewest that a model may propose; a person may leave fewer.
+	// minSteps and minPrompts are the fewest that a model may propose. A user may remove more.
 	minSteps   = 2
 	minPrompts = 2
 )
 
-// Status says whether the folder of a plan was made.
+// Status says whether the folder of a plan exists.
 type Status string
 
 // The statuses of a plan.
@@ -53,7 +56,7 @@ const (
 	Applied Status = "APPLIED"
 )
 
-// StatusOf says whether the folder of a plan was made.
+// StatusOf returns the status of a plan.
 func StatusOf(p *ent.Plan) Status {
 	if p.AppliedAt == nil {
 		return Draft
@@ -61,7 +64,7 @@ func StatusOf(p *ent.Plan) Status {
 	return Applied
 }
 
-// StepStatus says how far a step is, by what stands last in its chat.
+// StepStatus is the progress of a step, by the last message of its chat.
 type StepStatus string
 
 // The statuses of a step.
@@ -72,20 +75,20 @@ const (
 	Failed     StepStatus = "FAILED"
 )
 
-// Parts are what the domain of plans is made of.
+// Parts are the dependencies of the domain of plans.
 type Parts struct {
 	Store   *store.Store
 	Catalog *catalog.Catalog
-	// Router's writers of text must not repeat calls themselves: jobs count the attempts.
+	// Router must not retry texts itself: the attempts are those of the job.
 	Router  *ai.Router
 	Folders *folder.Service
 	Chats   *chat.Service
-	// Memberships say which models are open to a person.
+	// Memberships decide which models are open to a user.
 	Memberships *membership.Plans
 	Log         *slog.Logger
 }
 
-// isOpenTo says which models a person may ask by a key, which is nil for a session.
+// isOpenTo returns a function that reports which models a user may use through an API key; nil for a session.
 func (p Parts) isOpenTo(ctx context.Context, c *ent.Client, user oid.User, key *auth.Grant) (func(catalog.Model) bool, error) {
 	m, err := p.Memberships.Holder(ctx, c, user, store.Now())
 	if err != nil {
@@ -95,16 +98,16 @@ func (p Parts) isOpenTo(ctx context.Context, c *ent.Client, user oid.User, key *
 	return func(m catalog.Model) bool { return p.Catalog.Obstacle(m, who) == "" }, nil
 }
 
-// Service is the domain of plans.
+// Service is the domain of plans. It is safe for concurrent use.
 type Service struct {
 	Parts
 	jobs *job.Service
 }
 
-// New returns the domain of plans. Its Composer must be the author of the jobs of j.
+// New returns the domain of plans. j must compose its jobs with a [Composer] of the same parts.
 func New(p Parts, j *job.Service) *Service { return &Service{Parts: p, jobs: j} }
 
-// errNotFound is the one answer for unknown, malformed and foreign ids.
+// errNotFound is the same for unknown, malformed and foreign ids, so that an id cannot be probed.
 func errNotFound() error { return errs.New(errs.NotFound, "There is no such object.") }
 
 // found turns a missing row into NOT_FOUND.
@@ -116,17 +119,18 @@ func found[T any](row T, err error) (T, error) {
 	return row, wrap("read", err)
 }
 
-// wrap names what failed; nil stays nil, and an error for the caller stays as it is.
+// wrap adds what was being done to an error. Nil and errors for the caller are returned unchanged.
 func wrap(what string, err error) error {
-	var told *errs.Error
-	if err == nil || errors.As(err, &told) {
+	var typed *errs.Error
+	if err == nil || errors.As(err, &typed) {
 		return err
 	}
 	return fmt.Errorf("planner: %s: %w", what, err)
 }
 
-// lock reads a plan of user, and keeps it from changing until the transaction ends. With ifRevision
-// it is a CONFLICT unless the plan is at that one.
+// lock reads a plan of user and locks it until the transaction ends. With ifRevision it is a CONFLICT unless
+// the plan has that revision. SQLite runs one write transaction at a time, so only Postgres needs the row
+// lock.
 func (s *Service) lock(ctx context.Context, tx *store.Tx, user oid.User, id oid.Plan, ifRevision *int) (*ent.Plan, error) {
 	q := tx.Client().Plan.Query().Where(entplan.ID(id), entplan.UserID(user))
 	if s.Store.Dialect() == store.Postgres {
@@ -142,7 +146,7 @@ func (s *Service) lock(ctx context.Context, tx *store.Tx, user oid.User, id oid.
 	return p, nil
 }
 
-// lockNamed is lock by the id that the API shows.
+// lockNamed is lock by the id of the API.
 func (s *Service) lockNamed(ctx context.Context, tx *store.Tx, user oid.User, id string) (*ent.Plan, error) {
 	pid, err := oid.Parse[oid.Plan](id)
 	if err != nil {
@@ -166,18 +170,18 @@ func (s *Service) lockStep(ctx context.Context, tx *store.Tx, user oid.User, id 
 	if err != nil {
 		return nil, nil, err
 	}
-	st, err = found(own.Only(ctx)) // As it is behind the lock.
+	st, err = found(own.Only(ctx)) // Read again behind the lock.
 	return p, st, err
 }
 
-// stepsIn are the steps of a plan in order.
+// stepsIn returns the steps of a plan in order.
 func stepsIn(ctx context.Context, tx *store.Tx, plan oid.Plan) ([]*ent.PlanStep, error) {
 	steps, err := tx.Client().PlanStep.Query().Where(planstep.PlanID(plan)).
 		Order(planstep.ByPosition(), planstep.ByID()).All(ctx)
 	return steps, wrap("steps", err)
 }
 
-// touch counts a change of a plan and tells of it.
+// touch increments the revision of a plan and publishes the change.
 func touch(ctx context.Context, tx *store.Tx, p *ent.Plan, more ...func(*ent.PlanUpdateOne)) (*ent.Plan, error) {
 	u := tx.Client().Plan.UpdateOneID(p.ID).AddRevision(1).SetUpdatedAt(store.Now())
 	for _, m := range more {

@@ -9,12 +9,13 @@ import (
 	"github.com/weav-ai/weav/internal/oid"
 )
 
-// Statuses says how far steps are. What stands last in a step's chat decides: a reply or a job that is under way, that
-// ended well, or that failed. A deleted chat has nothing in it.
+// Statuses returns the progress of steps. The last message of a step's chat decides: a reply or a job that is
+// running, has completed, or has failed. A deleted chat has none.
 func (s *Service) Statuses(ctx context.Context, steps []*ent.PlanStep) (map[oid.PlanStep]StepStatus, error) {
 	return statuses(ctx, s.Store.Client(), steps)
 }
 
+// statuses is Statuses within any client or transaction.
 func statuses(ctx context.Context, c *ent.Client, steps []*ent.PlanStep) (map[oid.PlanStep]StepStatus, error) {
 	out := make(map[oid.PlanStep]StepStatus, len(steps))
 	var chats []oid.Chat
@@ -39,7 +40,7 @@ func statuses(ctx context.Context, c *ent.Client, steps []*ent.PlanStep) (map[oi
 	return out, nil
 }
 
-// headsOf are the messages that stand last in chats.
+// headsOf returns the last messages of chats. It reads no texts, which may be long.
 func headsOf(ctx context.Context, c *ent.Client, ids []oid.Chat) (map[oid.Chat]*ent.Message, error) {
 	chats, err := c.Chat.Query().Where(entchat.IDIn(ids...), entchat.DeletedAtIsNil(), entchat.HeadIDNotNil()).
 		Select(entchat.FieldID, entchat.FieldHeadID).All(ctx)
@@ -62,7 +63,8 @@ func headsOf(ctx context.Context, c *ent.Client, ids []oid.Chat) (map[oid.Chat]*
 	return byChat, nil
 }
 
-// statusOf is the status of a step in whose chat head stands last. The welcome, which answers nothing, is no beginning.
+// statusOf is the status of a step by the head of its chat. The welcome message answers nothing, so it does
+// not count as started.
 func statusOf(head *ent.Message) StepStatus {
 	if head == nil || head.Role == message.RoleAssistant && head.ParentID == nil {
 		return NotStarted

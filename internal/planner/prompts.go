@@ -19,30 +19,31 @@ import (
 )
 
 const (
-	// maxRecommended is the most prompts that may be asked for at once.
+	// maxRecommended is the most prompts of one request.
 	maxRecommended = 6
 	// promptTokens is the most tokens of their answer.
 	promptTokens = 2048
-	// promptTurns and promptSource are how much of a chat they are found from: the last turns, each shortened to so many
-	// code points.
+	// promptTurns and promptSource bound the part of a chat that the model sees: the last turns, each cut to
+	// this many code points. They bound the cost of the request.
 	promptTurns  = 12
 	promptSource = 2000
 )
 
-// RecommendInput is a chat to find prompts for.
+// RecommendInput names a chat for which prompts are wanted.
 type RecommendInput struct {
 	ChatID string
 	Count  int
-	// MaxCost refuses prompts whose making may cost more; nil for no limit.
+	// MaxCost refuses a request that may cost more; nil for no limit.
 	MaxCost *usage.Money `json:",omitempty"`
 	Key     string
 }
 
-// Recommend orders prompts that go on with a chat of user.
+// Recommend orders prompts that continue a chat of user.
 func (s *Service) Recommend(ctx context.Context, user oid.User, in RecommendInput) (*ent.Job, error) {
-	return s.commission(ctx, store.Key{User: user, Key: in.Key, Input: in}, s.recommending(user, in))
+	return s.submit(ctx, store.Key{User: user, Key: in.Key, Input: in}, s.recommending(user, in))
 }
 
+// recommending makes the order of [Service.Recommend]. The chat must belong to user and not be deleted.
 func (s *Service) recommending(user oid.User, in RecommendInput) ordering {
 	return func(ctx context.Context, tx *store.Tx) (job.InternalOrder, error) {
 		if in.Count < 1 || in.Count > maxRecommended {
@@ -62,7 +63,8 @@ func (s *Service) recommending(user oid.User, in RecommendInput) ordering {
 	}
 }
 
-// promptingModel is the chat's own model where it can be held to a shape and the key that asks may ask it, else the one that plans.
+// promptingModel is the chat's own model if it supports structured output and is open to the API key;
+// otherwise the model that plans.
 func (s *Service) promptingModel(ctx context.Context, client *ent.Client, c *ent.Chat) (catalog.Model, error) {
 	if m, err := s.Catalog.Usable(catalog.Text, c.Model); err == nil && m.Can(catalog.StructuredOutput) && keyOf(ctx).Opens(m.ID, m.IsSandbox) {
 		return m, nil
@@ -70,12 +72,12 @@ func (s *Service) promptingModel(ctx context.Context, client *ent.Client, c *ent
 	return s.planningModel(ctx, client, c.UserID, nil)
 }
 
-// promptsAnswer is the prompts as the model writes them.
+// promptsAnswer is the form in which the model writes the prompts.
 type promptsAnswer struct {
 	Prompts []string `json:"prompts"`
 }
 
-// composePrompts has prompts found for a job's chat.
+// composePrompts makes prompts for the chat of a job.
 func (c *Composer) composePrompts(ctx context.Context, j *ent.Job, d *dialogue) (*job.Composed, error) {
 	args, err := job.ArgumentsOf(j)
 	if err != nil {
@@ -98,27 +100,28 @@ func (c *Composer) composePrompts(ctx context.Context, j *ent.Job, d *dialogue) 
 	d.request.Instruction = fmt.Sprintf(promptsInstruction, count, MaxPromptChars)
 	d.request.Turns = []ai.Turn{{Role: ai.RoleUser, Text: about}}
 	var found promptsAnswer
-	err = d.settle(ctx, "Mending the prompts", func(text string) []string {
+	err = d.run(ctx, "Mending the prompts", func(text string) []string {
 		found = promptsAnswer{}
 		return checkPrompts(text, count, &found)
 	})
 	if err != nil {
 		return nil, err
 	}
-	kept, err := json.Marshal(found.Prompts)
+	raw, err := json.Marshal(found.Prompts)
 	if err != nil {
 		return nil, wrap("prompts", err)
 	}
 	made := d.composed(func(ctx context.Context, tx *store.Tx) error {
 		return c.Chats.Recommend(ctx, tx, j.UserID, *j.ChatID, found.Prompts)
 	})
-	made.Text = string(kept)
+	made.Text = string(raw)
 	return made, nil
 }
 
+// promptsInstruction has the count and the limit that checkPrompts verifies.
 const promptsInstruction = `Below is a conversation between a person and an AI model, with what the model was told before. Suggest %d messages that the person could send next to get further: different from one another, each complete in itself, in the language of the conversation, at most %d characters long.`
 
-// checkPrompts reads an answer and tells what is wrong with it.
+// checkPrompts reads an answer and returns its faults. Prompts beyond count are dropped and are no fault.
 func checkPrompts(text string, count int, into *promptsAnswer) (faults []string) {
 	if err := json.Unmarshal([]byte(strings.TrimSpace(text)), into); err != nil {
 		return []string{"It is not the JSON document that was asked for."}
@@ -134,7 +137,7 @@ func checkPrompts(text string, count int, into *promptsAnswer) (faults []string)
 	return faults
 }
 
-// PromptsOf are the prompts that a job of kind PROMPTS found.
+// PromptsOf returns the prompts that a job of kind PROMPTS made.
 func PromptsOf(j *ent.Job) ([]string, error) {
 	var prompts []string
 	if err := json.Unmarshal([]byte(j.Text), &prompts); err != nil {

@@ -15,33 +15,35 @@ import (
 	"github.com/weav-ai/weav/internal/usage"
 )
 
-// Currency is the one that budgets are in, as prices are.
+// Currency is the currency of budgets, as of prices.
 const Currency = "USD"
 
-// Budget is the most a plan should cost.
+// Budget is the most that a plan should cost.
 type Budget struct {
 	AmountMicros int64
 	Currency     string
 }
 
-// ProposeInput is a goal to plan for.
+// ProposeInput is a goal to plan.
 type ProposeInput struct {
 	Goal    string
 	Budget  *Budget
 	ModelID *string
-	// MaxCost refuses a plan whose making may cost more; nil for no limit.
+	// MaxCost refuses a job that may cost more; nil for no limit.
 	MaxCost *usage.Money `json:",omitempty"`
 	Key     string
 }
 
 // Propose orders a plan for a goal.
 func (s *Service) Propose(ctx context.Context, user oid.User, in ProposeInput) (*ent.Job, error) {
-	return s.commission(ctx, store.Key{User: user, Key: in.Key, Input: in}, s.proposing(user, in))
+	return s.submit(ctx, store.Key{User: user, Key: in.Key, Input: in}, s.proposing(user, in))
 }
 
-// ordering makes an order of this domain in a transaction.
+// ordering makes an order of this domain within a transaction. It is used both to order and to quote, so that
+// the two agree.
 type ordering func(ctx context.Context, tx *store.Tx) (job.InternalOrder, error)
 
+// proposing makes the order of [Service.Propose].
 func (s *Service) proposing(user oid.User, in ProposeInput) ordering {
 	return func(ctx context.Context, tx *store.Tx) (job.InternalOrder, error) {
 		args, err := checkGoal(in)
@@ -53,6 +55,7 @@ func (s *Service) proposing(user oid.User, in ProposeInput) ordering {
 	}
 }
 
+// checkGoal checks the input and returns the arguments of the job.
 func checkGoal(in ProposeInput) (job.PlanArguments, error) {
 	var c text.Checker
 	c.Text("goal", in.Goal, 1, MaxGoalChars)
@@ -69,8 +72,8 @@ func checkGoal(in ProposeInput) (job.PlanArguments, error) {
 	return args, c.Err()
 }
 
-// commission orders a job of this domain, once per key.
-func (s *Service) commission(ctx context.Context, key store.Key, order ordering) (*ent.Job, error) {
+// submit orders a job of this domain, once per key.
+func (s *Service) submit(ctx context.Context, key store.Key, order ordering) (*ent.Job, error) {
 	var id oid.Job
 	_, err := s.Store.Once(ctx, key, &id, func(ctx context.Context, tx *store.Tx) (err error) {
 		id, err = s.place(ctx, tx, key.User, order)
@@ -82,7 +85,8 @@ func (s *Service) commission(ctx context.Context, key store.Key, order ordering)
 	return found(s.Store.Client().Job.Query().Where(entjob.ID(id), entjob.UserID(key.User)).Only(ctx))
 }
 
-// place makes an order. The person is locked before the plan, as applyPlan and the end of a job lock them.
+// place submits an order within a transaction. The user is locked before the plan, as applyPlan and the end
+// of a job do; another order could deadlock.
 func (s *Service) place(ctx context.Context, tx *store.Tx, user oid.User, order ordering) (oid.Job, error) {
 	if err := tx.LockUser(ctx, user); err != nil {
 		return oid.Job{}, err
@@ -94,8 +98,8 @@ func (s *Service) place(ctx context.Context, tx *store.Tx, user oid.User, order 
 	return s.jobs.SubmitInternal(ctx, tx, user, c)
 }
 
-// planningModel is the model named, or the first that is open to user, by the key that asks, and can be held to a shape: the default
-// if it can.
+// planningModel is the named model, or the first one that supports structured output and is open to the user
+// and the API key. The default model comes first in the catalogue.
 func (s *Service) planningModel(ctx context.Context, c *ent.Client, user oid.User, named *string) (catalog.Model, error) {
 	if named != nil {
 		m, err := s.Catalog.Usable(catalog.Text, *named)
@@ -114,32 +118,35 @@ func (s *Service) planningModel(ctx context.Context, c *ent.Client, user oid.Use
 			return m, nil
 		}
 	}
+	// The key is at fault only if it excludes models. Otherwise no provider is configured.
 	if key != nil && (key.IsTest || key.Models != nil) {
 		return catalog.Model{}, errs.New(errs.Forbidden, "This API key may ask no model that can plan.")
 	}
 	return catalog.Model{}, errs.New(errs.Unavailable, "No model that can plan is on offer.")
 }
 
-// keyOf is the API key that asks; nil for a session.
+// keyOf is the API key of the request; nil for a session.
 func keyOf(ctx context.Context) *auth.Grant {
 	p, _ := auth.From(ctx)
 	return p.Grant
 }
 
-// ReplanInput is what to plan anew.
+// ReplanInput says from which step a plan is planned again.
 type ReplanInput struct {
 	PlanID, FromStepID string
 	Wish               *string
-	// MaxCost refuses a plan whose making may cost more; nil for no limit.
+	// MaxCost refuses a job that may cost more; nil for no limit.
 	MaxCost *usage.Money `json:",omitempty"`
 	Key     string
 }
 
-// Replan orders the steps of a plan anew, from one on.
+// Replan orders new steps for a plan, from one step on.
 func (s *Service) Replan(ctx context.Context, user oid.User, in ReplanInput) (*ent.Job, error) {
-	return s.commission(ctx, store.Key{User: user, Key: in.Key, Input: in}, s.replanning(user, in))
+	return s.submit(ctx, store.Key{User: user, Key: in.Key, Input: in}, s.replanning(user, in))
 }
 
+// replanning makes the order of [Service.Replan]. It locks the plan, so that the check holds when the job is
+// stored.
 func (s *Service) replanning(user oid.User, in ReplanInput) ordering {
 	return func(ctx context.Context, tx *store.Tx) (job.InternalOrder, error) {
 		wish := ""
@@ -165,7 +172,7 @@ func (s *Service) replanning(user oid.User, in ReplanInput) ordering {
 	}
 }
 
-// replannable makes sure that steps may be planned anew from st on, and that there is room for them.
+// replannable refuses a step that is done or running. The job checks it again when it ends.
 func (s *Service) replannable(ctx context.Context, tx *store.Tx, p *ent.Plan, st *ent.PlanStep) error {
 	steps, err := stepsIn(ctx, tx, p.ID)
 	if err != nil {
@@ -185,7 +192,7 @@ func (s *Service) replannable(ctx context.Context, tx *store.Tx, p *ent.Plan, st
 	}
 }
 
-// errFull says that a plan has all the steps it may have.
+// errFull says that a plan has as many steps as allowed.
 func errFull() error {
 	var c text.Checker
 	c.Fail(errs.LimitReached, "", "A plan has at most %d steps. Remove one first.", MaxSteps)

@@ -15,26 +15,26 @@ import (
 	"github.com/weav-ai/weav/internal/usage"
 )
 
-// RunInput is a step to begin.
+// RunInput is a step to run.
 type RunInput struct {
 	StepID      string
 	PromptIndex int
-	// Prompt takes the place of the step's own.
+	// Prompt replaces the prompt of the step.
 	Prompt *string
 	IfHead chat.Expect
-	// MaxCost refuses what may cost more; nil for no limit.
+	// MaxCost refuses work that may cost more; nil for no limit.
 	MaxCost *usage.Money `json:",omitempty"`
 	Key     string
 }
 
-// Begun is what a step began with: a reply that is written, or a job.
+// Begun is what a step started: a reply or a job.
 type Begun struct {
 	Step  oid.PlanStep
 	Reply oid.Message
 	Job   oid.Job
 }
 
-// Run begins a step of an applied plan of user in its chat.
+// Run starts a step of an applied plan of user in its chat, once per key.
 func (s *Service) Run(ctx context.Context, user oid.User, in RunInput) (Begun, error) {
 	var begun Begun
 	key := store.Key{User: user, Key: in.Key, Input: in}
@@ -45,6 +45,7 @@ func (s *Service) Run(ctx context.Context, user oid.User, in RunInput) (Begun, e
 	return begun, err
 }
 
+// run is Run within a transaction; a quote rolls it back.
 func (s *Service) run(ctx context.Context, tx *store.Tx, user oid.User, in RunInput) (Begun, error) {
 	if in.Prompt != nil {
 		if err := text.Check("prompt", *in.Prompt, 1, MaxPromptChars); err != nil {
@@ -66,7 +67,7 @@ func (s *Service) run(ctx context.Context, tx *store.Tx, user oid.User, in RunIn
 	return begun, err
 }
 
-// toRun is a step of user that has a chat, and the prompt to begin it with.
+// toRun returns a step of user that has a chat, and the prompt to start it with.
 func (s *Service) toRun(ctx context.Context, tx *store.Tx, user oid.User, in RunInput) (*ent.PlanStep, string, error) {
 	id, err := oid.Parse[oid.PlanStep](in.StepID)
 	if err != nil {
@@ -86,6 +87,7 @@ func (s *Service) toRun(ctx context.Context, tx *store.Tx, user oid.User, in Run
 	return st, st.Prompts[in.PromptIndex], nil
 }
 
+// workOf is the job of a step that makes an image or a video, with the defaults of the step's model.
 func workOf(st *ent.PlanStep, prompt string) job.Work {
 	if catalog.Kind(st.Kind) == catalog.Image {
 		return job.Work{Image: &job.ImageWork{ModelID: &st.Model, Prompt: prompt}}
@@ -93,6 +95,7 @@ func workOf(st *ent.PlanStep, prompt string) job.Work {
 	return job.Work{Video: &job.VideoWork{ModelID: &st.Model, Prompt: prompt}}
 }
 
+// chatOf is the id of a step's chat in the form of the API.
 func chatOf(st *ent.PlanStep) *string {
 	id := st.ChatID.String()
 	return &id

@@ -14,7 +14,7 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// planArguments are what a plan's job was ordered with.
+// planArguments are the arguments of a plan's job.
 func planArguments(j *ent.Job) (*job.PlanArguments, error) {
 	args, err := job.ArgumentsOf(j)
 	if err != nil {
@@ -27,14 +27,15 @@ func planArguments(j *ent.Job) (*job.PlanArguments, error) {
 	return plan, nil
 }
 
-// beginning is what stands of a plan when the rest is planned anew; nothing for a new plan.
+// beginning is the part of a plan that remains when the rest is planned again; empty for a new plan.
 type beginning struct {
 	kept []*ent.PlanStep
-	// spent is the most that the kept steps cost, as far as it is known.
+	// spent is the most that the remaining steps cost, as far as it is known. The budget covers the whole
+	// plan.
 	spent int64
 }
 
-// left is what the steps to come may cost; nil for no limit.
+// left is the budget of the steps to come; nil for no limit.
 func (b beginning) left(budget *int64) *int64 {
 	if budget == nil {
 		return nil
@@ -43,7 +44,7 @@ func (b beginning) left(budget *int64) *int64 {
 	return &rest
 }
 
-// before reads what stands of the plan that a job plans anew.
+// before reads the part of the plan that remains when a job plans it again.
 func (c *Composer) before(ctx context.Context, j *ent.Job, args *job.PlanArguments) (beginning, error) {
 	if args.PlanID == nil {
 		return beginning{}, nil
@@ -58,7 +59,7 @@ func (c *Composer) before(ctx context.Context, j *ent.Job, args *job.PlanArgumen
 	if err != nil {
 		return beginning{}, err
 	}
-	if len(replaced) == 0 { // The plan, or its step, was removed since: nobody is asked in vain.
+	if len(replaced) == 0 { // The plan or its step was removed meanwhile. No provider is called in vain.
 		return beginning{}, fmt.Errorf("%w: nothing is left to plan anew", job.ErrUnusable)
 	}
 	b := beginning{kept: kept}
@@ -72,8 +73,8 @@ func (c *Composer) before(ctx context.Context, j *ent.Job, args *job.PlanArgumen
 	return b, nil
 }
 
-// split parts the steps of a plan that stay from those that are planned anew: steps that are finished or under way
-// stay, and all that stand before from. When from is gone, all stay.
+// split separates the steps of a plan that remain from those that are planned again. Steps that are finished
+// or running remain, and all steps before from. When from was removed, all remain.
 func split(ctx context.Context, client *ent.Client, steps []*ent.PlanStep, from *oid.PlanStep) (kept, replaced []*ent.PlanStep, err error) {
 	progress, err := statuses(ctx, client, steps)
 	if err != nil {
@@ -91,10 +92,10 @@ func split(ctx context.Context, client *ent.Client, steps []*ent.PlanStep, from 
 	return kept, replaced, nil
 }
 
-// keep writes a plan in the transaction that completes its job.
-func (c *Composer) keep(ctx context.Context, tx *store.Tx, j *ent.Job, args *job.PlanArguments, told beginning, a *answer) error {
+// save stores a plan in the transaction that completes its job.
+func (c *Composer) save(ctx context.Context, tx *store.Tx, j *ent.Job, args *job.PlanArguments, shown beginning, a *answer) error {
 	if args.PlanID != nil {
-		return c.replace(ctx, tx, j, args, told, a)
+		return c.replace(ctx, tx, j, args, shown, a)
 	}
 	p, err := tx.Client().Plan.Create().SetUserID(j.UserID).SetJobID(j.ID).SetGoal(args.Goal).
 		SetNillableBudgetMicros(args.BudgetMicros).SetTitle(a.Title).SetSummary(a.Summary).SetLanguage(a.Language).
@@ -109,17 +110,17 @@ func (c *Composer) keep(ctx context.Context, tx *store.Tx, j *ent.Job, args *job
 	return nameIn(ctx, tx, j, p.ID)
 }
 
-// nameIn says in a job's row which plan it made.
+// nameIn stores in a job's row which plan it made.
 func nameIn(ctx context.Context, tx *store.Tx, j *ent.Job, plan oid.Plan) error {
 	return wrap("keep", tx.Client().Job.Update().Where(entjob.ID(j.ID)).SetPlanID(plan).Exec(ctx))
 }
 
-// replace puts new steps in the place of those that were planned anew. What a person finished meanwhile stays. A plan
-// that was deleted meanwhile stays deleted, and one whose first step to replace is gone stays as it is.
-func (c *Composer) replace(ctx context.Context, tx *store.Tx, j *ent.Job, args *job.PlanArguments, told beginning, a *answer) error {
+// replace replaces the steps that were planned again. Steps that the user finished meanwhile remain. A plan
+// that was deleted meanwhile stays deleted, and a plan whose first step to replace is gone stays unchanged.
+func (c *Composer) replace(ctx context.Context, tx *store.Tx, j *ent.Job, args *job.PlanArguments, shown beginning, a *answer) error {
 	s := &Service{Parts: c.Parts}
 	p, err := s.lock(ctx, tx, j.UserID, *args.PlanID, nil)
-	if gone(err) {
+	if isGone(err) {
 		return nil
 	}
 	if err != nil {
@@ -129,6 +130,7 @@ func (c *Composer) replace(ctx context.Context, tx *store.Tx, j *ent.Job, args *
 	if err != nil {
 		return err
 	}
+	// The plan is split again behind the lock, since it may have changed while the model was writing.
 	kept, replaced, err := split(ctx, tx.Client(), steps, args.FromStep)
 	if err != nil || len(replaced) == 0 {
 		return err
@@ -137,7 +139,8 @@ func (c *Composer) replace(ctx context.Context, tx *store.Tx, j *ent.Job, args *
 		if err := drop(ctx, tx, kept, replaced); err != nil {
 			return err
 		}
-		return addSteps(ctx, tx, p, kept, told.kept, a.Steps[:min(MaxSteps-len(kept), len(a.Steps))])
+		// Steps may have been added meanwhile, so the answer is cut to the limit of a plan.
+		return addSteps(ctx, tx, p, kept, shown.kept, a.Steps[:min(MaxSteps-len(kept), len(a.Steps))])
 	})
 	if err != nil {
 		return err
@@ -145,7 +148,7 @@ func (c *Composer) replace(ctx context.Context, tx *store.Tx, j *ent.Job, args *
 	return wrap("replan", tx.Client().Plan.UpdateOneID(p.ID).SetJobID(j.ID).SetSummary(a.Summary).Exec(ctx))
 }
 
-// drop removes steps, and what depends on them forgets them. The rest moves up.
+// drop removes steps, and the dependencies on them. The remaining steps move up.
 func drop(ctx context.Context, tx *store.Tx, kept, dropped []*ent.PlanStep) error {
 	lost := make(map[oid.PlanStep]bool, len(dropped))
 	ids := make([]oid.PlanStep, len(dropped))
@@ -162,6 +165,7 @@ func drop(ctx context.Context, tx *store.Tx, kept, dropped []*ent.PlanStep) erro
 				still = append(still, d)
 			}
 		}
+		// Unchanged steps are not written.
 		if st.Position == i+1 && len(still) == len(st.DependsOn) {
 			continue
 		}
@@ -174,15 +178,15 @@ func drop(ctx context.Context, tx *store.Tx, kept, dropped []*ent.PlanStep) erro
 	return nil
 }
 
-// addSteps stores the steps of an answer behind those that stand. Their numbers count from those that the model was
-// told of; what was removed of these meanwhile is needed no more.
-func addSteps(ctx context.Context, tx *store.Tx, p *ent.Plan, standing, told []*ent.PlanStep, steps []stepAnswer) error {
+// addSteps stores the steps of an answer after the existing ones. Their dependency numbers count from the
+// steps that the model was shown. Those of them that were removed meanwhile are left out.
+func addSteps(ctx context.Context, tx *store.Tx, p *ent.Plan, standing, shown []*ent.PlanStep, steps []stepAnswer) error {
 	stands := map[oid.PlanStep]bool{}
 	for _, st := range standing {
 		stands[st.ID] = true
 	}
-	places := make([]oid.PlanStep, 0, len(told)+len(steps))
-	for _, st := range told {
+	places := make([]oid.PlanStep, 0, len(shown)+len(steps))
+	for _, st := range shown {
 		places = append(places, st.ID)
 	}
 	for i, st := range steps {
@@ -203,7 +207,7 @@ func addSteps(ctx context.Context, tx *store.Tx, p *ent.Plan, standing, told []*
 	return nil
 }
 
-// unique keeps the first of each number.
+// unique keeps the first occurrence of each number; a model may name one twice.
 func unique(numbers []int) []int {
 	var out []int
 	seen := map[int]bool{}
@@ -216,5 +220,5 @@ func unique(numbers []int) []int {
 	return out
 }
 
-// gone says whether what was to be changed is not there any more.
-func gone(err error) bool { return errs.CodeOf(err) == errs.NotFound }
+// isGone reports whether the object to change no longer exists.
+func isGone(err error) bool { return errs.CodeOf(err) == errs.NotFound }

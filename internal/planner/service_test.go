@@ -30,12 +30,12 @@ import (
 
 func TestMain(m *testing.M) { servicetest.Main(m) }
 
-type still struct{}
+type noMetrics struct{}
 
-func (still) ObjectsRepaired(string, int) {}
+func (noMetrics) ObjectsRepaired(string, int) {}
 
-// desk is the domain of plans over a real database and the sandbox, with one person.
-type desk struct {
+// fixture is the domain of plans over a real database and the sandbox, with one user.
+type fixture struct {
 	*planner.Service
 	t        *testing.T
 	st       *store.Store
@@ -44,20 +44,20 @@ type desk struct {
 	made     int
 }
 
-func each(t *testing.T, test func(d *desk)) {
+func each(t *testing.T, test func(d *fixture)) {
 	t.Helper()
-	storetest.Each(t, func(t *testing.T, st *store.Store) { test(newDesk(t, st)) })
+	storetest.Each(t, func(t *testing.T, st *store.Store) { test(newFixture(t, st)) })
 }
 
-func newDesk(t *testing.T, st *store.Store) *desk {
+func newFixture(t *testing.T, st *store.Store) *fixture {
 	t.Helper()
-	return newDeskWith(t, st, sandboxai.New(sandboxai.Cadence(0)))
+	return newFixtureWith(t, st, sandboxai.New(sandboxai.Cadence(0)))
 }
 
-// newDeskWith has a provider write the plans.
-func newDeskWith(t *testing.T, st *store.Store, writes ai.TextStreamer) *desk {
+// newFixtureWith is newFixture with another provider for the plans.
+func newFixtureWith(t *testing.T, st *store.Store, writes ai.TextStreamer) *fixture {
 	t.Helper()
-	d := &desk{t: t, st: st, user: storetest.User(t, st)}
+	d := &fixture{t: t, st: st, user: storetest.User(t, st)}
 	models, err := catalog.Load(catalog.Settings{})
 	d.must(err)
 	members, err := membership.Load(membership.Settings{})
@@ -65,7 +65,7 @@ func newDeskWith(t *testing.T, st *store.Store, writes ai.TextStreamer) *desk {
 	log := slog.New(slog.DiscardHandler)
 	ledger := usage.NewLedger(usage.Parts{Store: st, Catalog: models, Plans: members})
 	router := ai.NewRouter(ai.Providers{Text: map[string]ai.TextStreamer{catalog.Sandbox: writes}})
-	files := file.New(st, nil, log, still{}, file.Config{})
+	files := file.New(st, nil, log, noMetrics{}, file.Config{})
 	chats := chat.New(chat.Parts{Store: st, Catalog: models, Router: router, Files: files, Ledger: ledger, Log: log}, chat.Config{})
 	parts := planner.Parts{
 		Store: st, Catalog: models, Router: router, Folders: folder.New(st, chats.StopRunning), Chats: chats, Memberships: members, Log: log,
@@ -77,27 +77,27 @@ func newDeskWith(t *testing.T, st *store.Store, writes ai.TextStreamer) *desk {
 	return d
 }
 
-func (d *desk) must(err error) {
+func (d *fixture) must(err error) {
 	d.t.Helper()
 	if err != nil {
 		d.t.Fatal(err)
 	}
 }
 
-func (d *desk) key() string {
+func (d *fixture) key() string {
 	d.made++
 	return fmt.Sprint("key-", d.made)
 }
 
-func (d *desk) wantCode(what string, err error, want errs.Code) {
+func (d *fixture) wantCode(what string, err error, want errs.Code) {
 	d.t.Helper()
 	if errs.CodeOf(err) != want {
 		d.t.Errorf("%s: %v, want %q", what, err, want)
 	}
 }
 
-// wantFault is a fault of the input at a field, and of nothing else.
-func (d *desk) wantFault(what string, err error, field string) {
+// wantFault requires an input error at a field, and no other.
+func (d *fixture) wantFault(what string, err error, field string) {
 	d.t.Helper()
 	faults, _ := errs.InputOf(err)
 	if len(faults) != 1 || strings.Join(faults[0].Path, ".") != "input."+field {
@@ -106,7 +106,7 @@ func (d *desk) wantFault(what string, err error, field string) {
 }
 
 // draft stores a plan with n steps of text, each of which depends on the one before.
-func (d *desk) draft(n int) (*ent.Plan, []*ent.PlanStep) {
+func (d *fixture) draft(n int) (*ent.Plan, []*ent.PlanStep) {
 	d.t.Helper()
 	p, err := d.st.Client().Plan.Create().SetUserID(d.user).SetJobID(oid.New[oid.Job]()).SetGoal("g").SetTitle("A plan").SetSummary("s").SetLanguage("en").Save(d.t.Context())
 	d.must(err)
@@ -124,7 +124,7 @@ func (d *desk) draft(n int) (*ent.Plan, []*ent.PlanStep) {
 }
 
 // order is the titles of a plan's steps, in their order.
-func (d *desk) order(p oid.Plan) string {
+func (d *fixture) order(p oid.Plan) string {
 	d.t.Helper()
 	all, err := d.Steps(d.t.Context(), []oid.Plan{p})
 	d.must(err)
@@ -148,10 +148,10 @@ func names(steps []*ent.PlanStep, places ...int) []string {
 
 func ptr[T any](v T) *T { return &v }
 
-// TestProposeHoldsToItsRules before anything is ordered.
-func TestProposeHoldsToItsRules(t *testing.T) {
+// TestProposeChecksItsInput before anything is ordered.
+func TestProposeChecksItsInput(t *testing.T) {
 	t.Parallel()
-	each(t, func(d *desk) {
+	each(t, func(d *fixture) {
 		for name, tt := range map[string]struct {
 			in    planner.ProposeInput
 			field string
@@ -178,10 +178,11 @@ func TestProposeHoldsToItsRules(t *testing.T) {
 	})
 }
 
-// TestAGoalBecomesAPlan by the sandbox, once per key of idempotency, and in the transaction that ends the job.
+// TestAGoalBecomesAPlan by the sandbox, once per key of idempotency, and in the transaction that ends the
+// job.
 func TestAGoalBecomesAPlan(t *testing.T) {
 	t.Parallel()
-	each(t, func(d *desk) {
+	each(t, func(d *fixture) {
 		in := planner.ProposeInput{Goal: "Open a small bakery", Key: d.key()}
 		j, err := d.Propose(d.t.Context(), d.user, in)
 		d.must(err)
@@ -224,10 +225,10 @@ func TestAGoalBecomesAPlan(t *testing.T) {
 	})
 }
 
-// TestTheMostPlansUnderWay is a limit of its own.
-func TestTheMostPlansUnderWay(t *testing.T) {
+// TestPlansUnderWayAreLimited by a limit of their own.
+func TestPlansUnderWayAreLimited(t *testing.T) {
 	t.Parallel()
-	each(t, func(d *desk) {
+	each(t, func(d *fixture) {
 		for range job.DefaultMaxUnfinished {
 			_, err := d.Propose(d.t.Context(), d.user, planner.ProposeInput{Goal: "g", Key: d.key()})
 			d.must(err)
@@ -243,7 +244,7 @@ func TestTheMostPlansUnderWay(t *testing.T) {
 // TestApplyMakesAFolderWithAChatForEachStep, once whatever the key.
 func TestApplyMakesAFolderWithAChatForEachStep(t *testing.T) {
 	t.Parallel()
-	each(t, func(d *desk) {
+	each(t, func(d *fixture) {
 		draft, _ := d.draft(3)
 		p, err := d.Apply(d.t.Context(), d.user, draft.ID.String(), d.key())
 		d.must(err)
@@ -266,10 +267,10 @@ func TestApplyMakesAFolderWithAChatForEachStep(t *testing.T) {
 	})
 }
 
-// TestAPlanWhoseModelEndedIsNotApplied, and nothing of it is made.
+// TestAPlanWhoseModelEndedIsNotApplied, and nothing of it is created.
 func TestAPlanWhoseModelEndedIsNotApplied(t *testing.T) {
 	t.Parallel()
-	each(t, func(d *desk) {
+	each(t, func(d *fixture) {
 		p, steps := d.draft(2)
 		d.must(d.st.Client().PlanStep.UpdateOneID(steps[1].ID).SetModel("sandbox-classic").Exec(d.t.Context()))
 		_, err := d.Apply(d.t.Context(), d.user, p.ID.String(), d.key())

@@ -19,7 +19,7 @@ import (
 // TestStepsAreChangedWithinTheRules of texts, models, dependencies and revisions.
 func TestStepsAreChangedWithinTheRules(t *testing.T) {
 	t.Parallel()
-	each(t, func(d *desk) {
+	each(t, func(d *fixture) {
 		p, steps := d.draft(3)
 		for name, tt := range map[string]struct {
 			step  planner.StepInput
@@ -56,10 +56,10 @@ func TestStepsAreChangedWithinTheRules(t *testing.T) {
 	})
 }
 
-// TestStepsAreAddedRemovedAndReordered, and none stands before what it depends on.
+// TestStepsAreAddedRemovedAndReordered, and no step precedes one that it depends on.
 func TestStepsAreAddedRemovedAndReordered(t *testing.T) {
 	t.Parallel()
-	each(t, func(d *desk) {
+	each(t, func(d *fixture) {
 		p, steps := d.draft(3)
 		in := planner.AddStepInput{PlanID: p.ID.String(), Position: ptr(2), Step: planner.StepInput{Title: ptr("x"), Prompts: []string{"p"}}, Key: d.key()}
 		x, err := d.AddStep(d.t.Context(), d.user, in)
@@ -108,13 +108,13 @@ func TestStepsAreAddedRemovedAndReordered(t *testing.T) {
 	})
 }
 
-// TestPlansOfOthersAreNotThere for any of the operations.
-func TestPlansOfOthersAreNotThere(t *testing.T) {
+// TestPlansOfOtherUsersAreNotFound by any of the operations.
+func TestPlansOfOtherUsersAreNotFound(t *testing.T) {
 	t.Parallel()
-	each(t, func(d *desk) {
+	each(t, func(d *fixture) {
 		p, steps := d.draft(2)
 		stranger, ctx := storetest.User(d.t, d.st), d.t.Context()
-		for name, ask := range map[string]func(plan, step string) error{
+		for name, call := range map[string]func(plan, step string) error{
 			"apply":  func(plan, _ string) error { _, err := d.Apply(ctx, stranger, plan, d.key()); return err },
 			"delete": func(plan, _ string) error { _, err := d.Delete(ctx, stranger, plan); return err },
 			"reorder": func(plan, step string) error {
@@ -139,9 +139,9 @@ func TestPlansOfOthersAreNotThere(t *testing.T) {
 				return err
 			},
 		} {
-			d.wantCode(name, ask(p.ID.String(), steps[0].ID.String()), errs.NotFound)
-			d.wantCode(name+", unknown", ask(oid.New[oid.Plan]().String(), oid.New[oid.PlanStep]().String()), errs.NotFound)
-			d.wantCode(name+", malformed", ask("plan_1", "step_1"), errs.NotFound)
+			d.wantCode(name, call(p.ID.String(), steps[0].ID.String()), errs.NotFound)
+			d.wantCode(name+", unknown", call(oid.New[oid.Plan]().String(), oid.New[oid.PlanStep]().String()), errs.NotFound)
+			d.wantCode(name+", malformed", call("plan_1", "step_1"), errs.NotFound)
 		}
 		if got := d.order(p.ID); got != "ab" {
 			d.t.Errorf("the plan is %s", got)
@@ -149,10 +149,10 @@ func TestPlansOfOthersAreNotThere(t *testing.T) {
 	})
 }
 
-// TestRunBeginsAStepInItsChat, once per key, and its status follows what stands last in the chat.
+// TestRunBeginsAStepInItsChat, once per key, and its status follows the last message of the chat.
 func TestRunBeginsAStepInItsChat(t *testing.T) {
 	t.Parallel()
-	each(t, func(d *desk) {
+	each(t, func(d *fixture) {
 		p, steps := d.draft(2)
 		ctx, step := d.t.Context(), steps[0].ID.String()
 		_, err := d.Run(ctx, d.user, planner.RunInput{StepID: step, Key: d.key()})
@@ -189,8 +189,8 @@ func TestRunBeginsAStepInItsChat(t *testing.T) {
 	})
 }
 
-// wantStatus is that of a plan's first step.
-func (d *desk) wantStatus(p *ent.Plan, want planner.StepStatus) {
+// wantStatus requires the status of a plan's first step.
+func (d *fixture) wantStatus(p *ent.Plan, want planner.StepStatus) {
 	d.t.Helper()
 	all, err := d.Steps(d.t.Context(), []oid.Plan{p.ID})
 	d.must(err)
@@ -201,10 +201,10 @@ func (d *desk) wantStatus(p *ent.Plan, want planner.StepStatus) {
 	}
 }
 
-// TestAnAnswerForAPlanThatIsGone is not kept.
-func TestAnAnswerForAPlanThatIsGone(t *testing.T) {
+// TestAnAnswerForADeletedPlanIsDiscarded.
+func TestAnAnswerForADeletedPlanIsDiscarded(t *testing.T) {
 	t.Parallel()
-	each(t, func(d *desk) {
+	each(t, func(d *fixture) {
 		p, steps := d.draft(2)
 		j, err := d.Replan(d.t.Context(), d.user, planner.ReplanInput{PlanID: p.ID.String(), FromStepID: steps[1].ID.String(), Wish: ptr("shorter"), Key: d.key()})
 		d.must(err)

@@ -10,7 +10,7 @@ import (
 	"github.com/weav-ai/weav/internal/job"
 )
 
-// instruction is what the model is told before the goal.
+// instruction is the system instruction of the planning model. It states in words what check verifies.
 func instruction(b bounds, before beginning) string {
 	var w strings.Builder
 	least, most := b.room()
@@ -36,7 +36,7 @@ Rules:
 	return w.String()
 }
 
-// goalText is the goal as the person said it, with what to do otherwise.
+// goalText is the goal as the user wrote it, with the wish for a new plan.
 func goalText(args *job.PlanArguments) string {
 	if args.Wish == "" {
 		return args.Goal
@@ -44,7 +44,7 @@ func goalText(args *job.PlanArguments) string {
 	return args.Goal + "\n\n" + args.Wish
 }
 
-// text tells the model which steps stand already.
+// text lists the steps that remain, so that the model continues after them.
 func (b beginning) text() string {
 	if len(b.kept) == 0 {
 		return ""
@@ -57,7 +57,8 @@ func (b beginning) text() string {
 	return w.String()
 }
 
-// mendText tells the model what is wrong with its answer.
+// mendText lists the faults of an answer for the model. A long list is cut, because the first faults usually
+// cause the others.
 func mendText(faults []string) string {
 	const most = 20
 	if len(faults) > most {
@@ -66,11 +67,11 @@ func mendText(faults []string) string {
 	return "Your answer cannot be used:\n- " + strings.Join(faults, "\n- ") + "\nWrite the whole JSON document again, corrected."
 }
 
-// planProgress reads how far a plan is out of the text so far: in words the step that is being written, and a
-// share that never falls, since the text only grows.
+// planProgress reads the progress of a plan from the text so far: the title of the step that is being
+// written, and a share that never falls, because the text only grows.
 func planProgress(text string) (*float64, string) {
 	const perStep, begun, most = 0.12, 0.1, 0.9
-	titles := strings.Count(text, `"title"`) - 1 // The first is the plan's.
+	titles := strings.Count(text, `"title"`) - 1 // The first title is that of the plan.
 	if titles < 1 {
 		share := begun
 		return &share, "Thinking about the goal"
@@ -83,7 +84,7 @@ func planProgress(text string) (*float64, string) {
 	return &share, phase
 }
 
-// lastTitle is the title that was written last, empty while it is not whole.
+// lastTitle is the last title in the text; empty while it is incomplete.
 func lastTitle(text string) string {
 	_, rest, _ := cutLast(text, `"title"`)
 	rest = strings.TrimLeft(rest, " \t\r\n:")
@@ -103,12 +104,12 @@ func cutLast(s, sep string) (before, after string, found bool) {
 	return s[:i], s[i+len(sep):], true
 }
 
-// frame are the sentences around a step in the language of its plan.
+// frame holds the sentences around a step in the language of its plan.
 type frame struct {
 	welcome, place, last string
 }
 
-// The frames. A plan in another language than these is framed in English.
+// The frames. A plan in any other language gets the English one.
 var (
 	english = frame{
 		welcome: "Hello! I am **%s**. %s\n\n**This step:** %s\n\n%s",
@@ -122,6 +123,7 @@ var (
 	}
 )
 
+// frameOf selects by the primary language, so that ko-KR is Korean as well.
 func frameOf(language string) frame {
 	if strings.HasPrefix(strings.ToLower(language), "ko") {
 		return korean
@@ -129,7 +131,7 @@ func frameOf(language string) frame {
 	return english
 }
 
-// label is a catalogue's text in the language of a plan.
+// label is a catalogue text in the language of a plan.
 func label(l catalog.Label, language string) string {
 	if strings.HasPrefix(strings.ToLower(language), "ko") && l.KO != "" {
 		return l.KO
@@ -137,12 +139,13 @@ func label(l catalog.Label, language string) string {
 	return l.EN
 }
 
-// welcome is the first message of a step's chat: the model, what it is good at, and the task.
+// welcome is the first message of a step's chat: the model, its strengths, and the task.
 func welcome(p *ent.Plan, st *ent.PlanStep, m catalog.Model) string {
 	return fmt.Sprintf(frameOf(p.Language).welcome, label(m.Name, p.Language), label(m.Description, p.Language), st.Title, st.Intent)
 }
 
-// briefing is the system instruction of a step's chat: the step's own, and where it stands in the plan.
+// briefing is the system instruction of a step's chat: the step's own instruction and its position in the
+// plan.
 func briefing(p *ent.Plan, steps []*ent.PlanStep, st *ent.PlanStep) string {
 	f := frameOf(p.Language)
 	var place string
@@ -154,7 +157,7 @@ func briefing(p *ent.Plan, steps []*ent.PlanStep, st *ent.PlanStep) string {
 	return strings.TrimSpace(st.Instruction + "\n\n" + place)
 }
 
-// following is the step behind st; nil for the last.
+// following is the next step; nil for the last one.
 func following(steps []*ent.PlanStep, st *ent.PlanStep) *ent.PlanStep {
 	for _, other := range steps {
 		if other.Position == st.Position+1 {

@@ -16,40 +16,43 @@ import (
 )
 
 const (
-	// maxVendors is how many adapters are kept, since each has its connections.
+	// maxVendors is the most adapters in the cache, since each has its own connections.
 	maxVendors = 256
-	// noteWait bounds the writing of a refusal.
+	// noteWait bounds the write of a refusal, which may happen after the request has ended.
 	noteWait = 5 * time.Second
 )
 
+// isOffered reports whether users may have keys of a provider here.
 func isOffered(provider string) bool { return provider == OpenAI || provider == Gemini }
 
-// row matches the key.
+// row matches the row of the key.
 func (h holder) row() []predicate.ProviderKey {
 	return []predicate.ProviderKey{providerkey.UserID(h.user), providerkey.Provider(h.provider)}
 }
 
-// dialled is the adapter that asks with a key as it was sealed.
-type dialled struct {
+// cachedAdapter is an adapter with the sealed key that it was made for.
+type cachedAdapter struct {
 	sealed string
-	vendor *keyed
+	vendor *keyAdapter
 	used   time.Time
 }
 
-// Routers are how calls are made with own keys: texts are repeated by that policy.
+// Routers returns the routers that make calls with provider keys. Texts are retried by the policy.
 func (s *Service) Routers(p ai.RetryPolicy) ai.ProviderKeys { return routers{s, p} }
 
+// routers implements [ai.OwnKeys] with a policy for retries.
 type routers struct {
 	s      *Service
 	policy ai.RetryPolicy
 }
 
-// Router implements ai.ProviderKeys.
+// Router implements [ai.ProviderKeys].
 func (r routers) Router(ctx context.Context, user oid.User, provider string) (*ai.Router, error) {
-	v, err := r.s.vendor(ctx, holder{user, provider})
+	v, err := r.s.adapter(ctx, holder{user, provider})
 	if err != nil {
 		return nil, err
 	}
+	// There is no breaker here: it would let the refused key of one user stop the calls of others.
 	return ai.NewRouter(ai.Providers{
 		Text:  map[string]ai.TextStreamer{provider: ai.Retrying(v, r.policy)},
 		Image: map[string]ai.ImageMaker{provider: ai.MediaTimeouts{}.Images(v)},
@@ -57,20 +60,21 @@ func (r routers) Router(ctx context.Context, user oid.User, provider string) (*a
 	}), nil
 }
 
-// vendor is the adapter of a person's key as it is now.
-func (s *Service) vendor(ctx context.Context, h holder) (*keyed, error) {
-	gone := &ai.Error{Kind: ai.KeyRefused, Provider: h.provider, Cause: errors.New("there is no own key")}
+// adapter returns the adapter for a user's present key. The row is read for each call, so that a changed or
+// removed key counts at once in every process.
+func (s *Service) adapter(ctx context.Context, h holder) (*keyAdapter, error) {
+	noKey := &ai.Error{Kind: ai.KeyRefused, Provider: h.provider, Cause: errors.New("there is no own key")}
 	if s.Ring == nil {
-		return nil, gone
+		return nil, noKey
 	}
 	row, err := s.Store.Client().ProviderKey.Query().Where(h.row()...).Only(ctx)
 	if ent.IsNotFound(err) {
-		return nil, gone
+		return nil, noKey
 	}
 	if err != nil {
 		return nil, wrap("read", err)
 	}
-	if v := s.known(h, row.Sealed); v != nil {
+	if v := s.cached(h, row.Sealed); v != nil {
 		return v, nil
 	}
 	key, err := s.Ring.Open(row.Sealed, h.purpose())
@@ -82,11 +86,11 @@ func (s *Service) vendor(ctx context.Context, h holder) (*keyed, error) {
 	if err != nil || vendor == nil {
 		return nil, &ai.Error{Kind: ai.Unsupported, Provider: h.provider, Cause: errors.Join(errors.New("the provider is not set up"), err)}
 	}
-	return s.keep(h, row.Sealed, &keyed{Vendor: vendor, s: s, holder: h, sealed: row.Sealed}), nil
+	return s.cache(h, row.Sealed, &keyAdapter{Vendor: vendor, s: s, holder: h, sealed: row.Sealed}), nil
 }
 
-// known is the adapter that is kept for a key, if it is still that key.
-func (s *Service) known(h holder, sealed string) *keyed {
+// cached returns the cached adapter of a key; nil when the key has changed since.
+func (s *Service) cached(h holder, sealed string) *keyAdapter {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	d := s.vendors[h]
@@ -97,14 +101,16 @@ func (s *Service) known(h holder, sealed string) *keyed {
 	return d.vendor
 }
 
-// keep keeps an adapter, and lets the one go that was not used for longest when there are too many.
-func (s *Service) keep(h holder, sealed string, v *keyed) *keyed {
+// cache adds an adapter, and removes the least recently used one when there are too many. Its calls in
+// progress continue.
+func (s *Service) cache(h holder, sealed string, v *keyAdapter) *keyAdapter {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.vendors[h] = &dialled{sealed, v, time.Now()}
+	s.vendors[h] = &cachedAdapter{sealed, v, time.Now()}
 	if len(s.vendors) <= maxVendors {
 		return v
 	}
+	// A scan of 256 entries is cheaper than a list that every call would have to update.
 	oldest := h
 	for other, d := range s.vendors {
 		if d.used.Before(s.vendors[oldest].used) {
@@ -115,9 +121,9 @@ func (s *Service) keep(h holder, sealed string, v *keyed) *keyed {
 	return v
 }
 
-// keyed is an adapter that tells a refused key from other faults, and notes it. It has no breaker: one person's key tells
-// nothing of the provider's health.
-type keyed struct {
+// keyAdapter is an adapter that reports a refused key as such and records the refusal. It has no breaker,
+// because the key of one user says nothing about the provider's health.
+type keyAdapter struct {
 	Vendor
 
 	s      *Service
@@ -125,60 +131,62 @@ type keyed struct {
 	sealed string
 }
 
-// StreamText implements ai.TextStreamer.
-func (k *keyed) StreamText(ctx context.Context, req ai.TextRequest) iter.Seq2[ai.TextEvent, error] {
+// StreamText implements [ai.TextStreamer].
+func (k *keyAdapter) StreamText(ctx context.Context, req ai.TextRequest) iter.Seq2[ai.TextEvent, error] {
 	return func(yield func(ai.TextEvent, error) bool) {
 		for event, err := range k.Vendor.StreamText(ctx, req) {
-			if !yield(event, k.told(ctx, err)) {
+			if !yield(event, k.classify(ctx, err)) {
 				return
 			}
 		}
 	}
 }
 
-// MakeImage implements ai.ImageMaker.
-func (k *keyed) MakeImage(ctx context.Context, req ai.ImageRequest) iter.Seq2[ai.ImageEvent, error] {
+// MakeImage implements [ai.ImageMaker].
+func (k *keyAdapter) MakeImage(ctx context.Context, req ai.ImageRequest) iter.Seq2[ai.ImageEvent, error] {
 	return func(yield func(ai.ImageEvent, error) bool) {
 		for event, err := range k.Vendor.MakeImage(ctx, req) {
-			if !yield(event, k.told(ctx, err)) {
+			if !yield(event, k.classify(ctx, err)) {
 				return
 			}
 		}
 	}
 }
 
-// StartVideo implements ai.VideoMaker.
-func (k *keyed) StartVideo(ctx context.Context, req ai.VideoRequest) (string, error) {
+// StartVideo implements [ai.VideoMaker].
+func (k *keyAdapter) StartVideo(ctx context.Context, req ai.VideoRequest) (string, error) {
 	ref, err := k.Vendor.StartVideo(ctx, req)
-	return ref, k.told(ctx, err)
+	return ref, k.classify(ctx, err)
 }
 
-// PollVideo implements ai.VideoMaker.
-func (k *keyed) PollVideo(ctx context.Context, model, ref string) (ai.VideoState, error) {
+// PollVideo implements [ai.VideoMaker].
+func (k *keyAdapter) PollVideo(ctx context.Context, model, ref string) (ai.VideoState, error) {
 	state, err := k.Vendor.PollVideo(ctx, model, ref)
-	return state, k.told(ctx, err)
+	return state, k.classify(ctx, err)
 }
 
-// DownloadVideo implements ai.VideoMaker.
-func (k *keyed) DownloadVideo(ctx context.Context, model, ref string, w io.Writer) (ai.VideoResult, error) {
+// DownloadVideo implements [ai.VideoMaker].
+func (k *keyAdapter) DownloadVideo(ctx context.Context, model, ref string, w io.Writer) (ai.VideoResult, error) {
 	result, err := k.Vendor.DownloadVideo(ctx, model, ref, w)
-	return result, k.told(ctx, err)
+	return result, k.classify(ctx, err)
 }
 
-// told makes a refusal of the key one, and keeps it for the person to see.
-func (k *keyed) told(ctx context.Context, err error) error {
+// classify turns a refusal of the key into [ai.KeyRefused], and records it for the user.
+func (k *keyAdapter) classify(ctx context.Context, err error) error {
 	var fault *ai.Error
 	if !errors.As(err, &fault) || fault.Kind != ai.Auth && fault.Kind != ai.QuotaExhausted {
 		return err
 	}
-	k.note(ctx, refusal(fault.Kind).String()) // The English names the text that is shown.
+	k.recordRefusal(ctx, refusal(fault.Kind).String()) // Texts are stored in English, the key of their translations.
+	// Other callers may hold the same fault, so a copy is changed.
 	refused := *fault
 	refused.Kind = ai.KeyRefused
 	return &refused
 }
 
-// note keeps why the provider refused the key, unless it was set anew meanwhile. It may come after the call's end.
-func (k *keyed) note(ctx context.Context, reason string) {
+// recordRefusal stores why the provider refused the key, unless the key was replaced meanwhile. The request
+// may have ended by then, so its cancellation does not count.
+func (k *keyAdapter) recordRefusal(ctx context.Context, reason string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteWait)
 	defer cancel()
 	err := k.s.Store.Client().ProviderKey.Update().Where(append(k.holder.row(), providerkey.Sealed(k.sealed))...).

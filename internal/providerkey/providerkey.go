@@ -1,5 +1,5 @@
-// Package providerkey keeps people's own keys of providers. A key is asked about before it is kept, sealed at rest, never told
-// again, and used for that person's calls alone, which the provider then bills to them.
+// Package providerkey stores users' keys of AI providers. A key is verified at the provider, sealed at rest
+// and never returned. It is used for the calls of its user alone, which the provider then bills to that user.
 package providerkey
 
 import (
@@ -24,13 +24,14 @@ import (
 const (
 	// maxKey is the longest key, in bytes.
 	maxKey = 500
-	// hintChars is how many of its last characters are kept in the open, by which the person knows it.
+	// hintChars is how many of its last characters are stored in the clear, so that users can distinguish
+	// keys.
 	hintChars = 4
-	// askWait is how long a provider may take to say whether a key works.
-	askWait = 8 * time.Second
+	// verifyWait is how long a provider may take to verify a key.
+	verifyWait = 8 * time.Second
 )
 
-// Vendor is the adapter of a provider that asks with one key.
+// Vendor is the adapter of a provider that uses one key.
 type Vendor interface {
 	ai.TextStreamer
 	ai.ImageMaker
@@ -38,42 +39,44 @@ type Vendor interface {
 	ai.ModelLister
 }
 
-// Parts are what the keys are kept with.
+// Parts are the dependencies of the service.
 type Parts struct {
 	Store *store.Store
 	Plans *membership.Plans
-	// Ring seals; nil where nothing can be sealed: then nobody has keys.
+	// Ring seals keys; nil where no sealing key is configured, and then no user has keys.
 	Ring *seal.Ring
-	// Dial makes the adapter of a provider that is set up; nil for one that is not. It asks nobody.
+	// Dial makes the adapter of a provider; nil for a provider that is not set up. It sends nothing.
 	Dial func(ctx context.Context, provider, key string) (Vendor, error)
 	Log  *slog.Logger
 }
 
-// Service keeps keys. It is safe for concurrent use.
+// Service stores keys. It is safe for concurrent use.
 type Service struct {
 	Parts
 
 	mu      sync.Mutex
-	vendors map[holder]*dialled
+	vendors map[holder]*cachedAdapter
 }
 
-// holder is whose key of which provider.
+// holder identifies a key: its user and its provider.
 type holder struct {
 	user     oid.User
 	provider string
 }
 
-// purpose is what a key is sealed for.
+// purpose is bound into the sealed key. A sealed key that is copied to the row of another user cannot be
+// opened.
 func (h holder) purpose() string { return h.user.String() + "/" + h.provider }
 
 // New returns a Service.
-func New(p Parts) *Service { return &Service{Parts: p, vendors: map[holder]*dialled{}} }
+func New(p Parts) *Service { return &Service{Parts: p, vendors: map[holder]*cachedAdapter{}} }
 
-// Set keeps a person's key of a provider, in place of an earlier one, once the provider has taken it.
+// Set stores a user's key of a provider, in place of an earlier one, once the provider has accepted it.
 func (s *Service) Set(ctx context.Context, user oid.User, provider, key string) (*ent.ProviderKey, error) {
 	if err := check(key); err != nil {
 		return nil, err
 	}
+	// Checked before the provider is called, and again in the transaction.
 	if err := s.mayHave(ctx, s.Store.Client(), user); err != nil {
 		return nil, err
 	}
@@ -81,7 +84,7 @@ func (s *Service) Set(ctx context.Context, user oid.User, provider, key string) 
 	if err != nil {
 		return nil, err
 	}
-	if err := try(ctx, vendor); err != nil {
+	if err := verify(ctx, vendor); err != nil {
 		return nil, err
 	}
 	h, now := holder{user, provider}, store.Now()
@@ -89,10 +92,11 @@ func (s *Service) Set(ctx context.Context, user oid.User, provider, key string) 
 		if err := tx.LockUser(ctx, user); err != nil {
 			return err
 		}
-		if err := s.mayHave(ctx, tx.Client(), user); err != nil { // It may have run out while the provider was asked.
+		if err := s.mayHave(ctx, tx.Client(), user); err != nil { // The membership may have ended while the provider verified the key.
 			return err
 		}
 		sealed, hint := s.Ring.Seal(key, h.purpose()), key[max(0, len(key)-hintChars):]
+		// An update first, then an insert: the lock on the user excludes a concurrent insert.
 		n, err := tx.Client().ProviderKey.Update().Where(h.row()...).
 			SetSealed(sealed).SetHint(hint).SetUpdatedAt(now).SetLastError("").ClearLastErrorAt().Save(ctx)
 		if err == nil && n == 0 {
@@ -107,7 +111,7 @@ func (s *Service) Set(ctx context.Context, user oid.User, provider, key string) 
 	return s.Store.Client().ProviderKey.Query().Where(h.row()...).Only(ctx)
 }
 
-// check refuses what cannot be a key. The message never holds it.
+// check refuses what cannot be a key. The message never contains it.
 func check(key string) error {
 	switch {
 	case strings.TrimSpace(key) == "":
@@ -121,7 +125,7 @@ func check(key string) error {
 	}
 }
 
-// mayHave refuses who may have no keys of their own.
+// mayHave refuses users whose plan includes no provider keys.
 func (s *Service) mayHave(ctx context.Context, c *ent.Client, user oid.User) error {
 	m, err := s.Plans.Holder(ctx, c, user, store.Now())
 	if err != nil {
@@ -138,6 +142,7 @@ func (s *Service) mayHave(ctx context.Context, c *ent.Client, user oid.User) err
 	return errs.Input(errs.NotSupported, "provider", "No membership of this server includes keys of one's own.")
 }
 
+// dial makes the adapter for a key; NOT_SUPPORTED for a provider that takes none here.
 func (s *Service) dial(ctx context.Context, provider, key string) (Vendor, error) {
 	unsupported := errs.Input(errs.NotSupported, "provider", "This server takes no keys of this provider.")
 	if s.Ring == nil {
@@ -150,9 +155,9 @@ func (s *Service) dial(ctx context.Context, provider, key string) (Vendor, error
 	return vendor, err
 }
 
-// try asks the provider whether it takes the key, by a call that is free.
-func try(ctx context.Context, vendor Vendor) error {
-	ctx, cancel := context.WithTimeout(ctx, askWait)
+// verify verifies a key by a request for the list of models, which is free and needs a valid key.
+func verify(ctx context.Context, vendor Vendor) error {
+	ctx, cancel := context.WithTimeout(ctx, verifyWait)
 	defer cancel()
 	_, err := vendor.ListModels(ctx)
 	switch ai.KindOf(err) {
@@ -165,7 +170,8 @@ func try(ctx context.Context, vendor Vendor) error {
 	}
 }
 
-// refusal says in words for people why a provider did not take a key. It is made of the kind alone.
+// refusal says why a provider refused a key. It depends on the kind alone, because a provider's message may
+// quote the key.
 func refusal(k ai.Kind) errs.Text {
 	switch k {
 	case ai.QuotaExhausted:
@@ -177,7 +183,7 @@ func refusal(k ai.Kind) errs.Text {
 	}
 }
 
-// Remove forgets a person's key of a provider.
+// Remove deletes a user's key of a provider. Calls in progress are not interrupted.
 func (s *Service) Remove(ctx context.Context, user oid.User, provider string) error {
 	h := holder{user, provider}
 	return s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
@@ -189,8 +195,8 @@ func (s *Service) Remove(ctx context.Context, user oid.User, provider string) er
 	})
 }
 
-// OfPeople returns what is known of people's keys.
-func (s *Service) OfPeople(ctx context.Context, users []oid.User) (map[oid.User][]*ent.ProviderKey, error) {
+// OfUsers returns what is stored about users' keys, by user.
+func (s *Service) OfUsers(ctx context.Context, users []oid.User) (map[oid.User][]*ent.ProviderKey, error) {
 	rows, err := s.Store.Client().ProviderKey.Query().Where(providerkey.UserIDIn(users...)).Order(providerkey.ByProvider()).All(ctx)
 	if err != nil {
 		return nil, wrap("list", err)
@@ -202,7 +208,7 @@ func (s *Service) OfPeople(ctx context.Context, users []oid.User) (map[oid.User]
 	return out, nil
 }
 
-// Uses implements usage.OwnKeys.
+// Uses implements [usage.ProviderKeys].
 func (s *Service) Uses(ctx context.Context, c *ent.Client, user oid.User, provider string) (bool, error) {
 	if s.Ring == nil || !isOffered(provider) {
 		return false, nil
@@ -211,13 +217,13 @@ func (s *Service) Uses(ctx context.Context, c *ent.Client, user oid.User, provid
 	return has, wrap("look", err)
 }
 
-// The providers of which people may have keys, as the catalogue names them.
+// The providers for which users may have keys, by the names of the catalogue.
 const (
 	OpenAI = "openai"
 	Gemini = "google"
 )
 
-// wrap names what failed; nil stays nil.
+// wrap adds what failed to an error; nil stays nil.
 func wrap(what string, err error) error {
 	if err == nil {
 		return nil

@@ -23,8 +23,8 @@ import (
 
 func TestMain(m *testing.M) { servicetest.Main(m) }
 
-// drawer is the keys of one PREMIUM person over a real database.
-type drawer struct {
+// fixture is the provider keys of one PREMIUM user over a real database.
+type fixture struct {
 	*providerkey.Service
 	t      *testing.T
 	st     *store.Store
@@ -39,18 +39,18 @@ type vendor struct {
 	fault *ai.Error
 }
 
-func each(t *testing.T, test func(t *testing.T, d *drawer)) {
+func each(t *testing.T, test func(t *testing.T, d *fixture)) {
 	t.Helper()
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
-		d := &drawer{t: t, st: st, user: storetest.User(t, st), vendor: &vendor{}}
+		d := &fixture{t: t, st: st, user: storetest.User(t, st), vendor: &vendor{}}
 		must(t, st.Client().User.UpdateOneID(d.user).SetMembershipType(user.MembershipTypePremium).Exec(t.Context()))
 		d.Service = d.with(seal.Generate("first"))
 		test(t, d)
 	})
 }
 
-// with is another process with the keys of a ring.
-func (d *drawer) with(ring string) *providerkey.Service {
+// with is another process with the sealing keys of a ring.
+func (d *fixture) with(ring string) *providerkey.Service {
 	d.t.Helper()
 	keys, err := seal.Parse(ring)
 	must(d.t, err)
@@ -76,7 +76,7 @@ func (v *vendor) dial(_ context.Context, provider, key string) (providerkey.Vend
 	return adapter{v, key}, nil
 }
 
-// adapter asks with one key.
+// adapter makes calls with one key.
 type adapter struct {
 	v   *vendor
 	key string
@@ -119,8 +119,8 @@ func (a adapter) DownloadVideo(context.Context, string, string, io.Writer) (ai.V
 
 func (a adapter) CancelVideo(context.Context, string, string) error { return a.end() }
 
-// asks makes a text with the person's key, and returns the key that the vendor saw.
-func (d *drawer) asks(s *providerkey.Service) (string, error) {
+// generate makes a text with the user's key, and returns the key that the vendor saw.
+func (d *fixture) generate(s *providerkey.Service) (string, error) {
 	d.t.Helper()
 	router, err := s.Routers(ai.RetryPolicy{Max: -1}).Router(d.t.Context(), d.user, providerkey.OpenAI)
 	if err != nil {
@@ -137,20 +137,20 @@ func (d *drawer) asks(s *providerkey.Service) (string, error) {
 	return "", errors.New("nothing was said")
 }
 
-func (d *drawer) set(key string) {
+func (d *fixture) set(key string) {
 	d.t.Helper()
 	_, err := d.Set(d.t.Context(), d.user, providerkey.OpenAI, key)
 	must(d.t, err)
 }
 
-func TestTheKeyThatIsSetLastIsAsked(t *testing.T) {
+func TestTheLatestKeyIsUsed(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, d *drawer) {
+	each(t, func(t *testing.T, d *fixture) {
 		for _, key := range []string{"sk-one", "sk-two"} {
 			d.set(key)
 			before := d.vendor.dials
 			for range 3 {
-				if got, err := d.asks(d.Service); got != key || err != nil {
+				if got, err := d.generate(d.Service); got != key || err != nil {
 					t.Errorf("asked with %q, %v", got, err)
 				}
 			}
@@ -159,16 +159,16 @@ func TestTheKeyThatIsSetLastIsAsked(t *testing.T) {
 			}
 		}
 		must(t, d.Remove(t.Context(), d.user, providerkey.OpenAI))
-		if _, err := d.asks(d.Service); ai.KindOf(err) != ai.KeyRefused {
+		if _, err := d.generate(d.Service); ai.KindOf(err) != ai.KeyRefused {
 			t.Errorf("after its removal: %v", err)
 		}
 	})
 }
 
-// TestKeysSetAtOnceLeaveOneWhole: however many tabs set a key, one of them is kept.
+// TestKeysSetAtOnceLeaveOneWhole: of concurrent changes one key is stored.
 func TestKeysSetAtOnceLeaveOneWhole(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, d *drawer) {
+	each(t, func(t *testing.T, d *fixture) {
 		var all sync.WaitGroup
 		for i := range 8 {
 			all.Go(func() {
@@ -181,21 +181,22 @@ func TestKeysSetAtOnceLeaveOneWhole(t *testing.T) {
 		if n := d.st.Client().ProviderKey.Query().CountX(t.Context()); n != 1 {
 			t.Errorf("%d keys are kept", n)
 		}
-		if got, err := d.asks(d.Service); len(got) != 4 || err != nil {
+		if got, err := d.generate(d.Service); len(got) != 4 || err != nil {
 			t.Errorf("asked with %q, %v", got, err)
 		}
 	})
 }
 
-// TestSealingKeysAreRotated with nobody noticing: the new one first, all sealed anew by several at once, the old one taken away.
+// TestSealingKeysAreRotated without an interruption: the new one first, all keys sealed again by several
+// processes, the old one removed.
 func TestSealingKeysAreRotated(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, d *drawer) {
+	each(t, func(t *testing.T, d *fixture) {
 		before, after := seal.Generate("old"), seal.Generate("new")
 		d.Service = d.with(before)
 		d.set("sk-one")
 		both := d.with(after + before)
-		if got, err := d.asks(both); got != "sk-one" || err != nil {
+		if got, err := d.generate(both); got != "sk-one" || err != nil {
 			t.Errorf("before the rotation: %q, %v", got, err)
 		}
 		var all sync.WaitGroup
@@ -216,42 +217,42 @@ func TestSealingKeysAreRotated(t *testing.T) {
 		if total != 1 {
 			t.Errorf("%d were sealed anew, want 1", total)
 		}
-		if got, err := d.asks(d.with(after)); got != "sk-one" || err != nil {
+		if got, err := d.generate(d.with(after)); got != "sk-one" || err != nil {
 			t.Errorf("without the old key: %q, %v", got, err)
 		}
 		// A file that lost its key: nothing opens, nothing is destroyed.
 		lost := d.with(seal.Generate("other"))
-		if _, err := d.asks(lost); ai.KindOf(err) != ai.KeyRefused {
+		if _, err := d.generate(lost); ai.KindOf(err) != ai.KeyRefused {
 			t.Errorf("with another key: %v", err)
 		}
 		if _, err := lost.Rotate(t.Context(), time.Now()); err == nil {
 			t.Error("a rotation of what does not open is no fault")
 		}
-		if got, err := d.asks(d.with(after)); got != "sk-one" || err != nil {
+		if got, err := d.generate(d.with(after)); got != "sk-one" || err != nil {
 			t.Errorf("after all that: %q, %v", got, err)
 		}
 	})
 }
 
-// TestARowOfAnotherDoesNotOpen: who can write to the database cannot have somebody else pay.
-func TestARowOfAnotherDoesNotOpen(t *testing.T) {
+// TestAKeyOfAnotherUserCannotBeOpened: write access to the database is not enough to let another user pay.
+func TestAKeyOfAnotherUserCannotBeOpened(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, d *drawer) {
+	each(t, func(t *testing.T, d *fixture) {
 		d.set("sk-one")
 		row := d.st.Client().ProviderKey.Query().OnlyX(t.Context())
 		thief := storetest.User(t, d.st)
 		must(t, d.st.Client().ProviderKey.Create().SetUserID(thief).SetProvider(providerkey.OpenAI).SetSealed(row.Sealed).SetHint("x").Exec(t.Context()))
 		d.user = thief
-		if got, err := d.asks(d.Service); got != "" || ai.KindOf(err) != ai.KeyRefused {
+		if got, err := d.generate(d.Service); got != "" || ai.KindOf(err) != ai.KeyRefused {
 			t.Errorf("another's row opens: %q, %v", got, err)
 		}
 	})
 }
 
-// TestARefusalIsNoted for the key that was refused, not for the one set since.
-func TestARefusalIsNoted(t *testing.T) {
+// TestARefusalIsRecordedForItsKey, not for a key that was set since.
+func TestARefusalIsRecordedForItsKey(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, d *drawer) {
+	each(t, func(t *testing.T, d *fixture) {
 		d.set("sk-one")
 		router, err := d.Routers(ai.RetryPolicy{}).Router(t.Context(), d.user, providerkey.OpenAI)
 		must(t, err)
@@ -274,7 +275,7 @@ func TestARefusalIsNoted(t *testing.T) {
 		if row := d.st.Client().ProviderKey.Query().OnlyX(t.Context()); row.LastError != "" {
 			t.Errorf("the new key is blamed: %q", row.LastError)
 		}
-		// What is not about the key passes as it is.
+		// An error that does not concern the key is returned unchanged.
 		d.vendor.fault = &ai.Error{Kind: ai.Overloaded}
 		if _, err := video.StartVideo(t.Context(), ai.VideoRequest{}); ai.KindOf(err) != ai.Overloaded {
 			t.Errorf("overloaded as %v", err)

@@ -11,17 +11,19 @@ import (
 	"github.com/weav-ai/weav/ent/providerkey"
 )
 
-// rotateBatch is how many keys are sealed anew at a time.
+// rotateBatch is how many keys are sealed again at a time.
 const rotateBatch = 200
 
-// Rotate seals anew what an older key of the ring sealed, and answers how much that was. Any number of processes may do so
-// at once, and keys may be set and removed meanwhile. What no key of the ring opens is left as it is, and an error.
+// Rotate seals again whatever an older key of the ring sealed, and returns how many keys that were. Any
+// number of processes may run it concurrently, while keys are set and removed. A key that no key of the ring
+// can open is left unchanged and reported as an error.
 func (s *Service) Rotate(ctx context.Context, _ time.Time) (int, error) {
 	if s.Ring == nil {
 		return 0, nil
 	}
 	n, lost := 0, 0
 	stale := []predicate.ProviderKey{providerkey.Not(providerkey.SealedHasPrefix(s.Ring.Prefix()))}
+	// Pages by id, not by repeating the query: keys that cannot be opened would be read forever.
 	for behind := stale; ; {
 		rows, err := s.Store.Client().ProviderKey.Query().Where(behind...).Order(providerkey.ByID()).Limit(rotateBatch).All(ctx)
 		if err != nil {
@@ -34,6 +36,7 @@ func (s *Service) Rotate(ctx context.Context, _ time.Time) (int, error) {
 				lost++
 				continue
 			}
+			// The condition on the old value skips a key that was set meanwhile.
 			sealed, err := s.Store.Client().ProviderKey.Update().Where(providerkey.ID(row.ID), providerkey.Sealed(row.Sealed)).
 				SetSealed(s.Ring.Seal(key, purpose)).Save(ctx)
 			if err != nil {

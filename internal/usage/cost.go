@@ -7,8 +7,9 @@ import (
 	"github.com/weav-ai/weav/internal/errs"
 )
 
-// affordable is what an order may cost at most, zero where nobody knows. It refuses what may cost more than its limit, or than
-// anybody knows where there is one.
+// affordable returns the most that an order may cost, 0 where its model has no price. It refuses an order
+// that may exceed its limit, and one without a known price where there is a limit: an unknown cost cannot be
+// held.
 func (l *Ledger) affordable(o Order, t terms) (int64, error) {
 	if err := checkMoney(o.MaxCost); err != nil {
 		return 0, err
@@ -27,35 +28,39 @@ func (l *Ledger) affordable(o Order, t terms) (int64, error) {
 	return cost, nil
 }
 
-// staysWithin says whether a stand-in that nobody named may be asked under the order's limits of cost: its price must be
-// known where there is one, and no higher than MaxCost.
+// staysWithin reports whether a fallback that the user did not name stays within the order's limits: where
+// there is one, its price must be known and its cost at most MaxCost.
 func (l *Ledger) staysWithin(o Order, t terms) bool {
 	if o.MaxCost == nil && (t.grant == nil || t.grant.Budget == nil) {
 		return true
 	}
-	cost, known := l.atMost(*o.StandIn, o.StandInMost)
+	cost, known := l.atMost(*o.Fallback, o.FallbackMost)
 	return known && (o.MaxCost == nil || cost <= o.MaxCost.AmountMicros)
 }
 
-// most is the dearest that an order may become by what its person named.
+// most is the highest cost of an order, over the models that the user named.
 func (l *Ledger) most(o Order, t terms) (int64, bool) {
 	cost, known := l.atMost(o.Model, o.Most)
-	if !t.standIn || !o.IsNamed {
+	// A default fallback does not count: the user did not choose it, so staysWithin decides whether it may be
+	// used.
+	if !t.fallback || !o.IsNamed {
 		return cost, known
 	}
-	other, alsoKnown := l.atMost(*o.StandIn, o.StandInMost)
-	return max(cost, other), known && alsoKnown
+	other, otherKnown := l.atMost(*o.Fallback, o.FallbackMost)
+	return max(cost, other), known && otherKnown
 }
 
-// longestRun is how long a run takes at most, its wait in the queue included: within it an announced price may begin.
+// longestRun is how long a run may last, its time in the queue included. A price that is announced for that
+// time counts.
 const longestRun = 24 * time.Hour
 
-// atMost is the most that a use of a model can cost, whenever it ends.
+// atMost is the most that a use of a model may cost, whenever it ends.
 func (l *Ledger) atMost(m catalog.Model, most catalog.Consumed) (int64, bool) {
 	now := l.Now()
 	return m.CostAtMost(most, now, now.Add(longestRun))
 }
 
+// checkMoney refuses a limit that is negative or in a currency other than that of prices.
 func checkMoney(m *Money) error {
 	switch {
 	case m == nil:
@@ -68,7 +73,7 @@ func checkMoney(m *Money) error {
 	return nil
 }
 
-// costOf is what a run cost, by the price of a moment; nil when nobody knows.
+// costOf is the cost of a run by the price of a moment; nil when the model has no price.
 func (l *Ledger) costOf(model string, used catalog.Consumed, at time.Time) *int64 {
 	m, ok := l.Catalog.Get(model)
 	if !ok {

@@ -13,7 +13,7 @@ import (
 	"github.com/weav-ai/weav/internal/oid"
 )
 
-// OfChats is what the runs of chats cost, as far as it is known.
+// OfChats sums up the known costs of the runs of chats.
 func (l *Ledger) OfChats(ctx context.Context, ids []oid.Chat) (map[oid.Chat]int64, error) {
 	lines, err := read(ctx, l.Store.Client(), []Dimension{ByChat}, []predicate.Usage{entusage.ChatIDIn(ids...), entusage.IsCharged(true)})
 	out := make(map[oid.Chat]int64, len(lines))
@@ -23,7 +23,8 @@ func (l *Ledger) OfChats(ctx context.Context, ids []oid.Chat) (map[oid.Chat]int6
 	return out, err
 }
 
-// OfFolders is what the runs of the chats in folders cost, as far as it is known.
+// OfFolders sums up the known costs of the runs of the chats that are in folders now. The folder is joined
+// and not stored, so that a moved chat takes its costs along.
 func (l *Ledger) OfFolders(ctx context.Context, ids []oid.Folder) (map[oid.Folder]int64, error) {
 	inFolders := predicate.Usage(func(sel *sql.Selector) {
 		chats := sql.Table(chat.Table)
@@ -43,7 +44,8 @@ func (l *Ledger) OfFolders(ctx context.Context, ids []oid.Folder) (map[oid.Folde
 	return out, err
 }
 
-// OfMessages are the rows of replies, by their messages.
+// OfMessages returns the usage of replies by their messages. Titles have rows of the same message and are
+// left out.
 func (l *Ledger) OfMessages(ctx context.Context, ids []oid.Message) (map[oid.Message]*ent.Usage, error) {
 	rows, err := l.Store.Client().Usage.Query().
 		Where(entusage.MessageIDIn(ids...), entusage.PurposeNEQ(entusage.PurposeTitle)).All(ctx)
@@ -57,7 +59,7 @@ func (l *Ledger) OfMessages(ctx context.Context, ids []oid.Message) (map[oid.Mes
 	return out, nil
 }
 
-// OfJobs are the rows of jobs.
+// OfJobs returns the usage of jobs.
 func (l *Ledger) OfJobs(ctx context.Context, ids []oid.Job) (map[oid.Job]*ent.Usage, error) {
 	rows, err := l.Store.Client().Usage.Query().Where(entusage.JobIDIn(ids...)).All(ctx)
 	if err != nil {
@@ -70,7 +72,7 @@ func (l *Ledger) OfJobs(ctx context.Context, ids []oid.Job) (map[oid.Job]*ent.Us
 	return out, nil
 }
 
-// Cost is what a run cost its person: nothing unless it was charged, and nil when the model has no price.
+// Cost is what a run cost its user: 0 when it was not charged, and nil when the model has no price.
 func Cost(row *ent.Usage) *int64 {
 	if !row.IsCharged {
 		return new(int64)

@@ -15,60 +15,61 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// Currency is the one that costs are in, as prices are.
+// Currency is the currency of all costs, as of all prices.
 const Currency = "USD"
 
-// Money is an amount that somebody names as a limit.
+// Money is an amount that a user names as a limit.
 type Money struct {
 	AmountMicros int64
 	Currency     string
 }
 
-// Order is what a paid action asks for.
+// Order describes paid work before it begins.
 type Order struct {
 	User oid.User
 	Run  oid.Run
-	// Model is asked; StandIn may take its place when it fails. Nil for none.
-	Model   catalog.Model
-	StandIn *catalog.Model
-	// IsNamed says that the person named the stand-in: one that may not be asked refuses the order then, and is
-	// left out otherwise.
+	// Model runs the work. Fallback replaces it when it fails; nil for none.
+	Model    catalog.Model
+	Fallback *catalog.Model
+	// IsNamed says that the user named the fallback. A named fallback that may not be used refuses the order.
+	// Any other is left out.
 	IsNamed bool
-	// Most is what the caps allow the model at most, StandInMost the stand-in, which has its own.
-	Most, StandInMost catalog.Consumed
-	// MaxCost refuses what could cost more; nil for no limit.
+	// Most is the most that Model can use, FallbackMost the same for Fallback, whose caps differ.
+	Most, FallbackMost catalog.Consumed
+	// MaxCost refuses work that could cost more; nil for no limit.
 	MaxCost *Money
-	// IsOwnKey says whether the person's own key pays, where that was decided before; nil decides it now.
+	// IsOwnKey says whether the user's provider key pays, where that was decided earlier; nil decides it now.
+	// A retry keeps the payer of its first run.
 	IsOwnKey *bool
 }
 
-// units are the most that an order takes of the quota. A stand-in that nobody named does not make it dearer: what it uses beyond
-// the hold is ours to bear.
-func (o Order) units(standIn bool) membership.Amounts {
+// units is the most that an order takes of the quota. A fallback that the user did not name does not raise
+// it: what it uses beyond the hold is not charged.
+func (o Order) units(fallback bool) membership.Amounts {
 	u := unitsOf(o.Most)
-	if standIn && o.IsNamed {
-		u.Tokens = max(u.Tokens, unitsOf(o.StandInMost).Tokens)
+	if fallback && o.IsNamed {
+		u.Tokens = max(u.Tokens, unitsOf(o.FallbackMost).Tokens)
 	}
 	return u
 }
 
-// Held says how an order was let through.
+// Held is the result of a hold.
 type Held struct {
-	// IsOwnKey says that the person's own key of the provider pays.
+	// IsOwnKey says that the user's provider key pays.
 	IsOwnKey bool
-	// StandIn says that the stand-in may be asked.
-	StandIn bool
-	// HasPriority says that it comes first in the queues.
+	// Fallback says that the fallback may be used.
+	Fallback bool
+	// HasPriority says that the work comes first in the queues.
 	HasPriority bool
 }
 
-// The places in the queues: some come first.
+// The priorities in the queues; a lower number comes first, as River has it.
 const (
 	First = 1
 	Usual = 2
 )
 
-// Priority is the order's place in the queues.
+// Priority is the priority of the order's work in the queues.
 func (h Held) Priority() int {
 	if h.HasPriority {
 		return First
@@ -76,11 +77,12 @@ func (h Held) Priority() int {
 	return Usual
 }
 
-// Hold lets an order through and holds what it can use at most, in the transaction that stores the work. It reads
-// from ctx whether an API key asks.
+// Hold admits an order and holds the most that it can use, in the transaction that stores the work. It reads
+// the API key of the request from ctx.
 //
-// It answers FORBIDDEN for a key or an account that may not ask, MEMBERSHIP_REQUIRED with the membership needed,
+// It answers FORBIDDEN for an account or key without the right, MEMBERSHIP_REQUIRED with the plan needed,
 // COST_LIMIT_EXCEEDED for MaxCost, and QUOTA_EXCEEDED with what is left and when the next day begins.
+// In a transaction of [Ledger.Quote] the order is only quoted.
 func (l *Ledger) Hold(ctx context.Context, tx *store.Tx, o Order) (Held, error) {
 	if p, ok := ctx.Value(probeKey{}).(*probe); ok {
 		return Held{}, p.answer(ctx, l, tx.Client(), o)
@@ -93,6 +95,8 @@ func (l *Ledger) Hold(ctx context.Context, tx *store.Tx, o Order) (Held, error) 
 	if err != nil {
 		return Held{}, err
 	}
+	// The month is locked before the day, here as in a settlement. Two transactions that took them in
+	// different orders could wait for each other.
 	day, _ := l.day(l.Now())
 	if err := l.holdBudget(ctx, tx, t, month(day), cost); err != nil {
 		return Held{}, err
@@ -115,28 +119,31 @@ func (l *Ledger) Hold(ctx context.Context, tx *store.Tx, o Order) (Held, error) 
 	return t.held(), nil
 }
 
-// terms are under which an order goes through.
+// terms are the conditions under which an order is admitted.
 type terms struct {
-	membership membership.Membership
-	plan       membership.Plan
-	grant      *auth.Grant
-	ownKey     bool
-	standIn    bool
+	membership  membership.Membership
+	plan        membership.Plan
+	grant       *auth.Grant
+	providerKey bool
+	fallback    bool
 }
 
+// held is the result of a hold under these terms.
 func (t terms) held() Held {
-	return Held{IsOwnKey: t.ownKey, StandIn: t.standIn, HasPriority: t.plan.HasPriority}
+	return Held{IsOwnKey: t.providerKey, Fallback: t.fallback, HasPriority: t.plan.HasPriority}
 }
 
-// charged is what an order holds of the quota: nothing where somebody else pays, or nobody.
+// charged is what an order holds of the quota: nothing where the user's provider key pays, or where
+// a test key runs the sandbox.
 func (t terms) charged(o Order) membership.Amounts {
-	if t.ownKey || (t.grant != nil && t.grant.IsTest) {
+	if t.providerKey || (t.grant != nil && t.grant.IsTest) {
 		return membership.Amounts{}
 	}
-	return o.units(t.standIn)
+	return o.units(t.fallback)
 }
 
-// terms looks up who asks and by what, and refuses what they may not ask at all.
+// terms reads the account, its plan and the API key, and refuses a model that they exclude. It reads within
+// the transaction, so that a plan that ended meanwhile counts.
 func (l *Ledger) terms(ctx context.Context, c *ent.Client, o Order) (terms, error) {
 	u, err := c.User.Get(ctx, o.User)
 	if ent.IsNotFound(err) {
@@ -153,18 +160,18 @@ func (l *Ledger) terms(ctx context.Context, c *ent.Client, o Order) (terms, erro
 	if p, ok := auth.From(ctx); ok {
 		t.grant = p.Grant
 	}
-	if err := t.mayAsk(l, o.Model); err != nil {
+	if err := t.mayUse(l, o.Model); err != nil {
 		return terms{}, err
 	}
-	if t.ownKey, err = l.ownKey(ctx, c, t, o); err != nil {
+	if t.providerKey, err = l.usesProviderKey(ctx, c, t, o); err != nil {
 		return terms{}, err
 	}
-	t.standIn, err = t.mayStandIn(l, o)
+	t.fallback, err = t.mayFallBack(l, o)
 	return t, err
 }
 
-// mayAsk refuses a model that the key or the membership does not open.
-func (t terms) mayAsk(l *Ledger, m catalog.Model) error {
+// mayUse refuses a model that the API key or the plan does not include.
+func (t terms) mayUse(l *Ledger, m catalog.Model) error {
 	if g := t.grant; g != nil {
 		if g.IsTest && !m.IsSandbox {
 			return errs.New(errs.Forbidden, "This is a test key: it asks models of the sandbox only, not %s.", m.ID)
@@ -179,12 +186,14 @@ func (t terms) mayAsk(l *Ledger, m catalog.Model) error {
 	return nil
 }
 
-func (t terms) mayStandIn(l *Ledger, o Order) (bool, error) {
-	if o.StandIn == nil {
+// mayFallBack reports whether the fallback may be used. Its provider must be that of the model when a
+// provider key pays, since the key is valid there only.
+func (t terms) mayFallBack(l *Ledger, o Order) (bool, error) {
+	if o.Fallback == nil {
 		return false, nil
 	}
-	err := t.mayAsk(l, *o.StandIn)
-	if err == nil && t.ownKey && o.StandIn.Provider != o.Model.Provider {
+	err := t.mayUse(l, *o.Fallback)
+	if err == nil && t.providerKey && o.Fallback.Provider != o.Model.Provider {
 		err = errs.Input(errs.NotSupported, "fallbackModelId", "Your own key pays for %s: what takes its place must be a model of %s too.", o.Model.ID, o.Model.Provider)
 	}
 	if o.IsNamed {
@@ -193,12 +202,14 @@ func (t terms) mayStandIn(l *Ledger, o Order) (bool, error) {
 	return err == nil && l.staysWithin(o, t), nil
 }
 
-func (l *Ledger) ownKey(ctx context.Context, c *ent.Client, t terms, o Order) (bool, error) {
+// usesProviderKey reports whether the user's provider key pays. The sandbox needs no key, and a plan that no
+// longer includes provider keys ignores the stored one.
+func (l *Ledger) usesProviderKey(ctx context.Context, c *ent.Client, t terms, o Order) (bool, error) {
 	if o.IsOwnKey != nil {
 		return *o.IsOwnKey, nil
 	}
-	if l.OwnKeys == nil || !t.plan.IncludesOwnKeys || o.Model.IsSandbox {
+	if l.ProviderKeys == nil || !t.plan.IncludesOwnKeys || o.Model.IsSandbox {
 		return false, nil
 	}
-	return l.OwnKeys.Uses(ctx, c, o.User, o.Model.Provider)
+	return l.ProviderKeys.Uses(ctx, c, o.User, o.Model.Provider)
 }

@@ -27,7 +27,7 @@ import (
 
 func TestMain(m *testing.M) { servicetest.Main(m) }
 
-// plans give little, so that it is used up soon.
+// plans have small quotas, which are used up soon.
 const plans = `plans:
   - {type: FREE, name: {en: F, ko: F}, daily: {tokens: 1000, images: 2, videoSeconds: 8}}
   - {type: STANDARD, name: {en: S, ko: S}, orderName: S, amount: 9900, currency: KRW, days: 30, daily: {tokens: 5000, images: 10, videoSeconds: 60}}
@@ -37,7 +37,7 @@ const plans = `plans:
 // seoul is nine hours ahead of UTC, without summer time.
 var seoul = time.FixedZone("KST", 9*60*60)
 
-// book is a ledger with a person and the clock it goes by.
+// book is a ledger with a user and a clock.
 type book struct {
 	*usage.Ledger
 	t    *testing.T
@@ -133,7 +133,8 @@ func (b *book) wantTokens(used, held int64) {
 	}
 }
 
-// wantBalanced checks the ledger's promise: what was held is what was settled and released, and the day's balance is the sum.
+// wantBalanced checks the ledger's promise: what was held equals what was settled and released, and the day's
+// balance is the sum.
 func (b *book) wantBalanced() {
 	b.t.Helper()
 	rows, err := b.st.Client().LedgerEntry.Query().All(b.t.Context())
@@ -171,7 +172,7 @@ func each(t *testing.T, test func(b *book)) {
 	storetest.Each(t, func(t *testing.T, st *store.Store) { test(open(t, st, true)) })
 }
 
-func TestWhatWasUsedIsChargedAndTheRestGivenBack(t *testing.T) {
+func TestWhatWasUsedIsChargedAndTheRestReleased(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name    string
@@ -200,14 +201,14 @@ func TestWhatWasUsedIsChargedAndTheRestGivenBack(t *testing.T) {
 				b.t.Errorf("%s: the row of usage is %v", tt.name, row)
 			}
 			if total > 500 {
-				b.user, total = storetest.User(b.t, b.st), 0 // Somebody whose day is new.
+				b.user, total = storetest.User(b.t, b.st), 0 // A user without usage today.
 			}
 			b.wantBalanced()
 		}
 	})
 }
 
-// Not even by SQL is an entry changed or removed, but with its person.
+// No entry can be changed or deleted, not even by SQL, except with its user.
 func TestTheLedgerOnlyGrows(t *testing.T) {
 	t.Parallel()
 	each(t, func(b *book) {
@@ -249,7 +250,7 @@ func TestARunIsSettledOnce(t *testing.T) {
 	})
 }
 
-func TestARunThatIsDoneAgainTakesTheHoldOver(t *testing.T) {
+func TestARetriedRunTakesTheHoldOver(t *testing.T) {
 	t.Parallel()
 	each(t, func(b *book) {
 		b.at("2026-11-23T14:59:59Z") // 23:59:59 in Seoul
@@ -288,7 +289,7 @@ func TestTheNextDayBeginsAtMidnightOfTheZone(t *testing.T) {
 	})
 }
 
-func TestQuotaExceededSaysWhatIsLeftAndWhatWouldDo(t *testing.T) {
+func TestQuotaExceededNamesWhatIsLeftAndThePlanNeeded(t *testing.T) {
 	t.Parallel()
 	each(t, func(b *book) {
 		_, err := b.hold(b.t.Context(), b.tokens(700))
@@ -307,7 +308,7 @@ func TestQuotaExceededSaysWhatIsLeftAndWhatWouldDo(t *testing.T) {
 		b.wantCode(err, errs.QuotaExceeded)
 		asError(err, &e)
 		if e.Retryable {
-			b.t.Error("what never fits a day is told to be retryable")
+			b.t.Error("what never fits a day is refusal to be retryable")
 		}
 		b.wantTokens(0, 700)
 	})
@@ -400,7 +401,7 @@ func TestMaxCostIsTheMostItMayCost(t *testing.T) {
 	})
 }
 
-func TestAnAccountThatIsBeingDeletedMayNotAsk(t *testing.T) {
+func TestAnAccountUnderDeletionIsRefused(t *testing.T) {
 	t.Parallel()
 	each(t, func(b *book) {
 		b.must(b.st.Client().User.UpdateOneID(b.user).SetDeletesAt(store.Now()).Exec(b.t.Context()))
@@ -409,7 +410,7 @@ func TestAnAccountThatIsBeingDeletedMayNotAsk(t *testing.T) {
 	})
 }
 
-func TestAnAPIKeyIsHeldToWhatItMayAsk(t *testing.T) {
+func TestAnAPIKeyIsLimitedToItsGrant(t *testing.T) {
 	t.Parallel()
 	budget := int64(1000)
 	tests := []struct {
@@ -449,20 +450,20 @@ func TestAnAPIKeyIsHeldToWhatItMayAsk(t *testing.T) {
 	})
 }
 
-// TestAStandInThatNobodyNamedRefusesNothing: it is left out where its price is unknown and a limit asks for one, and makes no
-// order dearer.
-func TestAStandInThatNobodyNamedRefusesNothing(t *testing.T) {
+// TestADefaultFallbackRefusesNoOrder: it is left out where its price is unknown and there is a limit, and
+// raises the cost of no order.
+func TestADefaultFallbackRefusesNoOrder(t *testing.T) {
 	t.Parallel()
 	budget := int64(1_000_000)
 	each(t, func(b *book) {
 		b.become(user.MembershipTypePremium, "")
 		unpriced := b.unpriced()
 		for name, c := range map[string]struct {
-			grant   *auth.Grant
-			maxCost *usage.Money
-			named   bool
-			want    errs.Code
-			standIn bool
+			grant    *auth.Grant
+			maxCost  *usage.Money
+			named    bool
+			want     errs.Code
+			fallback bool
 		}{
 			"no limit":            {nil, nil, false, "", true},
 			"a budget":            {&auth.Grant{Key: oid.New[oid.APIKey](), Budget: &budget}, nil, false, "", false},
@@ -472,12 +473,12 @@ func TestAStandInThatNobodyNamedRefusesNothing(t *testing.T) {
 		} {
 			ctx := auth.With(b.t.Context(), auth.Principal{User: b.user, Grant: c.grant})
 			o := b.tokens(0)
-			o.Model, o.StandIn, o.IsNamed, o.MaxCost = b.model("gpt-4o-mini"), &unpriced, c.named, c.maxCost
+			o.Model, o.Fallback, o.IsNamed, o.MaxCost = b.model("gpt-4o-mini"), &unpriced, c.named, c.maxCost
 			o.Most = catalog.Consumed{Input: 1000, Output: 500}
-			o.StandInMost = o.Most
+			o.FallbackMost = o.Most
 			held, err := b.hold(ctx, o)
-			if errs.CodeOf(err) != c.want || held.StandIn != c.standIn {
-				b.t.Errorf("%s: %v, may stand in: %t", name, err, held.StandIn)
+			if errs.CodeOf(err) != c.want || held.Fallback != c.fallback {
+				b.t.Errorf("%s: %v, may stand in: %t", name, err, held.Fallback)
 			}
 		}
 	})
@@ -498,15 +499,15 @@ func TestABudgetIsNeverPassed(t *testing.T) {
 		next.Run = oid.New[oid.Run]()
 		_, err = b.hold(ctx, next)
 		b.wantCode(err, errs.QuotaExceeded)
-		var told *errs.Error
-		if !errors.As(err, &told) || told.Extensions["leftMicros"] != int64(400) || told.Extensions["resetsAt"] != time.Date(2026, 11, 30, 15, 0, 0, 0, time.UTC) ||
-			told.RetryAfter != time.Date(2026, 11, 30, 15, 0, 0, 0, time.UTC).Sub(*b.now.Load()) {
-			b.t.Errorf("the refusal tells %+v, retry after %s", told.Extensions, told.RetryAfter)
+		var refusal *errs.Error
+		if !errors.As(err, &refusal) || refusal.Extensions["leftMicros"] != int64(400) || refusal.Extensions["resetsAt"] != time.Date(2026, 11, 30, 15, 0, 0, 0, time.UTC) ||
+			refusal.RetryAfter != time.Date(2026, 11, 30, 15, 0, 0, 0, time.UTC).Sub(*b.now.Load()) {
+			b.t.Errorf("the refusal tells %+v, retry after %s", refusal.Extensions, refusal.RetryAfter)
 		}
 		beyond := next
 		beyond.Most.Output = 2000
-		if _, err = b.hold(ctx, beyond); !errors.As(err, &told) || told.RetryAfter != 0 {
-			b.t.Errorf("what no month has is asked again after %s: %v", told.RetryAfter, err)
+		if _, err = b.hold(ctx, beyond); !errors.As(err, &refusal) || refusal.RetryAfter != 0 {
+			b.t.Errorf("what no month has is asked again after %s: %v", refusal.RetryAfter, err)
 		}
 		b.must(b.settle(o, used(0, 100), true)) // 60 micros
 		_, err = b.hold(ctx, next)
@@ -571,11 +572,11 @@ func TestAThousandCallsAtOnceNeverPassAQuota(t *testing.T) {
 	}
 }
 
-// calls order, and end, texts of 1 to 100 tokens, and watch that the quota of 1,000 is never passed.
+// calls order, and end, texts of 1 to 100 tokens, and verify that the quota of 1,000 is never exceeded.
 func calls(t *testing.T, books []*book, n int) {
 	t.Helper()
 	var let, refused atomic.Int64
-	start, slots := make(chan struct{}), make(chan struct{}, 64) // More only wait for their turn at the database.
+	start, slots := make(chan struct{}), make(chan struct{}, 64) // More would only wait for the database.
 	var wg sync.WaitGroup
 	for i := range n {
 		wg.Go(func() {
@@ -586,7 +587,7 @@ func calls(t *testing.T, books []*book, n int) {
 			o := b.tokens(1 + rand.Int64N(100))
 			_, err := b.hold(t.Context(), o)
 			if errs.CodeOf(err) == errs.Unavailable {
-				return // A database that is overrun says so, and holds nothing that anybody knows of.
+				return // An overloaded database returns an error, and holds nothing.
 			}
 			if err != nil {
 				b.wantCode(err, errs.QuotaExceeded)
@@ -617,7 +618,7 @@ func calls(t *testing.T, books []*book, n int) {
 }
 
 func asError(err error, into **errs.Error) bool {
-	e, ok := err.(*errs.Error) //nolint:errorlint // The ledger's errors come as they are.
+	e, ok := err.(*errs.Error) //nolint:errorlint // The ledger's errors are not wrapped.
 	if ok {
 		*into = e
 	}

@@ -16,16 +16,16 @@ import (
 	"github.com/weav-ai/weav/internal/usage"
 )
 
-// sale is an order of one sort of price, with what it comes to.
+// sale is an order of one sort of price, with its cost.
 type sale struct {
 	model string
 	most  func(catalog.Model) catalog.Consumed
-	// used is what the provider tells, row what the work adds to it.
+	// used is the provider's count, row what the run adds to it.
 	used usage.Tokens
 	row  usage.Row
 	// begun and ended are the moments of the hold and of the settlement.
 	begun, ended string
-	// quoted and cost are what the quote says at most and what the run cost.
+	// quoted and cost are the most of the quote and the cost of the run.
 	quoted, cost int64
 }
 
@@ -43,11 +43,11 @@ func film(seconds int64, resolution string) func(catalog.Model) catalog.Consumed
 	}
 }
 
-// sales are of each sort of price that ships.
+// sales has each sort of price that ships.
 var sales = map[string]sale{
 	"cached and kept input": {
 		model: "gpt-6-luna", most: text(10_000, 1000), used: usage.Tokens{Input: 10_000, Cached: 4000, CacheWrite: 6000, Output: 900},
-		quoted: 1750, cost: 1240, // 10,000 kept and 1,000 out; 40 + 750 + 450
+		quoted: 1750, cost: 1240, // 10,000 cached and 1,000 out; 40 + 750 + 450
 	},
 	"reasoning is output": {model: "gpt-6.1-sol", most: text(1000, 16_384), used: usage.Tokens{Input: 900, Output: 16_384}, quoted: 166_340, cost: 165_640},
 	"a long call":         {model: "gpt-6.1-sol", most: text(300_000, 1000), used: usage.Tokens{Input: 272_001, Output: 1000}, quoted: 1_515_000, cost: 1_103_004},

@@ -11,38 +11,39 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// Quote is what an action takes at most, and whether it would be let through.
+// Quote is the most that an action takes, and whether it would be admitted.
 type Quote struct {
 	Model catalog.Model
 	Most  membership.Amounts
-	// LeastMicros and MostMicros are what the provider would ask; nil without a price.
+	// LeastMicros and MostMicros are what the provider would charge; nil without a price.
 	LeastMicros, MostMicros *int64
 	IsOwnKey                bool
-	// Left is nil where billing is off.
+	// Left is what the quota has left; nil where billing is off.
 	Left *membership.Amounts
 	// Refusal is MembershipRequired, QuotaExceeded or empty.
 	Refusal errs.Code
-	// PlanNeeded is the cheapest membership that would do; empty when none is needed, or none would.
+	// PlanNeeded is the cheapest plan that would suffice; empty when none is needed or none suffices.
 	PlanNeeded catalog.Plan
 }
 
-// errQuoted rolls a transaction back whose order was quoted.
+// errQuoted rolls back a transaction whose order was quoted.
 var errQuoted = errors.New("usage: quoted")
 
 type probeKey struct{}
 
-// probe hears in a context what a transaction orders.
+// probe receives, through the context, the order of a transaction that is only quoted.
 type probe struct{ quote *Quote }
 
-// IsQuoting says whether ctx is of a transaction that is only quoted: what would put the action off, such as a reply that
-// is still written, does not matter to what it takes.
+// IsQuoting reports whether ctx belongs to a transaction that is only quoted. Whatever would only delay the
+// action, such as a reply that is still running, must not refuse it then.
 func IsQuoting(ctx context.Context) bool {
 	_, ok := ctx.Value(probeKey{}).(*probe)
 	return ok
 }
 
-// Quote says what Hold would do with the order of an action. act is what the action's own transaction does, so that both come to the
-// same; it is rolled back as soon as it asks for the hold, and holds nothing. What refuses the action before that is the error.
+// Quote returns what Hold would do with the order of an action. act is the transaction of the action itself,
+// so that quote and action agree. The transaction is rolled back as soon as it requests the hold, and holds
+// nothing. An error of the action before that point is returned.
 func (l *Ledger) Quote(ctx context.Context, act func(ctx context.Context, tx *store.Tx) error) (*Quote, error) {
 	p := &probe{}
 	err := l.Store.Tx(context.WithValue(ctx, probeKey{}, p), func(ctx context.Context, tx *store.Tx) error {
@@ -57,7 +58,7 @@ func (l *Ledger) Quote(ctx context.Context, act func(ctx context.Context, tx *st
 	return nil, err
 }
 
-// answer quotes an order in place of holding for it.
+// answer quotes an order instead of holding for it.
 func (p *probe) answer(ctx context.Context, l *Ledger, c *ent.Client, o Order) error {
 	q, err := l.quote(ctx, c, o)
 	if err != nil {
@@ -67,6 +68,7 @@ func (p *probe) answer(ctx context.Context, l *Ledger, c *ent.Client, o Order) e
 	return errQuoted
 }
 
+// quote makes the checks of Hold. It collects refusals by membership and quota; other errors are returned.
 func (l *Ledger) quote(ctx context.Context, c *ent.Client, o Order) (*Quote, error) {
 	q := &Quote{Model: o.Model, Most: o.units(o.IsNamed)}
 	left, err := l.quota(ctx, c, o.User)
@@ -85,11 +87,12 @@ func (l *Ledger) quote(ctx context.Context, c *ent.Client, o Order) (*Quote, err
 	if err != nil {
 		return nil, err
 	}
-	q.IsOwnKey = t.ownKey
+	q.IsOwnKey = t.providerKey
 	cost, err := l.affordable(o, t)
 	if err != nil {
 		return nil, err
 	}
+	// The price is quoted even where the quota refuses, so that an app can show both.
 	q.price(l, o, t)
 	q.refuse(l, left, t.charged(o))
 	if q.Refusal != "" {
@@ -102,7 +105,7 @@ func (l *Ledger) quote(ctx context.Context, c *ent.Client, o Order) (*Quote, err
 	return q, nil
 }
 
-// refuse says that too little is left of the day, and what would do.
+// refuse reports that too little is left of the day, and which plan would suffice.
 func (q *Quote) refuse(l *Ledger, left *Quota, need membership.Amounts) {
 	if left == nil || q.Left.Covers(need) {
 		return
@@ -113,8 +116,8 @@ func (q *Quote) refuse(l *Ledger, left *Quota, need membership.Amounts) {
 	}
 }
 
-// price tells the range: a text may end after a token, and so may an image that is billed by tokens. Other images and videos
-// cost what they cost.
+// price sets the range of the cost. The least is that of a text, or of an image billed by tokens, that ends
+// after one token. Other images and videos have one price.
 func (q *Quote) price(l *Ledger, o Order, t terms) {
 	most, known := l.most(o, t)
 	if !known {

@@ -16,7 +16,7 @@ import (
 	"github.com/weav-ai/weav/internal/oid"
 )
 
-// Dimension is what usage may be told by.
+// Dimension is what a report can be grouped by.
 type Dimension string
 
 // The dimensions.
@@ -29,29 +29,29 @@ const (
 )
 
 const (
-	// MaxRows is how many rows a report may have.
+	// MaxRows is the most rows of a report, which is returned in one response.
 	MaxRows = 1000
-	// maxSpan is the longest time a report may be of, defaultSpan the usual one.
+	// maxSpan is the longest range of a report, defaultSpan the range when none is named.
 	maxSpan     = 400 * 24 * time.Hour
 	defaultSpan = 30 * 24 * time.Hour
 )
 
-// Range is a stretch of time; nil fields mean the defaults.
+// Range is a range of time; nil fields mean the defaults.
 type Range struct {
 	Since, Until *time.Time
 }
 
-// Totals are sums of what was used.
+// Totals are sums of usage.
 type Totals struct {
 	Runs                                         int
 	InputTokens, OutputTokens, CachedInputTokens int64
 	Images, VideoMs                              int64
 	CostMicros                                   int64
-	// UnpricedRuns have no known price; OwnKeyRuns were made with the person's own keys.
+	// UnpricedRuns are runs without a known price. OwnKeyRuns are runs that the user's provider keys paid.
 	UnpricedRuns, OwnKeyRuns int
 }
 
-// Line is a row of a report. What was not asked by is nil.
+// Line is a row of a report. Dimensions that were not requested are nil.
 type Line struct {
 	Day, ModelID *string
 	Chat         *oid.Chat
@@ -60,7 +60,8 @@ type Line struct {
 	Totals       Totals
 }
 
-// Report tells what a person used, by the dimensions asked, in order, and all of it. What cost nothing is left out.
+// Report returns the usage of a user, grouped by the requested dimensions in their order, with its total.
+// Runs that were not charged are left out.
 func (l *Ledger) Report(ctx context.Context, user oid.User, r Range, by []Dimension) ([]Line, Totals, error) {
 	since, until, err := l.span(r)
 	if err != nil {
@@ -77,7 +78,7 @@ func (l *Ledger) Report(ctx context.Context, user oid.User, r Range, by []Dimens
 		err = errs.New(errs.BadUserInput, "The report would have more than %d rows. Shorten the range, or group by less.", MaxRows)
 	}
 	total := Totals{}
-	for _, line := range lines { // One statement, so that the total is that of the rows.
+	for _, line := range lines { // The total comes from the same statement as the rows, so they always agree.
 		total = total.plus(line.Totals)
 	}
 	if len(by) == 0 {
@@ -103,6 +104,7 @@ func count(by []Dimension, d Dimension) (n int) {
 	return n
 }
 
+// span applies the defaults to a range and checks it.
 func (l *Ledger) span(r Range) (since, until time.Time, err error) {
 	until = l.Now()
 	if r.Until != nil {
@@ -118,7 +120,7 @@ func (l *Ledger) span(r Range) (since, until time.Time, err error) {
 	return since, until, nil
 }
 
-// sums is a row of a grouped query.
+// sums is a row of the grouped query; its tags are the column names.
 type sums struct {
 	Day      *string           `json:"day"`
 	ModelID  *string           `json:"model_id"`
@@ -137,6 +139,7 @@ type sums struct {
 	OwnKey  int    `json:"own_key"`
 }
 
+// line converts a row for callers.
 func (s sums) line() Line {
 	l := Line{
 		Day: s.Day, ModelID: s.ModelID, Chat: s.ChatID, Folder: s.FolderID, Kind: s.Purpose,
@@ -151,12 +154,12 @@ func (s sums) line() Line {
 	return l
 }
 
-// columns are those of the dimensions.
+// columns are the columns of the dimensions. The folder has none: it is joined.
 var columns = map[Dimension]string{
 	ByDay: entusage.FieldDay, ByModel: entusage.FieldModelID, ByChat: entusage.FieldChatID, ByKind: entusage.FieldPurpose,
 }
 
-// read sums up what matches, by the dimensions.
+// read sums up the matching rows by the dimensions.
 func read(ctx context.Context, c *ent.Client, by []Dimension, which []predicate.Usage) ([]Line, error) {
 	var rows []sums
 	err := c.Usage.Query().Where(which...).Modify(func(sel *sql.Selector) { group(sel, by) }).Scan(ctx, &rows)
@@ -164,6 +167,7 @@ func read(ctx context.Context, c *ent.Client, by []Dimension, which []predicate.
 		return nil, fmt.Errorf("usage: report: %w", err)
 	}
 	lines := make([]Line, 0, len(rows))
+	// Without groups SQL returns one row even for no runs.
 	for _, r := range rows {
 		if r.Runs > 0 {
 			lines = append(lines, r.line())
@@ -172,6 +176,8 @@ func read(ctx context.Context, c *ent.Client, by []Dimension, which []predicate.
 	return lines, nil
 }
 
+// group adds the sums and the grouping to a query. One row more than the limit shows that the report is too
+// large.
 func group(sel *sql.Selector, by []Dimension) {
 	var keys []string
 	for _, d := range by {
@@ -179,7 +185,7 @@ func group(sel *sql.Selector, by []Dimension) {
 			keys = append(keys, sel.C(columns[d]))
 			continue
 		}
-		chats := sql.Table(chat.Table).As("of_chat") // The folder that the chat is in now.
+		chats := sql.Table(chat.Table).As("of_chat") // The folder in which the chat is now.
 		sel.LeftJoin(chats).On(sel.C(entusage.FieldChatID), chats.C(chat.FieldID))
 		keys = append(keys, chats.C(chat.FieldFolderID))
 	}
@@ -192,12 +198,13 @@ func group(sel *sql.Selector, by []Dimension) {
 	)...)
 	if len(keys) > 0 {
 		sel.GroupBy(keys...).OrderBy(keys...).Limit(MaxRows + 1)
+		// Without a GROUP BY, HAVING omits the row for no runs.
 	} else {
 		sel.Having(sql.P(func(b *sql.Builder) { b.WriteString("COUNT(*) > 0") }))
 	}
 }
 
-// Today sums up what a person used this day.
+// Today sums up what a user has used today.
 func (l *Ledger) Today(ctx context.Context, user oid.User) (Totals, error) {
 	lines, err := read(ctx, l.Store.Client(), nil, l.today(user))
 	if err != nil || len(lines) == 0 {
@@ -206,7 +213,8 @@ func (l *Ledger) Today(ctx context.Context, user oid.User) (Totals, error) {
 	return lines[0].Totals, nil
 }
 
-// today matches what counts on this day. Nothing that does ended before the day began, which the index knows.
+// today matches what counts today. A run may end after its day, but never before it, so the index on the time
+// of creation limits the scan to rows since the day began.
 func (l *Ledger) today(user oid.User) []predicate.Usage {
 	day, next := l.day(l.Now())
 	y, m, d := next.In(l.Zone).Date()

@@ -11,9 +11,9 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// Settle counts what a run used, in the transaction that ends its work: the row of its usage with its cost by the
-// price of now, and of what it held the part that is charged. What was used beyond the hold is recorded and not
-// charged. The run is the key of all of it: a second time is an error, and rolls back.
+// Settle records what a run used, in the transaction that ends its work: its usage with the cost by the price
+// of now, and the part of its hold that is charged. Usage beyond the hold is recorded and not charged. The
+// run is the unique key, so a second settlement fails and rolls back.
 func (l *Ledger) Settle(ctx context.Context, tx *store.Tx, r Row) error {
 	hold, err := holdOf(ctx, tx.Client(), r.Run)
 	if err != nil {
@@ -36,8 +36,8 @@ func (l *Ledger) Settle(ctx context.Context, tx *store.Tx, r Row) error {
 	return record(ctx, tx, r, day, cost)
 }
 
-// Release gives back what a run held, when it ends without having used anything that anybody knows of. A run that
-// holds nothing, or nothing any more, is left as it is.
+// Release returns the whole hold of a run that ended without known usage. A run without a hold, or whose hold
+// has ended, is left unchanged.
 func (l *Ledger) Release(ctx context.Context, tx *store.Tx, run oid.Run) error {
 	hold, err := holdOf(ctx, tx.Client(), run)
 	if err != nil || hold == nil {
@@ -53,7 +53,8 @@ func (l *Ledger) Release(ctx context.Context, tx *store.Tx, run oid.Run) error {
 	return end(ctx, tx, hold, charge{})
 }
 
-// Transfer hands what a run holds over to the run that does its work again. It counts on the same day.
+// Transfer moves the hold of a run to the run that repeats its work. It counts on the day of the first run,
+// so that a repetition after midnight is not refused by the new day's quota.
 func (l *Ledger) Transfer(ctx context.Context, tx *store.Tx, from, to oid.Run) error {
 	hold, err := holdOf(ctx, tx.Client(), from)
 	if err != nil || hold == nil {
@@ -71,7 +72,7 @@ func (l *Ledger) Transfer(ctx context.Context, tx *store.Tx, from, to oid.Run) e
 	return nil
 }
 
-// charge is an amount with what it costs.
+// charge is an amount with its cost.
 type charge struct {
 	membership.Amounts
 	cost int64
@@ -81,14 +82,15 @@ func (c charge) minus(other charge) charge {
 	return charge{c.Minus(other.Amounts), c.cost - other.cost}
 }
 
-// holding is what a run holds.
+// holding is the hold of a run.
 type holding struct{ *ent.LedgerEntry }
 
 func (h *holding) all() charge {
 	return charge{membership.Amounts{Tokens: h.Tokens, Images: h.Images, VideoMs: h.VideoMs}, h.CostMicros}
 }
 
-// charge is what is charged of a use: at most what was held.
+// charge is the part of a usage that is charged: at most what was held. An estimate that was too low is our
+// loss, not the user's.
 func (h *holding) charge(used membership.Amounts, cost *int64) charge {
 	held := h.all()
 	c := charge{Amounts: used.AtMost(held.Amounts)}
@@ -98,7 +100,7 @@ func (h *holding) charge(used membership.Amounts, cost *int64) charge {
 	return c
 }
 
-// holdOf is what a run holds; nil for nothing.
+// holdOf returns the hold of a run; nil for none.
 func holdOf(ctx context.Context, c *ent.Client, run oid.Run) (*holding, error) {
 	row, err := c.LedgerEntry.Query().Where(ledgerentry.RunID(run), ledgerentry.KindEQ(ledgerentry.KindHold)).Only(ctx)
 	if ent.IsNotFound(err) {
@@ -110,12 +112,13 @@ func holdOf(ctx context.Context, c *ent.Client, run oid.Run) (*holding, error) {
 	return &holding{row}, nil
 }
 
+// entry is an entry of a run in the account of the hold's user, key and day.
 func entry(c *ent.LedgerEntryClient, h *holding, run oid.Run, kind ledgerentry.Kind, amount charge) *ent.LedgerEntryCreate {
 	return c.Create().SetRunID(run).SetKind(kind).SetUserID(h.UserID).SetNillableAPIKeyID(h.APIKeyID).SetDay(h.Day).
 		SetTokens(amount.Tokens).SetImages(amount.Images).SetVideoMs(amount.VideoMs).SetCostMicros(amount.cost)
 }
 
-// end charges a part of what a run held and releases the rest. The run's entries are unique, so it happens once.
+// end settles a part of a hold and releases the rest. The entries are unique per run, so this happens once.
 func end(ctx context.Context, tx *store.Tx, h *holding, charged charge) error {
 	rows := tx.Client().LedgerEntry
 	err := rows.CreateBulk(
@@ -125,13 +128,15 @@ func end(ctx context.Context, tx *store.Tx, h *holding, charged charge) error {
 	if err != nil {
 		return fmt.Errorf("usage: settle: %w", err)
 	}
-	// The month before the day, as a hold takes them: in another order the two could wait for each other.
+	// The month is locked before the day, as in a hold. In another order the two could wait for each other.
 	if err := settleMonth(ctx, tx, h, charged); err != nil {
 		return err
 	}
 	return settleDay(ctx, tx, h, charged)
 }
 
+// settleDay moves the charged part from held to used. Differences are written, so concurrent runs do not
+// overwrite each other.
 func settleDay(ctx context.Context, tx *store.Tx, h *holding, charged charge) error {
 	if h.all().Amounts == (membership.Amounts{}) {
 		return nil
@@ -147,6 +152,7 @@ func settleDay(ctx context.Context, tx *store.Tx, h *holding, charged charge) er
 	return nil
 }
 
+// settleMonth does the same for the month of an API key. A hold without a cost has no row there.
 func settleMonth(ctx context.Context, tx *store.Tx, h *holding, charged charge) error {
 	if h.APIKeyID == nil || h.CostMicros == 0 {
 		return nil

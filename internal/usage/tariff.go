@@ -7,24 +7,26 @@ import (
 	"github.com/weav-ai/weav/internal/ai"
 )
 
-// Nothing is what work used that no provider took.
-func Nothing() Tokens { return Tokens{Source: entusage.SourceEstimated} }
+// NoTokens is the usage of work that no provider accepted.
+func NoTokens() Tokens { return Tokens{Source: entusage.SourceEstimated} }
 
-// Cut is what a text used that ended before it was whole, by a stop as by a fault, and on every path: the provider's count where err
-// tells one, else an estimate of what was asked, if the provider took it, and of what was shown. What no provider took used nothing.
-func Cut(err error, asked ai.TextRequest, shown string) Tokens {
+// Cut is the usage of a text that ended early, by a stop or by a failure. It is the provider's count where
+// err carries one. Otherwise it is an estimate of the request, if the provider accepted it, and of the text
+// that was shown. Work that no provider accepted used nothing.
+func Cut(err error, req ai.TextRequest, shown string) Tokens {
 	var fault *ai.Error
 	if !errors.As(err, &fault) {
 		fault = &ai.Error{}
 	}
 	if !fault.Usage.Known && !fault.Accepted && shown == "" {
-		return Nothing()
+		return NoTokens()
 	}
-	return Of(fault.Usage, asked, shown)
+	return Of(fault.Usage, req, shown)
 }
 
-// IsRefused says whether a model, or its provider's filter, would not write: that costs the person nothing, whatever was shown of it.
+// IsRefused reports whether the model or its provider's filter refused. That costs the user nothing, whatever
+// text was shown.
 func IsRefused(f ai.Finish) bool { return f == ai.FinishRefusal || f == ai.FinishContentFilter }
 
-// IsOfUse says whether a text that reached its end is paid for: something was written, and nobody refused.
+// IsOfUse reports whether a text that ended normally is charged: it is not empty and not a refusal.
 func IsOfUse(f ai.Finish, text string) bool { return text != "" && !IsRefused(f) }

@@ -1,4 +1,5 @@
-// Package usage records what runs consumed, once each.
+// Package usage is the ledger: it holds, settles and releases what runs may use, and records once per run
+// what they used.
 package usage
 
 import (
@@ -15,12 +16,13 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// Tokens is what a run consumed, and who counted.
+// Tokens is the usage of a run with the source of the count.
 type Tokens struct {
 	Input, Output, Cached int64
-	// CacheWrite and ImageInput are parts of Input that can have prices of their own, ImageOutput is one of Output.
+	// CacheWrite and ImageInput are parts of Input that can have their own prices. ImageOutput is a part of
+	// Output.
 	CacheWrite, ImageInput, ImageOutput int64
-	// Images and VideoMs count what was made.
+	// Images and VideoMs count the results.
 	Images, VideoMs int64
 	Source          entusage.Source
 }
@@ -29,29 +31,30 @@ type Tokens struct {
 type Row struct {
 	Run  oid.Run
 	User oid.User
-	// Chat, Message and Job are nil where it belongs to none.
+	// Chat, Message and Job are nil where the run has none.
 	Chat    *oid.Chat
 	Message *oid.Message
 	Job     *oid.Job
 	Purpose entusage.Purpose
-	// Charged is false for what costs the person nothing.
+	// Charged is false for runs that cost the user nothing.
 	Charged bool
-	// Model is the model that answered, as the provider names it, ModelID the one of the catalogue.
+	// Model is the model that answered, by the provider's name. ModelID is the catalogue's id.
 	Model, ModelID string
 	Tokens         Tokens
-	// Size and Quality are those of images, which have their price by them.
+	// Size and Quality are those of images, which determine their price.
 	Size    string
 	Quality catalog.Quality
-	// Resolution and OrderedMs are those of videos, whose price is by the length that was ordered; zero: as it was made.
+	// Resolution and OrderedMs are those of videos. The ordered length determines the price; 0 for the length
+	// that was produced.
 	Resolution string
 	OrderedMs  int64
-	// IsOwnKey says that the person's own key paid.
+	// IsOwnKey says that the user's provider key paid.
 	IsOwnKey bool
-	// Key is the API key that asked; the ledger knows it.
+	// Key is the API key that ordered the run. The ledger fills it in from the hold.
 	Key *oid.APIKey
 }
 
-// consumed is what the run used, as prices count: that of a video has its tokens in it.
+// consumed is what prices are applied to. A video is billed by its length, so its tokens do not count.
 func (r Row) consumed() catalog.Consumed {
 	t := r.Tokens
 	if t.VideoMs > 0 {
@@ -63,7 +66,8 @@ func (r Row) consumed() catalog.Consumed {
 	}
 }
 
-// record writes the row of a run. The run is its key, and a job has one row: a second is an error, and rolls back.
+// record inserts the usage of a run. The run is the primary key and a job has one row, so a second insert
+// fails and rolls back.
 func record(ctx context.Context, tx *store.Tx, r Row, day string, cost *int64) error {
 	err := tx.Client().Usage.Create().
 		SetID(r.Run).SetUserID(r.User).SetNillableChatID(r.Chat).SetNillableMessageID(r.Message).SetNillableJobID(r.Job).
@@ -89,18 +93,18 @@ func ForRun(ctx context.Context, c *ent.Client, run oid.Run) (*ent.Usage, error)
 	return row, nil
 }
 
-// Told is a provider's count.
-func Told(u ai.Usage) Tokens {
+// FromProvider is the usage that a provider reported.
+func FromProvider(u ai.Usage) Tokens {
 	return Tokens{
 		Input: u.Input, Output: u.Output, Cached: u.CachedInput, CacheWrite: u.CacheWrite,
 		ImageInput: u.ImageInput, ImageOutput: u.ImageOutput, Source: entusage.SourceProvider,
 	}
 }
 
-// Of returns the provider's count, or an estimate from the texts when it told none.
+// Of returns the provider's count, or an estimate from the texts where it reported none.
 func Of(u ai.Usage, req ai.TextRequest, output string) Tokens {
 	if u.Known {
-		return Told(u)
+		return FromProvider(u)
 	}
 	in := Estimate(req.Instruction)
 	for _, t := range req.Turns {
@@ -109,8 +113,8 @@ func Of(u ai.Usage, req ai.TextRequest, output string) Tokens {
 	return Tokens{Input: in, Output: Estimate(output), Source: entusage.SourceEstimated}
 }
 
-// Estimate reckons the tokens of a text: four ASCII characters to a token, one for any
-// other character. Providers' tokenizers differ; this errs to the high side for Korean.
+// Estimate estimates the tokens of a text: four ASCII characters per token, and one token for any other
+// character. Tokenizers differ. The estimate is high for Korean.
 func Estimate(s string) int64 {
 	ascii, other := 0, 0
 	for _, r := range s {
@@ -123,10 +127,10 @@ func Estimate(s string) int64 {
 	return int64((ascii+3)/4 + other)
 }
 
-// AtMost is an upper estimate of a text's tokens: three ASCII characters to a token, and half the bytes of any
-// other, so two tokens to a Hangul syllable. ai.EstimateTokens is the mean of today's tokenizers, which Korean
-// exceeds with most of them; a rare syllable can take three. Text beyond even this meets ContextLength,
-// and is asked again with half the room.
+// AtMost is an upper bound for the tokens of a text: three ASCII characters per token, and half the bytes of
+// any other character, which is two tokens per Hangul syllable. ai.EstimateTokens is the mean of present
+// tokenizers, which Korean text usually exceeds. A rare syllable takes three tokens. A text beyond even this
+// bound fails with ContextLength, and is sent again with half the room.
 func AtMost(s string) int64 {
 	ascii, others := 0, 0
 	for _, r := range s {
