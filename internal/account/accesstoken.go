@@ -13,17 +13,17 @@ import (
 	"github.com/weav-ai/weav/internal/oid"
 )
 
-// leeway is how far servers' clocks may differ.
+// leeway is the accepted difference between the clocks of servers.
 const leeway = 30 * time.Second
 
-// claims are what an access token says: subject is the person, sid the session.
+// claims are the claims of an access token: the subject is the user, sid the session.
 type claims struct {
 	jwt.RegisteredClaims
 	Session string `json:"sid"`
 }
 
-// signer makes and reads access tokens: JWTs by HS256 and no other algorithm, under keys
-// of its own map and no other.
+// signer makes and verifies access tokens. They are JWTs signed with HS256. No other algorithm and no key
+// outside of its own map is accepted, which excludes the known confusions of algorithms and keys.
 type signer struct {
 	keys   map[string][]byte
 	keyID  string // of the key that signs
@@ -31,7 +31,10 @@ type signer struct {
 	parser *jwt.Parser
 }
 
+// newSigner derives the key's id from the secret, so that servers with the same secret accept each other's
+// tokens.
 func newSigner(cfg Config) signer {
+	// The id reveals nothing about the secret: it is the beginning of a hash with a label of its own.
 	sum := sha256.Sum256(append([]byte("weav key id "), cfg.JWTSecret...))
 	id := hex.EncodeToString(sum[:4])
 	return signer{
@@ -41,13 +44,14 @@ func newSigner(cfg Config) signer {
 		parser: jwt.NewParser(
 			jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithIssuer(cfg.Issuer), jwt.WithAudience(cfg.Audience),
 			jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithLeeway(leeway),
+			// Strict decoding refuses other base64 forms of the same token.
 			jwt.WithStrictDecoding(), jwt.WithTimeFunc(cfg.Now)),
 	}
 }
 
-// sign makes an access token of a session, and tells when it ends.
+// sign makes an access token of a session, and returns its expiry.
 func (s signer) sign(user oid.User, session oid.Session) (token string, expires time.Time, err error) {
-	now := s.cfg.Now().Truncate(time.Second) // A JWT counts in seconds.
+	now := s.cfg.Now().Truncate(time.Second) // A JWT has whole seconds.
 	expires = now.Add(s.cfg.AccessTTL)
 	t := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{
 		RegisteredClaims: jwt.RegisteredClaims{
@@ -67,7 +71,7 @@ func (s signer) sign(user oid.User, session oid.Session) (token string, expires 
 	return token, expires, nil
 }
 
-// read tells whose an access token is. It does not know whether the session still stands.
+// read returns the principal of an access token. It does not check whether the session is open.
 func (s signer) read(token string) (auth.Principal, error) {
 	var c claims
 	if _, err := s.parser.ParseWithClaims(token, &c, s.key); err != nil {
@@ -84,6 +88,7 @@ func (s signer) read(token string) (auth.Principal, error) {
 	return auth.Principal{User: user, Session: session, ExpiresAt: c.ExpiresAt.UTC()}, nil
 }
 
+// key returns the key that a token names.
 func (s signer) key(t *jwt.Token) (any, error) {
 	id, ok := t.Header["kid"].(string)
 	if !ok {
@@ -96,6 +101,7 @@ func (s signer) key(t *jwt.Token) (any, error) {
 	return key, nil
 }
 
+// unauthenticated is the same answer for every fault of a token. The cause is only logged.
 func unauthenticated(cause error) error {
 	return errs.Wrap(cause, errs.Unauthenticated, "The access token is not valid any more. Refresh the session or sign in again.")
 }

@@ -32,11 +32,11 @@ func TestAuthenticateKnowsTheTime(t *testing.T) {
 		if left := in.Tokens.AccessTokenExpiresAt.Sub(c.Now()); left > 15*time.Minute || left < 15*time.Minute-time.Second {
 			t.Errorf("the token is good for %v, want 15 minutes", left)
 		}
-		c.pass(15*time.Minute + 25*time.Second)
+		c.advance(15*time.Minute + 25*time.Second)
 		if _, err := s.Authenticate(t.Context(), in.Tokens.AccessToken); err != nil {
 			t.Errorf("within the leeway: %v", err)
 		}
-		c.pass(6 * time.Second)
+		c.advance(6 * time.Second)
 		_, err := s.Authenticate(t.Context(), in.Tokens.AccessToken)
 		wantCode(t, err, errs.Unauthenticated)
 	})

@@ -1,5 +1,4 @@
-// Package account is the domain of people: who they are, their sessions, what they set
-// for the whole account, and their prompt library.
+// Package account is the domain of users: their identities, sessions, preferences and prompt libraries.
 package account
 
 import (
@@ -20,26 +19,30 @@ import (
 // minSecretBytes is the shortest secret for HMAC-SHA256 (RFC 7518, section 3.2).
 const minSecretBytes = 32
 
-// Config says how sessions are made. The zero value of a field but JWTSecret means its default.
+// Config configures sessions. The zero value of a field other than JWTSecret means its default.
 type Config struct {
-	// JWTSecret signs access tokens and derives refresh tokens; at least 32 random bytes, the same on all servers.
+	// JWTSecret signs access tokens and derives refresh tokens. It has at least 32 random bytes and is the
+	// same on all servers.
 	JWTSecret []byte
-	// Issuer and Audience are written into access tokens and asked of them; default "weav" and "weav-api".
+	// Issuer and Audience are written into access tokens and required of them; default "weav" and "weav-api".
 	Issuer, Audience string
-	// AccessTTL is how long an access token is good; default 15 minutes.
+	// AccessTTL is the lifetime of an access token; default 15 minutes.
 	AccessTTL time.Duration
-	// RefreshTTL is how long a session lives without a refresh; default 30 days.
+	// RefreshTTL is the lifetime of a session without a refresh; default 30 days.
 	RefreshTTL time.Duration
-	// Grace is how long a used refresh token gives its successor again; default 10 s.
+	// Grace is how long a used refresh token returns its successor again; default 10 s. It covers a response
+	// that was lost and requests of several tabs.
 	Grace time.Duration
 	// DeletionGrace is how long a deletion can be undone; default 7 days.
 	DeletionGrace time.Duration
-	// FreshFor is how old the proof may be that confirms a deletion; default 5 minutes.
+	// FreshFor is the greatest age of the proof that confirms a deletion; default 5 minutes.
 	FreshFor time.Duration
-	// Now is the clock; default [store.Now]. Times it gives must be whole microseconds of UTC.
+	// Now is the clock; default [store.Now]. Its times must be whole microseconds in UTC, as the databases
+	// store them.
 	Now func() time.Time
 }
 
+// withDefaults fills in the default of each field that is zero.
 func (c Config) withDefaults() Config {
 	setDefault(&c.Issuer, "weav")
 	setDefault(&c.Audience, "weav-api")
@@ -61,10 +64,10 @@ func setDefault[T comparable](v *T, def T) {
 	}
 }
 
-// ModelCheck tells whether a model may be chosen; its errors are the catalogue's.
+// ModelCheck reports whether a model may be chosen; its errors are the catalogue's.
 type ModelCheck func(id string) error
 
-// Service is the domain of people. It is safe for concurrent use.
+// Service is the domain of users. It is safe for concurrent use.
 type Service struct {
 	store    *store.Store
 	verifier auth.Verifier
@@ -74,7 +77,7 @@ type Service struct {
 	cfg      Config
 }
 
-// New returns the domain of people; it fails when the secret is too short to be safe.
+// New returns the domain of users. It fails when the secret is too short.
 func New(st *store.Store, verifier auth.Verifier, usable ModelCheck, log *slog.Logger, cfg Config) (*Service, error) {
 	if len(cfg.JWTSecret) < minSecretBytes {
 		return nil, fmt.Errorf("account: the secret has %d bytes; it needs %d", len(cfg.JWTSecret), minSecretBytes)
@@ -83,7 +86,7 @@ func New(st *store.Store, verifier auth.Verifier, usable ModelCheck, log *slog.L
 	return &Service{store: st, verifier: verifier, usable: usable, signer: newSigner(cfg), log: log, cfg: cfg}, nil
 }
 
-// Users reads people by id.
+// Users reads users by id. Unknown ids are left out.
 func (s *Service) Users(ctx context.Context, ids []oid.User) ([]*ent.User, error) {
 	rows, err := s.store.Client().User.Query().Where(user.IDIn(ids...)).All(ctx)
 	if err != nil {
@@ -92,7 +95,7 @@ func (s *Service) Users(ctx context.Context, ids []oid.User) ([]*ent.User, error
 	return rows, nil
 }
 
-// errNotFound is the one answer for unknown, malformed and foreign ids.
+// errNotFound is the same for unknown, malformed and foreign ids, so that an id cannot be probed.
 func errNotFound() error { return errs.New(errs.NotFound, "There is no such object.") }
 
 // found turns a missing row into NOT_FOUND.

@@ -41,13 +41,13 @@ func (c *clock) Now() time.Time {
 	return c.now
 }
 
-func (c *clock) pass(d time.Duration) {
+func (c *clock) advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.now = c.now.Add(d)
 }
 
-// each runs test on both databases, with a service and the clock it goes by.
+// each runs test on both databases, with a service and its clock.
 func each(t *testing.T, test func(t *testing.T, st *store.Store, s *account.Service, c *clock)) {
 	t.Helper()
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
@@ -86,7 +86,7 @@ func input(email string) account.SignInInput {
 	return account.SignInInput{Proof: auth.Proof{Dev: &auth.DevProof{Email: email}}, DeviceName: "test"}
 }
 
-// person is somebody who is signed in.
+// person is a signed-in user.
 type person struct{ *account.SignedIn }
 
 func (p person) principal() auth.Principal {

@@ -15,8 +15,9 @@ import (
 	"github.com/weav-ai/weav/internal/text"
 )
 
-// Delete has an account deleted when its grace is over. It is confirmed by a fresh proof of the same identity; current is the
-// session that asks, which stays. Asked again it answers the same day.
+// Delete schedules the deletion of an account for the end of its grace. A fresh proof of the same identity
+// confirms it. The requesting session stays open, so that the user can undo it; all others end. A repetition
+// keeps the date.
 func (s *Service) Delete(ctx context.Context, p oid.User, current oid.Session, confirmation SignInInput) (*ent.User, error) {
 	identity, err := s.confirm(ctx, confirmation)
 	if err != nil {
@@ -31,9 +32,11 @@ func (s *Service) Delete(ctx context.Context, p oid.User, current oid.Session, c
 		if err != nil {
 			return err
 		}
+		// Another identity of the same user proves nothing about this account.
 		if after.UID != identity.UID {
 			return errs.Input(errs.InvalidValue, "identity", "This is another identity. Confirm with the one that this account belongs to.")
 		}
+		// A repetition must not postpone the deletion.
 		if after.DeletesAt != nil {
 			return nil
 		}
@@ -44,13 +47,13 @@ func (s *Service) Delete(ctx context.Context, p oid.User, current oid.Session, c
 		if _, err = s.end(ctx, tx, p, entsession.IDNEQ(current)); err != nil {
 			return err
 		}
-		_, err = closeKeys(ctx, tx, p) // They stay, for the account may be restored, and are refused until then.
+		_, err = closeKeys(ctx, tx, p) // The keys remain, because the account may be restored. They are refused until then.
 		return err
 	})
 	return after, err
 }
 
-// endAll ends all sessions and API keys of somebody.
+// endAll ends all sessions and API keys of a user.
 func (s *Service) endAll(ctx context.Context, tx *store.Tx, id oid.User) error {
 	if _, err := s.end(ctx, tx, id); err != nil {
 		return err
@@ -65,7 +68,7 @@ func (s *Service) endAll(ctx context.Context, tx *store.Tx, id oid.User) error {
 	return nil
 }
 
-// closeKeys ends the open sockets of all API keys that work, and returns the keys.
+// closeKeys publishes the end of all working API keys, which closes their sockets, and returns the keys.
 func closeKeys(ctx context.Context, tx *store.Tx, id oid.User) ([]oid.APIKey, error) {
 	ids, err := tx.Client().APIKey.Query().Where(entkey.UserID(id), entkey.RevokedAtIsNil()).IDs(ctx)
 	if err != nil {
@@ -77,7 +80,8 @@ func closeKeys(ctx context.Context, tx *store.Tx, id oid.User) ([]oid.APIKey, er
 	return ids, nil
 }
 
-// confirm proves an identity afresh.
+// confirm verifies a fresh proof. The age is not checked for a provider that reports no time of
+// authentication.
 func (s *Service) confirm(ctx context.Context, in SignInInput) (id auth.Identity, err error) {
 	id, err = s.verifier.Verify(ctx, in.Proof)
 	if err != nil {
@@ -89,8 +93,8 @@ func (s *Service) confirm(ctx context.Context, in SignInInput) (id auth.Identity
 	return id, nil
 }
 
-// Restore keeps an account that was to be deleted. One that stays is left as it is; one whose time is over is CONFLICT. The
-// reason is checked, and kept nowhere.
+// Restore cancels the deletion of an account. An account that is not to be deleted stays unchanged. One whose
+// time is over is CONFLICT, since its erasure may have begun. The reason is checked and not stored.
 func (s *Service) Restore(ctx context.Context, id oid.User, reason string) (*ent.User, error) {
 	var c text.Checker
 	c.Text("reason", reason, 0, maxRestoreReason)

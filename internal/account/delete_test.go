@@ -13,12 +13,12 @@ import (
 	"github.com/weav-ai/weav/internal/store/storetest"
 )
 
-// withTold runs test on both databases with somebody who is signed in by an identity that the test then changes.
-func withTold(t *testing.T, test func(t *testing.T, st *store.Store, s *account.Service, c *clock, v *told, p person)) {
+// withIdentity runs test on both databases with a user whose identity the test can change.
+func withIdentity(t *testing.T, test func(t *testing.T, st *store.Store, s *account.Service, c *clock, v *stubVerifier, p person)) {
 	t.Helper()
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		c := newClock()
-		s, v := tells(t, st, owner(), c.Now)
+		s, v := newServiceFor(t, st, owner(), c.Now)
 		test(t, st, s, c, v, person{entered(t, s)})
 	})
 }
@@ -31,7 +31,7 @@ func deletion(t *testing.T, s *account.Service, p person) (*ent.User, error) {
 // TestADeletionNeedsAFreshProofOfTheSameIdentity, whether it is the first or a repetition.
 func TestADeletionNeedsAFreshProofOfTheSameIdentity(t *testing.T) {
 	t.Parallel()
-	withTold(t, func(t *testing.T, st *store.Store, s *account.Service, c *clock, v *told, p person) {
+	withIdentity(t, func(t *testing.T, st *store.Store, s *account.Service, c *clock, v *stubVerifier, p person) {
 		ago := func(d time.Duration) auth.Identity {
 			id := owner()
 			id.AuthTime = c.Now().Add(-d)
@@ -61,15 +61,15 @@ func TestADeletionNeedsAFreshProofOfTheSameIdentity(t *testing.T) {
 	})
 }
 
-func TestADeletionIsForSevenDaysLaterHoweverOftenItIsAskedFor(t *testing.T) {
+func TestARepeatedDeletionKeepsItsDate(t *testing.T) {
 	t.Parallel()
-	withTold(t, func(t *testing.T, _ *store.Store, s *account.Service, c *clock, _ *told, p person) {
+	withIdentity(t, func(t *testing.T, _ *store.Store, s *account.Service, c *clock, _ *stubVerifier, p person) {
 		want := c.Now().Add(7 * 24 * time.Hour)
 		for range 2 {
 			if u, err := deletion(t, s, p); err != nil || u.DeletesAt == nil || !u.DeletesAt.Equal(want) {
 				t.Errorf("deletes at %v, %v, want %v", u.DeletesAt, err, want)
 			}
-			c.pass(time.Hour)
+			c.advance(time.Hour)
 		}
 	})
 }
@@ -77,26 +77,26 @@ func TestADeletionIsForSevenDaysLaterHoweverOftenItIsAskedFor(t *testing.T) {
 // TestASignInUntilADeletionIsDue, and not after; it undoes nothing.
 func TestASignInUntilADeletionIsDue(t *testing.T) {
 	t.Parallel()
-	withTold(t, func(t *testing.T, _ *store.Store, s *account.Service, c *clock, _ *told, p person) {
+	withIdentity(t, func(t *testing.T, _ *store.Store, s *account.Service, c *clock, _ *stubVerifier, p person) {
 		if _, err := deletion(t, s, p); err != nil {
 			t.Fatal(err)
 		}
-		c.pass(7*24*time.Hour - time.Microsecond)
+		c.advance(7*24*time.Hour - time.Microsecond)
 		in := entered(t, s)
 		if in.User.ID != p.User.ID || in.User.DeletesAt == nil {
 			t.Errorf("signed in as %v, want the account that is to go", in.User)
 		}
-		c.pass(time.Microsecond)
+		c.advance(time.Microsecond)
 		_, err := s.SignIn(t.Context(), account.SignInInput{})
 		wantCode(t, err, errs.Unavailable)
 	})
 }
 
-// TestADeletionIsUndoneUntilItIsDue, and not after: then nothing is said to be restored that is not.
+// TestADeletionIsUndoneUntilItIsDue, and not after: then the answer is a conflict.
 func TestADeletionIsUndoneUntilItIsDue(t *testing.T) {
 	t.Parallel()
-	withTold(t, func(t *testing.T, st *store.Store, s *account.Service, c *clock, _ *told, p person) {
-		for range 2 { // The second time it stays anyway.
+	withIdentity(t, func(t *testing.T, st *store.Store, s *account.Service, c *clock, _ *stubVerifier, p person) {
+		for range 2 { // The second time the account is not to be deleted.
 			if u, err := s.Restore(t.Context(), p.User.ID, ""); err != nil || u.DeletesAt != nil {
 				t.Errorf("an account that stays: %v, %v", u, err)
 			}
@@ -108,7 +108,7 @@ func TestADeletionIsUndoneUntilItIsDue(t *testing.T) {
 			if _, err := deletion(t, s, p); err != nil {
 				t.Fatal(err)
 			}
-			c.pass(tt.after)
+			c.advance(tt.after)
 			_, err := s.Restore(t.Context(), p.User.ID, "a mistake")
 			wantCode(t, err, tt.want)
 			if u := st.Client().User.GetX(t.Context(), p.User.ID); (u.DeletesAt == nil) != (err == nil) {

@@ -21,24 +21,25 @@ const (
 	MaxPersonaName = 50
 )
 
+// accentColor matches a colour in the form in which it is stored.
 var accentColor = regexp.MustCompile(`^#[0-9a-f]{6}$`)
 
-// Change is a change of preferences; nil stays as it is.
+// Change is a change of preferences; nil fields stay unchanged.
 type Change struct {
 	Theme *user.Theme
 	// AccentColor is #rrggbb in any case.
 	AccentColor *string
 	Language    *user.Language
-	// DefaultModel, DefaultInstruction and PersonaName go back to none with an empty value.
+	// DefaultModel, DefaultInstruction and PersonaName are cleared by an empty value.
 	DefaultModel       *string
 	DefaultInstruction *string
 	PersonaName        *string
-	// IfRevision refuses the change with CONFLICT unless the preferences are at this revision.
+	// IfRevision refuses the change with CONFLICT unless the preferences have this revision.
 	IfRevision *int
 }
 
-// UpdatePreferences changes what user set for the account. An unknown model is
-// MODEL_NOT_ALLOWED; a revision that has passed is CONFLICT and tells the present one.
+// UpdatePreferences changes the preferences of an account. An unknown model is MODEL_NOT_ALLOWED. An outdated
+// revision is CONFLICT, with the present one.
 func (s *Service) UpdatePreferences(ctx context.Context, id oid.User, in Change) (*ent.User, error) {
 	in = in.normal()
 	if err := s.checkChange(in); err != nil {
@@ -47,6 +48,7 @@ func (s *Service) UpdatePreferences(ctx context.Context, id oid.User, in Change)
 	var changed *ent.User
 	err := s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		update := in.apply(tx.Client().User.Update().Where(user.ID(id)))
+		// The revision is a condition of the update, so of two concurrent changes one succeeds.
 		if in.IfRevision != nil {
 			update.Where(user.PreferencesRevision(*in.IfRevision))
 		}
@@ -69,7 +71,7 @@ func (s *Service) UpdatePreferences(ctx context.Context, id oid.User, in Change)
 	return changed, nil
 }
 
-// Language is the one that a person reads.
+// Language is the language of a user. Only this column is read.
 func (s *Service) Language(ctx context.Context, id oid.User) (user.Language, error) {
 	var read []user.Language
 	err := s.store.Client().User.Query().Where(user.ID(id)).Limit(1).Select(user.FieldLanguage).Scan(ctx, &read)
@@ -82,12 +84,12 @@ func (s *Service) Language(ctx context.Context, id oid.User) (user.Language, err
 	return read[0], nil
 }
 
-// conflict refuses a change that was made for another revision than the present one.
+// conflict refuses a change that was made for an older revision.
 func conflict(message errs.Text, revision int) error {
 	return errs.NewText(errs.Conflict, message).With("revision", revision)
 }
 
-// normal writes values that mean the same alike.
+// normal gives equal values one form.
 func (in Change) normal() Change {
 	if in.AccentColor != nil {
 		lower := strings.ToLower(*in.AccentColor)
@@ -102,7 +104,7 @@ func (in Change) normal() Change {
 	return in
 }
 
-// shown is a text, or the empty one where nothing of it shows.
+// shown is a text, or the empty one where the text has no visible character.
 func shown(s string) *string {
 	if text.Blank(s) {
 		s = ""
@@ -110,6 +112,7 @@ func shown(s string) *string {
 	return &s
 }
 
+// checkChange reports all faults of a change at once.
 func (s *Service) checkChange(in Change) error {
 	var c text.Checker
 	if in.Theme != nil && user.ThemeValidator(*in.Theme) != nil {
@@ -135,7 +138,7 @@ func (s *Service) checkChange(in Change) error {
 	return c.Err()
 }
 
-// checkModel tells of a retired model in this input's own terms.
+// checkModel reports a retired model as a fault of this input's field.
 func (s *Service) checkModel(c *text.Checker, id string) error {
 	err := s.usable(id)
 	faults, ok := errs.InputOf(err)
@@ -148,6 +151,7 @@ func (s *Service) checkModel(c *text.Checker, id string) error {
 	return nil
 }
 
+// apply adds the given fields to an update. An empty text clears a nullable column.
 func (in Change) apply(u *ent.UserUpdate) *ent.UserUpdate {
 	u.SetNillableTheme(in.Theme).SetNillableAccentColor(in.AccentColor).
 		SetNillableLanguage(in.Language).SetNillableDefaultInstruction(in.DefaultInstruction)

@@ -134,7 +134,7 @@ func orLight(theme *user.Theme) *user.Theme {
 	return ptr(user.ThemeLight)
 }
 
-// revisionOf is the present revision that a CONFLICT tells.
+// revisionOf is the present revision that a CONFLICT contains.
 func revisionOf(t *testing.T, err error) any {
 	t.Helper()
 	wantCode(t, err, errs.Conflict)
@@ -145,7 +145,7 @@ func revisionOf(t *testing.T, err error) any {
 	return e.Extensions["revision"]
 }
 
-func TestOneOfTwoTabsChangesARevision(t *testing.T) {
+func TestOneOfTwoConcurrentChangesOfARevisionSucceeds(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, st *store.Store, s *account.Service, _ *clock) {
 		in := signIn(t, s, "ada@example.com")

@@ -12,20 +12,21 @@ import (
 	"github.com/weav-ai/weav/internal/text"
 )
 
-// The longest values of a profile, in code points and in bytes.
+// The longest values of a profile: names in code points, addresses in bytes.
 const (
 	maxProfileName = 100
 	maxPhotoURL    = 2000
 )
 
-// Profile is a change of who somebody is; nil stays as it is.
+// Profile is a change of a user's profile; nil fields stay unchanged.
 type Profile struct {
 	FirstName, LastName *string
-	// PhotoURL goes back to none with an empty value. The server never fetches it.
+	// PhotoURL is cleared by an empty value. The server never requests it, which excludes requests to
+	// internal addresses.
 	PhotoURL *string
 }
 
-// UpdateProfile changes the profile of a person. From then on sign-ins leave names and picture as they are.
+// UpdateProfile changes the profile of a user. From then on sign-ins do not overwrite names and picture.
 func (s *Service) UpdateProfile(ctx context.Context, id oid.User, in Profile) (*ent.User, error) {
 	if err := in.check(); err != nil {
 		return nil, err
@@ -47,7 +48,7 @@ func (s *Service) UpdateProfile(ctx context.Context, id oid.User, in Profile) (*
 	return after, err
 }
 
-// normal writes names of which nothing shows as none.
+// normal clears names without a visible character.
 func (in Profile) normal() Profile {
 	if in.FirstName != nil {
 		in.FirstName = shown(*in.FirstName)
@@ -58,6 +59,7 @@ func (in Profile) normal() Profile {
 	return in
 }
 
+// check reports all faults of a profile at once.
 func (in Profile) check() error {
 	var c text.Checker
 	if in.FirstName != nil {
@@ -72,6 +74,7 @@ func (in Profile) check() error {
 	return c.Err()
 }
 
+// isPicture accepts only https, without credentials, because clients load the address.
 func isPicture(address string) bool {
 	u, err := url.Parse(address)
 	return err == nil && len(address) <= maxPhotoURL && u.Scheme == "https" && u.Host != "" && u.User == nil

@@ -16,7 +16,7 @@ import (
 	"github.com/weav-ai/weav/internal/text"
 )
 
-// MaxPrompts is how many prompts a person's library holds.
+// MaxPrompts is the size of a user's library.
 const MaxPrompts = 500
 
 // The longest texts of a prompt, in code points.
@@ -26,15 +26,15 @@ const (
 	MaxPromptContent     = 8000
 )
 
-// PromptInput is a prompt to keep; Description may be empty.
+// PromptInput is a prompt to store; Description may be empty.
 type PromptInput struct {
 	Title, Description, Content string
 	// Key is the idempotency key.
 	Key string `json:"-"`
 }
 
-// CreatePrompt adds a prompt to the library of user. However many are made at once, there
-// are never more than [MaxPrompts].
+// CreatePrompt adds a prompt to the library of user, once per key. Concurrent calls never exceed
+// [MaxPrompts].
 func (s *Service) CreatePrompt(ctx context.Context, user oid.User, in PromptInput) (*ent.Prompt, error) {
 	if err := checkPrompt(&in.Title, &in.Description, &in.Content); err != nil {
 		return nil, err
@@ -61,7 +61,7 @@ func (s *Service) CreatePrompt(ctx context.Context, user oid.User, in PromptInpu
 	return found(s.store.Client().Prompt.Query().Where(prompt.ID(id), prompt.UserID(user)).Only(ctx))
 }
 
-// roomForPrompt counts behind the lock on the person, so the limit is exact.
+// roomForPrompt counts behind the lock on the user, so the limit is exact.
 func roomForPrompt(ctx context.Context, tx *store.Tx, user oid.User) error {
 	if err := tx.LockUser(ctx, user); err != nil {
 		return err
@@ -93,13 +93,13 @@ func checkPrompt(title, description, content *string) error {
 	return c.Err()
 }
 
-// promptList binds cursors to lists of prompts.
+// promptList binds cursors to lists of prompts, so that a cursor of another list is refused.
 const promptList = "prompts"
 
-// PromptCursor is a prompt's place in the library.
+// PromptCursor is the position of a prompt in the library.
 func PromptCursor(p *ent.Prompt) string { return page.Encode(promptList, p.ID.String()) }
 
-// Prompts pages through the library of user, the newest first.
+// Prompts returns a page of the library of user, the newest first.
 func (s *Service) Prompts(ctx context.Context, user oid.User, args page.Args) (*page.Result[*ent.Prompt], error) {
 	w, err := page.Parse(promptList, args)
 	if err != nil {
@@ -113,6 +113,7 @@ func (s *Service) Prompts(ctx context.Context, user oid.User, args page.Args) (*
 		}
 		q.Where(prompt.IDLT(after))
 	}
+	// One row more than requested shows whether there is a next page.
 	rows, err := q.Limit(w.Limit + 1).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("account: prompts: %w", err)
@@ -120,7 +121,7 @@ func (s *Service) Prompts(ctx context.Context, user oid.User, args page.Args) (*
 	return page.Of(rows, w), nil
 }
 
-// PromptsByID reads prompts of user by id; those of others are left out.
+// PromptsByID reads prompts of user by id. Those of other users are left out.
 func (s *Service) PromptsByID(ctx context.Context, user oid.User, ids []oid.Prompt) ([]*ent.Prompt, error) {
 	rows, err := s.store.Client().Prompt.Query().Where(prompt.IDIn(ids...), prompt.UserID(user)).All(ctx)
 	if err != nil {

@@ -111,7 +111,7 @@ func TestUpdatePrompt(t *testing.T) {
 	each(t, func(t *testing.T, st *store.Store, s *account.Service, c *clock) {
 		in := signIn(t, s, "ada@example.com")
 		id := createPrompt(t, s, in.User.ID, "old").ID.String()
-		c.pass(time.Minute)
+		c.advance(time.Minute)
 		p, err := s.UpdatePrompt(t.Context(), in.User.ID, id, account.PromptChange{Title: ptr("new"), IfRevision: ptr(1)})
 		if err != nil || p.Title != "new" || p.Content != "Do it." || p.Revision != 2 || !p.UpdatedAt.Equal(c.Now()) {
 			t.Errorf("UpdatePrompt = %v, %v", p, err)
@@ -136,7 +136,7 @@ func TestDeletePrompt(t *testing.T) {
 		}
 		wantCode(t, s.DeletePrompt(t.Context(), in.User.ID, id.String()), errs.NotFound)
 		_, err := s.CreatePrompt(t.Context(), in.User.ID, account.PromptInput{Title: "gone", Content: "Do it.", Key: "gone"})
-		wantCode(t, err, errs.NotFound) // The key remembers a prompt that is gone.
+		wantCode(t, err, errs.NotFound) // The key returns a prompt that was deleted.
 		wantEvents(t, st, in.User.ID, "prompt.saved", "prompt.deleted")
 	})
 }

@@ -12,14 +12,14 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// PromptChange is a change of a prompt; nil stays as it is.
+// PromptChange is a change of a prompt; nil fields stay unchanged.
 type PromptChange struct {
 	Title, Description, Content *string
-	// IfRevision refuses the change with CONFLICT unless the prompt is at this revision.
+	// IfRevision refuses the change with CONFLICT unless the prompt has this revision.
 	IfRevision *int
 }
 
-// UpdatePrompt changes a prompt of user. A revision that has passed is CONFLICT and tells the present one.
+// UpdatePrompt changes a prompt of user. An outdated revision is CONFLICT, with the present one.
 func (s *Service) UpdatePrompt(ctx context.Context, user oid.User, id string, in PromptChange) (*ent.Prompt, error) {
 	if err := checkPrompt(in.Title, in.Description, in.Content); err != nil {
 		return nil, err
@@ -43,6 +43,7 @@ func (s *Service) UpdatePrompt(ctx context.Context, user oid.User, id string, in
 		if err != nil {
 			return err
 		}
+		// The prompt exists, so the revision was the reason that no row matched.
 		if n == 0 {
 			return conflict(errs.Textf("The prompt was changed since you read it."), changed.Revision)
 		}
@@ -55,7 +56,7 @@ func (s *Service) UpdatePrompt(ctx context.Context, user oid.User, id string, in
 	return changed, nil
 }
 
-// DeletePrompt removes a prompt of user for good.
+// DeletePrompt deletes a prompt of user permanently.
 func (s *Service) DeletePrompt(ctx context.Context, user oid.User, id string) error {
 	pid, err := oid.Parse[oid.Prompt](id)
 	if err != nil {

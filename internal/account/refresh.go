@@ -14,7 +14,7 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// Tokens are the keys of a session.
+// Tokens are the tokens of a session.
 type Tokens struct {
 	AccessToken           string
 	AccessTokenExpiresAt  time.Time
@@ -31,15 +31,15 @@ func (s *Service) openSession(ctx context.Context, tx *store.Tx, user oid.User, 
 		return nil, Tokens{}, fmt.Errorf("account: open session: %w", err)
 	}
 	token := newRefreshToken()
-	if err := s.keepToken(ctx, tx, sess, token); err != nil {
+	if err := s.storeToken(ctx, tx, sess, token); err != nil {
 		return nil, Tokens{}, err
 	}
 	tokens, err := s.tokens(sess, token)
 	return sess, tokens, err
 }
 
-// keepToken stores the hash of a session's next refresh token.
-func (s *Service) keepToken(ctx context.Context, tx *store.Tx, sess *ent.Session, token string) error {
+// storeToken stores the hash of a session's next refresh token.
+func (s *Service) storeToken(ctx context.Context, tx *store.Tx, sess *ent.Session, token string) error {
 	err := tx.Client().RefreshToken.Create().SetID(hashOf(token)).SetSessionID(sess.ID).
 		SetCreatedAt(s.cfg.Now()).SetExpiresAt(sess.ExpiresAt).Exec(ctx)
 	if err != nil {
@@ -48,6 +48,7 @@ func (s *Service) keepToken(ctx context.Context, tx *store.Tx, sess *ent.Session
 	return nil
 }
 
+// tokens makes the tokens of a session for its next refresh token.
 func (s *Service) tokens(sess *ent.Session, refresh string) (Tokens, error) {
 	access, expires, err := s.signer.sign(sess.UserID, sess.ID)
 	if err != nil {
@@ -59,15 +60,16 @@ func (s *Service) tokens(sess *ent.Session, refresh string) (Tokens, error) {
 	}, nil
 }
 
-// errToken is the one answer to every refresh token that is of no use, so that it tells a thief nothing.
+// errToken is the same for every refresh token that does not work, so that it reveals nothing to a thief.
 func errToken() error {
 	return errs.Input(errs.InvalidSession, "refreshToken", "This refresh token is unknown, expired or was used before. Sign in again.")
 }
 
-// Refresh trades a refresh token for a fresh pair and lengthens the session. A token works
-// once; within [Config.Grace] of its first use it gives the same successor again, also to callers at the
-// same time. Used later it ends the session, since somebody else may hold it. The error is
-// INVALID_TOKEN in all cases of no use.
+// Refresh exchanges a refresh token for new tokens and extends the session.
+//
+// A token works once. Within [Config.Grace] of its first use it returns the same successor, also to
+// concurrent callers. Used later it ends the session, since another party may hold it. The error is
+// INVALID_TOKEN in every case.
 func (s *Service) Refresh(ctx context.Context, token string) (*Tokens, error) {
 	var out Tokens
 	reused := false
@@ -77,7 +79,7 @@ func (s *Service) Refresh(ctx context.Context, token string) (*Tokens, error) {
 			return err
 		}
 		if reused = sess == nil; reused {
-			return nil // Ending the session must be committed, so this is no error of the transaction.
+			return nil // The end of the session must be committed, so the transaction returns no error.
 		}
 		out, err = s.tokens(sess, s.successor(token))
 		return err
@@ -91,8 +93,8 @@ func (s *Service) Refresh(ctx context.Context, token string) (*Tokens, error) {
 	return &out, nil
 }
 
-// spend uses a token up and returns its session; nil when the token was used before and
-// the session was ended for it. The conditional update decides which of many callers is the first.
+// spend marks a token as used and returns its session; nil when the token was used before and its session was
+// ended for it. The conditional update decides which of several callers is the first.
 func (s *Service) spend(ctx context.Context, tx *store.Tx, token string) (*ent.Session, error) {
 	now := s.cfg.Now()
 	n, err := tx.Client().RefreshToken.Update().
@@ -101,6 +103,7 @@ func (s *Service) spend(ctx context.Context, tx *store.Tx, token string) (*ent.S
 	if err != nil {
 		return nil, fmt.Errorf("account: refresh: %w", err)
 	}
+	// After the update, which locks the row: a concurrent caller waits here and sees the first use.
 	sess, used, err := s.sessionOf(ctx, tx, token, now)
 	if err != nil {
 		return nil, err
@@ -111,6 +114,7 @@ func (s *Service) spend(ctx context.Context, tx *store.Tx, token string) (*ent.S
 	if used == nil {
 		return nil, errToken()
 	}
+	// The response was lost, or another tab was faster.
 	if now.Sub(*used) <= s.cfg.Grace {
 		return sess, nil
 	}
@@ -119,7 +123,7 @@ func (s *Service) spend(ctx context.Context, tx *store.Tx, token string) (*ent.S
 	return nil, err
 }
 
-// sessionOf returns the open session of a token that has not expired, and when it was used.
+// sessionOf returns the open session of an unexpired token, and when the token was used.
 func (s *Service) sessionOf(ctx context.Context, tx *store.Tx, token string, now time.Time) (*ent.Session, *time.Time, error) {
 	row, err := tx.Client().RefreshToken.Query().
 		Where(refreshtoken.ID(hashOf(token)), refreshtoken.ExpiresAtGT(now), refreshtoken.HasSessionWith(open(now)...)).
@@ -133,7 +137,7 @@ func (s *Service) sessionOf(ctx context.Context, tx *store.Tx, token string, now
 	return row.Edges.Session, row.UsedAt, nil
 }
 
-// prolong lengthens a session and stores the successor of its token.
+// prolong extends a session and stores the successor of its token.
 func (s *Service) prolong(ctx context.Context, tx *store.Tx, sess *ent.Session, token string) (*ent.Session, error) {
 	now := s.cfg.Now()
 	n, err := tx.Client().Session.Update().Where(append(open(now), session.ID(sess.ID))...).
@@ -142,8 +146,8 @@ func (s *Service) prolong(ctx context.Context, tx *store.Tx, sess *ent.Session, 
 		return nil, fmt.Errorf("account: refresh: %w", err)
 	}
 	if n == 0 {
-		return nil, errToken() // It was ended meanwhile.
+		return nil, errToken() // The session was ended meanwhile.
 	}
 	sess.LastUsedAt, sess.ExpiresAt = now, now.Add(s.cfg.RefreshTTL)
-	return sess, s.keepToken(ctx, tx, sess, s.successor(token))
+	return sess, s.storeToken(ctx, tx, sess, s.successor(token))
 }

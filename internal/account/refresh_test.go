@@ -26,7 +26,7 @@ func TestRefreshGivesAFreshPair(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, _ *store.Store, s *account.Service, c *clock) {
 		in := signIn(t, s, "ada@example.com")
-		c.pass(24 * time.Hour)
+		c.advance(24 * time.Hour)
 		next := refresh(t, s, in.Tokens.RefreshToken)
 		if next.RefreshToken == in.Tokens.RefreshToken || next.AccessToken == in.Tokens.AccessToken {
 			t.Error("a token came back as it was")
@@ -49,7 +49,7 @@ func TestRefreshInTheGraceGivesTheSameSuccessor(t *testing.T) {
 	each(t, func(t *testing.T, st *store.Store, s *account.Service, c *clock) {
 		in := signIn(t, s, "ada@example.com")
 		first := refresh(t, s, in.Tokens.RefreshToken)
-		c.pass(10 * time.Second)
+		c.advance(10 * time.Second)
 		again := refresh(t, s, in.Tokens.RefreshToken)
 		if again.RefreshToken != first.RefreshToken || !again.RefreshTokenExpiresAt.Equal(first.RefreshTokenExpiresAt) {
 			t.Errorf("the lost answer comes back as %+v, want %+v", again, first)
@@ -67,7 +67,7 @@ func TestRefreshTwiceEndsTheSession(t *testing.T) {
 	each(t, func(t *testing.T, st *store.Store, s *account.Service, c *clock) {
 		in, other := signIn(t, s, "ada@example.com"), signIn(t, s, "ada@example.com")
 		next := refresh(t, s, in.Tokens.RefreshToken)
-		c.pass(10*time.Second + time.Microsecond)
+		c.advance(10*time.Second + time.Microsecond)
 		for range 2 { // The second finds the session ended already.
 			_, err := s.Refresh(t.Context(), in.Tokens.RefreshToken)
 			wantFaults(t, err, invalidToken)
@@ -77,7 +77,7 @@ func TestRefreshTwiceEndsTheSession(t *testing.T) {
 		_, err = s.Authenticate(t.Context(), next.AccessToken)
 		wantCode(t, err, errs.Unauthenticated)
 		wantEvents(t, st, in.User.ID, "session.ended")
-		refresh(t, s, other.Tokens.RefreshToken) // Other sessions stand.
+		refresh(t, s, other.Tokens.RefreshToken) // Other sessions stay open.
 	})
 }
 
@@ -88,7 +88,7 @@ func TestRefreshRefuses(t *testing.T) {
 		if _, err := s.SignOut(t.Context(), person{out}.principal(), false); err != nil {
 			t.Fatal(err)
 		}
-		c.pass(30 * 24 * time.Hour)
+		c.advance(30 * 24 * time.Hour)
 		for name, token := range map[string]string{
 			"empty": "", "unknown": "x", "an access token": in.Tokens.AccessToken, "U+0000": "\x00",
 			"signed out": out.Tokens.RefreshToken, "expired": in.Tokens.RefreshToken,
@@ -106,7 +106,7 @@ func TestRefreshAtTheLastMoment(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, _ *store.Store, s *account.Service, c *clock) {
 		in := signIn(t, s, "ada@example.com")
-		c.pass(30*24*time.Hour - time.Microsecond)
+		c.advance(30*24*time.Hour - time.Microsecond)
 		refresh(t, s, in.Tokens.RefreshToken)
 	})
 }
@@ -138,7 +138,7 @@ func TestConcurrentReuseEndsTheSessionOnce(t *testing.T) {
 	each(t, func(t *testing.T, st *store.Store, s *account.Service, c *clock) {
 		in := signIn(t, s, "ada@example.com")
 		refresh(t, s, in.Tokens.RefreshToken)
-		c.pass(time.Minute)
+		c.advance(time.Minute)
 		_, faults := parallel(t.Context(), 8, func(ctx context.Context, _ int) (*account.Tokens, error) {
 			return s.Refresh(ctx, in.Tokens.RefreshToken)
 		})

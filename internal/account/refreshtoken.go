@@ -8,7 +8,7 @@ import (
 	"encoding/hex"
 )
 
-// tokenBytes is the size of a refresh token: 256 bits, beyond guessing.
+// tokenBytes is the size of a refresh token: 256 bits cannot be guessed.
 const tokenBytes = 32
 
 // newRefreshToken returns the first token of a session.
@@ -18,9 +18,9 @@ func newRefreshToken() string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// successor returns the token that follows token. It is derived, not drawn, so that an answer that
-// got lost can be given again though the database keeps hashes alone. Without the server's
-// secret it cannot be told from a random one.
+// successor returns the token that follows token. It is derived and not random, so that a lost response can
+// be repeated although the database stores only hashes. Without the server's secret it is indistinguishable
+// from a random one.
 func (s *Service) successor(token string) string {
 	mac := hmac.New(sha256.New, s.cfg.JWTSecret)
 	mac.Write([]byte("refresh successor"))
@@ -28,7 +28,7 @@ func (s *Service) successor(token string) string {
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// hashOf is what the database keeps of a token. The token is random, so it needs no salt.
+// hashOf is the stored form of a token. Tokens are random, so they need no salt and no slow hash.
 func hashOf(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return hex.EncodeToString(sum[:])

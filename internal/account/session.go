@@ -19,17 +19,17 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// maxSessions is how many sessions are shown.
+// maxSessions is the most sessions that are listed.
 const maxSessions = 100
 
-// open matches sessions that stand at now.
+// open matches sessions that are open at now.
 func open(now time.Time) []predicate.Session {
 	return []predicate.Session{session.RevokedAtIsNil(), session.ExpiresAtGT(now)}
 }
 
-// Authenticate tells who an access token, with or without "Bearer " before it, stands for.
-// It is UNAUTHENTICATED when the token is not ours, has expired, or its session has ended: a
-// session that is signed out is out at once.
+// Authenticate returns the principal of an access token, with or without "Bearer " before it. It is
+// UNAUTHENTICATED when the token is invalid or expired, or when its session has ended. The session is read
+// each time, so that signing out counts at once and not when the token expires.
 func (s *Service) Authenticate(ctx context.Context, bearer string) (auth.Principal, error) {
 	token := bearer
 	if scheme, rest, ok := strings.Cut(bearer, " "); ok && strings.EqualFold(scheme, "bearer") {
@@ -60,7 +60,7 @@ func (s *Service) Sessions(ctx context.Context, user oid.User) ([]*ent.Session, 
 	return rows, nil
 }
 
-// SignOut ends the session of p, or all of the person's, and returns those that this call ended.
+// SignOut ends the session of p, or all sessions of the user, and returns those that this call ended.
 func (s *Service) SignOut(ctx context.Context, p auth.Principal, all bool) ([]oid.Session, error) {
 	var which []predicate.Session
 	if !all {
@@ -74,7 +74,7 @@ func (s *Service) SignOut(ctx context.Context, p auth.Principal, all bool) ([]oi
 	return ended, err
 }
 
-// RevokeSession ends a session of the person. One that had ended before is no error.
+// RevokeSession ends a session of the user. A session that has ended before is no error.
 func (s *Service) RevokeSession(ctx context.Context, p auth.Principal, id string) error {
 	sid, err := oid.Parse[oid.Session](id)
 	if err != nil {
@@ -90,17 +90,19 @@ func (s *Service) RevokeSession(ctx context.Context, p auth.Principal, id string
 	})
 }
 
-// end ends the open sessions of user that match which, tells their sockets, and returns them.
+// end ends the open sessions of user that match which, publishes that to close their sockets, and returns
+// them.
 func (s *Service) end(ctx context.Context, tx *store.Tx, user oid.User, which ...predicate.Session) ([]oid.Session, error) {
 	now := s.cfg.Now()
 	q := tx.Client().Session.Query().Where(append(open(now), session.UserID(user))...).Where(which...).Order(session.ByID())
 	if s.store.Dialect() == store.Postgres {
-		q.ForUpdate() // Two that end the same sessions follow each other, and each is told once.
+		q.ForUpdate() // Two concurrent calls for the same sessions run in turn, so each end is published once.
 	}
 	ids, err := q.IDs(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("account: end sessions: %w", err)
 	}
+	// A statement has a limited number of parameters.
 	for part := range slices.Chunk(ids, batch) {
 		if err := tx.Client().Session.Update().Where(session.IDIn(part...)).SetRevokedAt(now).Exec(ctx); err != nil {
 			return nil, fmt.Errorf("account: end sessions: %w", err)
@@ -112,7 +114,7 @@ func (s *Service) end(ctx context.Context, tx *store.Tx, user oid.User, which ..
 	return ids, nil
 }
 
-// EndSessions ends all sessions of somebody in the caller's transaction, and tells how many.
+// EndSessions ends all sessions of a user in the caller's transaction, and returns how many.
 func (s *Service) EndSessions(ctx context.Context, tx *store.Tx, user oid.User) (int, error) {
 	ended, err := s.end(ctx, tx, user)
 	return len(ended), err

@@ -30,7 +30,7 @@ func TestSessionsAreTheOpenOnesTheNewestFirst(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, _ *store.Store, s *account.Service, c *clock) {
 		expires := signIn(t, s, "ada@example.com")
-		c.pass(20 * 24 * time.Hour)
+		c.advance(20 * 24 * time.Hour)
 		first, gone, last := signIn(t, s, "ada@example.com"), signIn(t, s, "ada@example.com"), signIn(t, s, "ada@example.com")
 		signIn(t, s, "bob@example.com")
 		if err := s.RevokeSession(t.Context(), person{first}.principal(), gone.Session.ID.String()); err != nil {
@@ -39,7 +39,7 @@ func TestSessionsAreTheOpenOnesTheNewestFirst(t *testing.T) {
 		if got, want := sessionIDs(t, s, first.User.ID), []oid.Session{last.Session.ID, first.Session.ID, expires.Session.ID}; !slices.Equal(got, want) {
 			t.Errorf("sessions = %v, want %v", got, want)
 		}
-		c.pass(10 * 24 * time.Hour)
+		c.advance(10 * 24 * time.Hour)
 		if got, want := sessionIDs(t, s, first.User.ID), []oid.Session{last.Session.ID, first.Session.ID}; !slices.Equal(got, want) {
 			t.Errorf("sessions = %v, want %v without the expired one", got, want)
 		}
@@ -100,7 +100,7 @@ func TestRevokeSession(t *testing.T) {
 	})
 }
 
-func TestRevokeSessionAnswersStrangersAlike(t *testing.T) {
+func TestRevokeSessionAnswersUnknownIDsAlike(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, _ *store.Store, s *account.Service, _ *clock) {
 		in, stranger := signIn(t, s, "ada@example.com"), signIn(t, s, "bob@example.com")
@@ -169,15 +169,15 @@ func TestPurge(t *testing.T) {
 			}
 		}
 		purge(0)
-		c.pass(24 * time.Hour)
+		c.advance(24 * time.Hour)
 		purge(1) // The ended session; its token goes with it.
 		next = refresh(t, s, next.RefreshToken)
 		_, err := s.Refresh(t.Context(), live.Tokens.RefreshToken)
-		wantFaults(t, err, invalidToken) // Used tokens are kept, so theft still shows.
+		wantFaults(t, err, invalidToken) // Used tokens are stored, so theft is still detected.
 		if n := len(sessionIDs(t, s, live.User.ID)); n != 0 {
 			t.Errorf("%d sessions stand after a token was used twice", n)
 		}
-		c.pass(31 * 24 * time.Hour)
+		c.advance(31 * 24 * time.Hour)
 		purge(4) // Three tokens, and the session.
 		if n := st.Client().RefreshToken.Query().CountX(t.Context()) + st.Client().Session.Query().CountX(t.Context()); n != 0 || next == nil {
 			t.Errorf("%d rows are left", n)

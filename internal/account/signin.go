@@ -13,12 +13,12 @@ import (
 // maxDeviceName is the longest name of a device, in code points.
 const maxDeviceName = 100
 
-// SignInInput is who signs in, and on what.
+// SignInInput identifies the user and the device that sign in.
 type SignInInput struct {
 	Proof auth.Proof
-	// DeviceName is what the device calls itself; may be empty.
+	// DeviceName is the device's name for itself; may be empty.
 	DeviceName string
-	// Language is the one that the request asks for, which a new account keeps; nil for none.
+	// Language is the language of the request, which a new account gets; nil for none.
 	Language *user.Language
 }
 
@@ -29,12 +29,14 @@ type SignedIn struct {
 	Tokens  Tokens
 }
 
-// SignIn opens a session for a proven identity, and on the first visit the account. However
-// many sign in as one new identity at once, there is one account.
+// SignIn opens a session for a proven identity, and creates the account on the first sign-in. Concurrent
+// first sign-ins of one identity create one account.
 func (s *Service) SignIn(ctx context.Context, in SignInInput) (*SignedIn, error) {
 	identity, err := s.identify(ctx, in)
 	if err != nil {
 		return nil, err
+		// The proof is verified before the transaction, because it may need a request to the identity
+		// provider.
 	}
 	out := &SignedIn{}
 	err = s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
@@ -50,7 +52,7 @@ func (s *Service) SignIn(ctx context.Context, in SignInInput) (*SignedIn, error)
 	return out, nil
 }
 
-// identify checks the whole input, so that a person learns of all faults at once.
+// identify checks the whole input, so that all faults are reported at once.
 func (s *Service) identify(ctx context.Context, in SignInInput) (auth.Identity, error) {
 	var c text.Checker
 	identity, err := s.verifier.Verify(ctx, in.Proof)

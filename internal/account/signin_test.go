@@ -39,7 +39,7 @@ func TestSignInMakesAnAccount(t *testing.T) {
 	})
 }
 
-func TestSignInKeepsWhatTheIdentityDoesNotTell(t *testing.T) {
+func TestSignInLeavesWhatTheIdentityOmits(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, st *store.Store, s *account.Service, c *clock) {
 		named := input("ada@example.com")
@@ -48,7 +48,7 @@ func TestSignInKeepsWhatTheIdentityDoesNotTell(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c.pass(time.Hour)
+		c.advance(time.Hour)
 		again := input("ADA@example.com")
 		again.Proof.Dev.LastName = ptr("Lovelace")
 		second, err := s.SignIn(t.Context(), again)
@@ -85,7 +85,7 @@ func (unreachable) Verify(context.Context, auth.Proof) (auth.Identity, error) {
 	return auth.Identity{}, errs.New(errs.Unavailable, "The identity provider does not answer.").Retry(time.Second)
 }
 
-func TestSignInPassesOnThatTheProviderIsOut(t *testing.T) {
+func TestSignInReportsAnUnreachableProvider(t *testing.T) {
 	t.Parallel()
 	s, err := account.New(nil, unreachable{}, nil, nil, account.Config{JWTSecret: secret})
 	if err != nil {

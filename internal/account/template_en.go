@@ -1,5 +1,6 @@
 package account
 
+// englishTemplates have the same keys and order as koreanTemplates.
 var englishTemplates = []Template{
 	{
 		Key: "summarize", Title: "Summarize a text",

@@ -1,5 +1,6 @@
 package account
 
+// koreanTemplates have the same keys and order as englishTemplates.
 var koreanTemplates = []Template{
 	{
 		Key: "summarize", Title: "글 요약하기",

@@ -25,7 +25,7 @@ func TestTemplates(t *testing.T) {
 		keys[en.Key] = true
 	}
 	for _, tpl := range append(korean, english...) {
-		var c text.Checker // A template must fit into a person's own library.
+		var c text.Checker // A template must fit into a user's own library.
 		c.Text(tpl.Key+".title", tpl.Title, 1, account.MaxPromptTitle)
 		c.Text(tpl.Key+".description", tpl.Description, 1, account.MaxPromptDescription)
 		c.Text(tpl.Key+".content", tpl.Content, 1, account.MaxPromptContent)

@@ -15,7 +15,7 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// welcome creates the account of an identity, in the language that its person asked for if any, or brings its profile up to date.
+// welcome creates the account of an identity, in the requested language if any, or updates its profile.
 func (s *Service) welcome(ctx context.Context, tx *store.Tx, id auth.Identity, language *user.Language) (*ent.User, error) {
 	before, err := lockIdentity(ctx, tx, id.UID)
 	if ent.IsNotFound(err) {
@@ -23,7 +23,7 @@ func (s *Service) welcome(ctx context.Context, tx *store.Tx, id auth.Identity, l
 		if u != nil || err != nil {
 			return u, err
 		}
-		before, err = lockIdentity(ctx, tx, id.UID) // Another sign-in was first.
+		before, err = lockIdentity(ctx, tx, id.UID) // Another sign-in created the account first.
 		if err != nil {
 			return nil, fmt.Errorf("account: sign in: %w", err)
 		}
@@ -36,8 +36,8 @@ func (s *Service) welcome(ctx context.Context, tx *store.Tx, id auth.Identity, l
 	return s.welcomeBack(ctx, tx, before, id)
 }
 
-// lockIdentity reads the account of an identity under its lock, so that the sign-ins of one follow each other: what one
-// proves, the next one sees. It fails as ent does when there is none.
+// lockIdentity reads the account of an identity behind its lock. Sign-ins of one identity run in turn, so
+// each sees what the one before proved. The error is ent's when there is no account.
 func lockIdentity(ctx context.Context, tx *store.Tx, uid string) (*ent.User, error) {
 	users := tx.Client().User.Query().Where(user.UID(uid))
 	id, err := users.Clone().OnlyID(ctx)
@@ -50,8 +50,8 @@ func lockIdentity(ctx context.Context, tx *store.Tx, uid string) (*ent.User, err
 	return users.Only(ctx)
 }
 
-// create makes the account of an identity. It leaves it to the unique uid which of many first sign-ins does, and returns
-// nil to the others.
+// create creates the account of an identity. Of concurrent first sign-ins the unique uid admits one; the
+// others get nil.
 func (s *Service) create(ctx context.Context, tx *store.Tx, id auth.Identity, language *user.Language) (*ent.User, error) {
 	now := s.cfg.Now()
 	c := tx.Client().User.Create().SetUID(id.UID).SetCreatedAt(now).SetLastLoginAt(now).SetIsEmailVerified(id.IsEmailVerified).
@@ -60,6 +60,7 @@ func (s *Service) create(ctx context.Context, tx *store.Tx, id auth.Identity, la
 	if id.Email != "" {
 		c.SetEmail(id.Email)
 	}
+	// A violated constraint would abort the transaction on Postgres, so the conflict is ignored instead.
 	err := c.OnConflictColumns(user.FieldUID).DoNothing().Exec(ctx)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
@@ -74,9 +75,9 @@ func (s *Service) create(ctx context.Context, tx *store.Tx, id auth.Identity, la
 	return u, tx.OpenFeed(ctx, u.ID)
 }
 
-// mayEnter refuses an account that is being deleted; and, where the address of the account was proven, an identity whose
-// address is not, whichever it is. A token lives on after its account was given to the address's owner, so it may be that of
-// whoever made the account before.
+// mayEnter refuses an account that is being deleted. Where the address of the account was verified, it also
+// refuses an identity whose address is not, even the same one: an old proof of the party that registered the
+// address before its owner is still valid at the provider.
 func (s *Service) mayEnter(u *ent.User, id auth.Identity) error {
 	if u.DeletesAt != nil && !s.cfg.Now().Before(*u.DeletesAt) {
 		return errs.New(errs.Unavailable, "This account is being deleted. A new one can be made in a few minutes.").Retry(time.Minute)
@@ -87,7 +88,7 @@ func (s *Service) mayEnter(u *ent.User, id auth.Identity) error {
 	return nil
 }
 
-// welcomeBack brings a profile up to date, and does what follows from how it has changed.
+// welcomeBack updates a profile and acts on the changes.
 func (s *Service) welcomeBack(ctx context.Context, tx *store.Tx, before *ent.User, id auth.Identity) (*ent.User, error) {
 	now, err := s.update(ctx, tx, before, id)
 	if err != nil {
@@ -102,12 +103,13 @@ func (s *Service) welcomeBack(ctx context.Context, tx *store.Tx, before *ent.Use
 	if before.IsEmailVerified || !now.IsEmailVerified {
 		return now, nil
 	}
-	// Whoever made the account may not be whom the address belongs to: nothing of theirs lives on.
+	// The account may have been made by a party to which the address does not belong, so its sessions and
+	// keys end.
 	return now, s.endAll(ctx, tx, now.ID)
 }
 
-// update writes what the identity tells. What it does not tell stays as it was, and so do names and picture that the
-// person wrote.
+// update stores what the identity reports. Fields that it omits stay unchanged, and so do names and picture
+// that the user set.
 func (s *Service) update(ctx context.Context, tx *store.Tx, before *ent.User, id auth.Identity) (*ent.User, error) {
 	u := tx.Client().User.UpdateOne(before).SetLastLoginAt(s.cfg.Now()).SetIsEmailVerified(id.IsEmailVerified)
 	if id.Email == "" {
@@ -115,16 +117,19 @@ func (s *Service) update(ctx context.Context, tx *store.Tx, before *ent.User, id
 	} else {
 		u.SetEmail(id.Email)
 	}
+	// Names and picture that the user set take precedence over the provider's.
 	if !before.IsProfileCustom {
 		u.SetNillableFirstName(id.FirstName).SetNillableLastName(id.LastName).SetNillablePhotoURL(id.PhotoURL)
 	}
 	return u.Save(ctx)
 }
 
+// sameProfile reports whether two states of an account look alike to the user, so that no event is needed.
 func sameProfile(a, b *ent.User) bool {
 	return a.FirstName == b.FirstName && a.LastName == b.LastName && same(a.Email, b.Email) && same(a.PhotoURL, b.PhotoURL)
 }
 
+// same compares what two pointers point to; nil equals only nil.
 func same[T comparable](a, b *T) bool {
 	if a == nil || b == nil {
 		return a == b

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	_ "github.com/lib/pq" // looks whether a transaction waits
+	_ "github.com/lib/pq" // for the query of waiting transactions
 
 	"github.com/weav-ai/weav/internal/account"
 	"github.com/weav-ai/weav/internal/auth"
@@ -19,16 +19,18 @@ import (
 	"github.com/weav-ai/weav/internal/store/storetest"
 )
 
-// told proves whatever identity a test puts into it; the proof counts for nothing.
-type told struct{ auth.Identity }
+// stubVerifier verifies whatever identity a test sets; it ignores the proof.
+type stubVerifier struct{ auth.Identity }
 
 // Verify implements [auth.Verifier].
-func (v *told) Verify(context.Context, auth.Proof) (auth.Identity, error) { return v.Identity, nil }
+func (v *stubVerifier) Verify(context.Context, auth.Proof) (auth.Identity, error) {
+	return v.Identity, nil
+}
 
-// tells returns a service over st to which an identity is told.
-func tells(t *testing.T, st *store.Store, id auth.Identity, now func() time.Time) (*account.Service, *told) {
+// newServiceFor returns a service over st whose verifier returns an identity.
+func newServiceFor(t *testing.T, st *store.Store, id auth.Identity, now func() time.Time) (*account.Service, *stubVerifier) {
 	t.Helper()
-	v := &told{id}
+	v := &stubVerifier{id}
 	s, err := account.New(st, v, func(string) error { return nil }, slog.New(slog.DiscardHandler), account.Config{JWTSecret: secret, Now: now})
 	if err != nil {
 		t.Fatal(err)
@@ -36,25 +38,25 @@ func tells(t *testing.T, st *store.Store, id auth.Identity, now func() time.Time
 	return s, v
 }
 
-// squatter signed up with an address of somebody else; owner is whom it belongs to, by the same name.
+// squatter registered with an address of another person; owner is the owner of the address, by the same uid.
 func squatter() auth.Identity { return auth.Identity{UID: "ada", Email: "ada@example.com"} }
 
 func owner() auth.Identity {
 	return auth.Identity{UID: "ada", Email: "ada@example.com", IsEmailVerified: true}
 }
 
-// TestAnAddressThatBecomesVerifiedIsItsOwners: whoever made the account before, without a proof of the address, is out, and
-// does not get in again with a token from then.
-func TestAnAddressThatBecomesVerifiedIsItsOwners(t *testing.T) {
+// TestAVerifiedAddressEndsEarlierSessions: a party that made the account before, without a proof of the
+// address, is signed out and cannot sign in again with a token of that time.
+func TestAVerifiedAddressEndsEarlierSessions(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
-		s, v := tells(t, st, squatter(), nil)
+		s, v := newServiceFor(t, st, squatter(), nil)
 		before := entered(t, s)
 		key := st.Client().APIKey.Create().SetUserID(before.User.ID).SetName("k").SetHash("h").SetHint("x").SetScopes([]string{"READ"}).SaveX(t.Context())
 		other := entered(t, s)
 		v.Identity = owner()
 		first, second := entered(t, s), entered(t, s)
-		stand(t, s, map[string]*account.SignedIn{"the first": before, "the second": other}, false)
+		checkSessions(t, s, map[string]*account.SignedIn{"the first": before, "the second": other}, false)
 		if st.Client().APIKey.GetX(t.Context(), key.ID).RevokedAt == nil {
 			t.Error("an API key lives on")
 		}
@@ -71,15 +73,16 @@ func TestAnAddressThatBecomesVerifiedIsItsOwners(t *testing.T) {
 		if !u.IsEmailVerified || u.Email == nil || *u.Email != "ada@example.com" {
 			t.Errorf("the account is %v", u)
 		}
-		stand(t, s, map[string]*account.SignedIn{"the owner's first": first, "the owner's second": second}, true)
+		checkSessions(t, s, map[string]*account.SignedIn{"the owner's first": first, "the owner's second": second}, true)
 	})
 }
 
-// TestAnOldProofThatRacesTheOwnerIsRefused: the old proof comes while the owner's sign-in is not committed yet.
+// TestAnOldProofThatRacesTheOwnerIsRefused: the old proof comes while the owner's sign-in is not committed
+// yet.
 func TestAnOldProofThatRacesTheOwnerIsRefused(t *testing.T) {
 	t.Parallel()
 	st, raw := postgres(t)
-	s, _ := tells(t, st, squatter(), nil)
+	s, _ := newServiceFor(t, st, squatter(), nil)
 	before := entered(t, s)
 	_, err := race(t, st, raw, s, func(ctx context.Context, tx *store.Tx) error {
 		if err := tx.LockUser(ctx, before.User.ID); err != nil {
@@ -93,11 +96,12 @@ func TestAnOldProofThatRacesTheOwnerIsRefused(t *testing.T) {
 	}
 }
 
-// TestTheOwnerEndsAFirstSignInThatCameJustBefore: the account is made, but not committed, when its owner comes.
+// TestTheOwnerEndsAFirstSignInThatCameJustBefore: the account is made, but not committed, when its owner
+// comes.
 func TestTheOwnerEndsAFirstSignInThatCameJustBefore(t *testing.T) {
 	t.Parallel()
 	st, raw := postgres(t)
-	s, _ := tells(t, st, owner(), nil)
+	s, _ := newServiceFor(t, st, owner(), nil)
 	session := oid.New[oid.Session]()
 	in, err := race(t, st, raw, s, func(ctx context.Context, tx *store.Tx) error {
 		u, err := tx.Client().User.Create().SetUID("ada").SetEmail("ada@example.com").Save(ctx)
@@ -113,11 +117,11 @@ func TestTheOwnerEndsAFirstSignInThatCameJustBefore(t *testing.T) {
 	if st.Client().Session.GetX(t.Context(), session).RevokedAt == nil {
 		t.Error("the session from before lives on")
 	}
-	stand(t, s, map[string]*account.SignedIn{"the owner's": in}, true)
+	checkSessions(t, s, map[string]*account.SignedIn{"the owner's": in}, true)
 }
 
-// race runs first in a transaction that does not end before a sign-in waits for it, or has not waited; and returns what
-// became of the sign-in.
+// race runs first in a transaction that does not end before a sign-in waits for it, or has not waited; and
+// returns what became of the sign-in.
 func race(t *testing.T, st *store.Store, raw *sql.DB, s *account.Service, first func(context.Context, *store.Tx) error) (in *account.SignedIn, err error) {
 	t.Helper()
 	ended := make(chan struct{})
@@ -160,7 +164,7 @@ func isWaiting(t *testing.T, db *sql.DB) (waiting bool) {
 	return waiting
 }
 
-// postgres is a store with a connection beside it, for what a store does not do.
+// postgres is a store with a direct connection beside it.
 func postgres(t *testing.T) (*store.Store, *sql.DB) {
 	t.Helper()
 	url := storetest.URL(t, store.Postgres)
@@ -168,7 +172,7 @@ func postgres(t *testing.T) (*store.Store, *sql.DB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = raw.Close() }) // It only looked.
+	t.Cleanup(func() { _ = raw.Close() }) // Nothing was written.
 	return storetest.At(t, url), raw
 }
 
@@ -181,8 +185,8 @@ func entered(t *testing.T, s *account.Service) *account.SignedIn {
 	return in
 }
 
-// stand fails unless sessions are good, or are not.
-func stand(t *testing.T, s *account.Service, sessions map[string]*account.SignedIn, good bool) {
+// checkSessions fails unless all sessions are good, or none is.
+func checkSessions(t *testing.T, s *account.Service, sessions map[string]*account.SignedIn, good bool) {
 	t.Helper()
 	for what, in := range sessions {
 		if _, err := s.Authenticate(t.Context(), in.Tokens.AccessToken); (err == nil) != good {

@@ -1,5 +1,6 @@
-// Package apikey is the domain of the keys with which integrations act for a person. A key is a long random secret
-// that is shown once; the server keeps its hash. What a key may ask of models is the ledger's to hold it to.
+// Package apikey is the domain of the keys with which integrations act for a user. A key is a long random
+// secret that is returned once; the server stores its hash. The ledger enforces which models a key may use
+// and what it may spend.
 package apikey
 
 import (
@@ -24,9 +25,9 @@ import (
 const (
 	MaxKeys   = 20
 	MaxModels = 50
-	// maxLife is how long a key that ends may work.
+	// maxLife is the longest lifetime of a key that expires.
 	maxLife = 5 * 365 * 24 * time.Hour
-	// shownFor is how long a revoked key is still shown, maxShown how many keys are.
+	// shownFor is how long a revoked key is listed, maxShown how many keys are listed.
 	shownFor = 30 * 24 * time.Hour
 	maxShown = 50
 )
@@ -47,7 +48,7 @@ func New(st *store.Store, models *catalog.Catalog, ledger *usage.Ledger, now fun
 	return &Service{store: st, catalog: models, ledger: ledger, now: now}
 }
 
-// List returns the keys of user, the newest first: those that work, and those revoked not long ago.
+// List returns the keys of user, the newest first: those that work, and those that were revoked recently.
 func (s *Service) List(ctx context.Context, user oid.User) ([]*ent.APIKey, error) {
 	rows, err := s.store.Client().APIKey.Query().
 		Where(entkey.UserID(user), entkey.Or(entkey.RevokedAtIsNil(), entkey.RevokedAtGT(s.now().Add(-shownFor)))).
@@ -55,13 +56,13 @@ func (s *Service) List(ctx context.Context, user oid.User) ([]*ent.APIKey, error
 	return rows, wrap("list", err)
 }
 
-// ByIDs returns keys of user, in no order.
+// ByIDs returns keys of user, in no particular order.
 func (s *Service) ByIDs(ctx context.Context, user oid.User, ids []oid.APIKey) ([]*ent.APIKey, error) {
 	rows, err := s.store.Client().APIKey.Query().Where(entkey.IDIn(ids...), entkey.UserID(user)).All(ctx)
 	return rows, wrap("read", err)
 }
 
-// Spent is what keys cost this month, what is held included, in millionths of a dollar.
+// Spent returns the costs of keys in this month, holds included, in millionths of a dollar.
 func (s *Service) Spent(ctx context.Context, ids []oid.APIKey) (map[oid.APIKey]int64, error) {
 	rows, err := s.store.Client().KeyMonth.Query().Where(keymonth.APIKeyIDIn(ids...), keymonth.Month(s.ledger.Month())).All(ctx)
 	if err != nil {
@@ -74,7 +75,8 @@ func (s *Service) Spent(ctx context.Context, ids []oid.APIKey) (map[oid.APIKey]i
 	return out, nil
 }
 
-// Revoke ends a key of user, and tells its sockets. One that was revoked before is left as it is.
+// Revoke revokes a key of user, and publishes that to close its sockets. A key that was revoked before stays
+// unchanged.
 func (s *Service) Revoke(ctx context.Context, user oid.User, id string) (*ent.APIKey, error) {
 	key, err := oid.Parse[oid.APIKey](id)
 	if err != nil {
@@ -82,7 +84,7 @@ func (s *Service) Revoke(ctx context.Context, user oid.User, id string) (*ent.AP
 	}
 	var after *ent.APIKey
 	err = s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		if err := s.end(ctx, tx, user, entkey.ID(key)); err != nil {
+		if err := s.revoke(ctx, tx, user, entkey.ID(key)); err != nil {
 			return err
 		}
 		after, err = tx.Client().APIKey.Query().Where(entkey.ID(key), entkey.UserID(user)).Only(ctx)
@@ -94,12 +96,14 @@ func (s *Service) Revoke(ctx context.Context, user oid.User, id string) (*ent.AP
 	return after, err
 }
 
-// RevokeAll ends all keys of a person, in the caller's transaction.
+// RevokeAll revokes all keys of a user, in the caller's transaction.
 func (s *Service) RevokeAll(ctx context.Context, tx *store.Tx, user oid.User) error {
-	return s.end(ctx, tx, user)
+	return s.revoke(ctx, tx, user)
 }
 
-func (s *Service) end(ctx context.Context, tx *store.Tx, user oid.User, which ...func(*sql.Selector)) error {
+// revoke revokes the working keys of user that match which. Each end is published once, since only keys that
+// work are selected.
+func (s *Service) revoke(ctx context.Context, tx *store.Tx, user oid.User, which ...func(*sql.Selector)) error {
 	q := tx.Client().APIKey.Query().Where(entkey.UserID(user), entkey.RevokedAtIsNil())
 	for _, w := range which {
 		q.Where(w)
@@ -118,10 +122,10 @@ func (s *Service) end(ctx context.Context, tx *store.Tx, user oid.User, which ..
 	return nil
 }
 
-// errNotFound is the one answer for unknown, malformed and foreign ids.
+// errNotFound is the same for unknown, malformed and foreign ids, so that an id cannot be probed.
 func errNotFound() error { return errs.New(errs.NotFound, "There is no such object.") }
 
-// wrap names what failed; nil stays nil.
+// wrap adds what failed to an error; nil stays nil.
 func wrap(what string, err error) error {
 	if err == nil {
 		return nil

@@ -21,8 +21,8 @@ import (
 
 func TestMain(m *testing.M) { servicetest.Main(m) }
 
-// ring is the domain of keys with a person, whose session is open, and a clock that the test sets.
-type ring struct {
+// fixture is the domain of API keys with a user, an open session, and a clock that the test sets.
+type fixture struct {
 	*apikey.Service
 	t       *testing.T
 	st      *store.Store
@@ -34,10 +34,10 @@ type ring struct {
 	made    int
 }
 
-func each(t *testing.T, test func(r *ring)) {
+func each(t *testing.T, test func(r *fixture)) {
 	t.Helper()
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
-		r := &ring{t: t, st: st, user: storetest.User(t, st), now: time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)}
+		r := &fixture{t: t, st: st, user: storetest.User(t, st), now: time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)}
 		clock := func() time.Time { return r.now }
 		var err error
 		r.models, err = catalog.Load(catalog.Settings{Configured: func(string) bool { return true }, Now: clock})
@@ -51,7 +51,7 @@ func each(t *testing.T, test func(r *ring)) {
 	})
 }
 
-func (r *ring) must(err error) {
+func (r *fixture) must(err error) {
 	r.t.Helper()
 	if err != nil {
 		r.t.Fatal(err)
@@ -59,7 +59,7 @@ func (r *ring) must(err error) {
 }
 
 // signIn opens a session for an hour.
-func (r *ring) signIn() oid.Session {
+func (r *fixture) signIn() oid.Session {
 	r.t.Helper()
 	row, err := r.st.Client().Session.Create().SetUserID(r.user).SetExpiresAt(r.now.Add(time.Hour)).Save(r.t.Context())
 	r.must(err)
@@ -67,7 +67,7 @@ func (r *ring) signIn() oid.Session {
 }
 
 // input is a key that is sound.
-func (r *ring) input(change func(*apikey.CreateInput)) apikey.CreateInput {
+func (r *fixture) input(change func(*apikey.CreateInput)) apikey.CreateInput {
 	r.made++
 	in := apikey.CreateInput{Name: "n", Scopes: []string{"READ"}, Key: fmt.Sprint("k", r.made), Session: r.session}
 	if change != nil {
@@ -77,45 +77,45 @@ func (r *ring) input(change func(*apikey.CreateInput)) apikey.CreateInput {
 }
 
 // make makes a key.
-func (r *ring) make(change func(*apikey.CreateInput)) (key *ent.APIKey, secret string) {
+func (r *fixture) make(change func(*apikey.CreateInput)) (key *ent.APIKey, secret string) {
 	r.t.Helper()
 	key, secret, err := r.Create(r.t.Context(), r.user, r.input(change))
 	r.must(err)
 	return key, secret
 }
 
-func (r *ring) wantCode(what string, err error, want errs.Code) {
+func (r *fixture) wantCode(what string, err error, want errs.Code) {
 	r.t.Helper()
 	if errs.CodeOf(err) != want {
 		r.t.Errorf("%s: %v, want %q", what, err, want)
 	}
 }
 
-// TestCreateHoldsToItsRules: each case breaks one, or stands at its edge.
-func TestCreateHoldsToItsRules(t *testing.T) {
+// TestCreateChecksItsInput: each case breaks one rule, or is at its limit.
+func TestCreateChecksItsInput(t *testing.T) {
 	t.Parallel()
 	const year = 365 * 24 * time.Hour
-	ends := func(d time.Duration) func(r *ring, in *apikey.CreateInput) {
-		return func(r *ring, in *apikey.CreateInput) { at := r.now.Add(d); in.ExpiresAt = &at }
+	ends := func(d time.Duration) func(r *fixture, in *apikey.CreateInput) {
+		return func(r *fixture, in *apikey.CreateInput) { at := r.now.Add(d); in.ExpiresAt = &at }
 	}
-	budget := func(micros int64, currency string) func(*ring, *apikey.CreateInput) {
-		return func(_ *ring, in *apikey.CreateInput) {
+	budget := func(micros int64, currency string) func(*fixture, *apikey.CreateInput) {
+		return func(_ *fixture, in *apikey.CreateInput) {
 			in.Budget = &usage.Money{AmountMicros: micros, Currency: currency}
 		}
 	}
-	models := func(ids ...string) func(*ring, *apikey.CreateInput) {
-		return func(_ *ring, in *apikey.CreateInput) { in.Models = ids }
+	models := func(ids ...string) func(*fixture, *apikey.CreateInput) {
+		return func(_ *fixture, in *apikey.CreateInput) { in.Models = ids }
 	}
 	tests := map[string]struct {
-		change func(r *ring, in *apikey.CreateInput)
+		change func(r *fixture, in *apikey.CreateInput)
 		field  string    // of the fault; empty for none
 		code   errs.Code // of an error that is no fault of the input
 	}{
-		"sound":                   {func(*ring, *apikey.CreateInput) {}, "", ""},
-		"a name of blanks":        {func(_ *ring, in *apikey.CreateInput) { in.Name = " \t" }, "name", ""},
-		"the longest name":        {func(_ *ring, in *apikey.CreateInput) { in.Name = strings.Repeat("가", 100) }, "", ""},
-		"a longer name":           {func(_ *ring, in *apikey.CreateInput) { in.Name = strings.Repeat("가", 101) }, "name", ""},
-		"no scope":                {func(_ *ring, in *apikey.CreateInput) { in.Scopes = nil }, "scopes", ""},
+		"sound":                   {func(*fixture, *apikey.CreateInput) {}, "", ""},
+		"a name of blanks":        {func(_ *fixture, in *apikey.CreateInput) { in.Name = " \t" }, "name", ""},
+		"the longest name":        {func(_ *fixture, in *apikey.CreateInput) { in.Name = strings.Repeat("가", 100) }, "", ""},
+		"a longer name":           {func(_ *fixture, in *apikey.CreateInput) { in.Name = strings.Repeat("가", 101) }, "name", ""},
+		"no scope":                {func(_ *fixture, in *apikey.CreateInput) { in.Scopes = nil }, "scopes", ""},
 		"ends now":                {ends(0), "expiresAt", ""},
 		"ends in five years":      {ends(5 * year), "", ""},
 		"ends later":              {ends(5*year + time.Second), "expiresAt", ""},
@@ -127,10 +127,10 @@ func TestCreateHoldsToItsRules(t *testing.T) {
 		"too many models":         {models(slices.Repeat([]string{"sandbox-writer"}, 51)...), "modelIds", ""},
 		"a model that has ended":  {models("dall-e-3"), "modelIds", ""},
 		"a model there never was": {models("gpt-9"), "", errs.ModelNotAllowed},
-		"a session that ended":    {func(r *ring, _ *apikey.CreateInput) { r.now = r.now.Add(time.Hour) }, "", errs.Unauthenticated},
-		"nobody's session":        {func(_ *ring, in *apikey.CreateInput) { in.Session = oid.New[oid.Session]() }, "", errs.Unauthenticated},
+		"a session that ended":    {func(r *fixture, _ *apikey.CreateInput) { r.now = r.now.Add(time.Hour) }, "", errs.Unauthenticated},
+		"nobody's session":        {func(_ *fixture, in *apikey.CreateInput) { in.Session = oid.New[oid.Session]() }, "", errs.Unauthenticated},
 	}
-	each(t, func(r *ring) {
+	each(t, func(r *fixture) {
 		noon := r.now
 		for name, tt := range tests {
 			r.now = noon
@@ -150,10 +150,10 @@ func TestCreateHoldsToItsRules(t *testing.T) {
 	})
 }
 
-// TestASecretIsToldOnce, and a repetition by the same key of idempotency makes nothing more.
-func TestASecretIsToldOnce(t *testing.T) {
+// TestASecretIsReturnedOnce, and a repetition with the same idempotency key creates nothing.
+func TestASecretIsReturnedOnce(t *testing.T) {
 	t.Parallel()
-	each(t, func(r *ring) {
+	each(t, func(r *fixture) {
 		in := r.input(func(in *apikey.CreateInput) { in.Name, in.Scopes = "  n ", []string{"READ", "CHAT", "READ"} })
 		key, secret, err := r.Create(r.t.Context(), r.user, in)
 		r.must(err)
@@ -163,9 +163,9 @@ func TestASecretIsToldOnce(t *testing.T) {
 		if key.Name != "n" || !slices.Equal(key.Scopes, []string{"CHAT", "READ"}) {
 			r.t.Errorf("stored %q with %v", key.Name, key.Scopes)
 		}
-		again, told, err := r.Create(r.t.Context(), r.user, in)
-		if err != nil || again.ID != key.ID || told != "" {
-			r.t.Errorf("a repetition: %v, %q, %v", again, told, err)
+		again, repeated, err := r.Create(r.t.Context(), r.user, in)
+		if err != nil || again.ID != key.ID || repeated != "" {
+			r.t.Errorf("a repetition: %v, %q, %v", again, repeated, err)
 		}
 		in.Name = "another"
 		_, _, err = r.Create(r.t.Context(), r.user, in)
@@ -177,10 +177,10 @@ func TestASecretIsToldOnce(t *testing.T) {
 	})
 }
 
-// TestAuthenticate says for whom a key speaks and what it may do, and that all that does not work is refused alike.
+// TestAuthenticate returns the user and rights of a key, and refuses all keys that do not work alike.
 func TestAuthenticate(t *testing.T) {
 	t.Parallel()
-	each(t, func(r *ring) {
+	each(t, func(r *fixture) {
 		ends := r.now.Add(time.Hour)
 		key, secret := r.make(func(in *apikey.CreateInput) {
 			in.Scopes, in.Models, in.ExpiresAt = []string{"CHAT"}, []string{"sandbox-brief"}, &ends
@@ -217,10 +217,10 @@ func TestAuthenticate(t *testing.T) {
 	})
 }
 
-// TestAKeyOfAnAccountThatIsToGo does not work, and works again when the account stays.
-func TestAKeyOfAnAccountThatIsToGo(t *testing.T) {
+// TestAKeyOfAnAccountUnderDeletionIsRefused, and works again when the account is restored.
+func TestAKeyOfAnAccountUnderDeletionIsRefused(t *testing.T) {
 	t.Parallel()
-	each(t, func(r *ring) {
+	each(t, func(r *fixture) {
 		_, secret := r.make(nil)
 		u := r.st.Client().User
 		r.must(u.UpdateOneID(r.user).SetDeletesAt(r.now.Add(time.Hour)).Exec(r.t.Context()))
@@ -232,10 +232,10 @@ func TestAKeyOfAnAccountThatIsToGo(t *testing.T) {
 	})
 }
 
-// TestTheLastUseIsKnownToAMinute, and is not written at each use.
-func TestTheLastUseIsKnownToAMinute(t *testing.T) {
+// TestTheLastUseIsRecordedOncePerMinute.
+func TestTheLastUseIsRecordedOncePerMinute(t *testing.T) {
 	t.Parallel()
-	each(t, func(r *ring) {
+	each(t, func(r *fixture) {
 		key, secret := r.make(nil)
 		first := r.now
 		for _, step := range []struct {

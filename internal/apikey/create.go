@@ -21,21 +21,22 @@ import (
 // maxName is the longest name, in code points.
 const maxName = 100
 
-// CreateInput is a key to make.
+// CreateInput is a key to create.
 type CreateInput struct {
 	Name   string
 	Scopes []string
-	// Models are the ids it may ask; nil for all.
+	// Models are the ids that the key may use; nil for all.
 	Models    []string
 	IsTest    bool
 	ExpiresAt *time.Time
 	Budget    *usage.Money
 	Key       string
-	// Session is the one that asks: it must be open still when the key is stored.
+	// Session is the requesting session. It must still be open when the key is stored.
 	Session oid.Session `json:"-"`
 }
 
-// Create makes a key of user and returns it with its secret, which nobody is told again: a repetition has none.
+// Create creates a key of user and returns it with its secret. The secret is not stored, so a repetition of
+// the call returns none.
 func (s *Service) Create(ctx context.Context, user oid.User, in CreateInput) (*ent.APIKey, string, error) {
 	in.Name = strings.TrimSpace(in.Name)
 	if err := s.check(in); err != nil {
@@ -47,7 +48,7 @@ func (s *Service) Create(ctx context.Context, user oid.User, in CreateInput) (*e
 		if err := tx.LockUser(ctx, user); err != nil {
 			return err
 		}
-		if err := isOpen(ctx, tx, in.Session, s.now()); err != nil { // Whoever ends all keys holds the lock too, and ended it.
+		if err := isOpen(ctx, tx, in.Session, s.now()); err != nil { // A call that revokes all keys holds the same lock, and has ended the session.
 			return err
 		}
 		if err := s.hasRoom(ctx, tx, user); err != nil {
@@ -64,6 +65,7 @@ func (s *Service) Create(ctx context.Context, user oid.User, in CreateInput) (*e
 	if err != nil {
 		return nil, "", err
 	}
+	// The secret of this call was not stored.
 	if replayed {
 		secret = ""
 	}
@@ -74,7 +76,8 @@ func (s *Service) Create(ctx context.Context, user oid.User, in CreateInput) (*e
 	return rows[0], secret, nil
 }
 
-// isOpen makes sure that a session has not ended.
+// isOpen refuses a session that has ended. Otherwise a stolen session could leave a key behind after the user
+// has signed out everywhere.
 func isOpen(ctx context.Context, tx *store.Tx, id oid.Session, now time.Time) error {
 	open, err := tx.Client().Session.Query().Where(session.ID(id), session.RevokedAtIsNil(), session.ExpiresAtGT(now)).Exist(ctx)
 	if err == nil && !open {
@@ -83,6 +86,7 @@ func isOpen(ctx context.Context, tx *store.Tx, id oid.Session, now time.Time) er
 	return wrap("session", err)
 }
 
+// row is the row of a new key. Scopes are sorted and unique, so that equal keys have equal rows.
 func (in CreateInput) row(tx *store.Tx, user oid.User, secret string) *ent.APIKeyCreate {
 	scopes := slices.Compact(slices.Sorted(slices.Values(in.Scopes)))
 	c := tx.Client().APIKey.Create().SetUserID(user).SetName(in.Name).SetHash(hashOf(secret)).SetHint(secret[len(secret)-hintChars:]).
@@ -96,7 +100,7 @@ func (in CreateInput) row(tx *store.Tx, user oid.User, secret string) *ent.APIKe
 	return c
 }
 
-// hasRoom makes sure that the person may have another key. The person is locked.
+// hasRoom refuses a key beyond the limit. The count is exact, because the user is locked.
 func (s *Service) hasRoom(ctx context.Context, tx *store.Tx, user oid.User) error {
 	n, err := tx.Client().APIKey.Query().
 		Where(entkey.UserID(user), entkey.RevokedAtIsNil(), entkey.Or(entkey.ExpiresAtIsNil(), entkey.ExpiresAtGT(s.now()))).Count(ctx)
@@ -109,6 +113,7 @@ func (s *Service) hasRoom(ctx context.Context, tx *store.Tx, user oid.User) erro
 	return nil
 }
 
+// check reports all faults of the input at once; an unknown model is an error of its own.
 func (s *Service) check(in CreateInput) error {
 	var c text.Checker
 	c.Text("name", in.Name, 1, maxName)

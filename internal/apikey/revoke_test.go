@@ -19,10 +19,10 @@ import (
 	"github.com/weav-ai/weav/internal/usage"
 )
 
-// TestRevoke ends a key once, tells its sockets once, and says nothing of keys of others.
+// TestRevoke revokes a key once, closes its sockets once, and reveals nothing about keys of other users.
 func TestRevoke(t *testing.T) {
 	t.Parallel()
-	each(t, func(r *ring) {
+	each(t, func(r *fixture) {
 		key, secret := r.make(nil)
 		gone, err := r.Revoke(r.t.Context(), r.user, key.ID.String())
 		r.must(err)
@@ -50,10 +50,10 @@ func TestRevoke(t *testing.T) {
 	})
 }
 
-// TestRevokeAll ends all keys of one person and of nobody else.
+// TestRevokeAll revokes all keys of one user and of no other.
 func TestRevokeAll(t *testing.T) {
 	t.Parallel()
-	each(t, func(r *ring) {
+	each(t, func(r *fixture) {
 		_, first := r.make(nil)
 		_, second := r.make(nil)
 		me, mine := r.user, r.session
@@ -73,9 +73,9 @@ func TestRevokeAll(t *testing.T) {
 }
 
 // TestListShowsWhatWorksAndWhatEndedLately, the newest first.
-func TestListShowsWhatWorksAndWhatEndedLately(t *testing.T) {
+func TestListShowsWorkingAndRecentlyRevokedKeys(t *testing.T) {
 	t.Parallel()
-	each(t, func(r *ring) {
+	each(t, func(r *fixture) {
 		old, _ := r.make(func(in *apikey.CreateInput) { in.Name = "old" })
 		_, err := r.Revoke(r.t.Context(), r.user, old.ID.String())
 		r.must(err)
@@ -95,10 +95,10 @@ func TestListShowsWhatWorksAndWhatEndedLately(t *testing.T) {
 	})
 }
 
-// TestTheMostKeys holds also for calls at once; a key that ended or was revoked makes room.
-func TestTheMostKeys(t *testing.T) {
+// TestTheNumberOfKeysIsLimited also for concurrent calls; a key that expired or was revoked makes room.
+func TestTheNumberOfKeysIsLimited(t *testing.T) {
 	t.Parallel()
-	each(t, func(r *ring) {
+	each(t, func(r *fixture) {
 		ends := r.now.Add(time.Minute)
 		brief, _ := r.make(func(in *apikey.CreateInput) { in.ExpiresAt = &ends })
 		for range apikey.MaxKeys - 3 {
@@ -138,7 +138,7 @@ func TestTheMostKeys(t *testing.T) {
 // TestSpentIsOfTheMonth, what is held included, and is nothing in the next.
 func TestSpentIsOfTheMonth(t *testing.T) {
 	t.Parallel()
-	each(t, func(r *ring) {
+	each(t, func(r *fixture) {
 		key, secret := r.make(func(in *apikey.CreateInput) { in.Budget = &usage.Money{AmountMicros: 1000, Currency: "USD"} })
 		p, err := r.Authenticate(r.t.Context(), secret)
 		r.must(err)

@@ -10,25 +10,25 @@ import (
 	"strings"
 )
 
-// The beginnings of keys, by which scanners of leaked secrets know them.
+// The prefixes of keys, by which scanners for leaked secrets recognise them.
 const (
 	livePrefix = "weav_live_"
 	testPrefix = "weav_test_"
 )
 
 const (
-	// secretBytes is the randomness of a key: nobody guesses 256 bits.
+	// secretBytes is the entropy of a key: 256 bits cannot be guessed.
 	secretBytes = 32
-	// hintChars is how much of a key its person is shown later.
+	// hintChars is how many of its last characters the user sees later.
 	hintChars = 4
 )
 
-// IsKey says whether a token has the form of a key, and not of a session's.
+// IsKey reports whether a token has the form of a key, as opposed to that of a session.
 func IsKey(token string) bool {
 	return strings.HasPrefix(token, livePrefix) || strings.HasPrefix(token, testPrefix)
 }
 
-// newSecret makes a key: its beginning, its randomness, and a checksum, so that a typing error is told apart offline.
+// newSecret makes a key: prefix, random bytes, and a checksum that detects typing errors without a query.
 func newSecret(isTest bool) string {
 	raw := make([]byte, secretBytes)
 	rand.Read(raw)
@@ -40,9 +40,10 @@ func newSecret(isTest bool) string {
 	return body + checksum(body)
 }
 
+// checksum is CRC-32, as in the tokens of GitHub. It detects errors and proves nothing.
 func checksum(body string) string { return fmt.Sprintf("%08x", crc32.ChecksumIEEE([]byte(body))) }
 
-// isWhole says whether a token has a key's length and checksum.
+// isWhole reports whether a token has the length and checksum of a key.
 func isWhole(token string) bool {
 	const sumChars = 8
 	length := len(livePrefix) + base64.RawURLEncoding.EncodedLen(secretBytes) + sumChars
@@ -53,7 +54,7 @@ func isWhole(token string) bool {
 	return checksum(body) == token[length-sumChars:]
 }
 
-// hashOf is what is kept of a key. A hash without salt will do: what it hides is random and long.
+// hashOf is the stored form of a key. It needs no salt and no slow hash, because a key is random and long.
 func hashOf(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(sum[:])

@@ -1,4 +1,4 @@
-// Package erasure removes accounts whose people asked for it, when the time to change their mind is over.
+// Package erasure deletes accounts whose users requested it, once the time to undo the deletion is over.
 package erasure
 
 import (
@@ -25,10 +25,11 @@ import (
 // batch is the most accounts that are read at once.
 const batch = 20
 
-// begun is when an account is deleted whose erasure has begun: long ago by every server's clock, so that none restores it.
+// begun is the date of deletion of an account whose erasure has begun. It is long ago by the clock of every
+// server, so that none restores the account.
 var begun = time.Unix(0, 0).UTC()
 
-// Parts are whose rows go.
+// Parts are the domains whose rows are deleted.
 type Parts struct {
 	Store    *store.Store
 	Accounts *account.Service
@@ -43,22 +44,24 @@ type Parts struct {
 	DeleteIdentity func(ctx context.Context, uid string) error
 }
 
-// Service removes accounts.
+// Service deletes accounts.
 type Service struct {
 	Parts
 }
 
-// New returns what removes accounts.
+// New returns a Service.
 func New(p Parts) *Service { return &Service{Parts: p} }
 
-// Purge removes all accounts whose time is over, those that wait longest first, and tells how many went. One that cannot go
-// holds up none behind it. Each step may be the last one of a process: the next look goes on, since the account's own row
-// goes last. Any number of processes may look at once.
+// Purge deletes all accounts whose time is over, those that have waited longest first, and returns how many
+// were deleted. An account that fails does not block the next ones.
+//
+// A process may die after each step. The next run continues, because the account's own row is deleted last.
+// Any number of processes may run it concurrently.
 func (s *Service) Purge(ctx context.Context, now time.Time) (int, error) {
 	gone := 0
 	var faults []error
-	for behind := []predicate.User{}; ; {
-		due, err := s.Store.Client().User.Query().Where(user.DeletesAtLTE(now)).Where(behind...).
+	for next := []predicate.User{}; ; {
+		due, err := s.Store.Client().User.Query().Where(user.DeletesAtLTE(now)).Where(next...).
 			Order(user.ByDeletesAt(), user.ByID()).Limit(batch).All(ctx)
 		if err != nil {
 			return gone, errors.Join(append(faults, fmt.Errorf("erasure: find: %w", err))...)
@@ -75,16 +78,18 @@ func (s *Service) Purge(ctx context.Context, now time.Time) (int, error) {
 		if len(due) < batch {
 			return gone, errors.Join(faults...)
 		}
-		behind = []predicate.User{behindOf(due[batch-1])}
+		// Pages by position, not by repeating the query: accounts that fail would be read forever.
+		next = []predicate.User{after(due[batch-1])}
 	}
 }
 
-// behindOf matches what comes behind u. It goes by where u stood when it was read: its first step moves it to the front.
-func behindOf(u *ent.User) predicate.User {
+// after matches the accounts that follow u in the order of the list. It uses the date that was read, since
+// the first step moves the account to the front.
+func after(u *ent.User) predicate.User {
 	return user.Or(user.DeletesAtGT(*u.DeletesAt), user.And(user.DeletesAtEQ(*u.DeletesAt), user.IDGT(u.ID)))
 }
 
-// erase removes one account, and tells whether it was this call that did.
+// erase deletes one account, and reports whether this call deleted it.
 func (s *Service) erase(ctx context.Context, id oid.User, now time.Time) (went bool, err error) {
 	for _, step := range s.steps() {
 		if went, err = step(ctx, id, now); err != nil || !went {
@@ -94,8 +99,9 @@ func (s *Service) erase(ctx context.Context, id oid.User, now time.Time) (went b
 	return went, nil
 }
 
-// ifDue takes a step while the account is to go and its row is locked: somebody who restores it, and a run that ends, come
-// before or after. An account that stays, or is gone, is left alone; the answer tells.
+// ifDue takes a step if the account is due, with its row locked: a restore, and the end of a run, happen
+// before the step or after it. An account that is not due, or no longer exists, is left unchanged and
+// reported as such.
 func (s *Service) ifDue(ctx context.Context, id oid.User, now time.Time, take func(context.Context, *store.Tx, oid.User) error) (due bool, err error) {
 	err = s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		err := tx.LockUser(ctx, id)

@@ -18,7 +18,7 @@ import (
 	"github.com/weav-ai/weav/internal/store/storetest"
 )
 
-// erased fails unless a look removes n accounts.
+// erased fails unless a run deletes n accounts.
 func (w *world) erased(n int) {
 	w.t.Helper()
 	if got, err := w.Purge(w.t.Context(), store.Now()); err != nil || got != n {
@@ -26,7 +26,8 @@ func (w *world) erased(n int) {
 	}
 }
 
-// TestAnErasureMayEndAfterEachStep: the next look goes on, nothing of the person is left, and nothing of others goes.
+// TestAnErasureMayEndAfterEachStep: the next run continues, nothing of the user is left, and nothing of other
+// users is deleted.
 func TestAnErasureMayEndAfterEachStep(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -51,8 +52,8 @@ func TestAnErasureMayEndAfterEachStep(t *testing.T) {
 	})
 }
 
-// TestErasuresOfTwoProcessesAtOnceDoNoHarm. What one of them could not do is done by a later look.
-func TestErasuresOfTwoProcessesAtOnceDoNoHarm(t *testing.T) {
+// TestConcurrentErasuresRemoveEachAccountOnce. What one of them could not do is done by a later run.
+func TestConcurrentErasuresRemoveEachAccountOnce(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		w.person(false)
@@ -78,7 +79,8 @@ func TestErasuresOfTwoProcessesAtOnceDoNoHarm(t *testing.T) {
 	})
 }
 
-// TestARestoredAccountIsWholeOrGone: a server whose clock is late takes the time for not over while the erasure has begun.
+// TestARestoredAccountIsWholeOrGone: by the clock of another server the time is not over while the erasure
+// has begun.
 func TestARestoredAccountIsWholeOrGone(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -96,14 +98,14 @@ func TestARestoredAccountIsWholeOrGone(t *testing.T) {
 				continue
 			}
 			w.erased(0)
-			before["feed_events"]++ // It tells that the account stays.
+			before["feed_events"]++ // The restore publishes an event.
 			w.same(before, 0)
 			w.works(id)
 		}
 	})
 }
 
-// TestARestoreThatRacesTheErasure has both at once, over and over.
+// TestARestoreThatRacesTheErasure runs both concurrently, many times.
 func TestARestoreThatRacesTheErasure(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, storetest.Open(t, store.Postgres))
@@ -131,7 +133,8 @@ func TestARestoreThatRacesTheErasure(t *testing.T) {
 	}
 }
 
-// TestAnAccountGoesAtTheIdentityProviderFirst: its row holds the uid, so it stays until the provider has answered.
+// TestAnAccountGoesAtTheIdentityProviderFirst: its row has the uid, so it remains until the provider has
+// answered.
 func TestAnAccountGoesAtTheIdentityProviderFirst(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -154,7 +157,7 @@ func TestAnAccountGoesAtTheIdentityProviderFirst(t *testing.T) {
 	})
 }
 
-// works fails unless the sessions and keys of somebody do.
+// works fails unless the sessions and keys of a user work.
 func (w *world) works(id oid.User) {
 	w.t.Helper()
 	sessions := w.st.Client().Session.Query().Where(entsession.UserID(id), entsession.RevokedAtIsNil()).CountX(w.t.Context())
@@ -164,8 +167,9 @@ func (w *world) works(id oid.User) {
 	}
 }
 
-// TestAnAccountThatCannotGoHoldsUpNoneBehindIt: there are more of them than are read at once, and they wait longest.
-func TestAnAccountThatCannotGoHoldsUpNoneBehindIt(t *testing.T) {
+// TestAFailedErasureDoesNotBlockOthers: there are more failing accounts than one batch reads, and they have
+// waited longest.
+func TestAFailedErasureDoesNotBlockOthers(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		w.exec(`CREATE TABLE held (user_id uuid NOT NULL REFERENCES users (id))`)

@@ -13,10 +13,11 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// step is one of those that lead to the end of an account, and may be taken again. It tells whether the account was due.
+// step is one step of an erasure. It can be repeated, and reports whether the account was due.
 type step func(ctx context.Context, id oid.User, now time.Time) (due bool, err error)
 
-// steps are in order. From the first on there is no way back, and nobody can do anything with the account.
+// steps are the steps in their order. After the first one the deletion is final and the account cannot be
+// used.
 func (s *Service) steps() []step {
 	locked := func(take func(context.Context, *store.Tx, oid.User) error) step {
 		return func(ctx context.Context, id oid.User, now time.Time) (bool, error) {
@@ -34,7 +35,8 @@ func (s *Service) steps() []step {
 	}
 }
 
-// begin makes the deletion final, and ends all sessions and keys.
+// begin makes the deletion final and ends all sessions and keys. Without them no request can add rows behind
+// the following steps.
 func (s *Service) begin(ctx context.Context, tx *store.Tx, id oid.User) error {
 	if err := tx.Client().User.UpdateOneID(id).SetDeletesAt(begun).Exec(ctx); err != nil {
 		return err
@@ -45,7 +47,8 @@ func (s *Service) begin(ctx context.Context, tx *store.Tx, id oid.User) error {
 	return s.APIKeys.RevokeAll(ctx, tx, id)
 }
 
-// cancelJobs asks for the end of what still runs, if the account is beyond its first step.
+// cancelJobs requests the end of all running jobs, if the account is beyond its first step. It runs outside a
+// transaction, because a job must be cancelled in its own.
 func (s *Service) cancelJobs(ctx context.Context, id oid.User, _ time.Time) (bool, error) {
 	due, err := s.ifDue(ctx, id, begun, func(context.Context, *store.Tx, oid.User) error { return nil })
 	if err != nil || !due {
@@ -54,7 +57,8 @@ func (s *Service) cancelJobs(ctx context.Context, id oid.User, _ time.Time) (boo
 	return true, s.Jobs.CancelAll(ctx, id)
 }
 
-// purgeChats removes for good what was deleted long ago: since the step before, all chats and folders of the account.
+// purgeChats deletes permanently what was deleted long ago: after the step before, that includes all chats
+// and folders of the account.
 func (s *Service) purgeChats(ctx context.Context, _ oid.User, now time.Time) (bool, error) {
 	if _, err := s.Chats.Purge(ctx, now); err != nil {
 		return false, err
@@ -63,8 +67,8 @@ func (s *Service) purgeChats(ctx context.Context, _ oid.User, now time.Time) (bo
 	return true, err
 }
 
-// dropIdentity removes the user at the identity provider, outside of a transaction. The row that holds the uid goes after it, so a
-// provider that does not answer is asked again in the next round.
+// dropIdentity deletes the user at the identity provider, outside of a transaction. The row with the uid is
+// deleted after it, so a provider that does not answer receives the request again in the next round.
 func (s *Service) dropIdentity(ctx context.Context, id oid.User, _ time.Time) (bool, error) {
 	if s.DeleteIdentity == nil {
 		return true, nil
@@ -79,7 +83,8 @@ func (s *Service) dropIdentity(ctx context.Context, id oid.User, _ time.Time) (b
 	return true, s.DeleteIdentity(ctx, u.UID)
 }
 
-// dropFiles dooms every object of a person, which the sweeper then deletes from the store, and removes what pointed to them.
+// dropFiles marks every object of a user for deletion by the sweeper, and deletes the rows that refer to
+// them. Objects are deleted after the commit, since the object store has no rollback.
 func dropFiles(ctx context.Context, tx *store.Tx, id oid.User) error {
 	err := tx.Client().Object.Update().Where(entobject.UserID(id), entobject.StateNEQ(entobject.StateDoomed)).
 		SetState(entobject.StateDoomed).SetStateAt(store.Now()).Exec(ctx)
@@ -94,7 +99,8 @@ func dropFiles(ctx context.Context, tx *store.Tx, id oid.User) error {
 	)
 }
 
-// dropChats deletes all chats and folders, as if long ago: what removes such ones for good does the rest.
+// dropChats deletes all chats and folders with a date long ago, so that the regular purge deletes them
+// permanently.
 func dropChats(ctx context.Context, tx *store.Tx, id oid.User) error {
 	if err := tx.Client().Chat.Update().Where(entchat.UserID(id)).SetDeletedAt(begun).Exec(ctx); err != nil {
 		return err
@@ -102,8 +108,8 @@ func dropChats(ctx context.Context, tx *store.Tx, id oid.User) error {
 	return tx.Client().Folder.Update().Where(entfolder.UserID(id)).SetDeletedAt(begun).Exec(ctx)
 }
 
-// dropRest removes what is left, the account last. Payments stay without their person, as the law asks; so does what the
-// administration did.
+// dropRest deletes everything else, the account last. Payments remain without the user, as the law requires,
+// and so does the audit log.
 func (s *Service) dropRest(ctx context.Context, tx *store.Tx, id oid.User) error {
 	if err := forgetCustomer(ctx, tx, id); err != nil {
 		return err
@@ -111,6 +117,7 @@ func (s *Service) dropRest(ctx context.Context, tx *store.Tx, id oid.User) error
 	if err := s.Billing.Forget(ctx, tx, id); err != nil {
 		return err
 	}
+	// The order follows the foreign keys: rows that refer to others go first.
 	err := remove(ctx, tx, id,
 		`DELETE FROM job_steps WHERE job_id IN (SELECT id FROM jobs WHERE user_id = $1)`,
 		`DELETE FROM jobs WHERE user_id = $1`,
@@ -118,7 +125,7 @@ func (s *Service) dropRest(ctx context.Context, tx *store.Tx, id oid.User) error
 	if err != nil {
 		return err
 	}
-	if err := dropFiles(ctx, tx, id); err != nil { // What jobs made since the files went.
+	if err := dropFiles(ctx, tx, id); err != nil { // What jobs made since the files were deleted.
 		return err
 	}
 	err = remove(ctx, tx, id,
@@ -146,7 +153,7 @@ func (s *Service) dropRest(ctx context.Context, tx *store.Tx, id oid.User) error
 	return nil
 }
 
-// forgetCustomer takes the person's name out of what the sandbox's gateway keeps of their payments.
+// forgetCustomer removes the user's id from the payments of the sandbox gateway, whose JSON contains it.
 func forgetCustomer(ctx context.Context, tx *store.Tx, id oid.User) error {
 	const forget = `UPDATE sandbox_payments SET state = replace(state, CAST($1 AS text), '') WHERE id IN (SELECT gateway_id FROM payments WHERE user_id = $2)`
 	if _, err := tx.Client().ExecContext(ctx, forget, id.String(), id); err != nil {
@@ -155,6 +162,7 @@ func forgetCustomer(ctx context.Context, tx *store.Tx, id oid.User) error {
 	return nil
 }
 
+// remove runs deletions for one user; an error names its statement.
 func remove(ctx context.Context, tx *store.Tx, id oid.User, statements ...string) error {
 	for _, statement := range statements {
 		if _, err := tx.Client().ExecContext(ctx, statement, id); err != nil {

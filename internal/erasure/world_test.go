@@ -31,24 +31,24 @@ import (
 
 func TestMain(m *testing.M) { servicetest.Main(m) }
 
-// world is a database with people in it, and what removes them.
+// world is a database with users in it, and the service that deletes them.
 type world struct {
 	t  *testing.T
 	st *store.Store
 	*erasure.Service
-	// due is when the people of the tests are to go.
+	// due is when the users of the tests are to be deleted.
 	due time.Time
 }
 
-type still struct{}
+type noMetrics struct{}
 
-func (still) ObjectsRepaired(string, int) {}
+func (noMetrics) ObjectsRepaired(string, int) {}
 
 func newWorld(t *testing.T, st *store.Store) *world {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	w := &world{t: t, st: st, due: store.Now().Add(-time.Minute)}
-	files := file.New(st, nil, log, still{}, file.Config{})
+	files := file.New(st, nil, log, noMetrics{}, file.Config{})
 	chats := chat.New(chat.Parts{Store: st, Files: files, Log: log}, chat.Config{})
 	jobs := job.New(job.Parts{Store: st, Files: files, Chats: chats, Log: log}, job.Config{})
 	chats.OnPurge(jobs.ForgetChats)
@@ -59,7 +59,7 @@ func newWorld(t *testing.T, st *store.Store) *world {
 	return w
 }
 
-// accounts is the domain of people on a server with a clock of its own.
+// accounts is the domain of users on a server with a clock of its own.
 func (w *world) accounts(now func() time.Time) *account.Service {
 	w.t.Helper()
 	s, err := account.New(w.st, devauth.New(), nil, slog.New(slog.DiscardHandler), account.Config{JWTSecret: make([]byte, 32), Now: now})
@@ -74,18 +74,20 @@ func each(t *testing.T, test func(w *world)) {
 	storetest.Each(t, func(t *testing.T, st *store.Store) { test(newWorld(t, st)) })
 }
 
-// kept are the tables that keep rows of somebody who is gone, and apart are those whose rows are nobody's.
+// kept are the tables whose rows remain when their user is deleted, and apart are those whose rows belong to
+// no user.
 var (
 	kept = map[string]bool{
-		"payments": true, "payment_steps": true, // The law asks for them; they name nobody.
+		"payments": true, "payment_steps": true, // The law requires them; they name no user.
 		"objects":          true, // The sweeper removes them with the objects.
-		"audit_entries":    true, // What the administration did is kept.
+		"audit_entries":    true, // The audit log remains.
 		"sandbox_payments": true, // As payments.
 	}
 	apart = map[string]bool{"payment_notices": true, "sandbox_payments": true, "model_warnings": true}
 )
 
-// person adds somebody with a row in every table, and has them deleted. A table that is added gets a row, too.
+// person adds a user with a row in every table, and requests their deletion. A table that is added later gets
+// a row, too.
 func (w *world) person(due bool) oid.User {
 	w.t.Helper()
 	ids := map[string]any{}
@@ -119,7 +121,7 @@ func (w *world) searchColumns() string {
 	return `) VALUES ($1, $2, $3, false)`
 }
 
-// row adds a row to a table: what it must have, and what it may say of the person's other rows.
+// row adds a row to a table: the required columns, and references to the user's other rows.
 func (w *world) row(t *schema.Table, ids map[string]any) {
 	w.t.Helper()
 	values := map[string]any{}
@@ -194,7 +196,7 @@ func (w *world) count(query string, args ...any) (n int) {
 	w.t.Helper()
 	rows, err := w.st.Client().QueryContext(context.WithoutCancel(w.t.Context()), query, args...)
 	w.must(err)
-	defer func() { _ = rows.Close() }() // It was read.
+	defer func() { _ = rows.Close() }() // Nothing was written.
 	if !rows.Next() {
 		w.t.Fatal("no count")
 	}
@@ -202,7 +204,7 @@ func (w *world) count(query string, args ...any) (n int) {
 	return n
 }
 
-// same fails unless the tables have the rows that they had, and those that are kept of so many who are gone.
+// same fails unless the tables have the rows that they had, and those that remain of the deleted users.
 func (w *world) same(before map[string]int, gone int) {
 	w.t.Helper()
 	after := w.counts()

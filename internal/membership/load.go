@@ -15,16 +15,17 @@ import (
 //go:embed plans.yaml
 var shipped []byte
 
-// Settings are what an operator sets.
+// Settings are the operator's settings.
 type Settings struct {
-	// Billing false opens everything to everybody.
+	// Billing false gives every user the highest plan.
 	Billing bool
-	// File replaces the shipped memberships; Name is what its faults are told under. Nil: as shipped.
+	// File replaces the plans that ship with the program. Name is the file's name in errors. Nil for the
+	// shipped plans.
 	File []byte
 	Name string
 }
 
-// entry is a membership as the file has it.
+// entry is a plan in the file.
 type entry struct {
 	Type      catalog.Plan `yaml:"type"`
 	Name      label        `yaml:"name"`
@@ -48,10 +49,10 @@ type dailyEntry struct {
 	VideoSeconds int64 `yaml:"videoSeconds"`
 }
 
-// inOrder are the memberships there must be, the cheapest first.
+// inOrder are the plans that must exist, the cheapest first.
 var inOrder = []catalog.Plan{catalog.Free, catalog.Standard, catalog.Premium}
 
-// Load reads the memberships. It tells all that is wrong with them at once.
+// Load reads the plans and reports all faults at once.
 func Load(s Settings) (*Plans, error) {
 	source, name := s.File, s.Name
 	if source == nil {
@@ -60,6 +61,7 @@ func Load(s Settings) (*Plans, error) {
 	var file struct {
 		Plans []entry `yaml:"plans"`
 	}
+	// A misspelt field would silently give a plan its zero value, so unknown fields are errors.
 	dec := yaml.NewDecoder(bytes.NewReader(source))
 	dec.KnownFields(true)
 	if err := dec.Decode(&file); err != nil {
@@ -85,6 +87,7 @@ func Load(s Settings) (*Plans, error) {
 	return p, errors.Join(faults...)
 }
 
+// plan converts an entry, whose faults are collected separately.
 func (e entry) plan() Plan {
 	const second = 1000
 	return Plan{
@@ -94,7 +97,7 @@ func (e entry) plan() Plan {
 	}
 }
 
-// faults are what is wrong with an entry by itself.
+// faults returns what is wrong with an entry by itself.
 func (e entry) faults() []string {
 	var out []string
 	fail := func(wrong bool, why string) {
@@ -113,7 +116,8 @@ func (e entry) faults() []string {
 	return out
 }
 
-// comparable makes sure that time of one membership can be turned into time of another.
+// comparable checks that time of one plan can be converted into time of another: the same currency and days,
+// at different prices.
 func (p *Plans) comparable(name string) []error {
 	standard, premium := p.list[1], p.list[2]
 	if standard.Currency != premium.Currency || standard.Days != premium.Days || standard.Amount >= premium.Amount {

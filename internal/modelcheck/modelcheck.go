@@ -1,5 +1,5 @@
-// Package modelcheck knows which models of the catalogue their providers have ended, or will end soon, so that an
-// operator hears of it before the people do.
+// Package modelcheck detects which models of the catalogue their providers have ended, or will end soon, so
+// that an operator can act before users are affected.
 package modelcheck
 
 import (
@@ -18,9 +18,9 @@ import (
 )
 
 const (
-	// Soon is how long before its end a model is warned of.
+	// Soon is how long before its end a model is reported.
 	Soon = 30 * 24 * time.Hour
-	// listTimeout is the longest a provider may take for its list.
+	// listTimeout is the longest time that a provider may take to list its models.
 	listTimeout = 30 * time.Second
 )
 
@@ -33,18 +33,18 @@ const (
 	Ending = modelwarning.CodeEnding
 )
 
-// Warning is what an operator must know of a model.
+// Warning is a problem with a model that an operator must know.
 type Warning struct {
 	Model      catalog.Model
 	Code       Code
 	Message    string // Text in English
 	Text       errs.Text
 	ShutdownAt *time.Time
-	// CheckedAt is when the provider was asked; nil where the catalogue itself says so.
+	// CheckedAt is when the provider was queried; nil where the catalogue itself has the date.
 	CheckedAt *time.Time
 }
 
-// Service compares the catalogue to the lists of providers.
+// Service compares the catalogue with the lists of the providers.
 type Service struct {
 	store   *store.Store
 	catalog *catalog.Catalog
@@ -52,13 +52,14 @@ type Service struct {
 	log     *slog.Logger
 }
 
-// New returns a Service that asks listers, which are named as providers are in the catalogue.
+// New returns a Service for the given listers, by the providers' names in the catalogue.
 func New(st *store.Store, c *catalog.Catalog, listers map[string]ai.ModelLister, log *slog.Logger) *Service {
 	return &Service{store: st, catalog: c, listers: listers, log: log}
 }
 
-// Check asks each provider for its list, keeps what is wrong, for all servers to show, and logs it. A provider that does
-// not answer, or whose list is empty, leaves what was known of it.
+// Check queries each provider, stores the problems, so that every server can show them, and logs them. A
+// provider that does not answer, or lists nothing, leaves its stored problems unchanged: an outage must not
+// hide them, nor report all models as gone.
 func (s *Service) Check(ctx context.Context) error {
 	for provider, lister := range s.listers {
 		listed, err := list(ctx, lister)
@@ -70,15 +71,16 @@ func (s *Service) Check(ctx context.Context) error {
 			s.log.WarnContext(ctx, "a provider lists no models", "provider", provider)
 			continue
 		}
-		if err := s.keep(ctx, provider, s.compare(provider, listed)); err != nil {
+		if err := s.save(ctx, provider, s.compare(provider, listed)); err != nil {
 			return err
 		}
 	}
-	return s.tell(ctx)
+	return s.logWarnings(ctx)
 }
 
-// tell logs what is wrong now.
-func (s *Service) tell(ctx context.Context) error {
+// logWarnings logs the present problems. It runs with each check, so that an operator who reads only recent
+// logs sees them.
+func (s *Service) logWarnings(ctx context.Context) error {
 	warnings, err := s.Warnings(ctx)
 	for _, w := range warnings {
 		s.log.WarnContext(ctx, "a model of the catalogue ends", "provider", w.Model.Provider, "model", w.Model.ID, "code", string(w.Code), "advice", w.Message)
@@ -86,13 +88,14 @@ func (s *Service) tell(ctx context.Context) error {
 	return err
 }
 
+// list bounds the request, so that one provider cannot delay the check of the others.
 func list(ctx context.Context, lister ai.ModelLister) ([]ai.ListedModel, error) {
 	ctx, cancel := context.WithTimeout(ctx, listTimeout)
 	defer cancel()
 	return lister.ListModels(ctx)
 }
 
-// compare finds what is wrong with a provider's models on offer.
+// compare returns the problems of a provider's models on offer.
 func (s *Service) compare(provider string, listed []ai.ListedModel) []Warning {
 	byID := make(map[string]ai.ListedModel, len(listed))
 	for _, l := range listed {
@@ -114,13 +117,14 @@ func (s *Service) compare(provider string, listed []ai.ListedModel) []Warning {
 	return found
 }
 
-// soon says whether a model ends within the time of warning; never for the zero time.
+// soon reports whether a model ends within the time of warning; never for the zero time.
 func soon(shutdown time.Time) bool {
 	return !shutdown.IsZero() && shutdown.Before(store.Now().Add(Soon))
 }
 
-// keep replaces what was known of a provider's models.
-func (s *Service) keep(ctx context.Context, provider string, found []Warning) error {
+// save replaces the stored problems of a provider in one transaction, so that readers see one list or the
+// other.
+func (s *Service) save(ctx context.Context, provider string, found []Warning) error {
 	now := store.Now()
 	err := s.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if _, err := tx.Client().ModelWarning.Delete().Where(modelwarning.Provider(provider)).Exec(ctx); err != nil {
@@ -139,8 +143,8 @@ func (s *Service) keep(ctx context.Context, provider string, found []Warning) er
 	return nil
 }
 
-// Warnings are what is wrong now: by the last look at the providers' lists, and by the catalogue's own days. A model that
-// was retired since is not told of any more, nor one whose provider is not configured.
+// Warnings returns the present problems, by the last check of the providers' lists and by the dates in the
+// catalogue. Models that were retired since, and those of providers that are not configured, are left out.
 func (s *Service) Warnings(ctx context.Context) ([]Warning, error) {
 	rows, err := s.store.Client().ModelWarning.Query().Order(modelwarning.ByModel()).All(ctx)
 	if err != nil {
@@ -153,19 +157,20 @@ func (s *Service) Warnings(ctx context.Context) ([]Warning, error) {
 		}
 	}
 	for _, m := range s.catalog.Models() {
-		told := slices.ContainsFunc(out, func(w Warning) bool { return w.Model.ID == m.ID })
-		if !told && soon(m.ShutdownAt) && s.catalog.Configured(m) {
+		reported := slices.ContainsFunc(out, func(w Warning) bool { return w.Model.ID == m.ID })
+		if !reported && soon(m.ShutdownAt) && s.catalog.Configured(m) {
 			out = append(out, Warning{Model: m, Code: Ending, ShutdownAt: &m.ShutdownAt})
 		}
 	}
 	for i := range out {
+		// Computed at each read, because the successor may change with the catalogue.
 		out[i].Text = s.advice(out[i])
 		out[i].Message = out[i].Text.String()
 	}
 	return out, nil
 }
 
-// advice says what to do.
+// advice says what an operator should do.
 func (s *Service) advice(w Warning) errs.Text {
 	next, ok := s.catalog.Successor(w.Model.ID)
 	then := errs.Textf("name a successor in the catalogue")

@@ -20,7 +20,7 @@ import (
 	"github.com/weav-ai/weav/internal/store/storetest"
 )
 
-// list is a provider's list, or that it does not answer.
+// list is a provider's list, or its failure to answer.
 type list struct {
 	models []ai.ListedModel
 	err    error
@@ -31,8 +31,8 @@ func (l *list) ListModels(context.Context) ([]ai.ListedModel, error) { return l.
 // inDays is a day from now on, as catalogues write it.
 func inDays(n int) string { return time.Now().AddDate(0, 0, n).UTC().Format(time.DateOnly) }
 
-// models is a catalogue of models at "shop", two of which end, of one at "mill", which has no list, and of one whose
-// provider is not configured.
+// models is a catalogue of models at "shop", two of which end, of one at "mill", which has no list, and of
+// one whose provider is not configured.
 func models(t *testing.T) *catalog.Catalog {
 	t.Helper()
 	var file strings.Builder
@@ -59,7 +59,7 @@ func models(t *testing.T) *catalog.Catalog {
 	return c
 }
 
-// TestCheck says which models operators are warned of after each answer of a provider.
+// TestCheck verifies the warnings after each answer of a provider.
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
@@ -86,7 +86,7 @@ func TestCheck(t *testing.T) {
 			if err := checks.Check(t.Context()); err != nil {
 				t.Fatalf("%s: %v", step.name, err)
 			}
-			if diff := cmp.Diff(step.want, told(t, checks)); diff != "" {
+			if diff := cmp.Diff(step.want, warningsByModel(t, checks)); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", step.name, diff)
 			}
 		}
@@ -98,8 +98,8 @@ func TestCheck(t *testing.T) {
 	})
 }
 
-// told are the warnings by model: the code, and whether the provider said so.
-func told(t *testing.T, checks *modelcheck.Service) map[string]string {
+// warningsByModel returns the warnings by model: the code, and whether the provider reported it.
+func warningsByModel(t *testing.T, checks *modelcheck.Service) map[string]string {
 	t.Helper()
 	warnings, err := checks.Warnings(t.Context())
 	if err != nil {
