@@ -11,7 +11,7 @@ import (
 	"github.com/weav-ai/weav/internal/app"
 )
 
-// check goes through the settings as an operator would, and fails when somebody must act.
+// check verifies the settings and prints the result, and fails when an operator must act.
 func check(ctx context.Context, args []string, stdout io.Writer) error {
 	workers := true
 	err := flags("check", args, func(f *flag.FlagSet) { f.BoolVar(&workers, "workers", true, "") })

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// The variables are the process's, so these cases take turns.
+// The variables are those of the process, so these cases run in turn.
 func TestCheckFailsWhenSomebodyMustAct(t *testing.T) {
 	cases := map[string]struct {
 		vars  map[string]string

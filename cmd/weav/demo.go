@@ -17,17 +17,18 @@ import (
 )
 
 const (
-	// demoPrompt is what the demo asks when nobody says.
+	// demoPrompt is the default prompt of the demo.
 	demoPrompt = "Explain in a few sentences why a reply should survive a page reload. 한국어 문장도 하나 넣어 줘."
-	// dropAfter is how many pieces the demo reads before it drops its socket, and before it stops the second reply.
+	// dropAfter is how many pieces the demo reads before it drops its socket, and before it stops the second
+	// reply.
 	dropAfter = 8
-	// demoSignIns is how often one may sign in within a minute: few, so that the demo can show the refusal.
+	// demoSignIns is the limit of sign-ins per minute. It is low, so that the demo can reach it.
 	demoSignIns = 5
 	// demoTimeout bounds the whole demo.
 	demoTimeout = 2 * time.Minute
 )
 
-// demo starts a server of its own and shows a chat through it, as an ordinary client.
+// demo starts its own server and shows a chat through it, as an ordinary client.
 func demo(ctx context.Context, args []string, out io.Writer) (err error) {
 	flags := flag.NewFlagSet("weav demo", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
@@ -61,7 +62,8 @@ func demo(ctx context.Context, args []string, out io.Writer) (err error) {
 	return d.membership(ctx)
 }
 
-// demoServer starts the embedded server on a free port, with a data folder that goes with it.
+// demoServer starts the embedded server on a free port, with a temporary data folder. stop ends it and
+// deletes the folder.
 func demoServer(ctx context.Context) (url string, stop func() error, err error) {
 	dir, err := os.MkdirTemp("", "weav-demo-")
 	if err != nil {
@@ -93,7 +95,7 @@ func demoServer(ctx context.Context) (url string, stop func() error, err error) 
 	}, nil
 }
 
-// demonstration is the demo's client and what it counts.
+// demonstration is the client of the demo with its counters.
 type demonstration struct {
 	out    io.Writer
 	client *client.Client
@@ -104,11 +106,12 @@ type demonstration struct {
 	firstAfter time.Duration
 	pieces     int
 	reconnects int
-	lost       int // pieces that came with a gap before them, and text that is missing at the end
+	lost       int // pieces after a gap, and text that is missing at the end
 	doubled    int // durable events that came twice
 	seen       map[string]bool
 }
 
+// run shows the chat and the media, and fails when a piece was lost or an event was doubled.
 func (d *demonstration) run(ctx context.Context, prompt string) error {
 	d.seen = map[string]bool{}
 	chatID, err := d.prepare(ctx)
@@ -132,7 +135,7 @@ func (d *demonstration) run(ctx context.Context, prompt string) error {
 	return nil
 }
 
-// prepare signs in and makes a folder and a chat.
+// prepare signs in and creates a folder and a chat.
 func (d *demonstration) prepare(ctx context.Context) (string, error) {
 	if _, err := d.client.SignIn(ctx, "demo@example.com"); err != nil {
 		return "", err
@@ -156,7 +159,7 @@ func (d *demonstration) prepare(ctx context.Context) (string, error) {
 	return chatID, err
 }
 
-// first sends the prompt, prints the reply as it comes, drops the socket in the middle and resumes.
+// first sends the prompt, prints the reply as it arrives, drops the socket in the middle and resumes.
 func (d *demonstration) first(ctx context.Context, chatID, prompt string) (err error) {
 	events, socket, err := d.follow(ctx, chatID)
 	if err != nil {
@@ -175,6 +178,7 @@ func (d *demonstration) first(ctx context.Context, chatID, prompt string) (err e
 	<-socket.Gone()
 	fmt.Fprintf(d.out, "\n  … the socket is dropped here; the reply goes on without it …\n  ")
 	d.reconnects++
+	// The cursor of the last event makes the server send what was missed.
 	events, socket, err = d.follow(ctx, chatID)
 	if err != nil {
 		return err
@@ -187,7 +191,7 @@ func (d *demonstration) first(ctx context.Context, chatID, prompt string) (err e
 	return d.compare(ctx, sent.ReplyID, end)
 }
 
-// compare counts what is missing of the reply, by its stored text.
+// compare compares the received reply with its stored text.
 func (d *demonstration) compare(ctx context.Context, replyID string, end client.Event) error {
 	stored, _, err := d.client.MessageText(ctx, replyID)
 	if err != nil {
@@ -228,6 +232,7 @@ func (d *demonstration) second(ctx context.Context, chatID string) (_ client.Rec
 	return receipt, nil
 }
 
+// follow subscribes to a chat from the last cursor on.
 func (d *demonstration) follow(ctx context.Context, chatID string) (<-chan json.RawMessage, *client.Socket, error) {
 	socket, err := d.client.Dial(ctx)
 	if err != nil {
@@ -237,13 +242,14 @@ func (d *demonstration) follow(ctx context.Context, chatID string) (<-chan json.
 	return events, socket, err
 }
 
+// send sends a message and starts the measurement of its first piece.
 func (d *demonstration) send(ctx context.Context, chatID, prompt string) (client.Sent, error) {
 	d.sent = time.Now()
 	fmt.Fprintf(d.out, "\n> %s\n  ", prompt)
 	return d.client.Send(ctx, chatID, prompt, rand.Text())
 }
 
-// read reads events of a reply: until it has ended, or until so many pieces have come.
+// read reads the events of a reply until it has ended, or until the given number of pieces.
 func (d *demonstration) read(events <-chan json.RawMessage, replyID string, pieces int) (client.Event, error) {
 	got := 0
 	for payload := range events {
@@ -269,7 +275,8 @@ func (d *demonstration) read(events <-chan json.RawMessage, replyID string, piec
 	return client.Event{}, errors.New("demo: the subscription ended early")
 }
 
-// count notes a durable event; each must come once, also over a reconnect.
+// count counts a durable event. Each must arrive once, also over a reconnect. Deltas and snapshots may
+// repeat.
 func (d *demonstration) count(e client.Event) {
 	if e.Typename != "ReplyDelta" && e.Typename != "ChatSnapshot" {
 		if d.seen[e.Cursor] {
@@ -280,7 +287,7 @@ func (d *demonstration) count(e client.Event) {
 	d.cursor = e.Cursor
 }
 
-// apply adds a piece and prints what of it is new.
+// apply adds a piece and prints its new part.
 func (d *demonstration) apply(e client.Event) {
 	if d.firstAfter == 0 {
 		d.firstAfter = time.Since(d.sent)
@@ -296,10 +303,12 @@ func (d *demonstration) apply(e client.Event) {
 	}
 }
 
+// say prints a line about what the demo did.
 func (d *demonstration) say(format string, args ...any) {
 	fmt.Fprintf(d.out, "- "+format+"\n", args...)
 }
 
+// summary prints the counters and the receipt of the stopped reply.
 func (d *demonstration) summary(r client.Receipt) {
 	fmt.Fprintf(d.out, "\nSummary\n  first piece after  %d ms\n  pieces             %d\n  reconnects         %d\n  lost               %d\n  doubled            %d\n",
 		d.firstAfter.Milliseconds(), d.pieces, d.reconnects, d.lost, d.doubled)

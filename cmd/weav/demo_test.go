@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// TestTheDemoShowsAMembershipAndEveryRefusal runs it whole: it fails by itself where something is not as it says.
+// TestTheDemoShowsAMembershipAndEveryRefusal runs the whole demo, which fails by itself where a result
+// differs.
 func TestTheDemoShowsAMembershipAndEveryRefusal(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer

@@ -13,10 +13,10 @@ import (
 	"github.com/weav-ai/weav/internal/client"
 )
 
-// mediaDir is where the demo saves what it makes.
+// mediaDir is where the demo saves the results.
 const mediaDir = "weav-demo"
 
-// barWidth is how many characters a full progress bar has.
+// barWidth is the width of a full progress bar in characters.
 const barWidth = 30
 
 // media orders an image and a video, shows their progress as it is pushed, and saves the files.
@@ -79,7 +79,7 @@ func (d *demonstration) watch(ctx context.Context, jobID string) (_ *client.Job,
 	return nil, errors.New("demo: the subscription ended early")
 }
 
-// bar draws how far a job is over the last bar.
+// bar draws the progress of a job over the last bar.
 func (d *demonstration) bar(progress *float64, phase string) {
 	if progress == nil {
 		fmt.Fprintf(d.out, "\r  [%s]       %-40s", strings.Repeat(" ", barWidth), phase)
@@ -89,7 +89,7 @@ func (d *demonstration) bar(progress *float64, phase string) {
 	fmt.Fprintf(d.out, "\r  [%s%s] %3.0f %%  %-40s", strings.Repeat("=", full), strings.Repeat(" ", barWidth-full), *progress*100, phase)
 }
 
-// save fetches what a job made and keeps it beside the caller.
+// save downloads the result of a job into the present folder.
 func (d *demonstration) save(ctx context.Context, name string, job *client.Job) error {
 	if job.Result == nil || len(job.Result.Artifacts) == 0 {
 		return fmt.Errorf("demo: the %s ended %s and left nothing", name, job.Status)
@@ -102,6 +102,7 @@ func (d *demonstration) save(ctx context.Context, name string, job *client.Job) 
 	if err != nil {
 		return err
 	}
+	// The size in the record is what the server measured when it stored the result.
 	if int64(len(content)) != a.Bytes {
 		return fmt.Errorf("demo: the %s has %d bytes, its record says %d", name, len(content), a.Bytes)
 	}

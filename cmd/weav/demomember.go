@@ -13,24 +13,24 @@ import (
 const (
 	// mostImages is more images than FREE gives a day.
 	mostImages = 50
-	// unfinishedJobs is how many of a person's jobs are worked on at once.
+	// unfinishedJobs is how many jobs of one user run at once.
 	unfinishedJobs = 4
 )
 
-// membership shows what a membership is: a model that needs one, a quota used up, a membership bought at the sandbox's page,
-// and what it opens. On its way it meets the refusals that apps tell apart.
+// membership shows what a membership is: a model that needs one, an exhausted quota, a membership that is
+// bought on the sandbox's page, and what it includes. It meets the errors that apps must distinguish.
 func (d *demonstration) membership(ctx context.Context) error {
 	if _, err := d.client.SignIn(ctx, "demo@example.com"); err != nil {
 		return err
 	}
 	d.say("signed in as demo@example.com at %s", d.client.URL)
-	if err := d.tell(ctx); err != nil {
+	if err := d.showMembership(ctx); err != nil {
 		return err
 	}
 	if err := d.withoutRights(ctx); err != nil {
 		return err
 	}
-	if err := d.refused(d.orderText(ctx, "sandbox-scholar"), "MEMBERSHIP_REQUIRED"); err != nil {
+	if err := d.expectRefusal(d.orderText(ctx, "sandbox-scholar"), "MEMBERSHIP_REQUIRED"); err != nil {
 		return err
 	}
 	jobs, err := d.useUp(ctx)
@@ -40,7 +40,7 @@ func (d *demonstration) membership(ctx context.Context) error {
 	if err := d.buy(ctx, "STANDARD"); err != nil {
 		return err
 	}
-	if err := d.tell(ctx); err != nil {
+	if err := d.showMembership(ctx); err != nil {
 		return err
 	}
 	if err := d.orderText(ctx, "sandbox-scholar"); err != nil {
@@ -58,14 +58,14 @@ func (d *demonstration) membership(ctx context.Context) error {
 		}
 	}
 	d.say("cancelled the images that were not made yet: what they held is given back")
-	if err := d.tell(ctx); err != nil {
+	if err := d.showMembership(ctx); err != nil {
 		return err
 	}
 	return d.tooOften(ctx)
 }
 
-// tell shows what the person is a member of, and what is left of the day.
-func (d *demonstration) tell(ctx context.Context) error {
+// showMembership prints the user's membership and what is left of today's quota.
+func (d *demonstration) showMembership(ctx context.Context) error {
 	m, err := d.client.Membership(ctx)
 	if err != nil {
 		return err
@@ -97,32 +97,33 @@ func (d *demonstration) useUp(ctx context.Context) ([]string, error) {
 		job, err := d.orderImage(ctx, "WAIT")
 		if err != nil {
 			d.say("ordered %d images", len(jobs))
-			return jobs, d.refused(err, "QUOTA_EXCEEDED")
+			return jobs, d.expectRefusal(err, "QUOTA_EXCEEDED")
 		}
 		jobs = append(jobs, job.ID)
+		// Every job beyond this number would wait, so the limit can be shown here.
 		if len(jobs) != unfinishedJobs {
 			continue
 		}
 		_, err = d.orderImage(ctx, "REFUSE")
-		if err := d.refused(err, "TOO_MANY_JOBS"); err != nil {
+		if err := d.expectRefusal(err, "TOO_MANY_JOBS"); err != nil {
 			return nil, err
 		}
 	}
 	return nil, errors.New("demo: no quota refused anything")
 }
 
-// orderImage orders an image that takes its time; onLimit says what to do when four jobs are unfinished.
+// orderImage orders a slow image; onLimit is what to do when too many jobs are unfinished.
 func (d *demonstration) orderImage(ctx context.Context, onLimit string) (client.Job, error) {
 	work := map[string]any{"image": map[string]any{"prompt": "[sandbox:slow] a lighthouse", "size": "256x256"}}
 	return d.client.CreateJob(ctx, map[string]any{"work": work, "onLimit": onLimit, "idempotencyKey": rand.Text()})
 }
 
-// withoutRights asks as nobody, and with an API key that may only read.
+// withoutRights orders without signing in, and with an API key that may only read.
 func (d *demonstration) withoutRights(ctx context.Context) error {
 	me := d.client
 	defer func() { d.client = me }()
 	d.client = &client.Client{URL: me.URL}
-	if err := d.refused(d.orderText(ctx, "sandbox-writer"), "UNAUTHENTICATED"); err != nil {
+	if err := d.expectRefusal(d.orderText(ctx, "sandbox-writer"), "UNAUTHENTICATED"); err != nil {
 		return err
 	}
 	var made struct{ CreateAPIKey struct{ Secret string } }
@@ -132,21 +133,21 @@ func (d *demonstration) withoutRights(ctx context.Context) error {
 		return fmt.Errorf("demo: %w", err)
 	}
 	d.client = &client.Client{URL: me.URL, Token: made.CreateAPIKey.Secret}
-	return d.refused(d.orderText(ctx, "sandbox-writer"), "FORBIDDEN")
+	return d.expectRefusal(d.orderText(ctx, "sandbox-writer"), "FORBIDDEN")
 }
 
-// tooOften signs in until that is too often.
+// tooOften signs in until the rate limit refuses it.
 func (d *demonstration) tooOften(ctx context.Context) error {
 	for range demoSignIns + 1 {
 		if _, err := (&client.Client{URL: d.client.URL}).SignIn(ctx, "demo@example.com"); err != nil {
-			return d.refused(err, "RATE_LIMITED")
+			return d.expectRefusal(err, "RATE_LIMITED")
 		}
 	}
 	return errors.New("demo: nobody minds how often one signs in")
 }
 
-// refused shows a refusal, which must have the code.
-func (d *demonstration) refused(err error, code string) error {
+// expectRefusal prints a refusal, which must have the code.
+func (d *demonstration) expectRefusal(err error, code string) error {
 	if err == nil {
 		return fmt.Errorf("demo: it was let through, want %s", code)
 	}
@@ -157,11 +158,11 @@ func (d *demonstration) refused(err error, code string) error {
 	fmt.Fprintf(d.out, "  refused: %s\n    %s\n   ", code, faults[0].Message)
 	for _, name := range []string{"httpStatus", "planNeeded", "scopeNeeded", "retryAfterMs", "left"} {
 		if v, ok := faults[0].Extensions[name]; ok {
-			told, err := json.Marshal(v)
+			value, err := json.Marshal(v)
 			if err != nil {
 				return fmt.Errorf("demo: %w", err)
 			}
-			fmt.Fprintf(d.out, " %s %s", name, told)
+			fmt.Fprintf(d.out, " %s %s", name, value)
 		}
 	}
 	fmt.Fprintln(d.out)

@@ -9,7 +9,7 @@ import (
 	"github.com/weav-ai/weav/internal/client"
 )
 
-// plan has a goal planned, makes the folder of it, runs its first step and shows how far it is.
+// plan has a goal planned, creates its folder, runs the first step and shows the progress.
 func (d *demonstration) plan(ctx context.Context, goal string) error {
 	if _, err := d.client.SignIn(ctx, "demo@example.com"); err != nil {
 		return err
@@ -58,6 +58,7 @@ func (d *demonstration) propose(ctx context.Context, goal string) (client.Plan, 
 	return d.client.PlanOf(ctx, job.ID)
 }
 
+// show prints a plan.
 func (d *demonstration) show(plan client.Plan) {
 	fmt.Fprintf(d.out, "\n%s\n%s\n\n", plan.Title, plan.Summary)
 	for _, st := range plan.Steps {
@@ -73,7 +74,7 @@ func (d *demonstration) show(plan client.Plan) {
 	fmt.Fprintln(d.out)
 }
 
-// begin runs a step and prints what comes of it.
+// begin runs a step and prints its result.
 func (d *demonstration) begin(ctx context.Context, st client.PlanStep) (err error) {
 	events, socket, err := d.follow(ctx, st.Chat.ID)
 	if err != nil {

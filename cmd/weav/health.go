@@ -14,10 +14,10 @@ import (
 	"github.com/weav-ai/weav/internal/app"
 )
 
-// healthTimeout is longer than the server gives each of its parts.
+// healthTimeout is longer than the server waits for each of its parts.
 const healthTimeout = 10 * time.Second
 
-// health asks the server of this configuration whether it is ready, for images that hold no other program to ask with.
+// health queries whether the server of this configuration is ready, for images that contain no other client.
 func health(ctx context.Context, args []string, stdout io.Writer) error {
 	if err := flags("health", args, func(*flag.FlagSet) {}); err != nil {
 		return err
@@ -30,6 +30,7 @@ func health(ctx context.Context, args []string, stdout io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("LISTEN_ADDR: %w", err)
 	}
+	// A server that listens on all addresses is queried on loopback.
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}

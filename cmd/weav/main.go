@@ -47,9 +47,10 @@ func main() {
 	}
 }
 
-// errUsage marks a command line that cannot be read.
+// errUsage marks an invalid command line.
 var errUsage = errors.New("see weav --help")
 
+// exitCode is 2 for an invalid command line, as is customary, and 1 otherwise.
 func exitCode(err error) int {
 	if errors.Is(err, errUsage) {
 		return 2
@@ -57,6 +58,7 @@ func exitCode(err error) int {
 	return 1
 }
 
+// run runs a command. Flags without a command belong to serve.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	command := "serve"
 	if len(args) > 0 && args[0] != "" && args[0][0] != '-' {

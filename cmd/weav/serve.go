@@ -23,6 +23,7 @@ func load(stderr io.Writer) (app.Config, *slog.Logger, error) {
 	return cfg, logger(cfg, stderr), nil
 }
 
+// logger writes to w in the format and from the level of the settings.
 func logger(cfg app.Config, w io.Writer) *slog.Logger {
 	options := &slog.HandlerOptions{Level: cfg.LogLevel}
 	if cfg.LogFormat == "json" {
@@ -31,7 +32,7 @@ func logger(cfg app.Config, w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, options))
 }
 
-// flags reads a command's flags; it takes no further arguments.
+// flags parses a command's flags. No command takes further arguments.
 func flags(name string, args []string, define func(*flag.FlagSet)) error {
 	set := flag.NewFlagSet(name, flag.ContinueOnError)
 	set.SetOutput(io.Discard)
@@ -57,6 +58,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (err er
 		return err
 	}
 	part := app.Part{Serves: true, Works: workers}
+	// The port is opened before the rest, so that an address in use fails at once.
 	listener, cfg, err := app.Listen(ctx, cfg, part)
 	if err != nil {
 		return err
@@ -70,7 +72,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (err er
 	return a.Run(ctx, listener)
 }
 
-// greet says where the server is, how to sign in, and which parts are embedded.
+// greet prints the address of the server, how to sign in, and which parts are embedded.
 func greet(w io.Writer, cfg app.Config, addr net.Addr) {
 	base := "http://" + addr.String()
 	fmt.Fprintf(w, "WEAV %s\n", app.Version)
@@ -87,7 +89,7 @@ func greet(w io.Writer, cfg app.Config, addr net.Addr) {
 	fmt.Fprintf(w, "  Parts       %s\n", cfg.Parts())
 }
 
-// work works jobs until ctx ends.
+// work runs jobs until ctx ends.
 func work(ctx context.Context, args []string, stderr io.Writer) (err error) {
 	if err := flags("worker", args, func(*flag.FlagSet) {}); err != nil {
 		return err

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// caps takes over the limits of a model's kind, which must be there, and no others.
+// caps sets the limits of a model's kind. They are required, and limits of other kinds are refused.
 func (p *parser) caps(m *Model, e entry) {
 	given := map[Kind]bool{Text: e.Text != nil, Image: e.Image != nil, Video: e.Video != nil}
 	if _, ok := given[m.Kind]; !ok {
@@ -40,6 +40,7 @@ func (p *parser) caps(m *Model, e entry) {
 	}
 }
 
+// textCaps sets and checks the limits of a text model.
 func (p *parser) textCaps(m *Model, e *textEntry) {
 	m.Text = &TextCaps{ContextTokens: e.ContextTokens, InputTokens: e.InputTokens, DefaultOutputTokens: e.DefaultOutputTokens}
 	if n := e.InputTokens; n != nil && (*n < 1 || *n > e.ContextTokens) {
@@ -59,6 +60,7 @@ func (p *parser) textCaps(m *Model, e *textEntry) {
 	}
 }
 
+// checkImage checks the limits of an image model.
 func (p *parser) checkImage(c *ImageCaps) {
 	if len(c.Sizes) == 0 || len(c.Qualities) == 0 {
 		p.fail("`image` needs sizes and qualities")
@@ -79,7 +81,7 @@ func (p *parser) checkImage(c *ImageCaps) {
 	}
 }
 
-// checkFor checks what a row of prices or tokens is for, empty for all.
+// checkFor checks the size and quality of a row of prices or tokens; empty stands for all.
 func (p *parser) checkFor(what, size string, quality Quality) {
 	if _, _, ok := ParseSize(size); size != "" && !ok {
 		p.fail("`%s` has %q, which is not WIDTHxHEIGHT", what, size)
@@ -89,6 +91,8 @@ func (p *parser) checkFor(what, size string, quality Quality) {
 	}
 }
 
+// checkVideo checks the limits of a video model. The defaults are the first of each list, so they must fit
+// together.
 func (p *parser) checkVideo(c *VideoCaps) {
 	if len(c.Seconds) == 0 || len(c.Resolutions) == 0 || len(c.Aspects) == 0 {
 		p.fail("`video` needs seconds, resolutions and aspects")
@@ -106,13 +110,14 @@ func (p *parser) checkVideo(c *VideoCaps) {
 	}
 }
 
+// checkQuality checks the name of a quality.
 func (p *parser) checkQuality(q Quality) {
 	if q != QualityStandard && q != QualityHD {
 		p.fail("the quality %q is neither STANDARD nor HD", q)
 	}
 }
 
-// ParseSize reads WIDTHxHEIGHT.
+// ParseSize parses WIDTHxHEIGHT, in pixels.
 func ParseSize(size string) (width, height int, ok bool) {
 	w, h, found := strings.Cut(size, "x")
 	width, errW := strconv.Atoi(w)

@@ -1,5 +1,5 @@
-// Package catalog knows the models a person may choose from. They are dated data that ships with the program and that
-// an operator may replace; the server's settings cap them.
+// Package catalog is the catalogue of models. It is dated data that ships with the program and that an
+// operator may replace. The server's settings cap it.
 package catalog
 
 import (
@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Kind is what a model makes.
+// Kind is the kind of results that a model makes.
 type Kind string
 
 // The kinds.
@@ -17,7 +17,7 @@ const (
 	Video Kind = "VIDEO"
 )
 
-// Quality is how much care goes into an image.
+// Quality is the quality of an image.
 type Quality string
 
 // The qualities.
@@ -26,19 +26,19 @@ const (
 	QualityHD       Quality = "HD"
 )
 
-// State says whether a model can be asked.
+// State says whether a model can be used.
 type State string
 
 // The states.
 const (
 	Active State = "ACTIVE"
-	// Deprecated models can be asked, but end on their ShutdownAt.
+	// Deprecated models can be used until their ShutdownAt.
 	Deprecated State = "DEPRECATED"
-	// Retired models can be seen on old messages, but no longer be asked.
+	// Retired models remain visible in old messages, but cannot be used.
 	Retired State = "RETIRED"
 )
 
-// Plan is what a person pays for, the least first.
+// Plan is a membership, the lowest first.
 type Plan string
 
 // The plans.
@@ -48,7 +48,7 @@ const (
 	Premium  Plan = "PREMIUM"
 )
 
-// Capability is what a model can do beyond its kind.
+// Capability is an ability of a model beyond its kind.
 type Capability string
 
 // The capabilities.
@@ -57,7 +57,7 @@ const (
 	StructuredOutput Capability = "STRUCTURED_OUTPUT"
 )
 
-// Obstacle says why a person cannot use a model; empty when they can.
+// Obstacle says why a user cannot use a model; empty when they can.
 type Obstacle string
 
 // The obstacles.
@@ -69,99 +69,99 @@ const (
 	KeyRestricted         Obstacle = "KEY_RESTRICTED"
 )
 
-// Label is a text in the languages the app speaks.
+// Label is a text in the languages of the app.
 type Label struct {
 	EN, KO string
 }
 
 // Model is an entry of the catalogue.
 type Model struct {
-	// ID is the catalogue's own name; it never changes.
+	// ID is the catalogue's own id. It never changes, since messages and clients store it.
 	ID string
-	// Name and Description are shown to people.
+	// Name and Description are shown to users.
 	Name, Description Label
-	// Provider names the adapter that runs it.
+	// Provider names the adapter that calls the model.
 	Provider string
-	// ProviderModel is the provider's own name for it.
+	// ProviderModel is the provider's own name of the model.
 	ProviderModel string
 	Kind          Kind
-	// Plan is what a person needs to use it.
+	// Plan is the lowest membership that includes the model.
 	Plan  Plan
 	State State
-	// ShutdownAt is when the provider ends it; zero when nothing is known.
+	// ShutdownAt is when the provider ends the model; zero when it is unknown.
 	ShutdownAt time.Time
-	// Successor is the id of the model to use instead; every retired one has one.
+	// Successor is the id of the model to use instead. Every retired model has one.
 	Successor string
-	// Fallback is the id of the model that is asked when this one fails before anything was
-	// shown; empty for none.
+	// Fallback is the id of the model that is used when this one fails before anything was shown; empty for
+	// none.
 	Fallback     string
 	Capabilities []Capability
 	// MaxInputChars is the longest message or prompt, in Unicode code points.
 	MaxInputChars int
-	// MaxOutputTokens is the most tokens a reply may have; zero for a model that writes none.
+	// MaxOutputTokens is the most tokens of a reply; 0 for a model that writes none.
 	MaxOutputTokens int
-	// Text, Image and Video say what may be asked of a model of that kind; nil for others.
+	// Text, Image and Video are the limits of a model of that kind; nil for others.
 	Text  *TextCaps
 	Image *ImageCaps
 	Video *VideoCaps
-	// Prices are what the provider asks, the oldest first; none when it is not known, which the file says of every model on
-	// offer without one.
+	// Prices are the provider's prices, the oldest first; none when they are unknown, which the file must
+	// state for every model on offer.
 	Prices []Price
-	// IsSandbox marks made-up answers.
+	// IsSandbox marks a model of the sandbox, whose answers are made up.
 	IsSandbox bool
-	// IsDefault marks the model of chats, or of jobs of its kind, that name none.
+	// IsDefault marks the default model of chats, or of jobs of its kind.
 	IsDefault bool
 }
 
-// Can says whether a model has a capability.
+// Can reports whether a model has a capability.
 func (m Model) Can(c Capability) bool { return slices.Contains(m.Capabilities, c) }
 
-// TextCaps is what the texts of a model may be.
+// TextCaps are the limits of a text model.
 type TextCaps struct {
-	// ContextTokens is how many tokens the model takes in all, its own included.
+	// ContextTokens is the most tokens of input and output together.
 	ContextTokens int
-	// InputTokens is how many of them may go in; nil for all that the answer leaves.
+	// InputTokens is the most tokens of the input; nil for the context without the output.
 	InputTokens *int
-	// DefaultOutputTokens is the most tokens of a text when nobody says.
+	// DefaultOutputTokens is the most tokens of a text for which no limit is named.
 	DefaultOutputTokens int
-	// Temperature is nil for a model that takes none.
+	// Temperature is nil for a model that does not support it.
 	Temperature *Range
 }
 
-// Range is what a number may be.
+// Range is the range of a number.
 type Range struct {
 	Min, Max, Default float64
 }
 
-// ImageCaps is what the images of a model may be.
+// ImageCaps are the limits of an image model.
 type ImageCaps struct {
 	// Sizes are WIDTHxHEIGHT in pixels, the default first.
 	Sizes []string
-	// Qualities have the default first.
+	// Qualities begin with the default.
 	Qualities []Quality
-	// Tokens are the most that an image takes where its provider bills tokens; none where it bills images.
+	// Tokens are the most tokens of an image where the provider bills tokens; none where it bills images.
 	Tokens []ImageTokens
 }
 
-// VideoCaps is what the videos of a model may be.
+// VideoCaps are the limits of a video model.
 type VideoCaps struct {
-	// Seconds, Resolutions and Aspects have the default first.
+	// Seconds, Resolutions and Aspects begin with the default.
 	Seconds     []int
 	Resolutions []string
 	Aspects     []string
-	// Styles may be asked for; there is no default.
+	// Styles can be requested; there is no default.
 	Styles []string
-	// Only restricts lengths by resolution; a resolution that is not named takes all of Seconds.
+	// Only restricts the lengths of some resolutions. The others support all of Seconds.
 	Only []VideoOnly
 }
 
-// VideoOnly are the lengths that a resolution takes.
+// VideoOnly are the lengths that a resolution supports.
 type VideoOnly struct {
 	Resolution string
 	Seconds    []int
 }
 
-// SecondsByResolution are the lengths of each resolution, in order.
+// SecondsByResolution returns the lengths of each resolution, in order.
 func (c *VideoCaps) SecondsByResolution() []VideoOnly {
 	all := make([]VideoOnly, len(c.Resolutions))
 	for i, resolution := range c.Resolutions {
@@ -170,7 +170,7 @@ func (c *VideoCaps) SecondsByResolution() []VideoOnly {
 	return all
 }
 
-// SecondsOf are the lengths that a resolution takes, the default first.
+// SecondsOf returns the lengths that a resolution supports, the default first.
 func (c *VideoCaps) SecondsOf(resolution string) []int {
 	for _, o := range c.Only {
 		if o.Resolution == resolution {

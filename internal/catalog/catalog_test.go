@@ -21,18 +21,18 @@ func load(t *testing.T, s catalog.Settings) *catalog.Catalog {
 	return c
 }
 
-// day is when the shipped catalogue is looked at.
+// day is a date of the shipped catalogue.
 func day(date string) func() time.Time {
 	t, err := time.Parse(time.DateOnly, date)
 	if err != nil {
-		panic(err) // Tests write it down.
+		panic(err) // The dates are constants of the tests.
 	}
 	return func() time.Time { return t }
 }
 
 func all(string) bool { return true }
 
-// TestModelsBeginWithTheDefault says who stands first, and which model of each kind is the default.
+// TestModelsBeginWithTheDefault verifies the order of the models, and the default of each kind.
 func TestModelsBeginWithTheDefault(t *testing.T) {
 	t.Parallel()
 	openai := map[string]string{"openai": "gpt-4o-mini", "google": "gemini-1.5-flash"}
@@ -82,8 +82,8 @@ func TestModelsBeginWithTheDefault(t *testing.T) {
 	}
 }
 
-// TestTheShippedCatalogueIsTrue says on which days which models can be asked, and what takes their place.
-func TestTheShippedCatalogueIsTrue(t *testing.T) {
+// TestTheShippedCatalogueByDate verifies on which days which models are usable, and their successors.
+func TestTheShippedCatalogueByDate(t *testing.T) {
 	t.Parallel()
 	for date, want := range map[string]map[string]string{
 		"2026-11-23": {
@@ -112,7 +112,8 @@ func TestTheShippedCatalogueIsTrue(t *testing.T) {
 	}
 }
 
-// TestEveryModelOnOfferHasAPrice but those of which the catalogue says that it is unknown, and those are named here.
+// TestEveryModelOnOfferHasAPrice except those whose price the catalogue states as unknown, which are listed
+// here.
 func TestEveryModelOnOfferHasAPrice(t *testing.T) {
 	t.Parallel()
 	var unknown []string
@@ -210,8 +211,8 @@ func TestWhatTheShippedModelsTake(t *testing.T) {
 	}
 }
 
-// TestAModelEndsOnItsDay without anybody doing anything.
-func TestAModelEndsOnItsDay(t *testing.T) {
+// TestAModelIsRetiredOnItsShutdownDay without a reload.
+func TestAModelIsRetiredOnItsShutdownDay(t *testing.T) {
 	t.Parallel()
 	now := day("2027-01-13")()
 	c := load(t, catalog.Settings{Configured: all, Provider: "openai", TextModels: map[string]string{"openai": "gpt-4o-mini"}, Now: func() time.Time { return now }})
@@ -224,7 +225,7 @@ func TestAModelEndsOnItsDay(t *testing.T) {
 	}
 }
 
-// TestObstacle says why somebody cannot use a model.
+// TestObstacle verifies why a user cannot use a model.
 func TestObstacle(t *testing.T) {
 	t.Parallel()
 	billed := load(t, catalog.Settings{Configured: all, Billing: true, Now: day("2026-11-23")})
@@ -324,7 +325,7 @@ func TestDefaultOfAKind(t *testing.T) {
 	}
 }
 
-func TestLoadRefusesADefaultThatCannotBeAsked(t *testing.T) {
+func TestLoadRefusesAnUnusableDefault(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{"gpt-9", "sandbox-painter", "gpt-6-luna"} {
 		if _, err := catalog.Load(catalog.Settings{Default: id}); err == nil {

@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// Consumed is what was used of a model.
+// Consumed is a usage of a model.
 type Consumed struct {
-	// Input includes CachedInput, CacheWrite and ImageInput, which exclude each other.
+	// Input includes CachedInput, CacheWrite and ImageInput, which do not overlap.
 	Input, CachedInput, CacheWrite, ImageInput int64
-	// Output includes ImageOutput and what the model thought.
+	// Output includes ImageOutput and the reasoning of the model.
 	Output, ImageOutput int64
-	// Images were made in one size and quality.
+	// Images have one size and quality.
 	Images  int64
 	Size    string
 	Quality Quality
@@ -20,7 +20,7 @@ type Consumed struct {
 	Resolution string
 }
 
-// ImageAtMost is what an image of a size and quality uses at most, with a prompt of so many tokens.
+// ImageAtMost is the most that an image of a size and quality uses, with a prompt of the given tokens.
 func (m Model) ImageAtMost(size string, quality Quality, prompt int64) Consumed {
 	u := Consumed{Input: prompt, Images: 1, Size: size, Quality: quality}
 	if t, ok := m.Image.tokens(size, quality); ok {
@@ -29,8 +29,8 @@ func (m Model) ImageAtMost(size string, quality Quality, prompt int64) Consumed 
 	return u
 }
 
-// CostOf is what the provider asks for u by the price of a moment, in millionths of a dollar, rounded once; false where
-// a price of something that was used is not known.
+// CostOf is the cost of u by the prices of a moment, in millionths of a dollar, rounded once; false when a
+// price of something that was used is unknown.
 func (m Model) CostOf(u Consumed, at time.Time) (micros int64, ok bool) {
 	p := m.PriceAt(at)
 	if p == nil {
@@ -40,9 +40,9 @@ func (m Model) CostOf(u Consumed, at time.Time) (micros int64, ok bool) {
 	return p.cost(u, p.rates(u.Input))
 }
 
-// CostAtMost is the most that the provider can ask for a use of at most u by the prices of a time: all input is new, cached or
-// written to the cache, whichever costs most, and a call with less input can fall under the rates of any tier below. False
-// where a price is not known.
+// CostAtMost is the highest possible cost of a usage of at most u within a time. All input counts as new,
+// cached or written to the cache, whichever costs most. A call with less input may fall under the rates of
+// any lower tier, so all of them are compared. False when a price is unknown.
 func (m Model) CostAtMost(u Consumed, from, until time.Time) (micros int64, ok bool) {
 	p := m.PriceAt(from)
 	if p == nil {
@@ -58,10 +58,11 @@ func (m Model) CostAtMost(u Consumed, from, until time.Time) (micros int64, ok b
 	return micros, ok
 }
 
-// counted fills in what a provider that bills tokens did not tell of an image: the most it can be, and of an output that is not
-// told apart as much of the picture as there can be.
+// counted completes the usage of an image where a provider that bills tokens did not report it: with the most
+// that it can be. Output that is not itemised counts as image tokens as far as possible, because those cost
+// more.
 func (m Model) counted(u Consumed) Consumed {
-	u.CachedInput = min(u.CachedInput, u.Input) // A provider's parts are never more than its whole.
+	u.CachedInput = min(u.CachedInput, u.Input) // A provider's parts may exceed its total by mistake.
 	u.CacheWrite = min(u.CacheWrite, u.Input-u.CachedInput)
 	u.ImageInput = min(u.ImageInput, u.Input-u.CachedInput-u.CacheWrite)
 	u.ImageOutput = min(u.ImageOutput, u.Output)
@@ -81,7 +82,7 @@ func (m Model) counted(u Consumed) Consumed {
 	return u
 }
 
-// reachable are the rates that calls with at most so much input can fall under.
+// reachable returns the rates that calls with at most this input can fall under.
 func (p *Price) reachable(inputTokens int64) []Rates {
 	all := []Rates{p.Rates}
 	for _, t := range p.Above {
@@ -92,7 +93,7 @@ func (p *Price) reachable(inputTokens int64) []Rates {
 	return all
 }
 
-// dearest are the rates with input at what it costs at most.
+// dearest returns the rates with the highest price of input.
 func (r Rates) dearest() Rates {
 	for _, other := range []*int64{r.CachedInput, r.CacheWrite} {
 		if r.Input != nil && other != nil && *other > *r.Input {
@@ -102,7 +103,7 @@ func (r Rates) dearest() Rates {
 	return r
 }
 
-// cost is what p asks for u under its rates r.
+// cost is the cost of u under the rates r.
 func (p *Price) cost(u Consumed, r Rates) (micros int64, ok bool) {
 	var b bill
 	if len(p.Images) > 0 && u.Images > 0 {
@@ -111,36 +112,38 @@ func (p *Price) cost(u Consumed, r Rates) (micros int64, ok bool) {
 	}
 	const tokens, millisecond = 1, 1000
 	b.add(u.Input-u.CachedInput-u.CacheWrite-u.ImageInput, r.Input, tokens)
-	b.add(u.CachedInput, either(r.CachedInput, r.Input), tokens)
-	b.add(u.CacheWrite, either(r.CacheWrite, r.Input), tokens)
-	b.add(u.ImageInput, either(r.ImageInput, r.Input), tokens)
-	b.add(u.Output-u.ImageOutput, either(r.Output, r.ImageOutput), tokens)
-	b.add(u.ImageOutput, either(r.ImageOutput, r.Output), tokens)
+	b.add(u.CachedInput, firstPrice(r.CachedInput, r.Input), tokens)
+	b.add(u.CacheWrite, firstPrice(r.CacheWrite, r.Input), tokens)
+	b.add(u.ImageInput, firstPrice(r.ImageInput, r.Input), tokens)
+	b.add(u.Output-u.ImageOutput, firstPrice(r.Output, r.ImageOutput), tokens)
+	b.add(u.ImageOutput, firstPrice(r.ImageOutput, r.Output), tokens)
 	b.add(u.VideoMs, p.Second(u.Resolution), millisecond)
+	// An image without any known tokens has no known cost.
 	if u.Images > 0 && u.ImageOutput == 0 {
 		b.unknown = true
 	}
 	return b.micros()
 }
 
-// either is the first price that there is; nil for none.
-func either(first, second *int64) *int64 {
+// firstPrice is the first price that is set; nil for none.
+func firstPrice(first, second *int64) *int64 {
 	if first != nil {
 		return first
 	}
 	return second
 }
 
-// micro is how many parts a millionth of a dollar has while costs are summed.
+// micro is the number of parts of a millionth of a dollar while costs are summed.
 const micro = 1_000_000
 
-// bill is a sum of costs in millionths of a millionth of a dollar, so that nothing is rounded before the end, and without a
-// bound, since a provider tells the numbers.
+// bill sums up costs in millionths of a millionth of a dollar, so that rounding happens once, at the end. It
+// is unbounded, because the provider reports the numbers.
 type bill struct {
 	parts   big.Int
 	unknown bool
 }
 
+// add adds n units at a price per million of them; nothing was used when n is not positive.
 func (b *bill) add(n int64, price *int64, unit int64) {
 	switch {
 	case n <= 0:
@@ -152,7 +155,7 @@ func (b *bill) add(n int64, price *int64, unit int64) {
 	}
 }
 
-// micros is the sum, rounded; false where it is not known, or more than can be counted.
+// micros is the sum, rounded; false when it is unknown or exceeds an int64.
 func (b *bill) micros() (int64, bool) {
 	sum := new(big.Int).Add(&b.parts, big.NewInt(micro/2))
 	sum.Quo(sum, big.NewInt(micro))

@@ -12,7 +12,7 @@ func amount(v int64) *int64 { return &v }
 func at(date string) time.Time {
 	t, err := time.Parse(time.DateOnly, date)
 	if err != nil {
-		panic(err) // Tests write it down.
+		panic(err) // The dates are constants of the tests.
 	}
 	return t
 }
@@ -83,7 +83,7 @@ func drawn() Model {
 	}
 }
 
-// TestTokenPricedImages cost what went in and came out, each at its rate.
+// TestTokenPricedImages: input and output cost their own rates.
 func TestTokenPricedImages(t *testing.T) {
 	t.Parallel()
 	m := drawn()
@@ -118,7 +118,7 @@ func TestTokenPricedImages(t *testing.T) {
 	}
 }
 
-// TestCostAtMost is what holds, quotes and maxCost go by: never below what any use within it costs.
+// TestCostAtMost is the bound of holds, quotes and maxCost: never below the cost of any use within it.
 func TestCostAtMost(t *testing.T) {
 	t.Parallel()
 	m, day := priced(), time.Unix(1, 0)
@@ -148,8 +148,8 @@ func TestCostAtMost(t *testing.T) {
 	}
 }
 
-// TestAnAnnouncedPriceIsReckonedWith by what begins before it and may end after.
-func TestAnAnnouncedPriceIsReckonedWith(t *testing.T) {
+// TestCostAtMostIncludesAnnouncedPrices, for work that begins before a price and may end after it.
+func TestCostAtMostIncludesAnnouncedPrices(t *testing.T) {
 	t.Parallel()
 	m := Model{Prices: []Price{
 		{From: at("2026-09-02"), Rates: Rates{Input: amount(1), Output: amount(3_750_000)}},
@@ -172,8 +172,8 @@ func TestAnAnnouncedPriceIsReckonedWith(t *testing.T) {
 	}
 }
 
-// TestNoUseCostsMoreThanItsBound tries uses within a bound, for every model that ships and on every day on which a price
-// begins.
+// TestNoUseCostsMoreThanItsBound tries uses within a bound, for every shipped model and on every day on which
+// a price begins.
 func TestNoUseCostsMoreThanItsBound(t *testing.T) {
 	t.Parallel()
 	models, err := parse("models.yaml", shipped, nil)
@@ -216,7 +216,7 @@ func within(r *rand.Rand, m Model) (most, used Consumed) {
 	used.CachedInput = upTo(used.Input)
 	used.CacheWrite = upTo(used.Input - used.CachedInput)
 	if r.IntN(2) == 0 {
-		used.ImageOutput = 0 // A provider that does not tell its output apart.
+		used.ImageOutput = 0 // A provider that does not itemise its output.
 	}
 	return most, used
 }

@@ -7,12 +7,13 @@ import (
 	"time"
 )
 
-// edition makes what the catalogue is at a moment out of what its file says.
+// edition computes the catalogue of a moment from the models of the file.
 func (s Settings) edition(source []Model, now time.Time) (*edition, error) {
 	e := &edition{source: source, byID: make(map[string]Model, len(source))}
 	for _, m := range source {
 		m.MaxInputChars = capped(m.MaxInputChars, s.MaxTextChars)
 		m.MaxOutputTokens = capped(m.MaxOutputTokens, s.MaxOutputTokens)
+		// The caps are copied before they are changed, because the source is shared by all editions.
 		if m.Text != nil {
 			text := *m.Text
 			text.DefaultOutputTokens = min(text.DefaultOutputTokens, m.MaxOutputTokens)
@@ -32,7 +33,8 @@ func (s Settings) edition(source []Model, now time.Time) (*edition, error) {
 	return e, nil
 }
 
-// stateAt is a model's state by the clock: one whose day has come is retired, whatever the file says.
+// stateAt is a model's state at a moment. A model whose day has come is retired, whatever the file says. It
+// also finds the next such day.
 func (e *edition) stateAt(m Model, now time.Time) State {
 	switch {
 	case m.State == Retired || m.ShutdownAt.IsZero():
@@ -46,14 +48,16 @@ func (e *edition) stateAt(m Model, now time.Time) State {
 	return m.State
 }
 
-// The places of models in the order of the offer.
+// The positions of models in the order of the offer.
 const (
 	firstProvider = iota
 	otherProviders
-	madeUp
+	sandboxModels
 	notConfigured
 )
 
+// rank is the position of a model by its provider. The sort is stable, so the order of the file decides
+// within one.
 func (s Settings) rank(m Model) int {
 	switch {
 	case !s.configured(m.Provider):
@@ -61,12 +65,13 @@ func (s Settings) rank(m Model) int {
 	case m.Provider == s.Provider:
 		return firstProvider
 	case m.IsSandbox:
-		return madeUp
+		return sandboxModels
 	default:
 		return otherProviders
 	}
 }
 
+// capped applies a limit; 0 is none.
 func capped(n, limit int) int {
 	if limit == 0 {
 		return n
@@ -74,7 +79,7 @@ func capped(n, limit int) int {
 	return min(n, limit)
 }
 
-// setDefault moves the model of chats that name none to the front.
+// setDefault moves the default model of chats to the front.
 func (e *edition) setDefault(s Settings) error {
 	id, err := e.defaultText(s)
 	if err != nil {
@@ -86,16 +91,17 @@ func (e *edition) setDefault(s Settings) error {
 	return nil
 }
 
-// defaultText is the operator's choice, else the text model of the first provider, else the first that can be asked.
+// defaultText is the operator's choice, otherwise the text model of the first provider, otherwise the first
+// usable one. An operator's choice that is unusable is an error, so that a mistake is noticed at the start.
 func (e *edition) defaultText(s Settings) (string, error) {
 	usable := func(m Model) bool { return m.Kind == Text && m.State != Retired && s.configured(m.Provider) }
 	if s.Default != "" {
-		if m := e.heir(s.Default); usable(m) {
+		if m := e.currentModel(s.Default); usable(m) {
 			return m.ID, nil
 		}
 		return "", fmt.Errorf("catalog: the default model %q is not there, writes no text, or its provider is not configured", s.Default)
 	}
-	if m := e.heir(s.TextModels[s.Provider]); usable(m) {
+	if m := e.currentModel(s.TextModels[s.Provider]); usable(m) {
 		return m.ID, nil
 	}
 	for _, m := range e.models {
@@ -106,8 +112,8 @@ func (e *edition) defaultText(s Settings) (string, error) {
 	return "", fmt.Errorf("catalog: no default: no text model is on offer whose provider can be asked")
 }
 
-// heir is a model, or what takes its place once it is retired; the zero Model for an unknown id.
-func (e *edition) heir(id string) Model {
+// currentModel is a model, or its successor once it is retired; the zero Model for an unknown id.
+func (e *edition) currentModel(id string) Model {
 	m := e.byID[id]
 	if m.State == Retired {
 		m, _ = e.successor(id)
@@ -115,7 +121,7 @@ func (e *edition) heir(id string) Model {
 	return m
 }
 
-// markDefaults marks the first model of each kind that can be asked.
+// markDefaults marks the first usable model of each kind.
 func (e *edition) markDefaults(s Settings) {
 	marked := map[Kind]bool{}
 	for i, m := range e.models {

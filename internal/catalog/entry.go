@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// entry is a model as the file has it.
+// entry is a model in the file.
 type entry struct {
 	ID            string `yaml:"id"`
 	Provider      string `yaml:"provider"`
@@ -27,7 +27,7 @@ type entry struct {
 	Text            *textEntry   `yaml:"text"`
 	Image           *imageEntry  `yaml:"image"`
 	Video           *videoEntry  `yaml:"video"`
-	// Price is `unknown`, or empty where there are Prices.
+	// Price is `unknown`, or empty when there are Prices.
 	Price  string       `yaml:"price"`
 	Prices []priceEntry `yaml:"prices"`
 }
@@ -76,16 +76,17 @@ type videoOnlyEntry struct {
 	Seconds    []int  `yaml:"seconds"`
 }
 
-// parser gathers the models of a file, and what is wrong with them.
+// parser collects the models of a file and its faults.
 type parser struct {
 	name, id  string
 	line      int
-	providers []string // those there may be; nil for any
+	providers []string // the allowed providers; nil for any
 	seen      map[string]bool
 	models    []Model
 	faults    []error
 }
 
+// fail adds a fault with the line and the model. Parsing continues, so that all faults are reported at once.
 func (p *parser) fail(format string, args ...any) {
 	who := ""
 	if p.id != "" {
@@ -94,7 +95,7 @@ func (p *parser) fail(format string, args ...any) {
 	p.faults = append(p.faults, fmt.Errorf("%s:%d: %s%s", p.name, p.line, who, fmt.Sprintf(format, args...)))
 }
 
-// add checks an entry by itself and keeps it.
+// add checks an entry by itself and adds its model.
 func (p *parser) add(e entry) {
 	m := Model{
 		ID: e.ID, Name: Label(e.Name), Description: Label(e.Description), Provider: e.Provider, ProviderModel: e.ProviderModel,
@@ -121,6 +122,7 @@ func (p *parser) add(e entry) {
 	p.models = append(p.models, m)
 }
 
+// checkWords checks that the required texts are present and the id is new.
 func (p *parser) checkWords(m Model) {
 	for what, value := range map[string]string{
 		"id": m.ID, "provider": m.Provider, "name.en": m.Name.EN, "name.ko": m.Name.KO, "description.en": m.Description.EN, "description.ko": m.Description.KO,
@@ -138,6 +140,7 @@ func (p *parser) checkWords(m Model) {
 	p.seen[m.ID] = true
 }
 
+// checkTerms checks the values of a model that do not depend on its kind.
 func (p *parser) checkTerms(m Model) {
 	if _, ok := ranks[m.Plan]; !ok {
 		p.fail("`plan` is FREE, STANDARD or PREMIUM, not %q", m.Plan)
@@ -158,13 +161,13 @@ func (p *parser) checkTerms(m Model) {
 	}
 }
 
-// unknownDay stands for a day that the provider did not tell, unknownPrice for a price.
+// unknownDay stands for a day that the provider has not announced, unknownPrice for an unknown price.
 const (
 	unknownDay   = "unknown"
 	unknownPrice = "unknown"
 )
 
-// date reads a day, as its first moment in UTC.
+// date parses a day, as its beginning in UTC.
 func (p *parser) date(what, value string) time.Time {
 	t, err := time.Parse(time.DateOnly, value)
 	if err != nil {

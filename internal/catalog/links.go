@@ -1,6 +1,6 @@
 package catalog
 
-// checkLinks makes sure that successors and fallbacks lead somewhere. lines are those of the models.
+// checkLinks checks that successors and fallbacks exist. lines are the lines of the models.
 func (p *parser) checkLinks(lines []int) {
 	byID := make(map[string]Model, len(p.models))
 	for _, m := range p.models {
@@ -23,8 +23,8 @@ func (p *parser) checkLinks(lines []int) {
 	}
 }
 
-// checkSuccessor follows a model's successors to the last, which has none and therefore stays on offer: whatever days
-// have passed, something takes the model's place.
+// checkSuccessor follows a model's successors to the last one, which has none and therefore stays on offer.
+// So a replacement exists for every model on every day.
 func (p *parser) checkSuccessor(m Model, byID map[string]Model) {
 	next := m
 	for range len(byID) {
@@ -37,7 +37,7 @@ func (p *parser) checkSuccessor(m Model, byID map[string]Model) {
 			p.fail("its successor %q is not of the kind %s", to.ID, m.Kind)
 			return
 		case to.Successor == "":
-			return // A last one that is retired is told of by itself.
+			return // A retired last model is reported as a fault of its own.
 		}
 		next = to
 	}

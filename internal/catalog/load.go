@@ -12,13 +12,13 @@ import (
 //go:embed models.yaml
 var shipped []byte
 
-// shippedName is what messages call the file that ships.
+// shippedName is the name of the shipped file in messages.
 const shippedName = "models.yaml"
 
-// maxModels is how many models a catalogue may have: all of them are one answer.
+// maxModels is the most models of a catalogue, which is returned in one response.
 const maxModels = 200
 
-// maxFile is the greatest size of a catalogue's file, in bytes.
+// maxFile is the largest size of a catalogue's file, in bytes.
 const maxFile = 4 << 20
 
 // Load returns the catalogue that ships with the program, or that of the settings' file.
@@ -32,14 +32,14 @@ func Load(s Settings) (*Catalog, error) {
 		name, data = s.File, raw
 	}
 	c := &Catalog{settings: s}
-	if err := c.take(name, data); err != nil {
+	if err := c.replace(name, data); err != nil {
 		return nil, err
 	}
 	return c, nil
 }
 
-// take makes a file the catalogue. One with faults changes nothing.
-func (c *Catalog) take(name string, data []byte) error {
+// replace replaces the catalogue by that of a file. A file with faults changes nothing.
+func (c *Catalog) replace(name string, data []byte) error {
 	source, err := parse(name, data, c.settings.Providers)
 	if err != nil {
 		return err
@@ -54,11 +54,12 @@ func (c *Catalog) take(name string, data []byte) error {
 	return nil
 }
 
-// unreadable stands for the digest of a file that cannot be read.
+// unreadable replaces the digest of a file that cannot be read, so that the failure is reported once.
 const unreadable = "unreadable"
 
-// Reload reads the settings' file again and tells whether it had changed. One with faults is an error that names all of
-// them, and one that is not there is an error too; the catalogue stays as it was. Each is told of once.
+// Reload reads the settings' file again and reports whether it has changed. A file with faults, or a missing
+// one, is an error with all faults, and the catalogue stays unchanged. Each state of the file is reported
+// once.
 func (c *Catalog) Reload() (changed bool, err error) {
 	if c.settings.File == "" {
 		return false, nil
@@ -72,18 +73,20 @@ func (c *Catalog) Reload() (changed bool, err error) {
 		return false, nil
 	}
 	if err == nil {
-		err = c.take(c.settings.File, data)
+		err = c.replace(c.settings.File, data)
 	}
 	c.digest.Store(&digest)
 	return err == nil, err
 }
 
+// readFile reads a file of bounded size. The limit protects a running server from a wrong path.
 func readFile(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("catalog: %w", err)
 	}
-	defer func() { _ = f.Close() }() // It was only read.
+	defer func() { _ = f.Close() }() // Nothing was written.
+	// One byte more than the limit shows that the file is too large.
 	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	switch {
 	case err != nil:
@@ -94,6 +97,8 @@ func readFile(path string) ([]byte, error) {
 	return data, nil
 }
 
+// digestOf identifies the content of a file. Its time of change is not used, since mounted files have
+// unreliable ones.
 func digestOf(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])

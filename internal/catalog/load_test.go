@@ -44,8 +44,8 @@ func film(price string, more ...string) string {
 		"    maxInputChars: 10\n    video: {" + caps + "}\n    " + price + "\n"
 }
 
-// TestFaultsAreToldWithTheirLines, all of them at once.
-func TestFaultsAreToldWithTheirLines(t *testing.T) {
+// TestFaultsNameTheirLines, all of them at once.
+func TestFaultsNameTheirLines(t *testing.T) {
 	t.Parallel()
 	good := text("good")
 	for name, tt := range map[string]struct{ data, want string }{
@@ -95,7 +95,7 @@ func TestFaultsAreToldWithTheirLines(t *testing.T) {
 	}
 }
 
-// TestFaultsOfPricesAndWhatTheyNeed are told as any others.
+// TestFaultsOfPricesAndWhatTheyNeed are reported like any others.
 func TestFaultsOfPricesAndWhatTheyNeed(t *testing.T) {
 	t.Parallel()
 	good := text("good")
@@ -128,7 +128,8 @@ func TestFaultsOfPricesAndWhatTheyNeed(t *testing.T) {
 	}
 }
 
-// FuzzParse never fails but with an error: a running server reads what an operator has half written.
+// FuzzParse: a faulty file gives an error and nothing worse, since a running server reads what an operator
+// has half written.
 func FuzzParse(f *testing.F) {
 	for _, data := range []string{
 		"models:\n" + text("a") + "  - 3\n  - *b\n", "models:\n  - &a {id: a}\n  - *a\n  - <<: *a\n", "models: &m [*m]", "models: {a: 1}", "defaults: {a: &a {kind: TEXT}}", "--- 1\n---\n", "models:\n  - \n  - <<:",
@@ -200,14 +201,14 @@ func TestReloadUnderReaders(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "models.yaml")
 	c := &Catalog{settings: Settings{File: path}}
 	files := []string{"models:\n" + text("a") + text("b"), "models:\n" + text("c") + text("d")}
-	if err := c.take(path, []byte(files[0])); err != nil {
+	if err := c.replace(path, []byte(files[0])); err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		for i := range 200 {
-			if err := c.take(path, []byte(files[i%2])); err != nil {
+			if err := c.replace(path, []byte(files[i%2])); err != nil {
 				t.Error(err)
 			}
 		}

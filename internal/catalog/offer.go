@@ -8,35 +8,38 @@ import (
 	"github.com/weav-ai/weav/internal/errs"
 )
 
-// Settings are what an operator sets for all models.
+// Settings are the operator's settings for all models.
 type Settings struct {
-	// MaxTextChars and MaxOutputTokens cap every model; zero caps nothing.
+	// MaxTextChars and MaxOutputTokens cap every model; 0 is no cap.
 	MaxTextChars, MaxOutputTokens int
-	// Default is the id of the default model, or of one that is retired, for its successor; empty: by Provider.
+	// Default is the id of the default model; a retired one stands for its successor. Empty: chosen by
+	// Provider.
 	Default string
-	// Provider is whose models come first, and TextModels which text model of a provider is the default, as an operator
-	// named it once: a retired one stands for its successor.
+	// Provider is the provider whose models come first. TextModels are the default text models of providers;
+	// a retired one stands for its successor, so that an old setting stays valid.
 	Provider   string
 	TextModels map[string]string
-	// Providers are the names that models may have as their provider, configured or not; nil for any.
+	// Providers are the allowed names of providers, configured or not; nil for any.
 	Providers []string
-	// Configured says whether a provider can be asked; nil: only the sandbox can.
+	// Configured reports whether a provider can be called; nil: only the sandbox.
 	Configured func(provider string) bool
-	// Billing says that plans are enforced; without it everybody may use everything.
+	// Billing enforces plans. Without it every user may use every model.
 	Billing bool
-	// File is a catalogue in place of the one that ships; empty for none.
+	// File is a catalogue that replaces the shipped one; empty for none.
 	File string
 	// Now is the clock; nil for the real one.
 	Now func() time.Time
 }
 
-// Sandbox is the provider that is always there.
+// Sandbox is the provider that is always configured.
 const Sandbox = "sandbox"
 
+// configured reports whether a provider can be called.
 func (s Settings) configured(provider string) bool {
 	return provider == Sandbox || s.Configured != nil && s.Configured(provider)
 }
 
+// now is the time of the settings' clock.
 func (s Settings) now() time.Time {
 	if s.Now != nil {
 		return s.Now()
@@ -44,23 +47,24 @@ func (s Settings) now() time.Time {
 	return time.Now()
 }
 
-// Catalog is the set of models. What it holds changes with its file and with the days on which models end; each
-// answer is of one moment. It is safe for concurrent use.
+// Catalog is the set of models. It changes with its file and on the days on which models end. Each answer
+// describes one moment. It is safe for concurrent use.
 type Catalog struct {
 	settings Settings
 	current  atomic.Pointer[edition]
 	digest   atomic.Pointer[string] // of the file that was read last
 }
 
-// edition is the catalogue as it stands from one change to the next. It never changes.
+// edition is the catalogue between two changes. It is immutable, so readers need no lock.
 type edition struct {
-	source []Model // as the file has them
+	source []Model // in the order of the file
 	models []Model // those on offer, in order
 	byID   map[string]Model
 	until  time.Time // when the next model ends; zero for never
 }
 
-// now returns the edition of this moment.
+// now returns the present edition, and computes the next one when a model has ended. That happens at the
+// first read after the day, so no timer is needed.
 func (c *Catalog) now() *edition {
 	e, now := c.current.Load(), c.settings.now()
 	if e.until.IsZero() || now.Before(e.until) {
@@ -68,17 +72,18 @@ func (c *Catalog) now() *edition {
 	}
 	next, err := c.settings.edition(e.source, now)
 	if err != nil {
-		return e // A default that retired without anything to take its place stays.
+		return e // The default has ended without a successor. It remains until an operator acts.
+		// A concurrent reload or reader may have been faster; its edition must not be overwritten.
 	}
 	c.current.CompareAndSwap(e, next)
 	return next
 }
 
-// Models returns the models on offer: the default first, then those that can be asked, real ones before made-up ones, then
-// those whose provider is not configured.
+// Models returns the models on offer: the default first, then those that are usable, real models before those
+// of the sandbox, then those whose provider is not configured.
 func (c *Catalog) Models() []Model { return slices.Clone(c.now().models) }
 
-// All returns every model, in the order of the file behind those on offer.
+// All returns every model: those on offer, then the retired ones in the order of the file.
 func (c *Catalog) All() []Model {
 	e := c.now()
 	all := slices.Clone(e.models)
@@ -90,11 +95,11 @@ func (c *Catalog) All() []Model {
 	return all
 }
 
-// Default returns the model of chats that name none.
+// Default returns the default model of chats.
 func (c *Catalog) Default() Model { return c.now().models[0] }
 
-// DefaultOf returns the model of jobs of a kind that name none. Without any of the kind that can be asked it is
-// MODEL_NOT_ALLOWED.
+// DefaultOf returns the default model for jobs of a kind. It is MODEL_NOT_ALLOWED when no model of the kind
+// is usable.
 func (c *Catalog) DefaultOf(kind Kind) (Model, error) {
 	for _, m := range c.now().models {
 		if m.Kind == kind && m.IsDefault {
@@ -104,18 +109,19 @@ func (c *Catalog) DefaultOf(kind Kind) (Model, error) {
 	return Model{}, errs.New(errs.ModelNotAllowed, "The catalogue has no model of the kind %s on offer.", kind)
 }
 
-// Get returns a model by its id, retired ones too.
+// Get returns a model by its id; also a retired one.
 func (c *Catalog) Get(id string) (Model, bool) {
 	m, ok := c.now().byID[id]
 	return m, ok
 }
 
-// Configured says whether this server can ask a model's provider.
+// Configured reports whether this server can call a model's provider.
 func (c *Catalog) Configured(m Model) bool { return c.settings.configured(m.Provider) }
 
-// Successor returns the model on offer that takes a model's place, over as many steps as it takes.
+// Successor returns the model on offer that replaces a model, over any number of successors.
 func (c *Catalog) Successor(id string) (Model, bool) { return c.now().successor(id) }
 
+// successor is bounded by the number of models, so that a cycle cannot hang a request.
 func (e *edition) successor(id string) (Model, bool) {
 	for range len(e.byID) {
 		m, ok := e.byID[id]
@@ -134,9 +140,9 @@ func (e *edition) successor(id string) (Model, bool) {
 	return Model{}, false
 }
 
-// Usable returns a model that may be asked for what kind says. An unknown one is MODEL_NOT_ALLOWED; a retired one is a
-// MODEL_RETIRED input error of modelId that names the successor, and one that makes something else, or whose provider
-// this server has no key of, is INVALID_VALUE.
+// Usable returns a model that can be used for a kind of work. An unknown model is MODEL_NOT_ALLOWED. A
+// retired one is the input error MODEL_RETIRED of modelId, which names the successor. A model of another
+// kind, or without a configured provider, is INVALID_VALUE.
 func (c *Catalog) Usable(kind Kind, id string) (Model, error) {
 	e := c.now()
 	m, ok := e.byID[id]
@@ -154,21 +160,21 @@ func (c *Catalog) Usable(kind Kind, id string) (Model, error) {
 	return m, nil
 }
 
-// Viewer is who wants to use a model.
+// Viewer is the user who wants to use a model.
 type Viewer struct {
 	SignedIn bool
 	Plan     Plan
-	// Opens says what the API key that asks may ask; nil for all.
+	// Opens reports which models the API key of the request may use; nil for all.
 	Opens func(model string, isSandbox bool) bool
 }
 
 // ranks orders the plans.
 var ranks = map[Plan]int{Free: 0, Standard: 1, Premium: 2}
 
-// Obstacle says why somebody cannot use a model now; empty when they can.
+// Obstacle says why a viewer cannot use a model now; empty when they can.
 func (c *Catalog) Obstacle(m Model, who Viewer) Obstacle {
 	switch {
-	case !who.SignedIn: // Signing in is what they can do, whatever is in the way behind that.
+	case !who.SignedIn: // Signing in comes first, since it is what the viewer can do.
 		return SignInRequired
 	case m.State == Retired:
 		return IsRetired

@@ -8,14 +8,15 @@ import (
 	"strings"
 )
 
-// priceEntry has prices in dollars, in decimals: "0.15" for a million tokens, an image or a second.
+// priceEntry has prices in dollars as decimal strings: "0.15" for a million tokens, an image or a second.
+// Strings avoid the rounding of floating-point numbers.
 type priceEntry struct {
 	From        string            `yaml:"from"`
 	Source      *sourceEntry      `yaml:"source"`
 	Rates       ratesEntry        `yaml:",inline"`
 	Above       []tierEntry       `yaml:"above"`
 	Images      []imagePriceEntry `yaml:"images"`
-	VideoSecond string            `yaml:"videoSecond"` // of every resolution that videoSeconds does not name
+	VideoSecond string            `yaml:"videoSecond"` // for every resolution that videoSeconds does not name
 	Videos      []videoPriceEntry `yaml:"videoSeconds"`
 }
 
@@ -49,14 +50,14 @@ type sourceEntry struct {
 	Read string `yaml:"read"`
 }
 
-// The most rows of each sort that a price may have: all of them are shown.
+// The most rows of each sort in a price, all of which are returned.
 const (
 	maxTiers       = 5
 	maxImagePrices = 40
 	maxVideoPrices = 10
 )
 
-// prices reads what a model costs, the oldest first.
+// prices reads the prices of a model, the oldest first.
 func (p *parser) prices(entries []priceEntry) []Price {
 	prices := make([]Price, 0, len(entries))
 	for _, e := range entries {
@@ -71,6 +72,7 @@ func (p *parser) prices(entries []priceEntry) []Price {
 	return prices
 }
 
+// price reads one price.
 func (p *parser) price(e priceEntry) Price {
 	price := Price{From: p.date("prices.from", e.From), Rates: p.rates(e.Rates), Source: p.source(e.Source)}
 	for _, t := range e.Above {
@@ -86,6 +88,7 @@ func (p *parser) price(e priceEntry) Price {
 		}
 		p.checkFor("prices.images", i.Size, i.Quality)
 	}
+	// The general price comes last, so that the first match is the most specific one.
 	for _, v := range append(e.Videos, videoPriceEntry{Each: e.VideoSecond}) {
 		if v == (videoPriceEntry{}) {
 			continue
@@ -97,6 +100,7 @@ func (p *parser) price(e priceEntry) Price {
 	return price
 }
 
+// rates reads the prices of tokens.
 func (p *parser) rates(e ratesEntry) Rates {
 	return Rates{
 		Input: p.micros(e.Input), CachedInput: p.micros(e.CachedInput), CacheWrite: p.micros(e.CacheWrite),
@@ -116,10 +120,10 @@ func (p *parser) source(e *sourceEntry) *Source {
 	return &Source{URL: e.URL, Read: p.date("prices.source.read", e.Read)}
 }
 
-// decimals is how exact a price is: millionths of a dollar.
+// decimals is the precision of a price: millionths of a dollar.
 const decimals = 6
 
-// micros reads an amount in dollars exactly; nil for none.
+// micros parses an amount in dollars exactly; nil for none.
 func (p *parser) micros(amount string) *int64 {
 	if amount == "" {
 		return nil
@@ -133,7 +137,7 @@ func (p *parser) micros(amount string) *int64 {
 	return &n
 }
 
-// needed reads an amount that must be there.
+// needed parses a required amount.
 func (p *parser) needed(what, amount string) *int64 {
 	if amount == "" {
 		p.fail("`%s` is missing", what)
@@ -141,7 +145,8 @@ func (p *parser) needed(what, amount string) *int64 {
 	return p.micros(amount)
 }
 
-// checkTiers makes sure that tiers rise, and name all that a short call has a price of.
+// checkTiers checks that tiers rise and have every rate that the price has. A missing rate would make long
+// calls free.
 func (p *parser) checkTiers(price Price) {
 	least := int64(0)
 	if len(price.Above) > maxTiers {
@@ -158,7 +163,7 @@ func (p *parser) checkTiers(price Price) {
 	}
 }
 
-// missing says whether there is a rate in all that r has not.
+// missing reports whether all has a rate that r lacks.
 func (r Rates) missing(all Rates) bool {
 	mine, others := r.list(), all.list()
 	for i := range mine {
@@ -169,12 +174,13 @@ func (r Rates) missing(all Rates) bool {
 	return false
 }
 
+// list returns the rates in a fixed order, for comparisons.
 func (r Rates) list() []*int64 {
 	return []*int64{r.Input, r.CachedInput, r.CacheWrite, r.Output, r.ImageInput, r.ImageOutput}
 }
 
-// checkPrices makes sure that a model on offer has prices of all that it makes, or says that its price is unknown: without
-// either a cost would be missing by mistake.
+// checkPrices checks that a model on offer has a price for everything that it makes, or states that its price
+// is unknown. Otherwise a cost could be missing by mistake.
 func (p *parser) checkPrices(m Model, price string) {
 	switch {
 	case price != "" && price != unknownPrice:
@@ -196,7 +202,8 @@ func (p *parser) checkPrices(m Model, price string) {
 	}
 }
 
-// checkImagePrice makes sure that each image that may be asked for has a price, or a bound of its tokens and theirs.
+// checkImagePrice checks that every image that can be requested has a price, or a bound and price of its
+// tokens.
 func (p *parser) checkImagePrice(c *ImageCaps, price *Price) {
 	if len(price.Images) == 0 && (price.Input == nil || price.ImageOutput == nil) {
 		p.fail("a price of images needs `images`, or `input` and `imageOutput`")
@@ -211,6 +218,7 @@ func (p *parser) checkImagePrice(c *ImageCaps, price *Price) {
 	}
 }
 
+// checkVideoPrice checks that every resolution has a price.
 func (p *parser) checkVideoPrice(c *VideoCaps, price *Price) {
 	for _, resolution := range c.Resolutions {
 		if price.Second(resolution) == nil {

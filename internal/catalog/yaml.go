@@ -11,8 +11,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// parse reads a file's models, or tells all that is wrong with them, each with its line. providers are those that models
-// may have; nil for any.
+// parse reads the models of a file, or returns all faults, each with its line. providers are the allowed
+// providers; nil for any.
 func parse(name string, data []byte, providers []string) ([]Model, error) {
 	var file struct {
 		// Defaults is a place for anchors.
@@ -23,7 +23,7 @@ func parse(name string, data []byte, providers []string) ([]Model, error) {
 	strict := yaml.NewDecoder(bytes.NewReader(data))
 	strict.KnownFields(true)
 	if err := strict.Decode(&file); err != nil && !errors.Is(err, io.EOF) {
-		if whole := p.misread(err, data); !whole {
+		if whole := p.addYAMLFaults(err, data); !whole {
 			return nil, errors.Join(p.faults...)
 		}
 	} else if err := strict.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
@@ -49,25 +49,26 @@ func parse(name string, data []byte, providers []string) ([]Model, error) {
 	return p.models, errors.Join(p.faults...)
 }
 
-// A fault as the YAML library words it, and the Go types in it, which mean nothing to who writes a catalogue.
+// A fault as the YAML library words it, and the Go types in it, which mean nothing to the author of a
+// catalogue.
 var (
 	faultLine = regexp.MustCompile(`^(?:yaml: )?line (\d+): (.*)$`)
 	goType    = regexp.MustCompile(` (?:in|into) (?:type )?(?:\[\]|\*)*(?:struct \{.*|[a-z]+\.\w+)$`)
 )
 
-// misread keeps what the YAML library says, as a fault of the model on its line. It says whether the file was read to its
-// end nevertheless.
-func (p *parser) misread(err error, data []byte) (whole bool) {
-	told := []string{err.Error()}
+// addYAMLFaults adds the errors of the YAML library as faults of the models on their lines. It reports
+// whether the file was read to its end nevertheless.
+func (p *parser) addYAMLFaults(err error, data []byte) (whole bool) {
+	messages := []string{err.Error()}
 	var fields *yaml.TypeError
 	if whole = errors.As(err, &fields); whole {
-		told = fields.Errors
+		messages = fields.Errors
 	}
 	entries := entriesOf(data)
-	for _, text := range told {
+	for _, text := range messages {
 		p.line, p.id = 1, ""
 		if m := faultLine.FindStringSubmatch(text); m != nil {
-			p.line, _ = strconv.Atoi(m[1]) // It is made of digits.
+			p.line, _ = strconv.Atoi(m[1]) // It consists of digits.
 			text = m[2]
 		}
 		for _, e := range entries {
@@ -87,13 +88,13 @@ type place struct {
 	fields bool
 }
 
-// entriesOf are the places of a file's entries; none where it is no YAML.
+// entriesOf returns the places of a file's entries; none for invalid YAML.
 func entriesOf(data []byte) []place {
 	var document struct {
 		Models []yaml.Node `yaml:"models"`
 	}
 	if err := yaml.Unmarshal(data, &document); err != nil {
-		return nil // What is wrong is told by the strict reading.
+		return nil // The strict decoder reports the fault.
 	}
 	places := make([]place, len(document.Models))
 	for i, n := range document.Models {
@@ -111,7 +112,8 @@ func entriesOf(data []byte) []place {
 	return places
 }
 
-// linesOf are the lines of the entries that have fields, which are those that the YAML library reads; others are faults.
+// linesOf returns the lines of the entries that have fields, which the YAML library reads. Other entries are
+// faults.
 func (p *parser) linesOf(data []byte) []int {
 	var lines []int
 	for _, at := range entriesOf(data) {
