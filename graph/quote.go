@@ -3,7 +3,6 @@ package graph
 import (
 	"context"
 
-	"github.com/weav-ai/weav/ent/message"
 	"github.com/weav-ai/weav/internal/auth"
 	"github.com/weav-ai/weav/internal/chat"
 	"github.com/weav-ai/weav/internal/errs"
