@@ -66,8 +66,9 @@ generate-check: ## fail if the generated code is not what its sources make
 	@scripts/generate-check $(GENERATED)
 
 .PHONY: lint
-lint: $(GOLANGCI) ## check style and the direction of dependencies
+lint: $(GOLANGCI) ## check style, the direction of dependencies, and words
 	$(GOLANGCI) run
+	$(GO) run ./scripts/words
 
 .PHONY: lint-tool
 lint-tool: $(GOLANGCI) ## install the linter, which takes minutes the first time

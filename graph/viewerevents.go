@@ -39,7 +39,7 @@ func viewerEvent(e feed.Item) ViewerEvent {
 func withQuota(ctx context.Context, in <-chan feed.Item, after *feed.Cursor, isKey bool) <-chan ViewerEvent {
 	out := make(chan ViewerEvent)
 	q := &quotaStream{in: in, out: out, isKey: isKey}
-	if after != nil && after.Owed == feed.OwedQuota {
+	if after != nil && after.Pending == feed.PendingQuota {
 		q.schedule(feed.Item{Cursor: *after, At: time.Now().UTC().Truncate(time.Microsecond)})
 	}
 	go q.run(ctx)
@@ -76,13 +76,13 @@ func (q *quotaStream) run(ctx context.Context) {
 
 // schedule places the pending QuotaChanged behind e.
 func (q *quotaStream) schedule(e feed.Item) {
-	q.pending = &QuotaChanged{at: stamp(e.Cursor.Owing(""), e.At)}
+	q.pending = &QuotaChanged{at: stamp(e.Cursor.WithPending(""), e.At)}
 }
 
 // marked returns e with a cursor that marks a pending QuotaChanged.
 func (q *quotaStream) marked(e feed.Item) feed.Item {
-	if q.pending != nil && e.Cursor.Owed == "" {
-		e.Cursor = e.Cursor.Owing(feed.OwedQuota)
+	if q.pending != nil && e.Cursor.Pending == "" {
+		e.Cursor = e.Cursor.WithPending(feed.PendingQuota)
 	}
 	return e
 }

@@ -48,7 +48,7 @@ func TestQuotaChangedHasTheReadersPlace(t *testing.T) {
 	type sent struct {
 		quota   bool
 		seq     int64
-		pending feed.Owed
+		pending feed.Pending
 	}
 	person := oid.New[oid.User]()
 	at := func(seq int64) feed.Cursor { return feed.Cursor{User: person, Epoch: "e", Seq: seq} }
@@ -62,17 +62,17 @@ func TestQuotaChangedHasTheReadersPlace(t *testing.T) {
 	}{
 		"sent behind what waits": {
 			in:   []feed.Item{item(1, feed.ReplyEnded), item(2, feed.ChatSaved)},
-			want: []sent{{false, 1, feed.OwedQuota}, {false, 2, feed.OwedQuota}, {true, 2, ""}},
+			want: []sent{{false, 1, feed.PendingQuota}, {false, 2, feed.PendingQuota}, {true, 2, ""}},
 		},
 		"nothing changed": {in: []feed.Item{item(1, feed.ChatSaved)}, want: []sent{{false, 1, ""}}},
 		"behind a resync": {
-			in:   []feed.Item{{Cursor: at(5).Owing(feed.OwedSnapshot), Resync: feed.Expired}, {Cursor: at(5), Snapshot: true}},
-			want: []sent{{false, 5, feed.OwedSnapshot}, {false, 5, feed.OwedQuota}, {true, 5, ""}},
+			in:   []feed.Item{{Cursor: at(5).WithPending(feed.PendingSnapshot), Resync: feed.Expired}, {Cursor: at(5), Snapshot: true}},
+			want: []sent{{false, 5, feed.PendingSnapshot}, {false, 5, feed.PendingQuota}, {true, 5, ""}},
 		},
-		"pending for a returning reader": {after: new(at(3).Owing(feed.OwedQuota)), want: []sent{{true, 3, ""}}},
+		"pending for a returning reader": {after: new(at(3).WithPending(feed.PendingQuota)), want: []sent{{true, 3, ""}}},
 		"pending, and more happened": {
-			after: new(at(3).Owing(feed.OwedQuota)), in: []feed.Item{item(4, feed.ChatSaved)},
-			want: []sent{{false, 4, feed.OwedQuota}, {true, 4, ""}},
+			after: new(at(3).WithPending(feed.PendingQuota)), in: []feed.Item{item(4, feed.ChatSaved)},
+			want: []sent{{false, 4, feed.PendingQuota}, {true, 4, ""}},
 		},
 		"sent already": {after: new(at(3)), in: []feed.Item{item(4, feed.ChatSaved)}, want: []sent{{false, 4, ""}}},
 	}
@@ -100,7 +100,7 @@ func TestQuotaChangedHasTheReadersPlace(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					got = append(got, sent{isQuota, place.Seq, place.Owed})
+					got = append(got, sent{isQuota, place.Seq, place.Pending})
 				}
 				if !slices.Equal(got, c.want) {
 					t.Errorf("sent %v, want %v", got, c.want)

@@ -58,21 +58,28 @@ func exitCode(err error) int {
 	return 1
 }
 
+// help prints the usage, or the settings when args ask for them.
+func help(args []string, stdout io.Writer) {
+	if len(args) == 1 && args[0] == "settings" {
+		app.WriteSettings(stdout)
+		return
+	}
+	fmt.Fprint(stdout, usage)
+}
+
 // run runs a command. Flags without a command belong to serve.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	command := "serve"
 	if len(args) > 0 && args[0] != "" && args[0][0] != '-' {
 		command, args = args[0], args[1:]
 	}
-	if command == "help" && len(args) == 1 && args[0] == "settings" {
-		app.WriteSettings(stdout)
-		return nil
-	}
-	if command == "help" || len(args) > 0 && (args[0] == "--help" || args[0] == "-h") {
-		fmt.Fprint(stdout, usage)
-		return nil
+	if len(args) > 0 && (args[0] == "--help" || args[0] == "-h") {
+		command = "help"
 	}
 	switch command {
+	case "help":
+		help(args, stdout)
+		return nil
 	case "serve":
 		return serve(ctx, args, stdout, stderr)
 	case "worker":

@@ -140,7 +140,7 @@ func (Attachment) Indexes() []ent.Index {
 // Annotations of the Attachment.
 func (Attachment) Annotations() []schema.Annotation { return table("attachments") }
 
-// ShareLink shows one artifact to whoever holds its token.
+// ShareLink shows one artifact to each caller that has its token.
 type ShareLink struct{ ent.Schema }
 
 // Fields of the ShareLink.

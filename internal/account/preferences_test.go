@@ -172,7 +172,7 @@ func TestNamesOfWhichNothingShowsAreNone(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, _ *store.Store, s *account.Service, _ *clock) {
 		in := signIn(t, s, "ada@example.com")
-		for name, want := range map[string]string{"Ada": "Ada", "\u3164": "", " \u200b": "", "": ""} {
+		for name, want := range map[string]string{"Ada": "Ada", "\u3164": "", "\u2009\u200b": "", "": ""} {
 			u, err := s.UpdateProfile(t.Context(), in.User.ID, account.Profile{FirstName: &name, LastName: &name})
 			if err != nil || u.FirstName != want || u.LastName != want {
 				t.Errorf("%q: %v, %v, want %q", name, u, err, want)

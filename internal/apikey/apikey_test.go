@@ -232,7 +232,6 @@ func TestAKeyOfAnAccountUnderDeletionIsRefused(t *testing.T) {
 	})
 }
 
-// TestTheLastUseIsRecordedOncePerMinute.
 func TestTheLastUseIsRecordedOncePerMinute(t *testing.T) {
 	t.Parallel()
 	each(t, func(r *fixture) {

@@ -138,43 +138,59 @@ func (s Setting) Names() []string {
 
 // faults say why a value cannot be read; none for one that can.
 func (s Setting) faults(value string) []error {
-	one := func(format string, args ...any) []error {
-		return []error{fmt.Errorf("%s "+format, append([]any{s.Name}, args...)...)}
-	}
-	switch s.typ {
-	case reflect.TypeFor[int]():
-		if n, err := strconv.Atoi(value); err != nil || n < s.min || n > s.max {
-			return one("must be a whole number from %d to %d", s.min, s.max)
-		}
-	case reflect.TypeFor[float64]():
-		if f, err := strconv.ParseFloat(value, 64); err != nil || f < float64(s.min) || f > float64(s.max) {
-			return one("must be a number from %d to %d", s.min, s.max)
-		}
-	case reflect.TypeFor[time.Duration]():
-		if d, err := time.ParseDuration(value); err != nil || d <= 0 {
-			return one("must be a duration such as 20s")
-		}
-	case reflect.TypeFor[bool]():
-		if _, err := strconv.ParseBool(value); err != nil {
-			return one("must be true or false")
-		}
-	case reflect.TypeFor[slog.Level]():
-		if new(slog.Level).UnmarshalText([]byte(value)) != nil {
-			return one("must be debug, info, warn or error")
-		}
-	case reflect.TypeFor[TimeOfDay]():
-		if new(TimeOfDay).UnmarshalText([]byte(value)) != nil {
-			return one("must be a time of the day such as 00:00")
-		}
-	case reflect.TypeFor[Zone]():
-		if new(Zone).UnmarshalText([]byte(value)) != nil {
-			return one("must be a time zone such as Asia/Seoul")
-		}
-	case reflect.TypeFor[[]netip.Prefix]():
+	if s.typ == reflect.TypeFor[[]netip.Prefix]() {
 		_, faults := prefixes(s.Name, value)
 		return faults
 	}
+	if must, ok := s.form(); ok && !s.takes(value) {
+		return []error{fmt.Errorf("%s must be %s", s.Name, must)}
+	}
 	return nil
+}
+
+// form says in words which values the setting takes; false when it takes any text.
+func (s Setting) form() (must string, ok bool) {
+	switch s.typ {
+	case reflect.TypeFor[int]():
+		return fmt.Sprintf("a whole number from %d to %d", s.min, s.max), true
+	case reflect.TypeFor[float64]():
+		return fmt.Sprintf("a number from %d to %d", s.min, s.max), true
+	case reflect.TypeFor[time.Duration]():
+		return "a duration such as 20s", true
+	case reflect.TypeFor[bool]():
+		return "true or false", true
+	case reflect.TypeFor[slog.Level]():
+		return "debug, info, warn or error", true
+	case reflect.TypeFor[TimeOfDay]():
+		return "a time of the day such as 00:00", true
+	case reflect.TypeFor[Zone]():
+		return "a time zone such as Asia/Seoul", true
+	}
+	return "", false
+}
+
+// takes reports whether a value has the setting's form.
+func (s Setting) takes(value string) bool {
+	switch s.typ {
+	case reflect.TypeFor[int]():
+		n, err := strconv.Atoi(value)
+		return err == nil && s.min <= n && n <= s.max
+	case reflect.TypeFor[float64]():
+		f, err := strconv.ParseFloat(value, 64)
+		return err == nil && float64(s.min) <= f && f <= float64(s.max)
+	case reflect.TypeFor[time.Duration]():
+		d, err := time.ParseDuration(value)
+		return err == nil && d > 0
+	case reflect.TypeFor[bool]():
+		_, err := strconv.ParseBool(value)
+		return err == nil
+	case reflect.TypeFor[slog.Level]():
+		return new(slog.Level).UnmarshalText([]byte(value)) == nil
+	case reflect.TypeFor[TimeOfDay]():
+		return new(TimeOfDay).UnmarshalText([]byte(value)) == nil
+	default:
+		return new(Zone).UnmarshalText([]byte(value)) == nil
+	}
 }
 
 // WriteSettings lists all settings for people at a terminal.

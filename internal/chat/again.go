@@ -90,7 +90,7 @@ func (s *Service) replyAgain(ctx context.Context, tx *store.Tx, c *ent.Chat, par
 	if err != nil {
 		return nil, err
 	}
-	if err := models.checkAgain(burdenOf(asked.Text, carried)); err != nil {
+	if err := models.checkAgain(measureMessage(asked.Text, carried)); err != nil {
 		return nil, err
 	}
 	models.maxCost = in.MaxCost

@@ -60,7 +60,7 @@ func (w *writer) fallback(ctx context.Context, first catalog.Model) (catalog.Mod
 	if err != nil {
 		return catalog.Model{}, false, err
 	}
-	return m, burdenOf(asked.Text, carried[asked.ID]).fits(m), nil
+	return m, measureMessage(asked.Text, carried[asked.ID]).fits(m), nil
 }
 
 // askModel has one model write the reply. A conversation that the model finds too long all the same is put once more in

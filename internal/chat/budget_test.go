@@ -136,7 +136,7 @@ func TestWindow(t *testing.T) {
 	}
 }
 
-func TestBurden(t *testing.T) {
+func TestSizeOfAMessage(t *testing.T) {
 	t.Parallel()
 	seer := catalog.Model{ID: "seer", MaxInputChars: 3, Capabilities: []catalog.Capability{catalog.ImageInput}}
 	blind := catalog.Model{ID: "blind", MaxInputChars: 3}
@@ -154,7 +154,7 @@ func TestBurden(t *testing.T) {
 		"a film":           {"", []file.Attached{film}, false, false},
 		"a text":           {"", []file.Attached{note}, false, false},
 	} {
-		b := burdenOf(c.said, c.carried)
+		b := measureMessage(c.said, c.carried)
 		if b.fits(seer) != c.seer || b.fits(blind) != c.blind {
 			t.Errorf("%s: a model that sees takes it: %v, one that does not: %v", name, b.fits(seer), b.fits(blind))
 		}

@@ -39,7 +39,7 @@ func (w *writer) call(ctx context.Context, streamer ai.TextStreamer, model catal
 		return nil, err
 	}
 	w.req = prompt.req
-	return run.RunCall(ctx, w.Worker, run.StreamText(streamer, w.req))
+	return run.Do(ctx, w.Worker, run.StreamText(streamer, w.req))
 }
 
 // noteAsked writes which model a claimed reply is put to and how much it omits, before the call is made, and renews

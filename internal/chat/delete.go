@@ -24,12 +24,12 @@ func Restorable(now time.Time) predicate.Chat {
 }
 
 // findChat reads a chat of user for which also holds.
-func findChat(ctx context.Context, c *ent.Client, user oid.User, id string, also ...predicate.Chat) (*ent.Chat, error) {
+func findChat(ctx context.Context, c *ent.Client, user oid.User, id string, extra ...predicate.Chat) (*ent.Chat, error) {
 	cid, err := oid.Parse[oid.Chat](id)
 	if err != nil {
 		return nil, errNotFound()
 	}
-	return found(c.Chat.Query().Where(append(also, entchat.ID(cid), entchat.UserID(user))...).Only(ctx))
+	return found(c.Chat.Query().Where(append(extra, entchat.ID(cid), entchat.UserID(user))...).Only(ctx))
 }
 
 // Delete deletes a chat and asks its reply to stop. Deleting it again answers the same.

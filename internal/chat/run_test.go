@@ -15,7 +15,7 @@ import (
 	"github.com/weav-ai/weav/internal/run/runtest"
 )
 
-// TestAReplyKeepsWhatWasShown: at every moment, and whoever finds it when its process is gone.
+// TestAReplyKeepsWhatWasShown at every moment, whichever process finds it when its own is gone.
 func TestAReplyKeepsWhatWasShown(t *testing.T) {
 	t.Parallel()
 	runtest.Each(t, func(t *testing.T, p *runtest.Process) {

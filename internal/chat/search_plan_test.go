@@ -20,7 +20,7 @@ import (
 
 // archive fills a store with messages of one person, in chats of a hundred. Words come as in a
 // language, few of them often and most of them rarely; "항해일지" stands in every 10,000th message.
-func (d desk) archive(messages int) {
+func (d fixture) archive(messages int) {
 	d.tb.Helper()
 	rng := rand.New(rand.NewPCG(1, 2))
 	words := vocabulary(rng, 20_000)
@@ -45,7 +45,7 @@ func (d desk) archive(messages int) {
 }
 
 // fill stores n indexed messages in a chat.
-func (d desk) fill(ctx context.Context, tx *store.Tx, c *ent.Chat, n int, text func(i int) string) error {
+func (d fixture) fill(ctx context.Context, tx *store.Tx, c *ent.Chat, n int, text func(i int) string) error {
 	rows := make([]*ent.MessageCreate, n)
 	for i := range rows {
 		rows[i] = tx.Client().Message.Create().SetUserID(c.UserID).SetChatID(c.ID).
@@ -96,7 +96,7 @@ func vocabulary(rng *rand.Rand, n int) []string {
 func TestSearchPlans(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
-		d := newDesk(t, st)
+		d := newFixture(t, st)
 		d.archive(1500)
 		d.analyze()
 		for name, c := range map[string]struct {
@@ -141,7 +141,7 @@ func readsAll(plan string) bool {
 	return false
 }
 
-func (d desk) analyze() {
+func (d fixture) analyze() {
 	d.tb.Helper()
 	analyze := "ANALYZE"
 	if d.store.Dialect() == store.Postgres {
@@ -153,7 +153,7 @@ func (d desk) analyze() {
 }
 
 // plan is how the database would read the next batch of a scan.
-func (d desk) plan(sc scan) string {
+func (d fixture) plan(sc scan) string {
 	d.tb.Helper()
 	query, args := d.statement(sc)
 	explain := "EXPLAIN "
@@ -187,7 +187,7 @@ func (d desk) plan(sc scan) string {
 func BenchmarkSearch(b *testing.B) {
 	for _, dialect := range storetest.Dialects {
 		b.Run(dialect, func(b *testing.B) {
-			d := newDesk(b, storetest.Open(b, dialect))
+			d := newFixture(b, storetest.Open(b, dialect))
 			d.archive(100_000)
 			d.analyze()
 			for _, c := range []struct{ name, query string }{
@@ -201,7 +201,7 @@ func BenchmarkSearch(b *testing.B) {
 	}
 }
 
-func (d desk) bench(b *testing.B, query string) {
+func (d fixture) bench(b *testing.B, query string) {
 	var hits int
 	for b.Loop() {
 		found, err := d.Search(b.Context(), d.user, query, page.Args{})

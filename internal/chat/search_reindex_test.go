@@ -10,7 +10,7 @@ import (
 )
 
 // age makes the index what the version before made of it: terms that today's query does not ask for.
-func (d desk) age() {
+func (d fixture) age() {
 	d.tb.Helper()
 	d.tx(func(ctx context.Context, tx *store.Tx) error {
 		statements := []string{`UPDATE message_search SET version = 1, terms = array_to_tsvector(ARRAY['old'])`}
@@ -33,7 +33,7 @@ func (d desk) age() {
 func TestAnIndexOfAnEarlierVersionIsMadeAgain(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
-		d := newDesk(t, st)
+		d := newFixture(t, st)
 		c := d.chat("Résumé of a year")
 		texts := make([]string, newest+reindexBatch+10) // More than a scan reads without the index.
 		for i := range texts {
@@ -78,7 +78,7 @@ func TestAnIndexOfAnEarlierVersionIsMadeAgain(t *testing.T) {
 func TestReindexByManyAtOnce(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
-		d := newDesk(t, st)
+		d := newFixture(t, st)
 		c := d.chat("a title")
 		texts := make([]string, 3*reindexBatch)
 		for i := range texts {

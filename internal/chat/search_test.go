@@ -22,19 +22,19 @@ import (
 	"github.com/weav-ai/weav/internal/store/storetest"
 )
 
-// desk is a person with texts to search.
-type desk struct {
+// fixture is a user with texts to search.
+type fixture struct {
 	*Service
 	tb   testing.TB
 	user oid.User
 }
 
-func newDesk(tb testing.TB, st *store.Store) desk {
-	return desk{Service: &Service{store: st, cfg: Config{}.withDefaults()}, tb: tb, user: storetest.User(tb, st)}
+func newFixture(tb testing.TB, st *store.Store) fixture {
+	return fixture{Service: &Service{store: st, cfg: Config{}.withDefaults()}, tb: tb, user: storetest.User(tb, st)}
 }
 
 // tx runs fn in a transaction that must succeed.
-func (d desk) tx(fn func(ctx context.Context, tx *store.Tx) error) {
+func (d fixture) tx(fn func(ctx context.Context, tx *store.Tx) error) {
 	d.tb.Helper()
 	if err := d.store.Tx(d.tb.Context(), fn); err != nil {
 		d.tb.Fatal(err)
@@ -42,7 +42,7 @@ func (d desk) tx(fn func(ctx context.Context, tx *store.Tx) error) {
 }
 
 // chat stores an indexed chat.
-func (d desk) chat(title string) *ent.Chat {
+func (d fixture) chat(title string) *ent.Chat {
 	d.tb.Helper()
 	var c *ent.Chat
 	d.tx(func(ctx context.Context, tx *store.Tx) (err error) {
@@ -56,7 +56,7 @@ func (d desk) chat(title string) *ent.Chat {
 }
 
 // say stores indexed messages in a chat and returns the last.
-func (d desk) say(c *ent.Chat, texts ...string) *ent.Message {
+func (d fixture) say(c *ent.Chat, texts ...string) *ent.Message {
 	d.tb.Helper()
 	var m *ent.Message
 	d.tx(func(ctx context.Context, tx *store.Tx) (err error) {
@@ -76,7 +76,7 @@ func (d desk) say(c *ent.Chat, texts ...string) *ent.Message {
 }
 
 // find returns the first page of a search.
-func (d desk) find(query string) []*SearchHit {
+func (d fixture) find(query string) []*SearchHit {
 	d.tb.Helper()
 	found, err := d.Search(d.tb.Context(), d.user, query, page.Args{First: new(page.Max)})
 	if err != nil {
@@ -86,7 +86,7 @@ func (d desk) find(query string) []*SearchHit {
 }
 
 // wantFound compares what a search finds, see texts.
-func (d desk) wantFound(query string, want ...string) {
+func (d fixture) wantFound(query string, want ...string) {
 	d.tb.Helper()
 	if got := texts(d.find(query)); !slices.Equal(got, want) {
 		d.tb.Errorf("search %q found %q, want %q", query, got, want)
@@ -148,11 +148,11 @@ func TestSearchFinds(t *testing.T) {
 		"nothing":                     {"zebra", nil},
 	}
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
-		d := newDesk(t, st)
+		d := newFixture(t, st)
 		d.say(d.chat(""), said...)
 		for name, c := range cases {
 			t.Run(name, func(t *testing.T) {
-				d := desk{d.Service, t, d.user}
+				d := fixture{d.Service, t, d.user}
 				d.wantFound(c.query, c.want...)
 				d.indexOnly(c.query, c.want...)
 			})
@@ -161,7 +161,7 @@ func TestSearchFinds(t *testing.T) {
 }
 
 // indexOnly asks the index from the start, which Search does behind the newest texts.
-func (d desk) indexOnly(query string, want ...string) {
+func (d fixture) indexOnly(query string, want ...string) {
 	d.tb.Helper()
 	sc := scan{user: d.user, query: search.Parse(query), before: uuid.Max, indexed: true, batch: 2}
 	found, err := d.scan(d.tb.Context(), sc, page.Max)
@@ -183,7 +183,7 @@ func TestSearchIndexesAnyCharacter(t *testing.T) {
 	odd := []rune{0x01, 0x7f, '!', '_', '|', '~', '^', 0x378, 0x2603, 0x3131, 0xd7ff,
 		0xe000, 0xfdd0, 0xfffd, 0xffff, 0x1d11e, 0x1f9ff, 0x20000, 0x2ffff, 0x100000, 0x10ffff}
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
-		d := newDesk(t, st)
+		d := newFixture(t, st)
 		c := d.chat("")
 		var said []string
 		for _, r := range odd {
@@ -201,7 +201,7 @@ func TestSearchIndexesAnyCharacter(t *testing.T) {
 func TestSearchLeavesOutWhatFoldsToNothing(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
-		d := newDesk(t, st)
+		d := newFixture(t, st)
 		c := d.chat("")
 		for i, r := range []rune{0xad, 0x20d2, 0x200b, 0x200d, 0xfe0f, 0xe0041, 0x301} {
 			said := fmt.Sprintf("x%c가%d", r, i)
@@ -219,7 +219,7 @@ func TestSearchLeavesOutWhatFoldsToNothing(t *testing.T) {
 func TestSearchRefuses(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
-		d := newDesk(t, st)
+		d := newFixture(t, st)
 		cursor := page.Encode("chats", "x")
 		for name, c := range map[string]struct {
 			query string
@@ -253,7 +253,7 @@ func TestSearchRefuses(t *testing.T) {
 func TestSearchPages(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
-		d := newDesk(t, st)
+		d := newFixture(t, st)
 		var want []string
 		c := d.chat("needle in the title")
 		want = append(want, c.ID.String())
@@ -270,7 +270,7 @@ func TestSearchPages(t *testing.T) {
 		slices.Reverse(want)
 		for _, size := range []int{1, 7, 100} {
 			t.Run(fmt.Sprintf("by %d", size), func(t *testing.T) {
-				if got := (desk{d.Service, t, d.user}).pages("needle", size); !slices.Equal(got, want) {
+				if got := (fixture{d.Service, t, d.user}).pages("needle", size); !slices.Equal(got, want) {
 					t.Errorf("%d hits in %v, want %d", len(got), got, len(want))
 				}
 			})
@@ -279,7 +279,7 @@ func TestSearchPages(t *testing.T) {
 }
 
 // pages reads all pages of a search and returns the ids of the hits.
-func (d desk) pages(query string, size int) []string {
+func (d fixture) pages(query string, size int) []string {
 	d.tb.Helper()
 	var ids []string
 	for args := (page.Args{First: &size}); ; {
@@ -314,7 +314,7 @@ func (d desk) pages(query string, size int) []string {
 func TestSearchIsStableWhileMessagesArrive(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
-		d := newDesk(t, st)
+		d := newFixture(t, st)
 		c := d.chat("")
 		d.say(c, "hit 1", "hit 2", "hit 3")
 		first, err := d.Search(t.Context(), d.user, "hit", page.Args{First: new(2)})
@@ -336,7 +336,7 @@ func TestSearchIsStableWhileMessagesArrive(t *testing.T) {
 func TestSearchKeepsPeopleApart(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
-		mine, theirs := newDesk(t, st), newDesk(t, st)
+		mine, theirs := newFixture(t, st), newFixture(t, st)
 		theirs.say(theirs.chat("their secret title"), "their secret")
 		mine.say(mine.chat("my title"), "mine")
 		mine.wantFound("secret")
@@ -350,7 +350,7 @@ func TestSearchKeepsPeopleApart(t *testing.T) {
 func TestSearchFollowsTheChat(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
-		d := newDesk(t, st)
+		d := newFixture(t, st)
 		c, other := d.chat("old title"), d.chat("bystander title")
 		d.say(c, "some words")
 		d.say(other, "other words")
@@ -388,7 +388,7 @@ func TestSearchFollowsTheChat(t *testing.T) {
 	})
 }
 
-func (d desk) retitle(c *ent.Chat, title string) {
+func (d fixture) retitle(c *ent.Chat, title string) {
 	d.tb.Helper()
 	d.tx(func(ctx context.Context, tx *store.Tx) error {
 		changed, err := tx.Client().Chat.UpdateOneID(c.ID).SetTitle(title).Save(ctx)
@@ -399,7 +399,7 @@ func (d desk) retitle(c *ent.Chat, title string) {
 	})
 }
 
-func (d desk) change(c *ent.Chat, set func(*ent.ChatUpdateOne)) {
+func (d fixture) change(c *ent.Chat, set func(*ent.ChatUpdateOne)) {
 	d.tb.Helper()
 	u := d.store.Client().Chat.UpdateOneID(c.ID)
 	set(u)
@@ -408,7 +408,7 @@ func (d desk) change(c *ent.Chat, set func(*ent.ChatUpdateOne)) {
 	}
 }
 
-func (d desk) count(table string) int {
+func (d fixture) count(table string) int {
 	d.tb.Helper()
 	rows, err := d.store.Client().QueryContext(d.tb.Context(), "SELECT count(*) FROM "+table)
 	if err != nil {
@@ -428,7 +428,7 @@ func (d desk) count(table string) int {
 func TestSearchIndexesWhatAMessageEndsWith(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
-		d := newDesk(t, st)
+		d := newFixture(t, st)
 		c := d.chat("")
 		m := d.say(c, "draft")
 		for _, text := range []string{"final words", "", "final words"} {
@@ -451,7 +451,7 @@ func TestSearchIndexesWhatAMessageEndsWith(t *testing.T) {
 func TestSearchShowsWhere(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
-		d := newDesk(t, st)
+		d := newFixture(t, st)
 		d.say(d.chat("👩‍👩‍👧 가족 여행"), "😀😀 첫째 줄\n"+strings.Repeat("😀 ", 200)+"끝의 Needle 여행")
 		hits := d.find("여행")
 		if len(hits) != 2 || hits[0].Message == nil || hits[1].Message != nil {

@@ -158,7 +158,7 @@ func (s *Service) exchange(ctx context.Context, tx *store.Tx, c *ent.Chat, t tur
 	if err != nil {
 		return nil, err
 	}
-	if err := models.check(burdenOf(t.text, carried)); err != nil {
+	if err := models.check(measureMessage(t.text, carried)); err != nil {
 		return nil, err
 	}
 	reply, err := s.addReply(ctx, tx, c, msg, models)

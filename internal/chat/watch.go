@@ -11,11 +11,11 @@ import (
 	"github.com/weav-ai/weav/internal/run"
 )
 
-// Event is what a subscriber of a chat is sent. Delta is a piece of the text of one of its replies.
-type (
-	Event = run.Event
-	Delta = run.Delta
-)
+// Event is what a subscriber of a chat is sent.
+type Event = run.Event
+
+// Delta is a piece of the text of one of its replies.
+type Delta = run.Delta
 
 // Watch follows a chat until ctx ends: a snapshot, or all events of the chat behind after, then what happens, with the text
 // of replies while they are written. The channel is unbuffered, see [run.Runs.Watch].
@@ -52,7 +52,7 @@ func (w *watcher) Concerns(e feed.Event) bool {
 
 // Look implements [run.Watched]. It follows the replies under way at once: the end of one that ends before the feed is
 // read takes its text away again.
-func (w *watcher) Look(ctx context.Context) error {
+func (w *watcher) FindActive(ctx context.Context) error {
 	active, err := w.s.store.Client().Message.Query().
 		Where(message.ChatID(w.chat), message.UserID(w.User()), message.JobIDIsNil(), unfinished()).
 		Select(message.FieldID, message.FieldRunID, message.FieldStatus).All(ctx)

@@ -28,7 +28,7 @@ const (
 
 // watched is a chat with a reply under way, whose worker is the test.
 type watched struct {
-	desk
+	fixture
 	bus   *livetest.Hooked
 	chat  *ent.Chat
 	reply *ent.Message
@@ -65,7 +65,7 @@ func newWatched(t *testing.T, st *store.Store, bus live.Bus) *watched {
 	t.Cleanup(cancel)
 	go f.Run(ctx)
 	w := &watched{bus: hooked}
-	w.desk = desk{Service: New(Parts{Store: st, Feed: f, Bus: hooked, Log: log}, Config{}), tb: t, user: storetest.User(t, st)}
+	w.fixture = fixture{Service: New(Parts{Store: st, Feed: f, Bus: hooked, Log: log}, Config{}), tb: t, user: storetest.User(t, st)}
 	w.tx(func(ctx context.Context, tx *store.Tx) (err error) {
 		if err := tx.OpenFeed(ctx, w.user); err != nil {
 			return err
@@ -172,7 +172,7 @@ func TestNothingFollowsTheEndOfAReply(t *testing.T) {
 			return &c
 		},
 		"resumed behind a resync": func(w *watched) *feed.Cursor {
-			c := w.started.Owing(feed.OwedSnapshot)
+			c := w.started.WithPending(feed.PendingSnapshot)
 			return &c
 		},
 	}
@@ -252,7 +252,7 @@ func TestResumeBehindTheLastTextDeliversTheEndAlone(t *testing.T) {
 			t.Fatalf("first %+v, want the whole text", text)
 		}
 		end := w.first(&text.Cursor)
-		if end.Feed == nil || end.Feed.Type != feed.ReplyEnded || end.Cursor.Owed != "" {
+		if end.Feed == nil || end.Feed.Type != feed.ReplyEnded || end.Cursor.Pending != "" {
 			t.Errorf("then %+v, want the end", end)
 		}
 		w.mark("Behind")

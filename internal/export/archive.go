@@ -17,7 +17,7 @@ type archive struct {
 	zip *zip.Writer
 }
 
-// newArchive begins an archive of at most most bytes.
+// newArchive begins an archive that refuses to grow beyond most bytes.
 func newArchive(ctx context.Context, w io.Writer, most int64) *archive {
 	return &archive{ctx: ctx, zip: zip.NewWriter(&bounded{w: w, left: most})}
 }

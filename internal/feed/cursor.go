@@ -19,50 +19,50 @@ type Cursor struct {
 	Seq   int64
 	// Owed is what belongs to this place and follows the message with this cursor. A subscriber that
 	// comes back with the cursor gets it first.
-	Owed Owed
+	Pending Pending
 }
 
 // Owed names what a subscriber still gets at a place of its feed. It stands in no row, so a place alone
 // would not say whether it was delivered.
-type Owed string
+type Pending string
 
-// What may be owed.
+// What may be pending.
 const (
 	// OwedSnapshot follows a resync.
-	OwedSnapshot Owed = "s"
+	PendingSnapshot Pending = "s"
 	// OwedQuota is the quota that is left after the event, on viewerEvents.
-	OwedQuota Owed = "q"
+	PendingQuota Pending = "q"
 	// OwedEnd is the end of a job that had ended before its snapshot, on jobEvents.
-	OwedEnd Owed = "e"
+	PendingEnd Pending = "e"
 	// OwedTextEnd is the end of a run whose text was delivered up to its end: the next event, without that text.
-	OwedTextEnd Owed = "t"
+	PendingTextEnd Pending = "t"
 )
 
-// cursorVersion leads every cursor, so that a later form can be told apart.
+// cursorVersion leads every cursor, so that a later form can be recognised.
 const cursorVersion = "1"
 
 // String returns the cursor as clients keep it: opaque, safe in URLs.
 func (c Cursor) String() string {
 	parts := []string{cursorVersion, c.User.UUID().String(), c.Epoch, strconv.FormatInt(c.Seq, 36)}
-	if c.Owed != "" {
-		parts = append(parts, string(c.Owed))
+	if c.Pending != "" {
+		parts = append(parts, string(c.Pending))
 	}
 	return base64.RawURLEncoding.EncodeToString([]byte(strings.Join(parts, ".")))
 }
 
 // Owing is the same place with something that follows.
-func (c Cursor) Owing(what Owed) Cursor {
-	c.Owed = what
+func (c Cursor) WithPending(what Pending) Cursor {
+	c.Pending = what
 	return c
 }
 
 // HasTextOf reports whether a subscriber that comes back with c has the text of e, the end of a run.
 func (c *Cursor) HasTextOf(e Event) bool {
-	return c != nil && c.Owed == OwedTextEnd && c.Epoch == e.Epoch && c.Seq+1 == e.Seq
+	return c != nil && c.Pending == PendingTextEnd && c.Epoch == e.Epoch && c.Seq+1 == e.Seq
 }
 
 // IsFresh reports whether a subscription with c as its `after` begins with a snapshot.
-func (c *Cursor) IsFresh() bool { return c == nil || c.Owed == OwedSnapshot }
+func (c *Cursor) IsFresh() bool { return c == nil || c.Pending == PendingSnapshot }
 
 // ParseCursor reads a cursor that was made for user; anything else is BAD_CURSOR.
 func ParseCursor(user oid.User, s string) (Cursor, error) {
@@ -82,10 +82,10 @@ func parse(s string) (Cursor, bool) {
 	if len(parts) < 4 || len(parts) > 5 || parts[0] != cursorVersion {
 		return Cursor{}, false
 	}
-	var owed Owed
+	var pending Pending
 	if len(parts) == 5 {
-		owed = Owed(parts[4])
-		if owed != OwedSnapshot && owed != OwedQuota && owed != OwedEnd && owed != OwedTextEnd {
+		pending = Pending(parts[4])
+		if pending != PendingSnapshot && pending != PendingQuota && pending != PendingEnd && pending != PendingTextEnd {
 			return Cursor{}, false
 		}
 	}
@@ -97,5 +97,5 @@ func parse(s string) (Cursor, bool) {
 	if err != nil || seq < 0 {
 		return Cursor{}, false
 	}
-	return Cursor{User: oid.User(u), Epoch: parts[2], Seq: seq, Owed: owed}, true
+	return Cursor{User: oid.User(u), Epoch: parts[2], Seq: seq, Pending: pending}, true
 }

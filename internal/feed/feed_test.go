@@ -259,14 +259,14 @@ func TestForeignAndMalformedCursorsAreRefused(t *testing.T) {
 		"empty":    "",
 		"garbage":  "not a cursor",
 		"negative": feed.Cursor{User: me, Epoch: "e", Seq: -1}.String(),
-		"owed":     feed.Cursor{User: me, Epoch: "e", Seq: 1, Owed: "?"}.String(),
+		"owed":     feed.Cursor{User: me, Epoch: "e", Seq: 1, Pending: "?"}.String(),
 	} {
 		if _, err := feed.ParseCursor(me, s); errs.CodeOf(err) != errs.BadCursor {
 			t.Errorf("%s: got %v; want %s", name, err, errs.BadCursor)
 		}
 	}
 	own := feed.Cursor{User: me, Epoch: "e", Seq: 7}
-	for _, own := range []feed.Cursor{own, own.Owing(feed.OwedSnapshot), own.Owing(feed.OwedQuota), own.Owing(feed.OwedEnd), own.Owing(feed.OwedTextEnd)} {
+	for _, own := range []feed.Cursor{own, own.WithPending(feed.PendingSnapshot), own.WithPending(feed.PendingQuota), own.WithPending(feed.PendingEnd), own.WithPending(feed.PendingTextEnd)} {
 		if got, err := feed.ParseCursor(me, own.String()); err != nil || got != own {
 			t.Errorf("an own cursor came back as %+v, %v", got, err)
 		}

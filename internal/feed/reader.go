@@ -69,7 +69,7 @@ func (f *Feed) Open(ctx context.Context, user oid.User, after *Cursor) (*Reader,
 	if reason := resyncReason(*after, r.at, row.PrunedSeq); reason != "" {
 		return r, &ResyncError{Reason: reason}
 	}
-	r.at = after.Owing("")
+	r.at = after.WithPending("")
 	r.signal()
 	return r, nil
 }

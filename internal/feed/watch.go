@@ -108,7 +108,7 @@ func (w *watcher) follow(ctx context.Context) error {
 // client that reconnects between the two gets it then.
 func (w *watcher) resync(ctx context.Context, reason ResyncReason) bool {
 	at, now := w.reader.Cursor(), store.Now()
-	return w.send(ctx, Item{Cursor: at.Owing(OwedSnapshot), At: now, Resync: reason}) &&
+	return w.send(ctx, Item{Cursor: at.WithPending(PendingSnapshot), At: now, Resync: reason}) &&
 		w.send(ctx, Item{Cursor: at, At: now, Snapshot: true})
 }
 

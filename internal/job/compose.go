@@ -48,7 +48,7 @@ type Composed struct {
 	// File is an archive that the job made, which becomes its artifact; nil for none.
 	File *file.Stored
 	// Keep writes what came of it in the transaction that completes the job; nil keeps the text alone.
-	Keep func(ctx context.Context, tx *store.Tx) error
+	Save func(ctx context.Context, tx *store.Tx) error
 }
 
 // ErrUnusable marks an answer that is of no use: the job fails with NO_OUTPUT.
@@ -161,7 +161,7 @@ func (w *worker) compose(ctx context.Context) error {
 // composed is the end of a composer's job that is whole.
 func (w *worker) composed(made *Composed) ending {
 	e := ending{
-		status: entjob.StatusCompleted, text: made.Text, finish: made.Finish, model: made.Model, usage: made.Usage, hook: made.Keep,
+		status: entjob.StatusCompleted, text: made.Text, finish: made.Finish, model: made.Model, usage: made.Usage, hook: made.Save,
 	}
 	if w.job.Model != "" {
 		e.request = &made.Request

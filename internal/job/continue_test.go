@@ -32,7 +32,7 @@ import (
 	"github.com/weav-ai/weav/internal/usage"
 )
 
-// brokenMaker is a maker of videos whose downloads fail while it is told so. It counts what it is asked.
+// brokenMaker is a maker of videos whose downloads fail while it is set so. It counts its calls.
 type brokenMaker struct {
 	ai.VideoMaker
 
@@ -250,7 +250,7 @@ func TestAMadeVideoIsFetchedByARetry(t *testing.T) {
 		s.maker.set(nil)
 		s.want(s.work(third.ID), entjob.StatusCompleted, "")
 		s.wantOnce()
-		again, err := s.retry(first) // What is there already is ordered anew.
+		again, err := s.retry(first) // What is there already is ordered again.
 		s.must(err)
 		s.work(again.ID)
 		if s.maker.started != 2 {
@@ -309,7 +309,7 @@ func TestAVideoStillBeingMadeIsNotOrderedTwice(t *testing.T) {
 }
 
 // TestWhatIsGoneIsOrderedAnew when the provider has removed it, or may have by now.
-func TestWhatIsGoneIsOrderedAnew(t *testing.T) {
+func TestWhatIsGoneIsOrderedAgain(t *testing.T) {
 	for name, lose := range map[string]func(s *studio) oid.Job{
 		"removed": func(s *studio) oid.Job {
 			s.maker.set(&ai.Error{Kind: ai.BadRequest, HTTP: http.StatusNotFound, Accepted: true})

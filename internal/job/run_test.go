@@ -22,7 +22,7 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// wantEnd checks how a job ended, and that it was told once, with the text's length.
+// wantEnd checks how a job ended, and that its end was sent once, with the text's length.
 func wantEnd(p *runtest.Process, id oid.Job, status entjob.Status, code job.FailureCode, text string) {
 	p.T.Helper()
 	j := p.Job(id)
@@ -207,7 +207,7 @@ func TestAPaidCallIsNotRepeatedUnasked(t *testing.T) {
 	})
 }
 
-// TestAVideoGoesOnFromItsReference, whoever loses it, and a parked one is nobody's to take back.
+// TestAVideoGoesOnFromItsReference whichever run loses it; a parked one cannot be taken back.
 func TestAVideoGoesOnFromItsReference(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, p *runtest.Process) {

@@ -99,7 +99,7 @@ func TestATextJobWithoutTextIsNoOutput(t *testing.T) {
 			why  ai.Finish
 			code job.FailureCode
 		}{
-			"": {ai.FinishStop, job.FailureNoOutput}, " \n": {ai.FinishLength, job.FailureNoOutput}, "\u200b\u2800": {ai.FinishStop, job.FailureNoOutput},
+			"": {ai.FinishStop, job.FailureNoOutput}, "\u2009\n": {ai.FinishLength, job.FailureNoOutput}, "\u200b\u2800": {ai.FinishStop, job.FailureNoOutput},
 			"\n": {ai.FinishContentFilter, job.FailureContentBlocked}, "\n\n": {ai.FinishRefusal, job.FailureModelRefused},
 		} {
 			j := p.Order(runtest.Text("write"))

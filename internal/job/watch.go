@@ -13,11 +13,11 @@ import (
 	"github.com/weav-ai/weav/internal/store"
 )
 
-// Event is what a subscriber of a job is sent. Delta is a piece of a text job's text.
-type (
-	Event = run.Event
-	Delta = run.Delta
-)
+// Event is what a subscriber of a job is sent.
+type Event = run.Event
+
+// Delta is a piece of a text job's text.
+type Delta = run.Delta
 
 // Watch follows a job to its end, or until ctx ends: a snapshot, or all events of the job behind after, then what happens,
 // with its progress and text. The channel closes behind the job's end; of a job that has ended, a snapshot and the end
@@ -42,7 +42,7 @@ type watcher struct {
 	s        *Service
 	job      oid.Job
 	hasText  bool     // it is a text job: of other kinds the text is not shown while it grows
-	looked   *ent.Job // by Look; nil when the job was deleted
+	active   *ent.Job // by Look; nil when the job was deleted
 	current  oid.Run  // the run that works on the job, as far as was sent
 	progress *live.ProgressReader
 	stored   atomic.Pointer[ent.Job] // the row, to be offered
@@ -63,32 +63,32 @@ func (w *watcher) Concerns(e feed.Event) bool {
 }
 
 // Look implements [run.Watched].
-func (w *watcher) Look(ctx context.Context) error {
+func (w *watcher) FindActive(ctx context.Context) error {
 	j, err := w.s.store.Client().Job.Get(ctx, w.job)
 	if ent.IsNotFound(err) {
-		w.looked = nil
+		w.active = nil
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	w.looked, w.current = j, j.RunID
+	w.active, w.current = j, j.RunID
 	return nil
 }
 
 // Join implements [run.Watched]. It ends the subscription to a job that had ended before the subscriber caught up; its end is
 // sent unless it stands before the cursor and was sent already.
 func (w *watcher) Join(ctx context.Context) error {
-	switch j := w.looked; {
+	switch j := w.active; {
 	case j != nil && unfinished(j.Status):
-		if !w.OwesEnd { // It came back without a snapshot: how far the job is was perhaps not sent.
+		if !w.EndIsPending { // It came back without a snapshot: how far the job is was perhaps not sent.
 			w.stored.Store(j)
 		}
-		w.OwesEnd = false
+		w.EndIsPending = false
 		w.followText()
 		return nil
-	case j != nil && w.OwesEnd:
-		w.OwesEnd = false
+	case j != nil && w.EndIsPending:
+		w.EndIsPending = false
 		e := feed.Event{Type: feed.JobEnded, At: *j.EndedAt, Facts: endFacts(j, j.Status, j.Text)}
 		if err := w.Send(ctx, Event{At: e.At, Feed: &e}); err != nil {
 			return err
@@ -111,7 +111,7 @@ func (w *watcher) Before(ctx context.Context, e feed.Event) error {
 			return err
 		}
 	}
-	w.OwesEnd = false
+	w.EndIsPending = false
 	return nil
 }
 

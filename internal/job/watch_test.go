@@ -131,7 +131,7 @@ func TestNothingFollowsTheEndOfAJob(t *testing.T) {
 		"resumed before the job": func(w *watched) *feed.Cursor { return &w.before },
 		"resumed in the job":     func(w *watched) *feed.Cursor { return &w.started },
 		"resumed behind a snapshot": func(w *watched) *feed.Cursor {
-			c := w.started.Owing(feed.OwedEnd)
+			c := w.started.WithPending(feed.PendingEnd)
 			return &c
 		},
 		"resynced": func(w *watched) *feed.Cursor {
@@ -140,7 +140,7 @@ func TestNothingFollowsTheEndOfAJob(t *testing.T) {
 			return &c
 		},
 		"resumed behind a resync": func(w *watched) *feed.Cursor {
-			c := w.started.Owing(feed.OwedSnapshot)
+			c := w.started.WithPending(feed.PendingSnapshot)
 			return &c
 		},
 	}
@@ -198,7 +198,7 @@ func (w *watched) wantOneEnd(t *testing.T, from *feed.Cursor, end func()) {
 			end() // Where no hook did; it is done once.
 		case e.Feed != nil && e.Feed.Type == feed.JobEnded:
 			ends++
-			if text != whole && (text != "" || snapshots == 0 && from.Owed == "") {
+			if text != whole && (text != "" || snapshots == 0 && from.Pending == "") {
 				t.Errorf("before the end %q was told", text)
 			}
 		}
@@ -227,12 +227,12 @@ func TestJobThatGoesEndsItsSubscription(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var told []feed.Type
+		var received []feed.Type
 		for e := range events {
-			told = append(told, e.Feed.Type)
+			received = append(received, e.Feed.Type)
 		}
-		if len(told) != 1 || told[0] != feed.JobDeleted {
-			t.Errorf("told %v, want its deletion alone", told)
+		if len(received) != 1 || received[0] != feed.JobDeleted {
+			t.Errorf("told %v, want its deletion alone", received)
 		}
 	})
 }
@@ -285,7 +285,7 @@ func TestResumeBehindTheLastTextDeliversTheEndAlone(t *testing.T) {
 		t.Cleanup(func() { _ = bus.Close() })
 		w := newWatched(t, st.Dialect(), bus)
 		w.finish()
-		for name, after := range map[string]feed.Cursor{"in the job": w.started, "behind a snapshot": w.started.Owing(feed.OwedEnd)} {
+		for name, after := range map[string]feed.Cursor{"in the job": w.started, "behind a snapshot": w.started.WithPending(feed.PendingEnd)} {
 			text := w.all(&after)
 			if len(text) != 2 || text[0].Delta == nil || text[0].Delta.Text != whole || text[1].Feed == nil {
 				t.Fatalf("resumed %s: %+v, want the whole text and the end", name, text)

@@ -52,7 +52,7 @@ func (w *worker) work(ctx context.Context) error {
 // runCall makes a call of the job's attempt, which ends at the job's deadline.
 func runCall[T any](ctx context.Context, w *worker, call run.Call[T]) (T, error) {
 	attempt, deadline := w.job.Attempt, *w.job.DeadlineAt // The call may outlive the worker.
-	return run.RunCall(ctx, w.Worker, func(ctx context.Context, report func(run.Update)) (T, error) {
+	return run.Do(ctx, w.Worker, func(ctx context.Context, report func(run.Update)) (T, error) {
 		ctx, cancel := context.WithDeadline(ai.WithAttempt(ctx, attempt), deadline)
 		defer cancel()
 		return call(ctx, report)

@@ -113,7 +113,7 @@ type words struct {
 	err error
 }
 
-// words returns a reader of the numbers from from to end.
+// words returns a reader of the numbers between two offsets.
 func (m *film) words(from, end int64) *words { return &words{r: m.from(from, end)} }
 
 // next returns the next number, 0 after the end or an error.

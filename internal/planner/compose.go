@@ -243,6 +243,6 @@ func (d *dialogue) refused() error {
 // composed is the result of the dialogue; save stores it in the transaction that ends the job.
 func (d *dialogue) composed(save func(ctx context.Context, tx *store.Tx) error) *job.Composed {
 	return &job.Composed{
-		Text: d.text, Model: d.final.Model, Finish: d.final.Finish, Usage: d.usage, Request: d.request, Keep: save,
+		Text: d.text, Model: d.final.Model, Finish: d.final.Finish, Usage: d.usage, Request: d.request, Save: save,
 	}
 }

@@ -210,7 +210,7 @@ func TestAGoalBecomesAPlan(t *testing.T) {
 		if n := d.st.Client().Plan.Query().CountX(d.t.Context()); n != 0 {
 			d.t.Error("a plan is there before its job has ended")
 		}
-		d.must(d.st.Tx(d.t.Context(), made.Keep))
+		d.must(d.st.Tx(d.t.Context(), made.Save))
 		p := d.st.Client().Plan.Query().OnlyX(d.t.Context())
 		steps, err := d.Steps(d.t.Context(), []oid.Plan{p.ID})
 		d.must(err)

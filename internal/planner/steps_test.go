@@ -201,7 +201,6 @@ func (d *fixture) wantStatus(p *ent.Plan, want planner.StepStatus) {
 	}
 }
 
-// TestAnAnswerForADeletedPlanIsDiscarded.
 func TestAnAnswerForADeletedPlanIsDiscarded(t *testing.T) {
 	t.Parallel()
 	each(t, func(d *fixture) {
@@ -212,7 +211,7 @@ func TestAnAnswerForADeletedPlanIsDiscarded(t *testing.T) {
 		d.must(err)
 		_, err = d.Delete(d.t.Context(), d.user, p.ID.String())
 		d.must(err)
-		d.must(d.st.Tx(d.t.Context(), made.Keep))
+		d.must(d.st.Tx(d.t.Context(), made.Save))
 		plans, left := d.st.Client().Plan.Query().CountX(d.t.Context()), d.st.Client().PlanStep.Query().CountX(d.t.Context())
 		if plans != 0 || left != 0 {
 			d.t.Errorf("%d plans and %d steps are there again", plans, left)

@@ -33,7 +33,7 @@ func (r *Runs[ID, R]) Stop(ctx context.Context, user oid.User, id ID, request fu
 	return r.takeOver(ctx, id)
 }
 
-// SignalStop tells a run at once that its row's stop flag is set. Without the bus it reads the flag at its next renewal.
+// SignalStop informs a run at once that its row's stop flag is set. Without the bus it reads the flag at its next renewal.
 func (r *Runs[ID, R]) SignalStop(ctx context.Context, run oid.Run) {
 	if err := r.Bus.Publish(ctx, live.ControlTopic(run.String()), []byte("stop")); err != nil {
 		r.Log.DebugContext(ctx, "a stop was not published; the run reads the flag", "error", err)

@@ -110,7 +110,7 @@ func (s *Subscription) SendRest(ctx context.Context, e feed.Event, message oid.M
 		return nil
 	}
 	piece, at := t.Rest(final)
-	s.OwesEnd, s.at = false, s.at.Owing(feed.OwedTextEnd)
+	s.EndIsPending, s.at = false, s.at.WithPending(feed.PendingTextEnd)
 	return s.sendText(ctx, t, piece, at)
 }
 

@@ -50,7 +50,7 @@ type Watched interface {
 	// Concerns reports whether subscribers are sent a feed event. Others are passed over.
 	Concerns(e feed.Event) bool
 	// Look reads what is under way. The feed is read up to a head that is newer, so an end that commits after Look is found there.
-	Look(ctx context.Context) error
+	FindActive(ctx context.Context) error
 	// Join follows what Look found. The subscriber has caught up. It returns ErrOver when nothing will follow.
 	Join(ctx context.Context) error
 	// Before sends what belongs before a feed event. It is called again when it failed.
@@ -66,10 +66,10 @@ type Watched interface {
 // Subscription is the way of one subscriber through the events of a chat or a job. Its goroutine alone touches it, but
 // for Notify.
 type Subscription struct {
-	// HasEnd says that the object ends, as a job does: a snapshot owes its end, and so do cursors until that is sent.
+	// HasEnd says that the object ends, as a job does: its end is pending at a snapshot, and at cursors until it is sent.
 	HasEnd bool
 	// OwesEnd says that the object's end is still to be sent, though it may stand before the cursor.
-	OwesEnd bool
+	EndIsPending bool
 	// IsJoined says that the subscriber has caught up, and follows what is live.
 	IsJoined bool
 	// FollowStored has the stored text of a run offered while the bus is out of reach; nil where the object does that itself.
@@ -104,7 +104,7 @@ func (r *Runs[ID, R]) Watch(ctx context.Context, user oid.User, after *feed.Curs
 		texts: map[oid.Run]*followedText{}, news: make(chan struct{}, 1), retry: stoppedTimer(),
 	}
 	s.watched = watch(s)
-	s.OwesEnd = s.HasEnd && after != nil && after.Owed == feed.OwedEnd
+	s.EndIsPending = s.HasEnd && after != nil && after.Pending == feed.PendingEnd
 	go s.run(ctx, after.IsFresh(), resync)
 	return s.out, nil
 }
@@ -175,7 +175,7 @@ func (s *Subscription) step(ctx context.Context) error {
 func (s *Subscription) join(ctx context.Context) error {
 	for resyncs := -1; resyncs != s.resyncs; {
 		resyncs = s.resyncs
-		if err := s.watched.Look(ctx); err != nil {
+		if err := s.watched.FindActive(ctx); err != nil {
 			return err
 		}
 		if err := s.catchUp(ctx); err != nil {
@@ -241,9 +241,9 @@ func (s *Subscription) deliver(ctx context.Context, e feed.Event) error {
 	return s.watched.After(e)
 }
 
-// snapshot tells the subscriber to begin with the object as of now. If that has ended, its end is still to be sent.
+// snapshot has the subscriber begin with the object as of now. If that has ended, its end is still to be sent.
 func (s *Subscription) snapshot(ctx context.Context) error {
-	s.OwesEnd = s.HasEnd
+	s.EndIsPending = s.HasEnd
 	return s.Send(ctx, Event{At: store.Now(), Snapshot: true})
 }
 
@@ -251,11 +251,11 @@ func (s *Subscription) snapshot(ctx context.Context) error {
 func (s *Subscription) resync(ctx context.Context, reason feed.ResyncReason) error {
 	s.leaveTexts()
 	s.resyncs++
-	s.IsJoined, s.OwesEnd, s.at = false, false, s.reader.Cursor().Owing(feed.OwedSnapshot)
+	s.IsJoined, s.EndIsPending, s.at = false, false, s.reader.Cursor().WithPending(feed.PendingSnapshot)
 	if err := s.Send(ctx, Event{At: store.Now(), Resync: reason}); err != nil {
 		return err
 	}
-	s.at = s.at.Owing("")
+	s.at = s.at.WithPending("")
 	return s.snapshot(ctx)
 }
 
@@ -263,8 +263,8 @@ func (s *Subscription) resync(ctx context.Context, reason feed.ResyncReason) err
 // never go back.
 func (s *Subscription) Send(ctx context.Context, e Event) error {
 	e.Cursor = s.at
-	if s.OwesEnd {
-		e.Cursor = s.at.Owing(feed.OwedEnd)
+	if s.EndIsPending {
+		e.Cursor = s.at.WithPending(feed.PendingEnd)
 	}
 	select {
 	case s.out <- e:

@@ -84,7 +84,7 @@ func foldMapped(s string) folded {
 	return folded{text: b.String(), at: append(at, len(s))}
 }
 
-// source returns the part of the source that produced bytes from to to of the folded text. Code points that
+// source returns the part of the source that produced a range of bytes of the folded text. Code points that
 // were folded together are returned together.
 func (f folded) source(from, to int) span {
 	last := f.at[to-1]

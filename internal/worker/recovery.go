@@ -55,7 +55,7 @@ func (w *recovery) Work(ctx context.Context, _ *river.Job[RecoveryArgs]) error {
 	return w.run(ctx)
 }
 
-// checks checks single payments.
+// checks works the entries that ask for one payment's state.
 type checks struct {
 	river.WorkerDefaults[billing.CheckArgs]
 	payments *billing.Service

@@ -91,7 +91,7 @@ func (w *titles) Work(ctx context.Context, j *river.Job[chat.TitleArgs]) error {
 	return w.chats.WriteTitle(ctx, j.Args.ChatID, j.Args.RunID)
 }
 
-// runs runs jobs.
+// runs works the entries of jobs.
 type runs struct {
 	river.WorkerDefaults[job.RunArgs]
 	jobs *job.Service

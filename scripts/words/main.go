@@ -33,7 +33,7 @@ func main() {
 		os.Exit(2)
 	}
 	for _, f := range faults {
-		fmt.Println(f)
+		fmt.Fprintln(os.Stdout, f)
 	}
 	if len(faults) > 0 {
 		fmt.Fprintln(os.Stderr, "words: see the glossary in", glossaryPage)
@@ -214,7 +214,8 @@ func parts(name string) []string {
 	begin := 0
 	runes := []rune(name)
 	for i := 1; i <= len(runes); i++ {
-		if i == len(runes) || unicode.IsUpper(runes[i]) && !unicode.IsUpper(runes[i-1]) || runes[i] == '_' {
+		next := i+1 < len(runes) && unicode.IsLower(runes[i+1]) // The last capital of several begins a word: ANewKey.
+		if i == len(runes) || runes[i] == '_' || unicode.IsUpper(runes[i]) && (next || !unicode.IsUpper(runes[i-1])) {
 			out = append(out, strings.ToLower(strings.Trim(string(runes[begin:i]), "_")))
 			begin = i
 		}
@@ -238,7 +239,9 @@ func declared(file *ast.File) []*ast.Ident {
 		case *ast.AssignStmt:
 			if n.Tok == token.DEFINE {
 				for _, e := range n.Lhs {
-					ids = append(ids, e.(*ast.Ident))
+					if id, ok := e.(*ast.Ident); ok {
+						ids = append(ids, id)
+					}
 				}
 			}
 		case *ast.RangeStmt:

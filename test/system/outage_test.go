@@ -93,7 +93,8 @@ func wantShownWithoutRedis(t *testing.T, c *cluster, p *person) {
 		}
 		switch e.Typename {
 		case "JobTextDelta":
-			if pieces++; pieces > 1 {
+			pieces++
+			if pieces > 1 {
 				longest = max(longest, time.Since(last))
 			}
 			last = time.Now()

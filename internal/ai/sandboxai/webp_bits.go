@@ -55,11 +55,11 @@ var lengthOrder = [...]uint{17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8}
 func (w *bitWriter) lengthCode(width uint) {
 	w.write(uint64(len(lengthOrder)-4), 4)
 	for _, length := range lengthOrder {
-		bits := uint64(0)
+		used := uint64(0)
 		if length == 0 || length == width {
-			bits = 1
+			used = 1
 		}
-		w.write(bits, 3)
+		w.write(used, 3)
 	}
 }
 

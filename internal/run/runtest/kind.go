@@ -95,12 +95,19 @@ func endOf(status string, code *string) string {
 
 type replies struct{}
 
+// Create implements [Kind].
 func (replies) Create(p *Process) Row {
 	msg := p.Send("hello")
 	return reply{msg.ChatID, msg.ID}
 }
-func (replies) Sweep(p *Process) error    { return p.Chats.Sweep(p.T.Context()) }
+
+// Sweep implements [Kind].
+func (replies) Sweep(p *Process) error { return p.Chats.Sweep(p.T.Context()) }
+
+// TakeBack implements [Kind].
 func (replies) TakeBack(p *Process) error { return p.Chats.TakeBack(p.T.Context()) }
+
+// AfterFind implements [Kind].
 func (replies) AfterFind(p *Process, act func()) {
 	p.Store.Client().Message.Intercept(once(act))
 }
@@ -110,6 +117,7 @@ type reply struct {
 	id   oid.Message
 }
 
+// Read implements [Row].
 func (r reply) Read(p *Process) Standing {
 	msg := p.Message(r.id)
 	s := Standing{Run: *msg.RunID, Text: msg.Text, LeaseUntilMs: msg.LeaseUntilMs}
@@ -118,37 +126,59 @@ func (r reply) Read(p *Process) Standing {
 	}
 	return s
 }
+
+// Work implements [Row].
 func (r reply) Work(p *Process) *Run { return p.Write(r.id) }
+
+// Stop implements [Row].
 func (r reply) Stop(p *Process) error {
 	_, err := p.Chats.Stop(p.T.Context(), p.User, r.id.String())
 	return err
 }
+
+// SetLease implements [Row].
 func (r reply) SetLease(p *Process, untilMs int64) {
 	p.must(p.Store.Client().Message.UpdateOneID(r.id).SetLeaseUntilMs(untilMs).Exec(p.T.Context()))
 }
+
+// Watch implements [Row].
 func (r reply) Watch(p *Process) <-chan run.Event {
 	events, err := p.Chats.Watch(p.T.Context(), p.User, r.chat.String(), nil)
 	p.must(err)
 	return events
 }
+
+// EndOf implements [Row].
 func (reply) EndOf(e run.Event) bool { return e.Feed != nil && e.Feed.Type == feed.ReplyEnded }
+
+// Fence implements [Row].
 func (r reply) Fence(p *Process) {
 	p.must(p.Store.Tx(p.T.Context(), func(_ context.Context, tx *store.Tx) error {
 		feed.Record(tx, p.User, feed.HeadMoved, feed.Facts{Chat: r.chat})
 		return nil
 	}))
 }
+
+// Ends implements [Row].
 func (r reply) Ends(p *Process) int { return p.ends(feed.ReplyEnded, r.id.UUID().String()) }
 
 type textJobs struct{}
 
-func (textJobs) Create(p *Process) Row            { return textJob{p.Order(Text("write")).ID} }
-func (textJobs) Sweep(p *Process) error           { return p.Jobs.Sweep(p.T.Context()) }
-func (textJobs) TakeBack(p *Process) error        { return p.Jobs.TakeBack(p.T.Context()) }
+// Create implements [Kind].
+func (textJobs) Create(p *Process) Row { return textJob{p.Order(Text("write")).ID} }
+
+// Sweep implements [Kind].
+func (textJobs) Sweep(p *Process) error { return p.Jobs.Sweep(p.T.Context()) }
+
+// TakeBack implements [Kind].
+func (textJobs) TakeBack(p *Process) error { return p.Jobs.TakeBack(p.T.Context()) }
+
+// AfterFind implements [Kind].
 func (textJobs) AfterFind(p *Process, act func()) { p.Store.Client().Job.Intercept(once(act)) }
 
 type textJob struct{ id oid.Job }
 
+// Read implements [Row].
 func (r textJob) Read(p *Process) Standing {
 	j := p.Job(r.id)
 	s := Standing{Run: j.RunID, Text: j.Text, LeaseUntilMs: j.LeaseUntilMs}
@@ -157,21 +187,33 @@ func (r textJob) Read(p *Process) Standing {
 	}
 	return s
 }
+
+// Work implements [Row].
 func (r textJob) Work(p *Process) *Run { return p.Work(r.id) }
+
+// Stop implements [Row].
 func (r textJob) Stop(p *Process) error {
 	_, err := p.Jobs.Cancel(p.T.Context(), p.User, r.id.String())
 	return err
 }
+
+// SetLease implements [Row].
 func (r textJob) SetLease(p *Process, untilMs int64) {
 	p.must(p.Store.Client().Job.UpdateOneID(r.id).SetLeaseUntilMs(untilMs).Exec(p.T.Context()))
 }
+
+// Watch implements [Row].
 func (r textJob) Watch(p *Process) <-chan run.Event {
 	events, err := p.Jobs.Watch(p.T.Context(), p.User, r.id.String(), nil)
 	p.must(err)
 	return events
 }
+
+// EndOf implements [Row].
 func (textJob) EndOf(e run.Event) bool { return e.Feed != nil && e.Feed.Type == feed.JobEnded }
 
 // Fence does nothing: the subscription to a job ends behind its end.
-func (textJob) Fence(*Process)        {}
+func (textJob) Fence(*Process) {}
+
+// Ends implements [Row].
 func (r textJob) Ends(p *Process) int { return p.ends(feed.JobEnded, r.id.UUID().String()) }

@@ -330,11 +330,11 @@ func (p *Process) Expire(ids ...any) {
 // Until waits until something holds of the database. A run's saves tell nobody, so it is looked at again and again.
 func (p *Process) Until(what string, holds func() bool) {
 	p.T.Helper()
-	deadline, look := time.After(Patience), time.NewTicker(5*time.Millisecond)
-	defer look.Stop()
+	deadline, check := time.After(Patience), time.NewTicker(5*time.Millisecond)
+	defer check.Stop()
 	for !holds() {
 		select {
-		case <-look.C:
+		case <-check.C:
 		case <-deadline:
 			p.T.Fatalf("waited in vain until %s", what)
 		}

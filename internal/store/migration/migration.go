@@ -102,11 +102,11 @@ func filterChanges(ctx context.Context, name string, db *sql.DB, observe func(at
 			}
 			var left []atlasschema.Change
 			for _, change := range changes {
-				real, err := differs(ctx, name, db, change)
+				isReal, err := differs(ctx, name, db, change)
 				if err != nil {
 					return nil, err
 				}
-				if real {
+				if isReal {
 					observe(change)
 					left = append(left, change)
 				}

@@ -35,7 +35,7 @@ func (w *worker) keeper(kind entartifact.Kind) keeper {
 func (k keeper) images(ctx context.Context, final *ai.ImageResult) ([]*file.Stored, error) {
 	var kept []*file.Stored
 	for _, p := range final.Images[:min(len(final.Images), maxImages)] {
-		one, err := k.keep(ctx, file.Made{
+		one, err := k.save(ctx, file.Made{
 			Body: bytes.NewReader(p.Bytes), Size: int64(len(p.Bytes)), MIMEType: p.MIMEType, Model: final.Model,
 		})
 		if err != nil {
@@ -52,12 +52,12 @@ func (k keeper) video(ctx context.Context, body io.ReaderAt, result ai.VideoResu
 	if result.Poster != nil {
 		made.Poster = result.Poster.Bytes
 	}
-	return k.keep(ctx, made)
+	return k.save(ctx, made)
 }
 
 // keep stores one file. An object store that is out of reach is tried again as attempts are: the
 // file is here, and paid for.
-func (k keeper) keep(ctx context.Context, m file.Made) (*file.Stored, error) {
+func (k keeper) save(ctx context.Context, m file.Made) (*file.Stored, error) {
 	m.User, m.Kind, m.Provider, m.At = k.user, k.kind, k.provider, store.Now()
 	for i := 0; ; i++ {
 		m.Artifact = oid.New[oid.Artifact]() // Each try has keys of its own: those of the last were given up.

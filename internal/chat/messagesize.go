@@ -12,8 +12,8 @@ import (
 // or more; what is held in memory for each reply stays small.
 const maxPictureBytes = 20_000_000
 
-// burden is what a message asks of the model that reads it.
-type burden struct {
+// messageSize is what a message requires of the model that reads it.
+type messageSize struct {
 	chars        int
 	pictures     int
 	pictureBytes int64
@@ -21,8 +21,8 @@ type burden struct {
 	unseen bool
 }
 
-func burdenOf(said string, carried []file.Attached) burden {
-	b := burden{chars: utf8.RuneCountInString(said)}
+func measureMessage(said string, carried []file.Attached) messageSize {
+	b := messageSize{chars: utf8.RuneCountInString(said)}
 	for _, a := range carried {
 		if !a.IsImage() {
 			b.unseen = true
@@ -35,7 +35,7 @@ func burdenOf(said string, carried []file.Attached) burden {
 }
 
 // tooMuch says why a model cannot take what a message carries; empty when it can.
-func (b burden) tooMuch(m catalog.Model) errs.Text {
+func (b messageSize) tooMuch(m catalog.Model) errs.Text {
 	switch {
 	case b.unseen:
 		return errs.Textf("Models see PNG, JPEG and WebP images, and nothing else that is attached. Send the message without the rest.")
@@ -48,7 +48,7 @@ func (b burden) tooMuch(m catalog.Model) errs.Text {
 }
 
 // tooLong says why a message is too long for a model; empty when it is not.
-func (b burden) tooLong(m catalog.Model) errs.Text {
+func (b messageSize) tooLong(m catalog.Model) errs.Text {
 	if b.chars <= m.MaxInputChars {
 		return errs.Text{}
 	}
@@ -56,10 +56,12 @@ func (b burden) tooLong(m catalog.Model) errs.Text {
 }
 
 // fits says whether a model can take a message.
-func (b burden) fits(m catalog.Model) bool { return b.tooMuch(m).IsZero() && b.tooLong(m).IsZero() }
+func (b messageSize) fits(m catalog.Model) bool {
+	return b.tooMuch(m).IsZero() && b.tooLong(m).IsZero()
+}
 
 // check refuses a new message that its models cannot take.
-func (c choice) check(b burden) error {
+func (c choice) check(b messageSize) error {
 	if why := b.tooLong(c.model); !why.IsZero() {
 		return errs.InputText(errs.TooLong, "text", why)
 	}
@@ -70,7 +72,7 @@ func (c choice) check(b burden) error {
 }
 
 // checkAgain refuses to have a message that stands already answered by models that cannot take it.
-func (c choice) checkAgain(b burden) error {
+func (c choice) checkAgain(b messageSize) error {
 	why := b.tooMuch(c.model)
 	if why.IsZero() {
 		why = b.tooLong(c.model)
@@ -81,7 +83,7 @@ func (c choice) checkAgain(b burden) error {
 	return c.checkFallback(b)
 }
 
-func (c choice) checkFallback(b burden) error {
+func (c choice) checkFallback(b messageSize) error {
 	if c.fallback == nil || b.fits(*c.fallback) {
 		return nil
 	}
