@@ -9964,7 +9964,7 @@ type Mutation {
   """Ends one other session of the person."""
   revokeSession(input: RevokeSessionInput!): RevokeSessionPayload! @access(needs: SESSION)
 
-  """Changes preferences; what is absent stays. Other tabs hear ` + "`" + `ViewerUpdated` + "`" + `."""
+  """Changes preferences; what is absent stays. Other tabs receive ` + "`" + `ViewerUpdated` + "`" + `."""
   updatePreferences(input: UpdatePreferencesInput!): UpdatePreferencesPayload! @access(needs: SESSION)
   """Adds a prompt to the person's library; at most 500."""
   createPrompt(input: CreatePromptInput!): CreatePromptPayload! @access(needs: CHAT)
@@ -10359,7 +10359,7 @@ input QuoteInput @oneOf {
   retry: QuoteRetryInput
   """A plan to make: ` + "`" + `planProject` + "`" + `."""
   plan: QuotePlanInput
-  """Steps to plan anew: ` + "`" + `replan` + "`" + `."""
+  """Steps to plan again: ` + "`" + `replan` + "`" + `."""
   replan: QuoteReplanInput
   """A step to begin: ` + "`" + `runStep` + "`" + `."""
   step: QuoteStepInput
@@ -11731,7 +11731,7 @@ enum ReplyFailureCode {
   CONTENT_BLOCKED
   """The provider does not serve the server's account or its region; the operator has to look."""
   PROVIDER_REFUSED
-  """The provider refused the person's own key, or it was removed meanwhile; ` + "`" + `providerKeys` + "`" + ` tells why."""
+  """The provider refused the person's own key, or it was removed meanwhile; ` + "`" + `providerKeys` + "`" + ` has the reason."""
   OWN_KEY_REFUSED
   """The model is not offered any longer."""
   MODEL_UNAVAILABLE
@@ -11942,7 +11942,7 @@ type Job implements Node {
   """What happened to it, the oldest first; at most 50."""
   timeline: [JobStep!]!
   """Until when ` + "`" + `retryJob` + "`" + ` goes on from what the provider made, or still makes, for this video that FAILED or was CANCELLED once made: nothing is ordered twice, and
-  it is charged once, when it completes. As long as the provider keeps it: two days at Google, at OpenAI as it says, else an hour. Null: ` + "`" + `retryJob` + "`" + ` orders anew."""
+  it is charged once, when it completes. As long as the provider keeps it: two days at Google, at OpenAI as it says, else an hour. Null: ` + "`" + `retryJob` + "`" + ` orders it again."""
   resumableUntil: DateTime
   """The job that this one repeats; null for none, or when that is gone."""
   retryOf: Job @access(needs: READ)
@@ -12156,7 +12156,7 @@ enum JobFailureCode {
   PROVIDER_REFUSED
   """The provider made the video, but its file could not be fetched for 10 minutes. ` + "`" + `retryJob` + "`" + ` goes on from it until ` + "`" + `resumableUntil` + "`" + `."""
   RESULT_NOT_FETCHED
-  """The provider refused the person's own key, or it was removed meanwhile; ` + "`" + `providerKeys` + "`" + ` tells why."""
+  """The provider refused the person's own key, or it was removed meanwhile; ` + "`" + `providerKeys` + "`" + ` has the reason."""
   OWN_KEY_REFUSED
   """The model is not offered any longer."""
   MODEL_UNAVAILABLE
@@ -14596,7 +14596,7 @@ input VideoJobInput {
   modelId: ID
   """1 to the model's ` + "`" + `maxInputChars` + "`" + ` code points; not blank."""
   prompt: String!
-  """One of the model's ` + "`" + `video.seconds` + "`" + `. Absent: the first."""
+  """One of the lengths that the resolution takes (` + "`" + `video.secondsByResolution` + "`" + `). Absent: the first of them."""
   seconds: Int
   """One of the model's ` + "`" + `video.resolutions` + "`" + `. Absent: the first."""
   resolution: String

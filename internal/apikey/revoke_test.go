@@ -72,7 +72,7 @@ func TestRevokeAll(t *testing.T) {
 	})
 }
 
-// TestListShowsWhatWorksAndWhatEndedLately, the newest first.
+// The list shows what works and what ended lately, the newest first.
 func TestListShowsWorkingAndRecentlyRevokedKeys(t *testing.T) {
 	t.Parallel()
 	each(t, func(r *fixture) {

@@ -50,7 +50,7 @@ func (w *watcher) Concerns(e feed.Event) bool {
 	}
 }
 
-// Look implements [run.Watched]. It follows the replies under way at once: the end of one that ends before the feed is
+// FindActive implements [run.Watched]. It follows the replies under way at once: the end of one that ends before the feed is
 // read takes its text away again.
 func (w *watcher) FindActive(ctx context.Context) error {
 	active, err := w.s.store.Client().Message.Query().
@@ -65,7 +65,7 @@ func (w *watcher) FindActive(ctx context.Context) error {
 	return nil
 }
 
-// Join implements [run.Watched]. What Look found is followed already.
+// Join implements [run.Watched]. What FindActive found is followed already.
 func (*watcher) Join(context.Context) error { return nil }
 
 // Before implements [run.Watched]. A reply's text is whole before its end is sent.

@@ -17,12 +17,12 @@ type Cursor struct {
 	// Epoch is the history Seq counts in; it changes when a feed is rebuilt or restored.
 	Epoch string
 	Seq   int64
-	// Owed is what belongs to this place and follows the message with this cursor. A subscriber that
+	// Pending is what belongs to this place and follows the message with this cursor. A subscriber that
 	// comes back with the cursor gets it first.
 	Pending Pending
 }
 
-// Owed names what a subscriber still gets at a place of its feed. It stands in no row, so a place alone
+// Pending names what a subscriber still gets at a place of its feed. It stands in no row, so a place alone
 // would not say whether it was delivered.
 type Pending string
 
@@ -50,7 +50,7 @@ func (c Cursor) String() string {
 	return base64.RawURLEncoding.EncodeToString([]byte(strings.Join(parts, ".")))
 }
 
-// Owing is the same place with something that follows.
+// WithPending is the same place with something that follows.
 func (c Cursor) WithPending(what Pending) Cursor {
 	c.Pending = what
 	return c

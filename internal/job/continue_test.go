@@ -308,7 +308,7 @@ func TestAVideoStillBeingMadeIsNotOrderedTwice(t *testing.T) {
 	})
 }
 
-// TestWhatIsGoneIsOrderedAnew when the provider has removed it, or may have by now.
+// TestWhatIsGoneIsOrderedAgain when the provider has removed it, or may have by now.
 func TestWhatIsGoneIsOrderedAgain(t *testing.T) {
 	for name, lose := range map[string]func(s *studio) oid.Job{
 		"removed": func(s *studio) oid.Job {

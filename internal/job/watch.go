@@ -42,7 +42,7 @@ type watcher struct {
 	s        *Service
 	job      oid.Job
 	hasText  bool     // it is a text job: of other kinds the text is not shown while it grows
-	active   *ent.Job // by Look; nil when the job was deleted
+	active   *ent.Job // by FindActive; nil when the job was deleted
 	current  oid.Run  // the run that works on the job, as far as was sent
 	progress *live.ProgressReader
 	stored   atomic.Pointer[ent.Job] // the row, to be offered
@@ -62,7 +62,7 @@ func (w *watcher) Concerns(e feed.Event) bool {
 	}
 }
 
-// Look implements [run.Watched].
+// FindActive implements [run.Watched].
 func (w *watcher) FindActive(ctx context.Context) error {
 	j, err := w.s.store.Client().Job.Get(ctx, w.job)
 	if ent.IsNotFound(err) {

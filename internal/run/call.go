@@ -21,7 +21,7 @@ type Update struct {
 // once the run has ended.
 type Call[T any] func(ctx context.Context, report func(Update)) (T, error)
 
-// RunCall makes a call and handles meanwhile what happens to the run: updates are shown, the lease is renewed, and
+// Do makes a call and handles meanwhile what happens to the run: updates are shown, the lease is renewed, and
 // a stop or the end of the process cancels the call. A call that does not return within a second of that is left
 // behind. A panic of the call is its error.
 func Do[T any](ctx context.Context, w *Worker, call Call[T]) (T, error) {

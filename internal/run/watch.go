@@ -49,9 +49,9 @@ var ErrOver = errors.New("run: the subscription is over")
 type Watched interface {
 	// Concerns reports whether subscribers are sent a feed event. Others are passed over.
 	Concerns(e feed.Event) bool
-	// Look reads what is under way. The feed is read up to a head that is newer, so an end that commits after Look is found there.
+	// FindActive reads what is under way. The feed is read up to a head that is newer, so an end that commits after that is found there.
 	FindActive(ctx context.Context) error
-	// Join follows what Look found. The subscriber has caught up. It returns ErrOver when nothing will follow.
+	// Join follows what FindActive found. The subscriber has caught up. It returns ErrOver when nothing will follow.
 	Join(ctx context.Context) error
 	// Before sends what belongs before a feed event. It is called again when it failed.
 	Before(ctx context.Context, e feed.Event) error
@@ -68,7 +68,7 @@ type Watched interface {
 type Subscription struct {
 	// HasEnd says that the object ends, as a job does: its end is pending at a snapshot, and at cursors until it is sent.
 	HasEnd bool
-	// OwesEnd says that the object's end is still to be sent, though it may stand before the cursor.
+	// EndIsPending says that the object's end is still to be sent, though it may stand before the cursor.
 	EndIsPending bool
 	// IsJoined says that the subscriber has caught up, and follows what is live.
 	IsJoined bool

@@ -60,7 +60,7 @@ func TestCorrectImageMakerPasses(t *testing.T) {
 
 func TestIncorrectImageMakersFail(t *testing.T) {
 	t.Parallel()
-	findSabotages(t, "TestPainterPasses", badImageMakers)
+	findSabotages(t, "TestCorrectImageMakerPasses", badImageMakers)
 }
 
 func (p *fakeImageMaker) is(sabotage string) bool { return p.sabotage == sabotage }

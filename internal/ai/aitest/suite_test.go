@@ -54,7 +54,7 @@ func TestCorrectModelPasses(t *testing.T) {
 
 func TestIncorrectModelsFail(t *testing.T) {
 	t.Parallel()
-	findSabotages(t, "TestModelPasses", sabotages)
+	findSabotages(t, "TestCorrectModelPasses", sabotages)
 }
 
 // findSabotages runs the named test in a child process for each sabotage, and wants it

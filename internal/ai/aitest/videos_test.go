@@ -73,7 +73,7 @@ func TestCorrectVideoMakerPasses(t *testing.T) {
 
 func TestIncorrectVideoMakersFail(t *testing.T) {
 	t.Parallel()
-	findSabotages(t, "TestFilmerPasses", badVideoMakers)
+	findSabotages(t, "TestCorrectVideoMakerPasses", badVideoMakers)
 }
 
 func (f *fakeVideoMaker) is(sabotage string) bool { return f.sabotage == sabotage }
