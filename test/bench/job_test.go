@@ -20,7 +20,7 @@ func textJob() map[string]any {
 	}
 }
 
-// viewerEvents tells of jobs as a list of them needs it.
+// viewerEvents reads of jobs what a list of them needs.
 const viewerEvents = `subscription { viewerEvents { __typename
 	... on JobSaved { jobId job { status createdAt } }
 	... on JobEnded { jobId status } } }`
@@ -80,7 +80,7 @@ func BenchmarkJob(b *testing.B) {
 					first = append(first, took)
 					enqueued = append(enqueued, time.Since(e.Job.CreatedAt))
 				}
-				// A fast job can have ended before its start is told.
+				// A fast job can have ended before its start is sent.
 				if e.Job != nil && e.Job.Status != "IN_QUEUE" && len(started) < len(first) {
 					started = append(started, took)
 				}

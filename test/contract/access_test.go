@@ -53,7 +53,7 @@ func TestAKeyWorksUntilItEnds(t *testing.T) {
 	})
 }
 
-func TestSecretsOfKeysAreToldOnce(t *testing.T) {
+func TestSecretsOfKeysAreShownOnce(t *testing.T) {
 	t.Parallel()
 	w := embedded(t)
 	p := w.person(t, "ada")
@@ -176,7 +176,7 @@ func (r *reworded) Write(b []byte) (int, error) {
 	return len(b), err
 }
 
-// TestAKeyGetsNoExport: it holds what no key may see, whoever ordered it.
+// TestAKeyGetsNoExport: it holds what no key may see, whichever user ordered it.
 func TestAKeyGetsNoExport(t *testing.T) {
 	t.Parallel()
 	p := embedded(t).person(t, "ada")

@@ -20,7 +20,7 @@ func TestAProfileThatAPersonWroteStays(t *testing.T) {
 	w := embedded(t)
 	p := w.person(t, "ada")
 	signIn := func(name string) answer {
-		return w.nobody().change(t, "signIn", object{"identity": object{"dev": object{"email": "ada@example.com", "firstName": name}}}, "viewer { firstName }")
+		return w.signedOut().change(t, "signIn", object{"identity": object{"dev": object{"email": "ada@example.com", "firstName": name}}}, "viewer { firstName }")
 	}
 	if a := signIn("First"); a.text("result.viewer.firstName") != "First" {
 		t.Errorf("signed in as %v", a.Data)

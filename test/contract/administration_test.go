@@ -147,7 +147,7 @@ func TestWhoMayAdminister(t *testing.T) {
 			p           *person
 			reads, acts string
 		}{
-			{"nobody", w.nobody(), "UNAUTHENTICATED", "UNAUTHENTICATED"},
+			{"nobody", w.signedOut(), "UNAUTHENTICATED", "UNAUTHENTICATED"},
 			{"a member", member.person, "FORBIDDEN", "FORBIDDEN"},
 			{"an API key of the boss", &person{Client: client.Client{URL: w.url, Token: secret}}, "FORBIDDEN", "FORBIDDEN"},
 			{"the support", support, "", "FORBIDDEN"},
@@ -324,8 +324,8 @@ func TestALostRoleIsLostAtOnce(t *testing.T) {
 			t.Helper()
 			events, err := socket.Subscribe(`{ administration { users { nodes { id } } } }`, nil)
 			must(t, err)
-			var nothing json.RawMessage
-			onSocket = client.CodeOf(client.Decode(next(t, events), &nothing))
+			var data json.RawMessage
+			onSocket = client.CodeOf(client.Decode(next(t, events), &data))
 			return ada.do(t, `{ administration { users { nodes { id } } } }`, nil).code(), onSocket
 		}
 		for _, step := range []struct{ role, reads, acts string }{

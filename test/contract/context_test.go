@@ -11,7 +11,7 @@ import (
 	"github.com/weav-ai/weav/internal/oid"
 )
 
-// TestContextOfANarrowModel tells how much of the branch had no room, and never the half of a message.
+// TestContextOfANarrowModel reports how much of the branch had no room, and never the half of a message.
 func TestContextOfANarrowModel(t *testing.T) {
 	t.Parallel()
 	onBothWithModels(t, func(t *testing.T, w *world) {
@@ -57,7 +57,7 @@ func TestContextThatIsTooLongAllTheSame(t *testing.T) {
 	})
 }
 
-// TestContextOfALongBranch counts what lies behind the newest messages, but for what no model is told.
+// TestContextOfALongBranch counts what lies behind the newest messages, but for what no model is sent.
 func TestContextOfALongBranch(t *testing.T) {
 	t.Parallel()
 	onBothWithModels(t, func(t *testing.T, w *world) {
@@ -65,7 +65,7 @@ func TestContextOfALongBranch(t *testing.T) {
 		chat := p.newChat(t, object{"title": "named"})
 		w.lengthen(t, chat, 150)
 		// The newest 200 are looked at, and the oldest of them is a reply whose question is not among them: 199 are
-		// told. Of the 302 there are, the welcome at the root and the reply without a text do not count.
+		// sent. Of the 302 there are, the welcome at the root and the reply without a text do not count.
 		if got := p.sendAs(t, chat, "[sandbox:sees] hi", nil); got.text != "turns: 199" || got.omitted != 101.0 {
 			t.Errorf("%q, %v omitted", got.text, got.omitted)
 		}

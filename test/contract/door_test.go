@@ -26,7 +26,7 @@ var unstorable = map[string]string{
 	"NUL": "a%00b", "a byte that begins nothing": "a%ffb", "half a character": "%c3", "half a surrogate pair": "%ed%a0%80", "the same, not escaped": "a\xffb",
 }
 
-// TestPathsThatNoTableHolds are addresses of nothing: 404 on every route and both databases, and nothing the log tells as an error.
+// TestPathsThatNoTableHolds are addresses of nothing: 404 on every route and both databases, and no error in the log.
 func TestPathsThatNoTableHolds(t *testing.T) {
 	t.Parallel()
 	withBoss(t, func(t *testing.T, w *world) {
@@ -83,24 +83,24 @@ func (p *person) wantRefused(t *testing.T, w *world, token string) {
 		t.Errorf("the form of /admin: %d", status)
 	}
 	text := strings.ToValidUTF8(token, "\x00") // JSON holds no other bytes.
-	nobody := w.nobody()
-	if a := nobody.mutate(t, "refreshSession", object{"refreshToken": text}, "tokens { accessToken }"); a.reason() != "INVALID_TOKEN" && a.reason() != "INVALID_SESSION" {
+	signedOut := w.signedOut()
+	if a := signedOut.mutate(t, "refreshSession", object{"refreshToken": text}, "tokens { accessToken }"); a.reason() != "INVALID_TOKEN" && a.reason() != "INVALID_SESSION" {
 		t.Errorf("a refresh token: %v %q", a.Errors, a.reason())
 	}
-	if a := nobody.get(t, `query ($token: String!) { sharedArtifact(token: $token) { kind } }`, object{"token": text}); a.at("sharedArtifact") != nil {
+	if a := signedOut.get(t, `query ($token: String!) { sharedArtifact(token: $token) { kind } }`, object{"token": text}); a.at("sharedArtifact") != nil {
 		t.Errorf("a share token: %v", a.Data)
 	}
-	if a := nobody.mutate(t, "signIn", object{"identity": object{"dev": object{"email": text + "@example.com"}}}, "isNewUser"); a.code() == "" && a.reason() == "" {
+	if a := signedOut.mutate(t, "signIn", object{"identity": object{"dev": object{"email": text + "@example.com"}}}, "isNewUser"); a.code() == "" && a.reason() == "" {
 		t.Errorf("an identity: %v", a.Data)
 	}
-	nobody.Token = text
-	if s, err := nobody.Dial(t.Context()); err == nil {
+	signedOut.Token = text
+	if s, err := signedOut.Dial(t.Context()); err == nil {
 		_ = s.Close()
 		t.Error("a socket opened")
 	}
 }
 
-// wantNoErrors looks for what the log tells as an error.
+// wantNoErrors looks for errors in the log.
 func (w *world) wantNoErrors(t *testing.T) {
 	t.Helper()
 	for line := range strings.Lines(w.logged.String()) {

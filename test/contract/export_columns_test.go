@@ -66,7 +66,7 @@ var unexported = map[string]string{
 func TestEveryColumnIsExportedOrSaysWhyNot(t *testing.T) {
 	t.Parallel()
 	w := embedded(t)
-	told := map[string]map[string]bool{}
+	reported := map[string]map[string]bool{}
 	for name, content := range unzip(t, w.everywhere(t, "ada").export(t, false)) {
 		if path.Ext(name) != ".json" {
 			continue
@@ -74,12 +74,12 @@ func TestEveryColumnIsExportedOrSaysWhyNot(t *testing.T) {
 		if dir := path.Dir(name); dir != "." {
 			name = dir + "/"
 		}
-		if told[name] == nil {
-			told[name] = map[string]bool{}
+		if reported[name] == nil {
+			reported[name] = map[string]bool{}
 		}
 		var v any
 		must(t, json.Unmarshal(content, &v))
-		names(v, told[name])
+		names(v, reported[name])
 	}
 	for _, table := range migrate.Tables {
 		where := exported[table.Name]
@@ -88,7 +88,7 @@ func TestEveryColumnIsExportedOrSaysWhyNot(t *testing.T) {
 		}
 		for _, c := range table.Columns {
 			full := table.Name + "." + c.Name
-			if unexported[c.Name] == "" && unexported[full] == "" && !told[where][cmp.Or(renamed[full], camel(c.Name))] {
+			if unexported[c.Name] == "" && unexported[full] == "" && !reported[where][cmp.Or(renamed[full], camel(c.Name))] {
 				t.Errorf("%s has no %s: export it, or say in `unexported` why not", where, full)
 			}
 		}

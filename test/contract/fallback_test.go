@@ -114,8 +114,8 @@ func TestStopWhileAFallbackAnswers(t *testing.T) {
 // untilAsked waits until a reply is put to a model. That is a row and no event, so it is looked at again and again.
 func (w *world) untilAsked(t *testing.T, reply, model string) {
 	t.Helper()
-	look := time.NewTicker(20 * time.Millisecond)
-	defer look.Stop()
+	poll := time.NewTicker(20 * time.Millisecond)
+	defer poll.Stop()
 	for {
 		row, err := w.rows.Message.Get(t.Context(), messageID(t, reply))
 		must(t, err)
@@ -123,7 +123,7 @@ func (w *world) untilAsked(t *testing.T, reply, model string) {
 			return
 		}
 		select {
-		case <-look.C:
+		case <-poll.C:
 		case <-t.Context().Done():
 			t.Fatalf("the reply was never put to %s", model)
 		}

@@ -121,17 +121,17 @@ func TestUploadOfNothing(t *testing.T) {
 func TestShareLink(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		p, nobody := w.person(t, "ada"), w.nobody()
+		p, signedOut := w.person(t, "ada"), w.signedOut()
 		_, art := p.picture(t, "to be shown")
 		made := p.change(t, "createShareLink", object{"artifactId": art, "idempotencyKey": key()}, "shareLink { id url viewCount }")
 		link, url := made.text("result.shareLink.id"), made.text("result.shareLink.url")
 		token := url[strings.LastIndex(url, "/")+1:]
 		const shared = `query ($token: String!) { sharedArtifact(token: $token) { kind mimeType url disclosure { model } thumbnail { url } } }`
-		if a := nobody.get(t, shared, object{"token": token}); a.text("sharedArtifact.kind") != "IMAGE" || a.text("sharedArtifact.url") == "" {
+		if a := signedOut.get(t, shared, object{"token": token}); a.text("sharedArtifact.kind") != "IMAGE" || a.text("sharedArtifact.url") == "" {
 			t.Errorf("the link shows %v", a.Data)
 		}
 		for range 3 {
-			if content, err := nobody.Fetch(t.Context(), url); err != nil || http.DetectContentType(content) != "image/png" {
+			if content, err := signedOut.Fetch(t.Context(), url); err != nil || http.DetectContentType(content) != "image/png" {
 				t.Errorf("the link leads to %q (%v)", http.DetectContentType(content), err)
 			}
 		}
@@ -141,11 +141,11 @@ func TestShareLink(t *testing.T) {
 		}
 		p.change(t, "revokeShareLink", object{"shareLinkId": link}, "shareLink { revokedAt }")
 		for what, token := range map[string]string{"revoked": token, "unknown": strings.Repeat("x", 43), "empty": "", "with U+0000": "\x00"} {
-			if a := nobody.do(t, shared, object{"token": token}); a.at("sharedArtifact") != nil {
+			if a := signedOut.do(t, shared, object{"token": token}); a.at("sharedArtifact") != nil {
 				t.Errorf("a token that is %s shows %v", what, a.Data)
 			}
 		}
-		if _, err := nobody.Fetch(t.Context(), url); err == nil {
+		if _, err := signedOut.Fetch(t.Context(), url); err == nil {
 			t.Error("a revoked link still leads to the file")
 		}
 	})

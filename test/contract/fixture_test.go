@@ -178,7 +178,7 @@ func (p *person) awaitEnd(t *testing.T, chat, reply string) {
 }
 
 // follow subscribes to a chat until the test ends, and returns once the first event is there
-// when there is one to wait for: what happens from then on is told.
+// when there is one to wait for: what happens from then on is sent.
 func (p *person) follow(t *testing.T, chat, after string) <-chan json.RawMessage {
 	t.Helper()
 	events, err := p.socket(t).Follow(chat, after)

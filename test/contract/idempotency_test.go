@@ -161,7 +161,7 @@ func TestFailureLeavesTheKeyFree(t *testing.T) {
 	kept := ""
 	for name, op := range keyed(t) {
 		k := key()
-		f.draft, f.draftSteps = f.newPlan(t, "a goal") // The last one may have been planned anew.
+		f.draft, f.draftSteps = f.newPlan(t, "a goal") // The last one may have been planned again.
 		bad := with(op.input(f), "idempotencyKey", k)
 		for _, field := range []string{"title", "name", "text", "goal", "wish", "prompt"} {
 			if _, ok := bad[field]; ok {

@@ -193,7 +193,7 @@ func TestJobsOfEachKind(t *testing.T) {
 	})
 }
 
-// TestFaultsOfProviders says for each fault how often it is tried and what the person is told.
+// TestFaultsOfProviders says for each fault how often it is tried and what the user reads.
 func TestFaultsOfProviders(t *testing.T) {
 	t.Parallel()
 	p := embedded(t).person(t, "ada")
@@ -324,7 +324,7 @@ func TestResultThatIsNotStoredGoes(t *testing.T) {
 	})
 }
 
-// TestOldJobsGo with their files, 30 days after their end, and are told; what is still shown somewhere stays.
+// TestOldJobsGo with their files, 30 days after their end, and their events are sent; what is still shown somewhere stays.
 func TestOldJobsGo(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {

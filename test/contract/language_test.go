@@ -80,7 +80,7 @@ func (a answer) message() string {
 // TestLanguageOfARequestOfNobody is what Accept-Language asks for.
 func TestLanguageOfARequestOfNobody(t *testing.T) {
 	t.Parallel()
-	p := embedded(t).nobody()
+	p := embedded(t).signedOut()
 	for field, want := range map[string]string{
 		"": "en", "ko": "ko", "ko-KR,ko;q=0.9,en;q=0.8": "ko", "en-US,ko;q=0.5": "en", "fr": "en", "fr-FR, ko;q=0.1": "ko", "ko;q=x": "en", ",": "en",
 	} {
@@ -121,7 +121,7 @@ func TestANewAccountSpeaksTheLanguageOfItsFirstRequest(t *testing.T) {
 	for field, want := range map[string]string{"en-GB": "EN", "ko-KR": "KO", "fr": "EN", "": "KO"} {
 		for _, again := range []string{field, "ko", "en"} {
 			input := object{"identity": object{"dev": object{"email": address("one of " + strings.ToLower(want+field))}}}
-			a := w.nobody().asking(t, again, mutation("signIn", "viewer { preferences { language } }"), object{"input": input})
+			a := w.signedOut().asking(t, again, mutation("signIn", "viewer { preferences { language } }"), object{"input": input})
 			if got := a.text("result.viewer.preferences.language"); got != want {
 				t.Errorf("%q, then %q: %q, want %s %v", field, again, got, want, a.Errors)
 			}
@@ -158,8 +158,8 @@ func faulty(t *testing.T, p *person) map[string]func(language string) answer {
 	}
 }
 
-// TestEveryCodeIsToldInBothLanguages and is the same code in both.
-func TestEveryCodeIsToldInBothLanguages(t *testing.T) {
+// TestEveryCodeHasAMessageInBothLanguages, and is the same code in both.
+func TestEveryCodeHasAMessageInBothLanguages(t *testing.T) {
 	t.Parallel()
 	w := embedded(t)
 	for preferred, want := range map[string]string{"EN": "en", "KO": "ko"} {
@@ -173,11 +173,11 @@ func TestEveryCodeIsToldInBothLanguages(t *testing.T) {
 	}
 }
 
-// TestLimitsAreToldInBothLanguages covers those that need settings of their own.
-func TestLimitsAreToldInBothLanguages(t *testing.T) {
+// TestLimitsHaveMessagesInBothLanguages covers those that need settings of their own.
+func TestLimitsHaveMessagesInBothLanguages(t *testing.T) {
 	t.Parallel()
 	w := embedded(t, map[string]string{"RATE_OPERATIONS_PER_MINUTE": "1"})
-	p := w.nobody()
+	p := w.signedOut()
 	p.asking(t, "", `{ serverInfo { version } }`, nil)
 	for _, language := range []string{"en", "ko"} {
 		a := p.asking(t, language, `{ serverInfo { version } }`, nil)
@@ -188,10 +188,10 @@ func TestLimitsAreToldInBothLanguages(t *testing.T) {
 	}
 }
 
-// TestWhatParsersSayStaysEnglish, as docs/integration.md tells; what is ours around it does not.
+// TestWhatParsersSayStaysEnglish, as docs/integration.md says; what is ours around it does not.
 func TestWhatParsersSayStaysEnglish(t *testing.T) {
 	t.Parallel()
-	p := embedded(t).nobody()
+	p := embedded(t).signedOut()
 	for query, code := range map[string]string{`{ viewer { `: "GRAPHQL_PARSE_FAILED", `{ nothing }`: "GRAPHQL_VALIDATION_FAILED"} {
 		if a := p.asking(t, "ko", query, nil); a.code() != code || hangul.MatchString(a.message()) {
 			t.Errorf("%s: %s %q", query, a.code(), a.message())

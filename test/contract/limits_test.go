@@ -53,13 +53,13 @@ func TestLimits(t *testing.T) {
 
 func TestTokenLimit(t *testing.T) {
 	t.Parallel()
-	p := embedded(t).nobody()
+	p := embedded(t).signedOut()
 	if a := p.do(t, "{ serverInfo { "+strings.Repeat("version ", 1001)+"} }", nil); a.code() != "GRAPHQL_PARSE_FAILED" {
 		t.Errorf("1,001 tokens: %v", a.Errors)
 	}
 }
 
-func TestCostIsTold(t *testing.T) {
+func TestCostIsReported(t *testing.T) {
 	t.Parallel()
 	p := embedded(t).person(t, "ada")
 	a := p.get(t, `{ viewer { chats(first: 10) { nodes { id } } } serverInfo { limits { maxOperationCost maxRequestBytes maxTextChars } } }`, nil)
@@ -67,7 +67,7 @@ func TestCostIsTold(t *testing.T) {
 	if !ok || cost != 1000 || a.at("serverInfo.limits.maxRequestBytes") != 131072.0 || a.at("serverInfo.limits.maxTextChars") != 8000.0 {
 		t.Errorf("limits: %v", a.at("serverInfo.limits"))
 	}
-	if _, told := a.Extensions["cost"]; !told {
+	if _, reported := a.Extensions["cost"]; !reported {
 		t.Errorf("extensions have no cost: %v", a.Extensions)
 	}
 }
@@ -110,7 +110,7 @@ func TestCostCountsEveryList(t *testing.T) {
 // TestRequestBytes is exact: 128 KiB pass, one byte more does not.
 func TestRequestBytes(t *testing.T) {
 	t.Parallel()
-	p := embedded(t).nobody()
+	p := embedded(t).signedOut()
 	const most = 128 << 10
 	body := func(size int) []byte {
 		const head, tail = `{"query": "{ serverInfo { version } } #`, `"}`
@@ -182,7 +182,7 @@ func TestIntrospection(t *testing.T) {
 	t.Parallel()
 	query, err := os.ReadFile("../../graph/guard/testdata/introspection.graphql")
 	must(t, err)
-	a := embedded(t).nobody().get(t, string(query), nil)
+	a := embedded(t).signedOut().get(t, string(query), nil)
 	if types, _ := a.at("__schema.types").([]any); len(types) < 100 {
 		t.Errorf("introspection tells %d types", len(types))
 	}
@@ -199,7 +199,7 @@ func TestErrorsCarryTheirFacts(t *testing.T) {
 	}{
 		"NOT_FOUND":                 {f.mutate(t, "pinChat", object{"chatId": "x", "pinned": true}, "chat { id }"), 404},
 		"CONFLICT":                  {f.mutate(t, "renameChat", object{"chatId": f.chat, "title": "n", "ifRevision": 99}, "chat { id }"), 409},
-		"UNAUTHENTICATED":           {w.nobody().mutate(t, "signOut", object{}, "endedSessionIds"), 401},
+		"UNAUTHENTICATED":           {w.signedOut().mutate(t, "signOut", object{}, "endedSessionIds"), 401},
 		"MODEL_NOT_ALLOWED":         {f.mutate(t, "createChat", object{"modelId": "x", "idempotencyKey": key()}, "chat { id }"), 400},
 		"BAD_USER_INPUT":            {f.do(t, `{ viewer { chats(first: 0) { nodes { id } } } }`, nil), 400},
 		"BAD_CURSOR":                {f.do(t, `{ viewer { chats(after: "x") { nodes { id } } } }`, nil), 400},
@@ -227,7 +227,7 @@ func TestBadToken(t *testing.T) {
 	w := embedded(t)
 	p := w.person(t, "ada")
 	for what, token := range map[string]string{"nonsense": "x", "cut": p.Token[:len(p.Token)-3], "unsigned": "eyJhbGciOiJub25lIn0.e30."} {
-		stranger := w.nobody()
+		stranger := w.signedOut()
 		stranger.Token = token
 		if a := stranger.do(t, `{ viewer { id } }`, nil); a.code() != "UNAUTHENTICATED" || a.Status != 401 {
 			t.Errorf("%s: %d %v", what, a.Status, a.Errors)

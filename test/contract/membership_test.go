@@ -18,7 +18,7 @@ func TestPlansAreWhatOrdersCost(t *testing.T) {
 		Days  *int
 		Daily struct{ Tokens, Images, VideoMs int }
 	}
-	a := w.nobody().get(t, `{ plans { type name(language: KO) price { amount currency } days daily { tokens images videoMs } } }`, nil)
+	a := w.signedOut().get(t, `{ plans { type name(language: KO) price { amount currency } days daily { tokens images videoMs } } }`, nil)
 	plans := decoded[[]plan](t, a.at("plans"))
 	if types := a.list("plans", "type"); !slices.Equal(types, []string{"FREE", "STANDARD", "PREMIUM"}) {
 		t.Fatalf("the memberships are %v", types)

@@ -227,7 +227,7 @@ func TestSignedOut(t *testing.T) {
 		if op.public {
 			continue
 		}
-		a := w.nobody().mutate(t, name, op.input(f), op.selection)
+		a := w.signedOut().mutate(t, name, op.input(f), op.selection)
 		if a.code() != "UNAUTHENTICATED" || a.Errors[0].Extensions["httpStatus"] != 401.0 {
 			t.Errorf("%s signed out: %v", name, a.Errors)
 		}
@@ -239,7 +239,7 @@ func TestQueriesSignedOut(t *testing.T) {
 	t.Parallel()
 	w := embedded(t)
 	f := w.fixture(t, "ada")
-	a := w.nobody().get(t, `query ($id: ID!) { viewer { id eventCursor } node(id: $id) { id } nodes(ids: [$id, $id]) { id } models { id } serverInfo { version } }`,
+	a := w.signedOut().get(t, `query ($id: ID!) { viewer { id eventCursor } node(id: $id) { id } nodes(ids: [$id, $id]) { id } models { id } serverInfo { version } }`,
 		object{"id": f.chat})
 	if a.at("viewer") != nil || a.at("node") != nil || a.at("nodes.0") != nil {
 		t.Errorf("nobody sees %v", a.Data)

@@ -20,7 +20,7 @@ const (
 	ownKey   = "sk-the-persons-own-key-1234"
 )
 
-// vendor speaks as much of OpenAI's wire format as a text needs, and takes the keys that it is told to take.
+// vendor speaks as much of OpenAI's wire format as a text needs, and takes the keys that it is set to take.
 type vendor struct {
 	url string
 

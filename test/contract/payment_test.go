@@ -42,7 +42,7 @@ func (p *person) completePayment(t *testing.T, id string) paymentView {
 	return decoded[paymentView](t, a.at("result.payment"))
 }
 
-// settled says on the sandbox's page what became of a payment, and tells how the page answered.
+// settled says on the sandbox's page what became of a payment, and returns how the page answered.
 func settled(t *testing.T, url, outcome string) int {
 	t.Helper()
 	return posted(t, url, "application/json", `{"outcome":"`+outcome+`"}`)
@@ -147,7 +147,7 @@ func TestPaymentsAreTheirPersons(t *testing.T) {
 	if got := other.mutate(t, "completePayment", object{"paymentId": ids[0]}, "payment { id }").code(); got != "NOT_FOUND" {
 		t.Errorf("another person completes it: %q", got)
 	}
-	if got := w.nobody().mutate(t, "preparePayment", object{"plan": "PREMIUM", "idempotencyKey": key()}, "payment { id }").code(); got != "UNAUTHENTICATED" {
+	if got := w.signedOut().mutate(t, "preparePayment", object{"plan": "PREMIUM", "idempotencyKey": key()}, "payment { id }").code(); got != "UNAUTHENTICATED" {
 		t.Errorf("nobody orders: %q", got)
 	}
 	if got := p.mutate(t, "preparePayment", object{"plan": "FREE", "idempotencyKey": key()}, "payment { id }").reason(); got != "INVALID_VALUE" {
@@ -155,7 +155,7 @@ func TestPaymentsAreTheirPersons(t *testing.T) {
 	}
 }
 
-func TestPaymentEventsAreTold(t *testing.T) {
+func TestPaymentEventsAreSent(t *testing.T) {
 	t.Parallel()
 	w := embedded(t)
 	p := w.person(t, "watcher")

@@ -48,8 +48,8 @@ func TestAGoalBecomesAFolder(t *testing.T) {
 			if a.text("node.steps.0.chat.head.role") != "ASSISTANT" || !strings.Contains(welcome, a.text("node.steps.0.title")) {
 				t.Errorf("%s: the chat opens with %q", language, welcome)
 			}
-			if told := a.text("node.steps.0.chat.systemInstruction"); !strings.Contains(told, a.text("node.steps.1.title")) {
-				t.Errorf("%s: the first step does not know the next: %q", language, told)
+			if reported := a.text("node.steps.0.chat.systemInstruction"); !strings.Contains(reported, a.text("node.steps.1.title")) {
+				t.Errorf("%s: the first step does not know the next: %q", language, reported)
 			}
 			p.runs(t, plan, steps)
 		}
@@ -296,7 +296,7 @@ func TestChangesOfAnAppliedPlanReachItsChats(t *testing.T) {
 	}
 }
 
-// TestReplanKeepsWhatIsDone plans the rest anew.
+// TestReplanKeepsWhatIsDone plans the rest again.
 func TestReplanKeepsWhatIsDone(t *testing.T) {
 	t.Parallel()
 	f := embedded(t).fixture(t, "ada")
@@ -358,7 +358,7 @@ func TestAPlanIsNoText(t *testing.T) {
 	}
 }
 
-// TestPromptsForAChat are found, kept and told.
+// TestPromptsForAChat are found, stored and sent.
 func TestPromptsForAChat(t *testing.T) {
 	t.Parallel()
 	f := embedded(t).fixture(t, "ada")

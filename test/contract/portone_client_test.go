@@ -76,7 +76,7 @@ func TestPortOnesOwnClientAndTheServerAgree(t *testing.T) {
 		got.Amount.Total != order.Price.Amount || got.StoreID != order.Checkout.StoreID {
 		t.Errorf("PortOne's client reads %+v", got)
 	}
-	told := func(kind, acts string) {
+	reported := func(kind, acts string) {
 		header, body := s.signed(t, kind, id)
 		if got := s.deliver(t, header, body); got != http.StatusNoContent {
 			t.Errorf("%s is answered %d", kind, got)
@@ -85,12 +85,12 @@ func TestPortOnesOwnClientAndTheServerAgree(t *testing.T) {
 			t.Errorf("after %s the membership is %s", kind, got)
 		}
 	}
-	told("Transaction.Paid", "STANDARD")
+	reported("Transaction.Paid", "STANDARD")
 	done := calls(object{"id": id, "cancel": object{"reason": "asked for at the console"}}, object{"id": id})
 	if done[0].Answer.Cancellation.Status != "SUCCEEDED" || done[1].Answer.Status != "CANCELLED" {
 		t.Fatalf("PortOne's client cancelled: %+v", done)
 	}
-	told("Transaction.Cancelled", "FREE")
+	reported("Transaction.Cancelled", "FREE")
 	if got := p.completePayment(t, order.ID); got.Status != "REFUNDED" || got.RefundedAmount != order.Price.Amount {
 		t.Errorf("cancelled, it is %+v", got)
 	}

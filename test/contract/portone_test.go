@@ -36,7 +36,7 @@ func newShop(t *testing.T) shop {
 	return shop{embedded(t, ofPortOne(p, old)), p, old}
 }
 
-// deliver sends a notice to the webhook, and tells how that is answered.
+// deliver sends a notice to the webhook, and returns how that is answered.
 func (w *world) deliver(t *testing.T, header http.Header, body []byte) int {
 	t.Helper()
 	at := strings.TrimSuffix(w.url, "/graphql") + "/webhooks/portone"

@@ -68,8 +68,8 @@ func (r reached) field(on string, f *ast.FieldDefinition) {
 	}
 }
 
-// TestAKeyIsToldNothingPrivate: neither payments nor sessions are among a key's events, and a person's go on.
-func TestAKeyIsToldNothingPrivate(t *testing.T) {
+// TestAKeyReadsNothingPrivate: neither payments nor sessions are among a key's events, and a person's go on.
+func TestAKeyReadsNothingPrivate(t *testing.T) {
 	t.Parallel()
 	f := embedded(t).fixture(t, "ada")
 	k := f.withKey(t, nil, "READ")
@@ -79,7 +79,7 @@ func TestAKeyIsToldNothingPrivate(t *testing.T) {
 	must(t, err)
 	ofPerson, err := f.socket(t).Subscribe(document, nil)
 	must(t, err)
-	told := func(events <-chan json.RawMessage, until string) (types []string) {
+	reported := func(events <-chan json.RawMessage, until string) (types []string) {
 		t.Helper()
 		for !slices.Contains(types, until) {
 			var e struct {
@@ -94,15 +94,15 @@ func TestAKeyIsToldNothingPrivate(t *testing.T) {
 		}
 		return types
 	}
-	told(ofKey, "ViewerSnapshot")
-	told(ofPerson, "ViewerSnapshot")
+	reported(ofKey, "ViewerSnapshot")
+	reported(ofPerson, "ViewerSnapshot")
 	f.change(t, "preparePayment", object{"plan": "PREMIUM", "idempotencyKey": key()}, "payment { id }")
 	f.change(t, "revokeSession", object{"sessionId": f.otherSession}, "sessionId")
 	f.newFolder(t, "last")
-	if types := told(ofKey, "FolderSaved"); slices.Contains(types, "PaymentSaved") || slices.Contains(types, "SessionEnded") {
+	if types := reported(ofKey, "FolderSaved"); slices.Contains(types, "PaymentSaved") || slices.Contains(types, "SessionEnded") {
 		t.Errorf("a key is told %v", types)
 	}
-	if types := told(ofPerson, "FolderSaved"); !slices.Contains(types, "PaymentSaved") || !slices.Contains(types, "SessionEnded") {
+	if types := reported(ofPerson, "FolderSaved"); !slices.Contains(types, "PaymentSaved") || !slices.Contains(types, "SessionEnded") {
 		t.Errorf("a person is told %v", types)
 	}
 }

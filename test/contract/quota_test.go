@@ -154,7 +154,7 @@ func TestQuotaIsPushed(t *testing.T) {
 	events, err := p.socket(t).Subscribe(`subscription { viewerEvents { __typename ... on Event { cursor } ... on ReplyEnded { messageId }
 		... on QuotaChanged { quota `+quotaFields+` today { runs outputTokens } } } }`, nil)
 	must(t, err)
-	type told struct {
+	type reported struct {
 		ViewerEvents struct {
 			Typename  string `json:"__typename"`
 			Cursor    string
@@ -163,12 +163,12 @@ func TestQuotaIsPushed(t *testing.T) {
 			MessageID string `json:"messageId"`
 		}
 	}
-	read := func() told {
-		var e told
+	read := func() reported {
+		var e reported
 		must(t, client.Decode(next(t, events), &e))
 		return e
 	}
-	place := func(e told) place {
+	place := func(e reported) place {
 		at, err := placeOf(e.ViewerEvents.Cursor)
 		must(t, err)
 		return at

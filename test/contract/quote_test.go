@@ -125,7 +125,7 @@ func TestAStandInOfTheCatalogueStaysWithinMaxCost(t *testing.T) {
 	}
 }
 
-// TestTheNameOfTheAssistantIsHeldFor: the model is told it with the instruction.
+// TestTheNameOfTheAssistantIsHeldFor: the model receives it with the instruction.
 func TestTheNameOfTheAssistantIsHeldFor(t *testing.T) {
 	t.Parallel()
 	w := embedded(t)

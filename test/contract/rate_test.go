@@ -92,7 +92,7 @@ func (p *person) from(t *testing.T, address, query string) answer {
 	return p.call(t, address, "application/graphql-response+json", query, nil)
 }
 
-// wantLimited looks at all that a refusal tells.
+// wantLimited checks all that a refusal reports.
 func wantLimited(t *testing.T, a answer, name string, events int, per time.Duration) {
 	t.Helper()
 	if a.code() != "RATE_LIMITED" || len(a.Errors) != 1 || a.Data != nil {
@@ -103,7 +103,7 @@ func wantLimited(t *testing.T, a answer, name string, events int, per time.Durat
 	if limit["name"] != name || limit["events"] != float64(events) || limit["perMs"] != float64(per.Milliseconds()) {
 		t.Errorf("limit %v, want %d %s in %v", limit, events, name, per)
 	}
-	if left, told := limit["remaining"].(float64); !told || left < 0 || left >= float64(events) {
+	if left, reported := limit["remaining"].(float64); !reported || left < 0 || left >= float64(events) {
 		t.Errorf("limit %v tells no rest", limit)
 	}
 	wait, _ := ext["retryAfterMs"].(float64)
@@ -153,7 +153,7 @@ func TestRateOfOperations(t *testing.T) {
 			t.Errorf("status %d for application/json", older.Status)
 		}
 		bob.get(t, cheap, nil)
-		if a := w.nobody().from(t, somewhere(), cheap); a.code() != "" {
+		if a := w.signedOut().from(t, somewhere(), cheap); a.code() != "" {
 			t.Errorf("a stranger: %v", a.Errors)
 		}
 	})
@@ -162,7 +162,7 @@ func TestRateOfOperations(t *testing.T) {
 func TestRateOfOperationsCountsWhatIsNotValid(t *testing.T) {
 	t.Parallel()
 	withRates(t, rates("RATE_OPERATIONS_PER_MINUTE", "3"), func(t *testing.T, w *world) {
-		p, from := w.nobody(), somewhere()
+		p, from := w.signedOut(), somewhere()
 		for _, query := range []string{`{`, `{ nothing }`, tooMuch["depth"].query} {
 			if code := p.from(t, from, query).code(); code == "" || code == "RATE_LIMITED" {
 				t.Fatalf("%s: %q", query, code)
@@ -172,7 +172,7 @@ func TestRateOfOperationsCountsWhatIsNotValid(t *testing.T) {
 			wantLimited(t, p.from(t, from, query), "operations", 3, time.Minute)
 		}
 		// A token that does not hold counts for the address too.
-		forged := w.nobody()
+		forged := w.signedOut()
 		forged.Token = "forged"
 		wantLimited(t, forged.from(t, from, cheap), "operations", 3, time.Minute)
 	})
@@ -208,7 +208,7 @@ func TestCostBeyondTheLimitPasses(t *testing.T) {
 func TestRateOfAnAddress(t *testing.T) {
 	t.Parallel()
 	withRates(t, rates("RATE_ANONYMOUS_COST_PER_MINUTE", "2"), func(t *testing.T, w *world) {
-		p, from := w.nobody(), somewhere()
+		p, from := w.signedOut(), somewhere()
 		for i := range 2 {
 			if a := p.from(t, from, cheap); a.code() != "" {
 				t.Fatalf("%d: %v", i, a.Errors)
@@ -246,11 +246,11 @@ func TestForwardedAddressesAreNotBelieved(t *testing.T) {
 	t.Parallel()
 	w := start(t, app.Part{Serves: true, Works: true}, map[string]string{"RATE_ANONYMOUS_COST_PER_MINUTE": "2"})
 	for range 2 {
-		if a := w.nobody().from(t, somewhere(), cheap); a.code() != "" {
+		if a := w.signedOut().from(t, somewhere(), cheap); a.code() != "" {
 			t.Fatal(a.Errors)
 		}
 	}
-	wantLimited(t, w.nobody().from(t, somewhere(), cheap), "cost", 2, time.Minute)
+	wantLimited(t, w.signedOut().from(t, somewhere(), cheap), "cost", 2, time.Minute)
 }
 
 func TestRateOfSignIns(t *testing.T) {
@@ -258,7 +258,7 @@ func TestRateOfSignIns(t *testing.T) {
 	const signIn = `mutation { signIn(input: {identity: {dev: {email: "rates@example.com"}}}) { tokens { accessToken refreshToken } } }`
 	withRates(t, rates("RATE_SIGN_INS_PER_MINUTE", "3"), func(t *testing.T, w *world) {
 		from := somewhere()
-		ada := w.nobody()
+		ada := w.signedOut()
 		tokens := ada.from(t, from, signIn)
 		if tokens.code() != "" {
 			t.Fatal(tokens.Errors)
@@ -280,7 +280,7 @@ func TestRateOfSignIns(t *testing.T) {
 		if a := ada.from(t, from, cheap); a.code() != "" {
 			t.Errorf("other operations: %v", a.Errors)
 		}
-		if a := w.nobody().from(t, somewhere(), signIn); a.code() != "" {
+		if a := w.signedOut().from(t, somewhere(), signIn); a.code() != "" {
 			t.Errorf("from elsewhere: %v", a.Errors)
 		}
 	})
@@ -349,7 +349,7 @@ func TestRateOfSubscriptions(t *testing.T) {
 func TestRetryAfterIsEnough(t *testing.T) {
 	t.Parallel()
 	withRates(t, rates("RATE_ANONYMOUS_COST_PER_MINUTE", "60"), func(t *testing.T, w *world) {
-		p, from := w.nobody(), somewhere()
+		p, from := w.signedOut(), somewhere()
 		for range 200 {
 			a := p.from(t, from, cheap)
 			if a.code() == "" {
@@ -373,7 +373,7 @@ func TestZeroSwitchesALimitOff(t *testing.T) {
 		"RATE_SIGN_INS_PER_MINUTE", "0", "RATE_SIGN_INS_PER_HOUR", "0")
 	withRates(t, off, func(t *testing.T, w *world) {
 		for range 20 {
-			w.nobody().get(t, cheap, nil)
+			w.signedOut().get(t, cheap, nil)
 		}
 		w.person(t, "ada").get(t, cheap, nil)
 	})

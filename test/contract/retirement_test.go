@@ -24,23 +24,23 @@ func chatID(t *testing.T, id string) oid.Chat {
 	return parsed
 }
 
-// aged is a chat with an exchange, whose model is retired since.
-type aged struct {
+// retiredChat is a chat with an exchange, whose model is retired since.
+type retiredChat struct {
 	*person
 	chat, message, reply string
 }
 
-func (w *world) aged(t *testing.T, name, onRetirement, model string) aged {
+func (w *world) retiredChat(t *testing.T, name, onRetirement, model string) retiredChat {
 	t.Helper()
 	p := w.person(t, name)
-	a := aged{person: p, chat: p.newChat(t, object{"title": "named", "onRetirement": onRetirement})}
+	a := retiredChat{person: p, chat: p.newChat(t, object{"title": "named", "onRetirement": onRetirement})}
 	a.message, a.reply = p.exchange(t, a.chat, "[sandbox:echo] hello")
 	w.retire(t, a.chat, model)
 	return a
 }
 
 // turns are the three ways to have the chat's model answer.
-func (a aged) turns() map[string]object {
+func (a retiredChat) turns() map[string]object {
 	return map[string]object{
 		"sendMessage":     {"chatId": a.chat, "text": "[sandbox:echo] again", "ifHead": a.reply, "idempotencyKey": key()},
 		"editMessage":     {"messageId": a.message, "text": "[sandbox:echo] again", "ifHead": a.reply, "idempotencyKey": key()},
@@ -49,7 +49,7 @@ func (a aged) turns() map[string]object {
 }
 
 // state is the chat's model and revision.
-func (a aged) state(t *testing.T) (model string, revision any) {
+func (a retiredChat) state(t *testing.T) (model string, revision any) {
 	t.Helper()
 	got := a.get(t, `query ($id: ID!) { node(id: $id) { ... on Chat { model { id } revision } } }`, object{"id": a.chat})
 	return got.text("node.model.id"), got.at("node.revision")
@@ -58,7 +58,7 @@ func (a aged) state(t *testing.T) (model string, revision any) {
 func TestRetiredModelAsks(t *testing.T) {
 	t.Parallel()
 	onBothWithModels(t, func(t *testing.T, w *world) {
-		a := w.aged(t, "ada", "ASK", "oldest")
+		a := w.retiredChat(t, "ada", "ASK", "oldest")
 		read := a.get(t, `query ($id: ID!) { node(id: $id) { ... on Chat { onRetirement model { id state successor { id } } messages { nodes { text } } } } }`, object{"id": a.chat})
 		if read.text("node.model.state") != "RETIRED" || read.text("node.onRetirement") != "ASK" || len(read.list("node.messages.nodes", "text")) != 2 {
 			t.Errorf("the chat reads %v", read.Data)
@@ -81,10 +81,10 @@ func TestRetiredModelAsks(t *testing.T) {
 func TestRetiredModelGivesWay(t *testing.T) {
 	t.Parallel()
 	onBothWithModels(t, func(t *testing.T, w *world) {
-		for mutation := range (aged{}).turns() {
+		for mutation := range (retiredChat{}).turns() {
 			t.Run(mutation, func(t *testing.T) {
 				t.Parallel()
-				a := w.aged(t, mutation, "AUTO", "oldest")
+				a := w.retiredChat(t, mutation, "AUTO", "oldest")
 				input := a.turns()[mutation]
 				for _, retired := range []string{"oldest", "old"} {
 					if got := a.mutate(t, mutation, withAll(input, object{"modelId": retired, "idempotencyKey": key()}), "reply { id }"); got.reason() != "MODEL_RETIRED" {
@@ -116,7 +116,7 @@ func TestRetiredModelGivesWay(t *testing.T) {
 func TestRetiredModelGivesWayOnce(t *testing.T) {
 	t.Parallel()
 	onBothWithModels(t, func(t *testing.T, w *world) {
-		a := w.aged(t, "ada", "AUTO", "old")
+		a := w.retiredChat(t, "ada", "AUTO", "old")
 		answers := make([]answer, 5)
 		var all sync.WaitGroup
 		for i := range answers {
@@ -145,7 +145,7 @@ func TestRetiredModelGivesWayOnce(t *testing.T) {
 func TestNobodySucceeds(t *testing.T) {
 	t.Parallel()
 	w := embedded(t, otherModels)
-	a := w.aged(t, "ada", "AUTO", "stranded")
+	a := w.retiredChat(t, "ada", "AUTO", "stranded")
 	before := w.counts(t)
 	for mutation, input := range a.turns() {
 		got := a.mutate(t, mutation, input, "reply { id }")

@@ -38,7 +38,7 @@ func fields(d *ast.Definition) ast.FieldList {
 	return slices.DeleteFunc(slices.Clone(d.Fields), func(f *ast.FieldDefinition) bool { return strings.HasPrefix(f.Name, "__") })
 }
 
-// isRoot tells the types whose fields are operations.
+// isRoot reports the types whose fields are operations.
 func isRoot(s *ast.Schema, d *ast.Definition) bool {
 	return d == s.Query || d == s.Mutation || d == s.Subscription
 }

@@ -342,17 +342,17 @@ func TestStrangerInSubscriptions(t *testing.T) {
 	w := embedded(t)
 	me, other := w.fixture(t, "me"), w.fixture(t, "other")
 	cursor := other.get(t, `{ viewer { eventCursor } }`, nil).text("viewer.eventCursor")
-	nobody, mine := w.nobody().socket(t), me.socket(t)
+	signedOut, mine := w.signedOut().socket(t), me.socket(t)
 	for what, id := range wrongIDs(aChat, me, other) {
 		refused(t, mine, client.ChatEvents, object{"chatId": id}, what+" chat", "NOT_FOUND")
 	}
 	for what, id := range wrongIDs(aJob, me, other) {
 		refused(t, mine, client.JobEvents, object{"jobId": id}, what+" job", "NOT_FOUND")
 	}
-	refused(t, nobody, client.JobEvents, object{"jobId": me.job}, "signed out", "UNAUTHENTICATED")
+	refused(t, signedOut, client.JobEvents, object{"jobId": me.job}, "signed out", "UNAUTHENTICATED")
 	viewer := `subscription ($after: EventCursor) { viewerEvents(after: $after) { __typename } }`
-	refused(t, nobody, client.ChatEvents, object{"chatId": me.chat}, "signed out", "UNAUTHENTICATED")
-	refused(t, nobody, viewer, nil, "signed out", "UNAUTHENTICATED")
+	refused(t, signedOut, client.ChatEvents, object{"chatId": me.chat}, "signed out", "UNAUTHENTICATED")
+	refused(t, signedOut, viewer, nil, "signed out", "UNAUTHENTICATED")
 	for what, after := range map[string]string{"foreign": cursor, "malformed": "!", "empty": "", "of a page": "djF8Y2hhdHM"} {
 		refused(t, mine, client.ChatEvents, object{"chatId": me.chat, "after": after}, what+" cursor", "BAD_CURSOR")
 		refused(t, mine, client.JobEvents, object{"jobId": me.job, "after": after}, what+" cursor", "BAD_CURSOR")
@@ -365,8 +365,8 @@ func refused(t *testing.T, s *client.Socket, query string, variables object, wha
 	t.Helper()
 	events, err := s.Subscribe(query, variables)
 	must(t, err)
-	var nothing json.RawMessage
-	if got := client.CodeOf(client.Decode(next(t, events), &nothing)); got != code {
-		t.Errorf("%s: got %q %s, want %s", what, got, nothing, code)
+	var data json.RawMessage
+	if got := client.CodeOf(client.Decode(next(t, events), &data)); got != code {
+		t.Errorf("%s: got %q %s, want %s", what, got, data, code)
 	}
 }

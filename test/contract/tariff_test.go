@@ -12,7 +12,7 @@ import (
 	"github.com/weav-ai/weav/internal/usage"
 )
 
-// consumed is what a message or a job consumed, as the API tells it, and the quota that it took.
+// consumed is what a message or a job consumed, as the API reports it, and the quota that it took.
 type consumed struct {
 	input, output float64
 	source        string
@@ -80,15 +80,15 @@ func TestAStopThatTheProviderDoesNotCountCostsAnEstimate(t *testing.T) {
 // untilShown waits until a reply shows a text.
 func (w *world) untilShown(t *testing.T, p *person, reply, want string) {
 	t.Helper()
-	look := time.NewTicker(20 * time.Millisecond)
-	defer look.Stop()
+	poll := time.NewTicker(20 * time.Millisecond)
+	defer poll.Stop()
 	for {
 		if text, _, err := p.MessageText(t.Context(), reply); err != nil || text == want {
 			must(t, err)
 			return
 		}
 		select {
-		case <-look.C:
+		case <-poll.C:
 		case <-t.Context().Done():
 			t.Fatalf("it never showed %q", want)
 		}
@@ -134,7 +134,7 @@ func TestRefusedWorkCostsNothing(t *testing.T) {
 	}
 }
 
-// TestACancelledTextCostsWhatAStoppedReplyDoes cancels texts that a worker is at, of which the provider tells no usage.
+// TestACancelledTextCostsWhatAStoppedReplyDoes cancels texts that a worker is at, of which the provider reports no usage.
 func TestACancelledTextCostsWhatAStoppedReplyDoes(t *testing.T) {
 	t.Parallel()
 	w := embedded(t)
@@ -150,11 +150,11 @@ func TestACancelledTextCostsWhatAStoppedReplyDoes(t *testing.T) {
 // untilText waits until a job shows a text.
 func (w *world) untilText(t *testing.T, p *person, job, want string) {
 	t.Helper()
-	look := time.NewTicker(20 * time.Millisecond)
-	defer look.Stop()
+	poll := time.NewTicker(20 * time.Millisecond)
+	defer poll.Stop()
 	for p.read(t, job).Errors == nil && p.get(t, `query ($id: ID!) { node(id: $id) { ... on Job { text } } }`, object{"id": job}).text("node.text") != want {
 		select {
-		case <-look.C:
+		case <-poll.C:
 		case <-t.Context().Done():
 			t.Fatalf("it never showed %q", want)
 		}
@@ -246,12 +246,12 @@ func TestAReplyOfADeletedChatIsNotAsked(t *testing.T) {
 	must(t, err)
 	p.change(t, "deleteChat", object{"chatId": chat}, "chat { id }")
 	start(t, app.Part{Works: true}, settings)
-	look := time.NewTicker(20 * time.Millisecond)
-	defer look.Stop()
+	poll := time.NewTicker(20 * time.Millisecond)
+	defer poll.Stop()
 	row := w.rows.Message.GetX(t.Context(), messageID(t, sent.ReplyID))
 	for ; row.EndedAt == nil; row = w.rows.Message.GetX(t.Context(), row.ID) {
 		select {
-		case <-look.C:
+		case <-poll.C:
 		case <-t.Context().Done():
 			t.Fatal("the reply never ended")
 		}
@@ -279,11 +279,11 @@ func TestAPurgedChatHoldsNothing(t *testing.T) {
 	}
 	must(t, w.rows.Chat.UpdateOneID(chatID(t, chat)).SetDeletedAt(time.Now().Add(-48*time.Hour)).Exec(t.Context()))
 	start(t, app.Part{Works: true}, settings) // It cleans up as it starts.
-	look := time.NewTicker(20 * time.Millisecond)
-	defer look.Stop()
+	poll := time.NewTicker(20 * time.Millisecond)
+	defer poll.Stop()
 	for w.rows.Chat.Query().CountX(t.Context()) > 0 {
 		select {
-		case <-look.C:
+		case <-poll.C:
 		case <-t.Context().Done():
 			t.Fatal("the chat is never purged")
 		}

@@ -97,7 +97,7 @@ func (p *person) testJobs(t *testing.T) {
 	p.ended(t, "retryJob", p.change(t, "retryJob", object{"jobId": text, "idempotencyKey": key()}, "job { id }").text("result.job.id"))
 }
 
-// testPlans has a plan made and made anew, applies it and runs its first step.
+// testPlans has a plan made and made again, applies it and runs its first step.
 func (p *person) testPlans(t *testing.T) {
 	t.Helper()
 	plan, steps := p.newPlan(t, "a goal")

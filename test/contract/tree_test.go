@@ -118,7 +118,7 @@ func TestIfHead(t *testing.T) {
 			if a.code() != c.code {
 				t.Fatalf("got %v, want %q", a.Errors, c.code)
 			}
-			if told := a.code() != "" && a.Errors[0].Extensions["headId"] != head; told {
+			if reported := a.code() != "" && a.Errors[0].Extensions["headId"] != head; reported {
 				t.Errorf("headId is %v, want %v", a.Errors[0].Extensions["headId"], head)
 			}
 		})

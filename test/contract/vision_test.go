@@ -53,7 +53,7 @@ func TestImagesReachTheModel(t *testing.T) {
 	})
 }
 
-// TestMoreImagesThanAreShown leaves out the older ones, and tells of it.
+// TestMoreImagesThanAreShown leaves out the older ones, and reports it.
 func TestMoreImagesThanAreShown(t *testing.T) {
 	t.Parallel()
 	w := embedded(t, otherModels)

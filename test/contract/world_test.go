@@ -170,13 +170,13 @@ func run(t *testing.T, a *app.App, listener net.Listener) {
 	})
 }
 
-// nobody is a client that is not signed in.
-func (w *world) nobody() *person { return &person{Client: client.Client{URL: w.url}} }
+// signedOut is a client that is not signed in.
+func (w *world) signedOut() *person { return &person{Client: client.Client{URL: w.url}} }
 
 // person signs in as name.
 func (w *world) person(t *testing.T, name string) *person {
 	t.Helper()
-	p := w.nobody()
+	p := w.signedOut()
 	tokens, err := p.SignIn(t.Context(), address(name))
 	must(t, err)
 	p.refresh = tokens.RefreshToken

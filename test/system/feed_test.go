@@ -107,7 +107,7 @@ func TestCursorThatTheFeedCannotGoOnFromResyncs(t *testing.T) {
 				tab := p.follow(chat, e.Cursor, 0) // What follows the snapshot joins it.
 				again := p.send(chat, short)
 				tab.end(again.ReplyID)
-				tab.look(func(r *record) {
+				tab.read(func(r *record) {
 					if len(r.resyncs) > 0 || len(r.faults) > 0 {
 						t.Errorf("the feed does not go on: %v, %v", r.resyncs, r.faults)
 					}
@@ -140,7 +140,7 @@ func TestRebuiltFeedResyncsWhoFollowsIt(t *testing.T) {
 		tab.until("a resync", func(r *record) bool { return len(r.resyncs) == 1 && r.snapshots == 2 })
 		again := p.send(chat, short)
 		tab.end(again.ReplyID)
-		tab.look(func(r *record) {
+		tab.read(func(r *record) {
 			if len(r.resyncs) != 1 || r.resyncs[0] != "FEED_REBUILT" || len(r.faults) > 0 {
 				t.Errorf("the tab was told %v, faults %q", r.resyncs, r.faults)
 			}

@@ -191,6 +191,6 @@ func (g *google) run(t *testing.T, more map[string]string, args ...string) (stri
 	for name, value := range g.settings(more) {
 		cmd.Env = append(cmd.Env, name+"="+value)
 	}
-	said, _ := cmd.CombinedOutput() // Its code tells how it ended.
+	said, _ := cmd.CombinedOutput() // Its code says how it ended.
 	return string(said), cmd.ProcessState.ExitCode()
 }

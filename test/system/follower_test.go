@@ -50,7 +50,7 @@ func (p *person) follow(chat, after string, server int) *follower {
 	return f
 }
 
-// again is how long a tab waits before it connects anew.
+// again is how long a tab waits before it connects again.
 const again = 100 * time.Millisecond
 
 func (f *follower) run(ctx context.Context) {
@@ -136,14 +136,14 @@ func (f *follower) until(want string, reached func(*record) bool) {
 	}
 }
 
-// look reads the record.
-func (f *follower) look(read func(*record)) {
+// read gives access to the record.
+func (f *follower) read(read func(*record)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	read(&f.rec)
 }
 
-// pieces waits until so many pieces of a reply were told.
+// pieces waits until so many pieces of a reply were received.
 func (f *follower) pieces(reply string, n int) {
 	f.t.Helper()
 	f.until("text of the reply", func(r *record) bool { return r.pieces[reply] >= n })
@@ -162,7 +162,7 @@ func (f *follower) end(reply string) (end client.Event) {
 
 // summary says where the tab stands, without the text.
 func (f *follower) summary() (s string) {
-	f.look(func(r *record) {
+	f.read(func(r *record) {
 		s = fmt.Sprintf("%d events, pieces %v, ends %d, closes %v, faults %q", len(r.durable), r.pieces, len(r.ended), r.codes, r.faults)
 	})
 	return s
@@ -170,6 +170,6 @@ func (f *follower) summary() (s string) {
 
 // cursor is where the tab stands.
 func (f *follower) cursor() (cursor string) {
-	f.look(func(r *record) { cursor = r.cursor })
+	f.read(func(r *record) { cursor = r.cursor })
 	return cursor
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/weav-ai/weav/test/servicetest"
 )
 
-// cancel cancels a job through one of the servers and tells how long that took.
+// cancel cancels a job through one of the servers and returns how long that took.
 func (p *person) cancel(server int, id string) (client.Job, time.Duration) {
 	p.t.Helper()
 	began := time.Now()

@@ -29,7 +29,7 @@ func (c *cluster) wantDone(t *testing.T, p *person, jobs []client.Job) {
 		if j.Status != entjob.StatusCompleted {
 			t.Errorf("a %s job ended %s, %s", j.Kind, j.Status, code(j))
 		}
-		for _, op := range []string{"image", "video_start"} { // A text of which nothing was shown may be written anew.
+		for _, op := range []string{"image", "video_start"} { // A text of which nothing was shown may be written again.
 			if n := c.accepted(op, o.ID); n > 1 {
 				t.Errorf("the provider took %d calls (%s) for one job", n, op)
 			}

@@ -143,7 +143,7 @@ func (h house) wantNoStray(t *testing.T) {
 	}
 }
 
-// TestQueuedJobsSurviveTheirWorkers: what nobody works on yet waits for whoever comes.
+// TestQueuedJobsSurviveTheirWorkers: what no worker has claimed waits for the next one.
 func TestQueuedJobsSurviveTheirWorkers(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, 2, 0)
@@ -159,7 +159,7 @@ func TestQueuedJobsSurviveTheirWorkers(t *testing.T) {
 	}
 }
 
-// TestVideoGoesOnElsewhereWhenItsWorkerStops: a worker that is told to stop hands over what it holds.
+// TestVideoGoesOnElsewhereWhenItsWorkerStops: a worker that is asked to stop hands over what it holds.
 func TestVideoGoesOnElsewhereWhenItsWorkerStops(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, 2, 1)

@@ -27,7 +27,7 @@ func TestWorkerKilledInMidReplyKeepsTheTextShown(t *testing.T) {
 		c.workers[0] = c.worker()
 		worker.kill()
 		v.at = time.Now()
-		v.tab.look(func(r *record) { v.shown = r.shown(v.sent.ReplyID) })
+		v.tab.read(func(r *record) { v.shown = r.shown(v.sent.ReplyID) })
 		struck = append(struck, v)
 	}
 	for i, v := range struck {
@@ -88,7 +88,7 @@ func TestWorkerKilledBeforeAnythingWasShownRunsAgain(t *testing.T) {
 	c.wantOnce(t, sent.MessageID, sent.ReplyID)
 }
 
-// claimed waits until a run holds the lease of a reply; no event tells of it.
+// claimed waits until a run holds the lease of a reply; no event says so.
 func (h house) claimed(t *testing.T, reply string) {
 	t.Helper()
 	h.eventually(t, "a worker took the reply", func() bool { return h.row(t, reply).LeaseUntilMs != nil })

@@ -52,7 +52,7 @@ func TestEverythingGoesOnWithoutRedis(t *testing.T) {
 	old.end(sent.ReplyID)
 	c.wantWhole(t, old, sent.ReplyID)
 	c.wantOnce(t, sent.MessageID, sent.ReplyID)
-	old.look(func(r *record) {
+	old.read(func(r *record) {
 		if len(r.faults) > 0 || len(r.codes) > 0 {
 			t.Errorf("faults %q, sockets closed with %v", r.faults, r.codes)
 		}
@@ -200,7 +200,7 @@ func TestRedisThatComesAndGoesDoublesAndLosesNothing(t *testing.T) {
 		c.wantOnce(t, sent.MessageID, sent.ReplyID)
 	}
 	for _, tab := range tabs {
-		tab.look(func(r *record) {
+		tab.read(func(r *record) {
 			if len(r.faults) > 0 {
 				t.Errorf("faults: %q", r.faults)
 			}

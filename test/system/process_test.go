@@ -114,7 +114,7 @@ func (p *process) until(words string) {
 	}
 }
 
-// end kills the process. Whatever the test was about, it must have told no secret.
+// end kills the process. Whatever the test was about, it must not have printed a secret.
 func (p *process) end() {
 	p.kill()
 	for _, leak := range apptest.Leaks(p.output(), p.secrets) {

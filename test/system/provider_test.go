@@ -132,7 +132,7 @@ func (p *person) plans(t *testing.T) {
 	}
 }
 
-// leaksNothing makes sure that each vendor saw its own key alone, once per picture, and that the process told nobody.
+// leaksNothing makes sure that each vendor saw its own key alone, once per picture, and that the process printed no key.
 func (v *vendors) leaksNothing(t *testing.T, server *process) {
 	t.Helper()
 	v.mu.Lock()

@@ -67,7 +67,7 @@ func wantAllowed(t *testing.T, clients []*client.Client, limit, counts int) {
 	}
 }
 
-// allowed runs operations from all servers in turn and tells how many were allowed; nothing but
+// allowed runs operations from all servers in turn and returns how many were allowed; nothing but
 // the limit may refuse one.
 func allowed(t *testing.T, clients []*client.Client, many int) (n int) {
 	t.Helper()

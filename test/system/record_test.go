@@ -7,7 +7,7 @@ import (
 	"github.com/weav-ai/weav/internal/client"
 )
 
-// record is what a subscriber of a chat was told, over all its sockets, and what was wrong
+// record is what a subscriber of a chat received, over all its sockets, and what was wrong
 // with it. Rules that hold whatever happens are checked as events come.
 type record struct {
 	cursor    string // the newest, to resume behind
@@ -15,8 +15,8 @@ type record struct {
 	cursors   map[string]bool
 	snapshots int
 	resyncs   []string
-	added     map[string]bool // messages whose birth was told
-	started   map[string]bool // runs whose start was told
+	added     map[string]bool // messages whose start was received
+	started   map[string]bool // runs whose start was received
 	texts     map[string]*client.Text
 	pieces    map[string]int          // of a message
 	ended     map[string]client.Event // by message
@@ -83,22 +83,22 @@ func (r *record) piece(e client.Event) {
 	r.pieces[e.MessageID]++
 }
 
-// end takes a reply's end: one for each, with all of its text told before.
+// end takes a reply's end: one for each, with all of its text received before.
 func (r *record) end(e client.Event) {
 	if _, twice := r.ended[e.MessageID]; twice {
 		r.fault("%s ended twice", e.MessageID)
 	}
 	r.ended[e.MessageID] = e
-	told := r.text(e.RunID)
-	if whole := (&client.Text{}); whole.Apply(0, told) || whole.Len() != e.Length {
+	received := r.text(e.RunID)
+	if whole := (&client.Text{}); whole.Apply(0, received) || whole.Len() != e.Length {
 		r.fault("%s ended with a length of %d, after %d were told", e.MessageID, e.Length, whole.Len())
 	}
-	if e.Message == nil || e.Message.Text != told {
+	if e.Message == nil || e.Message.Text != received {
 		r.fault("%s ended with a text that is not what was told", e.MessageID)
 	}
 }
 
-// text is what was told of a run.
+// text is what was received of a run.
 func (r *record) text(run string) string {
 	if text := r.texts[run]; text != nil {
 		return text.String()
@@ -106,7 +106,7 @@ func (r *record) text(run string) string {
 	return ""
 }
 
-// shown is what was told of a message, by whatever run.
+// shown is what was received of a message, by any run.
 func (r *record) shown(message string) string {
 	i := slices.IndexFunc(r.durable, func(e client.Event) bool {
 		return e.Typename == "ReplyStarted" && e.MessageID == message
@@ -117,7 +117,7 @@ func (r *record) shown(message string) string {
 	return r.text(r.durable[i].RunID)
 }
 
-// has tells whether an event of a type was told about a message.
+// has reports whether an event of a type was received about a message.
 func (r *record) has(typename, message string) bool {
 	return slices.ContainsFunc(r.durable, func(e client.Event) bool {
 		return e.Typename == typename && e.MessageID == message

@@ -17,21 +17,21 @@ func TestRedisKilledInMidStreamLosesNothing(t *testing.T) {
 	}
 	c.redis.Restart()
 	c.redis.Restart()
-	before := told(tabs[0], sent.ReplyID)
+	before := received(tabs[0], sent.ReplyID)
 	for _, tab := range tabs {
 		tab.end(sent.ReplyID)
 		c.wantWhole(t, tab, sent.ReplyID)
 	}
 	c.wantOnce(t, sent.MessageID, sent.ReplyID)
 	// The rest may come as one piece with the end; live text comes as many.
-	if after := told(tabs[0], sent.ReplyID); after < before+5 {
+	if after := received(tabs[0], sent.ReplyID); after < before+5 {
 		t.Errorf("%d pieces came after Redis was back: the text did not go on live", after-before)
 	}
 }
 
-// told is how many pieces of a reply a tab was told.
-func told(tab *follower, reply string) (n int) {
-	tab.look(func(r *record) { n = r.pieces[reply] })
+// received is how many pieces of a reply a tab received.
+func received(tab *follower, reply string) (n int) {
+	tab.read(func(r *record) { n = r.pieces[reply] })
 	return n
 }
 

@@ -47,7 +47,7 @@ func TestMarkedSecretsAreNowhere(t *testing.T) {
 		one.HTTP = &http.Client{Transport: heard}
 	}
 	walk(t, p)
-	ownKey(t, p)
+	bringProviderKey(t, p)
 	for _, path := range []string{"/metrics", "/healthz", "/readyz", "/api/v1/health/", "/", "/graphql?query=%7Bviewer%7Bid%7D%7D", "/nowhere"} {
 		heard.read(t, strings.TrimSuffix(c.urls[0], "/graphql")+path)
 	}
@@ -96,8 +96,8 @@ func issue(t *testing.T, endpoint string) map[string]string {
 	return map[string]string{"an access token": tokens.AccessToken, "a refresh token": tokens.RefreshToken, "an API key": made.CreateAPIKey.Secret}
 }
 
-// ownKey brings a key of the person's own, which the vendor takes once and then refuses, with the key in its words.
-func ownKey(t *testing.T, p *person) {
+// bringProviderKey brings a user's own key, which the vendor takes once and then refuses, with the key in its words.
+func bringProviderKey(t *testing.T, p *person) {
 	t.Helper()
 	one := p.clients[0]
 	var set struct {

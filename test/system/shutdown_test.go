@@ -25,7 +25,7 @@ func TestStoppedServerSendsItsSocketsElsewhere(t *testing.T) {
 		tab.end(sent.ReplyID)
 		c.wantWhole(t, tab, sent.ReplyID)
 	}
-	moved.look(func(r *record) {
+	moved.read(func(r *record) {
 		if !slices.Contains(r.codes, websocket.CloseServiceRestart) {
 			t.Errorf("the socket was closed with %v, want 1012", r.codes)
 		}
@@ -96,18 +96,18 @@ func TestStoppedWorkerLetsGoOfItsReplies(t *testing.T) {
 	}
 }
 
-// wantFarewell checks that a stopped process told of a run that it waited for, and whether it cut it off.
+// wantFarewell checks that a stopped process reported a run that it waited for, and whether it cut it off.
 func (p *process) wantFarewell(run string, cut bool) {
 	p.t.Helper()
-	told := map[string]bool{}
+	received := map[string]bool{}
 	for line := range strings.Lines(p.output()) {
 		for _, words := range []string{"stopping: ", "cut off", "left behind"} {
 			if strings.Contains(line, words) && strings.Contains(line, run) {
-				told[words] = true
+				received[words] = true
 			}
 		}
 	}
-	if !told["stopping: "] || told["cut off"] != cut || told["left behind"] {
-		p.t.Errorf("of %s the process told %v, want cut off %v", run, told, cut)
+	if !received["stopping: "] || received["cut off"] != cut || received["left behind"] {
+		p.t.Errorf("of %s the process told %v, want cut off %v", run, received, cut)
 	}
 }

@@ -35,8 +35,8 @@ func TestSlowReaderGetsAllOfALongReply(t *testing.T) {
 		for _, fault := range rec.faults {
 			t.Error(fault)
 		}
-		if told := rec.shown(sent.ReplyID); told != row.Text || len(told) < 12<<10 {
-			t.Errorf("the reader was told %d bytes, stored are %d", len(told), len(row.Text))
+		if received := rec.shown(sent.ReplyID); received != row.Text || len(received) < 12<<10 {
+			t.Errorf("the reader was told %d bytes, stored are %d", len(received), len(row.Text))
 		}
 		t.Logf("%d bytes in %d pieces", len(row.Text), rec.pieces[sent.ReplyID])
 	}, apptest.MaxOutputTokens(4096))

@@ -33,15 +33,15 @@ func TestEveryTabOfEveryServerShowsTheSameText(t *testing.T) {
 	})
 }
 
-// wantLate checks a tab that came after the reply's start, and so was told its text alone.
+// wantLate checks a tab that came after the reply's start, and so received its text alone.
 func wantLate(t *testing.T, late *follower, reply, want string) {
 	t.Helper()
-	late.look(func(r *record) {
+	late.read(func(r *record) {
 		for _, fault := range r.faults {
 			t.Error(fault)
 		}
-		if told := r.text(r.ended[reply].RunID); told != want {
-			t.Errorf("the late tab shows %d bytes, want %d", len(told), len(want))
+		if received := r.text(r.ended[reply].RunID); received != want {
+			t.Errorf("the late tab shows %d bytes, want %d", len(received), len(want))
 		}
 		if r.has("ReplyStarted", reply) {
 			t.Error("the late tab came before the start: the test is too slow to show anything")
@@ -76,7 +76,7 @@ func TestReloadInMidStreamLosesNothing(t *testing.T) {
 
 // durableCursor is that of the tab's i-th durable event.
 func (f *follower) durableCursor(i int) (cursor string) {
-	f.look(func(r *record) { cursor = r.durable[i].Cursor })
+	f.read(func(r *record) { cursor = r.durable[i].Cursor })
 	return cursor
 }
 

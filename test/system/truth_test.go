@@ -27,12 +27,12 @@ func (h house) row(t *testing.T, id string) *ent.Message {
 // eventually asks until the tables are as wanted; nothing signals it to who does not listen.
 func (h house) eventually(t *testing.T, want string, reached func() bool) {
 	t.Helper()
-	look := time.NewTicker(50 * time.Millisecond)
-	defer look.Stop()
+	poll := time.NewTicker(50 * time.Millisecond)
+	defer poll.Stop()
 	deadline := time.After(patience)
 	for !reached() {
 		select {
-		case <-look.C:
+		case <-poll.C:
 		case <-deadline:
 			t.Fatalf("after %v it is still not so: %s", patience, want)
 		}
@@ -78,7 +78,7 @@ func (h house) wantOnce(t *testing.T, question, reply string) {
 func (h house) wantWhole(t *testing.T, f *follower, reply string) {
 	t.Helper()
 	row := h.row(t, reply)
-	f.look(func(r *record) {
+	f.read(func(r *record) {
 		for _, fault := range r.faults {
 			t.Error(fault)
 		}
@@ -122,21 +122,21 @@ func (f *follower) wantEvents(stored []string) {
 	f.t.Helper()
 	last := stored[len(stored)-1]
 	f.until("the newest event", func(r *record) bool { return r.cursors[last] })
-	f.look(func(r *record) {
-		told := make([]string, len(r.durable))
+	f.read(func(r *record) {
+		received := make([]string, len(r.durable))
 		for i, e := range r.durable {
-			told[i] = e.Cursor
+			received[i] = e.Cursor
 		}
-		from := slices.Index(stored, told[0])
+		from := slices.Index(stored, received[0])
 		if from < 0 {
 			f.t.Fatalf("the tab was told an event that is not stored")
 		}
 		want := stored[from:]
-		if len(told) > len(want) {
-			told = told[:len(want)] // What came since the tables were read.
+		if len(received) > len(want) {
+			received = received[:len(want)] // What came since the tables were read.
 		}
-		if !slices.Equal(told, want) {
-			f.t.Errorf("the tab was told %d events of %d, or in another order", len(told), len(want))
+		if !slices.Equal(received, want) {
+			f.t.Errorf("the tab was told %d events of %d, or in another order", len(received), len(want))
 		}
 	})
 }

@@ -39,7 +39,7 @@ func TestOpenTriesAnotherPortOnlyWhenOneIsTaken(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var tries int
-			_, err := open(script(tc.script, &tries), nothing)
+			_, err := open(script(tc.script, &tries), noPreparation)
 			if err == nil || tries != tc.tries {
 				t.Errorf("%d tries (%v), want %d", tries, err, tc.tries)
 			}
@@ -47,10 +47,10 @@ func TestOpenTriesAnotherPortOnlyWhenOneIsTaken(t *testing.T) {
 	}
 }
 
-func TestOpenTellsWhatTheServerSaid(t *testing.T) {
+func TestOpenReportsWhatTheServerSaid(t *testing.T) {
 	t.Parallel()
 	var tries int
-	_, err := open(script("echo 'FATAL: bad weather'; exit 1", &tries), nothing)
+	_, err := open(script("echo 'FATAL: bad weather'; exit 1", &tries), noPreparation)
 	if err == nil || !strings.Contains(err.Error(), "bad weather") {
 		t.Errorf("got %v", err)
 	}

@@ -44,7 +44,7 @@ func MinIO() (*Server, error) {
 		quit:     syscall.SIGTERM,
 		orphaned: syscall.SIGKILL,
 	}
-	return open(p, nothing)
+	return open(p, noPreparation)
 }
 
 func minioArgs(path string, port int) []string {

@@ -47,8 +47,8 @@ func openIn(dir string, p plan, prepare func(ctx context.Context, dir string) er
 	}
 }
 
-// nothing prepares a server that makes its files itself.
-func nothing(context.Context, string) error { return nil }
+// noPreparation is for a server that makes its files itself.
+func noPreparation(context.Context, string) error { return nil }
 
 // portTaken knows the words of all three servers.
 func portTaken(err error) bool {

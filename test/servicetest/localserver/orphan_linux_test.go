@@ -87,7 +87,7 @@ func TestSweepSparesWhatMayBeInUse(t *testing.T) {
 		spared  bool
 	}{
 		"left by a dead process": {"weav-services-1", age, false},
-		"of a living process":    {"weav-services-2", agedAndLocked, true},
+		"of a living process":    {"weav-services-2", oldAndLocked, true},
 		"being made":             {"weav-services-3", func(*testing.T, string) {}, true},
 		"of another program":     {"somebody-else", age, true},
 	}
@@ -166,7 +166,7 @@ func age(t *testing.T, dir string) {
 	}
 }
 
-func agedAndLocked(t *testing.T, dir string) {
+func oldAndLocked(t *testing.T, dir string) {
 	t.Helper()
 	age(t, dir)
 	f, err := os.Open(dir)

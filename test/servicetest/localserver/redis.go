@@ -24,7 +24,7 @@ func Redis() (*Server, error) {
 		quit:     syscall.SIGTERM,
 		orphaned: syscall.SIGKILL,
 	}
-	return open(p, nothing)
+	return open(p, noPreparation)
 }
 
 func redisArgs(path string, port int) []string {
