@@ -141,7 +141,7 @@ func TestStopTakesOverFromAFrozenWorker(t *testing.T) {
 	before, usages := *c.row(t, sent.ReplyID), c.usages(t, sent.ReplyID)
 	// That the resumed worker finishes another reply shows that it has had its time with the old one.
 	frozen.signal(syscall.SIGCONT)
-	frozen.until("a reply was taken over while it was written")
+	frozen.until("a run was lost to another while it worked")
 	next := p.send(chat, "[sandbox:fast][sandbox:tokens=20] And now a short one")
 	tab.end(next.ReplyID)
 
