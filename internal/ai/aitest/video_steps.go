@@ -33,14 +33,20 @@ func (h VideoHarness) start(ctx context.Context, t *testing.T, call VideoCall) s
 	return ref
 }
 
+// errHang ends the wait for a job.
+var errHang = errors.New("aitest: the job hangs")
+
 // await polls until the job is done or fails. Progress must never fall.
 func (h VideoHarness) await(ctx context.Context, t *testing.T, maker ai.VideoMaker, model, ref string) error {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(ctx, hangTimeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, hangTimeout, errHang)
 	defer cancel()
 	last := 0.0
 	for {
 		state, err := maker.PollVideo(ctx, model, ref)
+		if err != nil && errors.Is(context.Cause(ctx), errHang) { // The time may also end within a poll.
+			t.Fatalf("not done after %v: %v", hangTimeout, err)
+		}
 		if err != nil {
 			return err
 		}
