@@ -51,7 +51,7 @@ func (c Config) checkFiles(p Part) error {
 	return c.checkBucket()
 }
 
-// wellKnown is MinIO's account where nobody has set another, and its password.
+// wellKnown is both the name and the password of MinIO's default account.
 const wellKnown = "minioadmin"
 
 // checkBucket refuses a bucket that anybody knows the account of: with AUTH=dev alone, and on this machine, it will do.

@@ -17,7 +17,7 @@ const (
 	Fine Verdict = "ok"
 	// Missing is something that the server does without.
 	Missing Verdict = "missing"
-	// Warning is a setting with which the server works, and which somebody should look at.
+	// Warning is a setting with which the server works, and which an operator should check.
 	Warning Verdict = "warning"
 	// Unsafe is something that the server refuses to start with, or should not run with.
 	Unsafe Verdict = "unsafe"

@@ -113,7 +113,7 @@ func isHostName(s string) bool {
 	return s != "" && len(s) <= 253 && !strings.ContainsFunc(s, odd)
 }
 
-// The widest networks of public addresses that somebody has proxies in: those of the large content networks.
+// The widest public networks that hold proxies: those of the large content networks, in bits of their prefix.
 const (
 	widestIPv4 = 12
 	widestIPv6 = 24
@@ -131,7 +131,7 @@ func isPublic(p netip.Prefix) bool {
 	return !slices.ContainsFunc(notStrangers, func(own netip.Prefix) bool { return own.Bits() <= p.Bits() && own.Contains(p.Addr()) })
 }
 
-// doubts are settings with which the server starts, and that somebody should look at.
+// doubts are settings with which the server starts, and that an operator should check.
 func (c Config) doubts() []Finding {
 	var list []Finding
 	for _, p := range c.TrustedProxies {

@@ -9,7 +9,7 @@ import (
 )
 
 // Load reads the settings from the environment. Every secret may also come from the file that NAME_FILE names. names are all the
-// variables that are set: one that begins like a setting and is none is an error. Without names nobody looks for such.
+// variables that are set: one that begins like a setting and is none is an error. Without names there is no check for unknown ones.
 func Load(getenv func(string) string, names ...string) (Config, error) {
 	e := newEnvironment(getenv)
 	var s settings

@@ -63,8 +63,8 @@ func (e *environment) checkName(name string) {
 	}
 }
 
-// nearest is the setting that a name is a slip of; empty for none. One that only goes on where a setting ends is meant for
-// somebody else.
+// nearest is the setting that a name is a misspelling of; empty for none. A name that continues a setting's whole name belongs
+// to another program.
 func (e *environment) nearest(name string) string {
 	family, _, _ := strings.Cut(name, "_")
 	best, least := "", maxTypos+1

@@ -43,7 +43,7 @@ func TestNamesThatBeginLikeSettings(t *testing.T) {
 		"PROVIDER_GROQ_API_KEY":             "add it there",
 		"JWT_SECRETS":                       "did you mean JWT_SECRET?",
 		"OPENAI_APIKEY":                     "did you mean OPENAI_API_KEY?",
-		"TRUSTED_PROXY":                     "", // Three letters off: somebody else's.
+		"TRUSTED_PROXY":                     "", // Three letters off: another program's.
 		"TRUSTED_PROXIE":                    "did you mean TRUSTED_PROXIES?",
 		"DATABSE_URL":                       "did you mean DATABASE_URL?",
 		"FRONTEND_URI":                      "did you mean FRONTEND_URL?",

@@ -36,7 +36,7 @@ func (a *App) newSocket() *ws.Transport {
 }
 
 // initSocket says who a socket is by its connection_init: {"Authorization": "Bearer …"}, or
-// "authorization" or "accessToken". Without one it is nobody, may use what is public, and counts for its address. Its
+// "authorization" or "accessToken". Without one the socket is a guest's: it may use what is public, and counts for its address. Its
 // "language" stands in for the handshake's Accept-Language.
 func (a *App) initSocket(ctx context.Context, _ *http.Request, payload map[string]any) (context.Context, ws.Session, error) {
 	if tag, ok := payload["language"].(string); ok {

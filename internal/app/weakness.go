@@ -13,7 +13,7 @@ const (
 	mostSteps = 60
 )
 
-// placeholders stand in examples, where somebody's own secret should.
+// placeholders are values that examples have in place of a secret.
 var placeholders = []string{
 	"changeme", "changethis", "replaceme", "replacethis", "yoursecret", "your256bitsecret", "secretkey", "djangoinsecure", "placeholder",
 	"password", "supersecret", "astringsecretatleast",

@@ -28,7 +28,7 @@ func (e *environment) checkPostgresParts(c Config) {
 	}
 }
 
-// checkServiceAccount refuses a service account of Firebase where nobody signs in with Firebase.
+// checkServiceAccount refuses a service account of Firebase where AUTH does not offer sign-in with Firebase.
 func (e *environment) checkServiceAccount(c Config) {
 	if w, err := c.ways(); err != nil || w.project != "" {
 		return

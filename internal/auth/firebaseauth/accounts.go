@@ -47,7 +47,7 @@ func IsAccountKey(key []byte) bool {
 // Accounts are the users of a Firebase project, reached through the Admin SDK.
 type Accounts struct{ client *fireauth.Client }
 
-// NewAccounts returns the users of a project. It asks nobody.
+// NewAccounts returns the users of a project. It sends no request.
 func NewAccounts(ctx context.Context, c AccountsConfig) (*Accounts, error) {
 	ctx = context.WithoutCancel(ctx) // Tokens of the service account are fetched as long as the client is used.
 	conf := configOf(fireauth.NewClient)

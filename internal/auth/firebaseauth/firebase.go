@@ -1,7 +1,7 @@
 // Package firebaseauth proves identities by ID tokens of Firebase.
 //
 // Tokens are verified here, by Google's published keys that are fetched before they end: the SDK drops its keys before it asks for
-// new ones, so with it nobody signs in while Google is out of reach. Where a service account is given the Admin SDK says whether a
+// new ones, so with it no user can sign in while Google is out of reach. Where a service account is given the Admin SDK says whether a
 // token was revoked since, and deletes users.
 package firebaseauth
 
